@@ -1,0 +1,1 @@
+"""The matching process: takes orders from the list, matches them, commits and publishes."""

@@ -1,0 +1,139 @@
+"""The core's vocabulary: what goes in and what comes out, as small integers.
+
+Both cores (`matcher`, compiled, and `reference`, plain Python) speak it. Prices are ticks,
+quantities are lots, ids are integers; text, time and decimals are unknown here.
+"""
+
+from enum import IntEnum
+from typing import NamedTuple
+
+MAX_PRICE = 10**12
+"""Highest price and stop price, in ticks; the lowest is 1."""
+MAX_QUANTITY = 10**12
+"""Largest total quantity of an order, in lots; the smallest is 1."""
+MAX_ORDERS = 1 << 23
+"""Most open orders of one matcher: MAX_ORDERS * MAX_QUANTITY < 2**63, so that the total of a
+price level cannot overflow."""
+MAX_ORDER_ID = 2**53 - 1
+
+
+class Side(IntEnum):
+    """Side of an order (and, in `LEVEL` events, of the book)."""
+
+    BUY = 0
+    SELL = 1
+
+
+class OrderType(IntEnum):
+    """What an order does when it arrives or is triggered."""
+
+    LIMIT = 0
+    IOC = 1
+    FOK = 2
+    POST_ONLY = 3
+    MARKET = 4
+    STOP_LOSS = 5
+    STOP_LIMIT = 6
+    TAKE_PROFIT = 7
+    TAKE_PROFIT_LIMIT = 8
+
+
+class SelfTradePrevention(IntEnum):
+    """What an incoming order does when it meets an order of its own account."""
+
+    NONE = 0
+    CANCEL_TAKER = 1
+    CANCEL_MAKER = 2
+    CANCEL_BOTH = 3
+    DECREMENT = 4
+
+
+class Command(IntEnum):
+    """Kind of a command in a batch."""
+
+    NEW = 0
+    CANCEL = 1
+    AMEND = 2
+    CANCEL_ALL = 3
+
+
+class EventKind(IntEnum):
+    """Kind of an event; `Event` says what its fields hold."""
+
+    ACCEPTED = 1
+    TRADE = 2
+    CANCELED = 3
+    EXPIRED = 4
+    REJECTED = 5
+    AMENDED = 6
+    REDUCED = 7
+    TRIGGERED = 8
+    COMMAND_REJECTED = 9
+    LEVEL = 10
+
+
+class Reason(IntEnum):
+    """Why an order ended or a command was refused; NONE where nothing needs a reason."""
+
+    NONE = 0
+    # an order was canceled
+    CANCEL_REQUESTED = 1
+    CANCEL_ALL = 2
+    SELF_TRADE_PREVENTION = 3
+    AMENDED_BELOW_FILLED = 4
+    # an order expired
+    IOC_REMAINDER = 10
+    MARKET_REMAINDER = 11
+    FOK_NOT_FILLABLE = 12
+    # a new order was rejected
+    WOULD_TRADE = 20
+    DUPLICATE_ORDER_ID = 21
+    TOO_MANY_OPEN_ORDERS = 22
+    # a new order was rejected, or an amend refused
+    INVALID_PRICE = 30
+    INVALID_QUANTITY = 31
+    INVALID_STOP_PRICE = 32
+    INVALID_SYMBOL = 33
+    INVALID_ORDER_ID = 34
+    INVALID_SIDE = 35
+    INVALID_ORDER_TYPE = 36
+    INVALID_SELF_TRADE_PREVENTION = 37
+    INVALID_COMMAND = 38
+    # a cancel or an amend was refused
+    UNKNOWN_ORDER = 40
+    NOTHING_TO_AMEND = 41
+
+
+class Event(NamedTuple):
+    """One event. The cores hand out plain tuples of this layout; `Event._make` names the fields.
+
+    | kind | order_id | other_id | price | quantity | remaining | other_remaining | number |
+    |---|---|---|---|---|---|---|---|
+    | ACCEPTED | the order | 0 | limit price, 0 for none | total | total | stop price, 0 for none | 0 |
+    | TRADE | taker | maker | maker's price | traded | taker's after | maker's after | trade_id |
+    | CANCELED | the order | 0 | its price | the part canceled | 0 | 0 | 0 |
+    | EXPIRED | the order | 0 | its price | the part expired | 0 | 0 | 0 |
+    | REJECTED | the order | 0 | 0 | 0 | 0 | 0 | 0 |
+    | AMENDED | the order | 0 | new price | new total | new remaining | new stop price | 1: kept priority |
+    | REDUCED | the order | counterparty | its price | the part removed | after | 0 | 0 |
+    | TRIGGERED | the order | 0 | the last trade price | total | remaining | stop price | 0 |
+    | COMMAND_REJECTED | the order named | 0 | 0 | 0 | 0 | 0 | 0 |
+    | LEVEL | 0 | 0 | level's price | level's total now, 0: gone | 0 | 0 | update_id |
+
+    `side` is the order's own, the taker's in TRADE, the book's in LEVEL. LEVEL events close a
+    command, one for each level whose quantity differs after it, in the order first touched.
+    A quantity reduced by self-trade prevention also lowers the order's total, so that
+    total = filled + remaining holds at every moment.
+    """
+
+    kind: int
+    reason: int
+    symbol: int
+    side: int
+    order_id: int
+    other_id: int
+    price: int
+    quantity: int
+    remaining: int
+    other_remaining: int
+    number: int

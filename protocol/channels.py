@@ -1,0 +1,42 @@
+"""Every name on Redis."""
+
+ORDER_QUEUE = "order_queue"
+"""List of accepted, not yet matched entries; its length is what is pending."""
+
+_COMPANIONS = "{order_queue}"  # the braces keep the list and its companions in one cluster slot
+
+STATE = f"{_COMPANIONS}:state"
+"""Hash with the engine's state; its fields are the `STATE_*` names below."""
+JOURNAL = f"{_COMPANIONS}:journal"
+"""Stream of commits; an entry's id is `<sequence>-0`, its fields are `journal.JournalEntry`."""
+LEASE = f"{_COMPANIONS}:lease"
+"""String that lives while an engine does: its owner token."""
+DEAD = f"{_COMPANIONS}:dead"
+"""List of unreadable entries: JSON `{"sequence", "timestamp", "reason", "detail", "entry"}`."""
+
+STATE_OWNER = "owner"
+STATE_EPOCH = "epoch"
+STATE_SEQUENCE = "sequence"
+STATE_ID_KEY = "id_key"
+STATE_INSTRUMENTS = "instruments"
+STATE_PROTOCOL = "protocol_version"
+
+TRADE_EVENTS = "trade_events"
+ORDER_BOOK_UPDATES = "order_book_updates"
+BBO_UPDATES = "bbo_updates"
+EXECUTION_REPORTS = "execution_reports"
+
+EVENT_CHANNELS = (TRADE_EVENTS, ORDER_BOOK_UPDATES, BBO_UPDATES, EXECUTION_REPORTS)
+"""Channels whose messages are chained by `previous`, and journaled under the channel's name."""
+
+ORDER_REPLIES = "order_replies"
+
+
+def last_sequence_field(channel: str) -> str:
+    """Field of `STATE` with the sequence of the last message published on `channel`."""
+    return f"last:{channel}"
+
+
+def reply_channel(worker: str) -> str:
+    """Channel on which the gateway worker `worker` receives its replies."""
+    return f"{ORDER_REPLIES}:{worker}"

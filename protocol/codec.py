@@ -1,0 +1,35 @@
+"""Bytes on the wire: JSON, encoded and decoded by msgspec."""
+
+import msgspec
+
+from protocol.commands import QueueEntry
+from protocol.events import ChannelMessage, ReplyMessage
+
+_encoder = msgspec.json.Encoder()
+_entry_decoder = msgspec.json.Decoder(QueueEntry)
+_entries_decoder = msgspec.json.Decoder(list[msgspec.Raw])
+_message_decoder = msgspec.json.Decoder(ChannelMessage)
+_replies_decoder = msgspec.json.Decoder(ReplyMessage)
+
+encode = _encoder.encode
+"""Any message of `protocol` as compact JSON."""
+
+decode_entry = _entry_decoder.decode
+"""QueueEntry from bytes; raises msgspec.DecodeError (broken JSON) or its subclass
+msgspec.ValidationError (a field of the wrong type, named in the text)."""
+
+decode_message = _message_decoder.decode
+"""ChannelMessage from bytes; raises msgspec.DecodeError."""
+
+decode_replies = _replies_decoder.decode
+"""ReplyMessage from bytes; raises msgspec.DecodeError."""
+
+
+def join_entries(entries: list[bytes]) -> bytes:
+    """Encoded entries as one JSON array."""
+    return b"[" + b",".join(entries) + b"]"
+
+
+def split_entries(joined: bytes) -> list[bytes]:
+    """The encoded entries of a JSON array; raises msgspec.DecodeError."""
+    return [bytes(entry) for entry in _entries_decoder.decode(joined)]

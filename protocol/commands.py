@@ -1,0 +1,137 @@
+"""What the gateway pushes onto `order_queue`, and the rules that make an order well-formed."""
+
+import re
+from hashlib import blake2b
+
+import msgspec
+
+from protocol.enums import (
+    PRICED_TYPES,
+    TRIGGERED_TYPES,
+    CommandType,
+    OrderType,
+    Reason,
+    SelfTradePrevention,
+    Side,
+)
+from protocol.instrument import Instrument
+from protocol.refusal import Refusal
+
+DEFAULT_ACCOUNT = "default"
+IDENTIFIER_PATTERN = r"^[A-Za-z0-9._:-]{1,64}$"
+MAX_ORDER_ID = 2**53 - 1
+
+is_identifier = re.compile(IDENTIFIER_PATTERN, re.ASCII).fullmatch
+
+
+class QueueEntry(msgspec.Struct, omit_defaults=True):
+    """One element of `order_queue`.
+
+    `new` uses all fields but leaves `price` and `stop_price` out where the type has none; `cancel`
+    and `amend` need `order_id`, `cancel_all` an account and optionally a symbol. `received_at` is
+    the gateway's clock; `reply_to` (a gateway worker) and `request_id` ask for a reply. Whoever
+    pushes by hand may leave out everything that has a default here.
+    """
+
+    symbol: str | None = None
+    side: Side | None = None
+    order_type: OrderType | None = None
+    quantity: str | None = None
+    price: str | None = None
+    stop_price: str | None = None
+    order_id: str | None = None
+    client_order_id: str | None = None
+    account: str = DEFAULT_ACCOUNT
+    self_trade_prevention: SelfTradePrevention = SelfTradePrevention.NONE
+    command: CommandType = CommandType.NEW
+    received_at: str | None = None
+    reply_to: str | None = None
+    request_id: str | None = None
+
+
+def derive_order_id(key: bytes, account: str, client_order_id: str) -> int:
+    """The order id of a pair, 1 to 2**53 - 1: the same for every retry through any gateway.
+
+    `key` is the exchange's own, of `STATE_ID_KEY`, so that ids of one exchange say nothing about
+    those of another.
+    """
+    digest = blake2b(f"{account}\0{client_order_id}".encode(), key=key, digest_size=8).digest()
+    return (int.from_bytes(digest) & MAX_ORDER_ID) or 1
+
+
+def parse_order_id(text: str | None) -> int:
+    """The id in `text`; raises Refusal where it is none."""
+    if text is not None and text.isascii() and text.isdigit() and len(text) <= 16:
+        order_id = int(text)
+        if 0 < order_id <= MAX_ORDER_ID:
+            return order_id
+    raise Refusal(
+        Reason.INVALID_ORDER_ID, "order_id", "order_id must be a whole number from 1 to 2**53 - 1"
+    )
+
+
+def check_client_order_id(text: str) -> str:
+    """`text`; raises Refusal where it is not a usable client order id."""
+    if is_identifier(text) is None:
+        raise Refusal(
+            Reason.INVALID_CLIENT_ORDER_ID,
+            "client_order_id",
+            "client_order_id must be 1 to 64 of the characters A-Z a-z 0-9 . _ : -",
+        )
+    return text
+
+
+def check_account(text: str) -> str:
+    """`text`; raises Refusal where it is not a usable account name."""
+    if is_identifier(text) is None:
+        raise Refusal(
+            Reason.INVALID_ACCOUNT,
+            "account",
+            "account must be 1 to 64 of the characters A-Z a-z 0-9 . _ : -",
+        )
+    return text
+
+
+def check_order_values(
+    instrument: Instrument,
+    order_type: OrderType,
+    quantity: str | None,
+    price: str | None,
+    stop_price: str | None,
+) -> tuple[int, int, int]:
+    """Quantity in lots, price and stop price in ticks (0 where the type has none).
+
+    Raises Refusal for a missing or forbidden field, a value off the grid or outside the limits.
+    """
+    if quantity is None:
+        raise Refusal(Reason.QUANTITY_REQUIRED, "quantity", "quantity is required")
+    lots = instrument.quantity_to_lots(quantity)
+    ticks = _check_price(instrument, order_type, price)
+    stop_ticks = _check_stop_price(instrument, order_type, stop_price)
+    if ticks:
+        instrument.check_notional(ticks, lots)
+    return lots, ticks, stop_ticks
+
+
+def _check_price(instrument: Instrument, order_type: OrderType, price: str | None) -> int:
+    if order_type in PRICED_TYPES:
+        if price is None:
+            raise Refusal(Reason.PRICE_REQUIRED, "price", f"a {order_type} order needs a price")
+        return instrument.price_to_ticks(price)
+    if price is not None:
+        raise Refusal(Reason.PRICE_FORBIDDEN, "price", f"a {order_type} order has no price")
+    return 0
+
+
+def _check_stop_price(instrument: Instrument, order_type: OrderType, stop_price: str | None) -> int:
+    if order_type in TRIGGERED_TYPES:
+        if stop_price is None:
+            raise Refusal(
+                Reason.STOP_PRICE_REQUIRED, "stop_price", f"a {order_type} order needs a stop price"
+            )
+        return instrument.price_to_ticks(stop_price, "stop_price")
+    if stop_price is not None:
+        raise Refusal(
+            Reason.STOP_PRICE_FORBIDDEN, "stop_price", f"a {order_type} order has no stop price"
+        )
+    return 0

@@ -1,0 +1,142 @@
+"""Every word that a message may use, in the spelling that it has on the wire."""
+
+from enum import StrEnum
+
+
+class Side(StrEnum):
+    """Side of an order."""
+
+    BUY = "buy"
+    SELL = "sell"
+
+
+class OrderType(StrEnum):
+    """What an order does when it arrives (or, for the four triggered types, when it fires)."""
+
+    MARKET = "market"
+    LIMIT = "limit"
+    IOC = "ioc"
+    FOK = "fok"
+    POST_ONLY = "post_only"
+    STOP_LOSS = "stop_loss"
+    STOP_LIMIT = "stop_limit"
+    TAKE_PROFIT = "take_profit"
+    TAKE_PROFIT_LIMIT = "take_profit_limit"
+
+
+PRICED_TYPES = frozenset(
+    {
+        OrderType.LIMIT,
+        OrderType.IOC,
+        OrderType.FOK,
+        OrderType.POST_ONLY,
+        OrderType.STOP_LIMIT,
+        OrderType.TAKE_PROFIT_LIMIT,
+    }
+)
+"""Types that need a price; the others may not have one."""
+
+TRIGGERED_TYPES = frozenset(
+    {
+        OrderType.STOP_LOSS,
+        OrderType.STOP_LIMIT,
+        OrderType.TAKE_PROFIT,
+        OrderType.TAKE_PROFIT_LIMIT,
+    }
+)
+"""Types that need a stop price; the others may not have one."""
+
+
+class SelfTradePrevention(StrEnum):
+    """What an incoming order does when it meets an order of its own account."""
+
+    NONE = "none"
+    CANCEL_TAKER = "cancel_taker"
+    CANCEL_MAKER = "cancel_maker"
+    CANCEL_BOTH = "cancel_both"
+    DECREMENT = "decrement"
+
+
+class Liquidity(StrEnum):
+    """Whose order rested: the maker's."""
+
+    MAKER = "maker"
+    TAKER = "taker"
+
+
+class Status(StrEnum):
+    """State of an order. `accepted` and `unknown` are the gateway's words only."""
+
+    ACCEPTED = "accepted"
+    UNKNOWN = "unknown"
+    OPEN = "open"
+    PARTIALLY_FILLED = "partially_filled"
+    FILLED = "filled"
+    CANCELED = "canceled"
+    EXPIRED = "expired"
+    REJECTED = "rejected"
+
+
+class CommandType(StrEnum):
+    """What a queue entry asks for."""
+
+    NEW = "new"
+    CANCEL = "cancel"
+    AMEND = "amend"
+    CANCEL_ALL = "cancel_all"
+
+
+class Reason(StrEnum):
+    """Why: the one list of codes, for reports, rejects and HTTP problems alike."""
+
+    # an order ended
+    CANCEL_REQUESTED = "cancel_requested"
+    CANCEL_ALL = "cancel_all"
+    SELF_TRADE_PREVENTION = "self_trade_prevention"
+    AMENDED_BELOW_FILLED = "amended_below_filled"
+    IOC_REMAINDER = "ioc_remainder"
+    MARKET_REMAINDER = "market_remainder"
+    FOK_NOT_FILLABLE = "fok_not_fillable"
+    QUEUE_CLEARED = "queue_cleared"
+    # the engine refused
+    WOULD_TRADE = "would_trade"
+    DUPLICATE_ORDER = "duplicate_order"
+    CLIENT_ORDER_ID_REUSED = "client_order_id_reused"
+    ORDER_ID_COLLISION = "order_id_collision"
+    TOO_MANY_OPEN_ORDERS = "too_many_open_orders"
+    UNKNOWN_ORDER = "unknown_order"
+    ORDER_CLOSED = "order_closed"
+    NOTHING_TO_AMEND = "nothing_to_amend"
+    INTERNAL_ERROR = "internal_error"
+    # a value is wrong: refused by the gateway, or by the engine where an entry was pushed by hand
+    UNREADABLE_ENTRY = "unreadable_entry"
+    UNKNOWN_SYMBOL = "unknown_symbol"
+    INVALID_SIDE = "invalid_side"
+    INVALID_ORDER_TYPE = "invalid_order_type"
+    INVALID_SELF_TRADE_PREVENTION = "invalid_self_trade_prevention"
+    INVALID_ORDER_ID = "invalid_order_id"
+    INVALID_CLIENT_ORDER_ID = "invalid_client_order_id"
+    INVALID_ACCOUNT = "invalid_account"
+    INVALID_COMMAND = "invalid_command"
+    INVALID_DECIMAL = "invalid_decimal"
+    PRICE_REQUIRED = "price_required"
+    PRICE_FORBIDDEN = "price_forbidden"
+    STOP_PRICE_REQUIRED = "stop_price_required"
+    STOP_PRICE_FORBIDDEN = "stop_price_forbidden"
+    QUANTITY_REQUIRED = "quantity_required"
+    OFF_TICK = "off_tick"
+    OFF_LOT = "off_lot"
+    PRICE_OUT_OF_RANGE = "price_out_of_range"
+    QUANTITY_OUT_OF_RANGE = "quantity_out_of_range"
+    NOTIONAL_OUT_OF_RANGE = "notional_out_of_range"
+    # the gateway's own
+    INVALID_REQUEST = "invalid_request"
+    INVALID_JSON = "invalid_json"
+    UNKNOWN_FIELD = "unknown_field"
+    MISSING_FIELD = "missing_field"
+    INVALID_TYPE = "invalid_type"
+    BODY_TOO_LARGE = "body_too_large"
+    NOT_FOUND = "not_found"
+    METHOD_NOT_ALLOWED = "method_not_allowed"
+    QUEUE_UNAVAILABLE = "queue_unavailable"
+    OVERLOADED = "overloaded"

@@ -1,0 +1,142 @@
+"""What the engine publishes: public events, private reports, and answers to a gateway.
+
+Prices, quantities and notionals are decimal strings, timestamps ISO-8601 UTC with microseconds.
+"""
+
+from typing import TypeAlias
+
+import msgspec
+
+from protocol.enums import CommandType, Liquidity, OrderType, Reason, Side, Status
+
+Level: TypeAlias = tuple[str, str]
+"""Price and quantity; quantity "0" removes the level."""
+
+
+class Trade(msgspec.Struct, tag_field="type", tag="trade", frozen=True):
+    """One match, public. `aggressor_side` is the taker's."""
+
+    symbol: str
+    trade_id: int
+    price: str
+    quantity: str
+    aggressor_side: Side
+    maker_order_id: str
+    taker_order_id: str
+    timestamp: str
+
+
+class L2Delta(msgspec.Struct, tag_field="type", tag="l2_delta", frozen=True):
+    """Levels of one symbol that a commit changed, with their absolute quantities.
+
+    `first_update_id` is the last one of the symbol's delta before plus one.
+    """
+
+    symbol: str
+    first_update_id: int
+    last_update_id: int
+    bids: list[Level]
+    asks: list[Level]
+    timestamp: str
+
+
+class Bbo(msgspec.Struct, tag_field="type", tag="bbo", frozen=True):
+    """Best bid and offer after a commit that changed them; null on an empty side."""
+
+    symbol: str
+    bid: str | None
+    bid_quantity: str | None
+    ask: str | None
+    ask_quantity: str | None
+    update_id: int
+    timestamp: str
+
+
+class Fill(msgspec.Struct, frozen=True):
+    """One order's share of a match."""
+
+    trade_id: int
+    price: str
+    quantity: str
+    liquidity: Liquidity
+
+
+class ExecutionReport(msgspec.Struct, tag_field="type", tag="execution_report", frozen=True):
+    """State of an order after one change of it, for its owner.
+
+    `triggered` is null for types that never wait. `remaining_quantity` is what may still trade: 0
+    once the order is closed. `reason` says why it ended or was rejected.
+    """
+
+    order_id: str
+    client_order_id: str | None
+    account: str
+    symbol: str | None
+    side: Side | None
+    order_type: OrderType | None
+    price: str | None
+    stop_price: str | None
+    triggered: bool | None
+    quantity: str | None
+    filled_quantity: str
+    remaining_quantity: str
+    filled_notional: str
+    average_price: str | None
+    status: Status
+    reason: Reason | None
+    last_trade: Fill | None
+    sequence: int
+    timestamp: str
+
+
+class CommandRejected(msgspec.Struct, tag_field="type", tag="command_rejected", frozen=True):
+    """A refused command that changed nothing: a cancel, an amend, or a repeated `new`."""
+
+    order_id: str | None
+    client_order_id: str | None
+    account: str | None
+    command: CommandType | None
+    reason: Reason
+    detail: str | None
+    sequence: int
+    timestamp: str
+
+
+class Reply(msgspec.Struct, frozen=True):
+    """Answer to one waiting request of a gateway.
+
+    `status` is the order's after the command; null where there is no order. `order` is its latest
+    report; `fills` are those of this command. `duplicate`: the order was there before.
+    """
+
+    request_id: str
+    sequence: int
+    status: Status | None
+    reason: Reason | None
+    detail: str | None
+    duplicate: bool
+    order: ExecutionReport | None
+    fills: list[Fill]
+
+
+PublicEvent: TypeAlias = Trade | L2Delta | Bbo
+PrivateEvent: TypeAlias = ExecutionReport | CommandRejected
+Event: TypeAlias = PublicEvent | PrivateEvent
+
+
+class ChannelMessage(msgspec.Struct, frozen=True):
+    """What one commit publishes on one channel.
+
+    `previous` is the `sequence` of the message before on the same channel (0: none), so that a
+    reader sees a gap; `sequence` is that of the commit's last command.
+    """
+
+    previous: int
+    sequence: int
+    events: list[Event]
+
+
+class ReplyMessage(msgspec.Struct, frozen=True):
+    """What one commit publishes to one gateway worker."""
+
+    replies: list[Reply]

@@ -1,0 +1,266 @@
+"""What is traded, and the one place that converts decimals to ticks and lots and back.
+
+A price is a whole number of ticks, a quantity a whole number of lots, a notional the exact
+product of both. Outside they are decimal strings in the instrument's own precision.
+"""
+
+import re
+import tomllib
+from collections.abc import Iterable
+from functools import lru_cache
+from typing import Self
+
+import msgspec
+
+from protocol.enums import Reason
+from protocol.refusal import Refusal
+
+DECIMAL_PATTERN = r"^\d{1,15}(\.\d{1,18})?$"
+SYMBOL_PATTERN = r"^[A-Z0-9]{1,16}-[A-Z0-9]{1,16}$"
+DECIMAL_RULE = 'a decimal string such as "60000.5": at most 15 digits before and 18 after the point'
+MAX_STEPS = 10**12
+"""Most ticks of a price and most lots of a quantity: the core's limit."""
+
+_OUT_OF_RANGE = {
+    Reason.OFF_TICK: Reason.PRICE_OUT_OF_RANGE,
+    Reason.OFF_LOT: Reason.QUANTITY_OUT_OF_RANGE,
+}
+_is_decimal = re.compile(DECIMAL_PATTERN, re.ASCII).fullmatch
+_is_symbol = re.compile(SYMBOL_PATTERN, re.ASCII).fullmatch
+
+
+class Increment:
+    """The step of a price (tick) or of a quantity (lot), and the conversion to whole steps."""
+
+    __slots__ = ("_grid", "_parse", "_render", "places", "text", "unit")
+
+    def __init__(self, text: str) -> None:
+        """`text`: a positive decimal string. Raises ValueError for anything else."""
+        if not _is_decimal(text):
+            raise ValueError(f"{text!r} is not {DECIMAL_RULE}")
+        fraction = text.partition(".")[2].rstrip("0")
+        self.text = text
+        self.places = len(fraction)
+        self.unit = _scale(text, self.places)
+        if self.unit == 0:
+            raise ValueError(f"{text!r} is not above zero")
+        self._grid: int = self.unit * 10 ** (18 - self.places)
+        self._parse = lru_cache(1 << 16)(self._to_steps)
+        self._render = lru_cache(1 << 16)(self._to_text)
+
+    def to_steps(self, text: str) -> tuple[int, int]:
+        """Whole steps in the decimal string `text`, and what is left over (0: on the grid).
+
+        The remainder is in 10**-18 units and only says whether there is one. Raises ValueError
+        where `text` does not have the form of a decimal.
+        """
+        return self._parse(text)
+
+    def to_text(self, steps: int) -> str:
+        """`steps` as a decimal string with this increment's number of places."""
+        return self._render(steps)
+
+    def round_to_steps(self, text: str) -> int:
+        """The whole number of steps nearest to the decimal string `text`, a half rounding up."""
+        return (2 * _scale(text, 18) + self._grid) // (2 * self._grid)
+
+    def _to_steps(self, text: str) -> tuple[int, int]:
+        if not _is_decimal(text):
+            raise ValueError(text)
+        return divmod(_scale(text, 18), self._grid)
+
+    def _to_text(self, steps: int) -> str:
+        return format_scaled(steps * self.unit, self.places)
+
+
+class InstrumentSpecification(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One `[[instrument]]` table of instruments.toml; every value a string."""
+
+    symbol: str
+    base_asset: str
+    quote_asset: str
+    tick_size: str
+    lot_size: str
+    min_quantity: str | None = None
+    max_quantity: str | None = None
+    min_notional: str | None = None
+    max_notional: str | None = None
+
+
+class Instrument:
+    """A specification with its conversions. `index` is the symbol's number in the core."""
+
+    __slots__ = (
+        "index",
+        "lot",
+        "max_notional",
+        "max_quantity",
+        "min_notional",
+        "min_quantity",
+        "notional_places",
+        "specification",
+        "symbol",
+        "tick",
+    )
+
+    def __init__(self, specification: InstrumentSpecification, index: int) -> None:
+        """Raises ValueError that names the field where a value is not usable."""
+        if not _is_symbol(specification.symbol):
+            raise ValueError(f"symbol {specification.symbol!r} does not look like BTC-USDT")
+        self.specification = specification
+        self.symbol = specification.symbol
+        self.index = index
+        self.tick = Increment(specification.tick_size)
+        self.lot = Increment(specification.lot_size)
+        self.notional_places = self.tick.places + self.lot.places
+        self.min_quantity = self._lots("min_quantity", 1)
+        self.max_quantity = self._lots("max_quantity", MAX_STEPS)
+        self.min_notional = self._notional("min_notional")
+        self.max_notional = self._notional("max_notional")
+
+    def price_to_ticks(self, text: str, field: str = "price") -> int:
+        """Raises Refusal with the nearest valid price where `text` is off the grid."""
+        return _to_steps(text, self.tick, field, 1, MAX_STEPS, Reason.OFF_TICK)
+
+    def quantity_to_lots(self, text: str, field: str = "quantity") -> int:
+        """Raises Refusal with the nearest valid quantity where `text` is off the grid."""
+        return _to_steps(
+            text, self.lot, field, self.min_quantity, self.max_quantity, Reason.OFF_LOT
+        )
+
+    def ticks_to_price(self, ticks: int) -> str:
+        """Decimal string of a price."""
+        return self.tick.to_text(ticks)
+
+    def lots_to_quantity(self, lots: int) -> str:
+        """Decimal string of a quantity."""
+        return self.lot.to_text(lots)
+
+    def format_notional(self, notional: int) -> str:
+        """Exact decimal string of `notional`, a sum of ticks * lots."""
+        return format_scaled(notional * self.tick.unit * self.lot.unit, self.notional_places)
+
+    def average_price(self, notional: int, lots: int) -> str | None:
+        """Exact notional divided by quantity, rounded half-even to 8 places; None for 0 lots."""
+        if lots == 0:
+            return None
+        places = 8
+        numerator = notional * self.tick.unit * 10**places
+        return format_scaled(_divide_half_even(numerator, lots * 10**self.tick.places), places)
+
+    def check_notional(self, ticks: int, lots: int) -> None:
+        """Raises Refusal where price * quantity is outside the instrument's limits."""
+        notional = ticks * lots
+        low, high = self.min_notional, self.max_notional
+        if (low is not None and notional < low) or (high is not None and notional > high):
+            raise Refusal(
+                Reason.NOTIONAL_OUT_OF_RANGE,
+                "quantity",
+                f"price * quantity is {self.format_notional(notional)} {self._notional_rule()}",
+            )
+
+    def _notional_rule(self) -> str:
+        specification = self.specification
+        return (
+            f"{specification.quote_asset}, allowed is {specification.min_notional or 'anything'}"
+            f" to {specification.max_notional or 'anything'}"
+        )
+
+    def _lots(self, field: str, default: int) -> int:
+        text = getattr(self.specification, field)
+        if text is None:
+            return default
+        steps, remainder = self.lot.to_steps(text)
+        if remainder or not 1 <= steps <= MAX_STEPS:
+            raise ValueError(f"{field} {text!r} of {self.symbol} is not 1 to 10**12 whole lots")
+        return steps
+
+    def _notional(self, field: str) -> int | None:
+        """The limit `field` in ticks * lots, rounded up."""
+        text = getattr(self.specification, field)
+        if text is None:
+            return None
+        if not _is_decimal(text):
+            raise ValueError(f"{field} {text!r} of {self.symbol} is not {DECIMAL_RULE}")
+        unit: int = self.tick.unit * self.lot.unit * 10 ** (36 - self.notional_places)
+        return -(-_scale(text, 36) // unit)
+
+
+def parse_instruments(text: str) -> dict[str, Instrument]:
+    """Instruments of the TOML `text` by symbol, numbered in the file's order.
+
+    Raises ValueError that names what is wrong.
+    """
+    try:
+        tables = tomllib.loads(text).get("instrument", [])
+        specifications = msgspec.convert(tables, list[InstrumentSpecification])
+    except (tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
+        raise ValueError(f"instruments file: {error}") from error
+    return number_instruments(specifications)
+
+
+def number_instruments(specifications: Iterable[InstrumentSpecification]) -> dict[str, Instrument]:
+    """Instruments by symbol; raises ValueError for none, or for a symbol that comes twice."""
+    instruments: dict[str, Instrument] = {}
+    for specification in specifications:
+        if specification.symbol in instruments:
+            raise ValueError(f"instrument {specification.symbol} is there twice")
+        instruments[specification.symbol] = Instrument(specification, len(instruments))
+    if not instruments:
+        raise ValueError("no [[instrument]] table")
+    return instruments
+
+
+def is_decimal(text: str) -> bool:
+    """Whether `text` has the form of a decimal on the wire."""
+    return _is_decimal(text) is not None
+
+
+def format_scaled(value: int, places: int) -> str:
+    """`value` / 10**places as a decimal string with exactly that many places."""
+    if places == 0:
+        return str(value)
+    digits = str(value).rjust(places + 1, "0")
+    return f"{digits[:-places]}.{digits[-places:]}"
+
+
+def _scale(text: str, places: int) -> int:
+    whole, _, fraction = text.partition(".")
+    return int(whole + fraction[:places].ljust(places, "0"))
+
+
+def _divide_half_even(numerator: int, denominator: int) -> int:
+    quotient, remainder = divmod(numerator, denominator)
+    doubled = 2 * remainder
+    if doubled > denominator or (doubled == denominator and quotient % 2):
+        return quotient + 1
+    return quotient
+
+
+def _to_steps(
+    text: str, step: Increment, field: str, lowest: int, highest: int, off_grid: Reason
+) -> int:
+    try:
+        steps, remainder = step.to_steps(text)
+    except ValueError:
+        raise Refusal(Reason.INVALID_DECIMAL, field, f"{field} must be {DECIMAL_RULE}") from None
+    is_in_range = lowest <= steps <= highest
+    if is_in_range and not remainder:
+        return steps
+    nearest = step.to_text(min(max(step.round_to_steps(text), lowest), highest))
+    if is_in_range:
+        detail = f"{field} must be a multiple of {step.text}"
+        raise Refusal(off_grid, field, detail, nearest, step.text)
+    detail = f"{field} must be from {step.to_text(lowest)} to {step.to_text(highest)}"
+    raise Refusal(_OUT_OF_RANGE[off_grid], field, detail, nearest, step.text)
+
+
+class InstrumentTable(msgspec.Struct, frozen=True):
+    """The stored form of the instruments: what tick and lot the journal was written with."""
+
+    instruments: list[InstrumentSpecification]
+
+    @classmethod
+    def of(cls, instruments: Iterable[Instrument]) -> Self:
+        """The table of `instruments`, in order."""
+        return cls([instrument.specification for instrument in instruments])

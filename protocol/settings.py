@@ -1,0 +1,44 @@
+"""Settings of every service, from the environment or a `.env` file in the working folder."""
+
+from pathlib import Path
+from typing import Literal
+from urllib.parse import quote
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """Environment variables of the same names in capitals. Raises ValidationError for bad ones."""
+
+    model_config = SettingsConfigDict(env_file=".env", extra="ignore", env_ignore_empty=True)
+
+    redis_url: str | None = None
+    redis_host: str | None = None
+    redis_port: int = Field(default=6379, ge=1, le=65535)
+    redis_db: int = Field(default=0, ge=0)
+    redis_password: str | None = None
+    gateway_host: str = "127.0.0.1"
+    gateway_port: int = Field(default=8000, ge=0, le=65535)
+    market_data_host: str = "127.0.0.1"
+    market_data_port: int = Field(default=8001, ge=0, le=65535)
+    uvicorn_workers: int = Field(default=1, ge=1, le=64)
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    data_dir: Path = Path("data")
+    instruments_file: Path = Path("instruments.toml")
+    max_batch: int = Field(default=512, ge=1, le=4096)
+    max_queue_length: int = Field(default=100_000, ge=1)
+    closed_orders: int = Field(default=100_000, ge=1)
+
+    @property
+    def named_redis_url(self) -> str | None:
+        """URL of the server that the settings name; None where they name none."""
+        if self.redis_url or self.redis_host is None:
+            return self.redis_url
+        password = f":{quote(self.redis_password, safe='')}@" if self.redis_password else ""
+        return f"redis://{password}{self.redis_host}:{self.redis_port}/{self.redis_db}"
+
+    @property
+    def effective_redis_url(self) -> str:
+        """The named server, else one on this machine's default port."""
+        return self.named_redis_url or "redis://127.0.0.1:6379/0"
