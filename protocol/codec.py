@@ -33,3 +33,8 @@ def join_entries(entries: list[bytes]) -> bytes:
 def split_entries(joined: bytes) -> list[bytes]:
     """The encoded entries of a JSON array; raises msgspec.DecodeError."""
     return [bytes(entry) for entry in _entries_decoder.decode(joined)]
+
+
+def to_text(raw: bytes) -> str:
+    r"""Bytes of any kind as text; what is not UTF-8 is shown as `\xNN`."""
+    return raw.decode(errors="backslashreplace")

@@ -28,7 +28,9 @@ class QueueEntry(msgspec.Struct, omit_defaults=True):
     """One element of `order_queue`.
 
     `new` uses all fields but leaves `price` and `stop_price` out where the type has none; `cancel`
-    and `amend` need `order_id`, `cancel_all` an account and optionally a symbol. `received_at` is
+    and `amend` need `order_id`, `cancel_all` an account and optionally a symbol. `clear_queue`,
+    put at the head, rejects the orders among the next `quantity` entries. `dead` is what the
+    journal has in the place of an entry that cannot be used, with the `reason`. `received_at` is
     the gateway's clock; `reply_to` (a gateway worker) and `request_id` ask for a reply. Whoever
     pushes by hand may leave out everything that has a default here.
     """
@@ -47,6 +49,8 @@ class QueueEntry(msgspec.Struct, omit_defaults=True):
     received_at: str | None = None
     reply_to: str | None = None
     request_id: str | None = None
+    reason: Reason | None = None
+    detail: str | None = None
 
 
 def derive_order_id(key: bytes, account: str, client_order_id: str) -> int:

@@ -84,6 +84,8 @@ class CommandType(StrEnum):
     CANCEL = "cancel"
     AMEND = "amend"
     CANCEL_ALL = "cancel_all"
+    CLEAR_QUEUE = "clear_queue"
+    DEAD = "dead"
 
 
 class Reason(StrEnum):
@@ -136,6 +138,7 @@ class Reason(StrEnum):
     MISSING_FIELD = "missing_field"
     INVALID_TYPE = "invalid_type"
     BODY_TOO_LARGE = "body_too_large"
+    UNSUPPORTED_MEDIA_TYPE = "unsupported_media_type"
     NOT_FOUND = "not_found"
     METHOD_NOT_ALLOWED = "method_not_allowed"
     QUEUE_UNAVAILABLE = "queue_unavailable"

@@ -3,6 +3,7 @@
 Prices, quantities and notionals are decimal strings, timestamps ISO-8601 UTC with microseconds.
 """
 
+from collections.abc import Sequence
 from typing import TypeAlias
 
 import msgspec
@@ -133,10 +134,23 @@ class ChannelMessage(msgspec.Struct, frozen=True):
 
     previous: int
     sequence: int
-    events: list[Event]
+    events: Sequence[Event]
 
 
 class ReplyMessage(msgspec.Struct, frozen=True):
     """What one commit publishes to one gateway worker."""
 
     replies: list[Reply]
+
+
+class DeadEntry(msgspec.Struct, frozen=True):
+    r"""An element of `{order_queue}:dead`: an entry that could not be used, and why.
+
+    `entry` is the entry's text; bytes that are not UTF-8 are shown as `\xNN`.
+    """
+
+    sequence: int
+    timestamp: str
+    reason: Reason
+    detail: str
+    entry: str

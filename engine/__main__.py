@@ -1,0 +1,62 @@
+"""Wiring of the engine: `python -m engine`."""
+
+import logging
+import signal
+import sys
+
+from pydantic import ValidationError
+from redis import Redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
+from engine.core import IMPLEMENTATION
+from engine.journal import JournalDamaged
+from engine.service import Service
+from engine.state import StateConflict
+from protocol.instrument import parse_instruments
+from protocol.settings import Settings
+from protocol.timestamps import now_in_microseconds
+
+SOCKET_TIMEOUT_SECONDS = 10
+
+log = logging.getLogger("engine")
+
+
+def main() -> int:
+    """Serve until SIGTERM or SIGINT; exit status 1 where only an operator can help."""
+    try:
+        settings = Settings()
+        instruments = parse_instruments(settings.instruments_file.read_text())
+    except (ValidationError, ValueError, OSError) as error:
+        print(f"engine: {error}", file=sys.stderr)  # noqa: T201
+        return 1
+    logging.basicConfig(
+        format="%(asctime)s %(levelname)s engine: %(message)s", level=settings.log_level.upper()
+    )
+    log.info("the %s core serves", IMPLEMENTATION)
+    service = Service(
+        connect_redis(settings.effective_redis_url),
+        list(instruments.values()),
+        now_in_microseconds,
+        settings.max_batch,
+        settings.closed_orders,
+    )
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: service.stop())
+    try:
+        service.run()
+    except (StateConflict, JournalDamaged) as error:
+        log.critical("%s", error)
+        return 1
+    return 0
+
+
+def connect_redis(url: str) -> Redis:
+    """A client that never repeats a command by itself: an unknown outcome is ours to settle."""
+    return Redis.from_url(
+        url, retry=Retry(NoBackoff(), 0), socket_timeout=SOCKET_TIMEOUT_SECONDS, protocol=2
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,166 @@
+"""What a batch of commands leads to, gathered for one commit."""
+
+from collections.abc import Mapping, Sequence
+
+from protocol import channels, codec
+from protocol.enums import Reason
+from protocol.events import (
+    Bbo,
+    ChannelMessage,
+    DeadEntry,
+    Event,
+    L2Delta,
+    PrivateEvent,
+    Reply,
+    ReplyMessage,
+    Trade,
+)
+from protocol.instrument import Instrument
+from protocol.journal import JournalEntry
+from protocol.timestamps import format_timestamp
+
+_GONE = "0"
+
+
+class BookChanges:
+    """Levels of one symbol that the batch changed: price in ticks → quantity in lots."""
+
+    __slots__ = ("asks", "bids", "first_update_id", "instrument", "last_update_id")
+
+    def __init__(self, instrument: Instrument, first_update_id: int) -> None:
+        self.instrument = instrument
+        self.first_update_id = first_update_id
+        self.last_update_id = first_update_id
+        self.bids: dict[int, int] = {}
+        self.asks: dict[int, int] = {}
+
+    def to_delta(self, timestamp: str) -> L2Delta:
+        """The changes as they are published."""
+        return L2Delta(
+            self.instrument.symbol,
+            self.first_update_id,
+            self.last_update_id,
+            self._to_levels(self.bids),
+            self._to_levels(self.asks),
+            timestamp,
+        )
+
+    def _to_levels(self, levels: Mapping[int, int]) -> list[tuple[str, str]]:
+        price, quantity = self.instrument.ticks_to_price, self.instrument.lots_to_quantity
+        return [(price(ticks), quantity(lots) if lots else _GONE) for ticks, lots in levels.items()]
+
+
+class Batch:
+    """The commands of one commit and everything that they cause.
+
+    `previous` is the sequence before it, `timestamp` the engine's stamp of all its commands in
+    microseconds, `last_published` each channel's last sequence so far.
+    """
+
+    def __init__(self, previous: int, timestamp: int, last_published: Mapping[str, int]) -> None:
+        self.previous = previous
+        self.sequence = previous
+        self.timestamp = timestamp
+        self.timestamp_text = format_timestamp(timestamp)
+        self.state_hash = 0
+        self.taken: list[bytes] = []
+        self.commands: list[bytes] = []
+        self.dead: list[bytes] = []
+        self.trades: list[Trade] = []
+        self.reports: list[PrivateEvent] = []
+        self.bbos: list[Bbo] = []
+        self.changes: dict[int, BookChanges] = {}
+        self._replies: dict[str, list[Reply]] = {}
+        self._last_published = last_published
+
+    @property
+    def size(self) -> int:
+        """How much the batch will write: bounds it by output as well as by count."""
+        return len(self.commands) + len(self.reports)
+
+    def take(self, entry: bytes) -> None:
+        """Begin the next command: `entry` as it stands in the list."""
+        self.taken.append(entry)
+        self.commands.append(entry)
+        self.sequence += 1
+
+    def set_aside(self, command: bytes, entry: bytes, reason: Reason, detail: str) -> None:
+        """`entry`, just taken, cannot be used: journal `command` in its stead, and keep it."""
+        self.commands[-1] = command
+        self.dead.append(
+            codec.encode(
+                DeadEntry(self.sequence, self.timestamp_text, reason, detail, codec.to_text(entry))
+            )
+        )
+
+    def add_level(
+        self, instrument: Instrument, is_bid: bool, price: int, quantity: int, update_id: int
+    ) -> None:
+        """A level's new quantity in lots, 0 where it is gone."""
+        changes = self.changes.get(instrument.index)
+        if changes is None:
+            changes = self.changes[instrument.index] = BookChanges(instrument, update_id)
+        changes.last_update_id = update_id
+        (changes.bids if is_bid else changes.asks)[price] = quantity
+
+    def add_quote(
+        self, instrument: Instrument, quote: tuple[int, int, int, int], update_id: int
+    ) -> None:
+        """Best bid, its quantity, best ask, its quantity, in ticks and lots; 0 for none."""
+        price, quantity = instrument.ticks_to_price, instrument.lots_to_quantity
+        bid, bid_quantity, ask, ask_quantity = quote
+        self.bbos.append(
+            Bbo(
+                instrument.symbol,
+                price(bid) if bid else None,
+                quantity(bid_quantity) if bid else None,
+                price(ask) if ask else None,
+                quantity(ask_quantity) if ask else None,
+                update_id,
+                self.timestamp_text,
+            )
+        )
+
+    def add_reply(self, worker: str, reply: Reply) -> None:
+        """Answer a request that waits at the gateway worker `worker`."""
+        self._replies.setdefault(worker, []).append(reply)
+
+    def to_journal_entry(self) -> JournalEntry:
+        """The commit's entry, with the messages that are published."""
+        return JournalEntry(
+            self.previous,
+            self.sequence,
+            self.timestamp,
+            codec.join_entries(self.commands),
+            b"%016x" % self.state_hash,
+            self._to_messages(),
+        )
+
+    def to_replies(self) -> dict[str, bytes]:
+        """Reply channel → message."""
+        return {
+            channels.reply_channel(worker): codec.encode(ReplyMessage(replies))
+            for worker, replies in self._replies.items()
+        }
+
+    def published_channels(self) -> list[str]:
+        """The channels that this batch has something for."""
+        return [channel for channel, happened in self._happened().items() if happened]
+
+    def _happened(self) -> dict[str, Sequence[Event]]:
+        deltas = [changes.to_delta(self.timestamp_text) for changes in self.changes.values()]
+        return {
+            channels.TRADE_EVENTS: self.trades,
+            channels.ORDER_BOOK_UPDATES: deltas,
+            channels.BBO_UPDATES: self.bbos,
+            channels.EXECUTION_REPORTS: self.reports,
+        }
+
+    def _to_messages(self) -> dict[str, bytes]:
+        return {
+            channel: codec.encode(
+                ChannelMessage(self._last_published.get(channel, 0), self.sequence, happened)
+            )
+            for channel, happened in self._happened().items()
+            if happened
+        }

@@ -1,0 +1,55 @@
+"""The lease: at most one engine owns the state at a time.
+
+The lease itself only says when another engine may take over. What keeps a stale one from
+committing is the owner token in the state: epoch and random nonce, new at each takeover.
+"""
+
+import secrets
+from pathlib import Path
+
+from redis import Redis
+
+from protocol import channels
+
+LEASE_MILLISECONDS = 3_000
+_SCRIPTS = Path(__file__).parent
+
+
+class Fenced(Exception):
+    """Another engine has taken over."""
+
+
+class Lease:
+    """One engine's claim on the state."""
+
+    def __init__(self, client: Redis) -> None:
+        self._acquire = client.register_script((_SCRIPTS / "acquire.lua").read_text())
+        self._renew = client.register_script((_SCRIPTS / "renew.lua").read_text())
+        self.owner = b""
+
+    @property
+    def epoch(self) -> str:
+        """How many times the state has changed hands."""
+        return self.owner.partition(b":")[0].decode()
+
+    def acquire(self) -> bool:
+        """Take over where nobody holds the lease; False where somebody does."""
+        nonce = secrets.token_hex(8)
+        owner = self._acquire(
+            keys=[channels.LEASE, channels.STATE], args=[nonce, LEASE_MILLISECONDS]
+        )
+        self.owner = owner or b""
+        return owner is not None
+
+    def renew(self) -> None:
+        """Hold on to the lease; raises Fenced where it is another engine's."""
+        self._set(LEASE_MILLISECONDS)
+
+    def release(self) -> None:
+        """Let the next engine start at once; raises Fenced where it has."""
+        self._set(0)
+
+    def _set(self, milliseconds: int) -> None:
+        keys = [channels.LEASE, channels.STATE]
+        if not self._renew(keys=keys, args=[self.owner, milliseconds]):
+            raise Fenced("another engine has taken over")

@@ -1,0 +1,90 @@
+"""The engine's edge to Redis: looks at the head of the list, and commits."""
+
+from pathlib import Path
+from typing import cast
+
+from redis import Redis
+
+from engine.batch import Batch
+from engine.lease import LEASE_MILLISECONDS, Fenced
+from protocol import channels
+
+IDLE_SECONDS = 1
+"""How long a look at an empty list waits: the pace of lease renewals."""
+
+_COMMIT = (Path(__file__).parent / "commit.lua").read_text()
+_KEYS = [
+    channels.ORDER_QUEUE,
+    channels.STATE,
+    channels.JOURNAL,
+    channels.LEASE,
+    channels.DEAD,
+]
+
+
+class CommitRefused(Exception):
+    """The state on Redis is not the one that the batch was made for."""
+
+
+class OrderQueue:
+    """`order_queue` as the engine sees it."""
+
+    def __init__(self, client: Redis) -> None:
+        self._client = client
+        self._commit = client.register_script(_COMMIT)
+
+    def read(self, limit: int) -> list[bytes]:
+        """Up to `limit` entries from the head, left in place; waits a while for the first."""
+        entries = self._look(limit)
+        if not entries and self._wait_for_entry():
+            entries = self._look(limit)
+        return entries
+
+    def commit(self, batch: Batch, owner: bytes) -> None:
+        """Journal, pop and publish `batch` in one step, or nothing of it.
+
+        Raises Fenced where another engine has taken over, CommitRefused where the list or the
+        sequence is not what the batch was made for, and redis.RedisError where the outcome is
+        unknown: after any of them only recovery leads on.
+        """
+        answer = self._commit(keys=_KEYS, args=_to_arguments(batch, owner))
+        if answer == b"FENCED":
+            raise Fenced("another engine has taken over")
+        if answer != b"OK":
+            raise CommitRefused(answer.decode())
+
+    def _look(self, limit: int) -> list[bytes]:
+        return cast(list[bytes], self._client.lrange(channels.ORDER_QUEUE, 0, limit - 1))
+
+    def _wait_for_entry(self) -> bool:
+        """A blocking look: moving the head onto its own place changes nothing."""
+        queue = channels.ORDER_QUEUE
+        return self._client.blmove(queue, queue, IDLE_SECONDS, "LEFT", "LEFT") is not None
+
+
+def _to_arguments(batch: Batch, owner: bytes) -> list[bytes | int]:
+    """ARGV of commit.lua."""
+    entry = batch.to_journal_entry()
+    journal = entry.to_fields()
+    published = [value for pair in entry.messages.items() for value in _encode_pair(*pair)]
+    replies = [value for pair in batch.to_replies().items() for value in _encode_pair(*pair)]
+    return [
+        owner,
+        entry.previous,
+        entry.sequence,
+        len(batch.taken),
+        batch.taken[-1],
+        LEASE_MILLISECONDS,
+        len(journal),
+        len(published),
+        len(replies),
+        len(batch.dead),
+        *journal,
+        *published,
+        *replies,
+        *batch.dead,
+    ]
+
+
+def _encode_pair(channel: str, message: bytes) -> tuple[bytes, bytes]:
+    return channel.encode(), message

@@ -1,0 +1,146 @@
+"""Orders as the engine knows them: the open ones, and a ring of the last closed ones.
+
+The core knows an order's place in the book; this is the rest of it: whose it is, what it was
+called, and what has become of it.
+"""
+
+from collections import deque
+from typing import TypeAlias
+
+from protocol.enums import (
+    TRIGGERED_TYPES,
+    Liquidity,
+    OrderType,
+    Reason,
+    SelfTradePrevention,
+    Side,
+    Status,
+)
+from protocol.events import ExecutionReport, Fill
+from protocol.instrument import Instrument
+
+Fingerprint: TypeAlias = tuple[object, ...]
+"""What makes the body of a repeated `new` the same."""
+
+
+class Order:
+    """One order. Prices in ticks, quantities in lots, notional in ticks * lots, 0 for no price."""
+
+    __slots__ = (
+        "account", "client_order_id", "filled", "fingerprint", "instrument", "notional",
+        "order_id", "order_type", "price", "quantity", "reason", "remaining", "side", "status",
+        "stop_price", "text_id", "triggered",
+    )  # fmt: skip
+
+    def __init__(
+        self,
+        order_id: int,
+        client_order_id: str,
+        account: str,
+        instrument: Instrument,
+        side: Side,
+        order_type: OrderType,
+        quantity: int,
+        price: int,
+        stop_price: int,
+        self_trade_prevention: SelfTradePrevention,
+    ) -> None:
+        self.order_id = order_id
+        self.text_id = str(order_id)
+        self.client_order_id = client_order_id
+        self.account = account
+        self.instrument = instrument
+        self.side = side
+        self.order_type = order_type
+        self.price = price
+        self.stop_price = stop_price
+        self.triggered = False if order_type in TRIGGERED_TYPES else None
+        self.quantity = quantity
+        self.remaining = quantity
+        self.filled = 0
+        self.notional = 0
+        self.status = Status.OPEN
+        self.reason: Reason | None = None
+        self.fingerprint: Fingerprint = (
+            instrument.symbol, side, order_type, quantity, price, stop_price, self_trade_prevention,
+        )  # fmt: skip
+
+    def fill(self, price: int, quantity: int, remaining: int) -> None:
+        """Record a match."""
+        self.filled += quantity
+        self.notional += price * quantity
+        self.remaining = remaining
+        self.status = Status.PARTIALLY_FILLED if remaining else Status.FILLED
+
+    def end(self, status: Status, reason: Reason) -> None:
+        """Record that nothing more will happen to the order."""
+        self.remaining = 0
+        self.status = status
+        self.reason = reason
+
+    def to_report(
+        self, sequence: int, timestamp: str, last_trade: Fill | None = None
+    ) -> ExecutionReport:
+        """The order's state now, for its owner."""
+        instrument = self.instrument
+        price, quantity = instrument.ticks_to_price, instrument.lots_to_quantity
+        return ExecutionReport(
+            self.text_id,
+            self.client_order_id,
+            self.account,
+            instrument.symbol,
+            self.side,
+            self.order_type,
+            price(self.price) if self.price else None,
+            price(self.stop_price) if self.stop_price else None,
+            self.triggered,
+            quantity(self.quantity),
+            quantity(self.filled),
+            quantity(self.remaining),
+            instrument.format_notional(self.notional),
+            instrument.average_price(self.notional, self.filled),
+            self.status,
+            self.reason,
+            last_trade,
+            sequence,
+            timestamp,
+        )
+
+    def to_fill(self, trade_id: int, price: int, quantity: int, liquidity: Liquidity) -> Fill:
+        """The order's share of a match."""
+        instrument = self.instrument
+        return Fill(
+            trade_id,
+            instrument.ticks_to_price(price),
+            instrument.lots_to_quantity(quantity),
+            liquidity,
+        )
+
+
+class OrderTable:
+    """Every open order, and the last `closed_limit` closed ones: what a repeat is known by.
+
+    Bounded: open orders by the core, closed ones by the limit, the oldest leaving first.
+    """
+
+    def __init__(self, closed_limit: int) -> None:
+        self.open: dict[int, Order] = {}
+        self.closed: dict[int, Order] = {}
+        self._closed_ids: deque[int] = deque()
+        self._closed_limit = closed_limit
+
+    def add(self, order: Order) -> None:
+        """Remember a new open order."""
+        self.open[order.order_id] = order
+
+    def close(self, order: Order) -> None:
+        """Move an order that ended to the closed ones."""
+        del self.open[order.order_id]
+        self.closed[order.order_id] = order
+        self._closed_ids.append(order.order_id)
+        if len(self._closed_ids) > self._closed_limit:
+            del self.closed[self._closed_ids.popleft()]
+
+    def find(self, order_id: int) -> Order | None:
+        """The order, open or closed; None for one that is unknown or closed too long ago."""
+        return self.open.get(order_id) or self.closed.get(order_id)

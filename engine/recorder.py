@@ -1,0 +1,112 @@
+"""Core events → what becomes of the orders, and what is published about it.
+
+Knows the layout of the core's events and nothing else of it; the codes come from the handler.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import TypeAlias
+
+from engine.batch import Batch
+from engine.orders import Order, OrderTable
+from protocol.enums import Liquidity, Reason, Side, Status
+from protocol.events import Trade
+from protocol.instrument import Instrument
+
+CoreEvent: TypeAlias = tuple[int, int, int, int, int, int, int, int, int, int, int]
+"""Kind, reason, symbol, side, order_id, other_id, price, quantity, remaining, other_remaining,
+number: `engine.core.codes.Event` says what they hold for each kind."""
+
+
+class Recorder:
+    """One method for each kind of event."""
+
+    def __init__(
+        self,
+        orders: OrderTable,
+        instruments: Sequence[Instrument],
+        sides: Mapping[int, Side],
+        reasons: Mapping[int, Reason],
+    ) -> None:
+        self._orders = orders
+        self._instruments = instruments
+        self._sides = sides
+        self._reasons = reasons
+
+    def accepted(self, event: CoreEvent, batch: Batch) -> None:
+        """An order came in: its first report."""
+        self._report(self._orders.open[event[4]], batch)
+
+    def traded(self, event: CoreEvent, batch: Batch) -> None:
+        """A match: the public trade, then a report for the taker and one for the maker."""
+        _, _, symbol, side, taker_id, maker_id, price, quantity, left, maker_left, trade_id = event
+        instrument = self._instruments[symbol]
+        taker, maker = self._orders.open[taker_id], self._orders.open[maker_id]
+        taker_fill = taker.to_fill(trade_id, price, quantity, Liquidity.TAKER)
+        batch.trades.append(
+            Trade(
+                instrument.symbol,
+                trade_id,
+                taker_fill.price,
+                taker_fill.quantity,
+                self._sides[side],
+                maker.text_id,
+                taker.text_id,
+                batch.timestamp_text,
+            )
+        )
+        taker.fill(price, quantity, left)
+        maker.fill(price, quantity, maker_left)
+        maker_fill = maker.to_fill(trade_id, price, quantity, Liquidity.MAKER)
+        for order, fill in ((taker, taker_fill), (maker, maker_fill)):
+            batch.reports.append(order.to_report(batch.sequence, batch.timestamp_text, fill))
+            if not order.remaining:
+                self._orders.close(order)
+
+    def canceled(self, event: CoreEvent, batch: Batch) -> None:
+        """An order was taken off."""
+        self._end(event, Status.CANCELED, batch)
+
+    def expired(self, event: CoreEvent, batch: Batch) -> None:
+        """An order's own rule ended it."""
+        self._end(event, Status.EXPIRED, batch)
+
+    def rejected(self, event: CoreEvent, batch: Batch) -> None:
+        """The core did not take an order."""
+        self._end(event, Status.REJECTED, batch)
+
+    def amended(self, event: CoreEvent, batch: Batch) -> None:
+        """An order's terms are others now."""
+        order = self._orders.open[event[4]]
+        order.price, order.quantity, order.remaining, order.stop_price = event[6:10]
+        self._report(order, batch)
+
+    def reduced(self, event: CoreEvent, batch: Batch) -> None:
+        """Self-trade prevention took a part of an order."""
+        order = self._orders.open[event[4]]
+        order.quantity -= event[7]
+        order.remaining = event[8]
+        order.reason = self._reasons[event[1]]
+        self._report(order, batch)
+        order.reason = None
+
+    def triggered(self, event: CoreEvent, batch: Batch) -> None:
+        """A waiting order's stop price was reached."""
+        order = self._orders.open[event[4]]
+        order.triggered = True
+        self._report(order, batch)
+
+    def level_changed(self, event: CoreEvent, batch: Batch) -> None:
+        """A price level's total is another now."""
+        _, _, symbol, side, _, _, price, quantity, _, _, update_id = event
+        is_bid = self._sides[side] is Side.BUY
+        batch.add_level(self._instruments[symbol], is_bid, price, quantity, update_id)
+
+    def _end(self, event: CoreEvent, status: Status, batch: Batch) -> None:
+        order = self._orders.open[event[4]]
+        order.end(status, self._reasons[event[1]])
+        self._report(order, batch)
+        self._orders.close(order)
+
+    @staticmethod
+    def _report(order: Order, batch: Batch) -> None:
+        batch.reports.append(order.to_report(batch.sequence, batch.timestamp_text))

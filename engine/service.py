@@ -1,0 +1,102 @@
+"""The loop: recover, then read → handle → commit; after any doubt recover again."""
+
+import logging
+import threading
+from collections.abc import Callable, Sequence
+
+from redis import Redis, RedisError
+
+from engine.handler import HandlingFailed
+from engine.lease import Fenced, Lease
+from engine.order_queue import CommitRefused, OrderQueue
+from engine.recovery import recover_handler
+from protocol.instrument import Instrument
+
+RETRY_SECONDS = 0.25
+
+log = logging.getLogger(__name__)
+
+
+class Service:
+    """One engine on one list. `now` gives the time in microseconds."""
+
+    def __init__(
+        self,
+        client: Redis,
+        instruments: Sequence[Instrument],
+        now: Callable[[], int],
+        max_batch: int,
+        closed_limit: int,
+    ) -> None:
+        self._client = client
+        self._instruments = instruments
+        self._now = now
+        self._max_batch = max_batch
+        self._closed_limit = closed_limit
+        self._queue = OrderQueue(client)
+        self._lease = Lease(client)
+        self._poisonous: frozenset[bytes] = frozenset()
+        self._stopping = threading.Event()
+
+    def stop(self) -> None:
+        """Finish the batch in hand and return from `run`."""
+        self._stopping.set()
+
+    def run(self) -> None:
+        """Serve until stopped.
+
+        Raises StateConflict or JournalDamaged where only an operator can help; everything else is
+        logged and recovered from.
+        """
+        try:
+            while not self._stopping.is_set():
+                self._serve_until_doubt()
+        finally:
+            self._release()
+
+    def _serve_until_doubt(self) -> None:
+        try:
+            self._serve()
+        except Fenced as fenced:
+            log.warning("%s: waiting for my turn", fenced)
+        except CommitRefused as refused:
+            log.warning("commit refused (%s): recovering", refused)
+        except HandlingFailed as failed:
+            log.exception("recovering; the entry will be rejected")
+            self._poisonous |= {failed.entry}
+        except RedisError as error:
+            log.warning("Redis: %s: recovering", error)
+            self._stopping.wait(RETRY_SECONDS)
+
+    def _serve(self) -> None:
+        """Own the state, until something goes wrong."""
+        if not self._take_over():
+            return
+        handler = recover_handler(
+            self._client, self._instruments, self._closed_limit, self._lease.renew
+        )
+        log.info("ready, epoch %s", self._lease.epoch)
+        while not self._stopping.is_set():
+            entries = self._queue.read(self._max_batch)
+            if entries:
+                batch = handler.handle(entries, self._now(), self._poisonous)
+                self._queue.commit(batch, self._lease.owner)
+            else:
+                self._lease.renew()
+
+    def _take_over(self) -> bool:
+        """Wait for the lease; False where the service is to stop first."""
+        has_said_so = False
+        while not self._lease.acquire():
+            if not has_said_so:
+                log.info("another engine holds the lease: waiting for it to end")
+                has_said_so = True
+            if self._stopping.wait(RETRY_SECONDS):
+                return False
+        return True
+
+    def _release(self) -> None:
+        try:
+            self._lease.release()
+        except (Fenced, RedisError) as error:
+            log.info("the lease stays as it is: %s", error)
