@@ -9,7 +9,7 @@ from redis import Redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from engine.core import IMPLEMENTATION
+from engine.handler import CORE
 from engine.journal import JournalDamaged
 from engine.service import Service
 from engine.state import StateConflict
@@ -33,7 +33,7 @@ def main() -> int:
     logging.basicConfig(
         format="%(asctime)s %(levelname)s engine: %(message)s", level=settings.log_level.upper()
     )
-    log.info("the %s core serves", IMPLEMENTATION)
+    log.info("the %s core serves", CORE)
     service = Service(
         connect_redis(settings.effective_redis_url),
         list(instruments.values()),

@@ -69,6 +69,8 @@ class Batch:
         self.trades: list[Trade] = []
         self.reports: list[PrivateEvent] = []
         self.bbos: list[Bbo] = []
+        self.published: dict[str, Sequence[Event]] = {}
+        """Channel → what happened, once the batch is finished."""
         self.changes: dict[int, BookChanges] = {}
         self._replies: dict[str, list[Reply]] = {}
         self._last_published = last_published
@@ -143,24 +145,22 @@ class Batch:
             for worker, replies in self._replies.items()
         }
 
-    def published_channels(self) -> list[str]:
-        """The channels that this batch has something for."""
-        return [channel for channel, happened in self._happened().items() if happened]
-
-    def _happened(self) -> dict[str, Sequence[Event]]:
+    def finish(self, state_hash: int) -> None:
+        """No more commands: the batch is what will be committed."""
+        self.state_hash = state_hash
         deltas = [changes.to_delta(self.timestamp_text) for changes in self.changes.values()]
-        return {
+        happened: dict[str, Sequence[Event]] = {
             channels.TRADE_EVENTS: self.trades,
             channels.ORDER_BOOK_UPDATES: deltas,
             channels.BBO_UPDATES: self.bbos,
             channels.EXECUTION_REPORTS: self.reports,
         }
+        self.published = {channel: events for channel, events in happened.items() if events}
 
     def _to_messages(self) -> dict[str, bytes]:
         return {
             channel: codec.encode(
                 ChannelMessage(self._last_published.get(channel, 0), self.sequence, happened)
             )
-            for channel, happened in self._happened().items()
-            if happened
+            for channel, happened in self.published.items()
         }

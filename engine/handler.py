@@ -7,7 +7,7 @@ journal's commands lead to the same state and the same messages again.
 from collections.abc import Callable, Sequence
 
 from engine.batch import Batch
-from engine.core import Matcher, codes
+from engine.core import IMPLEMENTATION, Matcher, codes
 from engine.entries import Malformed, Unreadable, read_entry
 from engine.orders import Order, OrderTable
 from engine.recorder import CoreEvent, Recorder
@@ -25,6 +25,9 @@ from protocol.commands import (
 from protocol.enums import CommandType, OrderType, Reason, SelfTradePrevention, Side, Status
 from protocol.instrument import Instrument, is_decimal
 from protocol.refusal import Refusal
+
+CORE = IMPLEMENTATION
+"""Which core serves: cython or python."""
 
 MAX_BATCH_SIZE = 20_000
 """Most commands and reports of one commit, so that it cannot outlast the lease; the command that
@@ -102,11 +105,11 @@ class Handler:
             if max_size is not None and batch.size >= max_size:
                 break
         self._quote(batch)
-        batch.state_hash = self.matcher.state_hash()
+        batch.finish(self.matcher.state_hash())
         self.sequence = batch.sequence
         self._last_published = {
             **self._last_published,
-            **dict.fromkeys(batch.published_channels(), batch.sequence),
+            **dict.fromkeys(batch.published, batch.sequence),
         }
         return batch
 

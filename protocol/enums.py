@@ -143,3 +143,9 @@ class Reason(StrEnum):
     METHOD_NOT_ALLOWED = "method_not_allowed"
     QUEUE_UNAVAILABLE = "queue_unavailable"
     OVERLOADED = "overloaded"
+    # the feed's own
+    BINARY_FRAME = "binary_frame"
+    FRAME_TOO_LARGE = "frame_too_large"
+    UNKNOWN_ACTION = "unknown_action"
+    UNKNOWN_CHANNEL = "unknown_channel"
+    NOT_IN_SYNC = "not_in_sync"

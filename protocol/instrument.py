@@ -6,7 +6,7 @@ product of both. Outside they are decimal strings in the instrument's own precis
 
 import re
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import lru_cache
 from typing import Self
 
@@ -32,7 +32,7 @@ _is_symbol = re.compile(SYMBOL_PATTERN, re.ASCII).fullmatch
 class Increment:
     """The step of a price (tick) or of a quantity (lot), and the conversion to whole steps."""
 
-    __slots__ = ("_grid", "_parse", "_render", "places", "text", "unit")
+    __slots__ = ("_grid", "places", "text", "to_steps", "to_text", "unit")
 
     def __init__(self, text: str) -> None:
         """`text`: a positive decimal string. Raises ValueError for anything else."""
@@ -45,20 +45,11 @@ class Increment:
         if self.unit == 0:
             raise ValueError(f"{text!r} is not above zero")
         self._grid: int = self.unit * 10 ** (18 - self.places)
-        self._parse = lru_cache(1 << 16)(self._to_steps)
-        self._render = lru_cache(1 << 16)(self._to_text)
-
-    def to_steps(self, text: str) -> tuple[int, int]:
-        """Whole steps in the decimal string `text`, and what is left over (0: on the grid).
-
-        The remainder is in 10**-18 units and only says whether there is one. Raises ValueError
-        where `text` does not have the form of a decimal.
-        """
-        return self._parse(text)
-
-    def to_text(self, steps: int) -> str:
-        """`steps` as a decimal string with this increment's number of places."""
-        return self._render(steps)
+        self.to_steps: Callable[[str], tuple[int, int]] = lru_cache(1 << 16)(self._to_steps)
+        """Whole steps in a decimal string, and what is left over in 10**-18 (0: on the grid).
+        Raises ValueError where the text does not have the form of a decimal."""
+        self.to_text: Callable[[int], str] = lru_cache(1 << 16)(self._to_text)
+        """Whole steps as a decimal string with this increment's number of places."""
 
     def round_to_steps(self, text: str) -> int:
         """The whole number of steps nearest to the decimal string `text`, a half rounding up."""
@@ -93,6 +84,7 @@ class Instrument:
     __slots__ = (
         "index",
         "lot",
+        "lots_to_quantity",
         "max_notional",
         "max_quantity",
         "min_notional",
@@ -101,6 +93,7 @@ class Instrument:
         "specification",
         "symbol",
         "tick",
+        "ticks_to_price",
     )
 
     def __init__(self, specification: InstrumentSpecification, index: int) -> None:
@@ -112,6 +105,8 @@ class Instrument:
         self.index = index
         self.tick = Increment(specification.tick_size)
         self.lot = Increment(specification.lot_size)
+        self.ticks_to_price = self.tick.to_text
+        self.lots_to_quantity = self.lot.to_text
         self.notional_places = self.tick.places + self.lot.places
         self.min_quantity = self._lots("min_quantity", 1)
         self.max_quantity = self._lots("max_quantity", MAX_STEPS)
@@ -127,14 +122,6 @@ class Instrument:
         return _to_steps(
             text, self.lot, field, self.min_quantity, self.max_quantity, Reason.OFF_LOT
         )
-
-    def ticks_to_price(self, ticks: int) -> str:
-        """Decimal string of a price."""
-        return self.tick.to_text(ticks)
-
-    def lots_to_quantity(self, lots: int) -> str:
-        """Decimal string of a quantity."""
-        return self.lot.to_text(lots)
 
     def format_notional(self, notional: int) -> str:
         """Exact decimal string of `notional`, a sum of ticks * lots."""

@@ -1,0 +1,65 @@
+"""An exchange in memory: a handler that is fed by hand and read back as plain values."""
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from engine.batch import Batch
+from engine.handler import Handler
+from protocol import channels
+from protocol.instrument import Instrument
+from tests.support.instruments import make_instruments
+
+ID_KEY = b"k" * 32
+Json = dict[str, Any]
+
+
+class Exchange:
+    """Takes commands as dicts or bytes; each `send` is one commit."""
+
+    def __init__(
+        self, instruments: Sequence[Instrument] | None = None, closed_limit: int = 1000
+    ) -> None:
+        self.handler = Handler(instruments or make_instruments(), ID_KEY, closed_limit)
+        self.now = 1_700_000_000_000_000
+        self.batches: list[Batch] = []
+
+    def send(self, *entries: Json | bytes, poisonous: frozenset[bytes] = frozenset()) -> Batch:
+        """Handle `entries` as one batch."""
+        self.now += 1
+        raw = [
+            entry if isinstance(entry, bytes) else json.dumps(entry).encode() for entry in entries
+        ]
+        batch = self.handler.handle(raw, self.now, poisonous)
+        self.batches.append(batch)
+        return batch
+
+    def order(self, side: str, quantity: str, price: str | None = None, **more: Any) -> list[Json]:
+        """Send one order for BTC-USDT (limit where it has a price, else market); its reports."""
+        entry: Json = {"symbol": "BTC-USDT", "side": side, "quantity": quantity}
+        entry |= {"order_type": "limit" if price else "market"}
+        entry |= {"price": price} if price else {}
+        return read_events(self.send(entry | more), channels.EXECUTION_REPORTS)
+
+    def book(self) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
+        """Bids and asks of BTC-USDT, best first."""
+        instrument = make_instruments()[0]
+        bids, asks = self.handler.matcher.l2(0)
+        return (
+            [(instrument.ticks_to_price(p), instrument.lots_to_quantity(q)) for p, q in bids],
+            [(instrument.ticks_to_price(p), instrument.lots_to_quantity(q)) for p, q in asks],
+        )
+
+
+def read_events(batch: Batch, channel: str) -> list[Json]:
+    """The events that `batch` publishes on `channel`, as JSON gives them."""
+    message = batch.to_journal_entry().messages.get(channel)
+    events: list[Json] = json.loads(message)["events"] if message else []
+    return events
+
+
+def read_replies(batch: Batch, worker: str) -> list[Json]:
+    """The replies that `batch` has for `worker`."""
+    message = batch.to_replies().get(channels.reply_channel(worker))
+    replies: list[Json] = json.loads(message)["replies"] if message else []
+    return replies

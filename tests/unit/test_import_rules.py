@@ -1,0 +1,80 @@
+"""Who may import whom, `cimport` lines included."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PACKAGES = {
+    "protocol", "engine", "order_gateway", "market_data", "launcher", "tests", "benchmark",
+}  # fmt: skip
+IMPORT = re.compile(r"^\s*(?:from|import|cimport)\s+([\w.]+)", re.MULTILINE)
+
+MAY_IMPORT = {
+    "protocol": {"protocol"},
+    "engine": {"engine", "protocol"},
+    "order_gateway": {"order_gateway", "protocol"},
+    "market_data": {"market_data", "protocol"},
+    "launcher": {"launcher", "protocol"},
+}
+CORE_MAY_NOT = {"redis", "asyncio", "time", "logging", "threading", "socket", "random"}
+MAY_USE_REDIS = {
+    "engine/__main__.py", "engine/journal.py", "engine/lease.py", "engine/order_queue.py",
+    "engine/recovery.py", "engine/service.py", "engine/state.py",
+}  # fmt: skip
+
+
+def list_sources(folder: str) -> list[Path]:
+    return sorted(
+        path
+        for path in (ROOT / folder).rglob("*")
+        if path.suffix in {".py", ".pyi", ".pyx", ".pxd"}
+    )
+
+
+def list_imports(path: Path) -> set[str]:
+    return set(IMPORT.findall(path.read_text()))
+
+
+def list_top_imports(path: Path) -> set[str]:
+    return {name.partition(".")[0] for name in list_imports(path)}
+
+
+@pytest.mark.parametrize("package", sorted(MAY_IMPORT))
+def test_package_imports_only_what_it_may(package: str) -> None:
+    for path in list_sources(package):
+        ours = list_top_imports(path) & PACKAGES
+        assert ours <= MAY_IMPORT[package], path
+
+
+def test_core_knows_nothing_of_the_outside() -> None:
+    for path in list_sources("engine/core"):
+        imports = list_imports(path)
+        ours = {name for name in imports if name.partition(".")[0] in PACKAGES}
+        assert {name for name in ours if not name.startswith("engine.core")} == set(), path
+        assert list_top_imports(path).isdisjoint(CORE_MAY_NOT), path
+
+
+def test_only_the_handler_knows_both_core_and_protocol() -> None:
+    knows_core = {
+        path.name
+        for path in list_sources("engine")
+        if "core" not in path.parts
+        and any(name.startswith("engine.core") for name in list_imports(path))
+    }
+    assert knows_core == {"handler.py"}
+
+
+def test_redis_only_at_the_edges_of_the_engine() -> None:
+    users = {
+        path.relative_to(ROOT).as_posix()
+        for path in list_sources("engine")
+        if "redis" in list_top_imports(path)
+    }
+    assert users == MAY_USE_REDIS
+
+
+def test_protocol_does_no_input_or_output() -> None:
+    for path in list_sources("protocol"):
+        assert list_top_imports(path).isdisjoint({"redis", "fastapi", "asyncio", "socket"}), path
