@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from engine.batch import Batch
 from engine.core import IMPLEMENTATION, Matcher, codes
 from engine.entries import Malformed, Unreadable, read_entry
-from engine.orders import Order, OrderTable
+from engine.orders import Order, OrderTable, make_order
 from engine.recorder import CoreEvent, Recorder
 from engine.rejects import to_command_rejected, to_dead_report, to_rejected_report
 from engine.replies import Outcome, to_reply
@@ -181,17 +181,16 @@ class Handler:
         lots, ticks, stop_ticks = check_order_values(
             instrument, entry.order_type, entry.quantity, entry.price, entry.stop_price
         )
-        return Order(
+        return make_order(
             order_id,
             client_order_id,
-            entry.account,
+            entry,
             instrument,
             entry.side,
             entry.order_type,
             lots,
             ticks,
             stop_ticks,
-            entry.self_trade_prevention,
         )
 
     def _repeat(

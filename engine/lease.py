@@ -5,6 +5,7 @@ committing is the owner token in the state: epoch and random nonce, new at each 
 """
 
 import secrets
+import time
 from pathlib import Path
 
 from redis import Redis
@@ -12,6 +13,7 @@ from redis import Redis
 from protocol import channels
 
 LEASE_MILLISECONDS = 3_000
+RENEWAL_SECONDS = 1.0
 _SCRIPTS = Path(__file__).parent
 
 
@@ -26,6 +28,7 @@ class Lease:
         self._acquire = client.register_script((_SCRIPTS / "acquire.lua").read_text())
         self._renew = client.register_script((_SCRIPTS / "renew.lua").read_text())
         self.owner = b""
+        self._renewed = 0.0
 
     @property
     def epoch(self) -> str:
@@ -42,8 +45,11 @@ class Lease:
         return owner is not None
 
     def renew(self) -> None:
-        """Hold on to the lease; raises Fenced where it is another engine's."""
-        self._set(LEASE_MILLISECONDS)
+        """Hold on to the lease where it is due; raises Fenced where it is another engine's."""
+        now = time.monotonic()
+        if now - self._renewed >= RENEWAL_SECONDS:
+            self._set(LEASE_MILLISECONDS)
+            self._renewed = now
 
     def release(self) -> None:
         """Let the next engine start at once; raises Fenced where it has."""

@@ -9,8 +9,8 @@ from engine.batch import Batch
 from engine.lease import LEASE_MILLISECONDS, Fenced
 from protocol import channels
 
-IDLE_SECONDS = 1
-"""How long a look at an empty list waits: the pace of lease renewals."""
+IDLE_SECONDS = 0.25
+"""How long a look at an empty list waits: how soon a stop or a due lease renewal is seen."""
 
 _COMMIT = (Path(__file__).parent / "commit.lua").read_text()
 _KEYS = [
@@ -59,7 +59,8 @@ class OrderQueue:
     def _wait_for_entry(self) -> bool:
         """A blocking look: moving the head onto its own place changes nothing."""
         queue = channels.ORDER_QUEUE
-        return self._client.blmove(queue, queue, IDLE_SECONDS, "LEFT", "LEFT") is not None
+        wait = cast(int, IDLE_SECONDS)  # the server takes fractions, the library's types do not
+        return self._client.blmove(queue, queue, wait, "LEFT", "LEFT") is not None
 
 
 def _to_arguments(batch: Batch, owner: bytes) -> list[bytes | int]:

@@ -7,12 +7,14 @@ called, and what has become of it.
 from collections import deque
 from typing import TypeAlias
 
+import msgspec
+
+from protocol.commands import QueueEntry
 from protocol.enums import (
     TRIGGERED_TYPES,
     Liquidity,
     OrderType,
     Reason,
-    SelfTradePrevention,
     Side,
     Status,
 )
@@ -23,47 +25,26 @@ Fingerprint: TypeAlias = tuple[object, ...]
 """What makes the body of a repeated `new` the same."""
 
 
-class Order:
+class Order(msgspec.Struct, gc=False):
     """One order. Prices in ticks, quantities in lots, notional in ticks * lots, 0 for no price."""
 
-    __slots__ = (
-        "account", "client_order_id", "filled", "fingerprint", "instrument", "notional",
-        "order_id", "order_type", "price", "quantity", "reason", "remaining", "side", "status",
-        "stop_price", "text_id", "triggered",
-    )  # fmt: skip
-
-    def __init__(
-        self,
-        order_id: int,
-        client_order_id: str,
-        account: str,
-        instrument: Instrument,
-        side: Side,
-        order_type: OrderType,
-        quantity: int,
-        price: int,
-        stop_price: int,
-        self_trade_prevention: SelfTradePrevention,
-    ) -> None:
-        self.order_id = order_id
-        self.text_id = str(order_id)
-        self.client_order_id = client_order_id
-        self.account = account
-        self.instrument = instrument
-        self.side = side
-        self.order_type = order_type
-        self.price = price
-        self.stop_price = stop_price
-        self.triggered = False if order_type in TRIGGERED_TYPES else None
-        self.quantity = quantity
-        self.remaining = quantity
-        self.filled = 0
-        self.notional = 0
-        self.status = Status.OPEN
-        self.reason: Reason | None = None
-        self.fingerprint: Fingerprint = (
-            instrument.symbol, side, order_type, quantity, price, stop_price, self_trade_prevention,
-        )  # fmt: skip
+    order_id: int
+    client_order_id: str
+    account: str
+    instrument: Instrument
+    side: Side
+    order_type: OrderType
+    quantity: int
+    price: int
+    stop_price: int
+    remaining: int
+    fingerprint: Fingerprint
+    text_id: str
+    triggered: bool | None
+    filled: int = 0
+    notional: int = 0
+    status: Status = Status.OPEN
+    reason: Reason | None = None
 
     def fill(self, price: int, quantity: int, remaining: int) -> None:
         """Record a match."""
@@ -115,6 +96,36 @@ class Order:
             instrument.lots_to_quantity(quantity),
             liquidity,
         )
+
+
+def make_order(
+    order_id: int,
+    client_order_id: str,
+    entry: QueueEntry,
+    instrument: Instrument,
+    side: Side,
+    order_type: OrderType,
+    quantity: int,
+    price: int,
+    stop_price: int,
+) -> Order:
+    """A new order of checked values; the rest comes from `entry`."""
+    mode = entry.self_trade_prevention
+    return Order(
+        order_id,
+        client_order_id,
+        entry.account,
+        instrument,
+        side,
+        order_type,
+        quantity,
+        price,
+        stop_price,
+        quantity,
+        (instrument.index, side, order_type, quantity, price, stop_price, mode),
+        str(order_id),
+        False if order_type in TRIGGERED_TYPES else None,
+    )
 
 
 class OrderTable:

@@ -14,8 +14,6 @@ from protocol import channels, codec
 from protocol.instrument import Instrument
 from protocol.journal import JournalEntry
 
-RENEWAL_SECONDS = 1.0
-
 log = logging.getLogger(__name__)
 
 
@@ -27,10 +25,10 @@ def recover_handler(
 ) -> Handler:
     """The exchange as the journal left it.
 
-    `renew_lease` is called about once a second. Raises StateConflict where the settings do not
+    `renew_lease` is called after each entry. Raises StateConflict where the settings do not
     fit the stored state, JournalDamaged where the journal does not lead to it.
     """
-    started = renewed = time.monotonic()
+    started = time.monotonic()
     check_protocol(client)
     instruments = settle_instruments(client, configured)
     handler = Handler(instruments, load_id_key(client), closed_limit)
@@ -38,9 +36,7 @@ def recover_handler(
     for entry in read_journal(client, handler.sequence):
         _replay(handler, entry)
         commits += 1
-        if time.monotonic() - renewed > RENEWAL_SECONDS:
-            renew_lease()
-            renewed = time.monotonic()
+        renew_lease()
     _check_sequence(client, handler)
     log.info(
         "at sequence %d: recovered from %d journal entries in %.3f s",

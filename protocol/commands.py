@@ -24,7 +24,7 @@ MAX_ORDER_ID = 2**53 - 1
 is_identifier = re.compile(IDENTIFIER_PATTERN, re.ASCII).fullmatch
 
 
-class QueueEntry(msgspec.Struct, omit_defaults=True):
+class QueueEntry(msgspec.Struct, omit_defaults=True, gc=False):
     """One element of `order_queue`.
 
     `new` uses all fields but leaves `price` and `stop_price` out where the type has none; `cancel`

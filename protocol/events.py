@@ -1,6 +1,7 @@
 """What the engine publishes: public events, private reports, and answers to a gateway.
 
 Prices, quantities and notionals are decimal strings, timestamps ISO-8601 UTC with microseconds.
+`gc=False`: these values never refer to each other in a circle, and there are many of them.
 """
 
 from collections.abc import Sequence
@@ -14,7 +15,7 @@ Level: TypeAlias = tuple[str, str]
 """Price and quantity; quantity "0" removes the level."""
 
 
-class Trade(msgspec.Struct, tag_field="type", tag="trade", frozen=True):
+class Trade(msgspec.Struct, tag_field="type", tag="trade", frozen=True, gc=False):
     """One match, public. `aggressor_side` is the taker's."""
 
     symbol: str
@@ -27,7 +28,7 @@ class Trade(msgspec.Struct, tag_field="type", tag="trade", frozen=True):
     timestamp: str
 
 
-class L2Delta(msgspec.Struct, tag_field="type", tag="l2_delta", frozen=True):
+class L2Delta(msgspec.Struct, tag_field="type", tag="l2_delta", frozen=True, gc=False):
     """Levels of one symbol that a commit changed, with their absolute quantities.
 
     `first_update_id` is the last one of the symbol's delta before plus one.
@@ -41,7 +42,7 @@ class L2Delta(msgspec.Struct, tag_field="type", tag="l2_delta", frozen=True):
     timestamp: str
 
 
-class Bbo(msgspec.Struct, tag_field="type", tag="bbo", frozen=True):
+class Bbo(msgspec.Struct, tag_field="type", tag="bbo", frozen=True, gc=False):
     """Best bid and offer after a commit that changed them; null on an empty side."""
 
     symbol: str
@@ -53,7 +54,7 @@ class Bbo(msgspec.Struct, tag_field="type", tag="bbo", frozen=True):
     timestamp: str
 
 
-class Fill(msgspec.Struct, frozen=True):
+class Fill(msgspec.Struct, frozen=True, gc=False):
     """One order's share of a match."""
 
     trade_id: int
@@ -62,7 +63,9 @@ class Fill(msgspec.Struct, frozen=True):
     liquidity: Liquidity
 
 
-class ExecutionReport(msgspec.Struct, tag_field="type", tag="execution_report", frozen=True):
+class ExecutionReport(
+    msgspec.Struct, tag_field="type", tag="execution_report", frozen=True, gc=False
+):
     """State of an order after one change of it, for its owner.
 
     `triggered` is null for types that never wait. `remaining_quantity` is what may still trade: 0
@@ -90,7 +93,9 @@ class ExecutionReport(msgspec.Struct, tag_field="type", tag="execution_report", 
     timestamp: str
 
 
-class CommandRejected(msgspec.Struct, tag_field="type", tag="command_rejected", frozen=True):
+class CommandRejected(
+    msgspec.Struct, tag_field="type", tag="command_rejected", frozen=True, gc=False
+):
     """A refused command that changed nothing: a cancel, an amend, or a repeated `new`."""
 
     order_id: str | None
@@ -103,7 +108,7 @@ class CommandRejected(msgspec.Struct, tag_field="type", tag="command_rejected", 
     timestamp: str
 
 
-class Reply(msgspec.Struct, frozen=True):
+class Reply(msgspec.Struct, frozen=True, gc=False):
     """Answer to one waiting request of a gateway.
 
     `status` is the order's after the command; null where there is no order. `order` is its latest
@@ -125,7 +130,7 @@ PrivateEvent: TypeAlias = ExecutionReport | CommandRejected
 Event: TypeAlias = PublicEvent | PrivateEvent
 
 
-class ChannelMessage(msgspec.Struct, frozen=True):
+class ChannelMessage(msgspec.Struct, frozen=True, gc=False):
     """What one commit publishes on one channel.
 
     `previous` is the `sequence` of the message before on the same channel (0: none), so that a
@@ -137,13 +142,13 @@ class ChannelMessage(msgspec.Struct, frozen=True):
     events: Sequence[Event]
 
 
-class ReplyMessage(msgspec.Struct, frozen=True):
+class ReplyMessage(msgspec.Struct, frozen=True, gc=False):
     """What one commit publishes to one gateway worker."""
 
     replies: list[Reply]
 
 
-class DeadEntry(msgspec.Struct, frozen=True):
+class DeadEntry(msgspec.Struct, frozen=True, gc=False):
     r"""An element of `{order_queue}:dead`: an entry that could not be used, and why.
 
     `entry` is the entry's text; bytes that are not UTF-8 are shown as `\xNN`.

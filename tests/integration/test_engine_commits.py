@@ -1,0 +1,296 @@
+"""The engine against a real Redis: one commit is all or nothing, and the journal is the truth."""
+
+import json
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from redis import Redis
+
+from engine.handler import Handler
+from engine.journal import JournalDamaged, read_journal
+from engine.lease import Fenced, Lease
+from engine.order_queue import CommitRefused, OrderQueue
+from engine.recovery import recover_handler
+from engine.state import StateConflict, load_id_key, settle_instruments
+from launcher.listening import find_free_port
+from protocol import channels
+from tests.support.engine_service import make_service, run_engine, wait_until_drained
+from tests.support.instruments import make_instrument, make_instruments
+from tests.support.redis_server import run_redis
+from tests.support.waiting import wait_until
+
+BUY = b'{"symbol":"BTC-USDT","side":"buy","order_type":"limit","quantity":"1","price":"60000"}'
+SELL = b'{"symbol":"BTC-USDT","side":"sell","order_type":"limit","quantity":"0.6","price":"60000"}'
+
+
+@pytest.fixture
+def client(redis_url: str) -> Iterator[Redis]:
+    with Redis.from_url(redis_url) as client:
+        yield client
+
+
+def make_handler(client: Redis) -> Handler:
+    return Handler(make_instruments(), load_id_key(client), 1000)
+
+
+def acquire(client: Redis) -> Lease:
+    lease = Lease(client)
+    assert lease.acquire()
+    return lease
+
+
+def read_events(client: Redis, channel: str) -> list[dict[str, Any]]:
+    return [
+        event
+        for entry in read_journal(client, 0)
+        if channel in entry.messages
+        for event in json.loads(entry.messages[channel])["events"]
+    ]
+
+
+def test_commit_journals_pops_and_publishes_in_one_step(client: Redis) -> None:
+    listener = client.pubsub(ignore_subscribe_messages=True)  # type: ignore[no-untyped-call]
+    listener.subscribe(*channels.EVENT_CHANNELS)
+    wait_until(lambda: len(client.pubsub_channels()) == 4, "subscribed")
+    client.rpush(channels.ORDER_QUEUE, BUY, SELL, BUY)
+    queue, handler, lease = OrderQueue(client), make_handler(client), acquire(client)
+    entries = queue.read(2)
+    assert entries == [BUY, SELL]
+    assert client.llen(channels.ORDER_QUEUE) == 3
+    queue.commit(handler.handle(entries, 5), lease.owner)
+    assert client.lrange(channels.ORDER_QUEUE, 0, -1) == [BUY]
+    [entry] = read_journal(client, 0)
+    assert (entry.previous, entry.sequence, entry.commands) == (
+        0,
+        2,
+        b"[" + BUY + b"," + SELL + b"]",
+    )
+    published: dict[str, bytes] = {}
+    wait_until(lambda: _collect(listener, published) == 4, "four messages")
+    assert published == entry.messages
+    state = client.hgetall(channels.STATE)
+    assert state[b"sequence"] == state[b"last:trade_events"] == b"2"
+
+
+def _collect(listener: Any, published: dict[str, bytes]) -> int:
+    message = listener.get_message(timeout=0.1)
+    if message:
+        published[message["channel"].decode()] = message["data"]
+    return len(published)
+
+
+@pytest.mark.parametrize("change", ["owner", "sequence", "list"])
+def test_commit_that_does_not_fit_writes_nothing(client: Redis, change: str) -> None:
+    client.rpush(channels.ORDER_QUEUE, BUY)
+    queue, handler, lease = OrderQueue(client), make_handler(client), acquire(client)
+    batch = handler.handle(queue.read(1), 5)
+    if change == "owner":
+        client.hset(channels.STATE, "owner", "another")
+    elif change == "sequence":
+        client.hset(channels.STATE, "sequence", "9")
+    else:
+        client.lpush(channels.ORDER_QUEUE, SELL)
+    before = _dump(client)
+    with pytest.raises((Fenced, CommitRefused)):
+        queue.commit(batch, lease.owner)
+    assert _dump(client) == before
+
+
+def _dump(client: Redis) -> dict[bytes, bytes | None]:
+    return {key: client.dump(key) for key in client.scan_iter()}
+
+
+def test_stale_engine_is_fenced(client: Redis) -> None:
+    first, handler = acquire(client), make_handler(client)
+    client.rpush(channels.ORDER_QUEUE, BUY)
+    queue = OrderQueue(client)
+    batch = handler.handle(queue.read(1), 5)
+    client.delete(channels.LEASE)
+    second = acquire(client)
+    assert int(second.epoch) == int(first.epoch) + 1
+    with pytest.raises(Fenced):
+        queue.commit(batch, first.owner)
+    with pytest.raises(Fenced):
+        first.renew()
+    queue.commit(batch, second.owner)
+
+
+def test_lease_is_held_by_one_at_a_time(client: Redis) -> None:
+    lease = acquire(client)
+    assert not Lease(client).acquire()
+    lease.release()
+    assert Lease(client).acquire()
+
+
+def test_an_order_popped_before_a_crash_is_not_gone(client: Redis, redis_url: str) -> None:
+    """The engine matched and died before its commit: the entries are still in the list."""
+    client.rpush(channels.ORDER_QUEUE, BUY, SELL)
+    queue, handler = OrderQueue(client), make_handler(client)
+    handler.handle(queue.read(2), 5)  # and nothing more: this engine is dead
+    with run_engine(redis_url):
+        wait_until_drained(client)
+    trades = read_events(client, channels.TRADE_EVENTS)
+    assert [trade["quantity"] for trade in trades] == ["0.60000"]
+
+
+def test_restarted_engine_goes_on_from_its_journal(client: Redis, redis_url: str) -> None:
+    with run_engine(redis_url):
+        client.rpush(channels.ORDER_QUEUE, BUY)
+        wait_until_drained(client)
+    with run_engine(redis_url):
+        client.rpush(channels.ORDER_QUEUE, SELL)
+        wait_until_drained(client)
+    [trade] = read_events(client, channels.TRADE_EVENTS)
+    assert trade["trade_id"] == 1
+    recovered = recover_handler(client, make_instruments(), 1000, lambda: None)
+    assert recovered.sequence == 2
+    assert recovered.matcher.l2(0) == ([(6_000_000, 40_000)], [])
+
+
+@pytest.mark.parametrize("max_batch", [1, 7, 512])
+def test_recovered_state_equals_the_one_left_behind(
+    client: Redis, redis_url: str, max_batch: int
+) -> None:
+    entries = [BUY, SELL, b"garbage", BUY, SELL, SELL, b'{"command":"cancel","order_id":"1"}'] * 10
+    client.rpush(channels.ORDER_QUEUE, *entries)
+    with run_engine(redis_url, max_batch):
+        wait_until_drained(client)
+    handler = recover_handler(client, make_instruments(), 1000, lambda: None)
+    direct = make_handler(client)
+    direct.handle(entries, 5)
+    assert handler.sequence == direct.sequence == 70
+    assert handler.matcher.state_hash() == direct.matcher.state_hash()
+    assert client.llen(channels.DEAD) == 10
+
+
+def test_garbage_in_the_list_stops_nothing(client: Redis, redis_url: str) -> None:
+    garbage = [
+        b"",
+        b"\x00\xff",
+        b"[]",
+        b"{",
+        b'{"price":1}',
+        b"x" * 5_000_000,
+        b'{"command":"dead"}',
+    ]
+    with run_engine(redis_url):
+        client.rpush(channels.ORDER_QUEUE, *garbage, BUY)
+        wait_until_drained(client)
+    assert client.llen(channels.DEAD) == 5
+    dead = [json.loads(entry) for entry in client.lrange(channels.DEAD, 0, -1)]
+    assert {entry["reason"] for entry in dead} == {"unreadable_entry"}
+    reports = read_events(client, channels.EXECUTION_REPORTS)
+    assert reports[-1]["status"] == "open"
+    assert reports[-1]["sequence"] == len(garbage) + 1
+
+
+def test_entry_that_raises_is_rejected_and_the_rest_goes_on(
+    client: Redis, redis_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    original = Handler._make_order
+
+    def fail_for_eth(self: Handler, entry: Any, *rest: Any) -> Any:
+        if entry.symbol == "ETH-USDT":
+            raise ZeroDivisionError
+        return original(self, entry, *rest)
+
+    monkeypatch.setattr(Handler, "_make_order", fail_for_eth)
+    client.rpush(channels.ORDER_QUEUE, BUY, BUY.replace(b"BTC", b"ETH"), SELL)
+    with run_engine(redis_url):
+        wait_until_drained(client)
+    reports = read_events(client, channels.EXECUTION_REPORTS)
+    assert [report["reason"] for report in reports if report["sequence"] == 2] == ["internal_error"]
+    assert client.llen(channels.DEAD) == 1
+    assert recover_handler(client, make_instruments(), 1000, lambda: None).sequence == 3
+
+
+def test_engine_recovers_by_itself_when_redis_comes_back(tmp_path: Path) -> None:
+    options = ("--appendonly", "yes", "--appendfsync", "always")
+    port = find_free_port()
+    with run_redis(tmp_path, *options, port=port) as url:
+        service = make_service(url)
+        thread = threading.Thread(target=service.run)
+        thread.start()
+        with Redis.from_url(url) as client:
+            client.rpush(channels.ORDER_QUEUE, BUY)
+            wait_until_drained(client)
+    with run_redis(tmp_path, *options, port=port) as url, Redis.from_url(url) as client:
+        client.rpush(channels.ORDER_QUEUE, SELL)
+        wait_until_drained(client)
+        service.stop()
+        thread.join(10)
+        assert [trade["quantity"] for trade in read_events(client, channels.TRADE_EVENTS)] == [
+            "0.60000"
+        ]
+
+
+def test_journal_with_a_hole_is_not_recovered_from(client: Redis, redis_url: str) -> None:
+    with run_engine(redis_url, max_batch=1):
+        client.rpush(channels.ORDER_QUEUE, BUY, SELL, BUY)
+        wait_until_drained(client)
+    client.xdel(channels.JOURNAL, "2-0")
+    with pytest.raises(JournalDamaged, match="follows 2, expected 1"):
+        recover_handler(client, make_instruments(), 1000, lambda: None)
+
+
+def test_journal_that_leads_elsewhere_is_not_recovered_from(client: Redis, redis_url: str) -> None:
+    with run_engine(redis_url):
+        client.rpush(channels.ORDER_QUEUE, BUY)
+        wait_until_drained(client)
+    [entry] = read_journal(client, 0)
+    client.delete(channels.JOURNAL)
+    fields = entry._replace(commands=b"[" + SELL + b"]").to_fields()
+    client.execute_command("XADD", channels.JOURNAL, "1-0", *fields)  # type: ignore[no-untyped-call]
+    with pytest.raises(JournalDamaged, match="differs at journal entry 1"):
+        recover_handler(client, make_instruments(), 1000, lambda: None)
+
+
+def test_engine_stops_for_the_operator_when_the_journal_is_gone(
+    client: Redis, redis_url: str
+) -> None:
+    client.hset(channels.STATE, "sequence", 5)
+    with pytest.raises(JournalDamaged, match="ends at sequence 0, the state at 5"):
+        make_service(redis_url).run()
+    assert not client.exists(channels.LEASE)
+
+
+def test_changed_tick_is_refused_with_the_way_out(client: Redis) -> None:
+    settle_instruments(client, make_instruments())
+    changed = [make_instrument("BTC-USDT", "0.1", "0.00001"), *make_instruments()[1:]]
+    with pytest.raises(StateConflict, match=r"tick 0\.01 .*start_system\.py reset"):
+        settle_instruments(client, changed)
+    with pytest.raises(StateConflict, match="ETH-USDT has a history"):
+        settle_instruments(client, make_instruments()[:1])
+
+
+def test_added_instrument_comes_last(client: Redis) -> None:
+    old = make_instruments()
+    settle_instruments(client, old)
+    settled = settle_instruments(client, [make_instrument("AAA-USDT", "1", "1"), *old])
+    assert [instrument.symbol for instrument in settled] == [
+        "BTC-USDT",
+        "ETH-USDT",
+        "SOL-USDT",
+        "AAA-USDT",
+    ]
+    assert [instrument.index for instrument in settled] == [0, 1, 2, 3]
+
+
+def test_second_engine_waits_for_the_first(client: Redis, redis_url: str) -> None:
+    with run_engine(redis_url):
+        waiting = make_service(redis_url)
+        thread = threading.Thread(target=waiting.run)
+        thread.start()
+        owner = client.hget(channels.STATE, "owner")
+        client.rpush(channels.ORDER_QUEUE, BUY)
+        wait_until_drained(client)
+        assert client.hget(channels.STATE, "owner") == owner
+    wait_until(lambda: client.hget(channels.STATE, "owner") != owner, "the second took over")
+    client.rpush(channels.ORDER_QUEUE, SELL)
+    wait_until_drained(client)
+    waiting.stop()
+    thread.join(10)
+    assert client.xlen(channels.JOURNAL) == 2

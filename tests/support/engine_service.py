@@ -1,0 +1,40 @@
+"""A real engine in a thread of the test."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from redis import Redis
+
+from engine.__main__ import connect_redis
+from engine.service import Service
+from protocol import channels
+from protocol.timestamps import now_in_microseconds
+from tests.support.instruments import make_instruments
+from tests.support.waiting import wait_until
+
+
+def make_service(url: str, max_batch: int = 512) -> Service:
+    """An engine that has not started."""
+    return Service(connect_redis(url), make_instruments(), now_in_microseconds, max_batch, 1000)
+
+
+@contextmanager
+def run_engine(url: str, max_batch: int = 512) -> Iterator[Service]:
+    """An engine that serves as long as the context, and is ready when it begins."""
+    service = make_service(url, max_batch)
+    thread = threading.Thread(target=service.run, name="engine")
+    thread.start()
+    try:
+        with Redis.from_url(url) as client:
+            wait_until(lambda: client.exists(channels.LEASE), "an engine holds the lease")
+        yield service
+    finally:
+        service.stop()
+        thread.join(10)
+        assert not thread.is_alive()
+
+
+def wait_until_drained(client: Redis) -> None:
+    """Until the engine has committed everything in the list."""
+    wait_until(lambda: client.llen(channels.ORDER_QUEUE) == 0, "the list is empty")
