@@ -1,0 +1,29 @@
+"""Percentiles of measured times."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+
+class Latency(NamedTuple):
+    """Times in milliseconds."""
+
+    p50: float
+    p95: float
+    p99: float
+    highest: float
+
+    @classmethod
+    def of(cls, seconds: Sequence[float]) -> "Latency":
+        """The percentiles of a sample; zeros for an empty one."""
+        ordered = sorted(seconds) or [0.0]
+        return cls(*(_pick(ordered, share) * 1000 for share in (0.50, 0.95, 0.99, 1.0)))
+
+    def __str__(self) -> str:
+        return (
+            f"p50 {self.p50:8.2f}   p95 {self.p95:8.2f}   p99 {self.p99:8.2f}"
+            f"   max {self.highest:8.2f} ms"
+        )
+
+
+def _pick(ordered: Sequence[float], share: float) -> float:
+    return ordered[min(len(ordered) - 1, int(share * len(ordered)))]

@@ -1,0 +1,16 @@
+"""More than 1,000 orders a second: posts orders to the running system and watches the feed."""
+
+import sys
+from pathlib import Path
+
+if __name__ == "__main__":
+    sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+    import launcher.python_version  # noqa: F401  # stops a Python that is too old, with one line
+    from launcher.bootstrap import ensure_environment
+
+    ensure_environment()
+
+    from benchmark._performance import main
+
+    sys.exit(main())
