@@ -11,7 +11,7 @@ from redis.retry import Retry
 
 from engine.handler import CORE
 from engine.journal import JournalDamaged
-from engine.service import Service
+from engine.service import Limits, Service
 from engine.state import StateConflict
 from protocol.instrument import parse_instruments
 from protocol.settings import Settings
@@ -35,11 +35,10 @@ def main() -> int:
     )
     log.info("the %s core serves", CORE)
     service = Service(
-        connect_redis(settings.effective_redis_url),
+        lambda: connect_redis(settings.effective_redis_url),
         list(instruments.values()),
         now_in_microseconds,
-        settings.max_batch,
-        settings.closed_orders,
+        Limits(settings.max_batch, settings.closed_orders, settings.snapshot_interval),
     )
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: service.stop())

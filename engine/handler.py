@@ -9,10 +9,11 @@ from collections.abc import Callable, Sequence
 from engine.batch import Batch
 from engine.core import IMPLEMENTATION, Matcher, codes
 from engine.entries import Malformed, Unreadable, read_entry
-from engine.orders import Order, OrderTable, make_order
+from engine.orders import Order, OrderTable, StoredOrder, make_order
 from engine.recorder import CoreEvent, Recorder
 from engine.rejects import to_command_rejected, to_dead_report, to_rejected_report
 from engine.replies import Outcome, to_reply
+from engine.stored import StoredEngine, decode_engine, encode_engine
 from protocol import codec
 from protocol.commands import (
     QueueEntry,
@@ -25,6 +26,7 @@ from protocol.commands import (
 from protocol.enums import CommandType, OrderType, Reason, SelfTradePrevention, Side, Status
 from protocol.instrument import Instrument, is_decimal
 from protocol.refusal import Refusal
+from protocol.snapshot import BookSnapshot, Snapshot
 
 CORE = IMPLEMENTATION
 """Which core serves: cython or python."""
@@ -81,6 +83,54 @@ class Handler:
             Recorder(self.orders, self._instruments, _SIDES_BY_CODE, _REASONS)
         )
 
+    def export(self) -> Snapshot:
+        """Everything at the sequence reached."""
+        engine = StoredEngine(
+            self.matcher.save(),
+            [StoredOrder.of(order) for order in self.orders.open.values()],
+            [StoredOrder.of(order) for order in self.orders.closed.values()],
+            list(self._accounts),
+            self._entries_to_clear,
+        )
+        return Snapshot(
+            self.sequence,
+            self.timestamp,
+            self._last_published,
+            [self._export_book(instrument) for instrument in self._instruments],
+            encode_engine(engine),
+        )
+
+    def restore(self, snapshot: Snapshot) -> None:
+        """Take over everything at the snapshot's sequence; ValueError where it is damaged."""
+        engine = decode_engine(snapshot.engine)
+        self.matcher = Matcher.load(engine.core)
+        while self.matcher.symbols < len(self._instruments):
+            self.matcher.add_symbol()
+        self.orders.restore(
+            [order.restore(self._instruments) for order in engine.open],
+            [order.restore(self._instruments) for order in engine.closed],
+        )
+        self._accounts = {account: number for number, account in enumerate(engine.accounts, 1)}
+        self._entries_to_clear = engine.entries_to_clear
+        self._quotes = [self.matcher.bbo(symbol) for symbol in range(len(self._instruments))]
+        self._last_published = snapshot.last_published
+        self.sequence = snapshot.sequence
+        self.timestamp = snapshot.timestamp
+
+    def _export_book(self, instrument: Instrument) -> BookSnapshot:
+        price, quantity = instrument.ticks_to_price, instrument.lots_to_quantity
+        symbol = instrument.index
+        bids, asks = self.matcher.l2(symbol)
+        last_price = self.matcher.last_trade_price(symbol)
+        return BookSnapshot(
+            instrument.symbol,
+            self.matcher.update_id(symbol),
+            self.matcher.trade_id(symbol),
+            price(last_price) if last_price else None,
+            [(price(ticks), quantity(lots)) for ticks, lots in bids],
+            [(price(ticks), quantity(lots)) for ticks, lots in asks],
+        )
+
     def handle(
         self,
         entries: Sequence[bytes],
@@ -114,11 +164,11 @@ class Handler:
         return batch
 
     def _handle_entry(self, raw: bytes, batch: Batch, is_poisonous: bool) -> None:
+        first_report = len(batch.reports)
+        self._entries_to_clear = max(0, self._entries_to_clear - 1)
         if is_poisonous:
             self._set_aside(raw, Reason.INTERNAL_ERROR, "its handling failed", batch)
             return
-        first_report = len(batch.reports)
-        self._entries_to_clear = max(0, self._entries_to_clear - 1)
         try:
             entry = read_entry(raw)
             outcome = self._run[entry.command](entry, batch)

@@ -5,6 +5,7 @@ called, and what has become of it.
 """
 
 from collections import deque
+from collections.abc import Iterable, Sequence
 from typing import TypeAlias
 
 import msgspec
@@ -15,14 +16,16 @@ from protocol.enums import (
     Liquidity,
     OrderType,
     Reason,
+    SelfTradePrevention,
     Side,
     Status,
 )
 from protocol.events import ExecutionReport, Fill
 from protocol.instrument import Instrument
 
-Fingerprint: TypeAlias = tuple[object, ...]
-"""What makes the body of a repeated `new` the same."""
+Fingerprint: TypeAlias = tuple[int, Side, OrderType, int, int, int, SelfTradePrevention]
+"""What makes the body of a repeated `new` the same: symbol's index, side, type, quantity, price,
+stop price, self-trade prevention."""
 
 
 class Order(msgspec.Struct, gc=False):
@@ -128,6 +131,75 @@ def make_order(
     )
 
 
+class StoredOrder(msgspec.Struct, array_like=True, gc=False):
+    """An order as a snapshot keeps it.
+
+    `symbol` is the instrument's index; `notional` is text, because it may be too large for
+    MessagePack; `body` is the fingerprint.
+    """
+
+    order_id: int
+    client_order_id: str
+    account: str
+    symbol: int
+    side: Side
+    order_type: OrderType
+    quantity: int
+    price: int
+    stop_price: int
+    remaining: int
+    triggered: bool | None
+    filled: int
+    notional: str
+    status: Status
+    reason: Reason | None
+    body: tuple[int, Side, OrderType, int, int, int, SelfTradePrevention]
+
+    @classmethod
+    def of(cls, order: Order) -> "StoredOrder":
+        """The stored form of `order`."""
+        return cls(
+            order.order_id,
+            order.client_order_id,
+            order.account,
+            order.instrument.index,
+            order.side,
+            order.order_type,
+            order.quantity,
+            order.price,
+            order.stop_price,
+            order.remaining,
+            order.triggered,
+            order.filled,
+            str(order.notional),
+            order.status,
+            order.reason,
+            order.fingerprint,
+        )
+
+    def restore(self, instruments: Sequence[Instrument]) -> Order:
+        """The order again."""
+        return Order(
+            self.order_id,
+            self.client_order_id,
+            self.account,
+            instruments[self.symbol],
+            self.side,
+            self.order_type,
+            self.quantity,
+            self.price,
+            self.stop_price,
+            self.remaining,
+            self.body,
+            str(self.order_id),
+            self.triggered,
+            self.filled,
+            int(self.notional),
+            self.status,
+            self.reason,
+        )
+
+
 class OrderTable:
     """Every open order, and the last `closed_limit` closed ones: what a repeat is known by.
 
@@ -140,6 +212,12 @@ class OrderTable:
         self._closed_ids: deque[int] = deque()
         self._closed_limit = closed_limit
 
+    def restore(self, open_orders: Iterable[Order], closed: Iterable[Order]) -> None:
+        """Take over stored orders; the closed ones oldest first."""
+        self.open = {order.order_id: order for order in open_orders}
+        for order in closed:
+            self._remember(order)
+
     def add(self, order: Order) -> None:
         """Remember a new open order."""
         self.open[order.order_id] = order
@@ -147,11 +225,14 @@ class OrderTable:
     def close(self, order: Order) -> None:
         """Move an order that ended to the closed ones."""
         del self.open[order.order_id]
-        self.closed[order.order_id] = order
-        self._closed_ids.append(order.order_id)
-        if len(self._closed_ids) > self._closed_limit:
-            del self.closed[self._closed_ids.popleft()]
+        self._remember(order)
 
     def find(self, order_id: int) -> Order | None:
         """The order, open or closed; None for one that is unknown or closed too long ago."""
         return self.open.get(order_id) or self.closed.get(order_id)
+
+    def _remember(self, order: Order) -> None:
+        self.closed[order.order_id] = order
+        self._closed_ids.append(order.order_id)
+        if len(self._closed_ids) > self._closed_limit:
+            del self.closed[self._closed_ids.popleft()]

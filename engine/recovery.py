@@ -9,6 +9,7 @@ from redis import Redis
 
 from engine.handler import Handler
 from engine.journal import JournalDamaged, read_journal
+from engine.snapshots import delete_orphans, read_snapshots
 from engine.state import check_protocol, load_id_key, settle_instruments
 from protocol import channels, codec
 from protocol.instrument import Instrument
@@ -23,7 +24,7 @@ def recover_handler(
     closed_limit: int,
     renew_lease: Callable[[], None],
 ) -> Handler:
-    """The exchange as the journal left it.
+    """The exchange as it was left: the newest snapshot, then the journal behind it.
 
     `renew_lease` is called after each entry. Raises StateConflict where the settings do not
     fit the stored state, JournalDamaged where the journal does not lead to it.
@@ -31,7 +32,9 @@ def recover_handler(
     started = time.monotonic()
     check_protocol(client)
     instruments = settle_instruments(client, configured)
-    handler = Handler(instruments, load_id_key(client), closed_limit)
+    delete_orphans(client)
+    handler = _load_handler(client, instruments, closed_limit)
+    start = handler.sequence
     commits = 0
     for entry in read_journal(client, handler.sequence):
         _replay(handler, entry)
@@ -39,12 +42,27 @@ def recover_handler(
         renew_lease()
     _check_sequence(client, handler)
     log.info(
-        "at sequence %d: recovered from %d journal entries in %.3f s",
+        "at sequence %d: recovered from %s and %d journal entries in %.3f s",
         handler.sequence,
+        f"the snapshot at {start}" if start else "no snapshot",
         commits,
         time.monotonic() - started,
     )
     return handler
+
+
+def _load_handler(client: Redis, instruments: Sequence[Instrument], closed_limit: int) -> Handler:
+    """As the newest usable snapshot has it, or empty."""
+    id_key = load_id_key(client)
+    for snapshot in read_snapshots(client):
+        handler = Handler(instruments, id_key, closed_limit)
+        try:
+            handler.restore(snapshot)
+        except ValueError as error:
+            log.warning("the snapshot at sequence %d is of no use: %s", snapshot.sequence, error)
+        else:
+            return handler
+    return Handler(instruments, id_key, closed_limit)
 
 
 def _replay(handler: Handler, entry: JournalEntry) -> None:

@@ -3,6 +3,7 @@
 import logging
 import threading
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from redis import Redis, RedisError
 
@@ -10,6 +11,7 @@ from engine.handler import HandlingFailed
 from engine.lease import Fenced, Lease
 from engine.order_queue import CommitRefused, OrderQueue
 from engine.recovery import recover_handler
+from engine.snapshots import SnapshotWriter
 from protocol.instrument import Instrument
 
 RETRY_SECONDS = 0.25
@@ -17,24 +19,32 @@ RETRY_SECONDS = 0.25
 log = logging.getLogger(__name__)
 
 
+@dataclass(frozen=True)
+class Limits:
+    """How much at once: entries of a commit, closed orders remembered, commands a snapshot."""
+
+    max_batch: int = 512
+    closed_orders: int = 100_000
+    snapshot_interval: int = 100_000
+
+
 class Service:
-    """One engine on one list. `now` gives the time in microseconds."""
+    """One engine on one list. `connect` opens a connection, `now` gives microseconds."""
 
     def __init__(
         self,
-        client: Redis,
+        connect: Callable[[], Redis],
         instruments: Sequence[Instrument],
         now: Callable[[], int],
-        max_batch: int,
-        closed_limit: int,
+        limits: Limits,
     ) -> None:
-        self._client = client
+        self._client = connect()
         self._instruments = instruments
         self._now = now
-        self._max_batch = max_batch
-        self._closed_limit = closed_limit
-        self._queue = OrderQueue(client)
-        self._lease = Lease(client)
+        self._limits = limits
+        self._queue = OrderQueue(self._client)
+        self._lease = Lease(self._client)
+        self._snapshots = SnapshotWriter(self._client, connect, limits.snapshot_interval)
         self._poisonous: frozenset[bytes] = frozenset()
         self._stopping = threading.Event()
 
@@ -73,16 +83,18 @@ class Service:
         if not self._take_over():
             return
         handler = recover_handler(
-            self._client, self._instruments, self._closed_limit, self._lease.renew
+            self._client, self._instruments, self._limits.closed_orders, self._lease.renew
         )
+        self._snapshots.begin()
         log.info("ready, epoch %s", self._lease.epoch)
         while not self._stopping.is_set():
-            entries = self._queue.read(self._max_batch)
+            entries = self._queue.read(self._limits.max_batch)
             if entries:
                 batch = handler.handle(entries, self._now(), self._poisonous)
                 self._queue.commit(batch, self._lease.owner)
             else:
                 self._lease.renew()
+            self._snapshots.advance(handler, self._lease.owner)
 
     def _take_over(self) -> bool:
         """Wait for the lease; False where the service is to stop first."""

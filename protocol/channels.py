@@ -20,6 +20,8 @@ STATE_SEQUENCE = "sequence"
 STATE_ID_KEY = "id_key"
 STATE_INSTRUMENTS = "instruments"
 STATE_PROTOCOL = "protocol_version"
+STATE_SNAPSHOTS = "snapshots"
+STATE_ARCHIVE_SEQUENCE = "archive_sequence"
 
 TRADE_EVENTS = "trade_events"
 ORDER_BOOK_UPDATES = "order_book_updates"
@@ -30,6 +32,16 @@ EVENT_CHANNELS = (TRADE_EVENTS, ORDER_BOOK_UPDATES, BBO_UPDATES, EXECUTION_REPOR
 """Channels whose messages are chained by `previous`, and journaled under the channel's name."""
 
 ORDER_REPLIES = "order_replies"
+
+
+def snapshot_key(sequence: int) -> str:
+    """The snapshot at `sequence`."""
+    return f"{_COMPANIONS}:snapshot:{sequence}"
+
+
+def snapshot_key_pattern() -> str:
+    """A glob for every snapshot's key."""
+    return f"{_COMPANIONS}:snapshot:*"
 
 
 def last_sequence_field(channel: str) -> str:

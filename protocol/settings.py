@@ -29,6 +29,7 @@ class Settings(BaseSettings):
     max_batch: int = Field(default=512, ge=1, le=4096)
     max_queue_length: int = Field(default=100_000, ge=1)
     closed_orders: int = Field(default=100_000, ge=1)
+    snapshot_interval: int = Field(default=100_000, ge=1)
 
     @property
     def named_redis_url(self) -> str | None:

@@ -7,22 +7,25 @@ from contextlib import contextmanager
 from redis import Redis
 
 from engine.__main__ import connect_redis
-from engine.service import Service
+from engine.service import Limits, Service
 from protocol import channels
 from protocol.timestamps import now_in_microseconds
 from tests.support.instruments import make_instruments
 from tests.support.waiting import wait_until
 
 
-def make_service(url: str, max_batch: int = 512) -> Service:
+def make_service(url: str, max_batch: int = 512, snapshot_interval: int = 100_000) -> Service:
     """An engine that has not started."""
-    return Service(connect_redis(url), make_instruments(), now_in_microseconds, max_batch, 1000)
+    limits = Limits(max_batch, closed_orders=1000, snapshot_interval=snapshot_interval)
+    return Service(lambda: connect_redis(url), make_instruments(), now_in_microseconds, limits)
 
 
 @contextmanager
-def run_engine(url: str, max_batch: int = 512) -> Iterator[Service]:
+def run_engine(
+    url: str, max_batch: int = 512, snapshot_interval: int = 100_000
+) -> Iterator[Service]:
     """An engine that serves as long as the context, and is ready when it begins."""
-    service = make_service(url, max_batch)
+    service = make_service(url, max_batch, snapshot_interval)
     thread = threading.Thread(target=service.run, name="engine")
     thread.start()
     try:

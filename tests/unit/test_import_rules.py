@@ -21,7 +21,7 @@ MAY_IMPORT = {
 CORE_MAY_NOT = {"redis", "asyncio", "time", "logging", "threading", "socket", "random"}
 MAY_USE_REDIS = {
     "engine/__main__.py", "engine/journal.py", "engine/lease.py", "engine/order_queue.py",
-    "engine/recovery.py", "engine/service.py", "engine/state.py",
+    "engine/recovery.py", "engine/service.py", "engine/snapshots.py", "engine/state.py",
 }  # fmt: skip
 
 

@@ -1,0 +1,27 @@
+"""The engine's own part of a snapshot."""
+
+import msgspec
+
+from engine.orders import StoredOrder
+
+
+class StoredEngine(msgspec.Struct, array_like=True, gc=False):
+    """The core's bytes, and what the handler knows beside them; closed orders oldest first."""
+
+    core: bytes
+    open: list[StoredOrder]
+    closed: list[StoredOrder]
+    accounts: list[str]
+    entries_to_clear: int
+
+
+_decoder = msgspec.msgpack.Decoder(StoredEngine)
+encode_engine = msgspec.msgpack.Encoder().encode
+
+
+def decode_engine(raw: bytes) -> StoredEngine:
+    """Raises ValueError for damaged bytes."""
+    try:
+        return _decoder.decode(raw)
+    except msgspec.DecodeError as error:
+        raise ValueError(f"damaged snapshot: {error}") from error

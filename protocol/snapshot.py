@@ -1,0 +1,56 @@
+"""The book snapshot: the state at one sequence, so that nobody has to read the journal before it.
+
+A key `{order_queue}:snapshot:<sequence>` holds one, as MessagePack. The state's field `snapshots`
+names those that count, newest first.
+"""
+
+import msgspec
+
+from protocol import PROTOCOL_VERSION
+from protocol.events import Level
+
+
+class BookSnapshot(msgspec.Struct, frozen=True, gc=False):
+    """All levels of one symbol, best first, and its counters; `last_price` null before a trade."""
+
+    symbol: str
+    last_update_id: int
+    last_trade_id: int
+    last_price: str | None
+    bids: list[Level]
+    asks: list[Level]
+
+
+class Snapshot(msgspec.Struct, frozen=True):
+    """Everything at `sequence`. `engine` is the engine's own and means nothing to others.
+
+    `last_published` has the sequence of the last message on each channel, `timestamp` the stamp of
+    the last command in microseconds.
+    """
+
+    sequence: int
+    timestamp: int
+    last_published: dict[str, int]
+    books: list[BookSnapshot]
+    engine: bytes
+    protocol: int = PROTOCOL_VERSION
+
+
+_decoder = msgspec.msgpack.Decoder(Snapshot)
+encode_snapshot = msgspec.msgpack.Encoder().encode
+
+
+def decode_snapshot(raw: bytes) -> Snapshot:
+    """Raises ValueError for damaged bytes, or those of another protocol version."""
+    try:
+        snapshot = _decoder.decode(raw)
+    except msgspec.DecodeError as error:
+        raise ValueError(f"damaged snapshot: {error}") from error
+    if snapshot.protocol != PROTOCOL_VERSION:
+        raise ValueError(f"snapshot of protocol {snapshot.protocol}, this is {PROTOCOL_VERSION}")
+    return snapshot
+
+
+def parse_snapshot_list(text: bytes | None) -> list[int]:
+    """Sequences in the state's field, newest first."""
+    return [int(part) for part in (text or b"").split(b",") if part]
