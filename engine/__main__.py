@@ -5,10 +5,9 @@ import signal
 import sys
 
 from pydantic import ValidationError
-from redis import Redis
-from redis.backoff import NoBackoff
-from redis.retry import Retry
 
+from engine.connection import connect_redis
+from engine.crash_mark import collect_crashes, mark_crashes, remove_own_mark
 from engine.handler import CORE
 from engine.journal import JournalDamaged
 from engine.service import Limits, Service
@@ -16,8 +15,6 @@ from engine.state import StateConflict
 from protocol.instrument import parse_instruments
 from protocol.settings import Settings
 from protocol.timestamps import now_in_microseconds
-
-SOCKET_TIMEOUT_SECONDS = 10
 
 log = logging.getLogger("engine")
 
@@ -34,11 +31,14 @@ def main() -> int:
         format="%(asctime)s %(levelname)s engine: %(message)s", level=settings.log_level.upper()
     )
     log.info("the %s core serves", CORE)
+    is_after_crash = collect_crashes(settings.data_dir)
+    mark_crashes(settings.data_dir)
     service = Service(
         lambda: connect_redis(settings.effective_redis_url),
         list(instruments.values()),
         now_in_microseconds,
         Limits(settings.max_batch, settings.closed_orders, settings.snapshot_interval),
+        is_after_crash,
     )
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: service.stop())
@@ -47,14 +47,9 @@ def main() -> int:
     except (StateConflict, JournalDamaged) as error:
         log.critical("%s", error)
         return 1
+    finally:
+        remove_own_mark(settings.data_dir)
     return 0
-
-
-def connect_redis(url: str) -> Redis:
-    """A client that never repeats a command by itself: an unknown outcome is ours to settle."""
-    return Redis.from_url(
-        url, retry=Retry(NoBackoff(), 0), socket_timeout=SOCKET_TIMEOUT_SECONDS, protocol=2
-    )
 
 
 if __name__ == "__main__":

@@ -7,14 +7,16 @@ from dataclasses import dataclass
 
 from redis import Redis, RedisError
 
-from engine.handler import HandlingFailed
+from engine.handler import Handler, HandlingFailed
 from engine.lease import Fenced, Lease
 from engine.order_queue import CommitRefused, OrderQueue
 from engine.recovery import recover_handler
 from engine.snapshots import SnapshotWriter
+from engine.suspicion import Suspicion
 from protocol.instrument import Instrument
 
-RETRY_SECONDS = 0.25
+RETRY_SECONDS = 0.1
+LONGEST_RETRY_SECONDS = 2.0
 
 log = logging.getLogger(__name__)
 
@@ -29,7 +31,11 @@ class Limits:
 
 
 class Service:
-    """One engine on one list. `connect` opens a connection, `now` gives microseconds."""
+    """One engine on one list.
+
+    `connect` opens a connection, `now` gives microseconds; `is_after_crash`: the engine before
+    this one crashed over an entry that is still to be found.
+    """
 
     def __init__(
         self,
@@ -37,6 +43,7 @@ class Service:
         instruments: Sequence[Instrument],
         now: Callable[[], int],
         limits: Limits,
+        is_after_crash: bool = False,
     ) -> None:
         self._client = connect()
         self._instruments = instruments
@@ -45,7 +52,9 @@ class Service:
         self._queue = OrderQueue(self._client)
         self._lease = Lease(self._client)
         self._snapshots = SnapshotWriter(self._client, connect, limits.snapshot_interval)
+        self._suspicion = Suspicion(self._client, limits.max_batch if is_after_crash else 0)
         self._poisonous: frozenset[bytes] = frozenset()
+        self._failures = 0
         self._stopping = threading.Event()
 
     def stop(self) -> None:
@@ -75,8 +84,10 @@ class Service:
             log.exception("recovering; the entry will be rejected")
             self._poisonous |= {failed.entry}
         except RedisError as error:
-            log.warning("Redis: %s: recovering", error)
-            self._stopping.wait(RETRY_SECONDS)
+            self._failures += 1
+            pause = min(RETRY_SECONDS * 2**self._failures, LONGEST_RETRY_SECONDS)
+            log.warning("Redis: %s: recovering in %.2g s", error, pause)
+            self._stopping.wait(pause)
 
     def _serve(self) -> None:
         """Own the state, until something goes wrong."""
@@ -86,15 +97,22 @@ class Service:
             self._client, self._instruments, self._limits.closed_orders, self._lease.renew
         )
         self._snapshots.begin()
+        self._suspicion.begin()
+        self._failures = 0
         log.info("ready, epoch %s", self._lease.epoch)
         while not self._stopping.is_set():
-            entries = self._queue.read(self._limits.max_batch)
+            entries = self._queue.read(self._suspicion.limit(self._limits.max_batch))
             if entries:
-                batch = handler.handle(entries, self._now(), self._poisonous)
-                self._queue.commit(batch, self._lease.owner)
+                self._match(handler, entries)
             else:
                 self._lease.renew()
             self._snapshots.advance(handler, self._lease.owner)
+
+    def _match(self, handler: Handler, entries: list[bytes]) -> None:
+        if self._suspicion.is_poisonous(handler.sequence, entries[0]):
+            self._poisonous |= {entries[0]}
+        batch = handler.handle(entries, self._now(), self._poisonous)
+        self._queue.commit(batch, self._lease.owner)
 
     def _take_over(self) -> bool:
         """Wait for the lease; False where the service is to stop first."""

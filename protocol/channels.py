@@ -21,6 +21,7 @@ STATE_ID_KEY = "id_key"
 STATE_INSTRUMENTS = "instruments"
 STATE_PROTOCOL = "protocol_version"
 STATE_SNAPSHOTS = "snapshots"
+STATE_ATTEMPT = "attempt"
 STATE_ARCHIVE_SEQUENCE = "archive_sequence"
 
 TRADE_EVENTS = "trade_events"

@@ -112,7 +112,8 @@ class Reply(msgspec.Struct, frozen=True, gc=False):
     """Answer to one waiting request of a gateway.
 
     `status` is the order's after the command; null where there is no order. `order` is its latest
-    report; `fills` are those of this command. `duplicate`: the order was there before.
+    report; `fills` are those of this command. `duplicate`: the order was there before. `field`,
+    `nearest` and `step` are those of the Refusal, where the command was refused with one.
     """
 
     request_id: str
@@ -123,6 +124,9 @@ class Reply(msgspec.Struct, frozen=True, gc=False):
     duplicate: bool
     order: ExecutionReport | None
     fills: list[Fill]
+    field: str | None = None
+    nearest: str | None = None
+    step: str | None = None
 
 
 PublicEvent: TypeAlias = Trade | L2Delta | Bbo

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 from redis import Redis
 
-from engine.__main__ import connect_redis
+from engine.connection import connect_redis
 from engine.service import Limits, Service
 from protocol import channels
 from protocol.timestamps import now_in_microseconds

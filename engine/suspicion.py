@@ -1,0 +1,48 @@
+"""Finds the entry that crashes the process: after a crash, entries are taken one by one.
+
+What was about to be handled is noted on Redis before; the entry that is found noted at its second
+crash alone is not tried a third time.
+"""
+
+from hashlib import blake2b
+from typing import cast
+
+from redis import Redis
+
+from protocol import channels
+
+CRASHES_ALLOWED = 2
+
+
+class Suspicion:
+    """`entries_in_doubt` is how many entries a crashed engine may have had in hand, 0 for none."""
+
+    def __init__(self, client: Redis, entries_in_doubt: int) -> None:
+        self._client = client
+        self._in_doubt = entries_in_doubt
+
+    def begin(self) -> None:
+        """An engine that was not preceded by a crash forgets what was noted."""
+        if not self._in_doubt:
+            self._client.hdel(channels.STATE, channels.STATE_ATTEMPT)
+
+    def limit(self, max_batch: int) -> int:
+        """How many entries to take at once."""
+        return 1 if self._in_doubt else max_batch
+
+    def is_poisonous(self, sequence: int, entry: bytes) -> bool:
+        """Whether `entry`, next after `sequence`, has crashed too often alone; else notes it."""
+        if not self._in_doubt:
+            return False
+        self._in_doubt -= 1
+        name = f"{sequence}:{blake2b(entry, digest_size=16).hexdigest()}"
+        crashes = self._count_crashes(name)
+        if crashes >= CRASHES_ALLOWED:
+            return True
+        self._client.hset(channels.STATE, channels.STATE_ATTEMPT, f"{name}:{crashes + 1}")
+        return False
+
+    def _count_crashes(self, name: str) -> int:
+        stored = self._client.hget(channels.STATE, channels.STATE_ATTEMPT)
+        noted, _, count = (cast(bytes | None, stored) or b"").decode().rpartition(":")
+        return int(count) if noted == name else 0

@@ -1,0 +1,79 @@
+"""An entry that brings the process down is found, set aside and rejected; the rest is matched."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from redis import Redis
+
+from engine.crash_mark import collect_crashes
+from launcher.environment import ROOT
+from launcher.parent_death import make_child_setup
+from protocol import channels
+from tests.support.engine_service import wait_until_drained
+from tests.support.waiting import wait_until
+
+BUY = b'{"symbol":"BTC-USDT","side":"buy","order_type":"limit","quantity":"1","price":"60000"}'
+POISON = BUY.replace(b"BTC", b"ETH")
+SELL = BUY.replace(b"buy", b"sell")
+
+
+@pytest.fixture
+def client(redis_url: str) -> Iterator[Redis]:
+    with Redis.from_url(redis_url) as client:
+        yield client
+
+
+@contextmanager
+def run_process(module: str, redis_url: str, folder: Path) -> Iterator[subprocess.Popen[bytes]]:
+    environment = os.environ | {"REDIS_URL": redis_url, "DATA_DIR": str(folder)}
+    process = subprocess.Popen(
+        [sys.executable, "-m", module], cwd=ROOT, env=environment, stderr=subprocess.DEVNULL,
+        preexec_fn=make_child_setup(),
+    )  # fmt: skip
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+
+
+def crash(redis_url: str, client: Redis, folder: Path) -> None:
+    """One life of an engine that ends in a crash. The lease ends with it, as it would by time."""
+    client.delete(channels.LEASE)
+    with run_process("tests.support.crashing_engine", redis_url, folder) as process:
+        assert process.wait(30) == -signal.SIGABRT
+    client.delete(channels.LEASE)
+
+
+def test_entry_that_crashes_the_process_alone_twice_is_rejected(
+    client: Redis, redis_url: str, tmp_path: Path
+) -> None:
+    client.rpush(channels.ORDER_QUEUE, BUY, POISON, SELL)
+    for _ in range(3):  # with others once, alone twice
+        crash(redis_url, client, tmp_path)
+        assert client.lindex(channels.ORDER_QUEUE, -1) == SELL
+    with run_process("tests.support.crashing_engine", redis_url, tmp_path):
+        wait_until_drained(client)
+    [dead] = client.lrange(channels.DEAD, 0, -1)
+    assert json.loads(dead)["reason"] == "internal_error"
+    assert json.loads(dead)["entry"].encode() == POISON
+    assert client.hget(channels.STATE, channels.STATE_SEQUENCE) == b"3"
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
+def test_engine_that_somebody_ended_is_under_no_suspicion(
+    client: Redis, redis_url: str, tmp_path: Path, number: signal.Signals
+) -> None:
+    with run_process("engine", redis_url, tmp_path) as process:
+        wait_until(lambda: client.exists(channels.LEASE), "an engine")
+        process.send_signal(number)
+        process.wait(15)
+    assert not collect_crashes(tmp_path)
+    assert list(tmp_path.glob("engine-*.crash")) == []
