@@ -25,16 +25,21 @@ def collect_crashes(folder: Path) -> bool:
 
 
 def mark_crashes(folder: Path) -> None:
-    """From now on a crash of this process leaves its mark in `folder`."""
-    folder.mkdir(parents=True, exist_ok=True)
-    file = (folder / f"engine-{os.getpid()}.crash").open("w")
-    faulthandler.enable(file, all_threads=False)
+    """From now on a crash of this process leaves its mark in `folder`; a warning where it cannot."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        file = (folder / f"engine-{os.getpid()}.crash").open("w")
+    except OSError as error:
+        log.warning("a crash will leave no mark: %s", error)
+    else:
+        faulthandler.enable(file, all_threads=False)
 
 
 def remove_own_mark(folder: Path) -> None:
     """For a process that ends in order."""
     faulthandler.disable()
-    (folder / f"engine-{os.getpid()}.crash").unlink(missing_ok=True)
+    with contextlib.suppress(OSError):
+        (folder / f"engine-{os.getpid()}.crash").unlink()
 
 
 def _collect(path: Path) -> bool:
