@@ -25,7 +25,7 @@ def collect_crashes(folder: Path) -> bool:
 
 
 def mark_crashes(folder: Path) -> None:
-    """From now on a crash of this process leaves its mark in `folder`; a warning where it cannot."""
+    """From now on a crash of this process leaves its mark in `folder`; a warning if it cannot."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
         file = (folder / f"engine-{os.getpid()}.crash").open("w")
