@@ -1,0 +1,108 @@
+"""Errors as RFC 9457 problem documents."""
+
+from http import HTTPStatus
+
+from fastapi import FastAPI, Request
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+from starlette.routing import Route
+
+from order_gateway.schemas import Problem
+from protocol.enums import Reason
+from protocol.refusal import Refusal
+
+PROBLEM_MEDIA_TYPE = "application/problem+json"
+RETRY_AFTER_SECONDS = 1
+UNREACHABLE = "the order queue cannot be reached; nothing was queued"
+
+_STATUS = {
+    Reason.NOT_FOUND: HTTPStatus.NOT_FOUND,
+    Reason.UNKNOWN_ORDER: HTTPStatus.NOT_FOUND,
+    Reason.METHOD_NOT_ALLOWED: HTTPStatus.METHOD_NOT_ALLOWED,
+    Reason.ORDER_CLOSED: HTTPStatus.CONFLICT,
+    Reason.BODY_TOO_LARGE: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    Reason.UNSUPPORTED_MEDIA_TYPE: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+    Reason.INTERNAL_ERROR: HTTPStatus.INTERNAL_SERVER_ERROR,
+    Reason.QUEUE_UNAVAILABLE: HTTPStatus.SERVICE_UNAVAILABLE,
+    Reason.OVERLOADED: HTTPStatus.SERVICE_UNAVAILABLE,
+}
+
+
+class Unavailable(Exception):
+    """The request was not queued, and may be repeated shortly. `code` is the reason."""
+
+    def __init__(self, code: Reason, detail: str) -> None:
+        super().__init__(detail)
+        self.code = code
+        self.detail = detail
+
+
+def find_status(code: Reason) -> int:
+    """The HTTP status of a reason: 422 where nothing fits better."""
+    return _STATUS.get(code, HTTPStatus.UNPROCESSABLE_ENTITY)
+
+
+def make_problem(
+    code: Reason,
+    detail: str,
+    field: str | None = None,
+    nearest: str | None = None,
+    step: str | None = None,
+    headers: dict[str, str] | None = None,
+) -> Response:
+    """The problem document of a reason, as a response."""
+    problem = Problem(
+        type=f"urn:goquant:problem:{code}",
+        title=code.replace("_", " ").capitalize(),
+        status=find_status(code),
+        code=code,
+        detail=detail,
+        field=field,
+        nearest=nearest,
+        step=step,
+    )
+    body = problem.model_dump_json(exclude_none=True)
+    return Response(body, problem.status, headers, PROBLEM_MEDIA_TYPE)
+
+
+def refuse(refusal: Refusal) -> Response:
+    """The problem document of a value that breaks a rule."""
+    return make_problem(refusal.code, refusal.detail, refusal.field, refusal.nearest, refusal.step)
+
+
+def postpone(unavailable: Unavailable) -> Response:
+    """The problem document of a request that may be repeated."""
+    headers = {"Retry-After": str(RETRY_AFTER_SECONDS)}
+    return make_problem(unavailable.code, unavailable.detail, headers=headers)
+
+
+def answer_fault() -> Response:
+    """The problem document of a fault of our own."""
+    return make_problem(Reason.INTERNAL_ERROR, "the gateway failed, its log says why")
+
+
+def add_error_handlers(app: FastAPI) -> None:
+    """Has `app` answer with problem documents wherever it does not answer otherwise."""
+    app.add_exception_handler(HTTPException, _answer_http_error)
+    app.add_exception_handler(Exception, _answer_exception)
+
+
+async def _answer_http_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        detail = f"{request.method} is not possible here, see /v1/docs"
+        headers = {"Allow": ", ".join(_find_methods(request))}
+        return make_problem(Reason.METHOD_NOT_ALLOWED, detail, headers=headers)
+    return make_problem(Reason.NOT_FOUND, "there is nothing at this path, see /v1/docs")
+
+
+async def _answer_exception(_request: Request, _error: Exception) -> Response:
+    return answer_fault()
+
+
+def _find_methods(request: Request) -> list[str]:
+    """What any route of this path allows."""
+    path = request.scope["path"]
+    routes = [route for route in request.app.routes if isinstance(route, Route)]
+    matching = [route.methods or set() for route in routes if route.path_regex.match(path)]
+    return sorted(set().union(*matching))

@@ -1,0 +1,49 @@
+"""The exchange's id key, from which order ids are derived."""
+
+import asyncio
+import secrets
+from typing import Any, cast
+
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+from order_gateway.errors import UNREACHABLE, Unavailable
+from protocol.channels import STATE, STATE_ID_KEY
+from protocol.enums import Reason
+
+_KEY_BYTES = 32
+
+
+class IdKey:
+    """The key as stored in Redis, made there by whoever comes first."""
+
+    def __init__(self, client: Redis) -> None:
+        self._client: Any = cast("Any", client)
+        self._key: bytes | None = None
+        self._reading: asyncio.Task[bytes] | None = None
+
+    async def get(self) -> bytes:
+        """The key. Raises Unavailable where Redis cannot be asked."""
+        if self._key is None:
+            # all that ask at once share one question
+            if self._reading is None:
+                self._reading = asyncio.create_task(self._read())
+            try:
+                self._key = await asyncio.shield(self._reading)
+            except (RedisError, OSError):
+                raise Unavailable(Reason.QUEUE_UNAVAILABLE, UNREACHABLE) from None
+        return self._key
+
+    def forget(self) -> None:
+        """Has the key read again: the Redis behind a new connection may be another one."""
+        self._key = None
+
+    async def _read(self) -> bytes:
+        try:
+            stored = await self._client.hget(STATE, STATE_ID_KEY)
+            if stored is None:
+                await self._client.hsetnx(STATE, STATE_ID_KEY, secrets.token_hex(_KEY_BYTES))
+                stored = await self._client.hget(STATE, STATE_ID_KEY)
+            return bytes.fromhex(stored.decode())
+        finally:
+            self._reading = None

@@ -1,0 +1,241 @@
+"""Bodies of requests and answers, as the OpenAPI document shows them."""
+
+from enum import StrEnum
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from protocol.commands import IDENTIFIER_PATTERN
+from protocol.enums import Liquidity, OrderType, Reason, SelfTradePrevention, Side, Status
+from protocol.instrument import DECIMAL_PATTERN
+
+DEFAULT_SYMBOL = "BTC-USDT"
+
+_ORDER_ID = "4503599627370495"
+_TIMESTAMP = "2026-01-31T12:00:00.000001Z"
+
+_FILL = {"trade_id": 1, "price": "60000.00", "quantity": "0.40000", "liquidity": "taker"}
+_RESULT = {
+    "order_id": _ORDER_ID,
+    "client_order_id": "my-order-1",
+    "status": "partially_filled",
+    "filled_quantity": "0.40000",
+    "remaining_quantity": "0.60000",
+    "filled_notional": "24000.0000000",
+    "average_price": "60000.00000000",
+    "reason": None,
+    "timestamp": _TIMESTAMP,
+}
+_INSTRUMENT = {
+    "symbol": "BTC-USDT",
+    "base_asset": "BTC",
+    "quote_asset": "USDT",
+    "tick_size": "0.01",
+    "lot_size": "0.00001",
+    "min_quantity": "0.00001",
+    "max_quantity": "10000000.00000",
+    "min_notional": None,
+    "max_notional": None,
+}
+
+# The patterns are documentation: the values are checked with the instrument at hand, which knows
+# the nearest valid one.
+Decimal = Annotated[str, Field(json_schema_extra={"pattern": DECIMAL_PATTERN})]
+Identifier = Annotated[str, Field(json_schema_extra={"pattern": IDENTIFIER_PATTERN})]
+
+
+class ResponseMode(StrEnum):
+    """How long an answer waits, and how much it says."""
+
+    ACK = "ack"
+    RESULT = "result"
+    FULL = "full"
+
+
+def _example(**values: Any) -> ConfigDict:
+    return ConfigDict(json_schema_extra={"examples": [values]})
+
+
+class OrderRequest(BaseModel):
+    """A new order. `price` and `stop_price` are there exactly where the type needs them."""
+
+    model_config = ConfigDict(
+        strict=True,
+        extra="forbid",
+        json_schema_extra={
+            "examples": [
+                {
+                    "symbol": "BTC-USDT",
+                    "order_type": "limit",
+                    "side": "buy",
+                    "price": "60000",
+                    "quantity": "1.0",
+                }
+            ]
+        },
+    )
+
+    symbol: str = DEFAULT_SYMBOL
+    side: Side
+    order_type: OrderType
+    quantity: Decimal
+    price: Decimal | None = None
+    stop_price: Decimal | None = None
+    client_order_id: Identifier | None = None
+    self_trade_prevention: SelfTradePrevention = SelfTradePrevention.NONE
+
+
+class AmendRequest(BaseModel):
+    """What changes of an order; `quantity` is the new total, filled quantity included."""
+
+    model_config = ConfigDict(
+        strict=True,
+        extra="forbid",
+        json_schema_extra={"examples": [{"price": "60001.50", "quantity": "0.8"}]},
+    )
+
+    quantity: Decimal | None = None
+    price: Decimal | None = None
+    stop_price: Decimal | None = None
+
+
+class OrderAccepted(BaseModel):
+    """The order is in the queue."""
+
+    model_config = _example(
+        order_id=_ORDER_ID, client_order_id="my-order-1", status="accepted", timestamp=_TIMESTAMP
+    )
+
+    order_id: str
+    client_order_id: str
+    status: Literal[Status.ACCEPTED]
+    timestamp: str
+
+
+class ChangeAccepted(BaseModel):
+    """The cancel or amend is in the queue."""
+
+    model_config = _example(order_id=_ORDER_ID, status="accepted", timestamp=_TIMESTAMP)
+
+    order_id: str
+    status: Literal[Status.ACCEPTED]
+    timestamp: str
+
+
+class OutcomeUnknown(BaseModel):
+    """The queue's confirmation was lost: the request may have been queued or not."""
+
+    model_config = _example(
+        order_id=_ORDER_ID,
+        client_order_id="my-order-1",
+        status="unknown",
+        timestamp=_TIMESTAMP,
+        detail="repeat it with the same client_order_id: that never makes a second order",
+    )
+
+    order_id: str
+    client_order_id: str | None = None
+    status: Literal[Status.UNKNOWN]
+    timestamp: str
+    detail: str
+
+
+class FillItem(BaseModel):
+    """One trade of an order."""
+
+    model_config = _example(**_FILL)
+
+    trade_id: int
+    price: str
+    quantity: str
+    liquidity: Liquidity
+
+
+class OrderResult(BaseModel):
+    """The order after the command (`response=result`)."""
+
+    model_config = _example(**_RESULT)
+
+    order_id: str
+    client_order_id: str | None
+    status: Status
+    filled_quantity: str
+    remaining_quantity: str
+    filled_notional: str
+    average_price: str | None
+    reason: Reason | None
+    timestamp: str
+
+
+class OrderFullResult(OrderResult):
+    """The order after the command, and the trades of this command (`response=full`)."""
+
+    model_config = _example(**_RESULT, fills=[_FILL])
+
+    fills: list[FillItem]
+
+
+class InstrumentItem(BaseModel):
+    """What is traded; a price is a multiple of `tick_size`, a quantity one of `lot_size`."""
+
+    model_config = _example(**_INSTRUMENT)
+
+    symbol: str
+    base_asset: str
+    quote_asset: str
+    tick_size: str
+    lot_size: str
+    min_quantity: str
+    max_quantity: str
+    min_notional: str | None
+    max_notional: str | None
+
+
+class InstrumentList(BaseModel):
+    """Every instrument."""
+
+    model_config = _example(instruments=[_INSTRUMENT])
+
+    instruments: list[InstrumentItem]
+
+
+class Health(BaseModel):
+    """State of the gateway and of what it stands on.
+
+    `degraded`: orders are accepted, but no engine matches them. `unavailable`: the queue cannot be
+    reached.
+    """
+
+    model_config = _example(
+        status="ok", service="order_gateway", redis="up", queue_length=0, engine="up"
+    )
+
+    status: Literal["ok", "degraded", "unavailable"]
+    service: Literal["order_gateway"] = "order_gateway"
+    redis: Literal["up", "down"]
+    queue_length: int | None
+    engine: Literal["up", "down", "unknown"]
+
+
+class Problem(BaseModel):
+    """An RFC 9457 problem document. `code` is for programs, `detail` for people."""
+
+    model_config = _example(
+        type="urn:goquant:problem:off_tick",
+        title="Off tick",
+        status=422,
+        code="off_tick",
+        detail="price must be a multiple of 0.01",
+        field="price",
+        nearest="60123.46",
+        step="0.01",
+    )
+
+    type: str
+    title: str
+    status: int
+    code: Reason
+    detail: str
+    field: str | None = None
+    nearest: str | None = None
+    step: str | None = None

@@ -1,0 +1,362 @@
+"""Orders, cancels and amends over HTTP; the test plays the engine."""
+
+import asyncio
+from typing import Any
+
+import httpx
+
+from protocol.channels import STATE, STATE_ID_KEY
+from protocol.commands import QueueEntry, derive_order_id
+from protocol.enums import CommandType, Liquidity, OrderType, Reason, Side, Status
+from protocol.events import Fill, Reply
+from tests.support.gateway import (
+    ORDER,
+    FakeEngine,
+    make_reply,
+    make_report,
+    play_engine,
+    run_gateway,
+)
+
+FILL = Fill(trade_id=7, price="60000.00", quantity="0.40000", liquidity=Liquidity.TAKER)
+
+
+async def answer(
+    engine: FakeEngine, request: Any, make: Any
+) -> tuple[httpx.Response, QueueEntry, Reply]:
+    """The response to `request` when the engine answers what `make` makes of the entry."""
+    waiting = asyncio.ensure_future(request)
+    entry = await engine.take()
+    reply: Reply = make(entry)
+    await engine.publish(entry, reply)
+    return await waiting, entry, reply
+
+
+def ask_and_reply(redis_url: str, method: str, path: str, make: Any, **options: Any) -> Any:
+    async def run() -> Any:
+        async with run_gateway(redis_url) as client, play_engine(redis_url) as engine:
+            request = client.request(method, path, **options)
+            response, entry, _ = await answer(engine, request, make)
+            return response, entry
+
+    return asyncio.run(run())
+
+
+def test_ack_answers_once_the_order_is_in_the_list(redis_url: str) -> None:
+    async def run() -> None:
+        async with run_gateway(redis_url) as client, play_engine(redis_url) as engine:
+            response = await client.post(
+                "/v1/orders",
+                json=ORDER | {"client_order_id": "mine", "price": "60123.45"},
+                headers={"X-Account": "alice"},
+            )
+            (entry,) = await engine.read_all()
+            key = bytes.fromhex((await engine.redis.hget(STATE, STATE_ID_KEY)).decode())
+        assert response.status_code == 201
+        body = response.json()
+        assert body == {
+            "order_id": str(derive_order_id(key, "alice", "mine")),
+            "client_order_id": "mine",
+            "status": "accepted",
+            "timestamp": entry.received_at,
+        }
+        assert entry == QueueEntry(
+            symbol="BTC-USDT",
+            side=Side.BUY,
+            order_type=OrderType.LIMIT,
+            quantity="1.0",
+            price="60123.45",
+            order_id=body["order_id"],
+            client_order_id="mine",
+            account="alice",
+            received_at=body["timestamp"],
+        )
+
+    asyncio.run(run())
+
+
+def test_many_orders_at_once_go_in_few_pushes_in_their_order(redis_url: str) -> None:
+    names = [f"order-{number}" for number in range(200)]
+
+    async def count_pushes(engine: FakeEngine) -> int:
+        statistics = await engine.redis.info("commandstats")
+        return int(statistics.get("cmdstat_rpush", {}).get("calls", 0))
+
+    async def run() -> None:
+        async with run_gateway(redis_url) as client, play_engine(redis_url) as engine:
+            for _ in range(2):
+                await client.post("/v1/orders", json=ORDER)
+                await engine.take()
+            before = await count_pushes(engine)
+            orders = [ORDER | {"client_order_id": name} for name in names]
+            responses = await asyncio.gather(
+                *(client.post("/v1/orders", json=order) for order in orders)
+            )
+            assert {response.status_code for response in responses} == {201}
+            assert await count_pushes(engine) - before <= 20
+            assert [entry.client_order_id for entry in await engine.read_all()] == names
+
+    asyncio.run(run())
+
+
+def test_client_order_id_is_made_where_none_was_given(redis_url: str) -> None:
+    async def run() -> None:
+        async with run_gateway(redis_url) as client:
+            first = (await client.post("/v1/orders", json=ORDER)).json()
+            second = (await client.post("/v1/orders", json=ORDER)).json()
+        assert first["client_order_id"] != second["client_order_id"]
+        assert first["order_id"] != second["order_id"]
+
+    asyncio.run(run())
+
+
+def test_two_gateways_give_the_same_pair_the_same_order_id(redis_url: str) -> None:
+    async def run() -> None:
+        order = ORDER | {"client_order_id": "mine"}
+        async with run_gateway(redis_url) as one, run_gateway(redis_url) as other:
+            first, second = await asyncio.gather(
+                one.post("/v1/orders", json=order), other.post("/v1/orders", json=order)
+            )
+            stranger = await one.post("/v1/orders", json=order, headers={"X-Account": "bob"})
+        assert first.json()["order_id"] == second.json()["order_id"]
+        assert first.json()["order_id"] != stranger.json()["order_id"]
+
+    asyncio.run(run())
+
+
+def test_result_waits_for_the_engine(redis_url: str) -> None:
+    response, entry = ask_and_reply(
+        redis_url,
+        "POST",
+        "/v1/orders?response=result",
+        lambda entry: make_reply(
+            entry, make_report(entry, Status.PARTIALLY_FILLED, filled="0.40000"), fills=[FILL]
+        ),
+        json=ORDER,
+    )
+    assert response.status_code == 201
+    assert response.json() == {
+        "order_id": entry.order_id,
+        "client_order_id": entry.client_order_id,
+        "status": "partially_filled",
+        "filled_quantity": "0.40000",
+        "remaining_quantity": "0.60000",
+        "filled_notional": "24000.0000000",
+        "average_price": "60000.00000000",
+        "reason": None,
+        "timestamp": "2026-01-31T12:00:00.000001Z",
+    }
+
+
+def test_full_adds_the_fills(redis_url: str) -> None:
+    response, _ = ask_and_reply(
+        redis_url,
+        "POST",
+        "/v1/orders?response=full",
+        lambda entry: make_reply(entry, make_report(entry, Status.OPEN), fills=[FILL]),
+        json=ORDER,
+    )
+    assert response.json()["fills"] == [
+        {"trade_id": 7, "price": "60000.00", "quantity": "0.40000", "liquidity": "taker"}
+    ]
+
+
+def test_rejected_order_is_created_and_says_why(redis_url: str) -> None:
+    response, _ = ask_and_reply(
+        redis_url,
+        "POST",
+        "/v1/orders?response=result",
+        lambda entry: make_reply(
+            entry,
+            make_report(entry, Status.REJECTED, Reason.WOULD_TRADE),
+            reason=Reason.WOULD_TRADE,
+        ),
+        json=ORDER | {"order_type": "post_only"},
+    )
+    assert response.status_code == 201
+    assert (response.json()["status"], response.json()["reason"]) == ("rejected", "would_trade")
+
+
+def test_repeat_gets_the_first_orders_state(redis_url: str) -> None:
+    response, _ = ask_and_reply(
+        redis_url,
+        "POST",
+        "/v1/orders?response=result",
+        lambda entry: make_reply(
+            entry,
+            make_report(entry, Status.FILLED),
+            reason=Reason.DUPLICATE_ORDER,
+            is_duplicate=True,
+        ),
+        json=ORDER | {"client_order_id": "mine"},
+    )
+    assert response.status_code == 200
+    assert response.headers["idempotency-replayed"] == "true"
+    assert (response.json()["status"], response.json()["reason"]) == ("filled", None)
+
+
+def test_repeat_with_another_body_is_refused(redis_url: str) -> None:
+    response, _ = ask_and_reply(
+        redis_url,
+        "POST",
+        "/v1/orders?response=result",
+        lambda entry: make_reply(
+            entry,
+            make_report(entry, Status.OPEN),
+            reason=Reason.CLIENT_ORDER_ID_REUSED,
+            is_duplicate=True,
+        ),
+        json=ORDER | {"client_order_id": "mine"},
+    )
+    assert (response.status_code, response.json()["code"]) == (422, "client_order_id_reused")
+
+
+def test_order_that_never_came_to_be_is_a_problem(redis_url: str) -> None:
+    response, _ = ask_and_reply(
+        redis_url,
+        "POST",
+        "/v1/orders?response=result",
+        lambda entry: make_reply(entry, None, reason=Reason.ORDER_ID_COLLISION, detail="taken"),
+        json=ORDER,
+    )
+    assert (response.status_code, response.json()["code"]) == (422, "order_id_collision")
+    assert response.json()["detail"] == "taken"
+
+
+def test_order_without_an_answer_in_time_is_accepted(redis_url: str) -> None:
+    async def run() -> None:
+        async with run_gateway(redis_url, reply_seconds=0.05) as client:
+            response = await client.post("/v1/orders?response=full", json=ORDER)
+        assert (response.status_code, response.json()["status"]) == (201, "accepted")
+
+    asyncio.run(run())
+
+
+def test_cancel_waits_for_the_engine_by_default(redis_url: str) -> None:
+    response, entry = ask_and_reply(
+        redis_url,
+        "DELETE",
+        "/v1/orders/42",
+        lambda entry: make_reply(
+            entry,
+            make_report(entry, Status.CANCELED, Reason.CANCEL_REQUESTED),
+            reason=Reason.CANCEL_REQUESTED,
+        ),
+        headers={"X-Account": "alice"},
+    )
+    assert (entry.command, entry.order_id, entry.account) == (CommandType.CANCEL, "42", "alice")
+    assert response.status_code == 200
+    assert (response.json()["order_id"], response.json()["status"]) == ("42", "canceled")
+
+
+def test_cancel_of_an_unknown_order_is_not_found(redis_url: str) -> None:
+    response, _ = ask_and_reply(
+        redis_url,
+        "DELETE",
+        "/v1/orders/42",
+        lambda entry: make_reply(entry, None, reason=Reason.UNKNOWN_ORDER),
+    )
+    assert (response.status_code, response.json()["code"]) == (404, "unknown_order")
+
+
+def test_cancel_of_a_closed_order_is_a_conflict(redis_url: str) -> None:
+    response, _ = ask_and_reply(
+        redis_url,
+        "DELETE",
+        "/v1/orders/42",
+        lambda entry: make_reply(
+            entry,
+            make_report(entry, Status.CANCELED, Reason.CANCEL_REQUESTED),
+            reason=Reason.ORDER_CLOSED,
+        ),
+    )
+    assert (response.status_code, response.json()["code"]) == (409, "order_closed")
+
+
+def test_amend_carries_only_what_changes(redis_url: str) -> None:
+    response, entry = ask_and_reply(
+        redis_url,
+        "PATCH",
+        "/v1/orders/42",
+        lambda entry: make_reply(entry, make_report(entry, Status.OPEN)),
+        json={"price": "60123.45"},
+    )
+    assert (entry.command, entry.price, entry.quantity) == (CommandType.AMEND, "60123.45", None)
+    assert (response.status_code, response.json()["status"]) == (200, "open")
+
+
+def test_amend_below_the_filled_quantity_cancels_the_rest(redis_url: str) -> None:
+    response, _ = ask_and_reply(
+        redis_url,
+        "PATCH",
+        "/v1/orders/42",
+        lambda entry: make_reply(
+            entry,
+            make_report(entry, Status.CANCELED, Reason.AMENDED_BELOW_FILLED),
+            reason=Reason.AMENDED_BELOW_FILLED,
+        ),
+        json={"quantity": "0.1"},
+    )
+    assert (response.status_code, response.json()["status"]) == (200, "canceled")
+
+
+def test_refused_amend_of_an_open_order_is_a_problem(redis_url: str) -> None:
+    response, _ = ask_and_reply(
+        redis_url,
+        "PATCH",
+        "/v1/orders/42",
+        lambda entry: Reply(
+            request_id=entry.request_id,
+            sequence=1,
+            status=Status.OPEN,
+            reason=Reason.OFF_TICK,
+            detail="price must be a multiple of 0.01",
+            duplicate=False,
+            order=make_report(entry, Status.OPEN),
+            fills=[],
+            field="price",
+            nearest="60123.46",
+            step="0.01",
+        ),
+        json={"price": "60123.456"},
+    )
+    assert response.status_code == 422
+    assert response.json() == {
+        "type": "urn:goquant:problem:off_tick",
+        "title": "Off tick",
+        "status": 422,
+        "code": "off_tick",
+        "detail": "price must be a multiple of 0.01",
+        "field": "price",
+        "nearest": "60123.46",
+        "step": "0.01",
+    }
+
+
+def test_change_without_an_answer_is_accepted(redis_url: str) -> None:
+    async def run() -> None:
+        async with run_gateway(redis_url, reply_seconds=0.05) as client:
+            late = await client.delete("/v1/orders/42")
+            acknowledged = await client.patch("/v1/orders/42?response=ack", json={"quantity": "1"})
+        for response in (late, acknowledged):
+            assert response.status_code == 202
+            assert (response.json()["order_id"], response.json()["status"]) == ("42", "accepted")
+
+    asyncio.run(run())
+
+
+def test_reply_for_another_request_is_not_taken(redis_url: str) -> None:
+    async def run() -> None:
+        async with (
+            run_gateway(redis_url, reply_seconds=0.3) as client,
+            play_engine(redis_url) as engine,
+        ):
+            waiting = asyncio.ensure_future(client.post("/v1/orders?response=result", json=ORDER))
+            entry = await engine.take()
+            other = QueueEntry(reply_to=entry.reply_to, request_id="another")
+            await engine.publish(other, make_reply(other, make_report(entry, Status.FILLED)))
+            await engine.redis.publish(f"order_replies:{entry.reply_to}", b"\xff not a message")
+            response = await waiting
+        assert response.json()["status"] == "accepted"
+
+    asyncio.run(run())

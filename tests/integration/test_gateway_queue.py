@@ -1,0 +1,155 @@
+"""The producer against a real Redis: batches, order, and each outcome of a push."""
+
+import asyncio
+from typing import Any, cast
+
+import pytest
+from redis.asyncio import Redis
+
+from launcher.listening import find_free_port
+from order_gateway import order_queue
+from order_gateway.order_queue import OrderQueue, Push, PushState
+from protocol.channels import ORDER_QUEUE
+from tests.support.gateway import run_proxy
+
+
+def ignore_depth(_depth: int) -> None: ...
+
+
+async def push_all(url: str, entries: list[bytes], **options: Any) -> list[Push]:
+    queue = OrderQueue(url, ignore_depth, **options)
+    queue.start()
+    try:
+        return await asyncio.gather(*(queue.push(entry) for entry in entries))
+    finally:
+        await queue.aclose()
+
+
+async def read_list(client: Redis) -> list[bytes]:
+    entries: list[bytes] = await cast("Any", client).lrange(ORDER_QUEUE, 0, -1)
+    return entries
+
+
+async def hold_writes(client: Redis) -> None:
+    await cast("Any", client).execute_command("CLIENT", "PAUSE", "10000", "WRITE")
+
+
+async def release_writes(client: Redis) -> None:
+    await cast("Any", client).execute_command("CLIENT", "UNPAUSE")
+
+
+async def count_pushes(client: Redis) -> int:
+    statistics: dict[str, Any] = await cast("Any", client).info("commandstats")
+    return int(statistics.get("cmdstat_rpush", {}).get("calls", 0))
+
+
+def test_entries_of_one_turn_go_in_one_push_in_their_order(redis_url: str) -> None:
+    entries = [b"entry %d" % number for number in range(500)]
+
+    async def run() -> None:
+        async with Redis.from_url(redis_url, protocol=2) as client:
+            before = await count_pushes(client)
+            pushes = await push_all(redis_url, entries)
+            assert await count_pushes(client) == before + 1
+            assert await read_list(client) == entries
+        assert set(pushes) == {Push(PushState.CONFIRMED, 500)}
+
+    asyncio.run(run())
+
+
+def test_entries_that_come_during_a_push_go_in_the_next_one(redis_url: str) -> None:
+    async def run() -> None:
+        async with Redis.from_url(redis_url, protocol=2) as client:
+            before = await count_pushes(client)
+            queue = OrderQueue(redis_url, ignore_depth)
+            queue.start()
+            await queue.push(b"0")
+            await hold_writes(client)
+            waiting = []
+            for number in range(1, 101):
+                waiting.append(asyncio.ensure_future(queue.push(b"%d" % number)))
+                await asyncio.sleep(0)
+            await release_writes(client)
+            depths = [push.depth for push in await asyncio.gather(*waiting)]
+            await queue.aclose()
+            assert await count_pushes(client) == before + 3
+            assert await read_list(client) == [b"%d" % number for number in range(101)]
+        assert depths == [2] + [101] * 99
+
+    asyncio.run(run())
+
+
+def test_large_batch_is_cut_into_bounded_pushes(
+    redis_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(order_queue, "MAX_BATCH", 10)
+    pushes = asyncio.run(push_all(redis_url, [b"entry"] * 25))
+    assert [push.depth for push in pushes] == [10] * 10 + [20] * 10 + [25] * 5
+
+
+def test_entry_over_the_bound_is_not_taken(redis_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(order_queue, "MAX_WAITING", 2)
+    pushes = asyncio.run(push_all(redis_url, [b"entry"] * 3))
+    states = [push.state for push in pushes]
+    assert states == [PushState.CONFIRMED, PushState.CONFIRMED, PushState.BUFFER_FULL]
+
+
+def test_push_that_redis_refuses_is_refused(redis_url: str) -> None:
+    async def run() -> None:
+        async with Redis.from_url(redis_url, protocol=2) as client:
+            await cast("Any", client).set(ORDER_QUEUE, b"not a list")
+        (push,) = await push_all(redis_url, [b"entry"])
+        assert push.state is PushState.REFUSED
+
+    asyncio.run(run())
+
+
+def test_push_without_redis_is_not_sent() -> None:
+    url = f"redis://127.0.0.1:{find_free_port()}/0"
+    (push,) = asyncio.run(push_all(url, [b"entry"]))
+    assert push.state is PushState.NOT_SENT
+
+
+def test_push_whose_reply_is_lost_is_unknown_and_happens_once(redis_url: str) -> None:
+    async def run() -> None:
+        async with run_proxy(redis_url) as proxy, Redis.from_url(redis_url, protocol=2) as client:
+            queue = OrderQueue(proxy.url, ignore_depth)
+            queue.start()
+            assert (await queue.push(b"first")).state is PushState.CONFIRMED
+            proxy.cuts_next_reply = True
+            assert (await queue.push(b"second")).state is PushState.UNKNOWN
+            assert await queue.push(b"third") == Push(PushState.CONFIRMED, 3)
+            await queue.aclose()
+            assert await read_list(client) == [b"first", b"second", b"third"]
+
+    asyncio.run(run())
+
+
+def test_push_that_redis_does_not_answer_in_time_is_unknown(redis_url: str) -> None:
+    async def run() -> None:
+        async with Redis.from_url(redis_url, protocol=2) as client:
+            queue = OrderQueue(redis_url, ignore_depth, push_seconds=0.05)
+            queue.start()
+            assert (await queue.push(b"first")).state is PushState.CONFIRMED
+            await hold_writes(client)
+            assert (await queue.push(b"second")).state is PushState.UNKNOWN
+            await release_writes(client)
+            assert (await queue.push(b"third")).state is PushState.CONFIRMED
+            await queue.aclose()
+
+    asyncio.run(run())
+
+
+def test_connection_that_ended_while_idle_costs_no_push(redis_url: str) -> None:
+    async def run() -> None:
+        async with run_proxy(redis_url) as proxy:
+            queue = OrderQueue(proxy.url, ignore_depth)
+            queue.start()
+            assert (await queue.push(b"first")).state is PushState.CONFIRMED
+            await proxy.close()
+            assert (await queue.push(b"second")).state is PushState.NOT_SENT
+            await proxy.open()
+            assert await queue.push(b"third") == Push(PushState.CONFIRMED, 2)
+            await queue.aclose()
+
+    asyncio.run(run())

@@ -1,0 +1,213 @@
+"""The order gateway in this process, and the parts around it that a test plays itself."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any, cast
+
+import httpx
+from redis.asyncio import Redis
+
+from order_gateway.app import create_app
+from protocol.channels import ORDER_QUEUE, reply_channel
+from protocol.codec import decode_entry, encode
+from protocol.commands import QueueEntry
+from protocol.enums import Reason, Status
+from protocol.events import ExecutionReport, Fill, Reply, ReplyMessage
+from protocol.instrument import parse_instruments
+from protocol.settings import Settings
+
+INSTRUMENTS = parse_instruments(Path("instruments.toml").read_text())
+DEADLINE_SECONDS = 10.0
+
+ORDER = {
+    "symbol": "BTC-USDT",
+    "order_type": "limit",
+    "side": "buy",
+    "price": "60000",
+    "quantity": "1.0",
+}
+
+
+@asynccontextmanager
+async def run_gateway(
+    redis_url: str,
+    *,
+    max_queue_length: int = 100_000,
+    reply_seconds: float = DEADLINE_SECONDS,
+    push_seconds: float = DEADLINE_SECONDS,
+) -> AsyncIterator[httpx.AsyncClient]:
+    """A client of a gateway that lives as long as the context."""
+    settings = Settings(redis_url=redis_url, max_queue_length=max_queue_length)
+    app = create_app(settings, INSTRUMENTS, reply_seconds=reply_seconds, push_seconds=push_seconds)
+    transport = httpx.ASGITransport(app)
+    async with (
+        app.router.lifespan_context(app),
+        httpx.AsyncClient(transport=transport, base_url="http://gateway") as client,
+    ):
+        yield client
+
+
+async def wait_until(is_true: Callable[[], Awaitable[bool]]) -> None:
+    """Returns as soon as the condition holds; raises TimeoutError where it never does."""
+    async with asyncio.timeout(DEADLINE_SECONDS):
+        while not await is_true():  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+
+
+@asynccontextmanager
+async def play_engine(redis_url: str) -> AsyncIterator["FakeEngine"]:
+    """The engine's part, played by the test."""
+    async with Redis.from_url(redis_url, protocol=2) as client:
+        yield FakeEngine(client)
+
+
+class FakeEngine:
+    """Takes entries off the list and answers them as it is told."""
+
+    def __init__(self, client: Redis) -> None:
+        self.redis = cast("Any", client)
+
+    async def take(self) -> QueueEntry:
+        """The next entry, removed from the list."""
+        popped = await self.redis.blpop([ORDER_QUEUE], timeout=DEADLINE_SECONDS)
+        assert popped is not None, "nothing was queued"
+        return decode_entry(popped[1])
+
+    async def read_all(self) -> list[QueueEntry]:
+        """Every entry in the list, which stay there."""
+        return [decode_entry(raw) for raw in await self.redis.lrange(ORDER_QUEUE, 0, -1)]
+
+    async def publish(self, entry: QueueEntry, reply: Reply) -> None:
+        """Answers an entry to whoever waits for it."""
+        assert await self.try_publish(entry, reply) == 1, "nobody listens for replies"
+
+    async def try_publish(self, entry: QueueEntry, reply: Reply) -> int:
+        """Answers an entry; returns how many listened."""
+        assert entry.reply_to is not None
+        message = encode(ReplyMessage([reply]))
+        return int(await self.redis.publish(reply_channel(entry.reply_to), message))
+
+
+def make_reply(
+    entry: QueueEntry,
+    order: ExecutionReport | None,
+    *,
+    reason: Reason | None = None,
+    detail: str | None = None,
+    is_duplicate: bool = False,
+    fills: list[Fill] | None = None,
+) -> Reply:
+    """A reply to `entry`."""
+    return Reply(
+        request_id=entry.request_id or "",
+        sequence=1,
+        status=order.status if order else None,
+        reason=reason,
+        detail=detail,
+        duplicate=is_duplicate,
+        order=order,
+        fills=fills or [],
+    )
+
+
+def make_report(
+    entry: QueueEntry, status: Status, reason: Reason | None = None, filled: str = "0.00000"
+) -> ExecutionReport:
+    """The order of `entry` in the given state."""
+    return ExecutionReport(
+        order_id=entry.order_id or "",
+        client_order_id=entry.client_order_id or "of-the-order",
+        account=entry.account,
+        symbol=entry.symbol,
+        side=entry.side,
+        order_type=entry.order_type,
+        price=entry.price,
+        stop_price=entry.stop_price,
+        triggered=None,
+        quantity=entry.quantity,
+        filled_quantity=filled,
+        remaining_quantity="0.60000",
+        filled_notional="24000.0000000",
+        average_price="60000.00000000",
+        status=status,
+        reason=reason,
+        last_trade=None,
+        sequence=1,
+        timestamp="2026-01-31T12:00:00.000001Z",
+    )
+
+
+class RedisProxy:
+    """A way to Redis that can be closed, opened again, and made to swallow one reply."""
+
+    def __init__(self, redis_url: str) -> None:
+        host, _, port = redis_url.removeprefix("redis://").partition("/")[0].partition(":")
+        self._target = (host, int(port))
+        self._port = 0
+        self._server: asyncio.Server | None = None
+        self._writers: set[asyncio.StreamWriter] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self.cuts_next_reply = False
+
+    @property
+    def url(self) -> str:
+        """Where the proxy listens, or will again."""
+        return f"redis://127.0.0.1:{self._port}/0"
+
+    async def open(self) -> None:
+        """Listens, on the same port each time."""
+        self._server = await asyncio.start_server(self._serve, "127.0.0.1", self._port)
+        self._port = self._server.sockets[0].getsockname()[1]
+
+    async def close(self) -> None:
+        """Refuses connections and ends those that are open."""
+        if self._server is not None:
+            self._server.close()
+            self._server = None
+        self._cut()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def _cut(self) -> None:
+        for writer in self._writers:
+            writer.transport.abort()
+        self._writers.clear()
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        redis_reader, redis_writer = await asyncio.open_connection(*self._target)
+        self._writers |= {writer, redis_writer}
+        self._start(self._carry(reader, redis_writer, is_reply=False))
+        self._start(self._carry(redis_reader, writer, is_reply=True))
+
+    def _start(self, carrying: Any) -> None:
+        task = asyncio.create_task(carrying)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _carry(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, is_reply: bool
+    ) -> None:
+        try:
+            while chunk := await reader.read(65536):
+                if is_reply and self.cuts_next_reply:
+                    self.cuts_next_reply = False
+                    self._cut()
+                    return
+                writer.write(chunk)
+                await writer.drain()
+        except OSError:
+            return
+        finally:
+            writer.close()
+
+
+@asynccontextmanager
+async def run_proxy(redis_url: str) -> AsyncIterator[RedisProxy]:
+    """An open proxy."""
+    proxy = RedisProxy(redis_url)
+    await proxy.open()
+    try:
+        yield proxy
+    finally:
+        await proxy.close()

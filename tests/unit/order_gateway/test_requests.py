@@ -1,0 +1,164 @@
+"""Requests that are refused before anything is queued: here there is no queue at all."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from typing import Any
+
+import httpx
+import pytest
+
+from order_gateway.app import create_app
+from protocol.settings import Settings
+from tests.support.gateway import INSTRUMENTS, ORDER
+
+BODY = json.dumps(ORDER).encode()
+JSON = {"Content-Type": "application/json"}
+
+
+def ask(method: str, path: str, **options: Any) -> httpx.Response:
+    async def send() -> httpx.Response:
+        app = create_app(Settings(redis_url="redis://127.0.0.1:1/0"), INSTRUMENTS)
+        transport = httpx.ASGITransport(app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://gateway") as client:
+            return await client.request(method, path, **options)
+
+    return asyncio.run(send())
+
+
+ORDER_PATH = "/v1/orders"
+REFUSED: dict[str, tuple[str, str, dict[str, Any], int, str, str | None]] = {
+    "unknown path": ("GET", "/v1/nothing", {}, 404, "not_found", None),
+    "root": ("GET", "/", {}, 404, "not_found", None),
+    "trailing slash": ("POST", "/v1/orders/", {}, 404, "not_found", None),
+    "GET of orders": ("GET", ORDER_PATH, {}, 405, "method_not_allowed", None),
+    "POST to an order": ("POST", "/v1/orders/1", {}, 405, "method_not_allowed", None),
+    "POST to health": ("POST", "/health", {}, 405, "method_not_allowed", None),
+    "no content type": (
+        "POST", ORDER_PATH, {"content": BODY}, 415, "unsupported_media_type", "Content-Type",
+    ),
+    "a form": (
+        "POST", ORDER_PATH, {"data": {"symbol": "BTC-USDT"}},
+        415, "unsupported_media_type", "Content-Type",
+    ),
+    "plain text": (
+        "PATCH", "/v1/orders/1", {"content": BODY, "headers": {"Content-Type": "text/plain"}},
+        415, "unsupported_media_type", "Content-Type",
+    ),
+    "bad account": (
+        "POST", ORDER_PATH, {"content": BODY, "headers": JSON | {"X-Account": "a b"}},
+        422, "invalid_account", "X-Account",
+    ),
+    "empty account": (
+        "DELETE", "/v1/orders/1", {"headers": {"X-Account": ""}},
+        422, "invalid_account", "X-Account",
+    ),
+    "account of 65": (
+        "PATCH", "/v1/orders/1", {"headers": {"X-Account": "x" * 65}},
+        422, "invalid_account", "X-Account",
+    ),
+    "account that is not ASCII": (
+        "DELETE", "/v1/orders/1", {"headers": {"X-Account": "\u00e9".encode("latin-1")}},
+        422, "invalid_account", "X-Account",
+    ),
+    "bad response mode": (
+        "POST", ORDER_PATH + "?response=soon", {"content": BODY, "headers": JSON},
+        422, "invalid_request", "response",
+    ),
+    "empty response mode": (
+        "DELETE", "/v1/orders/1?response=", {}, 422, "invalid_request", "response",
+    ),
+    "unknown query parameter": (
+        "POST", ORDER_PATH + "?reponse=full", {"content": BODY, "headers": JSON},
+        422, "unknown_field", "reponse",
+    ),
+    "order id that is no number": (
+        "DELETE", "/v1/orders/abc", {}, 422, "invalid_order_id", "order_id",
+    ),
+    "order id of zero": ("DELETE", "/v1/orders/0", {}, 422, "invalid_order_id", "order_id"),
+    "negative order id": ("DELETE", "/v1/orders/-1", {}, 422, "invalid_order_id", "order_id"),
+    "order id of 2**53": (
+        "PATCH", f"/v1/orders/{2**53}", {"content": b"{}", "headers": JSON},
+        422, "invalid_order_id", "order_id",
+    ),
+    "order id in full-width digits": (
+        "DELETE", "/v1/orders/\uff11", {}, 422, "invalid_order_id", "order_id",
+    ),
+    "broken JSON": (
+        "POST", ORDER_PATH, {"content": b"{", "headers": JSON}, 422, "invalid_json", None,
+    ),
+    "queue out of reach": (
+        "POST", ORDER_PATH, {"content": BODY, "headers": JSON}, 503, "queue_unavailable", None,
+    ),
+    "body over 64 KB": (
+        "POST", ORDER_PATH, {"content": b" " * 65537, "headers": JSON},
+        413, "body_too_large", None,
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "options", "status", "code", "field"), REFUSED.values(), ids=REFUSED
+)
+def test_request_is_refused_with_a_problem_document(
+    method: str, path: str, options: dict[str, Any], status: int, code: str, field: str | None
+) -> None:
+    response = ask(method, path, **options)
+    assert response.headers["content-type"] == "application/problem+json"
+    problem = response.json()
+    assert (response.status_code, problem["status"]) == (status, status)
+    assert (problem["code"], problem.get("field")) == (code, field)
+    assert problem["detail"]
+
+
+def test_body_of_exactly_64_kb_is_read() -> None:
+    response = ask("POST", ORDER_PATH, content=b" " * 65534 + b"{}", headers=JSON)
+    assert response.json()["code"] == "missing_field"
+
+
+def test_chunked_body_is_refused_without_being_read_to_its_end() -> None:
+    chunks_sent = 0
+
+    async def send_chunks() -> AsyncIterator[bytes]:
+        nonlocal chunks_sent
+        for _ in range(1000):
+            chunks_sent += 1
+            yield b" " * 8192
+
+    response = ask("POST", ORDER_PATH, content=send_chunks(), headers=JSON)
+    assert (response.status_code, response.json()["code"]) == (413, "body_too_large")
+    assert chunks_sent == 9
+
+
+def test_method_not_allowed_names_all_that_are() -> None:
+    assert ask("GET", "/v1/orders/1").headers["allow"] == "DELETE, PATCH"
+
+
+def test_instruments_are_listed_with_tick_and_lot() -> None:
+    response = ask("GET", "/v1/instruments")
+    assert response.status_code == 200
+    first = response.json()["instruments"][0]
+    assert first == {
+        "symbol": "BTC-USDT",
+        "base_asset": "BTC",
+        "quote_asset": "USDT",
+        "tick_size": "0.01",
+        "lot_size": "0.00001",
+        "min_quantity": "0.00001",
+        "max_quantity": "10000000.00000",
+        "min_notional": None,
+        "max_notional": None,
+    }
+
+
+def test_fault_of_our_own_is_a_problem_document_without_a_trace(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail(*_: object) -> None:
+        raise ZeroDivisionError("secret")
+
+    monkeypatch.setattr("order_gateway.routes.read_order", fail)
+    response = ask("POST", ORDER_PATH, content=BODY, headers=JSON)
+    assert (response.status_code, response.json()["code"]) == (500, "internal_error")
+    assert "secret" not in response.text
+    assert "secret" in caplog.text
