@@ -47,6 +47,13 @@ _REASONS = {
 _OPEN_STATUSES = frozenset({Status.OPEN, Status.PARTIALLY_FILLED})
 _COMMAND_REJECTED = codes.EventKind.COMMAND_REJECTED.value
 
+_DETAILS = {
+    Reason.WOULD_TRADE: "a post_only order may not trade at once, and at that price it would",
+    Reason.NOTHING_TO_AMEND: "the order has these terms already",
+    Reason.UNKNOWN_ORDER: "the account has no such order",
+    Reason.TOO_MANY_OPEN_ORDERS: "the books are full",
+}
+
 
 class HandlingFailed(Exception):
     """An entry raised in our own code; the memory can no longer be trusted."""
@@ -202,7 +209,7 @@ class Handler:
         except Refusal as refusal:
             report = to_rejected_report(entry, order_id, client_order_id, refusal, batch)
             batch.reports.append(report)
-            return Outcome(None, report, refusal.code, refusal.detail)
+            return Outcome(None, report, refusal.code, refusal)
         self.orders.add(order)
         self._apply(
             self.matcher.new(
@@ -321,7 +328,7 @@ class Handler:
     def _apply(self, events: Sequence[CoreEvent], batch: Batch) -> None:
         for event in events:
             if event[0] == _COMMAND_REJECTED:
-                raise Refusal(_REASONS[event[1]], None, "the book refused the command")
+                raise _to_refusal(_REASONS[event[1]])
             self._record[event[0]](event, batch)
 
     def _find_instrument(self, symbol: str | None) -> Instrument:
@@ -345,7 +352,7 @@ class Handler:
 
     def _refuse(self, entry: QueueEntry, refusal: Refusal, batch: Batch) -> Outcome:
         batch.reports.append(to_command_rejected(entry, refusal, batch))
-        return Outcome(reason=refusal.code, detail=refusal.detail)
+        return Outcome(reason=refusal.code, refusal=refusal)
 
     def _set_aside(self, raw: bytes, reason: Reason, detail: str, batch: Batch) -> None:
         """An entry that cannot be used: to the dead ones, with the reason in its place."""
@@ -360,6 +367,11 @@ class Handler:
             if quote != self._quotes[symbol]:
                 self._quotes[symbol] = quote
                 batch.add_quote(changes.instrument, quote, changes.last_update_id)
+
+
+def _to_refusal(reason: Reason) -> Refusal:
+    """The core's reason to refuse a command, for people."""
+    return Refusal(reason, None, _DETAILS.get(reason, f"the book refused it: {reason}"))
 
 
 def _route_events(recorder: Recorder) -> dict[int, Callable[[CoreEvent, Batch], None]]:

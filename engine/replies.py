@@ -8,6 +8,7 @@ from engine.orders import Order
 from protocol.commands import QueueEntry
 from protocol.enums import Reason
 from protocol.events import ExecutionReport, Fill, PrivateEvent, Reply
+from protocol.refusal import Refusal
 
 
 class Outcome(NamedTuple):
@@ -16,7 +17,7 @@ class Outcome(NamedTuple):
     order: Order | None = None
     report: ExecutionReport | None = None
     reason: Reason | None = None
-    detail: str | None = None
+    refusal: Refusal | None = None
     is_duplicate: bool = False
 
 
@@ -24,7 +25,7 @@ def to_reply(
     entry: QueueEntry, outcome: Outcome, batch: Batch, reports: Sequence[PrivateEvent]
 ) -> Reply:
     """The answer to `entry`; `reports` are those that its handling made."""
-    report = outcome.report
+    report, refusal = outcome.report, outcome.refusal
     if outcome.order is not None:
         report = outcome.order.to_report(batch.sequence, batch.timestamp_text)
     return Reply(
@@ -32,10 +33,13 @@ def to_reply(
         sequence=batch.sequence,
         status=report.status if report else None,
         reason=outcome.reason,
-        detail=outcome.detail,
+        detail=refusal.detail if refusal else None,
         duplicate=outcome.is_duplicate,
         order=report,
         fills=_collect_fills(report, reports) if report else [],
+        field=refusal.field if refusal else None,
+        nearest=refusal.nearest if refusal else None,
+        step=refusal.step if refusal else None,
     )
 
 

@@ -195,6 +195,17 @@ def test_refused_amend_changes_nothing(exchange: Exchange, change: Json, reason:
     assert exchange.handler.matcher.state_hash() == before
 
 
+def test_refused_amend_names_the_nearest_value_in_the_reply(exchange: Exchange) -> None:
+    [report] = exchange.order("buy", "1", "60000")
+    batch = exchange.send(
+        {"command": "amend", "order_id": report["order_id"], "price": "60000.004",
+         "reply_to": "w", "request_id": "r"}
+    )  # fmt: skip
+    assert pick(read_replies(batch, "w"), "reason", "field", "nearest", "step") == [
+        ("off_tick", "price", "60000.00", "0.01")
+    ]
+
+
 def test_cancel_all_takes_only_the_accounts_orders(exchange: Exchange) -> None:
     exchange.order("buy", "1", "60000", account="alice")
     exchange.order("buy", "1", "59000", account="bob")

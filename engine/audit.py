@@ -1,0 +1,74 @@
+"""What an audit of the past finds, and the names of the rules that it goes by."""
+
+from enum import StrEnum
+from typing import NamedTuple
+
+MAX_KEPT = 50
+"""Findings that are kept in full; more are only counted."""
+
+
+class Rule(StrEnum):
+    """What must hold of the past; `engine/README.md` says why."""
+
+    SEQUENCE = "sequence"
+    """Each journal entry follows the one before, one sequence for each command."""
+    TIMESTAMP = "timestamp"
+    """No stamp is earlier than the one before."""
+    REPLAY = "replay"
+    """The journal's commands lead to the state hash and the very bytes that the journal has."""
+    CHAIN = "chain"
+    """`previous` of a message is the sequence of the message before on its channel."""
+    TRADE_ID = "trade_id"
+    """A symbol's trades are numbered without a gap."""
+    UPDATE_ID = "update_id"
+    """A symbol's book updates are numbered without a gap."""
+    TRADE_THROUGH = "trade_through"
+    """A trade is at the best price of the book."""
+    FIFO = "fifo"
+    """A trade is with the order that came first at its price."""
+    BOTH_SIDES = "both_sides"
+    """Taker, maker and public trade say the same price and quantity."""
+    QUANTITY = "quantity"
+    """quantity = filled + remaining while an order is open; nothing remains when it has ended."""
+    ORDER_STATE = "order_state"
+    """An order is opened once and ends at most once."""
+    LEVEL = "level"
+    """A published level is the sum of what its open orders have left."""
+    CROSSED = "crossed"
+    """The best bid is below the best ask."""
+    BBO = "bbo"
+    """The published best bid and offer are those of the published book."""
+    STATE = "state"
+    """The state's sequences are those of the journal's end."""
+    SNAPSHOT = "snapshot"
+    """A snapshot is what the replay has at its sequence."""
+    OPEN_ORDERS = "open_orders"
+    """Reports, engine and core agree on which orders are open."""
+
+
+class Finding(NamedTuple):
+    """A rule that does not hold, and where."""
+
+    sequence: int
+    rule: Rule
+    detail: str
+
+
+class Findings:
+    """The first MAX_KEPT findings and the number of all; `sequence` is where the audit is."""
+
+    def __init__(self) -> None:
+        self.kept: list[Finding] = []
+        self.total = 0
+        self.sequence = 0
+
+    def add(self, rule: Rule, detail: str) -> None:
+        """`rule` does not hold at the sequence reached."""
+        self.total += 1
+        if len(self.kept) < MAX_KEPT:
+            self.kept.append(Finding(self.sequence, rule, detail))
+
+    def expect(self, holds: bool, rule: Rule, detail: str) -> None:
+        """A finding unless `holds`."""
+        if not holds:
+            self.add(rule, detail)

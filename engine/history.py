@@ -1,0 +1,90 @@
+"""What is stored about the past, as of one moment: for those who look back, not for the engine."""
+
+from collections.abc import Iterator
+from typing import cast
+
+import msgspec
+from redis import Redis
+
+from engine.handler import Handler
+from engine.journal import JournalDamaged, read_journal
+from protocol import channels
+from protocol.instrument import Instrument, InstrumentTable, number_instruments
+from protocol.journal import JournalEntry, parse_entry_id
+from protocol.snapshot import Snapshot, decode_snapshot, parse_snapshot_list
+
+
+class HistoryMoved(Exception):
+    """The engine has trimmed the journal while it was read: look again."""
+
+
+class History:
+    """The journal and the snapshots up to the sequence that the state had when this was made.
+
+    Only reads, so an engine may serve meanwhile.
+    """
+
+    def __init__(self, client: Redis) -> None:
+        self._client = client
+        self._state = cast(dict[bytes, bytes], client.hgetall(channels.STATE))
+        self.sequence = int(self._field(channels.STATE_SEQUENCE) or 0)
+        self.snapshots = sorted(parse_snapshot_list(self._field(channels.STATE_SNAPSHOTS)))
+        """Sequences of the snapshots that count, oldest first."""
+        self.instruments = self._read_instruments()
+
+    @property
+    def journal_start(self) -> int:
+        """The sequence that the journal's first entry follows; the newest of all without one."""
+        page = self._client.xrange(channels.JOURNAL, count=1)
+        for entry_id, fields in cast(list[tuple[bytes, dict[bytes, bytes]]], page):
+            if parse_entry_id(entry_id) <= self.sequence:
+                return int(fields[b"previous"])
+        return self.sequence
+
+    def choose_start(self) -> int:
+        """The earliest sequence from which a replay can go: 0, or a snapshot's."""
+        if self.journal_start == 0:
+            return 0
+        return self.snapshots[0] if self.snapshots else 0
+
+    def last_published(self, channel: str) -> int:
+        """The sequence of the last message on `channel`, as the state has it."""
+        return int(self._field(channels.last_sequence_field(channel)) or 0)
+
+    def read_snapshot(self, sequence: int) -> Snapshot:
+        """The snapshot at `sequence`; raises ValueError where it is missing or damaged."""
+        raw = self._client.get(channels.snapshot_key(sequence))
+        return decode_snapshot(cast(bytes | None, raw) or b"")
+
+    def read_entries(self, after: int) -> Iterator[JournalEntry]:
+        """Every commit behind the sequence `after`.
+
+        Raises JournalDamaged at a gap, HistoryMoved where the engine has made it by trimming.
+        """
+        try:
+            for entry in read_journal(self._client, after):
+                if entry.sequence > self.sequence:
+                    return
+                yield entry
+        except JournalDamaged:
+            if History(self._client).snapshots != self.snapshots:
+                raise HistoryMoved("the journal was trimmed while it was read") from None
+            raise
+
+    def make_handler(self, closed_limit: int, snapshot: Snapshot | None) -> Handler:
+        """The exchange at `snapshot`, or before the first command; ValueError for damage."""
+        id_key = bytes.fromhex((self._field(channels.STATE_ID_KEY) or b"").decode())
+        handler = Handler(self.instruments, id_key, closed_limit)
+        if snapshot is not None:
+            handler.restore(snapshot)
+        return handler
+
+    def _field(self, name: str) -> bytes | None:
+        return self._state.get(name.encode())
+
+    def _read_instruments(self) -> list[Instrument]:
+        raw = self._field(channels.STATE_INSTRUMENTS)
+        if raw is None:
+            return []
+        table = msgspec.json.decode(raw, type=InstrumentTable)
+        return list(number_instruments(table.instruments).values())
