@@ -4,6 +4,7 @@ A full client library would spend more CPU on a request than the server that is 
 """
 
 import asyncio
+from collections.abc import Mapping
 from typing import NamedTuple
 
 _HEADER_END = b"\r\n\r\n"
@@ -19,17 +20,20 @@ class Response(NamedTuple):
 class HttpConnection(asyncio.Protocol):
     """One connection with at most one request under way."""
 
-    def __init__(self, host: str) -> None:
-        self._head = f"Host: {host}\r\nContent-Type: application/json\r\n".encode()
+    def __init__(self, headers: Mapping[str, str]) -> None:
+        self._head = "".join(f"{name}: {value}\r\n" for name, value in headers.items()).encode()
         self._buffer = bytearray()
         self._answer: asyncio.Future[Response] | None = None
         self._transport: asyncio.Transport | None = None
 
     @classmethod
-    async def open(cls, host: str, port: int) -> "HttpConnection":
-        """Connect; raises OSError where nobody listens."""
+    async def open(
+        cls, host: str, port: int, headers: Mapping[str, str] | None = None
+    ) -> "HttpConnection":
+        """Connect; `headers` go with every request. Raises OSError where nobody listens."""
+        sent = {"Host": f"{host}:{port}", "Content-Type": "application/json", **(headers or {})}
         loop = asyncio.get_running_loop()
-        _, connection = await loop.create_connection(lambda: cls(f"{host}:{port}"), host, port)
+        _, connection = await loop.create_connection(lambda: cls(sent), host, port)
         return connection
 
     async def request(self, method: str, path: str, body: bytes = b"") -> Response:

@@ -1,0 +1,25 @@
+"""`python -m benchmark`: lists the measurements."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import launcher.python_version  # noqa: F401  # stops a Python that is too old, with one line
+from launcher.bootstrap import ensure_environment
+
+FOLDER = Path(__file__).parent
+
+
+def list_measurements() -> Iterator[tuple[str, str]]:
+    """Each module that can be run, with the first line of its docstring."""
+    for path in sorted(FOLDER.glob("*.py")):
+        source = path.read_text()
+        if not path.stem.startswith("_") and "__main__" in source:
+            text = ast.get_docstring(ast.parse(source)) or ""
+            yield f"python -m benchmark.{path.stem}", text.partition("\n")[0]
+
+
+if __name__ == "__main__":
+    ensure_environment()
+    for command, purpose in list_measurements():
+        print(f"{command:<44} {purpose}")

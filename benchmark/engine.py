@@ -1,0 +1,207 @@
+"""From the list to the published fill: orders a second, CPU an order, latency, beside RPUSH."""
+
+import argparse
+import os
+import re
+import shutil
+import signal
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NamedTuple
+from urllib.parse import urlsplit
+
+import psutil
+from redis import Redis
+
+from benchmark.latency import Latency
+from benchmark.machine import describe_machine
+from benchmark.order_entries import make_entries
+from engine.state import load_id_key
+from protocol import channels
+from tests.support.redis_server import run_redis
+from tests.support.waiting import wait_until
+
+ROOT = Path(__file__).resolve().parent.parent
+POLICIES = ("always", "everysec")
+DEADLINE_SECONDS = 120.0
+
+
+class Run(NamedTuple):
+    """One drained queue: orders a second, CPU microseconds an order."""
+
+    rate: float
+    engine_cpu: float
+    redis_cpu: float
+
+
+def main() -> int:
+    """Measure each fsync policy and batch size in turn."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--orders", type=int, default=50_000, help="orders a run (50,000)")
+    parser.add_argument("--batch", type=int, nargs="*", default=[1, 16, 128, 512])
+    parser.add_argument("--rounds", type=int, default=3, help="runs of each, the median counts (3)")
+    arguments = parser.parse_args()
+    print(describe_machine())
+    for policy in POLICIES:
+        _measure_policy(policy, arguments)
+    return 0
+
+
+def _measure_policy(policy: str, arguments: argparse.Namespace) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        options = ("--appendonly", "yes", "--appendfsync", policy)
+        with run_redis(Path(folder), *options) as url, Redis.from_url(url) as client:
+            entries = make_entries(arguments.orders, load_id_key(client))
+            size = sum(map(len, entries)) // len(entries)
+            print(f"\nappendfsync {policy}, {arguments.orders:,} orders of {size} bytes")
+            for batch in arguments.batch:
+                count = max(1000, arguments.orders // 10) if batch == 1 else arguments.orders
+                floors, runs = [], []
+                for _ in range(arguments.rounds):
+                    floors.append(_measure_rpush(url, size))
+                    runs.append(_drain(url, client, entries[:count], batch))
+                _print_runs(batch, runs, floors)
+            for rate in (200, 2000):
+                _measure_latency(url, client, rate)
+
+
+def _print_runs(batch: int, runs: list[Run], floors: list[float | None]) -> None:
+    rate, engine_cpu, redis_cpu = (statistics.median(column) for column in zip(*runs, strict=True))
+    floor = statistics.median([one for one in floors if one]) if any(floors) else None
+    ratio = f"{rate / floor:6.3f} x RPUSH -P 16 ({floor:,.0f}/s)" if floor else "no redis-benchmark"
+    print(
+        f"  batch {batch:>4}: {rate:>9,.0f} orders/s   engine {engine_cpu:5.1f} us"
+        f"   Redis {redis_cpu:5.1f} us of CPU an order   {ratio}"
+    )
+
+
+def _measure_rpush(url: str, size: int) -> float | None:
+    """What redis-benchmark pushes a second with this payload, 16 in a pipeline."""
+    program = shutil.which("redis-benchmark") or shutil.which("valkey-benchmark")
+    if program is None:
+        return None
+    port = str(urlsplit(url).port)
+    command = [program, "-p", port, "-t", "rpush", "-P", "16", "-d", str(size), "-n", "200000"]
+    output = subprocess.run(
+        [*command, "--csv"], capture_output=True, text=True, check=True, timeout=120
+    ).stdout
+    with Redis.from_url(url) as client:
+        client.delete("mylist")
+    found = re.search(r'"RPUSH[^"]*","([\d.]+)"', output)
+    return float(found[1]) if found else None
+
+
+def _drain(url: str, client: Redis, entries: list[bytes], batch: int) -> Run:
+    """Fill the queue while the engine is stopped, then let it go."""
+    with _subscribed(client), _engine(url, batch) as engine:
+        wait_until(lambda: client.exists(channels.LEASE), "an engine is ready")
+        server = psutil.Process(int(client.info("server")["process_id"]))
+        first = _read_sequence(client)
+        engine.send_signal(signal.SIGSTOP)
+        for start in range(0, len(entries), 1000):
+            client.rpush(channels.ORDER_QUEUE, *entries[start : start + 1000])
+        before = _read_cpu(psutil.Process(engine.pid)), _read_cpu(server)
+        started = time.perf_counter()
+        engine.send_signal(signal.SIGCONT)
+        wait_until(
+            lambda: _read_sequence(client) >= first + len(entries), "all matched", DEADLINE_SECONDS
+        )
+        seconds = time.perf_counter() - started
+        after = _read_cpu(psutil.Process(engine.pid)), _read_cpu(server)
+    _clear(client)
+    used = [(end - start) / len(entries) * 1e6 for start, end in zip(before, after, strict=True)]
+    return Run(len(entries) / seconds, *used)
+
+
+def _clear(client: Redis) -> None:
+    """A fresh exchange for the next run, under the same id key."""
+    key = client.hget(channels.STATE, channels.STATE_ID_KEY)
+    client.delete(channels.STATE, channels.JOURNAL, channels.LEASE, channels.ORDER_QUEUE)
+    client.delete(*client.scan_iter(channels.snapshot_key_pattern()), channels.DEAD)
+    client.hset(channels.STATE, channels.STATE_ID_KEY, key or "")
+
+
+def _measure_latency(url: str, client: Redis, rate: int, count: int = 2000) -> None:
+    """From RPUSH of an order that trades to its trade received from pub/sub."""
+    count = min(count, rate * 5)
+    sent: list[float] = []
+    received: list[float] = []
+    with _engine(url, 512):
+        wait_until(lambda: client.exists(channels.LEASE), "an engine is ready")
+        listener = client.pubsub(ignore_subscribe_messages=True)  # type: ignore[no-untyped-call]
+        listener.subscribe(channels.TRADE_EVENTS)
+        wait_until(lambda: client.pubsub_numsub(channels.TRADE_EVENTS)[0][1], "subscribed")
+        thread = threading.Thread(target=_receive, args=(listener, received, count))
+        thread.start()
+        entries = [
+            b'{"symbol":"SOL-USDT","side":"%s","order_type":"limit","quantity":"1","price":"100"}'
+            % side
+            for side in (b"sell", b"buy")
+        ]
+        start = time.perf_counter()
+        for number in range(count):
+            client.rpush(channels.ORDER_QUEUE, entries[0])
+            time.sleep(max(0.0, start + (number + 0.5) * 2 / rate - time.perf_counter()))
+            sent.append(time.perf_counter())
+            client.rpush(channels.ORDER_QUEUE, entries[1])
+            time.sleep(max(0.0, start + (number + 1) * 2 / rate - time.perf_counter()))
+        thread.join(DEADLINE_SECONDS)
+        listener.close()
+    _clear(client)
+    pairs = zip(sent, received, strict=True)
+    print(
+        f"  {rate:>5} orders/s, RPUSH to fill: {Latency.of([end - begin for begin, end in pairs])}"
+    )
+
+
+def _receive(listener: object, received: list[float], count: int) -> None:
+    while len(received) < count:
+        message = listener.get_message(timeout=5)  # type: ignore[attr-defined]
+        now = time.perf_counter()
+        if message:
+            received += [now] * message["data"].count(b'"type":"trade"')
+
+
+@contextmanager
+def _subscribed(client: Redis) -> Iterator[None]:
+    """One reader of all four channels, so that publishing costs what it costs."""
+    with client.pubsub() as listener:  # type: ignore[no-untyped-call]
+        listener.subscribe(**dict.fromkeys(channels.EVENT_CHANNELS, lambda _message: None))
+        thread = listener.run_in_thread(sleep_time=1.0, daemon=True)
+        yield
+        thread.stop()
+        thread.join()
+
+
+@contextmanager
+def _engine(url: str, batch: int) -> Iterator[subprocess.Popen[bytes]]:
+    environment = os.environ | {"REDIS_URL": url, "MAX_BATCH": str(batch), "LOG_LEVEL": "warning"}
+    with tempfile.TemporaryDirectory() as folder:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "engine"], cwd=ROOT, env=environment | {"DATA_DIR": folder}
+        )
+        try:
+            yield process
+        finally:
+            process.terminate()
+            process.wait(15)
+
+
+def _read_sequence(client: Redis) -> int:
+    return int(client.hget(channels.STATE, channels.STATE_SEQUENCE) or 0)
+
+
+def _read_cpu(process: psutil.Process) -> float:
+    times = process.cpu_times()
+    return float(times.user + times.system)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
