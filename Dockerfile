@@ -1,0 +1,22 @@
+# One image for the three services; docker-compose.yml says which one a container is.
+
+FROM python:3.11-slim AS builder
+RUN apt-get update && apt-get install -y --no-install-recommends gcc libc6-dev \
+    && rm -rf /var/lib/apt/lists/*
+RUN python -m venv /opt/venv
+ENV PATH=/opt/venv/bin:$PATH PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
+WORKDIR /app
+COPY . .
+RUN pip install --editable . --config-settings editable_mode=compat \
+    && rm -rf build engine/core/*.c
+# a core that does not load is to fail here, not at the first order
+RUN ENGINE_CORE=cython python -c "import engine.core"
+
+FROM python:3.11-slim
+RUN useradd --system --uid 10001 --no-create-home exchange
+COPY --from=builder /opt/venv /opt/venv
+COPY --from=builder /app /app
+ENV PATH=/opt/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 ENGINE_CORE=cython
+WORKDIR /app
+USER exchange
+CMD ["python", "-m", "engine"]

@@ -1,0 +1,65 @@
+"""What the user sees once everything is ready."""
+
+import shlex
+from pathlib import Path
+
+from launcher.environment import has_compiled_core
+from launcher.run_file import RunRecord
+from launcher.settings import child_environment, hide_password
+from launcher.toolchain import find_missing_build_tool
+
+_ORDER = '{"symbol":"BTC-USDT","order_type":"limit","side":"buy","price":"60000","quantity":"1.0"}'
+_BANNER = """
+GoQuant is ready ({seconds:.1f} s).
+  Core           {core}
+  Redis          {redis}
+  Order gateway  {gateway}/v1/orders   (documentation: {gateway}/v1/docs)
+  Market data    {feed}
+  Page           {page}/
+  Data folder    {folder}
+
+Send an order:
+  {curl}
+
+Ctrl-C stops everything. In another terminal: python start_system.py status | check | --help
+"""
+
+
+def format_banner(record: RunRecord, folder: Path, seconds: float) -> str:
+    """URLs, an order to try, what serves, and how to stop."""
+    feed = record.market_data_url.replace("http", "ws", 1)
+    return _BANNER.format(
+        seconds=seconds,
+        core=describe_core(),
+        redis=describe_redis(record),
+        gateway=record.gateway_url,
+        feed=f"{feed}/ws/market-data",
+        page=record.market_data_url,
+        folder=folder,
+        curl=format_curl(record.gateway_url),
+    )
+
+
+def describe_core() -> str:
+    """Which core the engine takes: the compiled one where it is there and nothing else is set."""
+    forced = child_environment("").get("ENGINE_CORE")
+    if forced == "python":
+        return "plain Python (the reference, slow), as ENGINE_CORE asks"
+    if forced or has_compiled_core():
+        return "compiled (Cython)"
+    missing = find_missing_build_tool() or "the compiled one is missing"
+    return f"plain Python, which is SLOW: {missing}"
+
+
+def describe_redis(record: RunRecord) -> str:
+    """Its version, where it is, and whose it is."""
+    owner = "our own" if record.redis.is_own else "named by you"
+    return f"{record.redis.title} at {hide_password(record.redis.url)}, {owner}"
+
+
+def format_curl(gateway_url: str) -> str:
+    """The curl line that sends a first order."""
+    return (
+        f'curl -X POST {gateway_url}/v1/orders -H "Content-Type: application/json" '
+        f"-d {shlex.quote(_ORDER)}"
+    )

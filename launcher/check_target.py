@@ -1,0 +1,51 @@
+"""What `check` looks at."""
+
+import secrets
+from dataclasses import dataclass, field
+
+import httpx
+
+from launcher.errors import LaunchError
+from launcher.settings import LauncherSettings
+from protocol.instrument import Instrument, parse_instruments
+
+CHECK_SECONDS = 10.0
+
+
+class CheckFailed(Exception):
+    """The system did not do what it must; the text says what."""
+
+
+@dataclass(frozen=True)
+class Target:
+    """The system to check. `account` owns the check's orders."""
+
+    gateway_url: str
+    market_data_url: str
+    redis_url: str
+    instruments: list[Instrument]
+    account: str = field(default_factory=lambda: f"check-{secrets.token_hex(4)}")
+
+    @property
+    def feed_url(self) -> str:
+        """The WebSocket."""
+        return f"{self.market_data_url.replace('http', 'ws', 1)}/ws/market-data"
+
+
+def read_instruments(settings: LauncherSettings) -> list[Instrument]:
+    """Those of `INSTRUMENTS_FILE`; raises LaunchError where they cannot be read."""
+    try:
+        return list(parse_instruments(settings.instruments_file.read_text()).values())
+    except (OSError, ValueError) as error:
+        raise LaunchError(f"{settings.instruments_file}: {error}") from None
+
+
+def require(is_right: bool, otherwise: str) -> None:
+    """Raises CheckFailed with the text `otherwise` where `is_right` is not."""
+    if not is_right:
+        raise CheckFailed(otherwise)
+
+
+def describe(answer: httpx.Response) -> str:
+    """Status and the begin of the body."""
+    return f"{answer.status_code} {answer.text[:200]}"

@@ -1,0 +1,223 @@
+"""The sub-command `check`: the running system tried out, in the three ways of the system tests.
+
+Each check is a function of a `Target` that returns what it saw, in a sentence, and raises
+CheckFailed. The orders are of an account of their own, as small as they can be, and gone
+afterwards; they trade only with each other.
+"""
+
+import asyncio
+import json
+import secrets
+import time
+from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
+from typing import Any
+
+import httpx
+import redis
+import websockets
+
+from launcher.check_spot import Spot, find_spot
+from launcher.check_target import (
+    CHECK_SECONDS,
+    CheckFailed,
+    Target,
+    describe,
+    read_instruments,
+    require,
+)
+from launcher.redis_server import connect
+from launcher.run_file import RunRecord
+from launcher.settings import LauncherSettings
+from protocol import channels
+
+
+def run_checks(record: RunRecord, settings: LauncherSettings) -> int:
+    """A line for each check; 0 where all passed, else 1."""
+    target = Target(
+        record.gateway_url,
+        record.market_data_url,
+        record.redis.url,
+        read_instruments(settings),
+    )
+    checks = {
+        "Redis integration": check_redis,
+        "Order submission": check_order_submission,
+        "Full integration": check_whole_path,
+    }
+    results = [_run_check(name, check, target) for name, check in checks.items()]
+    return 0 if all(results) else 1
+
+
+def _run_check(name: str, check: Callable[[Target], str], target: Target) -> bool:
+    began = time.monotonic()
+    try:
+        seen = check(target)
+    except CheckFailed as failure:
+        print(f"FAILED  {name}: {failure}")
+        return False
+    except (OSError, httpx.HTTPError, redis.RedisError, websockets.WebSocketException) as error:
+        print(f"FAILED  {name}: {type(error).__name__}: {error}")
+        return False
+    print(f"passed  {name}: {seen} ({time.monotonic() - began:.2f} s)")
+    return True
+
+
+def check_redis(target: Target) -> str:
+    """Connection, queue operations and pub/sub, on names of the check's own."""
+    name = f"{{order_queue}}:check:{secrets.token_hex(8)}"
+    with connect(target.redis_url) as client:
+        require(bool(client.ping()), "no answer to PING")
+        _check_list(client, name)
+        _check_pubsub(client, name)
+        pending = client.llen(channels.ORDER_QUEUE)
+    return f"connection, list operations and pub/sub work, {pending} orders pending"
+
+
+def _check_list(client: redis.Redis, name: str) -> None:
+    try:
+        length = client.rpush(name, b"1", b"2", b"3")
+        client.expire(name, 60)
+        require(length == 3 and client.llen(name) == 3, "RPUSH and LLEN disagree")
+        require(client.lrange(name, 0, 1) == [b"1", b"2"], "LRANGE gives another order")
+        client.ltrim(name, 2, -1)
+        require(client.lpop(name) == b"3", "LTRIM or LPOP gives another element")
+    finally:
+        client.delete(name)
+
+
+def _check_pubsub(client: redis.Redis, name: str) -> None:
+    with client.pubsub(  # type: ignore[no-untyped-call]
+        ignore_subscribe_messages=True
+    ) as subscriber:
+        subscriber.subscribe(name)
+        subscriber.get_message(timeout=CHECK_SECONDS)
+        client.publish(name, b"hello")
+        deadline = time.monotonic() + CHECK_SECONDS
+        while time.monotonic() < deadline:
+            message = subscriber.get_message(timeout=0.1)
+            if message and message["data"] == b"hello":
+                return
+    raise CheckFailed("a published message did not arrive")
+
+
+def check_order_submission(target: Target) -> str:
+    """A limit order that rests and is canceled, and a market order that trades with our own."""
+    return asyncio.run(_with_gateway(target, _submit_orders))
+
+
+def check_whole_path(target: Target) -> str:
+    """REST to Redis to engine to pub/sub to WebSocket: one trade, seen at both ends."""
+    return asyncio.run(_with_gateway(target, _follow_trade))
+
+
+async def _with_gateway(
+    target: Target, check: Callable[["Gateway", Target], Awaitable[str]]
+) -> str:
+    async with httpx.AsyncClient(base_url=target.gateway_url, timeout=CHECK_SECONDS) as client:
+        gateway = Gateway(client, target.account)
+        try:
+            async with asyncio.timeout(3 * CHECK_SECONDS):
+                return await check(gateway, target)
+        except TimeoutError:
+            raise CheckFailed(f"not finished after {3 * CHECK_SECONDS:.0f} s") from None
+        finally:
+            await gateway.cancel_what_is_left()
+
+
+class Gateway:
+    """Orders of one account; remembers which may be open."""
+
+    def __init__(self, client: httpx.AsyncClient, account: str) -> None:
+        self._client = client
+        self._headers = {"X-Account": account}
+        self._open: set[str] = set()
+
+    async def submit(self, **order: str) -> dict[str, Any]:
+        """The engine's answer to a new order."""
+        answer = await self._client.post(
+            "/v1/orders?response=full", json=order, headers=self._headers
+        )
+        require(answer.status_code == 201, f"POST /v1/orders: {describe(answer)}")
+        fields: dict[str, Any] = answer.json()
+        self._open.add(fields["order_id"])
+        require(fields["status"] != "accepted", "the engine did not answer in time")
+        return fields
+
+    async def cancel(self, order_id: str) -> None:
+        """Cancels an open order."""
+        answer = await self._client.delete(f"/v1/orders/{order_id}", headers=self._headers)
+        require(answer.status_code == 200, f"DELETE /v1/orders/…: {describe(answer)}")
+        self._open.discard(order_id)
+
+    async def cancel_what_is_left(self) -> None:
+        """Cancels every order that may still be open; those that are closed say so."""
+        for order_id in self._open:
+            await self._client.delete(f"/v1/orders/{order_id}", headers=self._headers)
+
+
+async def _submit_orders(gateway: Gateway, target: Target) -> str:
+    spot = await find_spot(target)
+    far = await gateway.submit(
+        symbol=spot.symbol, side="buy", order_type="limit", quantity=spot.quantity,
+        price=spot.far_price,
+    )  # fmt: skip
+    _require_status("the far limit order", far, "open")
+    await gateway.cancel(far["order_id"])
+    _, market = await _trade(gateway, spot)
+    require(market["fills"][0]["price"] == spot.price, "the trade is not at the resting price")
+    return f"{spot.symbol}: a limit order rested and was canceled, a market order traded"
+
+
+async def _trade(gateway: Gateway, spot: Spot) -> tuple[dict[str, Any], dict[str, Any]]:
+    """A resting sell and the market buy that takes it."""
+    resting = await gateway.submit(
+        symbol=spot.symbol, side="sell", order_type="limit", quantity=spot.quantity,
+        price=spot.price,
+    )  # fmt: skip
+    _require_status("the resting order", resting, "open")
+    market = await gateway.submit(
+        symbol=spot.symbol, side="buy", order_type="market", quantity=spot.quantity
+    )
+    _require_status("the market order", market, "filled")
+    return resting, market
+
+
+async def _follow_trade(gateway: Gateway, target: Target) -> str:
+    spot = await find_spot(target)
+    async with AsyncExitStack() as stack:
+        feed = await stack.enter_async_context(websockets.connect(target.feed_url))
+        greeting = json.loads(await feed.recv())
+        require(greeting.get("type") == "connected", f"the feed began with {greeting}")
+        client = redis.asyncio.Redis.from_url(target.redis_url)
+        stack.push_async_callback(client.aclose)
+        subscriber = await stack.enter_async_context(client.pubsub())
+        await subscriber.subscribe(channels.TRADE_EVENTS)
+        began = time.monotonic()
+        _, market = await _trade(gateway, spot)
+        order_id = market["order_id"]
+        await _find_on_channel(subscriber, order_id)
+        trade = await _find_on_feed(feed, order_id)
+        milliseconds = 1000 * (time.monotonic() - began)
+    require(trade["price"] == spot.price, f"the feed says {trade['price']}, not {spot.price}")
+    return f"{spot.symbol}: trade {trade['trade_id']} on both after {milliseconds:.0f} ms"
+
+
+async def _find_on_channel(subscriber: redis.asyncio.client.PubSub, order_id: str) -> None:
+    async for message in subscriber.listen():
+        if message["type"] == "message" and order_id.encode() in message["data"]:
+            return
+
+
+async def _find_on_feed(feed: websockets.ClientConnection, order_id: str) -> dict[str, Any]:
+    async for text in feed:
+        message = json.loads(text)
+        if message["type"] == "trade" and message["data"]["taker_order_id"] == order_id:
+            trade: dict[str, Any] = message["data"]
+            return trade
+    raise CheckFailed("the feed closed before the trade came")
+
+
+def _require_status(name: str, fields: dict[str, Any], status: str) -> None:
+    found = fields["status"]
+    require(found == status, f"{name} is {found} ({fields.get('reason')}), not {status}")

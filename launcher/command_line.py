@@ -1,0 +1,47 @@
+"""The arguments of `start_system.py`. Standard library only: `--help` works before any set-up."""
+
+import argparse
+from collections.abc import Sequence
+
+_EPILOG = """\
+Settings come from the environment or a .env file; .env.example lists them all. A second system
+beside the first: other ports and another folder, such as
+  GATEWAY_PORT=9000 MARKET_DATA_PORT=9001 DATA_DIR=data-2 python start_system.py
+"""
+
+
+def parse_arguments(arguments: Sequence[str] | None = None) -> argparse.Namespace:
+    """`command` (start, status, check, reset, redis), for redis `action`, and their options."""
+    parser = argparse.ArgumentParser(
+        prog="start_system.py",
+        description="Sets the exchange up, starts it, and stays in the foreground until Ctrl-C.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    commands = parser.add_subparsers(dest="command", metavar="command")
+    parser.set_defaults(command="start", yes=False)
+    commands.add_parser("start", help="what happens without a command")
+    commands.add_parser("status", help="a line for each process; exit status 1 if one is not well")
+    commands.add_parser(
+        "check", help="try Redis, order submission and the whole path on the running system"
+    )
+    reset = commands.add_parser("reset", help="stop the system and delete its data folder")
+    _add_yes(reset)
+    _add_redis(commands.add_parser("redis", help="look after the Redis that start_system started"))
+    return parser.parse_args(arguments)
+
+
+def _add_redis(parser: argparse.ArgumentParser) -> None:
+    actions = parser.add_subparsers(dest="action", metavar="action", required=True)
+    actions.add_parser("status", help="version, port, memory, persistence, queue length")
+    actions.add_parser("stop", help="stop it and keep it stopped; orders are answered with 503")
+    actions.add_parser("restart", help="restart it, or start it after `redis stop`")
+    logs = actions.add_parser("logs", help="the last lines of its log")
+    logs.add_argument("--lines", type=int, default=50, help="how many (default: 50)")
+    clear = actions.add_parser("clear", help="delete the pending orders in order_queue")
+    _add_yes(clear)
+    actions.add_parser("dead", help="list the entries that could not be read, with the reason")
+
+
+def _add_yes(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--yes", action="store_true", help="do not ask")

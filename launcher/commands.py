@@ -1,0 +1,53 @@
+"""Runs what the command line asks for."""
+
+import argparse
+import os
+import sys
+
+from launcher.checks import run_checks
+from launcher.data_folder import DataFolder
+from launcher.environment import ROOT
+from launcher.errors import LaunchError
+from launcher.redis_commands import run_redis_command
+from launcher.reset import reset_system
+from launcher.run_file import RunRecord, find_running_system
+from launcher.settings import LauncherSettings, read_settings
+from launcher.start import start_system
+from launcher.status import show_status
+
+
+def run_command(arguments: argparse.Namespace) -> int:
+    """The exit status of the command. Relative paths of the settings are the repository's."""
+    os.chdir(ROOT)
+    try:
+        return _dispatch(arguments, read_settings())
+    except LaunchError as error:
+        print(f"goquant: {error}", file=sys.stderr)
+    except KeyboardInterrupt:
+        print("goquant: interrupted", file=sys.stderr)
+    return 1
+
+
+def _dispatch(arguments: argparse.Namespace, settings: LauncherSettings) -> int:
+    folder = DataFolder(settings.data_dir)
+    match arguments.command:
+        case "status":
+            return show_status(_require_running(folder))
+        case "check":
+            return run_checks(_require_running(folder), settings)
+        case "reset":
+            return reset_system(settings, yes=arguments.yes)
+        case "redis":
+            lines = getattr(arguments, "lines", 0)
+            return run_redis_command(folder, arguments.action, lines=lines, yes=arguments.yes)
+        case _:
+            return start_system(settings)
+
+
+def _require_running(folder: DataFolder) -> RunRecord:
+    record = find_running_system(folder.path)
+    if record is None:
+        raise LaunchError(
+            f"no system is running on {folder.path}; start one with: python start_system.py"
+        )
+    return record

@@ -1,0 +1,111 @@
+"""The folder with all that the exchange keeps, and the file in it that says it is ours."""
+
+import json
+import shutil
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from launcher.errors import LaunchError
+from launcher.file_lock import hold_lock
+from launcher.redis_binary import RedisBinary, parse_version
+
+_MARKER = "goquant.json"
+
+
+class DataFolder:
+    """`DATA_DIR`. Only a folder that is new, empty or marked as ours is ever used or wiped."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path.resolve()
+        self._marker = self.path / _MARKER
+
+    @property
+    def logs(self) -> Path:
+        """Where each service's log is."""
+        return self.path / "logs"
+
+    @property
+    def redis(self) -> Path:
+        """Where our Redis keeps its files."""
+        return self.path / "redis"
+
+    @property
+    def is_ours(self) -> bool:
+        """Whether a system of ours made it."""
+        return self._marker.is_file()
+
+    def prepare(self) -> None:
+        """Makes and marks it; raises LaunchError where it holds something else."""
+        if self.path.exists() and not self.path.is_dir():
+            raise LaunchError(f"DATA_DIR {self.path} is not a folder")
+        if not self.is_ours and self.path.exists() and any(self.path.iterdir()):
+            raise LaunchError(
+                f"DATA_DIR {self.path} holds something that is not ours; choose another folder"
+            )
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+            self._marker.touch()
+        except OSError as error:
+            raise LaunchError(f"DATA_DIR {self.path} cannot be used: {error.strerror}") from None
+
+    @contextmanager
+    def hold(self) -> Iterator[None]:
+        """Keeps other systems out of it; raises LaunchError where one is in."""
+        with hold_lock(self.path / "lock", wait=False) as has_lock:
+            if not has_lock:
+                raise LaunchError(
+                    f"a system is already running on {self.path} (see `start_system.py status`); "
+                    "a second one needs its own DATA_DIR, GATEWAY_PORT and MARKET_DATA_PORT"
+                )
+            yield
+
+    def choose_binary(self, binaries: Iterable[RedisBinary]) -> RedisBinary:
+        """The first of `binaries` that can read what is here, from now on the one of the folder.
+
+        Raises LaunchError with the reason and the way out where there is none.
+        """
+        binaries = list(binaries)
+        written = self._read_server()
+        for binary in binaries:
+            if written is None or _can_read(binary, *written):
+                self._write_server(binary)
+                return binary
+        raise LaunchError(_explain_mismatch(self.path, binaries, written))
+
+    def wipe(self) -> None:
+        """Deletes it with all that is in it; raises LaunchError where it is not ours."""
+        if not self.is_ours:
+            raise LaunchError(f"{self.path} is not a data folder of ours; nothing was deleted")
+        shutil.rmtree(self.path)
+
+    def _read_server(self) -> tuple[str, str] | None:
+        """Name and version of the server that wrote here."""
+        text = self._marker.read_text()
+        if not text or not self.redis.exists():
+            return None
+        try:
+            content = json.loads(text)
+            return content["server"], content["version"]
+        except (ValueError, KeyError, TypeError):
+            raise LaunchError(f"{self._marker} is not readable; restore or remove it") from None
+
+    def _write_server(self, binary: RedisBinary) -> None:
+        content = {"server": binary.name, "version": binary.version}
+        self._marker.write_text(json.dumps(content) + "\n")
+
+
+def _can_read(binary: RedisBinary, name: str, version: str) -> bool:
+    return binary.name == name and parse_version(binary.version) >= parse_version(version)
+
+
+def _explain_mismatch(
+    path: Path, binaries: list[RedisBinary], written: tuple[str, str] | None
+) -> str:
+    name, version = written or ("", "")
+    here = ", ".join(binary.title for binary in binaries)
+    return (
+        f"{path} was written by {name.capitalize()} {version}, which {here} may not be able to "
+        f"read. Start with {name.capitalize()} {version} or newer (REDIS_SERVER=/path/to/it), or "
+        "with another DATA_DIR, or delete this one: python start_system.py reset"
+    )

@@ -1,0 +1,161 @@
+"""A Python environment that may or may not have the project, and the stamp that tells."""
+
+import hashlib
+import json
+import re
+import sys
+import sysconfig
+import tomllib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Self
+
+from launcher.toolchain import find_missing_build_tool, is_core_wanted
+
+ROOT = Path(__file__).resolve().parent.parent
+BUILD_FOLDER = ROOT / "build"
+_PINNED = re.compile(r"(?P<name>[A-Za-z0-9._-]+)==(?P<version>[^;\s]+)")
+_OWN_EXTRAS = re.compile(r"goquant\[(?P<names>[a-z,]+)\]")
+_VERSION_LINE = re.compile(r"^version(_info)?\s*=\s*(?P<major>\d+)\.(?P<minor>\d+)", re.MULTILINE)
+_SOURCES = ("engine/core/*.pyx", "engine/core/*.pxd")
+
+
+@dataclass(frozen=True)
+class Stamp:
+    """What was installed: written into the environment after each installation."""
+
+    fingerprint: str
+    extras: list[str]
+    has_core: bool
+    could_compile: bool
+
+    @classmethod
+    def read(cls, path: Path) -> Self | None:
+        """The stamp at `path`; None where there is none, or one of another shape."""
+        try:
+            return cls(**json.loads(path.read_text()))
+        except (OSError, ValueError, TypeError):
+            return None
+
+    def write(self, path: Path) -> None:
+        """Keeps it at `path`."""
+        path.write_text(json.dumps(vars(self)))
+
+
+@dataclass(frozen=True)
+class Environment:
+    """A virtual environment, or the installation that runs this."""
+
+    folder: Path
+
+    @classmethod
+    def of_this_process(cls) -> Self:
+        """The one that runs this."""
+        return cls(Path(sys.prefix))
+
+    @property
+    def python(self) -> Path:
+        """Its interpreter."""
+        return self.folder / "bin" / "python"
+
+    @property
+    def stamp_path(self) -> Path:
+        """Where its stamp is."""
+        return self.folder / "goquant-stamp.json"
+
+    @property
+    def is_this_process(self) -> bool:
+        """Whether it runs this."""
+        return self.folder.resolve() == Path(sys.prefix).resolve()
+
+    @property
+    def python_version(self) -> tuple[int, int]:
+        """Major and minor version of its Python; (0, 0) where it is missing or broken."""
+        found = _VERSION_LINE.search(self._read_configuration())
+        if found is None or not self.python.exists():
+            return 0, 0
+        return int(found["major"]), int(found["minor"])
+
+    def is_installed(self, extras: Iterable[str]) -> bool:
+        """Whether this process's environment has the project as it is now, with `extras`."""
+        return self._is_stamped(extras) or _has_everything(extras)
+
+    def _read_configuration(self) -> str:
+        path = self.folder / "pyvenv.cfg"
+        return path.read_text() if path.exists() else ""
+
+    def _is_stamped(self, extras: Iterable[str]) -> bool:
+        stamp = Stamp.read(self.stamp_path)
+        if stamp is None or stamp.fingerprint != compute_fingerprint():
+            return False
+        is_core_right = stamp.has_core == has_compiled_core() and not _may_compile_now(stamp)
+        return set(extras) <= set(stamp.extras) and is_core_right
+
+
+def _may_compile_now(stamp: Stamp) -> bool:
+    """Whether what kept the core from being compiled is gone."""
+    return not stamp.could_compile and is_core_wanted() and find_missing_build_tool() is None
+
+
+def compute_fingerprint() -> str:
+    """Changes with all that an installation depends on."""
+    digest = hashlib.sha256(f"{ROOT}\0{sys.version}\0".encode())
+    for path in [ROOT / "pyproject.toml", ROOT / "setup.py", *_find_core_sources()]:
+        digest.update(f"{path.name}\0".encode() + path.read_bytes() + b"\0")
+    return digest.hexdigest()
+
+
+def has_compiled_core() -> bool:
+    """Whether the core is compiled for this Python."""
+    return _compiled_core().exists()
+
+
+def _compiled_core() -> Path:
+    return ROOT / f"engine/core/matcher{sysconfig.get_config_var('EXT_SUFFIX')}"
+
+
+def _find_core_sources() -> list[Path]:
+    return sorted(path for pattern in _SOURCES for path in ROOT.glob(pattern))
+
+
+def _has_everything(extras: Iterable[str]) -> bool:
+    """Whether this process sees each pinned requirement and a core newer than its sources."""
+    return _is_core_fresh() and all(map(_is_met, read_requirements(extras)))
+
+
+def _is_core_fresh() -> bool:
+    if not has_compiled_core():
+        return False
+    built = _compiled_core().stat().st_mtime
+    return all(path.stat().st_mtime <= built for path in _find_core_sources())
+
+
+def read_requirements(extras: Iterable[str]) -> list[str]:
+    """The project's own requirements and those of `extras`, as pyproject.toml has them.
+
+    An extra that asks for another one of the project brings that one's requirements.
+    """
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    optional = project.get("optional-dependencies", {})
+    lines = list(project["dependencies"])
+    pending = list(extras)
+    while pending:
+        for line in optional[pending.pop()]:
+            own = _OWN_EXTRAS.fullmatch(line)
+            if own:
+                pending += own["names"].split(",")
+            else:
+                lines.append(line)
+    return lines
+
+
+def _is_met(requirement: str) -> bool:
+    pinned = _PINNED.match(requirement)
+    if pinned is None:
+        return True
+    try:
+        return version(pinned["name"]) == pinned["version"]
+    except PackageNotFoundError:
+        return False

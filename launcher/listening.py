@@ -1,0 +1,89 @@
+"""The listening sockets, opened here so that several workers can share one."""
+
+import errno
+import re
+import socket
+import subprocess
+import sys
+from contextlib import suppress
+from pathlib import Path
+
+from launcher.errors import LaunchError
+
+_BACKLOG = 2048
+
+
+def open_listening_socket(host: str, port: int, setting: str) -> socket.socket:
+    """A socket that listens; raises LaunchError that names who has the port and `setting`."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family, backlog=_BACKLOG)
+    except OSError as error:
+        raise LaunchError(_explain(error, host, port, setting)) from None
+
+
+def is_port_free(port: int) -> bool:
+    """Whether a server could listen on `port` of 127.0.0.1 and nothing does so already."""
+    try:
+        socket.create_server(("127.0.0.1", port)).close()
+    except OSError:
+        return False
+    return True
+
+
+def find_free_port() -> int:
+    """A TCP port of 127.0.0.1 that nothing listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def format_url(scheme: str, server: socket.socket, path: str = "") -> str:
+    """URL of `server` for a client on this machine."""
+    host, port = server.getsockname()[:2]
+    host = {"0.0.0.0": "localhost", "::": "localhost", "127.0.0.1": "localhost"}.get(host, host)  # noqa: S104
+    return f"{scheme}://{f'[{host}]' if ':' in host else host}:{port}{path}"
+
+
+def _explain(error: OSError, host: str, port: int, setting: str) -> str:
+    if error.errno == errno.EADDRINUSE:
+        owner = find_port_owner(port) or "another process"
+        return f"port {port} is taken by {owner}; stop it, or set {setting}_PORT to another port"
+    if error.errno == errno.EACCES:
+        return f"port {port} needs root; set {setting}_PORT to one above 1023"
+    return f"cannot listen on {host}:{port} ({error}); check {setting}_HOST and {setting}_PORT"
+
+
+def find_port_owner(port: int) -> str | None:
+    """`name (pid 123)` of who listens on `port`; None where that cannot be seen."""
+    if sys.platform == "linux":
+        return _find_owner_in_proc(port)
+    with suppress(OSError):
+        answer = subprocess.run(
+            ["lsof", "-nP", f"-iTCP:{port}", "-sTCP:LISTEN", "-Fpc"],
+            capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        found = re.search(r"p(\d+)\nc(.+)", answer.stdout)
+        return f"{found[2]} (pid {found[1]})" if found else None
+    return None
+
+
+def _find_owner_in_proc(port: int) -> str | None:
+    sockets = {f"socket:[{inode}]" for inode in _find_listening_inodes(port)}
+    for descriptor in Path("/proc").glob("[0-9]*/fd/*"):
+        with suppress(OSError):
+            if str(descriptor.readlink()) in sockets:
+                process = descriptor.parent.parent
+                return f"{(process / 'comm').read_text().strip()} (pid {process.name})"
+    return None
+
+
+def _find_listening_inodes(port: int) -> list[str]:
+    lines = [
+        line.split()
+        for table in ("/proc/net/tcp", "/proc/net/tcp6")
+        if Path(table).exists()
+        for line in Path(table).read_text().splitlines()[1:]
+    ]
+    return [line[9] for line in lines if line[3] == "0A" and line[1].endswith(f":{port:04X}")]

@@ -1,0 +1,75 @@
+"""Checks a Redis that the user named, and says what it may lose."""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import redis
+
+from launcher.errors import LaunchError
+from launcher.redis_binary import describe_oldest, is_recent_enough
+from launcher.redis_server import connect
+from launcher.settings import hide_password
+
+_LOSSES = {
+    "always": None,
+    "everysec": "appendfsync is everysec: if it or its machine dies, up to about a second of "
+    "accepted orders and trades is lost, more while the disk is slow",
+    "no": "appendfsync is no: if its machine dies, all since the system last wrote to disk is "
+    "lost (often 30 seconds)",
+    None: "its appendfsync cannot be read: unless that is `always`, accepted orders are lost if "
+    "it dies",
+}
+_NO_FILE = (
+    "appendonly is off: if it restarts, all orders and trades since its last snapshot are lost, "
+    "and without snapshots everything"
+)
+
+
+class NamedRedis(NamedTuple):
+    """What was found: `warning` names what may be lost; None where nothing may."""
+
+    title: str
+    warning: str | None
+
+
+def check_named_redis(url: str) -> NamedRedis:
+    """The server at `url`; raises LaunchError where it is out of reach or not fit."""
+    shown = hide_password(url)
+    try:
+        with connect(url) as client:
+            return _check(client, shown)
+    except ValueError as error:
+        raise LaunchError(f"REDIS_URL {shown} is not usable: {error}") from None
+    except redis.RedisError as error:
+        raise LaunchError(
+            f"no answer from the Redis that you named, {shown}: {error}. Start it, correct "
+            "REDIS_URL, or unset it to let start_system.py start its own"
+        ) from None
+
+
+def _check(client: redis.Redis, shown: str) -> NamedRedis:
+    facts: Mapping[str, Any] = client.info()
+    name = "valkey" if "valkey_version" in facts else "redis"
+    version = str(facts.get("valkey_version") or facts["redis_version"])
+    title = f"{name.capitalize()} {version}"
+    if not is_recent_enough(name, version):
+        raise LaunchError(f"{shown} is {title}: too old, {describe_oldest()}")
+    policy = facts.get("maxmemory_policy")
+    if policy != "noeviction":
+        raise LaunchError(
+            f"{shown} has maxmemory-policy {policy}, which may delete orders; on it, run: "
+            "CONFIG SET maxmemory-policy noeviction"
+        )
+    return NamedRedis(title, describe_loss(bool(facts.get("aof_enabled")), _read_fsync(client)))
+
+
+def describe_loss(has_append_only_file: bool, fsync: str | None) -> str | None:
+    """What a server with this persistence may lose; None where that is nothing."""
+    return _LOSSES.get(fsync, _LOSSES[None]) if has_append_only_file else _NO_FILE
+
+
+def _read_fsync(client: redis.Redis) -> str | None:
+    try:
+        return dict(client.config_get("appendfsync")).get("appendfsync")
+    except redis.ResponseError:  # managed servers hide it
+        return None

@@ -1,0 +1,57 @@
+"""Processes by pid and start time, so that a pid that was given out again is not taken for ours."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from contextlib import suppress
+from pathlib import Path
+from typing import NamedTuple
+
+POLL_SECONDS = 0.02
+
+
+class ProcessId(NamedTuple):
+    """A pid and a text that says when that process began."""
+
+    pid: int
+    began: str
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether that very process still runs (a zombie does not)."""
+        return read_start_time(self.pid) == self.began
+
+    def send(self, number: signal.Signals) -> None:
+        """Signals it, if it is still there."""
+        if self.is_alive:
+            with suppress(ProcessLookupError):
+                os.kill(self.pid, number)
+
+    def wait(self, seconds: float) -> bool:
+        """Whether it is gone within `seconds`."""
+        deadline = time.monotonic() + seconds
+        while self.is_alive and time.monotonic() < deadline:
+            time.sleep(POLL_SECONDS)
+        return not self.is_alive
+
+
+def identify_process(pid: int) -> ProcessId:
+    """The process that has `pid` now."""
+    return ProcessId(pid, read_start_time(pid) or "")
+
+
+def read_start_time(pid: int) -> str | None:
+    """When the process `pid` began, in whatever form the system has; None where it is gone."""
+    if sys.platform == "linux":
+        try:
+            state, *fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        except OSError:
+            return None
+        return None if state in "ZX" else fields[18]
+    answer = subprocess.run(
+        ["ps", "-o", "stat=,lstart=", "-p", str(pid)], capture_output=True, text=True, check=False
+    )
+    state, _, began = answer.stdout.strip().partition(" ")
+    return None if not began or state.startswith("Z") else began.strip()

@@ -1,0 +1,15 @@
+"""Asks before something is lost."""
+
+
+def confirm(question: str, *, yes: bool) -> bool:
+    """Whether the user agrees; no answer is a no. `yes`: agreed beforehand."""
+    if yes:
+        return True
+    try:
+        answer = input(f"{question} [y/N] ")
+    except EOFError:
+        answer = ""
+    if answer.strip().lower() in {"y", "yes"}:
+        return True
+    print("Nothing was done.")
+    return False

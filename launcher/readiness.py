@@ -1,0 +1,47 @@
+"""Whether a service is really ready: its /health answers 200."""
+
+import http.client
+import json
+import urllib.error
+import urllib.request
+from contextlib import suppress
+from typing import Any, NamedTuple
+
+_SECONDS = 1.0
+_SHOWN = ("status", "redis", "engine")
+
+
+class Health(NamedTuple):
+    """`is_ready`, and in `text` what the service says, such as `status=ok engine=up`."""
+
+    is_ready: bool
+    text: str
+
+
+def read_health(url: str) -> Health:
+    """What `url` answers: ready is 200 and no engine that is not up. No answer is one, too."""
+    try:
+        with urllib.request.urlopen(url, timeout=_SECONDS) as answer:  # noqa: S310  # our own URL
+            return judge_health(200, answer.read())
+    except urllib.error.HTTPError as error:
+        with error:
+            return judge_health(error.code, error.read())
+    except (OSError, http.client.HTTPException):
+        return Health(False, "no answer")
+
+
+def judge_health(code: int, body: bytes) -> Health:
+    """The health in an answer of `/health`."""
+    fields = _read_fields(body)
+    words = [f"{name}={fields[name]}" for name in _SHOWN if name in fields]
+    if code != 200:
+        return Health(False, " ".join([str(code), *words]))
+    return Health(fields.get("engine", "up") == "up", " ".join(words))
+
+
+def _read_fields(body: bytes) -> dict[str, Any]:
+    with suppress(ValueError):
+        fields = json.loads(body)
+        if isinstance(fields, dict):
+            return fields
+    return {}

@@ -1,0 +1,145 @@
+"""The sub-commands `redis …`."""
+
+import json
+import signal
+from collections.abc import Callable
+
+import redis
+
+from launcher.banner import describe_redis
+from launcher.data_folder import DataFolder
+from launcher.errors import LaunchError
+from launcher.installation import read_last_lines
+from launcher.processes import ProcessId
+from launcher.question import confirm
+from launcher.redis_server import connect, is_serving
+from launcher.run_file import RunRecord, find_running_system
+from launcher.waiting import wait_until
+from protocol import channels
+
+_SECONDS = 10.0
+_MOST_DEAD = 1000
+
+
+class RedisCommands:
+    """What can be done with the Redis of the system that runs on `folder`."""
+
+    def __init__(self, folder: DataFolder, record: RunRecord) -> None:
+        self._folder = folder
+        self._record = record
+        self._hold = folder.logs / "redis.hold"
+
+    def show_status(self) -> int:
+        """Prints what the server says of itself; 1 where it does not answer."""
+        print(describe_redis(self._record))
+        if not is_serving(self._record.redis.url):
+            print("It does not answer." + (" `redis stop` holds it." * self._hold.exists()))
+            return 1
+        with connect(self._record.redis.url) as client:
+            facts = client.info()
+            pending = client.llen(channels.ORDER_QUEUE)
+            dead = client.llen(channels.DEAD)
+        print(
+            f"up {facts['uptime_in_seconds']} s, {facts['connected_clients']} clients\n"
+            f"memory {facts['used_memory_human']} of {facts['maxmemory_human']}, "
+            f"{facts['maxmemory_policy']}\n"
+            f"append-only file {'on' if facts['aof_enabled'] else 'OFF'}, last write "
+            f"{facts.get('aof_last_write_status', '-')}\n"
+            f"{channels.ORDER_QUEUE}: {pending} pending, {dead} unreadable (`redis dead`)"
+        )
+        return 0
+
+    def stop(self) -> int:
+        """Stops it until `redis restart`."""
+        process = self._find_process()
+        self._hold.touch()
+        if process and not _end(process):
+            raise LaunchError(f"Redis, pid {process.pid}, does not stop")
+        print("Redis is stopped; `start_system.py redis restart` starts it again.")
+        return 0
+
+    def restart(self) -> int:
+        """Stops it, if it runs, and waits until the launcher has started it again."""
+        before = self._find_process()
+        self._hold.unlink(missing_ok=True)
+        if before and not _end(before):
+            raise LaunchError(f"Redis, pid {before.pid}, does not stop")
+        if not wait_until(lambda: is_serving(self._record.redis.url), _SECONDS):
+            raise LaunchError("Redis is not back yet; see `start_system.py redis logs`")
+        print("Redis is up again.")
+        return 0
+
+    def show_logs(self, lines: int) -> int:
+        """Prints the last lines of its log."""
+        self._require_own()
+        print("\n".join(read_last_lines(self._folder.logs / "redis.log", lines)))
+        return 0
+
+    def clear(self, *, yes: bool) -> int:
+        """Deletes the pending orders after asking; 1 where an engine lives or the user says no."""
+        with connect(self._record.redis.url) as client:
+            pending = client.llen(channels.ORDER_QUEUE)
+            if client.exists(channels.LEASE) and not yes:
+                print(
+                    f"An engine is at work on the {pending} orders of {channels.ORDER_QUEUE}; "
+                    "deleting them now leaves their clients without an answer. With --yes it is "
+                    "done all the same."
+                )
+                return 1
+            if not confirm(f"Delete {pending} pending orders, unanswered?", yes=yes):
+                return 1
+            client.delete(channels.ORDER_QUEUE)
+        print(f"{pending} pending orders deleted.")
+        return 0
+
+    def show_dead(self) -> int:
+        """Prints each unreadable entry with its reason."""
+        with connect(self._record.redis.url) as client:
+            count = client.llen(channels.DEAD)
+            entries = client.lrange(channels.DEAD, -_MOST_DEAD, -1)
+        for entry in entries:
+            print(_describe_dead(entry))
+        print(f"{count} unreadable entries.")
+        return 0
+
+    def _find_process(self) -> ProcessId | None:
+        self._require_own()
+        service = self._record.find_service("redis")
+        return service.process if service else None
+
+    def _require_own(self) -> None:
+        if not self._record.redis.is_own:
+            raise LaunchError("that Redis is yours, named by REDIS_URL; look after it yourself")
+
+
+def run_redis_command(folder: DataFolder, action: str, *, lines: int, yes: bool) -> int:
+    """Runs `action` on the running system; raises LaunchError where there is none."""
+    record = find_running_system(folder.path)
+    if record is None:
+        raise LaunchError(f"no system is running on {folder.path}")
+    commands = RedisCommands(folder, record)
+    actions: dict[str, Callable[[], int]] = {
+        "status": commands.show_status,
+        "stop": commands.stop,
+        "restart": commands.restart,
+        "logs": lambda: commands.show_logs(lines),
+        "clear": lambda: commands.clear(yes=yes),
+        "dead": commands.show_dead,
+    }
+    try:
+        return actions[action]()
+    except redis.RedisError as error:
+        raise LaunchError(f"Redis: {error}") from None
+
+
+def _end(process: ProcessId) -> bool:
+    process.send(signal.SIGTERM)
+    return process.wait(_SECONDS)
+
+
+def _describe_dead(entry: bytes) -> str:
+    try:
+        fields = json.loads(entry)
+        return "{sequence} {timestamp} {reason}: {detail}  {entry!r}".format(**fields)
+    except (ValueError, KeyError, TypeError):
+        return repr(entry)

@@ -1,0 +1,123 @@
+"""Our own Redis: its configuration, its command, and whether it serves."""
+
+import os
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import redis
+
+from launcher.append_only_file import mend_append_only_file
+from launcher.errors import LaunchError
+from launcher.file_lock import hold_lock
+from launcher.listening import find_free_port, find_port_owner, is_port_free
+from launcher.redis_binary import RedisBinary
+from launcher.service import Service
+
+_TURN_SECONDS = 10.0
+_POLL_SECONDS = 0.05
+REDIS_STAGE = 9  # stops last
+_CONFIGURATION = """\
+# Written at each start of start_system.py.
+bind 127.0.0.1
+protected-mode yes
+port {port}
+dir "{folder}"
+daemonize no
+supervised no
+appendonly yes
+appendfsync always
+aof-load-truncated no
+save ""
+maxmemory {maxmemory}
+maxmemory-policy noeviction
+auto-aof-rewrite-min-size 1gb
+client-output-buffer-limit pubsub 64mb 16mb 10
+"""
+
+
+def choose_port(preferred: int) -> tuple[int, str | None]:
+    """`preferred` where it is free, else a free one and a sentence that says why.
+
+    What listens there is not used: nobody named it, and it may keep nothing on disk.
+    """
+    if is_port_free(preferred):
+        return preferred, None
+    owner = find_port_owner(preferred) or "Another process"
+    port = find_free_port()
+    return port, (
+        f"{owner} is on port {preferred}, so our own Redis takes {port}. To use that one instead: "
+        f"REDIS_URL=redis://127.0.0.1:{preferred}/0 python start_system.py"
+    )
+
+
+@contextmanager
+def take_turns() -> Iterator[None]:
+    """One launcher at a time looks for a port and has its Redis take it.
+
+    Where another one's turn does not end, this one's begins all the same: a port that both want
+    is then said to be taken.
+    """
+    path = Path(tempfile.gettempdir()) / f"goquant-redis-port-{os.getuid()}.lock"
+    deadline = time.monotonic() + _TURN_SECONDS
+    while time.monotonic() < deadline:
+        with hold_lock(path, wait=False) as has_lock:
+            if has_lock:
+                yield
+                return
+        time.sleep(_POLL_SECONDS)
+    yield
+
+
+def make_redis_service(
+    binary: RedisBinary, port: int, folder: Path, maxmemory: str, show: Callable[[str], None]
+) -> Service:
+    """The server as a service, its files in `folder`; mends the append-only file first."""
+    folder.mkdir(exist_ok=True)
+    configuration = folder / "redis.conf"
+    configuration.write_text(_CONFIGURATION.format(port=port, folder=folder, maxmemory=maxmemory))
+
+    def prepare() -> None:
+        if not is_port_free(port):  # services that find another server there would use it
+            owner = find_port_owner(port) or "another process"
+            raise LaunchError(f"port {port}, which was for our Redis, is taken by {owner}")
+        mended = mend_append_only_file(binary, folder)
+        if mended:
+            show(f"WARNING: {mended}")
+
+    return Service(
+        name="redis",
+        command=(str(binary.path), str(configuration)),
+        stage=REDIS_STAGE,
+        environment=dict(os.environ),
+        prepare=prepare,
+        is_quiet=True,
+    )
+
+
+def is_listening_as(url: str, pid: int | None) -> bool:
+    """Whether what answers at `url` is the process `pid`, even if it still loads its data."""
+    try:
+        with connect(url, timeout=0.5) as client:
+            return bool(client.info("server")["process_id"] == pid)
+    except redis.RedisError:
+        return False
+
+
+def is_serving(url: str) -> bool:
+    """Whether the server at `url` answers and has loaded its data."""
+    try:
+        with connect(url, timeout=0.5) as client:
+            return bool(client.ping())
+    except redis.RedisError:
+        return False
+
+
+def connect(url: str, timeout: float = 5.0) -> redis.Redis:
+    """A client of bytes that repeats nothing by itself."""
+    retry = redis.retry.Retry(redis.backoff.NoBackoff(), 0)
+    return redis.Redis.from_url(
+        url, socket_timeout=timeout, socket_connect_timeout=timeout, retry=retry
+    )

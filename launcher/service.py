@@ -1,0 +1,95 @@
+"""A service: what to run, and one run of it."""
+
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from launcher.environment import ROOT
+from launcher.log_file import LogFile
+from launcher.parent_death import Guard, make_child_setup
+from launcher.processes import ProcessId, identify_process
+
+
+@dataclass(frozen=True)
+class Service:
+    """What to run. `stage`: the services of the lowest stage stop first, together.
+
+    `prepare` runs before each start and raises LaunchError where there must be none. `health` is
+    the URL that answers 200 when it is ready, `is_ready` a further condition. `stop_seconds` after
+    SIGTERM comes SIGKILL.
+    `is_quiet`: what it writes is for its log file only.
+    """
+
+    name: str
+    command: tuple[str, ...]
+    stage: int
+    environment: Mapping[str, str]
+    descriptors: tuple[int, ...] = ()
+    health: str | None = None
+    is_ready: Callable[[], bool] | None = None
+    prepare: Callable[[], None] = field(default=lambda: None)
+    stop_seconds: float = 1.0
+    is_quiet: bool = False
+
+
+class Run:
+    """One process of a service, writing to `log`."""
+
+    def __init__(self, service: Service, log: LogFile, guard: Guard, folder: Path = ROOT) -> None:
+        self._guard = guard
+        self._began = time.monotonic()
+        self._process = subprocess.Popen(
+            service.command,
+            cwd=folder,
+            env=dict(service.environment),
+            stdin=subprocess.DEVNULL,
+            stdout=log.descriptor,
+            stderr=log.descriptor,
+            pass_fds=service.descriptors,
+            start_new_session=True,  # Ctrl-C is for the launcher, which stops the rest in order
+            preexec_fn=make_child_setup(),  # one thread only, see there
+        )
+        guard.watch(self._process.pid)
+        self.id: ProcessId = identify_process(self._process.pid)
+
+    @property
+    def seconds(self) -> float:
+        """How long ago it began."""
+        return time.monotonic() - self._began
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether it is gone; takes its exit status."""
+        if self._process.poll() is None:
+            return False
+        self._guard.forget(self._process.pid)
+        return True
+
+    def describe_end(self) -> str:
+        """`ended with exit status 1`, `was killed by SIGKILL`."""
+        return describe_status(self._process.returncode)
+
+    def terminate(self) -> None:
+        """Asks it to stop."""
+        self._process.terminate()
+
+    def kill(self) -> None:
+        """Ends it at once."""
+        self._process.kill()
+        self._process.wait()
+        self._guard.forget(self._process.pid)
+
+
+def describe_status(status: int | None) -> str:
+    """A Popen return code in words."""
+    if status is None:
+        return "still runs"
+    if status >= 0:
+        return f"ended with exit status {status}"
+    try:
+        return f"was killed by {signal.Signals(-status).name}"
+    except ValueError:
+        return f"was killed by signal {-status}"

@@ -1,0 +1,90 @@
+"""The services of the exchange, in the order in which they start."""
+
+import socket
+import sys
+from collections.abc import Callable
+from typing import NamedTuple, cast
+
+from redis import RedisError
+
+from launcher.listening import format_url, open_listening_socket
+from launcher.redis_server import connect
+from launcher.service import Service
+from launcher.settings import LauncherSettings, child_environment
+from protocol.channels import LEASE
+
+_GATEWAY_STAGE, _ENGINE_STAGE, _MARKET_DATA_STAGE = 1, 2, 3
+
+
+class Listeners(NamedTuple):
+    """The two sockets that clients come to. Workers inherit them."""
+
+    gateway: socket.socket
+    market_data: socket.socket
+
+
+def open_listeners(settings: LauncherSettings) -> Listeners:
+    """Both sockets; raises LaunchError where a port is not to be had."""
+    return Listeners(
+        open_listening_socket(settings.gateway_host, settings.gateway_port, "GATEWAY"),
+        open_listening_socket(settings.market_data_host, settings.market_data_port, "MARKET_DATA"),
+    )
+
+
+def make_services(
+    settings: LauncherSettings, redis_url: str, listeners: Listeners
+) -> list[Service]:
+    """Engine, gateway workers that share one socket, market data."""
+    environment = child_environment(redis_url)
+    engine = Service(
+        name="engine",
+        command=_module("engine"),
+        stage=_ENGINE_STAGE,
+        environment=environment,
+        is_ready=watch_lease(redis_url),
+    )
+    return [
+        engine,
+        *(
+            _make_listener(
+                f"gateway-{number}" if settings.uvicorn_workers > 1 else "gateway",
+                "order_gateway", _GATEWAY_STAGE, environment, listeners.gateway,
+            )
+            for number in range(1, settings.uvicorn_workers + 1)
+        ),
+        _make_listener(
+            "market-data", "market_data", _MARKET_DATA_STAGE, environment, listeners.market_data
+        ),
+    ]  # fmt: skip
+
+
+def watch_lease(redis_url: str) -> Callable[[], bool]:
+    """Whether an engine has taken the lease since now: the one there may be a dead engine's."""
+    before = _read_lease(redis_url)
+    return lambda: _read_lease(redis_url) not in {None, before}
+
+
+def _read_lease(redis_url: str) -> bytes | None:
+    try:
+        with connect(redis_url, timeout=1.0) as client:
+            return cast("bytes | None", client.get(LEASE))
+    except RedisError:
+        return None
+
+
+def _make_listener(
+    name: str, module: str, stage: int, environment: dict[str, str], listener: socket.socket
+) -> Service:
+    return Service(
+        name=name,
+        command=_module(module, "--fd", str(listener.fileno())),
+        stage=stage,
+        environment=environment,
+        descriptors=(listener.fileno(),),
+        health=format_url("http", listener, "/health"),
+        stop_seconds=1.5,
+    )
+
+
+def _module(name: str, *arguments: str) -> tuple[str, ...]:
+    return (sys.executable, "-m", name, *arguments)

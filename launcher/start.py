@@ -1,0 +1,182 @@
+"""Starts the system and stays with it."""
+
+import os
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from launcher.banner import format_banner
+from launcher.data_folder import DataFolder
+from launcher.listening import format_url
+from launcher.named_redis import check_named_redis
+from launcher.processes import identify_process
+from launcher.readiness import read_health
+from launcher.redis_binary import find_redis_binaries
+from launcher.redis_server import (
+    choose_port,
+    is_listening_as,
+    is_serving,
+    make_redis_service,
+    take_turns,
+)
+from launcher.run_file import (
+    RedisRecord,
+    RunRecord,
+    ServiceRecord,
+    end_leftovers,
+    remove_run_record,
+    write_run_record,
+)
+from launcher.service import Service
+from launcher.services import Listeners, make_services, open_listeners
+from launcher.settings import LauncherSettings
+from launcher.supervisor import Supervisor
+
+ServiceFactory = Callable[[LauncherSettings, str, Listeners], list[Service]]
+
+_PATIENCE_SECONDS = 5.0
+
+
+def show(line: str) -> None:
+    """A line for the terminal; one that is gone is no reason to stop."""
+    try:
+        print(line, flush=True)
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+
+
+def start_system(settings: LauncherSettings, factory: ServiceFactory = make_services) -> int:
+    """Runs the services of `factory` until a signal; the exit status.
+
+    Raises LaunchError where something is in the way.
+    """
+    folder = DataFolder(settings.data_dir)
+    folder.prepare()
+    with folder.hold():
+        end_leftovers(folder.path)
+        System(settings, folder, factory).run()
+    return 0
+
+
+class System:
+    """One run of the exchange on a data folder that is ours alone."""
+
+    def __init__(
+        self, settings: LauncherSettings, folder: DataFolder, factory: ServiceFactory
+    ) -> None:
+        self._settings = settings
+        self._folder = folder
+        self._factory = factory
+        self._began = time.monotonic()
+        self._listeners = open_listeners(settings)
+        self._redis: RedisRecord | None = None
+        self._supervisor = Supervisor(folder.logs, show, self._write_record)
+
+    def run(self) -> None:
+        """Starts everything, waits for a request to stop, stops everything."""
+        self._supervisor.listen_to_signals()
+        try:
+            if self._start():
+                self._supervisor.run_until(lambda: False)
+            show("Stopping ...")
+        finally:
+            self._supervisor.stop()
+            remove_run_record(self._folder.path)
+        show("Stopped.")
+
+    def _start(self) -> bool:
+        """Whether all is ready; False where a stop was requested before."""
+        named = self._settings.named_redis_url
+        self._redis = self._check_named_redis(named) if named else self._start_own_redis()
+        url = self._redis.url
+        if not self._supervisor.run_until(Waiting("Redis", lambda: is_serving(url))):
+            return False
+        services = self._factory(self._settings, url, self._listeners)
+        self._supervisor.add(services)
+        if not all(map(self._supervisor.run_until, self._conditions(services))):
+            return False
+        self._supervisor.is_ready = True
+        self._write_record()
+        seconds = time.monotonic() - self._began
+        show(format_banner(self._make_record(), self._folder.path, seconds))
+        return True
+
+    def _conditions(self, services: list[Service]) -> Iterator[Callable[[], bool]]:
+        for service in services:
+            if service.is_ready:
+                yield Waiting(service.name, service.is_ready)
+        for url in sorted({service.health for service in services if service.health}):
+            yield wait_for_health(url)
+        yield lambda: self._supervisor.is_steady
+
+    def _check_named_redis(self, url: str) -> RedisRecord:
+        found = check_named_redis(url)
+        if found.warning:
+            show(f"WARNING: {found.title}, which you named: {found.warning}.")
+        return RedisRecord(url, found.title, is_own=False)
+
+    def _start_own_redis(self) -> RedisRecord:
+        """Our own server, which has its port by now."""
+        binary = self._folder.choose_binary(find_redis_binaries(self._settings.redis_server))
+        with take_turns():
+            port, reason = choose_port(self._settings.redis_port)
+            if reason:
+                show(reason)
+            self._redis = RedisRecord(f"redis://127.0.0.1:{port}/0", binary.title, is_own=True)
+            maxmemory = self._settings.redis_maxmemory
+            own = make_redis_service(binary, port, self._folder.redis, maxmemory, show)
+            self._supervisor.add([own])
+            self._supervisor.run_until(self._has_port)
+        return self._redis
+
+    def _has_port(self) -> bool:
+        assert self._redis is not None
+        process = self._supervisor.services[0].id
+        return process is not None and is_listening_as(self._redis.url, process.pid)
+
+    def _make_record(self) -> RunRecord:
+        assert self._redis is not None
+        return RunRecord(
+            launcher=identify_process(os.getpid()),
+            gateway_url=format_url("http", self._listeners.gateway),
+            market_data_url=format_url("http", self._listeners.market_data),
+            redis=self._redis,
+            services=[
+                ServiceRecord(item.service.name, item.id, item.service.health)
+                for item in self._supervisor.services
+            ],
+            is_ready=self._supervisor.is_ready,
+        )
+
+    def _write_record(self) -> None:
+        write_run_record(Path(self._folder.path), self._make_record())
+
+
+class Waiting:
+    """A condition that, while it does not hold, says every few seconds what it waits for."""
+
+    def __init__(self, name: str, is_done: Callable[[], bool]) -> None:
+        self.name = name
+        self._is_done = is_done
+        self._last = time.monotonic()
+
+    def __call__(self) -> bool:
+        """Whether it holds."""
+        if self._is_done():
+            return True
+        if time.monotonic() - self._last > _PATIENCE_SECONDS:
+            self._last = time.monotonic()
+            show(f"Still waiting for {self.name} ...")
+        return False
+
+
+def wait_for_health(url: str) -> Waiting:
+    """The condition that `url` answers 200."""
+
+    def is_ready() -> bool:
+        health = read_health(url)
+        waiting.name = f"{url}: {health.text}"
+        return health.is_ready
+
+    waiting = Waiting(url, is_ready)
+    return waiting

@@ -1,0 +1,58 @@
+"""The sub-command `status`."""
+
+from urllib.parse import urlsplit
+
+from launcher.banner import describe_redis
+from launcher.readiness import Health, read_health
+from launcher.redis_server import connect, is_serving
+from launcher.run_file import RunRecord, ServiceRecord
+from protocol import channels
+
+_LINE = "{:<12} {:<9} {:>8} {:>6}  {}"
+
+
+def show_status(record: RunRecord) -> int:
+    """A line for each process; 0 where all are well, else 1."""
+    print(_LINE.format("service", "state", "pid", "port", "health"))
+    print(_LINE.format("launcher", "running", record.launcher.pid, "-", "-"))
+    if not record.redis.is_own:
+        serving = is_serving(record.redis.url)
+        print(f"redis        {'up' if serving else 'DOWN'}: {describe_redis(record)}")
+    results = [_show_service(record, service) for service in record.services]
+    return 0 if all(results) else 1
+
+
+def _show_service(record: RunRecord, service: ServiceRecord) -> bool:
+    """Prints its line; whether it is well."""
+    process = service.process
+    if process is None or not process.is_alive:
+        print(_LINE.format(service.name, "STOPPED", "-", "-", "-"))
+        return False
+    health = _read_service_health(record, service)
+    port = urlsplit(_find_url(record, service)).port or "-"
+    state = "running" if health.is_ready else "NOT WELL"
+    print(_LINE.format(service.name, state, process.pid, port, health.text))
+    return health.is_ready
+
+
+def _find_url(record: RunRecord, service: ServiceRecord) -> str:
+    return record.redis.url if service.name == "redis" else service.health or ""
+
+
+def _read_service_health(record: RunRecord, service: ServiceRecord) -> Health:
+    if service.health:
+        return read_health(service.health)
+    if not is_serving(record.redis.url):
+        return Health(False, "no answer" if service.name == "redis" else "no Redis")
+    if service.name == "engine":
+        return _read_engine_health(record.redis.url)
+    return Health(True, "answers")
+
+
+def _read_engine_health(url: str) -> Health:
+    with connect(url) as client:
+        sequence = client.hget(channels.STATE, channels.STATE_SEQUENCE) or b"0"
+        if not client.exists(channels.LEASE):
+            return Health(False, "holds no lease")
+        pending = client.llen(channels.ORDER_QUEUE)
+    return Health(True, f"sequence={int(sequence)} pending={pending}")

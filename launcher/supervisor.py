@@ -1,0 +1,181 @@
+"""Keeps services running: starts them again when they die, copies what they write, stops them."""
+
+import signal
+import time
+from collections.abc import Callable, Iterable
+from itertools import groupby
+from pathlib import Path
+from types import FrameType
+
+from launcher.backoff import Backoff
+from launcher.errors import LaunchError
+from launcher.log_file import LogFile
+from launcher.parent_death import Guard
+from launcher.processes import ProcessId
+from launcher.service import Run, Service
+
+TICK_SECONDS = 0.05
+_MOST_FAILURES = 3
+_STEADY_SECONDS = 1.0
+_STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+class Supervised:
+    """A service with its run, or with the time at which the next one is due."""
+
+    def __init__(self, service: Service, log_folder: Path, guard: Guard) -> None:
+        self.service = service
+        self.log = LogFile(log_folder / f"{service.name}.log")
+        self.run: Run | None = None
+        self.failures = 0
+        self._backoff = Backoff()
+        self._due = 0.0
+        self._guard = guard
+        self._hold = log_folder / f"{service.name}.hold"
+
+    @property
+    def id(self) -> ProcessId | None:
+        """Its process, if it has one."""
+        return self.run.id if self.run else None
+
+    @property
+    def is_due(self) -> bool:
+        """Whether it is to be started now; `redis stop` leaves a file that holds it back."""
+        return self.run is None and time.monotonic() >= self._due and not self._hold.exists()
+
+    @property
+    def is_steady(self) -> bool:
+        """Whether it runs, and, if it ever died, has done so for a while."""
+        return self.run is not None and (not self.failures or self.run.seconds > _STEADY_SECONDS)
+
+    def start(self) -> None:
+        """Runs it."""
+        self.service.prepare()
+        self.log.tail.clear()
+        self.run = Run(self.service, self.log, self._guard)
+
+    def take_end(self) -> str | None:
+        """What became of it, where it has ended since the last call."""
+        run = self.run
+        if run is None or not run.has_ended:
+            return None
+        self.run = None
+        self.failures += 1
+        if self._hold.exists():
+            return f"{run.describe_end()}; held until `redis restart`"
+        delay = self._backoff.next_delay(run.seconds)
+        self._due = time.monotonic() + delay
+        return f"{run.describe_end()}; starting it again in {delay:g} s"
+
+    def release(self) -> None:
+        """Forgets a hold of an earlier time."""
+        self._hold.unlink(missing_ok=True)
+
+
+class Supervisor:
+    """Services in the order in which they came. One thread; `tick` does all that is due.
+
+    `show` receives each line for the terminal, `on_change` is called when a process came or went.
+    """
+
+    def __init__(
+        self,
+        log_folder: Path,
+        show: Callable[[str], None] = print,
+        on_change: Callable[[], None] = lambda: None,
+    ) -> None:
+        self.services: list[Supervised] = []
+        self.is_ready = False
+        self.stop_requests = 0
+        self._log_folder = log_folder
+        self._show = show
+        self._on_change = on_change
+        self._guard = Guard()
+
+    def listen_to_signals(self) -> None:
+        """From now on Ctrl-C, SIGTERM and SIGHUP ask to stop; a second one kills."""
+        for number in _STOP_SIGNALS:
+            signal.signal(number, self._request_stop)
+
+    def add(self, services: Iterable[Service]) -> None:
+        """Starts `services` and keeps them running."""
+        for service in services:
+            supervised = Supervised(service, self._log_folder, self._guard)
+            supervised.release()
+            self.services.append(supervised)
+            supervised.start()
+        self._on_change()
+
+    @property
+    def is_steady(self) -> bool:
+        """Whether every service has a process that seems to stay."""
+        return all(supervised.is_steady for supervised in self.services)
+
+    def run_until(self, is_done: Callable[[], bool]) -> bool:
+        """Supervises until `is_done`; False where a stop was requested before."""
+        while not self.stop_requests:
+            self.tick()
+            if is_done():
+                return True
+            time.sleep(TICK_SECONDS)
+        return False
+
+    def tick(self) -> None:
+        """Copies output, notices ends, starts what is due.
+
+        Raises LaunchError where a service dies again and again before all was ever ready.
+        """
+        for supervised in self.services:
+            self._copy_output(supervised)
+            end = supervised.take_end()
+            if end:
+                self._report_end(supervised, end)
+            elif supervised.is_due:
+                supervised.start()
+                self._on_change()
+
+    def stop(self) -> None:
+        """Ends all, stage by stage; a second request to stop kills what is left."""
+        by_stage = sorted(self.services, key=lambda supervised: supervised.service.stage)
+        for _, stage in groupby(by_stage, key=lambda supervised: supervised.service.stage):
+            self._stop_stage(list(stage))
+
+    def _stop_stage(self, stage: list[Supervised]) -> None:
+        for supervised in stage:
+            if supervised.run and self.stop_requests < 2:
+                supervised.run.terminate()
+        deadline = time.monotonic() + max(item.service.stop_seconds for item in stage)
+        while self.stop_requests < 2 and time.monotonic() < deadline and not _have_ended(stage):
+            time.sleep(TICK_SECONDS / 5)
+        for supervised in stage:
+            self._finish(supervised)
+
+    def _finish(self, supervised: Supervised) -> None:
+        name = supervised.service.name
+        if supervised.run and not supervised.run.has_ended:
+            self._show(f"{name} did not stop in time: killed")
+            supervised.run.kill()
+        self._copy_output(supervised)
+        supervised.run = None
+
+    def _report_end(self, supervised: Supervised, end: str) -> None:
+        self._copy_output(supervised)
+        service = supervised.service
+        tail = "".join(f"\n  {line}" for line in supervised.log.tail)
+        self._on_change()
+        if not self.is_ready and supervised.failures >= _MOST_FAILURES:
+            end = end.partition(";")[0]
+            raise LaunchError(f"{service.name} does not start: it {end}. Its last lines:{tail}")
+        self._show(f"{service.name} {end}." + (tail if service.is_quiet else ""))
+
+    def _copy_output(self, supervised: Supervised) -> None:
+        for line in supervised.log.read_new_lines():
+            if not supervised.service.is_quiet:
+                self._show(f"{supervised.service.name:<12} | {line}")
+
+    def _request_stop(self, _number: int, _frame: FrameType | None) -> None:
+        self.stop_requests += 1
+
+
+def _have_ended(stage: Iterable[Supervised]) -> bool:
+    return all(item.run is None or item.run.has_ended for item in stage)

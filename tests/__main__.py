@@ -1,0 +1,13 @@
+"""`python -m tests [pytest arguments]`: sets up at need, then runs the tests."""
+
+import sys
+
+import launcher.python_version  # noqa: F401  # stops a Python that is too old, with one line
+from launcher.bootstrap import ensure_environment
+
+if __name__ == "__main__":
+    ensure_environment(extras=("test",))
+
+    import pytest
+
+    sys.exit(pytest.main(sys.argv[1:]))

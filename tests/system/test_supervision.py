@@ -1,0 +1,119 @@
+"""The launcher keeps its services alive and leaves none behind. The services are stand-ins."""
+
+import os
+import signal
+import socket
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+
+from launcher.listening import is_port_free
+from launcher.redis_server import connect, is_serving
+from launcher.waiting import wait_until
+from tests.support.launched_system import STAND_IN, LaunchedSystem, launch
+
+
+@pytest.fixture
+def system(tmp_path: Path) -> Iterator[LaunchedSystem]:
+    with launch(STAND_IN, tmp_path / "data", UVICORN_WORKERS="3") as system:
+        system.wait_until_ready()
+        yield system
+
+
+def _open_connection(url: str) -> socket.socket:
+    parts = urlsplit(url)
+    assert parts.port is not None
+    return socket.create_connection(("127.0.0.1", parts.port))
+
+
+def _wait_for_another(system: LaunchedSystem, name: str, pid: int) -> None:
+    def is_another() -> bool:
+        return name in system.processes and system.processes[name].pid != pid
+
+    assert wait_until(is_another, 10.0), system.output
+
+
+def test_each_gateway_worker_and_each_service_has_a_process(system: LaunchedSystem) -> None:
+    names = {"redis", "engine", "gateway-1", "gateway-2", "gateway-3", "market-data"}
+    assert set(system.processes) == names
+
+
+def test_kill_9_of_the_launcher_leaves_nothing_behind(system: LaunchedSystem) -> None:
+    record, processes = system.record, list(system.processes.values())
+    with _open_connection(record.gateway_url), _open_connection(record.market_data_url):
+        system.process.kill()
+        system.process.wait()
+        gone = wait_until(lambda: not any(process.is_alive for process in processes), 2.0)
+    assert gone
+
+
+def test_ctrl_c_stops_everything_in_order_within_five_seconds(system: LaunchedSystem) -> None:
+    record, processes = system.record, list(system.processes.values())
+    with _open_connection(record.gateway_url):
+        began = time.monotonic()
+        system.process.send_signal(signal.SIGINT)
+        assert system.wait_until_ended(5.0) == 0
+    assert time.monotonic() - began < 5
+    assert not any(process.is_alive for process in processes)
+    assert not (system.folder / "run.json").exists()
+    redis_port = urlsplit(record.redis.url).port
+    assert redis_port is not None
+    assert is_port_free(redis_port)
+
+
+def test_a_service_that_ignores_the_request_to_stop_is_killed(tmp_path: Path) -> None:
+    with launch(STAND_IN, tmp_path / "data", STAND_IN_ENGINE="--stubborn") as system:
+        system.wait_until_ready()
+        engine = system.processes["engine"]
+        began = time.monotonic()
+        system.process.send_signal(signal.SIGTERM)
+        assert system.wait_until_ended(5.0) == 0
+        assert time.monotonic() - began < 5
+        assert not engine.is_alive
+        assert "engine did not stop in time: killed" in system.output
+
+
+def test_a_second_ctrl_c_does_not_wait(tmp_path: Path) -> None:
+    with launch(STAND_IN, tmp_path / "data", STAND_IN_ENGINE="--stubborn") as system:
+        system.wait_until_ready()
+        system.process.send_signal(signal.SIGINT)
+        assert wait_until(lambda: "Stopping" in system.output, 5.0)
+        began = time.monotonic()
+        system.process.send_signal(signal.SIGINT)
+        assert system.wait_until_ended(5.0) == 0
+        assert time.monotonic() - began < 0.9  # the stubborn one has a second otherwise
+
+
+def test_a_killed_service_is_started_again_and_the_reason_is_said(system: LaunchedSystem) -> None:
+    worker = system.processes["gateway-2"]
+    os.kill(worker.pid, signal.SIGKILL)
+    _wait_for_another(system, "gateway-2", worker.pid)
+    assert "gateway-2 was killed by SIGKILL; starting it again" in system.output
+
+
+def test_a_killed_redis_comes_back_with_what_was_acknowledged(system: LaunchedSystem) -> None:
+    server = system.processes["redis"]
+    with connect(system.record.redis.url) as client:
+        client.set("kept", b"1")
+    os.kill(server.pid, signal.SIGKILL)
+    _wait_for_another(system, "redis", server.pid)
+
+    assert wait_until(lambda: is_serving(system.record.redis.url), 10.0)
+    with connect(system.record.redis.url) as client:
+        assert client.get("kept") == b"1"
+
+
+def test_a_service_that_never_starts_ends_the_system_with_its_last_words(tmp_path: Path) -> None:
+    with launch(STAND_IN, tmp_path / "data", STAND_IN_MARKET_DATA="--broken") as system:
+        assert system.wait_until_ended() == 1
+        assert "market-data does not start: it ended with exit status 1" in system.output
+        assert "the stand-in is broken" in system.output
+        assert "Traceback" not in system.output
+
+
+def test_what_a_service_writes_is_on_the_terminal_and_in_its_log(system: LaunchedSystem) -> None:
+    assert "market-data  | the stand-in lives" in system.output
+    assert "the stand-in lives" in (system.folder / "logs" / "market-data.log").read_text()

@@ -1,0 +1,25 @@
+import pytest
+
+from launcher.command_line import parse_arguments
+
+
+def test_without_a_command_it_starts() -> None:
+    assert parse_arguments([]).command == "start"
+
+
+@pytest.mark.parametrize("action", ["status", "stop", "restart", "logs", "clear", "dead"])
+def test_redis_has_its_actions(action: str) -> None:
+    arguments = parse_arguments(["redis", action])
+    assert (arguments.command, arguments.action) == ("redis", action)
+
+
+@pytest.mark.parametrize("command", [["reset"], ["redis", "clear"]])
+def test_what_deletes_asks_unless_told_not_to(command: list[str]) -> None:
+    assert not parse_arguments(command).yes
+    assert parse_arguments([*command, "--yes"]).yes
+
+
+def test_an_unknown_command_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        parse_arguments(["launch"])
+    assert "invalid choice" in capsys.readouterr().err
