@@ -84,6 +84,11 @@ class CommandType(StrEnum):
     CANCEL = "cancel"
     AMEND = "amend"
     CANCEL_ALL = "cancel_all"
+    CANCEL_AFTER = "cancel_after"
+    EXPIRE_TIMERS = "expire_timers"
+    HALT = "halt"
+    RESUME = "resume"
+    CONFIGURE = "configure"
     CLEAR_QUEUE = "clear_queue"
     DEAD = "dead"
 
@@ -94,6 +99,7 @@ class Reason(StrEnum):
     # an order ended
     CANCEL_REQUESTED = "cancel_requested"
     CANCEL_ALL = "cancel_all"
+    CANCEL_AFTER = "cancel_after"
     SELF_TRADE_PREVENTION = "self_trade_prevention"
     AMENDED_BELOW_FILLED = "amended_below_filled"
     IOC_REMAINDER = "ioc_remainder"
@@ -109,6 +115,8 @@ class Reason(StrEnum):
     UNKNOWN_ORDER = "unknown_order"
     ORDER_CLOSED = "order_closed"
     NOTHING_TO_AMEND = "nothing_to_amend"
+    INSTRUMENT_HALTED = "instrument_halted"
+    PRICE_OUT_OF_BAND = "price_out_of_band"
     INTERNAL_ERROR = "internal_error"
     # a value is wrong: refused by the gateway, or by the engine where an entry was pushed by hand
     UNREADABLE_ENTRY = "unreadable_entry"
@@ -131,6 +139,7 @@ class Reason(StrEnum):
     PRICE_OUT_OF_RANGE = "price_out_of_range"
     QUANTITY_OUT_OF_RANGE = "quantity_out_of_range"
     NOTIONAL_OUT_OF_RANGE = "notional_out_of_range"
+    INVALID_SECONDS = "invalid_seconds"
     # the gateway's own
     INVALID_REQUEST = "invalid_request"
     INVALID_JSON = "invalid_json"
@@ -143,6 +152,15 @@ class Reason(StrEnum):
     METHOD_NOT_ALLOWED = "method_not_allowed"
     QUEUE_UNAVAILABLE = "queue_unavailable"
     OVERLOADED = "overloaded"
+    ARCHIVE_UNAVAILABLE = "archive_unavailable"
+    INVALID_CURSOR = "invalid_cursor"
+    BATCH_TOO_LARGE = "batch_too_large"
+    UNAUTHORIZED = "unauthorized"
+    TIMESTAMP_OUT_OF_WINDOW = "timestamp_out_of_window"
+    FORBIDDEN = "forbidden"
+    HOST_NOT_ALLOWED = "host_not_allowed"
+    ORIGIN_NOT_ALLOWED = "origin_not_allowed"
+    RATE_LIMITED = "rate_limited"
     # the feed's own
     BINARY_FRAME = "binary_frame"
     FRAME_TOO_LARGE = "frame_too_large"

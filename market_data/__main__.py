@@ -1,0 +1,87 @@
+"""`python -m market_data [--fd N]`: serve the feed on a socket of the launcher's or on our own."""
+
+import argparse
+import logging
+import socket
+import sys
+from contextlib import suppress
+
+import uvicorn
+from pydantic import ValidationError
+
+from market_data.app import create_app
+from market_data.connection import FeedConnection
+from market_data.engine_redis import EngineRedis
+from market_data.service import Service
+from protocol.instrument import parse_instruments
+from protocol.settings import Settings
+
+SECONDS_TO_STOP = 2
+LARGEST_FRAME = 1 << 20
+"""A longer frame breaks the connection; up to it, it is only refused."""
+
+
+def main() -> int:
+    """Exit status: 0 after a stop, 1 where the settings or the port cannot be used."""
+    arguments = _parse_arguments()
+    try:
+        settings = Settings()
+        instruments = parse_instruments(settings.instruments_file.read_text())
+        service = Service(EngineRedis(settings.effective_redis_url), instruments)
+        listener = _open_socket(arguments.fd, settings.market_data_host, settings.market_data_port)
+    except ValidationError as error:
+        return _fail("; ".join(f"{each['loc'][0]}: {each['msg']}" for each in error.errors()))
+    except (OSError, ValueError) as error:
+        return _fail(str(error))
+    logging.basicConfig(
+        format="%(asctime)s %(levelname)s market_data: %(message)s",
+        level=settings.log_level.upper(),
+    )
+    logging.getLogger("uvicorn").setLevel(logging.WARNING)
+    with suppress(KeyboardInterrupt):
+        create_server(service).run(sockets=[listener])
+    return 0
+
+
+def create_server(service: Service) -> uvicorn.Server:
+    """A server of `service`. No compression: a frame must be the same bytes for every client."""
+    config = uvicorn.Config(
+        create_app(service),
+        loop="uvloop",
+        http="httptools",
+        ws=FeedConnection,
+        ws_max_size=LARGEST_FRAME,
+        ws_per_message_deflate=False,
+        access_log=False,
+        log_config=None,
+        timeout_graceful_shutdown=SECONDS_TO_STOP,
+    )
+    return uvicorn.Server(config)
+
+
+def _parse_arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m market_data", description=__doc__)
+    parser.add_argument("--fd", type=int, help="inherited listening socket")
+    return parser.parse_args()
+
+
+def _open_socket(descriptor: int | None, host: str, port: int) -> socket.socket:
+    if descriptor is not None:
+        return socket.socket(fileno=descriptor)
+    try:
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        return socket.create_server((host, port), family=family, backlog=2048)
+    except OSError as error:
+        raise OSError(
+            f"cannot listen on {host}:{port}: {error.strerror};"
+            " stop what is there, or set MARKET_DATA_PORT to another port"
+        ) from error
+
+
+def _fail(reason: str) -> int:
+    print(f"market_data: {reason}", file=sys.stderr)  # noqa: T201 - before there is a log
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

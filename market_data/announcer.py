@@ -1,0 +1,185 @@
+"""Turns events into the messages that clients get, each encoded once."""
+
+import msgspec
+
+from market_data.feed_status import FeedStatus
+from market_data.hub import Hub
+from market_data.market import Market, SymbolView
+from market_data.messages import (
+    BookDelta,
+    BookSnapshot,
+    Envelope,
+    Heartbeat,
+    LastIds,
+    encode_frame,
+)
+from market_data.streams import BBO, BOOK, HEARTBEAT, HEARTBEAT_STREAM, L2_UPDATES, TRADES, Stream
+from market_data.subscriber import Message
+from protocol.events import Bbo, L2Delta, PublicEvent, Trade
+from protocol.timestamps import format_timestamp, now_in_microseconds
+
+L2_DEPTH = 10
+
+
+class StateRenderer:
+    """The present state of any stream, encoded."""
+
+    def __init__(self, market: Market, status: FeedStatus) -> None:
+        self._market = market
+        self._status = status
+
+    def render(self, stream: Stream) -> bytes | None:
+        """What a new subscriber of `stream` gets first.
+
+        None for a stream without a state, and as long as the market is being built.
+        """
+        channel, symbol = stream
+        if channel == HEARTBEAT:
+            return self.render_heartbeat()
+        if not self._market.is_complete:
+            return None
+        if channel == BOOK:
+            return self.render_snapshot(symbol, "subscribed")
+        if channel == BBO:
+            return encode_bbo(symbol, self._market[symbol])
+        return encode_l2_update(symbol, self._market[symbol]) if channel == L2_UPDATES else None
+
+    def catch_up(self, stream: Stream, cursor: int) -> bytes | None:
+        """The newest of `stream` for a client that has missed everything from `cursor` on.
+
+        Of the book that is one merged delta, or a snapshot where it has missed too much.
+        """
+        if stream.channel != BOOK or not self._market.is_complete:
+            return self.render(stream)
+        view = self._market[stream.symbol]
+        delta = view.deltas.merge_from(cursor) if cursor else None
+        if delta is None:
+            return self.render_snapshot(stream.symbol, "conflated" if cursor else "rebuilt")
+        return encode_book_delta(delta, view.book.checksum())
+
+    def render_snapshot(self, symbol: str, reason: str) -> bytes:
+        """The whole book of `symbol`."""
+        view = self._market[symbol]
+        book = view.book
+        snapshot = BookSnapshot(
+            symbol=symbol,
+            last_update_id=book.last_update_id,
+            bids=book.bids.top(),
+            asks=book.asks.top(),
+            checksum=book.checksum(),
+            reason=reason,
+            timestamp=view.timestamp,
+        )
+        return encode_frame(snapshot)
+
+    def render_heartbeat(self) -> bytes:
+        """Where every symbol stands, and whether the feed is to be believed."""
+        heartbeat = Heartbeat(
+            timestamp=format_timestamp(now_in_microseconds()),
+            in_sync=self._status.is_in_sync,
+            symbols={
+                symbol: LastIds(view.book.last_update_id, view.last_trade_id)
+                for symbol, view in self._market.views()
+            },
+        )
+        return encode_frame(heartbeat)
+
+
+class Announcer:
+    """Publishes on the hub what the feed has applied to the market."""
+
+    def __init__(self, market: Market, hub: Hub, renderer: StateRenderer) -> None:
+        self._market = market
+        self._hub = hub
+        self._renderer = renderer
+        self._told: dict[str, int] = {}
+
+    def announce(self, event: PublicEvent) -> None:
+        """Tell everyone of an event that is already in the market."""
+        if isinstance(event, Trade):
+            self._announce_trade(event)
+        elif isinstance(event, L2Delta):
+            self._announce_delta(event)
+        else:
+            stream = Stream(BBO, event.symbol)
+            self._hub.publish(Message(stream, encode_bbo(event.symbol, self._market[event.symbol])))
+
+    def note_told(self, is_same_exchange: bool) -> None:
+        """Note, before a rebuild, which trades everyone knows: none, if the exchange is another."""
+        self._told = {
+            symbol: view.last_trade_id if is_same_exchange else 0
+            for symbol, view in self._market.views()
+        }
+
+    def announce_rebuild(self) -> None:
+        """Tell everyone the whole state, because what they have may be void, and new trades."""
+        for symbol, view in self._market.views():
+            for trade in view.trades_after(self._told.get(symbol, view.last_trade_id)):
+                self._announce_trade(trade)
+            self._hub.publish(Message(Stream(BBO, symbol), encode_bbo(symbol, view)))
+            self._hub.publish(Message(Stream(L2_UPDATES, symbol), encode_l2_update(symbol, view)))
+            if self._hub.has_readers(book := Stream(BOOK, symbol)):
+                snapshot = self._renderer.render_snapshot(symbol, "rebuilt")
+                self._hub.publish(Message(book, snapshot))
+        self._told = {}
+
+    def announce_heartbeat(self) -> None:
+        """Tell everyone who asked that the service lives."""
+        if self._hub.has_readers(HEARTBEAT_STREAM):
+            self._hub.publish(Message(HEARTBEAT_STREAM, self._renderer.render_heartbeat()))
+
+    def _announce_trade(self, trade: Trade) -> None:
+        stream = Stream(TRADES, trade.symbol)
+        if self._hub.has_readers(stream):
+            data = msgspec.structs.asdict(trade)
+            self._hub.publish(Message(stream, encode_frame(Envelope("trade", data))))
+
+    def _announce_delta(self, delta: L2Delta) -> None:
+        symbol = delta.symbol
+        view = self._market[symbol]
+        if self._hub.has_readers(l2_updates := Stream(L2_UPDATES, symbol)):
+            self._hub.publish(Message(l2_updates, encode_l2_update(symbol, view)))
+        if self._hub.has_readers(book := Stream(BOOK, symbol)):
+            frame = encode_book_delta(delta, view.book.checksum())
+            self._hub.publish(Message(book, frame, delta.first_update_id))
+
+
+def describe_bbo(symbol: str, view: SymbolView) -> dict[str, object]:
+    """The newest BBO; all null, at update 0, before the first."""
+    bbo = view.bbo
+    if bbo is None:
+        empty = dict.fromkeys(Bbo.__struct_fields__)
+        return {**empty, "symbol": symbol, "update_id": view.book.last_update_id}
+    return msgspec.structs.asdict(bbo)
+
+
+def encode_bbo(symbol: str, view: SymbolView) -> bytes:
+    """Message `bbo`."""
+    return encode_frame(Envelope("bbo", describe_bbo(symbol, view)))
+
+
+def encode_l2_update(symbol: str, view: SymbolView) -> bytes:
+    """Message `l2_update`: the top levels as they are."""
+    book = view.book
+    data = {
+        "symbol": symbol,
+        "timestamp": view.timestamp,
+        "update_id": book.last_update_id,
+        "bids": book.bids.top(L2_DEPTH),
+        "asks": book.asks.top(L2_DEPTH),
+    }
+    return encode_frame(Envelope("l2_update", data))
+
+
+def encode_book_delta(delta: L2Delta, checksum: int) -> bytes:
+    """Message `book_delta`; `checksum` is that of the book after it."""
+    message = BookDelta(
+        symbol=delta.symbol,
+        first_update_id=delta.first_update_id,
+        last_update_id=delta.last_update_id,
+        bids=delta.bids,
+        asks=delta.asks,
+        checksum=checksum,
+        timestamp=delta.timestamp,
+    )
+    return encode_frame(message)

@@ -1,0 +1,83 @@
+"""Whether anything is missing: the chain of sequences on the public channels."""
+
+from enum import Enum, auto
+
+from market_data.engine_state import PUBLIC_CHANNELS, EngineState
+from protocol.events import ChannelMessage
+from protocol.snapshot import Snapshot
+
+
+class Link(Enum):
+    """How a message stands to those before it."""
+
+    NEXT = auto()
+    DUPLICATE = auto()
+    GAP = auto()
+
+
+class Chain:
+    """What was received.
+
+    `last` is the newest sequence on each channel, `complete` a commit up to which nothing is
+    missing on any of them.
+    """
+
+    def __init__(self) -> None:
+        self.last = dict.fromkeys(PUBLIC_CHANNELS, 0)
+        self.complete = 0
+        self._id_key: bytes | None = None
+        self._expected = dict(self.last)
+
+    def clear(self) -> None:
+        """Start again before the first commit."""
+        self.last = dict.fromkeys(PUBLIC_CHANNELS, 0)
+        self._expected = dict(self.last)
+        self.complete = 0
+        self._id_key = None
+
+    def restore(self, snapshot: Snapshot) -> None:
+        """Start at `snapshot`."""
+        self.last = {each: snapshot.last_published.get(each, 0) for each in PUBLIC_CHANNELS}
+        self.complete = snapshot.sequence
+
+    def judge(self, channel: str, message: ChannelMessage) -> Link:
+        """Where `message` belongs."""
+        last = self.last[channel]
+        if message.sequence <= last:
+            return Link.DUPLICATE
+        return Link.NEXT if message.previous == last else Link.GAP
+
+    def advance(self, channel: str, sequence: int) -> None:
+        """The message that ends with `sequence` is applied."""
+        self.last[channel] = sequence
+
+    def is_of(self, state: EngineState) -> bool:
+        """Whether `state` continues what was received: the same exchange, and not behind us.
+
+        To be asked with nothing received since `state` was read.
+        """
+        if self._id_key is None:
+            self._id_key = state.id_key
+        is_ahead = all(state.last[channel] >= last for channel, last in self.last.items())
+        return is_ahead and self.is_same_exchange(state)
+
+    def is_same_exchange(self, state: EngineState) -> bool:
+        """Whether `state` is of the exchange whose commits were received."""
+        return state.id_key == self._id_key and state.sequence >= self.complete
+
+    def has_lost_tail(self, state: EngineState) -> bool:
+        """Whether what `state` said at the call before has still not arrived."""
+        is_lost = any(self.last[channel] < expected for channel, expected in self._expected.items())
+        self._expected = dict(state.last)
+        return is_lost
+
+    def note_complete(self, state: EngineState) -> None:
+        """Take `state` as the point up to which nothing is missing, if that is so."""
+        if all(self.last[channel] >= last for channel, last in state.last.items()):
+            self.complete = max(self.complete, state.sequence)
+
+    def count_behind(self, state: EngineState) -> int:
+        """Sequences between the engine and the newest message here; 0 where nothing is missing."""
+        if all(self.last[channel] >= last for channel, last in state.last.items()):
+            return 0
+        return state.sequence - max(self.complete, *self.last.values())

@@ -1,0 +1,46 @@
+"""What the engine's state hash says about its channels."""
+
+from collections.abc import Sequence
+from typing import NamedTuple, Self
+
+from protocol.channels import (
+    BBO_UPDATES,
+    ORDER_BOOK_UPDATES,
+    STATE_ID_KEY,
+    STATE_SEQUENCE,
+    STATE_SNAPSHOTS,
+    TRADE_EVENTS,
+    last_sequence_field,
+)
+from protocol.snapshot import parse_snapshot_list
+
+PUBLIC_CHANNELS = (TRADE_EVENTS, ORDER_BOOK_UPDATES, BBO_UPDATES)
+"""The channels that the feed follows, in the order in which a commit publishes on them."""
+
+STATE_FIELDS = (
+    STATE_SEQUENCE,
+    STATE_ID_KEY,
+    STATE_SNAPSHOTS,
+    *map(last_sequence_field, PUBLIC_CHANNELS),
+)
+
+
+class EngineState(NamedTuple):
+    """The last commit's sequence, each channel's last message, and where there are snapshots.
+
+    `snapshots` has their sequences, newest first. `id_key` tells one exchange from another that
+    began anew in an emptied folder.
+    """
+
+    sequence: int
+    id_key: bytes | None
+    last: dict[str, int]
+    snapshots: list[int]
+
+    @classmethod
+    def of(cls, values: Sequence[bytes | None]) -> Self:
+        """From the values of `STATE_FIELDS`; raises ValueError where one is no number."""
+        sequence, id_key, snapshots, *last = values
+        numbers = [int(value or 0) for value in last]
+        by_channel = dict(zip(PUBLIC_CHANNELS, numbers, strict=True))
+        return cls(int(sequence or 0), id_key, by_channel, parse_snapshot_list(snapshots))

@@ -1,0 +1,91 @@
+"""What goes out on the WebSocket. Field names and shapes are the contract of `PROTOCOL.md`."""
+
+from typing import Any
+
+import msgspec
+from websockets.frames import Frame, Opcode
+
+from protocol import PROTOCOL_VERSION
+from protocol.codec import encode
+from protocol.enums import Reason
+from protocol.events import Level
+
+
+class Connected(msgspec.Struct, tag_field="type", tag="connected", frozen=True):
+    """First message of every connection: what it is subscribed to, and every symbol there is."""
+
+    message: str
+    subscriptions: list[str]
+    symbols: list[str]
+    protocol: int = PROTOCOL_VERSION
+
+
+class Ack(msgspec.Struct, tag_field="type", tag="ack", frozen=True):
+    """An action was carried out; `subscriptions` is the result: channel to symbols."""
+
+    id: str | int | None
+    action: str
+    subscriptions: dict[str, list[str]]
+
+
+class Error(msgspec.Struct, tag_field="type", tag="error", frozen=True):
+    """A frame was refused and changed nothing; `message` names what is valid."""
+
+    id: str | int | None
+    code: Reason
+    message: str
+
+
+class BookSnapshot(msgspec.Struct, tag_field="type", tag="book_snapshot", frozen=True):
+    """The whole book.
+
+    `reason`: `subscribed`, `conflated` (the reader fell too far behind) or `rebuilt` (what was sent
+    before may be void).
+    """
+
+    symbol: str
+    last_update_id: int
+    bids: list[Level]
+    asks: list[Level]
+    checksum: int
+    reason: str
+    timestamp: str | None
+
+
+class BookDelta(msgspec.Struct, tag_field="type", tag="book_delta", frozen=True):
+    """Changed levels with absolute quantities, "0" for gone; `checksum` is the book's after it."""
+
+    symbol: str
+    first_update_id: int
+    last_update_id: int
+    bids: list[Level]
+    asks: list[Level]
+    checksum: int
+    timestamp: str
+
+
+class LastIds(msgspec.Struct, frozen=True):
+    """Where a symbol stands; 0 before the first."""
+
+    update_id: int
+    trade_id: int
+
+
+class Heartbeat(msgspec.Struct, tag_field="type", tag="heartbeat", frozen=True):
+    """Once a second. `in_sync` false: the feed is deaf, what readers have may be old."""
+
+    timestamp: str
+    in_sync: bool
+    symbols: dict[str, LastIds]
+
+
+class Envelope(msgspec.Struct, frozen=True):
+    """`trade`, `bbo` and `l2_update`."""
+
+    type: str
+    data: dict[str, Any]
+
+
+def encode_frame(message: object) -> bytes:
+    """`message` as a text frame of a server without extensions: the same bytes for everyone."""
+    return Frame(Opcode.TEXT, encode(message)).serialize(mask=False)

@@ -1,0 +1,28 @@
+"""A warning that something hostile could repeat a million times, said once in a while."""
+
+import time
+from collections.abc import Callable
+from logging import Logger
+
+SECONDS_BETWEEN = 10.0
+
+
+class RareLog:
+    """Warnings of one kind; those in between are only counted."""
+
+    def __init__(self, logger: Logger, clock: Callable[[], float] = time.monotonic) -> None:
+        self._logger = logger
+        self._clock = clock
+        self._silent_until = 0.0
+        self._unsaid = 0
+
+    def warn(self, text: str) -> None:
+        """Log `text`, unless something was logged within the last seconds."""
+        now = self._clock()
+        if now < self._silent_until:
+            self._unsaid += 1
+            return
+        suffix = f" ({self._unsaid} more like it before)" if self._unsaid else ""
+        self._logger.warning("%s%s", text, suffix)
+        self._silent_until = now + SECONDS_BETWEEN
+        self._unsaid = 0

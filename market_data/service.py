@@ -1,0 +1,74 @@
+"""The parts of the service, put together."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager, suppress
+
+from market_data.announcer import Announcer, StateRenderer
+from market_data.engine_redis import EngineRedis
+from market_data.feed import Feed
+from market_data.feed_status import FeedStatus
+from market_data.hub import Hub
+from market_data.market import Market
+from market_data.session import Session
+from market_data.stats import HubStats
+from protocol.instrument import Instrument
+
+SECONDS_BETWEEN_HEARTBEATS = 1.0
+
+
+class Service:
+    """Market, feed and hub. Made inside a running event loop or before it."""
+
+    def __init__(self, redis: EngineRedis, instruments: Mapping[str, Instrument]) -> None:
+        self._redis = redis
+        self.market = Market(instruments)
+        self.status = FeedStatus(self.market)
+        renderer = StateRenderer(self.market, self.status)
+        self.hub = Hub(_call_soon, renderer.render, HubStats())
+        self._announcer = Announcer(self.market, self.hub, renderer)
+        self.feed = Feed(self._redis, self.market, self._announcer, self.status)
+        self.session = Session(self.hub, renderer, self.market.symbols)
+
+    @asynccontextmanager
+    async def run(self) -> AsyncIterator[None]:
+        """Follow the engine as long as the context lasts."""
+        tasks = [asyncio.create_task(self.feed.run()), asyncio.create_task(self._beat())]
+        try:
+            yield
+        finally:
+            for task in tasks:
+                task.cancel()
+                with suppress(asyncio.CancelledError):
+                    await task
+            await self._redis.close()
+
+    def describe_health(self) -> dict[str, object]:
+        """What `/health` says."""
+        status = self.status
+        return {
+            "status": "ok" if status.is_in_sync else "unavailable",
+            "service": "market_data",
+            "redis": "connected" if status.is_connected else "disconnected",
+            "in_sync": status.is_in_sync,
+            "sequence": status.sequence,
+            "engine_sequence": status.engine_sequence,
+            "behind": status.behind,
+        }
+
+    def describe_stats(self) -> dict[str, object]:
+        """What `/stats` says."""
+        return {
+            "clients": self.hub.clients,
+            **vars(self.hub.stats),
+            "feed": vars(self.feed.stats),
+        }
+
+    async def _beat(self) -> None:
+        while True:
+            await asyncio.sleep(SECONDS_BETWEEN_HEARTBEATS)
+            self._announcer.announce_heartbeat()
+
+
+def _call_soon(flush: Callable[[], None]) -> None:
+    asyncio.get_running_loop().call_soon(flush)

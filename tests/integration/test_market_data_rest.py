@@ -1,0 +1,146 @@
+from collections.abc import Iterator
+
+import pytest
+
+from tests.support.market_data import Json, MarketData, run_market_data, wait_until
+from tests.support.publisher import Publisher
+
+
+@pytest.fixture(scope="module")
+def service(redis_server: str) -> Iterator[MarketData]:
+    """A market with 30 levels a side and 25 trades; nothing here changes it."""
+    publisher = Publisher(redis_server)
+    publisher.redis.flushall()
+    publisher = Publisher(redis_server)
+    publisher.set_levels(
+        bids=[(f"{59999 - step}.00", "1.00000") for step in range(30)],
+        asks=[(f"{60001 + step}.00", "2.00000") for step in range(30)],
+        trades=[("60000.00", "0.10000")] * 25,
+    )
+    with run_market_data(redis_server) as service:
+        yield service
+    publisher.close()
+
+
+def problem_of(service: MarketData, path: str, status: int) -> Json:
+    response = service.http.get(path)
+    assert response.status_code == status
+    assert response.headers["content-type"] == "application/problem+json"
+    problem: Json = response.json()
+    assert {"type", "title", "status", "code", "detail"} <= problem.keys()
+    assert problem["status"] == status
+    return problem
+
+
+def test_order_book_to_a_depth(service: MarketData) -> None:
+    book = service.get("/v1/orderbook/BTC-USDT?depth=2")
+    assert book["bids"] == [["59999.00", "1.00000"], ["59998.00", "1.00000"]]
+    assert book["asks"] == [["60001.00", "2.00000"], ["60002.00", "2.00000"]]
+    assert book["last_update_id"] == 60
+    assert book["timestamp"].endswith("Z")
+    assert len(service.get("/v1/orderbook/BTC-USDT")["asks"]) == 30
+
+
+def test_an_empty_book_is_empty_not_an_error(service: MarketData) -> None:
+    assert service.get("/v1/orderbook/ETH-USDT") == {
+        "symbol": "ETH-USDT",
+        "timestamp": None,
+        "last_update_id": 0,
+        "bids": [],
+        "asks": [],
+    }
+    bbo = service.get("/v1/bbo/ETH-USDT")
+    assert (bbo["symbol"], bbo["bid"], bbo["ask"], bbo["update_id"]) == ("ETH-USDT", None, None, 0)
+    assert service.get("/v1/trades/ETH-USDT")["trades"] == []
+
+
+def test_best_bid_and_offer(service: MarketData) -> None:
+    bbo = service.get("/v1/bbo/BTC-USDT")
+    assert (bbo["bid"], bbo["bid_quantity"]) == ("59999.00", "1.00000")
+    assert (bbo["ask"], bbo["ask_quantity"]) == ("60001.00", "2.00000")
+
+
+def test_trades_come_page_by_page_newest_first(service: MarketData) -> None:
+    ids: list[int] = []
+    before = ""
+    while True:
+        page = service.get(f"/v1/trades/BTC-USDT?limit=10{before}")
+        ids += [trade["trade_id"] for trade in page["trades"]]
+        if page["next_before"] is None:
+            break
+        before = f"&before={page['next_before']}"
+    assert ids == list(range(25, 0, -1))
+
+
+def test_an_unknown_symbol_is_told_the_valid_ones(service: MarketData) -> None:
+    for route in ("orderbook", "bbo", "trades"):
+        problem = problem_of(service, f"/v1/{route}/DOGE-USDT", 404)
+        assert (problem["code"], problem["field"]) == ("unknown_symbol", "symbol")
+        assert "BTC-USDT, ETH-USDT, SOL-USDT" in problem["detail"]
+
+
+@pytest.mark.parametrize(
+    ("query", "field"),
+    [
+        ("orderbook/BTC-USDT?depth=0", "depth"),
+        ("orderbook/BTC-USDT?depth=-1", "depth"),
+        ("orderbook/BTC-USDT?depth=abc", "depth"),
+        ("orderbook/BTC-USDT?depth=1.5", "depth"),
+        ("orderbook/BTC-USDT?depth=999999999999999999999", "depth"),
+        ("trades/BTC-USDT?limit=0", "limit"),
+        ("trades/BTC-USDT?limit=1001", "limit"),
+        ("trades/BTC-USDT?before=0", "before"),
+        ("trades/BTC-USDT?before=" + "9" * 30, "before"),
+    ],
+)
+def test_a_bad_parameter_is_named(service: MarketData, query: str, field: str) -> None:
+    problem = problem_of(service, f"/v1/{query}", 422)
+    assert (problem["code"], problem["field"]) == ("invalid_request", field)
+
+
+def test_an_unknown_route_and_a_wrong_method_are_problems_too(service: MarketData) -> None:
+    assert problem_of(service, "/v1/nothing", 404)["code"] == "not_found"
+    response = service.http.post("/health")
+    assert (response.status_code, response.json()["code"]) == (405, "method_not_allowed")
+
+
+def test_health_says_where_the_feed_stands(service: MarketData) -> None:
+    wait_until(lambda: service.get("/health")["sequence"] == 1)
+    assert service.get("/health") == {
+        "status": "ok",
+        "service": "market_data",
+        "redis": "connected",
+        "in_sync": True,
+        "sequence": 1,
+        "engine_sequence": 1,
+        "behind": 0,
+    }
+
+
+def test_stats_count_clients_and_what_they_leave_by(service: MarketData) -> None:
+    left = service.get("/stats")["closed"].get("left", 0)
+    with service.read() as reader:
+        reader.next()
+        assert service.get("/stats")["clients"] == 1
+    wait_until(lambda: service.get("/stats")["clients"] == 0)
+    stats = service.get("/stats")
+    assert stats["closed"]["left"] == left + 1
+    assert stats["deliveries"] > 0
+    assert {"messages", "conflated", "feed"} <= stats.keys()
+    assert {"gaps", "resyncs", "lost_tails", "garbage", "duplicates"} <= stats["feed"].keys()
+
+
+def test_the_page_and_the_documentation_are_served(service: MarketData) -> None:
+    page = service.http.get("/")
+    assert page.headers["content-type"].startswith("text/html")
+    assert "/ws/market-data" in page.text
+    assert service.http.get("/v1/docs").status_code == 200
+    assert "/v1/orderbook/{symbol}" in service.get("/v1/openapi.json")["paths"]
+
+
+def test_the_page_loads_nothing_from_outside_and_inserts_no_html(service: MarketData) -> None:
+    page = service.http.get("/").text
+    for loaded in ("<script src", '<link rel="stylesheet', "@import", "https://", "cdn"):
+        assert loaded not in page
+    for insertion in ("innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval("):
+        assert insertion not in page

@@ -1,0 +1,138 @@
+"""Runs the market-data service as its own process, and reads it as a client would."""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import IO, Any, TypeAlias
+
+import httpx
+from websockets.sync.client import ClientConnection, connect
+
+DEADLINE_SECONDS = 20.0
+
+Json: TypeAlias = dict[str, Any]
+
+
+def wait_until(holds: Callable[[], bool], seconds: float = DEADLINE_SECONDS) -> None:
+    """Poll `holds` until it is true; fails at the deadline."""
+    deadline = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < deadline, "it did not happen in time"
+        time.sleep(0.01)
+
+
+class MarketData:
+    """A running service."""
+
+    def __init__(self, port: int, process: subprocess.Popen[bytes], log: IO[bytes]) -> None:
+        self.port = port
+        self.process = process
+        self._log = log
+        self.http = httpx.Client(base_url=f"http://127.0.0.1:{port}")
+
+    def read_log(self) -> str:
+        """All that it has logged."""
+        self._log.seek(0)
+        return self._log.read().decode()
+
+    def get(self, path: str) -> Json:
+        answer: Json = self.http.get(path).json()
+        return answer
+
+    def is_healthy(self) -> bool:
+        try:
+            return self.http.get("/health").status_code == 200
+        except httpx.TransportError:
+            return False
+
+    def is_up(self) -> bool:
+        try:
+            return "service" in self.get("/health")
+        except httpx.TransportError:
+            return False
+
+    @contextmanager
+    def read(
+        self, *channels: str, symbol: str = "BTC-USDT", max_queue: int | None = None
+    ) -> Iterator["Reader"]:
+        """A client; with `channels`, one that has left the default ones for these.
+
+        With `max_queue`, it takes no more from its socket while so many messages are unread.
+        """
+        url = f"ws://127.0.0.1:{self.port}/ws/market-data"
+        with connect(url, compression=None, max_queue=max_queue) as connection:
+            reader = Reader(connection)
+            if channels:
+                reader.ask("unsubscribe")
+                reader.ask("subscribe", channels=list(channels), symbols=[symbol])
+            yield reader
+
+    def open_deaf_socket(self) -> socket.socket:
+        """A client that has connected and never reads."""
+        client = socket.socket()
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        client.connect(("127.0.0.1", self.port))
+        client.sendall(
+            b"GET /ws/market-data HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\n"
+            b"Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+            b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+        )
+        return client
+
+
+class Reader:
+    """A WebSocket client that reads message by message."""
+
+    def __init__(self, connection: ClientConnection) -> None:
+        self.connection = connection
+
+    def next(self) -> Json:
+        message: Json = json.loads(self.connection.recv(timeout=DEADLINE_SECONDS))
+        return message
+
+    def next_of(self, kind: str) -> Json:
+        """The next message of type `kind`; others are passed over."""
+        while (message := self.next())["type"] != kind:
+            pass
+        return message
+
+    def ask(self, action: str, **fields: object) -> Json:
+        """Send a request; the answer."""
+        self.connection.send(json.dumps({"action": action, "id": action, **fields}))
+        while (message := self.next())["type"] not in {"ack", "error"}:
+            pass
+        return message
+
+
+@contextmanager
+def run_market_data(redis_url: str, *, is_healthy: bool = True) -> Iterator[MarketData]:
+    """The service on a socket that it inherits, ready when the context begins."""
+    with tempfile.TemporaryFile() as log, _start(redis_url, log) as service:
+        if is_healthy:
+            wait_until(service.is_healthy)
+        yield service
+
+
+@contextmanager
+def _start(redis_url: str, log: IO[bytes]) -> Iterator[MarketData]:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+        process = subprocess.Popen(
+            [sys.executable, "-m", "market_data", "--fd", str(listener.fileno())],
+            env={**os.environ, "REDIS_URL": redis_url},
+            pass_fds=[listener.fileno()],
+            stderr=log,
+        )
+    service = MarketData(port, process, log)
+    try:
+        yield service
+    finally:
+        service.http.close()
+        process.kill()
+        process.wait()

@@ -1,0 +1,47 @@
+from market_data.chain import Chain, Link
+from market_data.engine_state import PUBLIC_CHANNELS, EngineState
+from protocol.channels import BBO_UPDATES, TRADE_EVENTS
+from protocol.events import ChannelMessage
+
+
+def state(sequence: int, trades: int = 0, id_key: bytes | None = b"k") -> EngineState:
+    last = dict.fromkeys(PUBLIC_CHANNELS, 0) | {TRADE_EVENTS: trades}
+    return EngineState(sequence, id_key, last, [])
+
+
+def test_each_channel_has_a_chain_of_its_own() -> None:
+    chain = Chain()
+    chain.advance(TRADE_EVENTS, 5)
+    assert chain.judge(TRADE_EVENTS, ChannelMessage(5, 9, [])) is Link.NEXT
+    assert chain.judge(TRADE_EVENTS, ChannelMessage(0, 5, [])) is Link.DUPLICATE
+    assert chain.judge(TRADE_EVENTS, ChannelMessage(0, 3, [])) is Link.DUPLICATE
+    assert chain.judge(TRADE_EVENTS, ChannelMessage(7, 9, [])) is Link.GAP
+    assert chain.judge(BBO_UPDATES, ChannelMessage(0, 9, [])) is Link.NEXT
+
+
+def test_a_tail_is_lost_when_what_was_published_is_still_not_here_at_the_next_check() -> None:
+    chain = Chain()
+    assert not chain.has_lost_tail(state(4, trades=4))
+    assert chain.has_lost_tail(state(4, trades=4))
+    chain.advance(TRADE_EVENTS, 4)
+    assert not chain.has_lost_tail(state(9, trades=9))
+
+
+def test_another_exchange_or_an_engine_behind_us_is_not_a_continuation() -> None:
+    chain = Chain()
+    assert chain.is_of(state(4, trades=4, id_key=None))
+    assert chain.is_of(state(4, trades=4))
+    chain.advance(TRADE_EVENTS, 4)
+    chain.note_complete(state(4, trades=4))
+    assert chain.is_of(state(4, trades=4))
+    assert not chain.is_of(state(3, trades=4))
+    assert not chain.is_of(state(4, trades=3))
+    assert not chain.is_of(state(9, trades=9, id_key=b"other"))
+    assert not chain.is_of(state(9, trades=9, id_key=None))
+
+
+def test_behind_counts_only_while_something_is_missing() -> None:
+    chain = Chain()
+    chain.advance(TRADE_EVENTS, 4)
+    assert chain.count_behind(state(100, trades=4)) == 0
+    assert chain.count_behind(state(100, trades=90)) == 96

@@ -1,0 +1,64 @@
+import pytest
+
+from market_data.requests import MAX_FRAME_BYTES, Request, RequestRefused, read_request
+from market_data.streams import Stream
+from protocol.enums import Reason
+
+SYMBOLS = ["BTC-USDT", "ETH-USDT"]
+
+
+def test_subscribe_names_channels_and_symbols() -> None:
+    text = '{"action":"subscribe","channels":["book"],"symbols":["ETH-USDT"],"id":7}'
+    assert read_request(text, SYMBOLS) == Request("subscribe", [Stream("book", "ETH-USDT")], 7)
+
+
+def test_without_channels_subscribe_means_the_default_and_unsubscribe_all() -> None:
+    subscribe = read_request('{"action":"subscribe","symbols":["BTC-USDT"]}', SYMBOLS)
+    assert [stream.channel for stream in subscribe.streams] == ["trades", "bbo", "l2_updates"]
+    unsubscribe = read_request('{"action":"unsubscribe","symbols":["BTC-USDT"]}', SYMBOLS)
+    assert {"trades", "bbo", "l2_updates", "book", "heartbeat"} == {
+        stream.channel for stream in unsubscribe.streams
+    }
+
+
+def test_the_heartbeat_is_one_stream_for_all_symbols() -> None:
+    request = read_request('{"action":"subscribe","channels":["heartbeat"],"id":"h"}', SYMBOLS)
+    assert request.streams == [Stream("heartbeat", "*")]
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "named"),
+    [
+        (None, Reason.BINARY_FRAME, "subscribe"),
+        ("x" * (MAX_FRAME_BYTES + 1), Reason.FRAME_TOO_LARGE, str(MAX_FRAME_BYTES)),
+        ("{", Reason.INVALID_JSON, "subscribe"),
+        ("", Reason.INVALID_JSON, "subscribe"),
+        ("[" * MAX_FRAME_BYTES, Reason.INVALID_JSON, "subscribe"),
+        ("\ud800", Reason.INVALID_JSON, "subscribe"),
+        ("[]", Reason.INVALID_TYPE, "object"),
+        ("null", Reason.INVALID_TYPE, "object"),
+        ("{}", Reason.UNKNOWN_ACTION, "subscribe, unsubscribe"),
+        ('{"action":["subscribe"]}', Reason.UNKNOWN_ACTION, "subscribe, unsubscribe"),
+        ('{"action":"subscribe","channels":["l3"]}', Reason.UNKNOWN_CHANNEL, "l2_updates, book"),
+        ('{"action":"subscribe","channels":"book"}', Reason.INVALID_TYPE, "array"),
+        ('{"action":"subscribe","channels":[1]}', Reason.INVALID_TYPE, "array"),
+        ('{"action":"subscribe","symbols":["DOGE"]}', Reason.UNKNOWN_SYMBOL, "BTC-USDT, ETH-USDT"),
+        ('{"action":"subscribe","symbol":"DOGE"}', Reason.UNKNOWN_FIELD, "symbols"),
+        ('{"action":"subscribe","id":true}', Reason.INVALID_TYPE, "id"),
+        ('{"action":"subscribe","id":1e400}', Reason.INVALID_JSON, "subscribe"),
+        ('{"action":"subscribe","id":99999999999999999999}', Reason.INVALID_TYPE, "id"),
+    ],
+)
+def test_what_is_not_a_request_is_refused_and_told_what_is(
+    text: str | None, code: Reason, named: str
+) -> None:
+    with pytest.raises(RequestRefused) as refused:
+        read_request(text, SYMBOLS)
+    assert refused.value.code == code
+    assert named in refused.value.detail
+
+
+def test_a_refusal_carries_the_id_of_its_frame() -> None:
+    with pytest.raises(RequestRefused) as refused:
+        read_request('{"action":"jump","id":"mine"}', SYMBOLS)
+    assert refused.value.frame_id == "mine"
