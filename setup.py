@@ -15,7 +15,7 @@ extension = Extension(
     ["engine/core/matcher.pyx"],
     optional=True,
     extra_compile_args=["-O0", "-g"] if debug else ["-O3"],
-    define_macros=[("CYTHON_TRACE", "1")] if debug else [],
+    define_macros=[("CYTHON_TRACE", "1"), ("CYTHON_TRACE_NOGIL", "1")] if debug else [],
 )
 directives = {
     "language_level": "3",
@@ -23,6 +23,7 @@ directives = {
     "wraparound": debug,
     "initializedcheck": debug,
     "cdivision": not debug,
+    "autotestdict": False,
     "linetrace": debug,
     "profile": debug,
 }

@@ -5,7 +5,8 @@ quantities are lots, ids are integers; text, time and decimals are unknown here.
 """
 
 from enum import IntEnum
-from typing import NamedTuple
+from struct import Struct
+from typing import NamedTuple, TypeAlias
 
 MAX_PRICE = 10**12
 """Highest price and stop price, in ticks; the lowest is 1."""
@@ -15,6 +16,11 @@ MAX_ORDERS = 1 << 23
 """Most open orders of one matcher: MAX_ORDERS * MAX_QUANTITY < 2**63, so that the total of a
 price level cannot overflow."""
 MAX_ORDER_ID = 2**53 - 1
+MAX_SYMBOLS = 1 << 16
+NO_SYMBOL = -1
+"""The symbol of an event whose order is unknown or whose symbol does not exist."""
+ALL_SYMBOLS = -1
+"""The symbol of a cancel_all that means every book."""
 
 
 class Side(IntEnum):
@@ -99,6 +105,7 @@ class Reason(IntEnum):
     INVALID_ORDER_TYPE = 36
     INVALID_SELF_TRADE_PREVENTION = 37
     INVALID_COMMAND = 38
+    INVALID_ACCOUNT = 39
     # a cancel or an amend was refused
     UNKNOWN_ORDER = 40
     NOTHING_TO_AMEND = 41
@@ -109,17 +116,19 @@ class Event(NamedTuple):
 
     | kind | order_id | other_id | price | quantity | remaining | other_remaining | number |
     |---|---|---|---|---|---|---|---|
-    | ACCEPTED | the order | 0 | limit price, 0 for none | total | total | stop price, 0 for none | 0 |
+    | ACCEPTED | the order | 0 | limit price | total | total | stop price | 0 |
     | TRADE | taker | maker | maker's price | traded | taker's after | maker's after | trade_id |
     | CANCELED | the order | 0 | its price | the part canceled | 0 | 0 | 0 |
     | EXPIRED | the order | 0 | its price | the part expired | 0 | 0 | 0 |
     | REJECTED | the order | 0 | 0 | 0 | 0 | 0 | 0 |
-    | AMENDED | the order | 0 | new price | new total | new remaining | new stop price | 1: kept priority |
+    | AMENDED | the order | 0 | new price | new total | new remaining | stop price | 1: kept place |
     | REDUCED | the order | counterparty | its price | the part removed | after | 0 | 0 |
     | TRIGGERED | the order | 0 | the last trade price | total | remaining | stop price | 0 |
     | COMMAND_REJECTED | the order named | 0 | 0 | 0 | 0 | 0 | 0 |
     | LEVEL | 0 | 0 | level's price | level's total now, 0: gone | 0 | 0 | update_id |
 
+    A price or stop price that the order's type does not have is 0. `symbol` is NO_SYMBOL where a
+    command named no order that its account can see, or a symbol that does not exist.
     `side` is the order's own, the taker's in TRADE, the book's in LEVEL. LEVEL events close a
     command, one for each level whose quantity differs after it, in the order first touched.
     A quantity reduced by self-trade prevention also lowers the order's total, so that
@@ -137,3 +146,35 @@ class Event(NamedTuple):
     remaining: int
     other_remaining: int
     number: int
+
+
+EventRow: TypeAlias = tuple[int, int, int, int, int, int, int, int, int, int, int]
+"""An event as the cores hand it out: a plain tuple of the layout of `Event`."""
+
+
+class OpenOrder(NamedTuple):
+    """One open order as `Matcher.orders` lists it; prices in ticks, quantities in lots.
+
+    `waiting` is true for a triggered type whose stop price has not been reached yet. `arrival`
+    counts, over the whole matcher, the times that an order took a place at the end of a queue.
+    """
+
+    order_id: int
+    account: int
+    side: int
+    order_type: int
+    self_trade_prevention: int
+    price: int
+    stop_price: int
+    quantity: int
+    filled: int
+    remaining: int
+    arrival: int
+    waiting: bool
+
+
+COMMAND_RECORD = Struct("<BBBBi5q")
+"""A command in a batch: kind, side, order_type, self_trade_prevention, symbol, order_id, account,
+quantity, price, stop_price; a field that the command does not use is ignored."""
+EVENT_RECORD = Struct("<BBiBx7q")
+"""An event of a batch: the fields of `Event` in their order."""

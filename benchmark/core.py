@@ -1,0 +1,231 @@
+"""The matching core alone: `python -m benchmark.core`.
+
+Runs the cases of the C++ speed limit where `../shared/yardstick` is present, in turn with it, and
+prints the ratio of the medians; else flow of its own. Checks what came out before it says how
+fast. Exit status 1 where trades, volume, notional, hash or open orders are not as expected.
+"""
+
+import argparse
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from statistics import median
+from typing import NamedTuple
+
+from engine.core import COMMAND_RECORD, IMPLEMENTATION, Command, EventRow, Matcher, OrderType
+
+from .workload import Workload, make_workload, pack_new, read_workload, total_trades
+
+YARDSTICK = Path(__file__).resolve().parents[2] / "shared" / "yardstick"
+CASES = ("A1k", "B50k", "C100x1k")
+OWN_CASES = {"A1k": (1, 1_000), "B50k": (1, 50_000), "C100x1k": (100, 1_000)}
+LARGE_BATCH = 4096
+SMALL_BATCH = 256
+SAVED_ORDERS = 1_000_000
+
+
+class CaseTimes(NamedTuple):
+    """Median nanoseconds a message: the core in large batches, in small ones, the C++ limit."""
+
+    core: float
+    batches: float
+    limit: float | None
+
+
+def split(commands: bytes, batch: int) -> list[memoryview]:
+    """Batches of so many commands."""
+    size, view = batch * COMMAND_RECORD.size, memoryview(commands)
+    return [view[start : start + size] for start in range(0, len(view), size)]
+
+
+def warmed(workload: Workload) -> Matcher:
+    """A matcher after the workload's warm-up."""
+    matcher = Matcher(workload.symbols, capacity=1 << 17)
+    for part in split(workload.warm, LARGE_BATCH):
+        matcher.apply(part)
+    return matcher
+
+
+def check(workload: Workload) -> bool:
+    """Whether the timed part comes out as expected."""
+    matcher = warmed(workload)
+    events = b"".join(map(matcher.apply, split(workload.timed, LARGE_BATCH)))
+    totals = total_trades(events, matcher.open_orders())
+    verdict = "nothing to compare with" if workload.expected is None else "as expected"
+    is_right = workload.expected in (None, totals)
+    print(f"  {totals.trades:,} trades, {totals.live:,} open: {verdict if is_right else 'WRONG'}")
+    return is_right
+
+
+def time_batches(workload: Workload, batch: int) -> float:
+    """Nanoseconds of CPU a message, batches of this size, a new matcher."""
+    matcher, parts = warmed(workload), split(workload.timed, batch)
+    started = time.thread_time_ns()
+    for part in parts:
+        matcher.apply(part)
+    return (time.thread_time_ns() - started) / workload.messages
+
+
+def time_limit(folder: Path, case: str) -> float:
+    """Nanoseconds of CPU a message of the C++ limit, one run."""
+    command = [str(folder / "yardstick"), str(folder / f"{case}.bin"), "1"]
+    output = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    return float(json.loads(output)["ns_med"])
+
+
+def time_case(workload: Workload, folder: Path | None, rounds: int) -> CaseTimes:
+    """Medians over rounds in which everything runs in turn."""
+    core, batches, limit = [], [], []
+    for _ in range(rounds):
+        if folder:
+            limit.append(time_limit(folder, workload.name))
+        core.append(time_batches(workload, LARGE_BATCH))
+        batches.append(time_batches(workload, SMALL_BATCH))
+    return CaseTimes(median(core), median(batches), median(limit) if limit else None)
+
+
+def simple_calls(
+    matcher: Matcher, commands: bytes
+) -> list[tuple[Callable[..., list[EventRow]], tuple[int, ...]]]:
+    """Bound methods with the arguments that the packed commands stand for."""
+    calls: list[tuple[Callable[..., list[EventRow]], tuple[int, ...]]] = []
+    for record in COMMAND_RECORD.iter_unpack(commands):
+        kind, side, order_type, _, symbol, order_id, account, quantity, price, _ = record
+        if kind == Command.CANCEL:
+            calls.append((matcher.cancel, (order_id, account)))
+        else:
+            form = (symbol, order_id, account, side, order_type, quantity, price)
+            calls.append((matcher.new, form))
+    return calls
+
+
+def time_simple_calls(workload: Workload) -> float:
+    """Nanoseconds of CPU for one call, events as tuples; the loop around it included."""
+    matcher = warmed(workload)
+    calls = simple_calls(matcher, workload.timed)
+    started = time.thread_time_ns()
+    for method, arguments in calls:
+        method(*arguments)
+    return (time.thread_time_ns() - started) / len(calls)
+
+
+def latencies(workload: Workload) -> tuple[float, float, float]:
+    """p50, p99, p99.9 of one simple call in nanoseconds of wall time, clock included."""
+    matcher = warmed(workload)
+    clock = time.perf_counter_ns
+    samples = []
+    for method, arguments in simple_calls(matcher, workload.timed):
+        started = clock()
+        method(*arguments)
+        samples.append(clock() - started)
+    samples.sort()
+    p50, p99, p999 = (samples[int(len(samples) * share)] for share in (0.5, 0.99, 0.999))
+    return p50, p99, p999
+
+
+def resident_bytes() -> int:
+    """Memory of this process, 0 where the system does not tell."""
+    status = Path("/proc/self/statm")
+    return int(status.read_text().split()[1]) * 4096 if status.exists() else 0
+
+
+def rest(matcher: Matcher, orders: int, symbols: int) -> None:
+    """Fills the books with orders that do not trade."""
+    for first in range(1, orders + 1, LARGE_BATCH):
+        numbers = range(first, min(first + LARGE_BATCH, orders + 1))
+        records = (
+            pack_new(n, n % symbols, n // symbols % 2, OrderType.LIMIT, 5, _quiet_price(n, symbols))
+            for n in numbers
+        )
+        matcher.apply(b"".join(records))
+
+
+def _quiet_price(number: int, symbols: int) -> int:
+    distance = 1 + number * 7919 % 20_000
+    return 32_768 + (distance if number // symbols % 2 else -distance)
+
+
+def report_memory(orders: int, symbols: int) -> Matcher:
+    """Fills a new matcher and prints what it takes."""
+    before = resident_bytes()
+    matcher = Matcher(symbols)
+    rest(matcher, orders, symbols)
+    used = resident_bytes() - before
+    each = used / matcher.open_orders()
+    print(f"{matcher.open_orders():,} orders in {symbols} books: {used / 1e6:,.0f} MB, ", end="")
+    print(f"{each:.0f} bytes each, books included")
+    return matcher
+
+
+def report_saving() -> None:
+    """Prints the time to save and to load a full book."""
+    matcher = report_memory(SAVED_ORDERS, 1)
+    started = time.perf_counter()
+    saved = matcher.save()
+    half = time.perf_counter()
+    loaded = Matcher.load(saved)
+    ended = time.perf_counter()
+    assert loaded.state_hash() == matcher.state_hash()
+    print(f"  saved in {half - started:.2f} s ({len(saved) / 1e6:.0f} MB), ", end="")
+    print(f"loaded in {ended - half:.2f} s")
+
+
+def prepare(folder: Path, cases: list[str]) -> Path | None:
+    """Builds the C++ limit and its files; None where it is not there or cannot be built."""
+    runner = YARDSTICK / "run"
+    if not runner.exists():
+        print("../shared/yardstick is not there: flow of our own, no ratio")
+        return None
+    folder.mkdir(parents=True, exist_ok=True)
+    subprocess.run([str(runner), str(folder.resolve()), *cases], check=True, capture_output=True)
+    return folder
+
+
+def load(case: str, folder: Path | None) -> Workload:
+    """A case from its file, or made here."""
+    if folder:
+        return read_workload(folder / f"{case}.bin")
+    symbols, resting = OWN_CASES[case]
+    return make_workload(case, symbols, resting, 1_000_000)
+
+
+def report_case(case: str, folder: Path | None, rounds: int) -> bool:
+    """Checks and times one case, and prints it; whether it came out right."""
+    workload = load(case, folder)
+    print(f"{case}: {workload.messages:,} messages, {workload.symbols} symbols")
+    is_right = check(workload)
+    times = time_case(workload, folder, rounds)
+    ratio = (
+        f", C++ limit {times.limit:.1f}: {times.core / times.limit:.2f} x" if times.limit else ""
+    )
+    print(f"  core {times.core:.1f} ns a message{ratio}")
+    share = times.batches / times.core
+    print(f"  batches of {SMALL_BATCH} from Python {times.batches:.1f} ns: {share:.2f} x the core")
+    p50, p99, p999 = latencies(workload)
+    print(f"  one call {median(time_simple_calls(workload) for _ in range(3)):.0f} ns; ", end="")
+    print(f"with a clock around it p50 {p50} p99 {p99} p99.9 {p999} ns")
+    return is_right
+
+
+def main() -> int:
+    """Runs the command line; the exit status is 1 where a result is wrong."""
+    parser = argparse.ArgumentParser(prog="python -m benchmark.core", description=__doc__)
+    parser.add_argument("cases", nargs="*", default=list(CASES), help=" ".join(CASES))
+    parser.add_argument("--rounds", type=int, default=5, help="the medians are over so many")
+    parser.add_argument("--folder", type=Path, default=Path("build/yardstick"))
+    parser.add_argument("--large", action="store_true", help="5 million orders in 100 books, too")
+    options = parser.parse_args()
+    print(f"core: {IMPLEMENTATION}")
+    folder = prepare(options.folder, options.cases)
+    results = [report_case(case, folder, options.rounds) for case in options.cases]
+    report_saving()
+    if options.large:
+        report_memory(5_000_000, 100)
+    return 0 if all(results) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,52 @@
+"""The matching core: `Matcher` for commands in and events out, `OrderBook` for one symbol.
+
+The compiled core serves where it was built, else the plain-Python one, with a warning.
+`ENGINE_CORE=cython` or `ENGINE_CORE=python` forces one; ImportError where that cannot be.
+"""
+
+from .codes import (
+    ALL_SYMBOLS,
+    COMMAND_RECORD,
+    EVENT_RECORD,
+    MAX_ORDER_ID,
+    MAX_ORDERS,
+    MAX_PRICE,
+    MAX_QUANTITY,
+    MAX_SYMBOLS,
+    NO_SYMBOL,
+    Command,
+    Event,
+    EventKind,
+    EventRow,
+    OpenOrder,
+    OrderType,
+    Reason,
+    SelfTradePrevention,
+    Side,
+)
+from .implementation import IMPLEMENTATION, Matcher
+from .order_book import OrderBook
+
+__all__ = [
+    "ALL_SYMBOLS",
+    "COMMAND_RECORD",
+    "EVENT_RECORD",
+    "IMPLEMENTATION",
+    "MAX_ORDERS",
+    "MAX_ORDER_ID",
+    "MAX_PRICE",
+    "MAX_QUANTITY",
+    "MAX_SYMBOLS",
+    "NO_SYMBOL",
+    "Command",
+    "Event",
+    "EventKind",
+    "EventRow",
+    "Matcher",
+    "OpenOrder",
+    "OrderBook",
+    "OrderType",
+    "Reason",
+    "SelfTradePrevention",
+    "Side",
+]

@@ -1,0 +1,38 @@
+"""Which of the two cores serves, decided once, at import."""
+
+import os
+import warnings
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .matcher import Matcher as MatcherType
+
+MODULES = {"cython": "engine.core.matcher", "python": "engine.core.reference"}
+BUILD = "python setup.py build_ext --inplace (needs a C compiler and Python's headers)"
+
+
+def load_matcher(choice: str | None) -> tuple[str, "type[MatcherType]"]:
+    """The name of a core and its `Matcher`; `choice` is a name, or None for the best there is.
+
+    ImportError where the choice has no such name or the chosen core was not built.
+    """
+    if choice is not None and choice not in MODULES:
+        raise ImportError(f"ENGINE_CORE must be cython or python, not {choice!r}")
+    name = choice or "cython"
+    try:
+        return name, import_module(MODULES[name]).Matcher
+    except ImportError as error:
+        if choice is not None:
+            raise ImportError(f"ENGINE_CORE={choice}, but that core is missing: {BUILD}") from error
+    message = f"the compiled matching core is missing, plain Python serves instead: {BUILD}"
+    warnings.warn(message, RuntimeWarning, stacklevel=2)
+    return load_matcher("python")
+
+
+IMPLEMENTATION, _matcher = load_matcher(os.environ.get("ENGINE_CORE") or None)
+
+if TYPE_CHECKING:
+    Matcher = MatcherType
+else:
+    Matcher = _matcher

@@ -1,0 +1,240 @@
+"""The compiled core's memory: orders, price levels, books, and what one command leaves behind.
+
+Prices are ticks, quantities are lots. A slot is an index into the pool of orders; 0 is none.
+"""
+
+from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t
+
+ctypedef int64_t price_t
+ctypedef int64_t qty_t
+ctypedef uint32_t slot_t
+
+cdef extern from *:
+    """
+    #define GOQUANT_MAX_PRICE 1000000000000LL
+    #define GOQUANT_MAX_QUANTITY 1000000000000LL
+    #define GOQUANT_MAX_ORDER_ID 9007199254740991LL
+    #define GOQUANT_NO_ASK 9223372036854775807LL
+    #define GOQUANT_HASH_SPREAD 0x9e3779b97f4a7c15ULL
+    """
+    const int64_t MAX_PRICE "GOQUANT_MAX_PRICE"
+    const int64_t MAX_QUANTITY "GOQUANT_MAX_QUANTITY"
+    const int64_t MAX_ORDER_ID "GOQUANT_MAX_ORDER_ID"
+    const int64_t NO_ASK "GOQUANT_NO_ASK"
+    const uint64_t HASH_SPREAD "GOQUANT_HASH_SPREAD"
+    bint likely "__builtin_expect"(bint condition, int one) noexcept nogil
+    void prefetch "__builtin_prefetch"(const void* address, int is_write) noexcept nogil
+
+cdef enum:
+    MAX_ORDERS = 8388608
+    MAX_SYMBOLS = 65536
+    WINDOW = 65536  # ticks of a book that are held in an array
+    NO_BID = 0
+    BLOCK = 128  # far levels in one block
+    ACCOUNT_BUCKETS = 65536
+
+cdef enum:
+    BUY = 0
+    SELL = 1
+
+cdef enum:
+    LIMIT = 0
+    IOC = 1
+    FOK = 2
+    POST_ONLY = 3
+    MARKET = 4
+    STOP_LOSS = 5
+    STOP_LIMIT = 6
+    TAKE_PROFIT = 7
+    TAKE_PROFIT_LIMIT = 8
+
+cdef enum:
+    PREVENT_NONE = 0
+    PREVENT_CANCEL_TAKER = 1
+    PREVENT_CANCEL_MAKER = 2
+    PREVENT_CANCEL_BOTH = 3
+    PREVENT_DECREMENT = 4
+
+cdef enum:
+    COMMAND_NEW = 0
+    COMMAND_CANCEL = 1
+    COMMAND_AMEND = 2
+    COMMAND_CANCEL_ALL = 3
+
+cdef enum:
+    ACCEPTED = 1
+    TRADE = 2
+    CANCELED = 3
+    EXPIRED = 4
+    REJECTED = 5
+    AMENDED = 6
+    REDUCED = 7
+    TRIGGERED = 8
+    COMMAND_REJECTED = 9
+    LEVEL = 10
+
+cdef enum:
+    REASON_NONE = 0
+    CANCEL_REQUESTED = 1
+    CANCELED_WITH_ALL = 2
+    SELF_TRADE_PREVENTION = 3
+    AMENDED_BELOW_FILLED = 4
+    IOC_REMAINDER = 10
+    MARKET_REMAINDER = 11
+    FOK_NOT_FILLABLE = 12
+    WOULD_TRADE = 20
+    DUPLICATE_ORDER_ID = 21
+    TOO_MANY_OPEN_ORDERS = 22
+    INVALID_PRICE = 30
+    INVALID_QUANTITY = 31
+    INVALID_STOP_PRICE = 32
+    INVALID_SYMBOL = 33
+    INVALID_ORDER_ID = 34
+    INVALID_SIDE = 35
+    INVALID_ORDER_TYPE = 36
+    INVALID_SELF_TRADE_PREVENTION = 37
+    INVALID_COMMAND = 38
+    INVALID_ACCOUNT = 39
+    UNKNOWN_ORDER = 40
+    NOTHING_TO_AMEND = 41
+
+# One cache line. The stop price lives apart (Core.stop_prices): few orders have one.
+cdef struct Order:
+    int64_t order_id
+    int64_t account
+    price_t price
+    qty_t remaining
+    qty_t filled
+    uint64_t arrival
+    slot_t next
+    slot_t prev
+    uint32_t symbol
+    uint8_t side
+    uint8_t order_type
+    uint8_t prevention
+    uint8_t waiting
+
+cdef struct Incoming:
+    Order order
+    price_t stop_price
+
+cdef struct Level:
+    slot_t head
+    slot_t tail
+    qty_t quantity
+
+cdef struct Bitmap:
+    uint64_t words[1024]
+    uint64_t groups[16]
+    uint64_t summary
+
+cdef struct LevelBlock:
+    uint32_t count
+    price_t prices[BLOCK]
+    Level levels[BLOCK]
+
+cdef struct SortedLevels:
+    LevelBlock** blocks
+    uint32_t count
+    uint32_t capacity
+
+cdef struct Book:
+    price_t best[2]
+    price_t base
+    Level* window
+    price_t rise_at
+    price_t fall_at
+    price_t last_trade_price
+    int64_t trade_id
+    int64_t update_id
+    uint32_t near_levels
+    uint32_t far_operations
+    SortedLevels far[2]
+    SortedLevels waiting[2]
+    Bitmap near[2]
+
+cdef struct IdEntry:
+    uint32_t hash
+    slot_t slot
+
+cdef struct IdIndex:
+    IdEntry* entries
+    uint32_t mask
+    uint32_t shift
+
+# kind, reason, symbol and side share the first word, in the byte order of EVENT_RECORD.
+cdef struct EventRecord:
+    uint64_t head
+    int64_t order_id
+    int64_t other_id
+    int64_t price
+    int64_t quantity
+    int64_t remaining
+    int64_t other_remaining
+    int64_t number
+
+cdef struct CommandRecord:
+    uint8_t kind
+    uint8_t side
+    uint8_t order_type
+    uint8_t prevention
+    int32_t symbol
+    int64_t order_id
+    int64_t account
+    int64_t quantity
+    int64_t price
+    int64_t stop_price
+
+# An order in saved bytes, as saved.ORDER_RECORD has it.
+cdef struct OrderRecord:
+    int64_t order_id
+    int64_t account
+    int64_t price
+    int64_t stop_price
+    int64_t remaining
+    int64_t filled
+    uint64_t arrival
+    uint32_t symbol
+    uint8_t side
+    uint8_t order_type
+    uint8_t prevention
+    uint8_t waiting
+
+cdef struct TouchedLevel:
+    price_t price
+    qty_t before
+    uint32_t symbol
+    uint32_t side
+
+cdef struct QueuedOrder:
+    uint64_t arrival
+    slot_t slot
+
+cdef struct Core:
+    Order* pool
+    price_t* stop_prices
+    Book** books
+    EventRecord* events
+    TouchedLevel* touched
+    IdIndex index
+    uint64_t event_count
+    uint64_t event_capacity
+    uint64_t order_hash
+    uint64_t arrival
+    uint32_t touched_count
+    uint32_t touched_capacity
+    uint32_t open_orders
+    uint32_t max_orders
+    slot_t free_slot
+    slot_t next_slot
+    uint32_t capacity
+    uint32_t symbols
+    uint32_t symbol_capacity
+    bint is_compound
+    uint32_t queue_count
+    uint32_t queue_capacity
+    QueuedOrder* queue
+    Level* spare_window
+    void** window_blocks
+    uint32_t window_block_count
+    uint32_t* account_orders
