@@ -11,7 +11,7 @@ from launcher.listening import format_url, open_listening_socket
 from launcher.redis_server import connect
 from launcher.service import Service
 from launcher.settings import LauncherSettings, child_environment
-from protocol.channels import LEASE
+from protocol.channels import STATE, STATE_READY
 
 _GATEWAY_STAGE, _ENGINE_STAGE, _MARKET_DATA_STAGE = 1, 2, 3
 
@@ -41,7 +41,7 @@ def make_services(
         command=_module("engine"),
         stage=_ENGINE_STAGE,
         environment=environment,
-        is_ready=watch_lease(redis_url),
+        is_ready=watch_engine(redis_url),
     )
     return [
         engine,
@@ -58,16 +58,16 @@ def make_services(
     ]  # fmt: skip
 
 
-def watch_lease(redis_url: str) -> Callable[[], bool]:
-    """Whether an engine has taken the lease since now: the one there may be a dead engine's."""
-    before = _read_lease(redis_url)
-    return lambda: _read_lease(redis_url) not in {None, before}
+def watch_engine(redis_url: str) -> Callable[[], bool]:
+    """Whether an engine has recovered since now: the owner noted may be a dead one."""
+    before = _read_ready_owner(redis_url)
+    return lambda: _read_ready_owner(redis_url) not in {None, before}
 
 
-def _read_lease(redis_url: str) -> bytes | None:
+def _read_ready_owner(redis_url: str) -> bytes | None:
     try:
         with connect(redis_url, timeout=1.0) as client:
-            return cast("bytes | None", client.get(LEASE))
+            return cast("bytes | None", client.hget(STATE, STATE_READY))
     except RedisError:
         return None
 
