@@ -1,4 +1,4 @@
-"""Wiring of the engine: `python -m engine`."""
+"""Wiring of the engine: `python -m engine`, and to look back `python -m engine verify|show`."""
 
 import logging
 import signal
@@ -6,13 +6,14 @@ import sys
 
 from pydantic import ValidationError
 
+from engine.command_line import look_back, parse_arguments
 from engine.connection import connect_redis
 from engine.crash_mark import collect_crashes, mark_crashes, remove_own_mark
 from engine.handler import CORE
 from engine.journal import JournalDamaged
 from engine.service import Limits, Service
 from engine.state import StateConflict
-from protocol.instrument import parse_instruments
+from protocol.instrument import Instrument, parse_instruments
 from protocol.settings import Settings
 from protocol.timestamps import now_in_microseconds
 
@@ -20,13 +21,21 @@ log = logging.getLogger("engine")
 
 
 def main() -> int:
-    """Serve until SIGTERM or SIGINT; exit status 1 where only an operator can help."""
+    """Serve, or look back where the command line says so; the exit status."""
+    arguments = parse_arguments(sys.argv[1:])
     try:
         settings = Settings()
         instruments = parse_instruments(settings.instruments_file.read_text())
     except (ValidationError, ValueError, OSError) as error:
         print(f"engine: {error}", file=sys.stderr)  # noqa: T201
         return 1
+    if arguments.command:
+        return look_back(arguments, settings.effective_redis_url, settings.closed_orders)
+    return serve(settings, list(instruments.values()))
+
+
+def serve(settings: Settings, instruments: list[Instrument]) -> int:
+    """Serve until SIGTERM or SIGINT; exit status 1 where only an operator can help."""
     logging.basicConfig(
         format="%(asctime)s %(levelname)s engine: %(message)s", level=settings.log_level.upper()
     )
@@ -35,9 +44,14 @@ def main() -> int:
     mark_crashes(settings.data_dir)
     service = Service(
         lambda: connect_redis(settings.effective_redis_url),
-        list(instruments.values()),
+        instruments,
         now_in_microseconds,
-        Limits(settings.max_batch, settings.closed_orders, settings.snapshot_interval),
+        Limits(
+            settings.max_batch,
+            settings.closed_orders,
+            settings.snapshot_interval,
+            settings.max_open_orders,
+        ),
         is_after_crash,
     )
     for number in (signal.SIGTERM, signal.SIGINT):

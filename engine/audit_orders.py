@@ -77,6 +77,7 @@ class OrderAudit:
     def _begin_order(self, report: ExecutionReport) -> None:
         if report.status is Status.REJECTED:
             self.rejected += 1
+            self._advance_closed(report.order_id)
             return
         is_first = report.status is Status.OPEN and report.order_id not in self._closed
         self._expect(is_first, Rule.ORDER_STATE, f"{_name(report)} was not open")
@@ -122,7 +123,7 @@ class OrderAudit:
             self._check_quantities(order, report)
 
     def _take(self, taker: Seen, fill: Fill, price: int) -> None:
-        """The taker's report opens a trade: is its maker the one whose turn it is?"""
+        """The taker's report opens a trade: its maker must be the one whose turn it is."""
         self._expect(taker is self._active, Rule.FIFO, f"{taker.order_id} takes out of turn")
         trade = self._maker_due = self._trades.popleft() if self._trades else None
         if trade is None or not _is_same(trade, fill) or trade.taker_order_id != taker.order_id:
@@ -138,9 +139,7 @@ class OrderAudit:
             best = "nothing" if first is None else taker.instrument.ticks_to_price(first.price)
             self._add(Rule.TRADE_THROUGH, f"{name}, the best is {best}")
         elif first.order_id != trade.maker_order_id:
-            self._add(
-                Rule.FIFO, f"{name} with {trade.maker_order_id}, {first.order_id} came first"
-            )
+            self._add(Rule.FIFO, f"{name} with {trade.maker_order_id}, {first.order_id} came first")
 
     def _check_maker(self, maker: Seen, fill: Fill) -> None:
         trade, self._maker_due = self._maker_due, None
@@ -181,7 +180,8 @@ class OrderAudit:
         order.remaining = 0
         self.ended += 1
         self._check_quantities(order, report)
-        self._remember_closed(order.order_id)
+        self._closed.add(order.order_id)
+        self._advance_closed(order.order_id)
 
     def _check_quantities(self, order: Seen, report: ExecutionReport) -> None:
         lots = order.instrument.lot.to_steps
@@ -195,8 +195,8 @@ class OrderAudit:
         notional = order.instrument.format_notional(order.notional)
         self._expect(report.filled_notional == notional, Rule.QUANTITY, f"{_name(report)}: value")
 
-    def _remember_closed(self, order_id: str) -> None:
-        self._closed.add(order_id)
+    def _advance_closed(self, order_id: str) -> None:
+        """One more has ended: the oldest may come again."""
         self._closed_in_turn.append(order_id)
         if len(self._closed_in_turn) > self._closed_limit:
             self._closed.discard(self._closed_in_turn.popleft())

@@ -13,20 +13,25 @@ from engine.orders import Order, OrderTable, StoredOrder, make_order
 from engine.recorder import CoreEvent, Recorder
 from engine.rejects import to_command_rejected, to_dead_report, to_rejected_report
 from engine.replies import Outcome, to_reply
+from engine.rules import Rules
 from engine.stored import StoredEngine, decode_engine, encode_engine
+from engine.timers import Timers
 from protocol import codec
 from protocol.commands import (
     QueueEntry,
     check_account,
     check_client_order_id,
     check_order_values,
+    check_seconds,
     derive_order_id,
     parse_order_id,
 )
 from protocol.enums import CommandType, OrderType, Reason, SelfTradePrevention, Side, Status
 from protocol.instrument import Instrument, is_decimal
+from protocol.limits import TradingLimits
 from protocol.refusal import Refusal
 from protocol.snapshot import BookSnapshot, Snapshot
+from protocol.timestamps import format_timestamp, parse_timestamp
 
 CORE = IMPLEMENTATION
 """Which core serves: cython or python."""
@@ -46,6 +51,7 @@ _REASONS = {
 
 _OPEN_STATUSES = frozenset({Status.OPEN, Status.PARTIALLY_FILLED})
 _COMMAND_REJECTED = codes.EventKind.COMMAND_REJECTED.value
+_CANCELED = codes.EventKind.CANCELED.value
 
 _DETAILS = {
     Reason.WOULD_TRADE: "a post_only order may not trade at once, and at that price it would",
@@ -71,9 +77,9 @@ class Handler:
         self.timestamp = 0
         self.matcher = Matcher(len(instruments))
         self.orders = OrderTable(closed_limit)
+        self.rules = Rules(instruments)
+        self.timers = Timers()
         self._id_key = id_key
-        self._instruments = list(instruments)
-        self._symbols = {instrument.symbol: instrument for instrument in instruments}
         self._accounts: dict[str, int] = {}
         self._quotes = [self.matcher.bbo(symbol) for symbol in range(len(instruments))]
         self._last_published: dict[str, int] = {}
@@ -83,12 +89,16 @@ class Handler:
             CommandType.CANCEL: self._cancel,
             CommandType.AMEND: self._amend,
             CommandType.CANCEL_ALL: self._cancel_all,
+            CommandType.CANCEL_AFTER: self._cancel_after,
+            CommandType.EXPIRE_TIMERS: self._expire_timers,
+            CommandType.HALT: self._halt,
+            CommandType.RESUME: self._resume,
+            CommandType.CONFIGURE: self._configure,
             CommandType.CLEAR_QUEUE: self._clear_queue,
             CommandType.DEAD: self._stay_dead,
         }
-        self._record = _route_events(
-            Recorder(self.orders, self._instruments, _SIDES_BY_CODE, _REASONS)
-        )
+        self._recorder = Recorder(self.orders, self.rules.instruments, _SIDES_BY_CODE, _REASONS)
+        self._record = _route_events(self._recorder)
 
     def export(self) -> Snapshot:
         """Everything at the sequence reached."""
@@ -98,12 +108,15 @@ class Handler:
             [StoredOrder.of(order) for order in self.orders.closed.values()],
             list(self._accounts),
             self._entries_to_clear,
+            self.rules.limits,
+            sorted(self.rules.halted),
+            self.timers.deadlines,
         )
         return Snapshot(
             self.sequence,
             self.timestamp,
             self._last_published,
-            [self._export_book(instrument) for instrument in self._instruments],
+            [self._export_book(instrument) for instrument in self.rules.instruments],
             encode_engine(engine),
         )
 
@@ -111,15 +124,19 @@ class Handler:
         """Take over everything at the snapshot's sequence; ValueError where it is damaged."""
         engine = decode_engine(snapshot.engine)
         self.matcher = Matcher.load(engine.core)
-        while self.matcher.symbols < len(self._instruments):
+        instruments = self.rules.instruments
+        while self.matcher.symbols < len(instruments):
             self.matcher.add_symbol()
+        self.rules.configure(engine.limits)
+        self.rules.halted = set(engine.halted)
+        self.timers.restore(engine.timers)
         self.orders.restore(
-            [order.restore(self._instruments) for order in engine.open],
-            [order.restore(self._instruments) for order in engine.closed],
+            [order.restore(instruments) for order in engine.open],
+            [order.restore(instruments) for order in engine.closed],
         )
         self._accounts = {account: number for number, account in enumerate(engine.accounts, 1)}
         self._entries_to_clear = engine.entries_to_clear
-        self._quotes = [self.matcher.bbo(symbol) for symbol in range(len(self._instruments))]
+        self._quotes = [self.matcher.bbo(symbol) for symbol in range(len(instruments))]
         self._last_published = snapshot.last_published
         self.sequence = snapshot.sequence
         self.timestamp = snapshot.timestamp
@@ -206,6 +223,8 @@ class Handler:
             return self._repeat(known, entry, client_order_id, batch)
         try:
             order = self._make_order(entry, order_id, client_order_id)
+            last_price = self.matcher.last_trade_price(order.instrument.index)
+            self.rules.check_new(order, self.orders.count_open(account), last_price)
         except Refusal as refusal:
             report = to_rejected_report(entry, order_id, client_order_id, refusal, batch)
             batch.reports.append(report)
@@ -230,7 +249,7 @@ class Handler:
     def _make_order(self, entry: QueueEntry, order_id: int, client_order_id: str) -> Order:
         if self._entries_to_clear:
             raise Refusal(Reason.QUEUE_CLEARED, None, "the queue was cleared")
-        instrument = self._find_instrument(entry.symbol)
+        instrument = self.rules.find_instrument(entry.symbol)
         if entry.side is None:
             raise Refusal(Reason.INVALID_SIDE, "side", "side must be buy or sell")
         if entry.order_type is None:
@@ -278,11 +297,13 @@ class Handler:
 
     def _amend(self, entry: QueueEntry, batch: Batch) -> Outcome:
         order = self._find_open_order(entry)
-        instrument = order.instrument
+        instrument = self.rules.instruments[order.instrument.index]
+        self.rules.check_halt(instrument)
         quantity = instrument.quantity_to_lots(entry.quantity) if entry.quantity else 0
         price, stop_price = self._amended_prices(order, entry)
         if not (quantity or price or stop_price):
             raise Refusal(Reason.NOTHING_TO_AMEND, None, "give a price, a quantity or a stop_price")
+        self.rules.check_band(order, price, self.matcher.last_trade_price(instrument.index))
         if order.price:
             instrument.check_notional(price or order.price, quantity or order.quantity)
         account = self._accounts[order.account]
@@ -306,10 +327,50 @@ class Handler:
         return price, stop_price
 
     def _cancel_all(self, entry: QueueEntry, batch: Batch) -> Outcome:
-        symbol = -1 if entry.symbol is None else self._find_instrument(entry.symbol).index
-        account = self._accounts.get(check_account(entry.account))
-        if account is not None:
-            self._apply(self.matcher.cancel_all(account, symbol), batch)
+        symbol = -1 if entry.symbol is None else self.rules.find_instrument(entry.symbol).index
+        account = check_account(entry.account)
+        return Outcome(canceled=self._cancel_orders(account, symbol, Reason.CANCEL_ALL, batch))
+
+    def _cancel_after(self, entry: QueueEntry, batch: Batch) -> Outcome:
+        account, seconds = check_account(entry.account), check_seconds(entry.seconds)
+        if not seconds:
+            self.timers.clear(account)
+            return Outcome()
+        deadline = batch.timestamp + seconds * 1_000_000
+        self.timers.set(account, deadline)
+        return Outcome(due=format_timestamp(deadline))
+
+    def _expire_timers(self, entry: QueueEntry, batch: Batch) -> Outcome:
+        """What was due when the entry was pushed, as far as one commit can hold it."""
+        moment = min(_parse_moment(entry.received_at, batch.timestamp), batch.timestamp)
+        self.timers.is_announced = False
+        while account := self.timers.pop_due(moment):
+            self._cancel_orders(account, -1, Reason.CANCEL_AFTER, batch)
+            if batch.size >= MAX_BATCH_SIZE:
+                break
+        return Outcome()
+
+    def _cancel_orders(self, account: str, symbol: int, reason: Reason, batch: Batch) -> int:
+        """Take off an account's orders; how many there were."""
+        number = self._accounts.get(account)
+        events = [] if number is None else self.matcher.cancel_all(number, symbol)
+        for event in events:
+            if event[0] == _CANCELED:
+                self._recorder.end(event, Status.CANCELED, reason, batch)
+            else:
+                self._record[event[0]](event, batch)
+        return sum(event[0] == _CANCELED for event in events)
+
+    def _halt(self, entry: QueueEntry, _batch: Batch) -> Outcome:
+        self.rules.halted.add(self.rules.find_instrument(entry.symbol).index)
+        return Outcome()
+
+    def _resume(self, entry: QueueEntry, _batch: Batch) -> Outcome:
+        self.rules.halted.discard(self.rules.find_instrument(entry.symbol).index)
+        return Outcome()
+
+    def _configure(self, entry: QueueEntry, _batch: Batch) -> Outcome:
+        self.rules.configure(entry.limits)
         return Outcome()
 
     def _clear_queue(self, entry: QueueEntry, _batch: Batch) -> Outcome:
@@ -330,13 +391,6 @@ class Handler:
             if event[0] == _COMMAND_REJECTED:
                 raise _to_refusal(_REASONS[event[1]])
             self._record[event[0]](event, batch)
-
-    def _find_instrument(self, symbol: str | None) -> Instrument:
-        instrument = self._symbols.get(symbol or "")
-        if instrument is None:
-            known = ", ".join(self._symbols)
-            raise Refusal(Reason.UNKNOWN_SYMBOL, "symbol", f"symbol must be one of {known}")
-        return instrument
 
     def _find_open_order(self, entry: QueueEntry) -> Order:
         """The order that `entry` names; another account's is as unknown as none."""
@@ -367,6 +421,26 @@ class Handler:
             if quote != self._quotes[symbol]:
                 self._quotes[symbol] = quote
                 batch.add_quote(changes.instrument, quote, changes.last_update_id)
+
+
+def make_tick(now: int) -> bytes:
+    """The entry that lets go off what is due at `now`."""
+    tick = QueueEntry(command=CommandType.EXPIRE_TIMERS, received_at=format_timestamp(now))
+    return codec.encode(tick)
+
+
+def make_configuration(limits: TradingLimits) -> bytes:
+    """The entry that puts `limits` in force."""
+    return codec.encode(QueueEntry(command=CommandType.CONFIGURE, limits=limits))
+
+
+def _parse_moment(text: str | None, default: int) -> int:
+    try:
+        return default if text is None else parse_timestamp(text)
+    except ValueError:
+        raise Refusal(
+            Reason.INVALID_COMMAND, "received_at", "received_at is not a timestamp"
+        ) from None
 
 
 def _to_refusal(reason: Reason) -> Refusal:

@@ -1,11 +1,13 @@
 """What is stored about the past, as of one moment: for those who look back, not for the engine."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import cast
 
 import msgspec
-from redis import Redis
+from redis import Redis, RedisError
 
+from engine.connection import connect_redis
 from engine.handler import Handler
 from engine.journal import JournalDamaged, read_journal
 from protocol import channels
@@ -14,8 +16,8 @@ from protocol.journal import JournalEntry, parse_entry_id
 from protocol.snapshot import Snapshot, decode_snapshot, parse_snapshot_list
 
 
-class HistoryMoved(Exception):
-    """The engine has trimmed the journal while it was read: look again."""
+class HistoryUnavailable(Exception):
+    """The past cannot be read now; the text says why."""
 
 
 class History:
@@ -59,7 +61,7 @@ class History:
     def read_entries(self, after: int) -> Iterator[JournalEntry]:
         """Every commit behind the sequence `after`.
 
-        Raises JournalDamaged at a gap, HistoryMoved where the engine has made it by trimming.
+        Raises JournalDamaged at a gap, HistoryUnavailable where the engine has made it by trimming.
         """
         try:
             for entry in read_journal(self._client, after):
@@ -68,7 +70,9 @@ class History:
                 yield entry
         except JournalDamaged:
             if History(self._client).snapshots != self.snapshots:
-                raise HistoryMoved("the journal was trimmed while it was read") from None
+                raise HistoryUnavailable(
+                    "the engine trimmed the journal while it was read; run it again"
+                ) from None
             raise
 
     def make_handler(self, closed_limit: int, snapshot: Snapshot | None) -> Handler:
@@ -88,3 +92,13 @@ class History:
             return []
         table = msgspec.json.decode(raw, type=InstrumentTable)
         return list(number_instruments(table.instruments).values())
+
+
+@contextmanager
+def open_history(url: str) -> Iterator[History]:
+    """What the server at `url` has stored; raises HistoryUnavailable where it cannot be read."""
+    try:
+        with connect_redis(url) as client:
+            yield History(client)
+    except (RedisError, ValueError) as error:
+        raise HistoryUnavailable(f"Redis: {error}") from error

@@ -53,6 +53,14 @@ class OrderQueue:
         if answer != b"OK":
             raise CommitRefused(answer.decode())
 
+    def put_first(self, entry: bytes) -> None:
+        """An entry of the engine's own, before all that waits."""
+        self._client.lpush(channels.ORDER_QUEUE, entry)
+
+    def put_last(self, entry: bytes) -> None:
+        """An entry of the engine's own, behind all that waits."""
+        self._client.rpush(channels.ORDER_QUEUE, entry)
+
     def _look(self, limit: int) -> list[bytes]:
         return cast(list[bytes], self._client.lrange(channels.ORDER_QUEUE, 0, limit - 1))
 

@@ -209,22 +209,30 @@ class OrderTable:
     def __init__(self, closed_limit: int) -> None:
         self.open: dict[int, Order] = {}
         self.closed: dict[int, Order] = {}
+        self._open_counts: dict[str, int] = {}
         self._closed_ids: deque[int] = deque()
         self._closed_limit = closed_limit
 
     def restore(self, open_orders: Iterable[Order], closed: Iterable[Order]) -> None:
         """Take over stored orders; the closed ones oldest first."""
-        self.open = {order.order_id: order for order in open_orders}
+        for order in open_orders:
+            self.add(order)
         for order in closed:
             self._remember(order)
 
     def add(self, order: Order) -> None:
         """Remember a new open order."""
         self.open[order.order_id] = order
+        self._open_counts[order.account] = self.count_open(order.account) + 1
+
+    def count_open(self, account: str) -> int:
+        """How many open orders the account has."""
+        return self._open_counts.get(account, 0)
 
     def close(self, order: Order) -> None:
         """Move an order that ended to the closed ones."""
         del self.open[order.order_id]
+        self._open_counts[order.account] -= 1
         self._remember(order)
 
     def find(self, order_id: int) -> Order | None:

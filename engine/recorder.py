@@ -64,15 +64,15 @@ class Recorder:
 
     def canceled(self, event: CoreEvent, batch: Batch) -> None:
         """An order was taken off."""
-        self._end(event, Status.CANCELED, batch)
+        self.end(event, Status.CANCELED, self._reasons[event[1]], batch)
 
     def expired(self, event: CoreEvent, batch: Batch) -> None:
         """An order's own rule ended it."""
-        self._end(event, Status.EXPIRED, batch)
+        self.end(event, Status.EXPIRED, self._reasons[event[1]], batch)
 
     def rejected(self, event: CoreEvent, batch: Batch) -> None:
         """The core did not take an order."""
-        self._end(event, Status.REJECTED, batch)
+        self.end(event, Status.REJECTED, self._reasons[event[1]], batch)
 
     def amended(self, event: CoreEvent, batch: Batch) -> None:
         """An order's terms are others now."""
@@ -101,9 +101,10 @@ class Recorder:
         is_bid = self._sides[side] is Side.BUY
         batch.add_level(self._instruments[symbol], is_bid, price, quantity, update_id)
 
-    def _end(self, event: CoreEvent, status: Status, batch: Batch) -> None:
+    def end(self, event: CoreEvent, status: Status, reason: Reason, batch: Batch) -> None:
+        """An order ended, for a reason that need not be the core's."""
         order = self._orders.open[event[4]]
-        order.end(status, self._reasons[event[1]])
+        order.end(status, reason)
         self._report(order, batch)
         self._orders.close(order)
 

@@ -12,13 +12,18 @@ from protocol.refusal import Refusal
 
 
 class Outcome(NamedTuple):
-    """What became of a command: the order it was about, or its reject, or why there is neither."""
+    """What became of a command: the order it was about, or its reject, or why there is neither.
+
+    `canceled`: how many orders a cancel_all took off; `due`: when a cancel_after will act.
+    """
 
     order: Order | None = None
     report: ExecutionReport | None = None
     reason: Reason | None = None
     refusal: Refusal | None = None
     is_duplicate: bool = False
+    canceled: int | None = None
+    due: str | None = None
 
 
 def to_reply(
@@ -40,6 +45,8 @@ def to_reply(
         field=refusal.field if refusal else None,
         nearest=refusal.nearest if refusal else None,
         step=refusal.step if refusal else None,
+        canceled=outcome.canceled,
+        due=outcome.due,
     )
 
 

@@ -5,15 +5,17 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from redis import Redis, RedisError
+from redis import Redis, RedisError, ResponseError
 
-from engine.handler import Handler, HandlingFailed
+from engine.handler import Handler, HandlingFailed, make_configuration, make_tick
 from engine.lease import Fenced, Lease
 from engine.order_queue import CommitRefused, OrderQueue
 from engine.recovery import recover_handler
 from engine.snapshots import SnapshotWriter
 from engine.suspicion import Suspicion
+from protocol import channels
 from protocol.instrument import Instrument
+from protocol.limits import DEFAULT_MAX_OPEN_ORDERS, TradingLimits
 
 RETRY_SECONDS = 0.1
 LONGEST_RETRY_SECONDS = 2.0
@@ -23,11 +25,12 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Limits:
-    """How much at once: entries of a commit, closed orders remembered, commands a snapshot."""
+    """Entries of a commit, closed orders remembered, commands a snapshot, an account's orders."""
 
     max_batch: int = 512
     closed_orders: int = 100_000
     snapshot_interval: int = 100_000
+    max_open_orders: int = DEFAULT_MAX_OPEN_ORDERS
 
 
 class Service:
@@ -99,6 +102,8 @@ class Service:
         self._snapshots.begin()
         self._suspicion.begin()
         self._failures = 0
+        self._configure(handler)
+        self._client.hset(channels.STATE, channels.STATE_READY, self._lease.owner)
         log.info("ready, epoch %s", self._lease.epoch)
         while not self._stopping.is_set():
             entries = self._queue.read(self._suspicion.limit(self._limits.max_batch))
@@ -106,6 +111,7 @@ class Service:
                 self._match(handler, entries)
             else:
                 self._lease.renew()
+            self._push_due_tick(handler)
             self._snapshots.advance(handler, self._lease.owner)
 
     def _match(self, handler: Handler, entries: list[bytes]) -> None:
@@ -113,6 +119,28 @@ class Service:
             self._poisonous |= {entries[0]}
         batch = handler.handle(entries, self._now(), self._poisonous)
         self._queue.commit(batch, self._lease.owner)
+
+    def _configure(self, handler: Handler) -> None:
+        """Where the settings' limits are not those in force, put them before all that waits."""
+        wanted = TradingLimits.of(self._limits.max_open_orders, self._instruments)
+        if wanted != handler.rules.limits:
+            self._put(self._queue.put_first, make_configuration(wanted))
+
+    def _push_due_tick(self, handler: Handler) -> None:
+        """Where a timer is due, say so behind all that waits: a renewal there still counts."""
+        now = max(self._now(), handler.timestamp)
+        if handler.timers.is_due(now):
+            handler.timers.is_announced = self._put(self._queue.put_last, make_tick(now))
+
+    @staticmethod
+    def _put(put: Callable[[bytes], None], entry: bytes) -> bool:
+        """Whether Redis took an entry of our own; a full one must not keep us from matching."""
+        try:
+            put(entry)
+        except ResponseError as error:
+            log.warning("Redis takes no entry of the engine's own: %s", error)
+            return False
+        return True
 
     def _take_over(self) -> bool:
         """Wait for the lease; False where the service is to stop first."""

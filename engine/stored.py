@@ -3,16 +3,24 @@
 import msgspec
 
 from engine.orders import StoredOrder
+from protocol.limits import TradingLimits
 
 
 class StoredEngine(msgspec.Struct, array_like=True, gc=False):
-    """The core's bytes, and what the handler knows beside them; closed orders oldest first."""
+    """The core's bytes, and what the handler knows beside them.
+
+    Closed orders oldest first; `halted` are instruments' indices, `timers` deadlines in
+    microseconds by account.
+    """
 
     core: bytes
     open: list[StoredOrder]
     closed: list[StoredOrder]
     accounts: list[str]
     entries_to_clear: int
+    limits: TradingLimits = TradingLimits()
+    halted: list[int] = []
+    timers: dict[str, int] = {}
 
 
 _decoder = msgspec.msgpack.Decoder(StoredEngine)

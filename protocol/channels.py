@@ -15,6 +15,7 @@ DEAD = f"{_COMPANIONS}:dead"
 """List of unreadable entries: JSON `{"sequence", "timestamp", "reason", "detail", "entry"}`."""
 
 STATE_OWNER = "owner"
+STATE_READY = "ready"
 STATE_EPOCH = "epoch"
 STATE_SEQUENCE = "sequence"
 STATE_ID_KEY = "id_key"

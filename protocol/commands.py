@@ -15,11 +15,13 @@ from protocol.enums import (
     Side,
 )
 from protocol.instrument import Instrument
+from protocol.limits import TradingLimits
 from protocol.refusal import Refusal
 
 DEFAULT_ACCOUNT = "default"
 IDENTIFIER_PATTERN = r"^[A-Za-z0-9._:-]{1,64}$"
 MAX_ORDER_ID = 2**53 - 1
+MAX_TIMER_SECONDS = 86_400
 
 is_identifier = re.compile(IDENTIFIER_PATTERN, re.ASCII).fullmatch
 
@@ -28,11 +30,13 @@ class QueueEntry(msgspec.Struct, omit_defaults=True, gc=False):
     """One element of `order_queue`.
 
     `new` uses all fields but leaves `price` and `stop_price` out where the type has none; `cancel`
-    and `amend` need `order_id`, `cancel_all` an account and optionally a symbol. `clear_queue`,
-    put at the head, rejects the orders among the next `quantity` entries. `dead` is what the
-    journal has in the place of an entry that cannot be used, with the `reason`. `received_at` is
-    the gateway's clock; `reply_to` (a gateway worker) and `request_id` ask for a reply. Whoever
-    pushes by hand may leave out everything that has a default here.
+    and `amend` need `order_id`, `cancel_all` an account and optionally a symbol, `cancel_after` an
+    account and `seconds`, `halt` and `resume` a symbol. `expire_timers` and `configure` (with
+    `limits`) are the engine's own. `clear_queue`, put at the head, rejects the orders among the
+    next `quantity` entries. `dead` is what the journal has in the place of an entry that cannot be
+    used, with the `reason`. `received_at` is the clock of whoever pushed; `reply_to` (a gateway
+    worker) and `request_id` ask for a reply. Whoever pushes by hand may leave out everything that
+    has a default here.
     """
 
     symbol: str | None = None
@@ -51,6 +55,8 @@ class QueueEntry(msgspec.Struct, omit_defaults=True, gc=False):
     request_id: str | None = None
     reason: Reason | None = None
     detail: str | None = None
+    seconds: int | None = None
+    limits: TradingLimits | None = None
 
 
 def derive_order_id(key: bytes, account: str, client_order_id: str) -> int:
@@ -94,6 +100,17 @@ def check_account(text: str) -> str:
             "account must be 1 to 64 of the characters A-Z a-z 0-9 . _ : -",
         )
     return text
+
+
+def check_seconds(seconds: int | None) -> int:
+    """`seconds`; raises Refusal where no timer can be set to it."""
+    if seconds is None or not 0 <= seconds <= MAX_TIMER_SECONDS:
+        raise Refusal(
+            Reason.INVALID_SECONDS,
+            "seconds",
+            f"seconds must be a whole number from 1 to {MAX_TIMER_SECONDS}, or 0 to disarm",
+        )
+    return seconds
 
 
 def check_order_values(

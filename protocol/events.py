@@ -114,6 +114,7 @@ class Reply(msgspec.Struct, frozen=True, gc=False):
     `status` is the order's after the command; null where there is no order. `order` is its latest
     report; `fills` are those of this command. `duplicate`: the order was there before. `field`,
     `nearest` and `step` are those of the Refusal, where the command was refused with one.
+    `canceled` is how many orders a cancel_all took off, `due` when a cancel_after will act.
     """
 
     request_id: str
@@ -127,6 +128,8 @@ class Reply(msgspec.Struct, frozen=True, gc=False):
     field: str | None = None
     nearest: str | None = None
     step: str | None = None
+    canceled: int | None = None
+    due: str | None = None
 
 
 PublicEvent: TypeAlias = Trade | L2Delta | Bbo

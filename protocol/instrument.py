@@ -18,6 +18,7 @@ from protocol.refusal import Refusal
 DECIMAL_PATTERN = r"^\d{1,15}(\.\d{1,18})?$"
 SYMBOL_PATTERN = r"^[A-Z0-9]{1,16}-[A-Z0-9]{1,16}$"
 DECIMAL_RULE = 'a decimal string such as "60000.5": at most 15 digits before and 18 after the point'
+_SHARE_UNIT = 10**18
 MAX_STEPS = 10**12
 """Most ticks of a price and most lots of a quantity: the core's limit."""
 
@@ -76,12 +77,17 @@ class InstrumentSpecification(msgspec.Struct, frozen=True, forbid_unknown_fields
     max_quantity: str | None = None
     min_notional: str | None = None
     max_notional: str | None = None
+    price_band: str | None = None
 
 
 class Instrument:
-    """A specification with its conversions. `index` is the symbol's number in the core."""
+    """A specification with its conversions. `index` is the symbol's number in the core.
+
+    `price_band` is a share: "0.1" allows prices up to a tenth away from the last trade.
+    """
 
     __slots__ = (
+        "_band",
         "index",
         "lot",
         "lots_to_quantity",
@@ -112,6 +118,7 @@ class Instrument:
         self.max_quantity = self._lots("max_quantity", MAX_STEPS)
         self.min_notional = self._notional("min_notional")
         self.max_notional = self._notional("max_notional")
+        self._band = self._share("price_band")
 
     def price_to_ticks(self, text: str, field: str = "price") -> int:
         """Raises Refusal with the nearest valid price where `text` is off the grid."""
@@ -146,6 +153,23 @@ class Instrument:
                 f"price * quantity is {self.format_notional(notional)} {self._notional_rule()}",
             )
 
+    def check_price_band(self, ticks: int, last_ticks: int) -> None:
+        """Raises Refusal where a price is too far from the last trade's (0: no trade yet)."""
+        if self._band is None or not last_ticks:
+            return
+        reach = last_ticks * self._band // _SHARE_UNIT
+        low, high = max(1, last_ticks - reach), last_ticks + reach
+        if not low <= ticks <= high:
+            to_text = self.ticks_to_price
+            raise Refusal(
+                Reason.PRICE_OUT_OF_BAND,
+                "price",
+                f"price must be from {to_text(low)} to {to_text(high)}: at most"
+                f" {self.specification.price_band} of the last trade's {to_text(last_ticks)} away",
+                to_text(min(max(ticks, low), high)),
+                self.tick.text,
+            )
+
     def _notional_rule(self) -> str:
         specification = self.specification
         return (
@@ -161,6 +185,15 @@ class Instrument:
         if remainder or not 1 <= steps <= MAX_STEPS:
             raise ValueError(f"{field} {text!r} of {self.symbol} is not 1 to 10**12 whole lots")
         return steps
+
+    def _share(self, field: str) -> int | None:
+        """The share `field` in 10**-18."""
+        text = getattr(self.specification, field)
+        if text is None:
+            return None
+        if not _is_decimal(text) or _scale(text, 18) == 0:
+            raise ValueError(f"{field} {text!r} of {self.symbol} is not a share such as 0.1")
+        return _scale(text, 18)
 
     def _notional(self, field: str) -> int | None:
         """The limit `field` in ticks * lots, rounded up."""

@@ -7,6 +7,8 @@ from urllib.parse import quote
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from protocol.limits import DEFAULT_MAX_OPEN_ORDERS
+
 
 class Settings(BaseSettings):
     """Environment variables of the same names in capitals. Raises ValidationError for bad ones."""
@@ -20,6 +22,7 @@ class Settings(BaseSettings):
     redis_password: str | None = None
     gateway_host: str = "127.0.0.1"
     gateway_port: int = Field(default=8000, ge=0, le=65535)
+    public_gateway_url: str | None = None
     market_data_host: str = "127.0.0.1"
     market_data_port: int = Field(default=8001, ge=0, le=65535)
     uvicorn_workers: int = Field(default=1, ge=1, le=64)
@@ -30,6 +33,15 @@ class Settings(BaseSettings):
     max_queue_length: int = Field(default=100_000, ge=1)
     closed_orders: int = Field(default=100_000, ge=1)
     snapshot_interval: int = Field(default=100_000, ge=1)
+    max_open_orders: int = Field(default=DEFAULT_MAX_OPEN_ORDERS, ge=1)
+    log_format: Literal["text", "json"] = "text"
+    auth: Literal["on", "off"] | None = None
+    api_keys_file: Path | None = None
+    api_keys: str | None = None
+    receive_window_ms: int = Field(default=5_000, ge=1, le=60_000)
+    rate_limit: int = Field(default=1_000, ge=1)
+    allowed_hosts: str = ""
+    allowed_origins: str = ""
 
     @property
     def named_redis_url(self) -> str | None:

@@ -1,0 +1,90 @@
+"""The sub-commands that look back: `verify` and `show`."""
+
+import argparse
+import sys
+from collections.abc import Iterator, Sequence
+
+from engine.history import History, HistoryUnavailable, open_history
+from engine.journal import JournalDamaged
+from engine.show import NotThere, show_book
+from engine.verify import Report, verify_history
+
+CHECKED = """\
+Checked at every commit: sequences, stamps and the chain of each channel; the replay's state
+hash and the bytes published on each channel; trade and update ids; price-time priority, no
+trade-through; price and quantity the same for taker, maker and public; quantity = filled +
+remaining; every order opened once and ended at most once; levels = their orders; the book never
+crossed; the best bid and offer. At the end: the state's sequences; the open orders of reports,
+engine and core; the books."""
+
+
+def parse_arguments(arguments: Sequence[str]) -> argparse.Namespace:
+    """`command` is None for the engine itself, else `verify` or `show`."""
+    parser = argparse.ArgumentParser(
+        prog="python -m engine", description="Without a command: serve."
+    )
+    commands = parser.add_subparsers(dest="command")
+    verify = commands.add_parser("verify", help="replay and audit everything that is stored")
+    show = commands.add_parser("show", help="print the book as it was at a sequence")
+    show.add_argument("--sequence", type=int, required=True, metavar="N")
+    show.add_argument("--symbol", required=True)
+    show.add_argument("--depth", type=int, default=20, help="levels of each side (default 20)")
+    for command in (verify, show):
+        command.add_argument("--redis", metavar="URL", help="instead of the settings' server")
+    return parser.parse_args(arguments)
+
+
+def look_back(arguments: argparse.Namespace, redis_url: str, closed_limit: int) -> int:
+    """Run the sub-command; exit status 1 for a finding, 2 where the past is not to be had."""
+    try:
+        with open_history(arguments.redis or redis_url) as history:
+            if arguments.command == "verify":
+                return run_verify(history, closed_limit)
+            return run_show(history, arguments, closed_limit)
+    except (HistoryUnavailable, NotThere, JournalDamaged) as error:
+        sys.stderr.write(f"engine: {error}\n")
+        return 2
+
+
+def run_verify(history: History, closed_limit: int) -> int:
+    """Print the report; 1 where something was found."""
+    report = verify_history(history, closed_limit)
+    _print(_format_report(report))
+    return 1 if report.findings_total else 0
+
+
+def run_show(history: History, arguments: argparse.Namespace, closed_limit: int) -> int:
+    """Print the book; raises NotThere or JournalDamaged where it is not to be had."""
+    symbol, depth = arguments.symbol, arguments.depth
+    _print(show_book(history, arguments.sequence, symbol, depth, closed_limit))
+    return 0
+
+
+def _format_report(report: Report) -> Iterator[str]:
+    start = f"the snapshot at {report.start}" if report.start else "the start"
+    yield f"sequences {report.start + 1} to {report.sequence}, replayed from {start}"
+    numbers = {
+        "commits": report.commits,
+        "orders accepted": report.accepted,
+        "orders rejected": report.rejected,
+        "orders ended": report.ended,
+        "orders open at the end": report.open,
+        "commands refused": report.refused,
+        "trades": report.trades,
+        "book updates": report.updates,
+        "snapshots compared": report.snapshots,
+    }
+    for name, number in numbers.items():
+        yield f"  {name:<24}{number:>14,}"
+    yield CHECKED
+    for finding in report.findings:
+        yield f"FINDING at sequence {finding.sequence}: {finding.rule}: {finding.detail}"
+    if report.findings_total > len(report.findings):
+        yield f"and {report.findings_total - len(report.findings)} more"
+    speed = (report.sequence - report.start) / report.seconds if report.seconds else 0
+    yield f"{report.findings_total} findings in {report.seconds:.2f} s ({speed:,.0f} commands/s)"
+
+
+def _print(lines: Iterator[str]) -> None:
+    for line in lines:
+        sys.stdout.write(f"{line}\n")

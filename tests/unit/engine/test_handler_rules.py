@@ -1,0 +1,277 @@
+"""Timers, limits and halts: the same from the journal, and from a snapshot."""
+
+import pytest
+
+from engine.handler import Handler, make_configuration, make_tick
+from protocol import channels
+from protocol.limits import InstrumentLimits, TradingLimits
+from protocol.snapshot import decode_snapshot, encode_snapshot
+from tests.support.exchange import ID_KEY, Exchange, Json, read_events, read_replies
+from tests.support.instruments import make_instruments
+
+ALICE: Json = {"account": "alice"}
+REPLY: Json = {"reply_to": "w", "request_id": "r"}
+SECOND = 1_000_000
+
+
+@pytest.fixture
+def exchange() -> Exchange:
+    return Exchange()
+
+
+def arm(exchange: Exchange, seconds: int, **more: str) -> Json:
+    """The reply to a cancel_after of alice's."""
+    entry = ALICE | REPLY | {"command": "cancel_after", "seconds": seconds} | more
+    [reply] = read_replies(exchange.send(entry), "w")
+    return reply
+
+
+def tick(exchange: Exchange) -> list[Json]:
+    """The reports of what is due now, as the service lets it go off."""
+    if not exchange.handler.timers.is_due(exchange.now):
+        return []
+    return read_events(exchange.send(make_tick(exchange.now)), channels.EXECUTION_REPORTS)
+
+
+def configure(exchange: Exchange, max_open_orders: int = 100, **limits: str) -> None:
+    instruments = {"BTC-USDT": InstrumentLimits(**limits)}
+    exchange.send(make_configuration(TradingLimits(max_open_orders, instruments)))
+
+
+def reasons(reports: list[Json]) -> list[tuple[str, str | None]]:
+    return [(report.get("status", "refused"), report["reason"]) for report in reports]
+
+
+# timers
+
+
+def test_timer_cancels_the_accounts_orders_when_it_is_due(exchange: Exchange) -> None:
+    exchange.order("buy", "1", "60000", **ALICE)
+    exchange.order("buy", "1", "59000", account="bob")
+    assert arm(exchange, 10)["due"] == "2023-11-14T22:13:30.000003Z"
+    exchange.now += 9 * SECOND
+    assert tick(exchange) == []
+    exchange.now += 2 * SECOND
+    assert reasons(tick(exchange)) == [("canceled", "cancel_after")]
+    assert exchange.book() == ([("59000.00", "1.00000")], [])
+    assert tick(exchange) == []
+
+
+def test_renewal_moves_the_timer(exchange: Exchange) -> None:
+    exchange.order("buy", "1", "60000", **ALICE)
+    for _ in range(5):
+        arm(exchange, 10)
+        exchange.now += 9 * SECOND
+        assert tick(exchange) == []
+
+
+def test_zero_seconds_disarm_the_timer(exchange: Exchange) -> None:
+    exchange.order("buy", "1", "60000", **ALICE)
+    arm(exchange, 10)
+    assert arm(exchange, 0)["due"] is None
+    exchange.now += 60 * SECOND
+    assert tick(exchange) == []
+
+
+def test_renewal_that_waits_in_the_queue_counts(exchange: Exchange) -> None:
+    """An engine that was away: the tick goes behind the renewal that came meanwhile."""
+    exchange.order("buy", "1", "60000", **ALICE)
+    arm(exchange, 10)
+    exchange.now += 3600 * SECOND
+    renewal = ALICE | {"command": "cancel_after", "seconds": 10}
+    batch = exchange.send(renewal, make_tick(exchange.now))
+    assert read_events(batch, channels.EXECUTION_REPORTS) == []
+
+
+def test_tick_lets_go_off_only_what_was_due_when_it_was_pushed(exchange: Exchange) -> None:
+    exchange.order("buy", "1", "60000", **ALICE)
+    arm(exchange, 10)
+    early = make_tick(exchange.now + 5 * SECOND)
+    exchange.now += 60 * SECOND
+    assert read_events(exchange.send(early), channels.EXECUTION_REPORTS) == []
+    assert reasons(tick(exchange)) == [("canceled", "cancel_after")]
+
+
+def test_tick_from_the_future_is_held_to_the_engines_own_time(exchange: Exchange) -> None:
+    exchange.order("buy", "1", "60000", **ALICE)
+    arm(exchange, 10)
+    future = make_tick(exchange.now + 3600 * SECOND)
+    assert read_events(exchange.send(future), channels.EXECUTION_REPORTS) == []
+
+
+@pytest.mark.parametrize("seconds", [-1, 86_401, None])
+def test_seconds_out_of_range_are_refused(exchange: Exchange, seconds: int | None) -> None:
+    assert arm(exchange, seconds)["reason"] == "invalid_seconds"  # type: ignore[arg-type]
+
+
+def test_tick_with_a_bad_moment_is_refused(exchange: Exchange) -> None:
+    batch = exchange.send({"command": "expire_timers", "received_at": "soon"})
+    assert reasons(read_events(batch, channels.EXECUTION_REPORTS)) == [
+        ("refused", "invalid_command")
+    ]
+
+
+def test_many_renewals_keep_little(exchange: Exchange) -> None:
+    for _ in range(1000):
+        arm(exchange, 86_400)
+    assert len(exchange.handler.timers._queue) < 100
+
+
+# cancel_all
+
+
+def test_cancel_all_says_how_many(exchange: Exchange) -> None:
+    for price in ("60000", "59000"):
+        exchange.order("buy", "1", price, **ALICE)
+    [reply] = read_replies(exchange.send(ALICE | REPLY | {"command": "cancel_all"}), "w")
+    assert (reply["canceled"], reply["reason"]) == (2, None)
+
+
+# halts
+
+
+def test_halted_instrument_takes_only_cancels(exchange: Exchange) -> None:
+    [resting] = exchange.order("buy", "1", "60000")
+    exchange.send({"command": "halt", "symbol": "BTC-USDT"})
+    assert reasons(exchange.order("sell", "1", "60000")) == [("rejected", "instrument_halted")]
+    order = {"order_id": resting["order_id"]}
+    amend = exchange.send({"command": "amend", "price": "1"} | order)
+    assert reasons(read_events(amend, channels.EXECUTION_REPORTS)) == [
+        ("refused", "instrument_halted")
+    ]
+    assert exchange.order("buy", "1", "60", symbol="SOL-USDT")[0]["status"] == "open"
+    cancel = exchange.send({"command": "cancel"} | order)
+    assert reasons(read_events(cancel, channels.EXECUTION_REPORTS)) == [
+        ("canceled", "cancel_requested")
+    ]
+    exchange.send({"command": "resume", "symbol": "BTC-USDT"})
+    assert exchange.order("sell", "1", "60000")[0]["status"] == "open"
+
+
+def test_repeat_while_halted_is_still_a_repeat(exchange: Exchange) -> None:
+    exchange.order("buy", "1", "60000", client_order_id="c")
+    exchange.send({"command": "halt", "symbol": "BTC-USDT"})
+    assert reasons(exchange.order("buy", "1", "60000", client_order_id="c")) == [
+        ("refused", "duplicate_order")
+    ]
+
+
+@pytest.mark.parametrize("command", ["halt", "resume"])
+def test_halt_of_an_unknown_symbol_is_refused(exchange: Exchange, command: str) -> None:
+    batch = exchange.send({"command": command, "symbol": "XX-YY"})
+    assert reasons(read_events(batch, channels.EXECUTION_REPORTS)) == [
+        ("refused", "unknown_symbol")
+    ]
+
+
+# limits
+
+
+def test_account_has_at_most_so_many_open_orders(exchange: Exchange) -> None:
+    configure(exchange, max_open_orders=2)
+    for _ in range(2):
+        exchange.order("buy", "1", "60000", **ALICE)
+    assert reasons(exchange.order("buy", "1", "60000", **ALICE)) == [
+        ("rejected", "too_many_open_orders")
+    ]
+    assert exchange.order("buy", "1", "60000", account="bob")[0]["status"] == "open"
+    assert exchange.order("sell", "1", "60000", order_type="ioc", **ALICE)[-1]["status"] == "filled"
+    assert exchange.order("buy", "1", "60000", **ALICE)[0]["status"] == "open"
+
+
+@pytest.mark.parametrize(
+    ("price", "nearest"), [("66000.01", "66000.00"), ("53999.99", "54000.00"), ("66000", None)]
+)
+def test_price_stays_in_the_band_around_the_last_trade(
+    exchange: Exchange, price: str, nearest: str | None
+) -> None:
+    configure(exchange, price_band="0.1")
+    assert exchange.order("buy", "1", "60000")[0]["status"] == "open"
+    exchange.order("sell", "1", "60000")
+    order = {"symbol": "BTC-USDT", "side": "buy", "order_type": "limit", "quantity": "1"}
+    [reply] = read_replies(exchange.send(order | REPLY | {"price": price}), "w")
+    expected = "price_out_of_band" if nearest else None
+    assert (reply["reason"], reply["nearest"]) == (expected, nearest)
+
+
+def test_band_holds_for_an_amended_price_but_not_for_one_that_waits(exchange: Exchange) -> None:
+    configure(exchange, price_band="0.1")
+    exchange.order("buy", "1", "60000")
+    exchange.order("sell", "1", "60000")
+    [resting] = exchange.order("buy", "1", "59000")
+    amend = {"command": "amend", "order_id": resting["order_id"], "price": "10"}
+    reports = read_events(exchange.send(amend), channels.EXECUTION_REPORTS)
+    assert reasons(reports) == [("refused", "price_out_of_band")]
+    waiting = exchange.order("sell", "1", "30000", order_type="stop_limit", stop_price="31000")
+    assert reasons(waiting) == [("open", None)]
+
+
+def test_limits_of_an_instrument_hold_once_they_are_configured(exchange: Exchange) -> None:
+    configure(exchange, max_quantity="5", max_notional="100000")
+    assert reasons(exchange.order("buy", "6", "1")) == [("rejected", "quantity_out_of_range")]
+    assert reasons(exchange.order("buy", "2", "60000")) == [("rejected", "notional_out_of_range")]
+
+
+def test_settings_alone_limit_nothing() -> None:
+    """Limits hold only from their place in the journal on."""
+    limited = InstrumentLimits(max_quantity="5").apply(make_instruments()[0])
+    exchange = Exchange([limited])
+    assert exchange.order("buy", "6", "1")[0]["status"] == "open"
+
+
+@pytest.mark.parametrize("band", ["0", "ten percent"])
+def test_unusable_configuration_is_refused_and_changes_nothing(
+    exchange: Exchange, band: str
+) -> None:
+    configure(exchange, price_band=band)
+    [report] = read_events(exchange.batches[-1], channels.EXECUTION_REPORTS)
+    assert report["reason"] == "invalid_command"
+    assert exchange.handler.rules.limits == TradingLimits()
+
+
+# the same again
+
+
+def play(exchange: Exchange) -> None:
+    """A history with everything in it."""
+    configure(exchange, max_open_orders=3, price_band="0.1")
+    exchange.order("buy", "1", "60000", **ALICE)
+    exchange.order("sell", "0.5", "60000", account="bob")
+    exchange.order("buy", "1", "70000", **ALICE)
+    arm(exchange, 10)
+    exchange.send({"command": "halt", "symbol": "ETH-USDT"})
+    exchange.now += 5 * SECOND
+    tick(exchange)
+    exchange.order("buy", "1", "61000", **ALICE)
+    exchange.now += 6 * SECOND
+    tick(exchange)
+    configure(exchange, max_open_orders=1)
+    exchange.order("buy", "1", "90000", **ALICE)
+    exchange.order("buy", "1", "1", **ALICE)
+    arm(exchange, 20)
+
+
+def test_replay_of_the_journal_gives_the_same_bytes() -> None:
+    exchange = Exchange()
+    play(exchange)
+    again = Handler(make_instruments(), ID_KEY, 1000)
+    for batch in exchange.batches:
+        replayed = again.handle(batch.commands, batch.timestamp, max_size=None)
+        assert replayed.to_journal_entry() == batch.to_journal_entry()
+    assert encode_snapshot(again.export()) == encode_snapshot(exchange.handler.export())
+
+
+def test_snapshot_keeps_limits_halts_and_timers() -> None:
+    exchange = Exchange()
+    play(exchange)
+    snapshot = decode_snapshot(encode_snapshot(exchange.handler.export()))
+    exchange.handler = Handler(make_instruments(), ID_KEY, 1000)
+    exchange.handler.restore(snapshot)
+    assert reasons(exchange.order("buy", "1", "1", **ALICE)) == [
+        ("rejected", "too_many_open_orders")
+    ]
+    assert reasons(exchange.order("buy", "1", "1", symbol="ETH-USDT")) == [
+        ("rejected", "instrument_halted")
+    ]
+    exchange.now += 21 * SECOND
+    assert reasons(tick(exchange)) == [("canceled", "cancel_after")]
