@@ -8,7 +8,7 @@ from redis import Redis
 from protocol import channels
 from protocol.journal import JournalEntry, entry_id
 
-PAGE_ENTRIES = 256
+PAGE_ENTRIES = 32
 
 
 class JournalDamaged(Exception):

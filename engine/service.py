@@ -88,7 +88,7 @@ class Service:
             self._poisonous |= {failed.entry}
         except RedisError as error:
             self._failures += 1
-            pause = min(RETRY_SECONDS * 2**self._failures, LONGEST_RETRY_SECONDS)
+            pause = min(RETRY_SECONDS * 2 ** min(self._failures, 8), LONGEST_RETRY_SECONDS)
             log.warning("Redis: %s: recovering in %.2g s", error, pause)
             self._stopping.wait(pause)
 

@@ -70,7 +70,8 @@ def _format_levels(book: BookSnapshot, depth: int) -> Iterator[str]:
     headings = ("bid quantity", "bid", "ask", "ask quantity")
     widths = [max(map(len, column)) for column in zip(headings, *rows, strict=True)]
     for row in (headings, *rows):
-        yield "  ".join(text.rjust(width) for text, width in zip(row, widths, strict=True))
+        line = "  ".join(text.rjust(width) for text, width in zip(row, widths, strict=True))
+        yield line.rstrip()
     hidden = len(book.bids) - len(bids), len(book.asks) - len(asks)
     if any(hidden):
         yield f"and {hidden[0]} bids, {hidden[1]} asks farther away"

@@ -20,7 +20,8 @@ class Service:
     `prepare` runs before each start and raises LaunchError where there must be none. `health` is
     the URL that answers 200 when it is ready, `is_ready` a further condition. `stop_seconds` after
     SIGTERM comes SIGKILL.
-    `is_quiet`: what it writes is for its log file only.
+    `is_quiet`: what it writes is for its log file only. `is_optional`: the exchange is ready, and
+    goes on, without it.
     """
 
     name: str
@@ -33,6 +34,7 @@ class Service:
     prepare: Callable[[], None] = field(default=lambda: None)
     stop_seconds: float = 1.0
     is_quiet: bool = False
+    is_optional: bool = False
 
 
 class Run:

@@ -34,7 +34,7 @@ def open_listeners(settings: LauncherSettings) -> Listeners:
 def make_services(
     settings: LauncherSettings, redis_url: str, listeners: Listeners
 ) -> list[Service]:
-    """Engine, gateway workers that share one socket, market data."""
+    """Engine, gateway workers that share one socket, archive, market data."""
     environment = child_environment(redis_url)
     engine = Service(
         name="engine",
@@ -51,6 +51,13 @@ def make_services(
                 "order_gateway", _GATEWAY_STAGE, environment, listeners.gateway,
             )
             for number in range(1, settings.uvicorn_workers + 1)
+        ),
+        Service(
+            name="archive",
+            command=_module("archive"),
+            stage=_ENGINE_STAGE,
+            environment=environment,
+            is_optional=True,
         ),
         _make_listener(
             "market-data", "market_data", _MARKET_DATA_STAGE, environment, listeners.market_data

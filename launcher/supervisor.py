@@ -108,8 +108,8 @@ class Supervisor:
 
     @property
     def is_steady(self) -> bool:
-        """Whether every service has a process that seems to stay."""
-        return all(supervised.is_steady for supervised in self.services)
+        """Whether every needed service has a process that seems to stay."""
+        return all(item.is_steady or item.service.is_optional for item in self.services)
 
     def run_until(self, is_done: Callable[[], bool]) -> bool:
         """Supervises until `is_done`; False where a stop was requested before."""
@@ -163,7 +163,8 @@ class Supervisor:
         service = supervised.service
         tail = "".join(f"\n  {line}" for line in supervised.log.tail)
         self._on_change()
-        if not self.is_ready and supervised.failures >= _MOST_FAILURES:
+        is_needed = not self.is_ready and not service.is_optional
+        if is_needed and supervised.failures >= _MOST_FAILURES:
             end = end.partition(";")[0]
             raise LaunchError(f"{service.name} does not start: it {end}. Its last lines:{tail}")
         self._show(f"{service.name} {end}." + (tail if service.is_quiet else ""))

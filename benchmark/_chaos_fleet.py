@@ -1,0 +1,247 @@
+"""A whole system of its own: started here, killed here, started again. Nothing else is touched."""
+
+import asyncio
+import random
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from pathlib import Path
+
+from redis import RedisError
+
+from engine.connection import connect_redis
+from launcher.listening import find_free_port, open_listening_socket
+from launcher.parent_death import make_child_setup
+from launcher.redis_binary import find_redis_binaries
+from launcher.redis_server import is_serving, make_redis_service
+from launcher.settings import child_environment
+from protocol import channels
+
+_POLL_SECONDS = 0.05
+_LONGEST_DOWN_SECONDS = 0.5
+_MAXMEMORY = "2gb"
+_STOP_SECONDS = 5.0
+
+
+class Member:
+    """A process that is started again whenever it ends."""
+
+    def __init__(
+        self,
+        name: str,
+        command: tuple[str, ...],
+        environment: Mapping[str, str],
+        log_folder: Path,
+        descriptors: tuple[int, ...] = (),
+        prepare: Callable[[], None] = lambda: None,
+    ) -> None:
+        self.name = name
+        self.kind = name.partition("-")[0]
+        self.log = log_folder / f"{name}.log"
+        self.failures = 0
+        """Ends that nobody asked for."""
+        self._command = command
+        self._environment = dict(environment)
+        self._descriptors = descriptors
+        self._prepare = prepare
+        self._process: subprocess.Popen[bytes] | None = None
+        self._due = 0.0
+        self._was_killed = False
+
+    @property
+    def is_running(self) -> bool:
+        """Whether it has a process."""
+        return self._process is not None and self._process.poll() is None
+
+    def start(self) -> None:
+        """Run it."""
+        self._prepare()
+        self._was_killed = False
+        with self.log.open("ab") as log:
+            self._process = subprocess.Popen(
+                self._command,
+                env=self._environment,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                pass_fds=self._descriptors,
+                start_new_session=True,
+                preexec_fn=make_child_setup(),
+            )
+
+    def send(self, number: signal.Signals) -> None:
+        """Signal the process that this very object has started, if it runs."""
+        if self.is_running and self._process is not None:
+            self._process.send_signal(number)
+            self._was_killed |= number in (signal.SIGKILL, signal.SIGTERM)
+
+    def start_where_due(self, random_delay: float) -> None:
+        """Start it again, `random_delay` seconds after its end was seen."""
+        if self.is_running:
+            return
+        now = time.monotonic()
+        if not self._due:
+            self.failures += not self._was_killed
+            self._due = now + random_delay
+        elif now >= self._due:
+            self._due = 0.0
+            self.start()
+
+    def wait(self) -> None:
+        """Until its process has ended."""
+        if self._process is not None:
+            self._process.wait()
+
+
+class Fleet:
+    """Redis with `appendfsync always`, two engines, two gateway workers, market data, archive."""
+
+    def __init__(self, folder: Path, generator: random.Random, settings: Mapping[str, str]) -> None:
+        self.kills: Counter[str] = Counter()
+        self.pauses: Counter[str] = Counter()
+        self.gateway = open_listening_socket("127.0.0.1", 0, "GATEWAY")
+        self.market_data = open_listening_socket("127.0.0.1", 0, "MARKET_DATA")
+        self._generator = generator
+        self._logs = folder / "logs"
+        self._logs.mkdir(parents=True)
+        port = find_free_port()
+        self.redis_url = f"redis://127.0.0.1:{port}/0"
+        environment = child_environment(self.redis_url)
+        data = folder / "data"
+        data.mkdir()
+        self.database = data / "archive.sqlite3"
+        environment |= {"DATA_DIR": str(data), "LOG_LEVEL": "info", "DATABASE_URL": "", **settings}
+        service = make_redis_service(
+            find_redis_binaries()[0], port, folder / "redis", _MAXMEMORY, self._note
+        )
+        self.redis = Member(
+            "redis", service.command, service.environment, self._logs, prepare=service.prepare
+        )
+        self.members = [
+            self.redis,
+            *(Member(f"engine-{n}", _module("engine"), environment, self._logs) for n in (1, 2)),
+            *(self._listener(f"gateway-{n}", "order_gateway", self.gateway, environment)
+              for n in (1, 2)),
+            self._listener("feed", "market_data", self.market_data, environment),
+            Member("archive", _module("archive"), environment, self._logs),
+        ]  # fmt: skip
+        self._is_supervising = True
+
+    async def start(self) -> None:
+        """All of it, Redis first."""
+        self.redis.start()
+        await self.wait_for_redis()
+        for member in self.members[1:]:
+            member.start()
+
+    async def supervise(self) -> None:
+        """Start again what has ended."""
+        while self._is_supervising:
+            for member in self.members:
+                member.start_where_due(self._generator.uniform(0, _LONGEST_DOWN_SECONDS))
+            await asyncio.sleep(_POLL_SECONDS)
+
+    def kill(self, kind: str) -> None:
+        """`kill -9` of one process of `kind`."""
+        member = self._choose(kind)
+        if member.is_running:
+            member.send(signal.SIGKILL)
+            self.kills[kind] += 1
+
+    async def pause(self, kind: str, seconds: float) -> None:
+        """SIGSTOP of one process of `kind`, and SIGCONT `seconds` later."""
+        member = self._choose(kind)
+        self.pauses[kind] += 1
+        member.send(signal.SIGSTOP)
+        await asyncio.sleep(seconds)
+        member.send(signal.SIGCONT)
+
+    async def wait_for_redis(self) -> None:
+        """Until it serves; TimeoutError after a minute."""
+        async with asyncio.timeout(60):
+            await _poll_until(lambda: is_serving(self.redis_url))
+
+    async def drain(self, seconds: float) -> bool:
+        """Whether the list was empty within `seconds`."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await _poll_until(self._is_drained)
+                return True
+        return False
+
+    async def stop_all_but_redis(self) -> None:
+        """In order; what does not stop is killed."""
+        self._is_supervising = False
+        others = self.members[1:]
+        for number in (signal.SIGCONT, signal.SIGTERM):
+            for member in others:
+                member.send(number)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_STOP_SECONDS):
+                await _poll_until(lambda: not any(member.is_running for member in others))
+        for member in others:
+            member.send(signal.SIGKILL)
+            member.wait()
+
+    async def restart_redis(self, times: int) -> None:
+        """Kill it and start it `times` times: a torn file shows at the second start."""
+        for _ in range(times):
+            self.redis.send(signal.SIGKILL)
+            self.redis.wait()
+            self.redis.start()
+            await self.wait_for_redis()
+
+    def close(self) -> None:
+        """Leave no process behind."""
+        self._is_supervising = False
+        for member in self.members:
+            member.send(signal.SIGKILL)
+            member.wait()
+        self.gateway.close()
+        self.market_data.close()
+
+    def list_failures(self) -> list[str]:
+        """Members that ended although nobody killed them, with the last that they said."""
+        return [
+            f"{member.name} ended by itself {member.failures} times: {_read_last_line(member.log)}"
+            for member in self.members
+            if member.failures
+        ]
+
+    def _choose(self, kind: str) -> Member:
+        return self._generator.choice([item for item in self.members if item.kind == kind])
+
+    def _is_drained(self) -> bool:
+        with suppress(RedisError), connect_redis(self.redis_url) as client:
+            return bool(client.llen(channels.ORDER_QUEUE) == 0)
+        return False
+
+    def _note(self, line: str) -> None:
+        with (self._logs / "launcher.log").open("a") as log:
+            log.write(f"{line}\n")
+
+    def _listener(
+        self, name: str, module: str, listener: socket.socket, environment: Mapping[str, str]
+    ) -> Member:
+        descriptor = listener.fileno()
+        command = _module(module, "--fd", str(descriptor))
+        return Member(name, command, environment, self._logs, (descriptor,))
+
+
+def _module(name: str, *arguments: str) -> tuple[str, ...]:
+    return (sys.executable, "-m", name, *arguments)
+
+
+async def _poll_until(is_done: Callable[[], bool]) -> None:
+    while not is_done():  # noqa: ASYNC110  # other processes have no events for us
+        await asyncio.sleep(_POLL_SECONDS)
+
+
+def _read_last_line(log: Path) -> str:
+    lines = log.read_text(errors="replace").split("\n")
+    return next((line for line in reversed(lines) if line), "nothing was logged")

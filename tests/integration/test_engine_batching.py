@@ -1,0 +1,85 @@
+"""How commands were batched shows nowhere but in the cut of the journal."""
+
+import json
+from typing import Any, NamedTuple
+
+import pytest
+from redis import Redis
+
+from engine.journal import read_journal
+from engine.recovery import recover_handler
+from engine.service import Limits, Service
+from protocol import channels, codec
+from protocol.snapshot import BookSnapshot
+from tests.support.faults import CrashPoint, connect_until
+from tests.support.faults_flow import draw_flow
+from tests.support.instruments import make_instruments
+
+NOON = 1_767_268_800_000_000
+CLOSED_ORDERS = 1000
+
+
+class History(NamedTuple):
+    """What commands led to, without the cut of the commits."""
+
+    commands: list[bytes]
+    reports: list[dict[str, Any]]
+    trades: list[dict[str, Any]]
+    dead: list[bytes]
+    books: list[BookSnapshot]
+    state_hash: int
+
+
+def match(url: str, entries: list[bytes], max_batch: int) -> tuple[History, int]:
+    """What a fresh exchange makes of `entries`, and in how many commits."""
+    with Redis.from_url(url) as client:
+        client.flushall()
+        client.hset(channels.STATE, channels.STATE_ID_KEY, "00" * 32)
+        client.rpush(channels.ORDER_QUEUE, *entries)
+        services: list[Service] = []
+
+        def stop() -> None:
+            services[0].stop()
+
+        limits = Limits(max_batch, CLOSED_ORDERS)
+        services.append(
+            Service(
+                lambda: connect_until(url, CrashPoint(), stop),
+                make_instruments(),
+                lambda: NOON,
+                limits,
+            )
+        )
+        services[0].run()
+        return read_history(client), client.xlen(channels.JOURNAL)
+
+
+def read_history(client: Redis) -> History:
+    handler = recover_handler(client, make_instruments(), CLOSED_ORDERS, lambda: None)
+    journal = list(read_journal(client, 0))
+    events: dict[str, list[dict[str, Any]]] = {name: [] for name in channels.EVENT_CHANNELS}
+    for entry in journal:
+        for channel, message in entry.messages.items():
+            events[channel] += json.loads(message)["events"]
+    return History(
+        [command for entry in journal for command in codec.split_entries(entry.commands)],
+        events[channels.EXECUTION_REPORTS],
+        events[channels.TRADE_EVENTS],
+        client.lrange(channels.DEAD, 0, -1),  # type: ignore[arg-type]
+        handler.export().books,
+        handler.matcher.state_hash(),
+    )
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_same_events_by_command_and_same_state_at_batch_1_and_512(
+    redis_url: str, seed: int
+) -> None:
+    entries = draw_flow(seed, 1500)
+    one_by_one, commits = match(redis_url, entries, max_batch=1)
+    assert commits == len(entries)
+    assert len(one_by_one.trades) > 100
+    for max_batch in (7, 512):
+        batched, commits = match(redis_url, entries, max_batch)
+        assert commits == -(-len(entries) // max_batch)
+        assert batched == one_by_one

@@ -1,0 +1,153 @@
+"""An engine that stops at any point of any Redis command leaves nothing that shows afterwards.
+
+The dead engine's lease is deleted, as its expiry would do it: nothing else happens in that time,
+and what could still come from the dead engine is stopped by the owner token, never by the lease.
+"""
+
+import os
+from collections.abc import Iterator
+from types import SimpleNamespace
+from typing import NamedTuple
+
+import pytest
+from redis import Redis
+
+from engine import snapshots
+from engine.history import History
+from engine.journal import read_journal
+from engine.service import Limits, Service
+from engine.verify import verify_history
+from protocol import channels
+from protocol.journal import JournalEntry
+from tests.support.faults import CrashPoint, Moment, Stopped, connect_until
+from tests.support.faults_flow import draw_flow
+from tests.support.instruments import make_instruments
+
+ENTRIES = draw_flow(seed=7, count=40)
+NOON = 1_767_268_800_000_000
+CLOSED_ORDERS = 100
+END = b"end"
+
+
+class Outcome(NamedTuple):
+    """All that a run leaves behind; of the feed, each message of each channel in order."""
+
+    journal: list[JournalEntry]
+    feed: list[tuple[bytes, bytes]]
+    state: dict[bytes, bytes]
+    dead: list[bytes]
+
+
+class Bench:
+    """Runs the fixed entries with engines that stop where they are told to."""
+
+    def __init__(self, url: str, max_batch: int, snapshot_interval: int) -> None:
+        self._url = url
+        self._limits = Limits(max_batch, CLOSED_ORDERS, snapshot_interval)
+        self._client = Redis.from_url(url)
+        self._feed = self._client.pubsub(ignore_subscribe_messages=True)  # type: ignore[no-untyped-call]
+        self._feed.subscribe(*channels.EVENT_CHANNELS, END)
+
+    def prepare(self) -> None:
+        """An exchange without a past, and the entries in its list; the journal is kept whole."""
+        self._client.flushall()
+        self._client.hset(channels.STATE, channels.STATE_ID_KEY, "00" * 32)
+        self._client.hset(channels.STATE, channels.STATE_ARCHIVE_SEQUENCE, 0)
+        self._client.rpush(channels.ORDER_QUEUE, *ENTRIES)
+
+    def serve(self, point: CrashPoint) -> bool:
+        """Whether an engine got to the end of the list, and did not stop at `point`."""
+        service: Service | None = None
+
+        def stop() -> None:
+            if service is not None:
+                service.stop()
+
+        service = Service(
+            lambda: connect_until(self._url, point, stop), make_instruments(), lambda: NOON,
+            self._limits,
+        )  # fmt: skip
+        try:
+            service.run()
+        except Stopped:
+            self._client.delete(channels.LEASE)
+            return False
+        return True
+
+    def collect(self) -> Outcome:
+        """What there is now; the history has been verified."""
+        report = verify_history(History(self._client), CLOSED_ORDERS)
+        assert report.findings == []
+        assert report.sequence == len(ENTRIES)
+        state: dict[bytes, bytes] = self._client.hgetall(channels.STATE)  # type: ignore[assignment]
+        names = [b"sequence", *(f"last:{name}".encode() for name in channels.EVENT_CHANNELS)]
+        return Outcome(
+            list(read_journal(self._client, 0)),
+            list(self._read_feed()),
+            {name: state[name] for name in names},
+            self._client.lrange(channels.DEAD, 0, -1),  # type: ignore[arg-type]
+        )
+
+    def _read_feed(self) -> Iterator[tuple[bytes, bytes]]:
+        self._client.publish(END, b"")
+        for message in self._feed.listen():
+            if message["channel"] == END:
+                return
+            yield message["channel"], message["data"]
+
+    def close(self) -> None:
+        self._feed.close()
+        self._client.close()
+
+
+class PatientChildren(SimpleNamespace):
+    """In the place of `os` for the snapshots: each is waited for, so that every run has the same
+    Redis commands; `reap` waits for one that a dead engine has left behind."""
+
+    WNOHANG = 0
+    _exit = staticmethod(os._exit)
+
+    def __init__(self) -> None:
+        self._children: set[int] = set()
+
+    def fork(self) -> int:
+        child = os.fork()
+        self._children.add(child)
+        return child
+
+    def waitpid(self, child: int, options: int) -> tuple[int, int]:
+        self._children.discard(child)
+        return os.waitpid(child, options)
+
+    def reap(self) -> None:
+        for child in list(self._children):
+            self.waitpid(child, 0)
+
+
+@pytest.fixture
+def children(monkeypatch: pytest.MonkeyPatch) -> PatientChildren:
+    children = PatientChildren()
+    monkeypatch.setattr(snapshots, "os", children)
+    return children
+
+
+@pytest.mark.parametrize("moment", Moment)
+@pytest.mark.parametrize("max_batch", [1, 7, 64])
+def test_engine_stopped_at_every_redis_command(
+    redis_url: str, children: PatientChildren, max_batch: int, moment: Moment
+) -> None:
+    bench = Bench(redis_url, max_batch, snapshot_interval=15)
+    try:
+        bench.prepare()
+        undisturbed = CrashPoint()
+        assert bench.serve(undisturbed)
+        expected = bench.collect()
+        assert undisturbed.commands > 10 + 2 * len(ENTRIES) / max_batch
+        for command in range(1, undisturbed.commands + 1):
+            bench.prepare()
+            bench.serve(CrashPoint(command, moment))
+            assert bench.serve(CrashPoint())
+            children.reap()
+            assert bench.collect() == expected, f"stopped at Redis command {command}"
+    finally:
+        bench.close()

@@ -1,0 +1,221 @@
+"""`python -m engine verify` and `show`: what is right passes, what was tampered with is named."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from typing import cast
+
+import msgspec
+import pytest
+from redis import Redis
+
+from engine.audit import Rule
+from engine.history import History
+from engine.verify import Report, verify_history
+from protocol import channels
+from protocol.journal import JournalEntry
+from protocol.snapshot import decode_snapshot, encode_snapshot
+from tests.support.engine_service import run_engine, wait_until_drained
+from tests.support.faults_flow import draw_flow
+from tests.support.waiting import wait_until
+
+CLOSED_ORDERS = 1000  # the one of tests.support.engine_service
+COMMANDS = 600
+SNAPSHOTS = [200, 400, 600]
+
+
+@pytest.fixture
+def client(redis_url: str) -> Iterator[Redis]:
+    with Redis.from_url(redis_url) as client:
+        yield client
+
+
+def make_history(client: Redis, url: str, *, is_whole: bool = True) -> None:
+    """600 commands, snapshots at 400 and 600; the journal goes back to the start if `is_whole`."""
+    entries = draw_flow(3, COMMANDS)
+    if is_whole:
+        client.hset(channels.STATE, channels.STATE_ARCHIVE_SEQUENCE, 0)
+    with run_engine(url, max_batch=20, snapshot_interval=200):
+        for sequence in SNAPSHOTS:
+            client.rpush(channels.ORDER_QUEUE, *entries[sequence - 200 : sequence])
+            wait_until_drained(client)
+            wait_until(lambda: History(client).snapshots[-1:] == [sequence], "snapshot")  # noqa: B023
+
+
+def verify(client: Redis) -> Report:
+    return verify_history(History(client), CLOSED_ORDERS)
+
+
+def list_rules(report: Report) -> set[Rule]:
+    return {finding.rule for finding in report.findings}
+
+
+def test_whole_history_is_replayed_from_the_start(client: Redis, redis_url: str) -> None:
+    make_history(client, redis_url)
+    report = verify(client)
+    assert report.findings == []
+    assert (report.start, report.sequence, report.commits, report.snapshots) == (0, 600, 30, 2)
+    assert report.trades > 50
+    assert report.accepted == report.ended + report.open
+
+
+def test_trimmed_history_is_replayed_from_the_oldest_snapshot(
+    client: Redis, redis_url: str
+) -> None:
+    make_history(client, redis_url, is_whole=False)
+    report = verify(client)
+    assert report.findings == []
+    assert (report.start, report.sequence, report.snapshots) == (400, 600, 1)
+
+
+def test_history_that_has_not_begun_has_no_findings(client: Redis) -> None:
+    assert verify(client).findings == []
+
+
+def test_serving_engine_can_be_verified(client: Redis, redis_url: str) -> None:
+    with run_engine(redis_url, max_batch=5):
+        client.rpush(channels.ORDER_QUEUE, *draw_flow(4, 400))
+        wait_until(lambda: client.xlen(channels.JOURNAL) > 3, "commits")
+        assert verify(client).findings == []
+        wait_until_drained(client)
+
+
+def rewrite(client: Redis, sequence: int, change: Callable[[JournalEntry], JournalEntry]) -> None:
+    """The journal with one entry changed."""
+    items = cast(list[tuple[bytes, dict[bytes, bytes]]], client.xrange(channels.JOURNAL))
+    client.delete(channels.JOURNAL)
+    for entry_id, fields in items:
+        entry = JournalEntry.from_stream(entry_id, fields)
+        if entry.sequence == sequence:
+            entry = change(entry)
+        client.execute_command("XADD", channels.JOURNAL, entry_id, *entry.to_fields())  # type: ignore[no-untyped-call]
+
+
+def replace_in(channel: str, old: bytes, new: bytes) -> Callable[[JournalEntry], JournalEntry]:
+    def change(entry: JournalEntry) -> JournalEntry:
+        message = entry.messages[channel]
+        assert old in message
+        changed = message.replace(old, new, 1)
+        return entry._replace(messages={**entry.messages, channel: changed})
+
+    return change
+
+
+@pytest.mark.parametrize(
+    ("change", "rule"),
+    [
+        (lambda entry: entry._replace(state_hash=b"0" * 16), Rule.REPLAY),
+        (lambda entry: entry._replace(commands=b"[]"), Rule.REPLAY),
+        (lambda entry: entry._replace(previous=0), Rule.SEQUENCE),
+        (lambda entry: entry._replace(timestamp=entry.timestamp - 10**12), Rule.TIMESTAMP),
+        (replace_in(channels.TRADE_EVENTS, b'"previous":', b'"previous":1'), Rule.CHAIN),
+        (replace_in(channels.TRADE_EVENTS, b'"trade_id":', b'"trade_id":1'), Rule.TRADE_ID),
+        (replace_in(channels.TRADE_EVENTS, b'"quantity":"', b'"quantity":"1'), Rule.BOTH_SIDES),
+        (replace_in(channels.ORDER_BOOK_UPDATES, b'_id":', b'_id":1'), Rule.UPDATE_ID),
+        (replace_in(channels.EXECUTION_REPORTS, b'filled_quantity":"', b'filled_quantity":"1'),
+         Rule.QUANTITY),
+    ],
+)  # fmt: skip
+def test_changed_entry_is_found_by_sequence_and_rule(
+    client: Redis, redis_url: str, change: Callable[[JournalEntry], JournalEntry], rule: Rule
+) -> None:
+    make_history(client, redis_url)
+    rewrite(client, 200, change)
+    report = verify(client)
+    assert rule in list_rules(report)
+    assert {finding.sequence for finding in report.findings if finding.rule is rule} >= {200} - (
+        {200} if rule is Rule.SEQUENCE else set()
+    )
+
+
+def test_missing_entry_is_found(client: Redis, redis_url: str) -> None:
+    make_history(client, redis_url)
+    client.xdel(channels.JOURNAL, "300-0")
+    assert Rule.SEQUENCE in list_rules(verify(client))
+
+
+def test_state_that_does_not_fit_the_journal_is_found(client: Redis, redis_url: str) -> None:
+    make_history(client, redis_url)
+    client.hset(channels.STATE, "last:trade_events", 1)
+    assert list_rules(verify(client)) == {Rule.STATE}
+    client.hset(channels.STATE, "sequence", 601)
+    [first, *_] = verify(client).findings
+    assert (first.rule, first.detail) == (
+        Rule.STATE, "the state is at 601, the journal ends at 600",
+    )  # fmt: skip
+
+
+def test_wrong_or_missing_snapshot_is_found(client: Redis, redis_url: str) -> None:
+    make_history(client, redis_url)
+    key = channels.snapshot_key(400)
+    snapshot = decode_snapshot(cast(bytes, client.get(key)))
+    changed = msgspec.structs.replace(snapshot.books[0], last_trade_id=9999)
+    for books in ([], [changed, *snapshot.books[1:]]):
+        client.set(key, encode_snapshot(msgspec.structs.replace(snapshot, books=books)))
+        assert list_rules(verify(client)) == {Rule.SNAPSHOT}
+    client.delete(key)
+    assert list_rules(verify(client)) == {Rule.SNAPSHOT}
+
+
+def run(url: str, *arguments: str) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        [sys.executable, "-m", "engine", *arguments],
+        env={**os.environ, "REDIS_URL": url, "CLOSED_ORDERS": str(CLOSED_ORDERS)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def test_verify_command_reports_and_exits_with_0_or_1(client: Redis, redis_url: str) -> None:
+    make_history(client, redis_url)
+    clean = run(redis_url, "verify")
+    assert clean.returncode == 0, clean.stderr
+    assert "sequences 1 to 600, replayed from the start" in clean.stdout
+    assert "0 findings" in clean.stdout
+    client.hset(channels.STATE, "last:bbo_updates", 1)
+    damaged = run("redis://127.0.0.1:1/0", "verify", "--redis", redis_url)
+    assert damaged.returncode == 1
+    assert "FINDING at sequence 600: state: last:bbo_updates is 1" in damaged.stdout
+
+
+def test_verify_command_without_a_server_says_so() -> None:
+    answer = run("redis://127.0.0.1:1/0", "verify")
+    assert answer.returncode == 2
+    assert answer.stderr.startswith("engine: Redis: ")
+
+
+def test_show_prints_the_book_as_it_was(client: Redis, redis_url: str) -> None:
+    orders = [
+        b'{"side":"%b","order_type":"limit","quantity":"%d","price":"%d","symbol":"ETH-USDT"}' % row
+        for row in ((b"buy", 1, 99), (b"buy", 2, 98), (b"sell", 3, 101), (b"buy", 3, 101))
+    ]
+    with run_engine(redis_url, max_batch=3):
+        client.rpush(channels.ORDER_QUEUE, *orders)
+        wait_until_drained(client)
+    shown = run(redis_url, "show", "--sequence", "3", "--symbol", "ETH-USDT", "--depth", "1")
+    assert shown.stdout.splitlines()[1:] == [
+        "bid quantity    bid     ask  ask quantity",
+        "      1.0000  99.00  101.00        3.0000",
+        "and 1 bids, 0 asks farther away",
+    ]
+    within_a_commit = run(redis_url, "show", "--sequence", "2", "--symbol", "ETH-USDT")
+    assert within_a_commit.stdout.splitlines()[2:] == [
+        "      1.0000  99.00",
+        "      2.0000  98.00",
+    ]
+    after = run(redis_url, "show", "--sequence", "4", "--symbol", "ETH-USDT")
+    assert "at sequence 4" in after.stdout
+    assert "trade 1, last price 101.00" in after.stdout
+
+
+def test_show_names_what_there_is(client: Redis, redis_url: str) -> None:
+    make_history(client, redis_url, is_whole=False)
+    early = run(redis_url, "show", "--sequence", "7", "--symbol", "BTC-USDT")
+    assert early.returncode == 2
+    assert early.stderr == "engine: no sequence 7; there are 400 to 600\n"
+    unknown = run(redis_url, "show", "--sequence", "600", "--symbol", "XYZ")
+    assert unknown.returncode == 2
+    assert "there are BTC-USDT, ETH-USDT, SOL-USDT" in unknown.stderr

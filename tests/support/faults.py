@@ -1,0 +1,82 @@
+"""Faults, made exactly where a test wants them."""
+
+from collections.abc import Callable
+from enum import Enum, auto
+from typing import Any
+
+from redis import Connection, ConnectionPool, Redis
+from redis.backoff import NoBackoff
+from redis.connection import parse_url
+from redis.retry import Retry
+
+
+class Stopped(BaseException):
+    """The engine's process is gone here: none of its code may handle this."""
+
+
+class Moment(Enum):
+    """When, in the life of one Redis command."""
+
+    BEFORE_SEND = auto()
+    AFTER_SEND = auto()
+    AFTER_REPLY = auto()
+
+
+class CrashPoint:
+    """Stops an engine at a moment of its `command`th Redis command (from 1; 0: never)."""
+
+    def __init__(self, command: int = 0, moment: Moment = Moment.BEFORE_SEND) -> None:
+        self.commands = 0
+        self._command = command
+        self._moment = moment
+        self._is_dead = False
+
+    def pass_by(self, moment: Moment, hang_up: Callable[[], None]) -> None:
+        """Raises Stopped where the engine is to stop, and ever after."""
+        self.commands += moment is Moment.BEFORE_SEND
+        if self._is_dead or (self.commands, moment) == (self._command, self._moment):
+            self._is_dead = True
+            hang_up()
+            raise Stopped
+
+
+class CrashingConnection(Connection):
+    """Passes by `point` before each send, after it and after the reply."""
+
+    def __init__(self, *, point: CrashPoint, **options: Any) -> None:
+        super().__init__(**options)  # type: ignore[no-untyped-call]
+        self._point = point
+
+    def send_packed_command(self, command: Any, check_health: bool = True) -> None:
+        if not self._sock:
+            self.connect()  # type: ignore[no-untyped-call]
+        self._point.pass_by(Moment.BEFORE_SEND, self.disconnect)
+        super().send_packed_command(command, check_health)  # type: ignore[no-untyped-call]
+        self._point.pass_by(Moment.AFTER_SEND, self.disconnect)
+
+    def read_response(self, *arguments: Any, **options: Any) -> Any:
+        try:
+            return super().read_response(*arguments, **options)
+        finally:
+            self._point.pass_by(Moment.AFTER_REPLY, self.disconnect)
+
+
+class DrainingClient(Redis):
+    """Calls `on_empty` instead of waiting at an empty list."""
+
+    on_empty: Callable[[], None]
+
+    def blmove(self, *_arguments: Any, **_options: Any) -> None:
+        self.on_empty()
+
+
+def connect_until(url: str, point: CrashPoint, on_empty: Callable[[], None]) -> DrainingClient:
+    """A client of an engine that is to stop at `point`, or when there is nothing left to do."""
+    address = parse_url(url)  # type: ignore[no-untyped-call]
+    pool = ConnectionPool(
+        connection_class=CrashingConnection, point=point, retry=Retry(NoBackoff(), 0),
+        socket_timeout=10, protocol=2, **address,
+    )  # fmt: skip
+    client = DrainingClient(connection_pool=pool)
+    client.on_empty = on_empty
+    return client
