@@ -145,7 +145,7 @@ async def _wait_for_readers(fleet: Fleet, reader: FeedReader) -> bool:
     while time.monotonic() < deadline:
         with suppress(HistoryUnavailable), open_history(fleet.redis_url) as history:
             is_archived = read_archived_sequence(fleet.database) == history.sequence
-            if is_archived and compare_books(reader, history, SYMBOL, CLOSED_ORDERS):
+            if is_archived and compare_books(reader, history, SYMBOL):
                 return True
         await asyncio.sleep(0.5)
     return False
@@ -155,7 +155,7 @@ def judge(
     history: History, fleet: Fleet, accepted: Accepted, reader: FeedReader, witness: Witness
 ) -> Result:
     """Everything counted, from what Redis has on disk."""
-    report = verify_history(history, CLOSED_ORDERS)
+    report = verify_history(history)
     wrong = {
         "lost": count_lost(accepted, witness),
         "matched twice": witness.twice,
@@ -164,7 +164,7 @@ def judge(
         "trades that the feed invented": count_invented_trades(reader, witness),
         "trades that the feed contradicted": reader.contradicted_trades,
         "wrong checksums on the feed": reader.bad_checksums,
-        "feed's book differs": int(not compare_books(reader, history, SYMBOL, CLOSED_ORDERS)),
+        "feed's book differs": int(not compare_books(reader, history, SYMBOL)),
         "archive's orders, trades differ": count_archive_differences(
             fleet.database, witness, SYMBOL
         ),

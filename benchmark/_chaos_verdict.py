@@ -29,9 +29,9 @@ def count_invented_trades(reader: FeedReader, witness: Witness) -> int:
     )
 
 
-def compare_books(reader: FeedReader, history: History, symbol: str, closed_limit: int) -> bool:
+def compare_books(reader: FeedReader, history: History, symbol: str) -> bool:
     """Whether the reader's book is the one that the journal leads to."""
-    books = rebuild(history, history.sequence, closed_limit).export().books
+    books = rebuild(history, history.sequence).export().books
     return any(
         (reader.update_id, *reader.levels()) == (book.last_update_id, book.bids, book.asks)
         for book in books

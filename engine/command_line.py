@@ -34,29 +34,29 @@ def parse_arguments(arguments: Sequence[str]) -> argparse.Namespace:
     return parser.parse_args(arguments)
 
 
-def look_back(arguments: argparse.Namespace, redis_url: str, closed_limit: int) -> int:
+def look_back(arguments: argparse.Namespace, redis_url: str) -> int:
     """Run the sub-command; exit status 1 for a finding, 2 where the past is not to be had."""
     try:
         with open_history(arguments.redis or redis_url) as history:
             if arguments.command == "verify":
-                return run_verify(history, closed_limit)
-            return run_show(history, arguments, closed_limit)
+                return run_verify(history)
+            return run_show(history, arguments)
     except (HistoryUnavailable, NotThere, JournalDamaged) as error:
         sys.stderr.write(f"engine: {error}\n")
         return 2
 
 
-def run_verify(history: History, closed_limit: int) -> int:
+def run_verify(history: History) -> int:
     """Print the report; 1 where something was found."""
-    report = verify_history(history, closed_limit)
+    report = verify_history(history)
     _print(_format_report(report))
     return 1 if report.findings_total else 0
 
 
-def run_show(history: History, arguments: argparse.Namespace, closed_limit: int) -> int:
+def run_show(history: History, arguments: argparse.Namespace) -> int:
     """Print the book; raises NotThere or JournalDamaged where it is not to be had."""
     symbol, depth = arguments.symbol, arguments.depth
-    _print(show_book(history, arguments.sequence, symbol, depth, closed_limit))
+    _print(show_book(history, arguments.sequence, symbol, depth))
     return 0
 
 

@@ -8,6 +8,9 @@ from protocol.enums import CommandType, Reason
 from protocol.refusal import Refusal
 
 MAX_ENTRY_BYTES = 64 * 1024
+MAX_BRACKETS = 100
+"""What is nested deeper than the decoder's stack when it is read must not be so when the journal
+wraps it once more."""
 
 _TEXT_FIELDS = ("symbol", "order_id", "client_order_id", "account", "reply_to", "request_id")
 _CODES = {
@@ -35,6 +38,8 @@ def read_entry(raw: bytes) -> QueueEntry:
     """The entry in `raw`; raises Unreadable or Malformed."""
     if len(raw) > MAX_ENTRY_BYTES:
         raise Unreadable(f"{len(raw)} bytes, at most {MAX_ENTRY_BYTES} are read")
+    if raw.count(b"[") + raw.count(b"{") > MAX_BRACKETS:
+        raise Unreadable(f"more than {MAX_BRACKETS} brackets: no entry is nested")
     try:
         return codec.decode_entry(raw)
     except msgspec.ValidationError as error:

@@ -222,7 +222,7 @@ class Handler:
         if known is not None:
             return self._repeat(known, entry, client_order_id, batch)
         try:
-            order = self._make_order(entry, order_id, client_order_id)
+            order = self._make_order(entry, order_id, client_order_id, batch.sequence)
             last_price = self.matcher.last_trade_price(order.instrument.index)
             self.rules.check_new(order, self.orders.count_open(account), last_price)
         except Refusal as refusal:
@@ -246,10 +246,12 @@ class Handler:
         )
         return Outcome(order, reason=order.reason)
 
-    def _make_order(self, entry: QueueEntry, order_id: int, client_order_id: str) -> Order:
+    def _make_order(
+        self, entry: QueueEntry, order_id: int, client_order_id: str, sequence: int
+    ) -> Order:
         if self._entries_to_clear:
             raise Refusal(Reason.QUEUE_CLEARED, None, "the queue was cleared")
-        instrument = self.rules.find_instrument(entry.symbol)
+        instrument = self.rules.find_instrument(entry.symbol, sequence)
         if entry.side is None:
             raise Refusal(Reason.INVALID_SIDE, "side", "side must be buy or sell")
         if entry.order_type is None:
@@ -276,7 +278,7 @@ class Handler:
         if (known.account, known.client_order_id) != (entry.account, client_order_id):
             raise Refusal(Reason.ORDER_ID_COLLISION, "order_id", "the id is another order's")
         try:
-            repeated = self._make_order(entry, known.order_id, client_order_id)
+            repeated = self._make_order(entry, known.order_id, client_order_id, batch.sequence)
         except Refusal:
             repeated = None
         if repeated is None or repeated.fingerprint != known.fingerprint:
@@ -327,7 +329,11 @@ class Handler:
         return price, stop_price
 
     def _cancel_all(self, entry: QueueEntry, batch: Batch) -> Outcome:
-        symbol = -1 if entry.symbol is None else self.rules.find_instrument(entry.symbol).index
+        symbol = (
+            -1
+            if entry.symbol is None
+            else self.rules.find_instrument(entry.symbol, batch.sequence).index
+        )
         account = check_account(entry.account)
         return Outcome(canceled=self._cancel_orders(account, symbol, Reason.CANCEL_ALL, batch))
 
@@ -361,12 +367,12 @@ class Handler:
                 self._record[event[0]](event, batch)
         return sum(event[0] == _CANCELED for event in events)
 
-    def _halt(self, entry: QueueEntry, _batch: Batch) -> Outcome:
-        self.rules.halted.add(self.rules.find_instrument(entry.symbol).index)
+    def _halt(self, entry: QueueEntry, batch: Batch) -> Outcome:
+        self.rules.halted.add(self.rules.find_instrument(entry.symbol, batch.sequence).index)
         return Outcome()
 
-    def _resume(self, entry: QueueEntry, _batch: Batch) -> Outcome:
-        self.rules.halted.discard(self.rules.find_instrument(entry.symbol).index)
+    def _resume(self, entry: QueueEntry, batch: Batch) -> Outcome:
+        self.rules.halted.discard(self.rules.find_instrument(entry.symbol, batch.sequence).index)
         return Outcome()
 
     def _configure(self, entry: QueueEntry, _batch: Batch) -> Outcome:

@@ -4,15 +4,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import cast
 
-import msgspec
 from redis import Redis, RedisError
 
 from engine.connection import connect_redis
 from engine.handler import Handler
 from engine.journal import JournalDamaged, read_journal
+from engine.state import decode_instruments
 from protocol import channels
-from protocol.instrument import Instrument, InstrumentTable, number_instruments
+from protocol.instrument import Instrument
 from protocol.journal import JournalEntry, parse_entry_id
+from protocol.limits import DEFAULT_CLOSED_ORDERS
 from protocol.snapshot import Snapshot, decode_snapshot, parse_snapshot_list
 
 
@@ -33,6 +34,11 @@ class History:
         self.snapshots = sorted(parse_snapshot_list(self._field(channels.STATE_SNAPSHOTS)))
         """Sequences of the snapshots that count, oldest first."""
         self.instruments = self._read_instruments()
+
+    @property
+    def closed_limit(self) -> int:
+        """How many closed orders a repeat is known by."""
+        return int(self._field(channels.STATE_CLOSED_ORDERS) or DEFAULT_CLOSED_ORDERS)
 
     @property
     def journal_start(self) -> int:
@@ -75,10 +81,10 @@ class History:
                 ) from None
             raise
 
-    def make_handler(self, closed_limit: int, snapshot: Snapshot | None) -> Handler:
+    def make_handler(self, snapshot: Snapshot | None) -> Handler:
         """The exchange at `snapshot`, or before the first command; ValueError for damage."""
         id_key = bytes.fromhex((self._field(channels.STATE_ID_KEY) or b"").decode())
-        handler = Handler(self.instruments, id_key, closed_limit)
+        handler = Handler(self.instruments, id_key, self.closed_limit)
         if snapshot is not None:
             handler.restore(snapshot)
         return handler
@@ -87,11 +93,7 @@ class History:
         return self._state.get(name.encode())
 
     def _read_instruments(self) -> list[Instrument]:
-        raw = self._field(channels.STATE_INSTRUMENTS)
-        if raw is None:
-            return []
-        table = msgspec.json.decode(raw, type=InstrumentTable)
-        return list(number_instruments(table.instruments).values())
+        return decode_instruments(self._field(channels.STATE_INSTRUMENTS)).to_instruments()
 
 
 @contextmanager

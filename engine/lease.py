@@ -5,10 +5,13 @@ committing is the owner token in the state: epoch and random nonce, new at each 
 """
 
 import secrets
+import threading
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-from redis import Redis
+from redis import Redis, RedisError
 
 from protocol import channels
 
@@ -36,12 +39,13 @@ class Lease:
         return self.owner.partition(b":")[0].decode()
 
     def acquire(self) -> bool:
-        """Take over where nobody holds the lease; False where somebody does."""
+        """Take over where nobody else holds the lease; False where somebody does."""
         nonce = secrets.token_hex(8)
         owner = self._acquire(
-            keys=[channels.LEASE, channels.STATE], args=[nonce, LEASE_MILLISECONDS]
+            keys=[channels.LEASE, channels.STATE], args=[nonce, LEASE_MILLISECONDS, self.owner]
         )
-        self.owner = owner or b""
+        if owner is not None:
+            self.owner = owner
         return owner is not None
 
     def renew(self) -> None:
@@ -55,7 +59,35 @@ class Lease:
         """Let the next engine start at once; raises Fenced where it has."""
         self._set(0)
 
+    @contextmanager
+    def kept(self, connect: Callable[[], Redis]) -> Iterator[None]:
+        """Hold on to the lease from a thread, for what takes long and has no time to renew.
+
+        Raises Fenced at the end where another engine has taken over meanwhile.
+        """
+        ended = threading.Event()
+        keeper = threading.Thread(target=_keep, args=(connect, self.owner, ended), daemon=True)
+        keeper.start()
+        try:
+            yield
+        finally:
+            ended.set()
+            keeper.join()
+        self._set(LEASE_MILLISECONDS)
+
     def _set(self, milliseconds: int) -> None:
         keys = [channels.LEASE, channels.STATE]
         if not self._renew(keys=keys, args=[self.owner, milliseconds]):
             raise Fenced("another engine has taken over")
+
+
+def _keep(connect: Callable[[], Redis], owner: bytes, ended: threading.Event) -> None:
+    """Renew until the end, or until there is nothing to renew."""
+    with connect() as client:
+        lease = Lease(client)
+        lease.owner = owner
+        while not ended.wait(LEASE_MILLISECONDS / 1000 / 5):
+            try:
+                lease._set(LEASE_MILLISECONDS)
+            except (Fenced, RedisError):
+                return

@@ -1,9 +1,11 @@
 """The engine's edge to Redis: looks at the head of the list, and commits."""
 
+import time
 from pathlib import Path
 from typing import cast
 
 from redis import Redis
+from redis.exceptions import OutOfMemoryError
 
 from engine.batch import Batch
 from engine.lease import LEASE_MILLISECONDS, Fenced
@@ -68,7 +70,11 @@ class OrderQueue:
         """A blocking look: moving the head onto its own place changes nothing."""
         queue = channels.ORDER_QUEUE
         wait = cast(int, IDLE_SECONDS)  # the server takes fractions, the library's types do not
-        return self._client.blmove(queue, queue, wait, "LEFT", "LEFT") is not None
+        try:
+            return self._client.blmove(queue, queue, wait, "LEFT", "LEFT") is not None
+        except OutOfMemoryError:  # a full Redis denies even this; looking it allows
+            time.sleep(IDLE_SECONDS)
+            return True
 
 
 def _to_arguments(batch: Batch, owner: bytes) -> list[bytes | int]:

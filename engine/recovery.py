@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import cast
 
 from redis import Redis
@@ -10,7 +10,12 @@ from redis import Redis
 from engine.handler import Handler
 from engine.journal import JournalDamaged, read_journal
 from engine.snapshots import delete_orphans, read_snapshots
-from engine.state import check_protocol, load_id_key, settle_instruments
+from engine.state import (
+    check_protocol,
+    load_id_key,
+    settle_closed_limit,
+    settle_instruments,
+)
 from protocol import channels, codec
 from protocol.instrument import Instrument
 from protocol.journal import JournalEntry
@@ -22,24 +27,22 @@ def recover_handler(
     client: Redis,
     configured: Sequence[Instrument],
     closed_limit: int,
-    renew_lease: Callable[[], None],
 ) -> Handler:
     """The exchange as it was left: the newest snapshot, then the journal behind it.
 
-    `renew_lease` is called after each entry. Raises StateConflict where the settings do not
-    fit the stored state, JournalDamaged where the journal does not lead to it.
+    `configured` and `closed_limit` are the settings', which the stored state overrules. Raises
+    StateConflict where they do not fit it, JournalDamaged where the journal does not lead to it.
     """
     started = time.monotonic()
     check_protocol(client)
     instruments = settle_instruments(client, configured)
     delete_orphans(client)
-    handler = _load_handler(client, instruments, closed_limit)
+    handler = _load_handler(client, instruments, settle_closed_limit(client, closed_limit))
     start = handler.sequence
     commits = 0
     for entry in read_journal(client, handler.sequence):
         _replay(handler, entry)
         commits += 1
-        renew_lease()
     _check_sequence(client, handler)
     log.info(
         "at sequence %d: recovered from %s and %d journal entries in %.3f s",

@@ -18,16 +18,17 @@ class Rules:
     """
 
     def __init__(self, instruments: Sequence[Instrument]) -> None:
+        self._listed_after = {item.symbol: item.listed_after for item in instruments}
         self.instruments = [InstrumentLimits().apply(item) for item in instruments]
         """By index; always the same list."""
         self.limits = TradingLimits()
         self.halted: set[int] = set()
         self._by_symbol = {item.symbol: item for item in self.instruments}
 
-    def find_instrument(self, symbol: str | None) -> Instrument:
-        """Raises Refusal for a symbol that is not traded."""
+    def find_instrument(self, symbol: str | None, sequence: int) -> Instrument:
+        """Raises Refusal for a symbol that is not traded, or was not yet at `sequence`."""
         instrument = self._by_symbol.get(symbol or "")
-        if instrument is None:
+        if instrument is None or sequence <= self._listed_after[instrument.symbol]:
             known = ", ".join(self._by_symbol)
             raise Refusal(Reason.UNKNOWN_SYMBOL, "symbol", f"symbol must be one of {known}")
         return instrument

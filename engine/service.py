@@ -13,6 +13,7 @@ from engine.order_queue import CommitRefused, OrderQueue
 from engine.recovery import recover_handler
 from engine.snapshots import SnapshotWriter
 from engine.suspicion import Suspicion
+from engine.writes import write_anyway
 from protocol import channels
 from protocol.instrument import Instrument
 from protocol.limits import DEFAULT_MAX_OPEN_ORDERS, TradingLimits
@@ -48,6 +49,7 @@ class Service:
         limits: Limits,
         is_after_crash: bool = False,
     ) -> None:
+        self._connect = connect
         self._client = connect()
         self._instruments = instruments
         self._now = now
@@ -96,14 +98,15 @@ class Service:
         """Own the state, until something goes wrong."""
         if not self._take_over():
             return
-        handler = recover_handler(
-            self._client, self._instruments, self._limits.closed_orders, self._lease.renew
-        )
+        self._snapshots.abandon()
+        with self._lease.kept(self._connect):
+            handler = recover_handler(self._client, self._instruments, self._limits.closed_orders)
         self._snapshots.begin()
         self._suspicion.begin()
         self._failures = 0
         self._configure(handler)
-        self._client.hset(channels.STATE, channels.STATE_READY, self._lease.owner)
+        ready = channels.STATE_READY
+        write_anyway(self._client, "HSET", channels.STATE, ready, self._lease.owner)
         log.info("ready, epoch %s", self._lease.epoch)
         while not self._stopping.is_set():
             entries = self._queue.read(self._suspicion.limit(self._limits.max_batch))

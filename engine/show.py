@@ -15,9 +15,7 @@ class NotThere(Exception):
     """No such sequence or symbol; the text says what there is."""
 
 
-def show_book(
-    history: History, sequence: int, symbol: str, depth: int, closed_limit: int
-) -> Iterator[str]:
+def show_book(history: History, sequence: int, symbol: str, depth: int) -> Iterator[str]:
     """Lines of a table: `symbol` after the command `sequence`, `depth` levels of each side.
 
     Raises NotThere.
@@ -25,7 +23,7 @@ def show_book(
     symbols = [instrument.symbol for instrument in history.instruments]
     if symbol not in symbols:
         raise NotThere(f"no symbol {symbol}; there are {', '.join(symbols) or 'none yet'}")
-    snapshot = rebuild(history, sequence, closed_limit).export()
+    snapshot = rebuild(history, sequence).export()
     book = snapshot.books[symbols.index(symbol)]
     yield (
         f"{symbol} at sequence {snapshot.sequence}, {format_timestamp(snapshot.timestamp)}:"
@@ -35,12 +33,12 @@ def show_book(
     yield from _format_levels(book, depth)
 
 
-def rebuild(history: History, sequence: int, closed_limit: int) -> Handler:
+def rebuild(history: History, sequence: int) -> Handler:
     """The exchange after the command `sequence`; raises NotThere."""
     start = history.choose_start()
     if not start <= sequence <= history.sequence:
         raise NotThere(f"no sequence {sequence}; there are {start} to {history.sequence}")
-    handler = history.make_handler(closed_limit, _find_snapshot(history, sequence))
+    handler = history.make_handler(_find_snapshot(history, sequence))
     if handler.sequence == sequence:
         return handler
     for entry in history.read_entries(handler.sequence):

@@ -6,6 +6,7 @@ as that is not hopelessly late.
 
 import logging
 import os
+import signal
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -15,6 +16,7 @@ from redis import Redis
 
 from engine.handler import Handler
 from engine.lease import Fenced
+from engine.writes import write_anyway
 from protocol import channels
 from protocol.snapshot import Snapshot, decode_snapshot, encode_snapshot, parse_snapshot_list
 
@@ -39,8 +41,16 @@ class SnapshotWriter:
         self._child = 0
         self._sequence = 0
 
+    def abandon(self) -> None:
+        """Before a recovery: what a child still writes is not to count any more."""
+        if self._child:
+            os.kill(self._child, signal.SIGKILL)
+            os.waitpid(self._child, 0)
+            self._child = 0
+
     def begin(self) -> None:
         """After a recovery: count from the newest snapshot that there is."""
+        self.abandon()
         self._last = next(iter(_read_list(self._client)), 0)
 
     def advance(self, handler: Handler, owner: bytes) -> None:
@@ -72,10 +82,10 @@ class SnapshotWriter:
             return
         kept = _read_list(self._client)
         names = [self._sequence, *kept[: KEPT - 1]]
-        keys = [channels.STATE, channels.JOURNAL]
+        keys = [channels.STATE, channels.JOURNAL, channels.snapshot_key(self._sequence)]
         keys += [channels.snapshot_key(old) for old in kept[KEPT - 1 :]]
-        text = ",".join(map(str, names))
-        if not self._keep(keys=keys, args=[owner, text, self._choose_trim(names)]):
+        lists = [_format_list(kept), _format_list(names)]
+        if not self._keep(keys=keys, args=[owner, *lists, self._choose_trim(names)]):
             raise Fenced("another engine has taken over")
 
     def _choose_trim(self, names: list[int]) -> int:
@@ -111,12 +121,17 @@ def _read_list(client: Redis) -> list[int]:
     return parse_snapshot_list(cast(bytes | None, stored))
 
 
+def _format_list(sequences: list[int]) -> str:
+    return ",".join(map(str, sequences))
+
+
 def _write_and_exit(connect: Callable[[], Redis], handler: Handler) -> None:
     """In the child: nothing of the parent's may run on, whatever happens."""
     status = 1
     try:
         snapshot = handler.export()
-        connect().set(channels.snapshot_key(snapshot.sequence), encode_snapshot(snapshot))
+        key = channels.snapshot_key(snapshot.sequence)
+        write_anyway(connect(), "SET", key, encode_snapshot(snapshot))
         status = 0
     except Exception:
         log.exception("snapshot")

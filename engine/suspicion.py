@@ -9,6 +9,7 @@ from typing import cast
 
 from redis import Redis
 
+from engine.writes import write_anyway
 from protocol import channels
 
 CRASHES_ALLOWED = 2
@@ -39,7 +40,8 @@ class Suspicion:
         crashes = self._count_crashes(name)
         if crashes >= CRASHES_ALLOWED:
             return True
-        self._client.hset(channels.STATE, channels.STATE_ATTEMPT, f"{name}:{crashes + 1}")
+        noted = f"{name}:{crashes + 1}"
+        write_anyway(self._client, "HSET", channels.STATE, channels.STATE_ATTEMPT, noted)
         return False
 
     def _count_crashes(self, name: str) -> int:

@@ -40,14 +40,13 @@ class Report:
     findings_total: int
 
 
-def verify_history(history: History, closed_limit: int) -> Report:
+def verify_history(history: History) -> Report:
     """Replay and audit all that is stored, from the oldest point from which that can be done.
 
-    `closed_limit` must be the engine's own: how many closed orders a repeat is known by. Raises
-    HistoryUnavailable where a serving engine trims the journal meanwhile.
+    Raises HistoryUnavailable where a serving engine trims the journal meanwhile.
     """
     began = time.perf_counter()
-    verification = Verification(history, closed_limit)
+    verification = Verification(history)
     verification.run()
     return verification.make_report(time.perf_counter() - began)
 
@@ -55,9 +54,8 @@ def verify_history(history: History, closed_limit: int) -> Report:
 class Verification:
     """One pass over the journal. Memory: the open orders, one page of the journal."""
 
-    def __init__(self, history: History, closed_limit: int) -> None:
+    def __init__(self, history: History) -> None:
         self._history = history
-        self._closed_limit = closed_limit
         self._findings = Findings()
         self._start, handler, books = self._begin()
         self._chain = ChainAudit(
@@ -65,7 +63,7 @@ class Verification:
             self._findings,
         )  # fmt: skip
         self._replay = ReplayAudit(handler, self._findings)
-        self._orders = OrderAudit(history.instruments, closed_limit, self._findings)
+        self._orders = OrderAudit(history.instruments, history.closed_limit, self._findings)
         self._books = BookAudit(history.instruments, self._orders.queues, self._findings)
         self._snapshots = set(history.snapshots)
         if books is not None:
@@ -101,12 +99,12 @@ class Verification:
             for sequence in self._history.snapshots:
                 try:
                     snapshot = self._history.read_snapshot(sequence)
-                    handler = self._history.make_handler(self._closed_limit, snapshot)
+                    handler = self._history.make_handler(snapshot)
                 except ValueError as error:
                     self._findings.add(Rule.SNAPSHOT, f"at {sequence}: {error}")
                 else:
                     return sequence, handler, snapshot
-        return 0, self._history.make_handler(self._closed_limit, None), None
+        return 0, self._history.make_handler(None), None
 
     def _read(self, entry: JournalEntry) -> None:
         messages = self._chain.read(entry)

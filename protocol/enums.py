@@ -167,3 +167,4 @@ class Reason(StrEnum):
     UNKNOWN_ACTION = "unknown_action"
     UNKNOWN_CHANNEL = "unknown_channel"
     NOT_IN_SYNC = "not_in_sync"
+    TOO_MANY_CONNECTIONS = "too_many_connections"

@@ -8,7 +8,6 @@ import re
 import tomllib
 from collections.abc import Callable, Iterable
 from functools import lru_cache
-from typing import Self
 
 import msgspec
 
@@ -89,6 +88,7 @@ class Instrument:
     __slots__ = (
         "_band",
         "index",
+        "listed_after",
         "lot",
         "lots_to_quantity",
         "max_notional",
@@ -109,6 +109,7 @@ class Instrument:
         self.specification = specification
         self.symbol = specification.symbol
         self.index = index
+        self.listed_after = 0
         self.tick = Increment(specification.tick_size)
         self.lot = Increment(specification.lot_size)
         self.ticks_to_price = self.tick.to_text
@@ -276,11 +277,19 @@ def _to_steps(
 
 
 class InstrumentTable(msgspec.Struct, frozen=True):
-    """The stored form of the instruments: what tick and lot the journal was written with."""
+    """The stored form of the instruments: what tick and lot the journal was written with.
+
+    `listed_after`: symbol → the sequence after which it is traded; before, it was unknown.
+    """
 
     instruments: list[InstrumentSpecification]
+    listed_after: dict[str, int] = {}
 
-    @classmethod
-    def of(cls, instruments: Iterable[Instrument]) -> Self:
-        """The table of `instruments`, in order."""
-        return cls([instrument.specification for instrument in instruments])
+    def to_instruments(self) -> list[Instrument]:
+        """The instruments in order, numbered."""
+        if not self.instruments:
+            return []
+        instruments = list(number_instruments(self.instruments).values())
+        for instrument in instruments:
+            instrument.listed_after = self.listed_after.get(instrument.symbol, 0)
+        return instruments

@@ -12,6 +12,7 @@ import msgspec
 from protocol.instrument import Instrument, InstrumentSpecification
 
 DEFAULT_MAX_OPEN_ORDERS = 100_000
+DEFAULT_CLOSED_ORDERS = 100_000
 
 
 class InstrumentLimits(msgspec.Struct, frozen=True, omit_defaults=True):

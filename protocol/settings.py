@@ -7,7 +7,7 @@ from urllib.parse import quote
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from protocol.limits import DEFAULT_MAX_OPEN_ORDERS
+from protocol.limits import DEFAULT_CLOSED_ORDERS, DEFAULT_MAX_OPEN_ORDERS
 
 
 class Settings(BaseSettings):
@@ -25,13 +25,14 @@ class Settings(BaseSettings):
     public_gateway_url: str | None = None
     market_data_host: str = "127.0.0.1"
     market_data_port: int = Field(default=8001, ge=0, le=65535)
+    market_data_max_connections: int = Field(default=5_000, ge=1)
     uvicorn_workers: int = Field(default=1, ge=1, le=64)
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     data_dir: Path = Path("data")
     instruments_file: Path = Path("instruments.toml")
     max_batch: int = Field(default=512, ge=1, le=4096)
     max_queue_length: int = Field(default=100_000, ge=1)
-    closed_orders: int = Field(default=100_000, ge=1)
+    closed_orders: int = Field(default=DEFAULT_CLOSED_ORDERS, ge=1)
     snapshot_interval: int = Field(default=100_000, ge=1)
     max_open_orders: int = Field(default=DEFAULT_MAX_OPEN_ORDERS, ge=1)
     log_format: Literal["text", "json"] = "text"

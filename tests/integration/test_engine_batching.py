@@ -55,7 +55,7 @@ def match(url: str, entries: list[bytes], max_batch: int) -> tuple[History, int]
 
 
 def read_history(client: Redis) -> History:
-    handler = recover_handler(client, make_instruments(), CLOSED_ORDERS, lambda: None)
+    handler = recover_handler(client, make_instruments(), CLOSED_ORDERS)
     journal = list(read_journal(client, 0))
     events: dict[str, list[dict[str, Any]]] = {name: [] for name in channels.EVENT_CHANNELS}
     for entry in journal:

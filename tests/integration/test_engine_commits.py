@@ -145,7 +145,7 @@ def test_restarted_engine_goes_on_from_its_journal(client: Redis, redis_url: str
         wait_until_drained(client)
     [trade] = read_events(client, channels.TRADE_EVENTS)
     assert trade["trade_id"] == 1
-    recovered = recover_handler(client, make_instruments(), 1000, lambda: None)
+    recovered = recover_handler(client, make_instruments(), 1000)
     assert recovered.sequence == 2
     assert recovered.matcher.l2(0) == ([(6_000_000, 40_000)], [])
 
@@ -158,7 +158,7 @@ def test_recovered_state_equals_the_one_left_behind(
     client.rpush(channels.ORDER_QUEUE, *entries)
     with run_engine(redis_url, max_batch):
         wait_until_drained(client)
-    handler = recover_handler(client, make_instruments(), 1000, lambda: None)
+    handler = recover_handler(client, make_instruments(), 1000)
     direct = make_handler(client)
     direct.handle(entries, 5)
     assert handler.sequence == direct.sequence == 70
@@ -204,7 +204,7 @@ def test_entry_that_raises_is_rejected_and_the_rest_goes_on(
     reports = read_events(client, channels.EXECUTION_REPORTS)
     assert [report["reason"] for report in reports if report["sequence"] == 2] == ["internal_error"]
     assert client.llen(channels.DEAD) == 1
-    assert recover_handler(client, make_instruments(), 1000, lambda: None).sequence == 3
+    assert recover_handler(client, make_instruments(), 1000).sequence == 3
 
 
 def test_engine_recovers_by_itself_when_redis_comes_back(tmp_path: Path) -> None:
@@ -233,7 +233,7 @@ def test_journal_with_a_hole_is_not_recovered_from(client: Redis, redis_url: str
         wait_until_drained(client)
     client.xdel(channels.JOURNAL, "2-0")
     with pytest.raises(JournalDamaged, match="follows 2, expected 1"):
-        recover_handler(client, make_instruments(), 1000, lambda: None)
+        recover_handler(client, make_instruments(), 1000)
 
 
 def test_journal_that_leads_elsewhere_is_not_recovered_from(client: Redis, redis_url: str) -> None:
@@ -245,7 +245,7 @@ def test_journal_that_leads_elsewhere_is_not_recovered_from(client: Redis, redis
     fields = entry._replace(commands=b"[" + SELL + b"]").to_fields()
     client.execute_command("XADD", channels.JOURNAL, "1-0", *fields)  # type: ignore[no-untyped-call]
     with pytest.raises(JournalDamaged, match="differs at journal entry 1"):
-        recover_handler(client, make_instruments(), 1000, lambda: None)
+        recover_handler(client, make_instruments(), 1000)
 
 
 def test_engine_stops_for_the_operator_when_the_journal_is_gone(

@@ -16,7 +16,6 @@ from redis import Redis
 from launcher.parent_death import make_child_setup
 from protocol import channels, codec
 from protocol.events import Event, L2Delta
-from protocol.settings import Settings
 from tests.support.engine_service import make_service, run_engine, wait_until_drained
 from tests.support.faults_orders import (
     assert_history_is_right,
@@ -71,7 +70,7 @@ def test_engine_paused_beyond_its_lease_is_fenced_when_it_goes_on(
             wait_until_drained(client)
             assert client.hget(channels.STATE, "epoch") == b"2"
     assert read_client_order_ids(client) == [f"order-{number}" for number in range(1, 100)]
-    assert_history_is_right(client, Settings.model_fields["closed_orders"].default)
+    assert_history_is_right(client)
 
 
 def push_and_drain(client: Redis, entries: list[bytes]) -> None:

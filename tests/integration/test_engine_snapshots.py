@@ -82,7 +82,7 @@ def test_two_snapshots_are_kept_and_the_journal_is_trimmed_behind_the_older(
 
 
 def recover(client: Redis) -> Handler:
-    return recover_handler(client, make_instruments(), 1000, lambda: None)
+    return recover_handler(client, make_instruments(), 1000)
 
 
 def make_history(client: Redis, redis_url: str) -> None:
@@ -133,6 +133,6 @@ def test_instrument_added_after_the_snapshot_begins_empty(client: Redis, redis_u
     make_history(client, redis_url)
     expected = recover(client).matcher.state_hash()
     more = [*make_instruments(), make_instrument("NEW-USDT", "1", "1")]
-    handler = recover_handler(client, more, 1000, lambda: None)
+    handler = recover_handler(client, more, 1000)
     assert handler.matcher.symbols == 4
     assert handler.matcher.state_hash() == expected

@@ -20,7 +20,6 @@ from tests.support.engine_service import run_engine, wait_until_drained
 from tests.support.faults_flow import draw_flow
 from tests.support.waiting import wait_until
 
-CLOSED_ORDERS = 1000  # the one of tests.support.engine_service
 COMMANDS = 600
 SNAPSHOTS = [200, 400, 600]
 
@@ -44,7 +43,7 @@ def make_history(client: Redis, url: str, *, is_whole: bool = True) -> None:
 
 
 def verify(client: Redis) -> Report:
-    return verify_history(History(client), CLOSED_ORDERS)
+    return verify_history(History(client))
 
 
 def list_rules(report: Report) -> set[Rule]:
@@ -161,7 +160,7 @@ def test_wrong_or_missing_snapshot_is_found(client: Redis, redis_url: str) -> No
 def run(url: str, *arguments: str) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(
         [sys.executable, "-m", "engine", *arguments],
-        env={**os.environ, "REDIS_URL": url, "CLOSED_ORDERS": str(CLOSED_ORDERS)},
+        env={**os.environ, "REDIS_URL": url},
         capture_output=True,
         text=True,
         timeout=60,

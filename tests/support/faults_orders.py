@@ -13,8 +13,6 @@ from engine.verify import verify_history
 from protocol import channels, codec
 from protocol.events import ExecutionReport
 
-CLOSED_ORDERS = 1000  # the one of tests.support.engine_service
-
 
 def make_order(number: int, side: str = "buy", price: int = 100, **more: str) -> bytes:
     order = {"symbol": "BTC-USDT", "side": side, "order_type": "limit", "quantity": "1",
@@ -22,8 +20,8 @@ def make_order(number: int, side: str = "buy", price: int = 100, **more: str) ->
     return json.dumps(order | more).encode()
 
 
-def assert_history_is_right(client: Redis, closed_limit: int = CLOSED_ORDERS) -> None:
-    report = verify_history(History(client), closed_limit)
+def assert_history_is_right(client: Redis) -> None:
+    report = verify_history(History(client))
     assert report.findings == []
 
 

@@ -1,5 +1,6 @@
 """Runs the market-data service as its own process, and reads it as a client would."""
 
+import asyncio
 import json
 import os
 import socket
@@ -9,10 +10,12 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import IO, Any, TypeAlias
+from typing import IO, Any, Self, TypeAlias
 
 import httpx
 from websockets.sync.client import ClientConnection, connect
+
+from launcher.parent_death import make_child_setup
 
 DEADLINE_SECONDS = 20.0
 
@@ -27,6 +30,12 @@ def wait_until(holds: Callable[[], bool], seconds: float = DEADLINE_SECONDS) -> 
         time.sleep(0.01)
 
 
+async def until(holds: Callable[[], bool]) -> None:
+    """Poll `holds` until it is true; the caller has the deadline."""
+    while not holds():  # noqa: ASYNC110  # other processes have no events for us
+        await asyncio.sleep(0.01)
+
+
 class MarketData:
     """A running service."""
 
@@ -35,6 +44,11 @@ class MarketData:
         self.process = process
         self._log = log
         self.http = httpx.Client(base_url=f"http://127.0.0.1:{port}")
+
+    @property
+    def url(self) -> str:
+        """Of the feed."""
+        return f"ws://127.0.0.1:{self.port}/ws/market-data"
 
     def read_log(self) -> str:
         """All that it has logged."""
@@ -59,14 +73,17 @@ class MarketData:
 
     @contextmanager
     def read(
-        self, *channels: str, symbol: str = "BTC-USDT", max_queue: int | None = None
+        self,
+        *channels: str,
+        symbol: str = "BTC-USDT",
+        max_queue: int | None = None,
+        query: str = "",
     ) -> Iterator["Reader"]:
         """A client; with `channels`, one that has left the default ones for these.
 
         With `max_queue`, it takes no more from its socket while so many messages are unread.
         """
-        url = f"ws://127.0.0.1:{self.port}/ws/market-data"
-        with connect(url, compression=None, max_queue=max_queue) as connection:
+        with connect(self.url + query, compression=None, max_queue=max_queue) as connection:
             reader = Reader(connection)
             if channels:
                 reader.ask("unsubscribe")
@@ -105,27 +122,73 @@ class Reader:
     def ask(self, action: str, **fields: object) -> Json:
         """Send a request; the answer."""
         self.connection.send(json.dumps({"action": action, "id": action, **fields}))
-        while (message := self.next())["type"] not in {"ack", "error"}:
+        while (message := self.next())["type"] not in {"ack", "error", "pong"}:
             pass
         return message
 
 
 @contextmanager
-def run_market_data(redis_url: str, *, is_healthy: bool = True) -> Iterator[MarketData]:
-    """The service on a socket that it inherits, ready when the context begins."""
-    with tempfile.TemporaryFile() as log, _start(redis_url, log) as service:
+def run_market_data(
+    redis_url: str, *, is_healthy: bool = True, **settings: str
+) -> Iterator[MarketData]:
+    """The service on a socket that it inherits, ready when the context begins.
+
+    Without a DATABASE_URL among the settings there is no archive.
+    """
+    settings = {"DATABASE_URL": "sqlite:////nowhere/archive.sqlite3", **settings}
+    environment = {**os.environ, "REDIS_URL": redis_url, **settings}
+    with tempfile.TemporaryFile() as log, _start(environment, log) as service:
         if is_healthy:
             wait_until(service.is_healthy)
         yield service
 
 
+class RestartedMarketData:
+    """The service on one listening socket, to be killed and started again. Use as a context."""
+
+    def __init__(self, redis_url: str, **settings: str) -> None:
+        settings = {"DATABASE_URL": "sqlite:////nowhere/archive.sqlite3", **settings}
+        self._environment = {**os.environ, "REDIS_URL": redis_url, **settings}
+        self._listener = socket.create_server(("127.0.0.1", 0), backlog=2048)
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.kill()
+        self._listener.close()
+
+    @property
+    def url(self) -> str:
+        """Of the feed."""
+        return f"ws://127.0.0.1:{self._listener.getsockname()[1]}/ws/market-data"
+
+    def start(self) -> None:
+        """Run it."""
+        descriptor = self._listener.fileno()
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "market_data", "--fd", str(descriptor)],
+            env=self._environment,
+            pass_fds=[descriptor],
+            preexec_fn=make_child_setup(),
+        )
+
+    def kill(self) -> None:
+        """`kill -9`."""
+        if self.process is not None:
+            self.process.kill()
+            self.process.wait()
+
+
 @contextmanager
-def _start(redis_url: str, log: IO[bytes]) -> Iterator[MarketData]:
+def _start(environment: dict[str, str], log: IO[bytes]) -> Iterator[MarketData]:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
         process = subprocess.Popen(
             [sys.executable, "-m", "market_data", "--fd", str(listener.fileno())],
-            env={**os.environ, "REDIS_URL": redis_url},
+            env=environment,
             pass_fds=[listener.fileno()],
             stderr=log,
         )

@@ -2,9 +2,11 @@
 
 import os
 from collections.abc import Collection, Iterable
+from random import Random
 from typing import Any
 
 import redis
+from msgspec import structs
 
 from protocol.channels import (
     BBO_UPDATES,
@@ -18,12 +20,14 @@ from protocol.channels import (
     last_sequence_field,
     snapshot_key,
 )
-from protocol.codec import encode
+from protocol.codec import decode_message, encode
 from protocol.enums import Side
 from protocol.events import Bbo, ChannelMessage, Event, L2Delta, Level, Trade
 from protocol.journal import JournalEntry, entry_id
 from protocol.snapshot import BookSnapshot, Snapshot, encode_snapshot
 from protocol.timestamps import format_timestamp, now_in_microseconds
+from tests.support.exchange import Exchange, Json
+from tests.support.instruments import make_instruments
 
 PUBLIC = (TRADE_EVENTS, ORDER_BOOK_UPDATES, BBO_UPDATES)
 
@@ -36,6 +40,7 @@ class PublishedBook:
         self.asks: dict[str, str] = {}
         self.update_id = 0
         self.trade_id = 0
+        self.last_price: str | None = None
 
     def set_levels(self, side: dict[str, str], levels: Iterable[Level]) -> None:
         for price, quantity in levels:
@@ -59,6 +64,7 @@ class Publisher:
         self.sequence = 0
         self.last = dict.fromkeys(PUBLIC, 0)
         self.snapshots: list[int] = []
+        self._stamp = now_in_microseconds()
         self.redis.hset(STATE, STATE_ID_KEY, os.urandom(32).hex())
 
     def close(self) -> None:
@@ -76,6 +82,7 @@ class Publisher:
         trades: list[tuple[str, str]] | None = None,
     ) -> dict[str, bytes]:
         """Commit changed levels, with the BBO where that changed, and trades before them."""
+        self._stamp = now_in_microseconds()
         events: dict[str, list[Event]] = {
             TRADE_EVENTS: [self._trade(symbol, *trade) for trade in trades or []],
             ORDER_BOOK_UPDATES: [],
@@ -98,6 +105,11 @@ class Publisher:
         """Commit one trade."""
         return self.set_levels(symbol, trades=[(price, quantity)], lost=lost)
 
+    def trade_at(self, price: str, quantity: str, timestamp: str) -> None:
+        """Commit one trade with another stamp than now."""
+        trade = structs.replace(self._trade("BTC-USDT", price, quantity), timestamp=timestamp)
+        self.commit({TRADE_EVENTS: [trade]})
+
     def commit(
         self, events: dict[str, list[Event]], lost: Collection[str] = ()
     ) -> dict[str, bytes]:
@@ -106,9 +118,7 @@ class Publisher:
         messages = {
             channel: self._chain(channel, listed) for channel, listed in events.items() if listed
         }
-        entry = JournalEntry(
-            previous, self.sequence, now_in_microseconds(), b"[]", b"0" * 16, messages
-        )
+        entry = JournalEntry(previous, self.sequence, self._stamp, b"[]", b"0" * 16, messages)
         self._send(entry, lost)
         return messages
 
@@ -120,7 +130,7 @@ class Publisher:
             last_published=dict(self.last),
             books=[
                 BookSnapshot(
-                    symbol, book.update_id, book.trade_id, None,
+                    symbol, book.update_id, book.trade_id, book.last_price,
                     list(book.bids.items()), list(book.asks.items()),
                 )
                 for symbol, book in self.books.items()
@@ -157,7 +167,8 @@ class Publisher:
     def _trade(self, symbol: str, price: str, quantity: str) -> Trade:
         book = self.book(symbol)
         book.trade_id += 1
-        return Trade(symbol, book.trade_id, price, quantity, Side.BUY, "1", "2", _now())
+        book.last_price = price
+        return Trade(symbol, book.trade_id, price, quantity, Side.BUY, "1", "2", self._now())
 
     def _delta(self, symbol: str, bids: list[Level], asks: list[Level]) -> L2Delta:
         book = self.book(symbol)
@@ -165,12 +176,88 @@ class Publisher:
         book.update_id += len(bids) + len(asks)
         book.set_levels(book.bids, bids)
         book.set_levels(book.asks, asks)
-        return L2Delta(symbol, first, book.update_id, bids, asks, _now())
+        return L2Delta(symbol, first, book.update_id, bids, asks, self._now())
 
     def _bbo(self, symbol: str) -> Bbo:
         book = self.book(symbol)
-        return Bbo(symbol, *book.best(), book.update_id, _now())
+        return Bbo(symbol, *book.best(), book.update_id, self._now())
+
+    def _now(self) -> str:
+        return format_timestamp(self._stamp)
 
 
-def _now() -> str:
-    return format_timestamp(now_in_microseconds())
+class ExchangePublisher:
+    """The real engine's handler, in memory, whose commits go to Redis.
+
+    With `faults`, that share of the messages is lost, and as much is repeated, and as much comes
+    late. `books` has the engine's book of BTC-USDT, bids and asks, at every update id that it told,
+    `depth` levels of it (None: all).
+    """
+
+    def __init__(self, url: str, seed: int = 1, faults: float = 0.0) -> None:
+        self.redis = redis.Redis.from_url(url)
+        self.exchange = Exchange()
+        self.exchange.now = now_in_microseconds()
+        self.last_trade_id = self.update_id = 0
+        self.books: dict[int, tuple[list[Level], list[Level]]] = {0: ([], [])}
+        self.depth: int | None = None
+        self._instrument = make_instruments()[0]
+        self._random = Random(seed)
+        self._faults = faults
+        self._late: list[tuple[str, bytes]] = []
+        self.redis.hset(STATE, STATE_ID_KEY, os.urandom(32).hex())
+
+    def close(self) -> None:
+        self.redis.close()
+
+    def send(self, *commands: Json | bytes) -> None:
+        """One commit."""
+        batch = self.exchange.send(*commands)
+        entry = batch.to_journal_entry()
+        self.exchange.batches.clear()
+        self._note(entry)
+        fields = entry.to_fields()
+        state: dict[Any, Any] = {
+            last_sequence_field(channel): entry.sequence for channel in entry.messages
+        }
+        state[STATE_SEQUENCE] = entry.sequence
+        with self.redis.pipeline(transaction=True) as commit:
+            values: dict[Any, Any] = dict(zip(fields[::2], fields[1::2], strict=True))
+            commit.xadd(JOURNAL, values, entry_id(entry.sequence).decode())
+            commit.hset(STATE, mapping=state)
+            for channel in PUBLIC:
+                if (message := entry.messages.get(channel)) is not None:
+                    self._late += self._publish(commit, channel, message)
+            if self._late and self._random.random() < self._faults:
+                commit.publish(*self._late.pop(self._random.randrange(len(self._late))))
+            commit.execute()
+
+    def _note(self, entry: JournalEntry) -> None:
+        """What readers must know after this commit, before anyone can have seen it."""
+        for channel in (TRADE_EVENTS, ORDER_BOOK_UPDATES):
+            message = entry.messages.get(channel)
+            for event in decode_message(message).events if message else []:
+                if isinstance(event, Trade) and event.symbol == "BTC-USDT":
+                    self.last_trade_id = event.trade_id
+                elif isinstance(event, L2Delta) and event.symbol == "BTC-USDT":
+                    self.update_id = event.last_update_id
+                    self.books[self.update_id] = self.read_book()
+
+    def read_book(self) -> tuple[list[Level], list[Level]]:
+        matcher = self.exchange.handler.matcher
+        bids, asks = matcher.l2(0) if self.depth is None else matcher.l2(0, self.depth)
+        return self._to_levels(bids), self._to_levels(asks)
+
+    def _to_levels(self, levels: Iterable[tuple[int, int]]) -> list[Level]:
+        price, quantity = self._instrument.ticks_to_price, self._instrument.lots_to_quantity
+        return [(price(ticks), quantity(lots)) for ticks, lots in levels]
+
+    def _publish(self, commit: Any, channel: str, message: bytes) -> list[tuple[str, bytes]]:
+        """Publish, or not; what is to come late."""
+        chance = self._random.random()
+        if chance < 2 * self._faults:
+            return [(channel, message)] if chance < self._faults else []
+        commit.publish(channel, message)
+        if chance > 1 - self._faults:
+            commit.publish(channel, message)
+        return []

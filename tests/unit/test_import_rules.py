@@ -21,7 +21,7 @@ MAY_IMPORT = {
 CORE_MAY_NOT = {"redis", "asyncio", "time", "logging", "threading", "socket", "random"}
 MAY_USE_REDIS = {
     "engine/connection.py", "engine/history.py", "engine/journal.py", "engine/lease.py", "engine/order_queue.py",
-    "engine/recovery.py", "engine/service.py", "engine/snapshots.py", "engine/state.py", "engine/suspicion.py",
+    "engine/recovery.py", "engine/service.py", "engine/snapshots.py", "engine/state.py", "engine/suspicion.py", "engine/writes.py",
 }  # fmt: skip
 
 

@@ -1,7 +1,13 @@
 import pytest
 
-from market_data.requests import MAX_FRAME_BYTES, Request, RequestRefused, read_request
-from market_data.streams import Stream
+from market_data.requests import (
+    MAX_FRAME_BYTES,
+    Request,
+    RequestRefused,
+    read_query,
+    read_request,
+)
+from market_data.streams import CHANNELS, Stream
 from protocol.enums import Reason
 
 SYMBOLS = ["BTC-USDT", "ETH-USDT"]
@@ -16,9 +22,7 @@ def test_without_channels_subscribe_means_the_default_and_unsubscribe_all() -> N
     subscribe = read_request('{"action":"subscribe","symbols":["BTC-USDT"]}', SYMBOLS)
     assert [stream.channel for stream in subscribe.streams] == ["trades", "bbo", "l2_updates"]
     unsubscribe = read_request('{"action":"unsubscribe","symbols":["BTC-USDT"]}', SYMBOLS)
-    assert {"trades", "bbo", "l2_updates", "book", "heartbeat"} == {
-        stream.channel for stream in unsubscribe.streams
-    }
+    assert set(CHANNELS) == {stream.channel for stream in unsubscribe.streams}
 
 
 def test_the_heartbeat_is_one_stream_for_all_symbols() -> None:
@@ -44,6 +48,21 @@ def test_the_heartbeat_is_one_stream_for_all_symbols() -> None:
         ('{"action":"subscribe","channels":[1]}', Reason.INVALID_TYPE, "array"),
         ('{"action":"subscribe","symbols":["DOGE"]}', Reason.UNKNOWN_SYMBOL, "BTC-USDT, ETH-USDT"),
         ('{"action":"subscribe","symbol":"DOGE"}', Reason.UNKNOWN_FIELD, "symbols"),
+        ('{"action":"resume"}', Reason.INVALID_TYPE, "update_id"),
+        ('{"action":"resume","symbols":["BTC-USDT"]}', Reason.INVALID_TYPE, "update_id"),
+        ('{"action":"resume","symbols":{"DOGE":{}}}', Reason.UNKNOWN_SYMBOL, "BTC-USDT"),
+        ('{"action":"resume","symbols":{"BTC-USDT":{}}}', Reason.INVALID_TYPE, "update_id"),
+        ('{"action":"resume","symbols":{"BTC-USDT":{"id":1}}}', Reason.INVALID_TYPE, "trade_id"),
+        (
+            '{"action":"resume","symbols":{"BTC-USDT":{"trade_id":-1}}}',
+            Reason.INVALID_TYPE,
+            "trade_id",
+        ),
+        (
+            '{"action":"resume","symbols":{"BTC-USDT":{"trade_id":true}}}',
+            Reason.INVALID_TYPE,
+            "trade_id",
+        ),
         ('{"action":"subscribe","id":true}', Reason.INVALID_TYPE, "id"),
         ('{"action":"subscribe","id":1e400}', Reason.INVALID_JSON, "subscribe"),
         ('{"action":"subscribe","id":99999999999999999999}', Reason.INVALID_TYPE, "id"),
@@ -62,3 +81,42 @@ def test_a_refusal_carries_the_id_of_its_frame() -> None:
     with pytest.raises(RequestRefused) as refused:
         read_request('{"action":"jump","id":"mine"}', SYMBOLS)
     assert refused.value.frame_id == "mine"
+
+
+def test_resume_names_the_last_ids() -> None:
+    text = '{"action":"resume","symbols":{"BTC-USDT":{"update_id":7,"trade_id":3}},"id":1}'
+    assert read_request(text, SYMBOLS).positions == {
+        Stream("book", "BTC-USDT"): 7,
+        Stream("trades", "BTC-USDT"): 3,
+    }
+
+
+@pytest.mark.parametrize(
+    ("query", "streams"),
+    [
+        ("channels=book&symbols=ETH-USDT", [Stream("book", "ETH-USDT")]),
+        ("channels=book,heartbeat&symbols=ETH-USDT",
+         [Stream("book", "ETH-USDT"), Stream("heartbeat", "*")]),
+        ("channels=book&channels=trades&symbols=ETH-USDT",
+         [Stream("book", "ETH-USDT"), Stream("trades", "ETH-USDT")]),
+        ("channels=", []),
+        ("symbols=ETH-USDT",
+         [Stream(each, "ETH-USDT") for each in ("trades", "bbo", "l2_updates")]),
+    ],
+)  # fmt: skip
+def test_a_url_names_channels_and_symbols(query: str, streams: list[Stream]) -> None:
+    assert read_query(query, SYMBOLS) == streams
+
+
+@pytest.mark.parametrize(
+    ("query", "code"),
+    [
+        ("channels=level3", Reason.UNKNOWN_CHANNEL),
+        ("symbols=DOGE", Reason.UNKNOWN_SYMBOL),
+        ("channel=book", Reason.UNKNOWN_FIELD),
+    ],
+)
+def test_a_bad_url_is_refused(query: str, code: Reason) -> None:
+    with pytest.raises(RequestRefused) as refused:
+        read_query(query, SYMBOLS)
+    assert refused.value.code == code

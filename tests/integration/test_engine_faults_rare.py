@@ -1,4 +1,4 @@
-"""Faults that the engine does not survive yet: each is strict, and fails once it is mended."""
+"""Faults that take a rare coincidence: each was found by killing and filling things."""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -13,7 +13,6 @@ from engine import snapshots
 from engine.connection import connect_redis
 from engine.handler import Handler
 from engine.history import History
-from engine.journal import JournalDamaged
 from engine.lease import Lease
 from engine.recovery import recover_handler
 from engine.snapshots import SnapshotWriter, read_snapshots
@@ -42,41 +41,32 @@ def run_full_redis(folder: Path) -> Iterator[tuple[str, Redis]]:
 
 
 def fill(client: Redis) -> None:
-    """Push orders until Redis refuses."""
+    """Push orders that will not rest until Redis refuses."""
     with suppress(OutOfMemoryError):
         while True:
-            client.rpush(channels.ORDER_QUEUE, *[ORDER] * 500)
+            client.rpush(channels.ORDER_QUEUE, *[ORDER.replace(b"limit", b"ioc")] * 500)
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="recovery writes with plain HSET and HSETNX, which a full Redis denies: it never ends",
-)
 def test_engine_that_starts_on_a_full_redis_drains(tmp_path: Path) -> None:
     with run_full_redis(tmp_path) as (url, client):
         fill(client)
         with run_engine(url):
-            wait_until(lambda: client.llen(channels.ORDER_QUEUE) == 0, "drained", seconds=5)
+            wait_until(lambda: client.llen(channels.ORDER_QUEUE) == 0, "drained", seconds=60)
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="the idle look (BLMOVE) and a snapshot's SET are denied: after the drain the engine is"
-    " in an endless recovery, the journal is never trimmed and Redis stays full",
-)
 def test_full_redis_takes_orders_again_once_it_was_drained(tmp_path: Path) -> None:
     with run_full_redis(tmp_path) as (url, client), run_engine(url, snapshot_interval=1000):
         client.rpush(channels.ORDER_QUEUE, ORDER)
         wait_until_drained(client)
         fill(client)
-        wait_until_drained(client)
+        wait_until(lambda: client.llen(channels.ORDER_QUEUE) == 0, "drained", seconds=60)
 
         def is_taken() -> bool:
             with suppress(OutOfMemoryError):
                 return bool(client.rpush(channels.ORDER_QUEUE, ORDER))
             return False
 
-        wait_until(is_taken, "an order is taken", seconds=5)
+        wait_until(is_taken, "an order is taken", seconds=30)
 
 
 @pytest.fixture
@@ -84,7 +74,7 @@ def finish_snapshot(client: Redis, redis_url: str) -> Callable[[], None]:
     """What lets an engine that has recovered go on; its child wrote a snapshot at 1 before."""
     lease = Lease(client)
     assert lease.acquire()
-    handler = recover_handler(client, make_instruments(), 1000, lambda: None)
+    handler = recover_handler(client, make_instruments(), 1000)
     writer = SnapshotWriter(client, lambda: connect_redis(redis_url), interval=1)
     handler.sequence = 1
     writer.advance(handler, lease.owner)
@@ -101,11 +91,6 @@ def finish_snapshot(client: Redis, redis_url: str) -> Callable[[], None]:
     return finish
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="a child that began before a recovery is counted after it, although the recovery has"
-    " deleted its snapshot as an orphan: the newest snapshot is then a missing one",
-)
 def test_snapshot_that_a_recovery_deleted_is_not_counted(
     client: Redis, finish_snapshot: Callable[[], None]
 ) -> None:
@@ -115,12 +100,6 @@ def test_snapshot_that_a_recovery_deleted_is_not_counted(
     assert [snapshot.sequence for snapshot in read_snapshots(client)] == counted
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="an engine that was fenced while its child wrote, and takes over again, puts its old"
-    " snapshot before the newer one and trims the journal behind the newer: the next recovery"
-    " starts from the old one and finds a hole",
-)
 def test_snapshot_of_an_earlier_epoch_does_not_replace_a_newer_one(
     client: Redis, finish_snapshot: Callable[[], None]
 ) -> None:
@@ -130,24 +109,14 @@ def test_snapshot_of_an_earlier_epoch_does_not_replace_a_newer_one(
     assert client.hget(channels.STATE, channels.STATE_SNAPSHOTS) in (b"9", b"9,1")
 
 
-@pytest.mark.xfail(
-    strict=True,
-    raises=JournalDamaged,
-    reason="an order for a symbol that was unknown then is replayed as one for a known one",
-)
 def test_instrument_added_later_does_not_change_the_past(client: Redis, redis_url: str) -> None:
     with run_engine(redis_url):
         client.rpush(channels.ORDER_QUEUE, ORDER.replace(b"BTC-USDT", b"NEW-USDT"), ORDER)
         wait_until_drained(client)
     more = [*make_instruments(), make_instrument("NEW-USDT", "0.01", "0.01")]
-    recover_handler(client, more, 1000, lambda: None)
+    recover_handler(client, more, 1000)
 
 
-@pytest.mark.xfail(
-    strict=True,
-    raises=JournalDamaged,
-    reason="CLOSED_ORDERS decides which repeat is refused, but the replay goes by today's value",
-)
 def test_smaller_memory_of_closed_orders_does_not_change_the_past(
     client: Redis, redis_url: str
 ) -> None:
@@ -157,15 +126,9 @@ def test_smaller_memory_of_closed_orders_does_not_change_the_past(
     with run_engine(redis_url):
         client.rpush(channels.ORDER_QUEUE, first, *[fleeting] * 20, resting, first)
         wait_until_drained(client)
-    recover_handler(client, make_instruments(), 10, lambda: None)
+    recover_handler(client, make_instruments(), 10)
 
 
-@pytest.mark.xfail(
-    strict=True,
-    raises=RecursionError,
-    reason="the journal wraps an entry in one more array, and json's nesting limit counts the"
-    " stack: an entry that was just readable cannot be replayed, and every engine dies of it",
-)
 def test_deeply_nested_entry_does_not_stop_a_recovery(client: Redis, redis_url: str) -> None:
     nested = [
         ORDER.replace(b"{", b'{"x":' + b"[" * depth + b"]" * depth + b",", 1)
@@ -174,14 +137,9 @@ def test_deeply_nested_entry_does_not_stop_a_recovery(client: Redis, redis_url: 
     with run_engine(redis_url):
         client.rpush(channels.ORDER_QUEUE, *nested)
         wait_until_drained(client)
-    recover_handler(client, make_instruments(), 1000, lambda: None)
+    recover_handler(client, make_instruments(), 1000)
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="the lease is not renewed while a snapshot is loaded: where that takes longer than the"
-    " lease, two engines take over from each other for ever",
-)
 def test_recovery_longer_than_the_lease_ends_with_two_engines(
     client: Redis, redis_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,0 +1,52 @@
+"""Archives for tests: a database in a folder of the test, filled from journal entries."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from sqlalchemy import Engine
+
+from archive.database import open_database, open_for_queries
+from archive.exchange import name_exchange
+from archive.queries import Archive
+from archive.versions import prepare_schema
+from archive.writer import Position, Writer
+from protocol.journal import JournalEntry
+from tests.support.exchange import ID_KEY
+from tests.support.instruments import make_instruments
+
+EXCHANGE = name_exchange(ID_KEY.hex().encode())
+
+
+def sqlite_url(folder: Path) -> str:
+    """A file in `folder`."""
+    return f"sqlite:///{folder / 'archive.sqlite3'}"
+
+
+@contextmanager
+def run_database(url: str) -> Iterator[Engine]:
+    """The archive's own way in, with the tables made."""
+    database = open_database(url)
+    try:
+        prepare_schema(database)
+        yield database
+    finally:
+        database.dispose()
+
+
+@contextmanager
+def run_queries(url: str) -> Iterator[Archive]:
+    """A service's way in."""
+    archive = Archive(open_for_queries(url))
+    try:
+        yield archive
+    finally:
+        archive.close()
+
+
+def write_entries(database: Engine, entries: Sequence[JournalEntry]) -> Position:
+    """Write `entries` behind what the database has."""
+    writer = Writer(database)
+    position = writer.read_position() or writer.begin(EXCHANGE)
+    writer.write_instruments(instrument.specification for instrument in make_instruments())
+    return writer.write(entries, position)

@@ -1,0 +1,77 @@
+"""Archives that follow a journal: in a thread of the test, or as a process that can be killed."""
+
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from redis import Redis
+
+from archive.__main__ import connect_redis
+from archive.database import open_database
+from archive.follower import Follower
+from archive.journal import STATE_ARCHIVE_SEQUENCE, Journal
+from archive.retention import Retention
+from launcher.environment import ROOT
+from launcher.parent_death import make_child_setup
+from protocol import channels
+from protocol.timestamps import now_in_microseconds
+from tests.support.waiting import wait_until
+
+
+@contextmanager
+def run_follower(redis_url: str, database_url: str) -> Iterator[Follower]:
+    """An archive that follows as long as the context."""
+    database = open_database(database_url)
+    journal = Journal(connect_redis(redis_url))
+    retention = Retention(database, None, None, now_in_microseconds)
+    follower = Follower(journal, database, retention)
+    thread = threading.Thread(target=follower.run, name="archive")
+    thread.start()
+    try:
+        yield follower
+    finally:
+        follower.stop()
+        thread.join(20)
+        database.dispose()
+        journal.close()
+        assert not thread.is_alive()
+
+
+def start_archive(
+    redis_url: str, database_url: str, log: Path, **settings: str
+) -> "subprocess.Popen[bytes]":
+    """`python -m archive`, writing to `log`."""
+    environment = {**os.environ, "REDIS_URL": redis_url, "DATABASE_URL": database_url, **settings}
+    with log.open("ab") as output:
+        return subprocess.Popen(
+            [sys.executable, "-m", "archive"],
+            cwd=ROOT, env=environment, stdout=output, stderr=output,
+            preexec_fn=make_child_setup(),
+        )  # fmt: skip
+
+
+def run_archive_to_end(redis_url: str, database_url: str, log: Path) -> tuple[int, str]:
+    """Exit status and log of an archive that is expected to give up."""
+    process = start_archive(redis_url, database_url, log)
+    try:
+        status = process.wait(20)
+    finally:
+        process.kill()
+        process.wait()
+    return status, log.read_text()
+
+
+def read_announced(client: Redis) -> int:
+    """The sequence that the archive says it has."""
+    stored = client.hget(channels.STATE, STATE_ARCHIVE_SEQUENCE)
+    assert stored is None or isinstance(stored, bytes)
+    return int(stored or -1)
+
+
+def wait_until_archived(client: Redis, sequence: int) -> None:
+    """Until the archive says that it has everything up to `sequence`."""
+    wait_until(lambda: read_announced(client) >= sequence, f"the archive is at {sequence}")

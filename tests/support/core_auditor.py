@@ -1,0 +1,151 @@
+"""An auditor of price-time priority that sees only what is published.
+
+It is told the events, never the commands or the rules, keeps from them its own queue at every
+price, and writes down each trade that was not with the first order at the best price, and each
+published level that is not the sum of its queue.
+"""
+
+from collections import OrderedDict
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from sortedcontainers import SortedDict
+
+from engine.core import Event, EventKind, EventRow, Side
+
+Queue = OrderedDict[int, "Seen"]
+
+
+@dataclass(slots=True)
+class Seen:
+    """An order as its events show it."""
+
+    order_id: int
+    symbol: int
+    side: int
+    price: int
+    remaining: int
+    is_waiting: bool
+
+
+class Auditor:
+    """Reads the events of one command after the other; `findings` is empty while all is well."""
+
+    def __init__(self) -> None:
+        self.findings: list[str] = []
+        self.trades = 0
+        self._orders: dict[int, Seen] = {}
+        self._queues: dict[tuple[int, int], SortedDict[int, Queue]] = {}
+        self._last_ids: dict[tuple[str, int], int] = {}
+        self._active: Seen | None = None
+
+    def read(self, rows: Iterable[EventRow]) -> None:
+        """The events of one command."""
+        for row in rows:
+            event = Event._make(row)
+            if event.kind in (EventKind.ACCEPTED, EventKind.AMENDED, EventKind.TRIGGERED):
+                self._enter(event)
+            elif event.kind == EventKind.TRADE:
+                self._trade(event)
+            elif event.kind == EventKind.REDUCED:
+                self._orders[event.order_id].remaining = event.remaining
+            elif event.kind in (EventKind.CANCELED, EventKind.EXPIRED):
+                self._leave(self._orders[event.order_id])
+            elif event.kind == EventKind.LEVEL:
+                self._check_level(event)
+        self._settle()
+
+    def levels(self, symbol: int, side: int) -> list[tuple[int, int]]:
+        """The side of the book that the events add up to, best price first."""
+        queues = self._side(symbol, side)
+        prices = list(reversed(queues)) if side == Side.BUY else list(queues)
+        return [(price, _total(queues[price])) for price in prices]
+
+    def open_ids(self, symbol: int) -> set[int]:
+        return {order.order_id for order in self._orders.values() if order.symbol == symbol}
+
+    def _side(self, symbol: int, side: int) -> SortedDict[int, Queue]:
+        return self._queues.setdefault((symbol, side), SortedDict())
+
+    def _best(self, symbol: int, side: int) -> int:
+        price: int = self._side(symbol, side).peekitem(-1 if side == Side.BUY else 0)[0]
+        return price
+
+    def _enter(self, event: Event) -> None:
+        """An order came, was amended, or was triggered: it is now the one that acts."""
+        kept_place = event.kind == EventKind.AMENDED and event.number
+        if kept_place:
+            self._orders[event.order_id].remaining = event.remaining
+            return
+        self._settle()
+        seen = self._orders.get(event.order_id)
+        is_triggered = event.kind == EventKind.TRIGGERED
+        if seen:
+            self._leave(seen)
+        price = seen.price if seen and is_triggered else event.price
+        was_waiting = seen.is_waiting if seen else event.other_remaining > 0
+        is_waiting = was_waiting and not is_triggered
+        order = (event.order_id, event.symbol, event.side, price, event.remaining, is_waiting)
+        self._orders[event.order_id] = self._active = Seen(*order)
+
+    def _settle(self) -> None:
+        """What the acting order has left goes to the end of its queue."""
+        order, self._active = self._active, None
+        if order is None or order.order_id not in self._orders or order.is_waiting:
+            return
+        queues = self._side(order.symbol, order.side)
+        queues.setdefault(order.price, OrderedDict())[order.order_id] = order
+        opposite = 1 - order.side
+        if self._side(order.symbol, opposite):
+            best = self._best(order.symbol, opposite)
+            if order.price >= best if order.side == Side.BUY else order.price <= best:
+                self.findings.append(f"crossed: #{order.order_id} rests at {order.price}")
+
+    def _leave(self, order: Seen) -> None:
+        del self._orders[order.order_id]
+        queues = self._side(order.symbol, order.side)
+        queue = queues.get(order.price)
+        if queue and queue.pop(order.order_id, None) and not queue:
+            del queues[order.price]
+
+    def _trade(self, event: Event) -> None:
+        self.trades += 1
+        maker, taker = self._orders[event.other_id], self._orders[event.order_id]
+        name = f"trade {event.number} of #{taker.order_id} with #{maker.order_id}"
+        self._expect_next("trade", event)
+        best = self._best(event.symbol, maker.side)
+        if maker.price != best:
+            self.findings.append(f"trade-through: {name} at {maker.price}, best is {best}")
+        first = next(iter(self._side(event.symbol, maker.side)[best]))
+        if maker.price == best and first != maker.order_id:
+            self.findings.append(f"out of turn: {name}, #{first} came first")
+        if event.price != maker.price:
+            self.findings.append(f"wrong price: {name} at {event.price}, rests at {maker.price}")
+        self._fill(event, maker, event.other_remaining, name)
+        self._fill(event, taker, event.remaining, name)
+
+    def _fill(self, event: Event, order: Seen, remaining: int, name: str) -> None:
+        order.remaining -= event.quantity
+        if order.remaining != remaining or remaining < 0:
+            self.findings.append(f"wrong remainder: {name}, #{order.order_id} has {remaining}")
+        if order.remaining <= 0:
+            self._leave(order)
+
+    def _check_level(self, event: Event) -> None:
+        self._settle()
+        self._expect_next("level", event)
+        queue = self._side(event.symbol, event.side).get(event.price)
+        total = _total(queue) if queue else 0
+        if total != event.quantity:
+            self.findings.append(f"wrong level: {event.price} has {total}, not {event.quantity}")
+
+    def _expect_next(self, what: str, event: Event) -> None:
+        """Trade ids and update ids have no gap."""
+        last = self._last_ids.get((what, event.symbol), 0)
+        if event.number != last + 1:
+            self.findings.append(f"gap: {what} {event.number} follows {last}")
+        self._last_ids[what, event.symbol] = event.number
+
+
+def _total(queue: Queue) -> int:
+    return sum(order.remaining for order in queue.values())

@@ -1,0 +1,81 @@
+"""Line coverage of the compiled core: `python -m tests.support.core_coverage`.
+
+Copies the project to `build/coverage`, builds the core there with bounds checks and line tracing,
+runs the core's tests on it and reports the lines that they reach; exit status 2 below 95 %.
+"""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from shutil import copy, copytree, ignore_patterns, rmtree
+from types import SimpleNamespace
+from typing import Any, Final
+
+from Cython.Coverage import Plugin
+
+ROOT: Final = Path(__file__).resolve().parents[2]
+COPY: Final = ROOT / "build" / "coverage"
+MAIN_SOURCE: Final = "engine/core/matcher.pyx"
+LEAST: Final = 95
+TESTS: Final = (
+    *("tests/unit/engine/core", "tests/scenarios", "tests/property"),
+    *("--commands", "20000", "--timeout", "0", "-p", "no:cacheprovider", "-q"),
+)
+# The header of an inline function is no step of its own, and is never traced.
+SETTINGS: Final = """
+[run]
+plugins = tests.support.core_coverage
+include = engine/core/*
+[report]
+omit = *.py
+exclude_lines =
+    ^cdef inline
+"""
+
+
+class CorePlugin(Plugin):
+    """Cython's plugin, told where the `.pxd` files of the core were compiled into."""
+
+    _report: Any = Plugin.file_reporter
+
+    def file_reporter(self, filename: str) -> Any:
+        if self._c_files_map is None:
+            self._report(MAIN_SOURCE)
+        return self._report(filename)
+
+
+def coverage_init(registry: Any, options: SimpleNamespace) -> None:
+    """Called by coverage for the plugin that SETTINGS name."""
+    del options
+    plugin = CorePlugin()
+    registry.add_configurer(plugin)
+    registry.add_file_tracer(plugin)
+
+
+def copy_project() -> None:
+    rmtree(COPY, ignore_errors=True)
+    ignored = ignore_patterns("*.so", "*.c", "__pycache__", "integration", "system", "browser")
+    for folder in ("engine", "tests", "protocol", "benchmark"):
+        copytree(ROOT / folder, COPY / folder, ignore=ignored)
+    for name in ("setup.py", "pyproject.toml", "README.md"):
+        copy(ROOT / name, COPY)
+    (COPY / ".coveragerc").write_text(SETTINGS)
+
+
+def run(*command: str) -> int:
+    environment = {**os.environ, "ENGINE_DEBUG": "1", "ENGINE_CORE": "cython"}
+    return subprocess.run([sys.executable, *command], cwd=COPY, env=environment).returncode
+
+
+def main() -> int:
+    copy_project()
+    return (
+        run("setup.py", "-q", "build_ext", "--inplace")
+        or run("-m", "coverage", "run", "-m", "pytest", *TESTS)
+        or run("-m", "coverage", "report", "--show-missing", f"--fail-under={LEAST}")
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

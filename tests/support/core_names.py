@@ -1,0 +1,64 @@
+"""Words for the core's numbers, for scenarios and messages that a trader can read."""
+
+from typing import Final
+
+from engine.core import Event, EventKind, OpenOrder, OrderType, Reason, SelfTradePrevention, Side
+
+ACCOUNTS: Final = ("nobody", "alice", "bob", "carol", "dave")
+
+
+def word(code: EventKind | OrderType | Reason | SelfTradePrevention | Side) -> str:
+    return code.name.lower()
+
+
+def render_order(order: OpenOrder) -> str:
+    """One line of a book table."""
+    owner = f"#{order.order_id} {ACCOUNTS[order.account]} {order.remaining}"
+    filled = f" of {order.quantity}" if order.filled else ""
+    prevention = SelfTradePrevention(order.self_trade_prevention)
+    suffix = f" {word(prevention)}" if prevention else ""
+    return owner + filled + suffix
+
+
+def render_waiting(order: OpenOrder) -> str:
+    kind = f"{word(Side(order.side))} {word(OrderType(order.order_type))} stop {order.stop_price}"
+    price = f" at {order.price}" if order.price else ""
+    return f"  waiting  {kind}{price} | {render_order(order)}"
+
+
+def render_event(row: Event) -> str:
+    """One event as a sentence."""
+    kind = EventKind(row.kind)
+    reason = f" ({word(Reason(row.reason))})" if row.reason else ""
+    return f"  {word(kind)} {_details(kind, row)}{reason}"
+
+
+def _details(kind: EventKind, row: Event) -> str:
+    side = word(Side(row.side))
+    match kind:
+        case EventKind.TRADE:
+            left = f"left {row.remaining} and {row.other_remaining}"
+            verb = "buys from" if row.side == Side.BUY else "sells to"
+            return (
+                f"{row.number}: #{row.order_id} {verb} #{row.other_id}, "
+                f"{row.quantity} at {row.price}, {left}"
+            )
+        case EventKind.LEVEL:
+            return f"{row.number}: {side} {row.price} now {row.quantity}"
+        case EventKind.ACCEPTED | EventKind.AMENDED | EventKind.TRIGGERED:
+            return _order_details(kind, row)
+        case EventKind.REDUCED:
+            return f"#{row.order_id} by {row.quantity} to {row.remaining}, met #{row.other_id}"
+        case EventKind.CANCELED | EventKind.EXPIRED:
+            return f"#{row.order_id} {side} {row.quantity}"
+        case _:
+            return f"#{row.order_id}"
+
+
+def _order_details(kind: EventKind, row: Event) -> str:
+    way = " by a trade at" if kind == EventKind.TRIGGERED else " at"
+    price = f"{way} {row.price}" if row.price else ""
+    stop = f" stop {row.other_remaining}" if row.other_remaining else ""
+    place = ", place kept" if row.number else ", place lost"
+    suffix = place if kind == EventKind.AMENDED else ""
+    return f"#{row.order_id} {word(Side(row.side))} {row.remaining}{stop}{price}{suffix}"

@@ -1,0 +1,213 @@
+"""Questions to the archive: found by index, in stable pages, and only by the owner."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine, event
+
+from archive.database import open_for_queries
+from archive.queries import Archive, ArchiveUnavailable, FillFilter, InvalidCursor, OrderFilter
+from archive.records import OrderRecord
+from tests.support.archive_database import run_database, run_queries, sqlite_url, write_entries
+from tests.support.archive_journal import limit, list_entries
+from tests.support.exchange import Exchange
+
+BEGIN = 1_700_000_000_000_000
+
+
+@pytest.fixture
+def exchange() -> Exchange:
+    """Ten orders of alice for BTC-USDT, of which bob takes three, and one for ETH-USDT."""
+    exchange = Exchange()
+    for number in range(10):
+        price = f"{50_000 + number}"
+        exchange.send(limit("buy", "0.1", price, f"a-{number}", account="alice"))
+    exchange.send(limit("sell", "0.3", "50007", "b-1", account="bob"))
+    exchange.send(limit("buy", "0.1", "10", "e-1", account="alice", symbol="ETH-USDT"))
+    exchange.send(limit("buy", "0.1", "10.001", "bad", account="alice"))
+    return exchange
+
+
+@pytest.fixture
+def url(exchange: Exchange, tmp_path: Path) -> str:
+    with run_database(sqlite_url(tmp_path)) as database:
+        write_entries(database, list_entries(exchange.batches))
+    return sqlite_url(tmp_path)
+
+
+@pytest.fixture
+def archive(url: str) -> Iterator[Archive]:
+    with run_queries(url) as archive:
+        yield archive
+
+
+def names(orders: list[OrderRecord]) -> list[str | None]:
+    return [order.client_order_id for order in orders]
+
+
+def test_order_by_client_id_and_by_id_are_the_same(archive: Archive) -> None:
+    order = archive.find_order_by_client_id("alice", "a-9")
+    assert order is not None
+    assert order == archive.find_order(int(order.order_id), "alice")
+    told = (order.status, order.price, order.filled_quantity, order.average_price)
+    assert told == ("filled", "50009.00", "0.10000", "50009.00000000")
+    assert (order.opened_at, order.updated_at) == (
+        "2023-11-14T22:13:20.000010Z",
+        "2023-11-14T22:13:20.000011Z",
+    )
+
+
+def test_order_of_another_account_is_none(archive: Archive) -> None:
+    order = archive.find_order_by_client_id("alice", "a-1")
+    assert order is not None
+    assert archive.find_order(int(order.order_id), "bob") is None
+    assert archive.find_order_by_client_id("bob", "a-1") is None
+
+
+def test_rejected_order_keeps_what_was_refused(archive: Archive) -> None:
+    order = archive.find_order_by_client_id("alice", "bad")
+    assert order is not None
+    assert (order.status, order.reason, order.price) == ("rejected", "off_tick", "10.001")
+
+
+def test_orders_are_listed_newest_first_and_filtered(archive: Archive) -> None:
+    def listed(**more: object) -> list[str | None]:
+        return names(archive.list_orders(OrderFilter("alice", **more)).items)  # type: ignore[arg-type]
+
+    assert listed() == ["bad", "e-1", *(f"a-{number}" for number in range(9, -1, -1))]
+    assert listed(symbol="ETH-USDT") == ["e-1"]
+    assert listed(status="filled") == ["a-9", "a-8", "a-7"]
+    assert listed(symbol="BTC-USDT", status="open") == [f"a-{n}" for n in range(6, -1, -1)]
+    assert listed(is_open=True) == ["e-1", *(f"a-{n}" for n in range(6, -1, -1))]
+    assert listed(is_open=True, symbol="ETH-USDT") == ["e-1"]
+    assert listed(start=BEGIN + 3, end=BEGIN + 5) == ["a-3", "a-2"]
+    assert listed(start=BEGIN + 1000) == []
+    assert listed(end=BEGIN) == []
+
+
+def test_pages_stay_whole_while_orders_come_in(
+    archive: Archive, exchange: Exchange, url: str
+) -> None:
+    first = archive.list_orders(OrderFilter("alice"), 5)
+    exchange.send(limit("buy", "0.1", "40000", "later", account="alice"))
+    with run_database(url) as database:
+        write_entries(database, list_entries(exchange.batches[-1:]))
+    second = archive.list_orders(OrderFilter("alice"), 5, first.after)
+    third = archive.list_orders(OrderFilter("alice"), 5, second.after)
+    assert names(first.items + second.items + third.items) == [
+        "bad", "e-1", *(f"a-{number}" for number in range(9, -1, -1)),
+    ]  # fmt: skip
+    assert third.after is None
+
+
+@pytest.mark.parametrize("cursor", ["", "x", "-1", "1.5", "9" * 30, "²"])
+def test_strange_cursor_is_refused(archive: Archive, cursor: str) -> None:
+    with pytest.raises(InvalidCursor):
+        archive.list_orders(OrderFilter("alice"), after=cursor)
+
+
+def test_fills_of_account_and_of_order(archive: Archive) -> None:
+    fills = archive.list_fills(FillFilter("bob")).items
+    assert [(fill.price, fill.quantity, fill.liquidity) for fill in fills] == [
+        ("50007.00", "0.10000", "taker"),
+        ("50008.00", "0.10000", "taker"),
+        ("50009.00", "0.10000", "taker"),
+    ]
+    order = archive.find_order_by_client_id("alice", "a-8")
+    assert order is not None
+    (fill,) = archive.list_fills(FillFilter("alice", order_id=int(order.order_id))).items
+    assert (fill.trade_id, fill.liquidity, fill.side) == (2, "maker", "buy")
+    assert archive.list_fills(FillFilter("bob", order_id=int(order.order_id))).items == []
+
+
+def test_fills_of_an_id_that_was_used_again_are_the_latest_ones(tmp_path: Path) -> None:
+    exchange = Exchange(closed_limit=1)
+    for price in ("100", "200"):
+        exchange.send(limit("sell", "0.1", price), limit("buy", "0.1", price, "again"))
+    with run_database(sqlite_url(tmp_path)) as database:
+        write_entries(database, list_entries(exchange.batches))
+    with run_queries(sqlite_url(tmp_path)) as archive:
+        order = archive.find_order_by_client_id("default", "again")
+        assert order is not None
+        fills = archive.list_fills(FillFilter("default", order_id=int(order.order_id))).items
+        listed = names(archive.list_orders(OrderFilter("default")).items)
+    assert (order.price, [fill.price for fill in fills]) == ("200.00", ["200.00"])
+    assert listed.count("again") == 2
+
+
+def test_trades_before_and_after_an_id(archive: Archive) -> None:
+    def ids(**more: int) -> list[int]:
+        return [trade.trade_id for trade in archive.list_trades("BTC-USDT", **more)]
+
+    assert ids() == [3, 2, 1]
+    assert ids(before=3) == [2, 1]
+    assert ids(after=1) == [2, 3]
+    assert ids(after=1, before=3) == [2]
+    assert ids(limit=1) == [3]
+    assert archive.list_trades("NO-SUCH") == []
+
+
+def test_archive_that_is_not_there_yet_is_unavailable_and_made_by_nobody(tmp_path: Path) -> None:
+    with run_queries(sqlite_url(tmp_path)) as archive, pytest.raises(ArchiveUnavailable):
+        archive.last_sequence()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_queries_cannot_write(url: str) -> None:
+    database = open_for_queries(url)
+    with database.connect() as connection, pytest.raises(Exception, match="readonly"):
+        connection.exec_driver_sql("DELETE FROM orders")
+    database.dispose()
+
+
+def everything(archive: Archive) -> list[Callable[[], object]]:
+    return [
+        lambda: archive.find_order(5, "alice"),
+        lambda: archive.find_order_by_client_id("alice", "a-1"),
+        *(
+            lambda which=which: archive.list_orders(which)
+            for which in (
+                OrderFilter("alice"),
+                OrderFilter("alice", "BTC-USDT"),
+                OrderFilter("alice", status="open"),
+                OrderFilter("alice", "BTC-USDT", "open"),
+                OrderFilter("alice", is_open=True),
+                OrderFilter("alice", "BTC-USDT", is_open=True),
+                OrderFilter("alice", start=1, end=2),
+            )
+        ),
+        lambda: archive.list_fills(FillFilter("alice")),
+        lambda: archive.list_fills(FillFilter("alice", "BTC-USDT", start=1, end=2)),
+        lambda: archive.list_fills(FillFilter("alice", order_id=5)),
+        lambda: archive.list_trades("BTC-USDT", before=5),
+        lambda: archive.list_trades("BTC-USDT", after=5),
+        lambda: archive.list_candles("BTC-USDT", 60, BEGIN, BEGIN + 1),
+    ]
+
+
+def explain(database: Engine, plans: list[str]) -> None:
+    def keep_plan(
+        connection: object, _cursor: object, statement: str, values: object, *_: object
+    ) -> None:
+        if statement.startswith("SELECT") and "archive_state" not in statement:
+            raw = connection.connection.cursor()  # type: ignore[attr-defined]
+            raw.execute(f"EXPLAIN QUERY PLAN {statement}", values)
+            plans.extend(row[3] for row in raw.fetchall())
+
+    event.listen(database, "before_cursor_execute", keep_plan)
+
+
+def test_every_question_is_answered_from_an_index(url: str) -> None:
+    database = open_for_queries(url)
+    archive = Archive(database)
+    archive.last_sequence()
+    plans: list[str] = []
+    explain(database, plans)
+    for ask in everything(archive):
+        ask()
+    archive.close()
+    assert len(plans) >= len(everything(archive))
+    assert [plan for plan in plans if "SCAN" in plan or "TEMP B-TREE" in plan] == []
+    assert sum("orders_open_by_account" in plan for plan in plans) == 2, plans
+    assert sum("orders_by_symbol_and_status" in plan for plan in plans) == 1

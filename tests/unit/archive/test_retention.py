@@ -1,0 +1,74 @@
+"""Retention: what is too old or too much goes, open orders stay, nothing else is touched."""
+
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine, func, select
+
+from archive import retention as retention_module
+from archive import schema
+from archive.retention import Retention
+from tests.support.archive_database import run_database, sqlite_url, write_entries
+from tests.support.archive_journal import limit, list_entries, trade_once
+from tests.support.exchange import Exchange
+
+DAY = 86_400_000_000
+
+
+def fill_days(database: Engine, days: int) -> int:
+    """An order that stays open, then a trade a day; the time of the end."""
+    exchange = Exchange()
+    exchange.send(limit("buy", "0.1", "10", "stays"))
+    for _ in range(days):
+        exchange.now += DAY
+        trade_once(exchange)
+    write_entries(database, list_entries(exchange.batches))
+    return exchange.now
+
+
+def count(database: Engine) -> dict[str, int]:
+    tables = (schema.orders, schema.fills, schema.trades)
+    with database.connect() as connection:
+        return {
+            table.name: connection.execute(select(func.count()).select_from(table)).scalar_one()
+            for table in tables
+        }
+
+
+def count_candles(database: Engine, resolution: int) -> int:
+    query = select(func.count()).where(schema.candles.c.resolution == resolution)
+    with database.connect() as connection:
+        return connection.execute(query).scalar_one()
+
+
+def test_nothing_goes_by_default(tmp_path: Path) -> None:
+    with run_database(sqlite_url(tmp_path)) as database:
+        now = fill_days(database, 10)
+        assert Retention(database, None, None, lambda: now + 1000 * DAY).apply() == 0
+        assert count(database) == {"orders": 21, "fills": 20, "trades": 10}
+
+
+def test_what_is_older_goes_but_open_orders_and_minutes_stay(tmp_path: Path) -> None:
+    with run_database(sqlite_url(tmp_path)) as database:
+        now = fill_days(database, 10)
+        Retention(database, 2.5, None, lambda: now).apply()
+        assert count(database) == {"orders": 7, "fills": 6, "trades": 3}
+        assert (count_candles(database, 1), count_candles(database, 60)) == (3, 10)
+
+
+def test_what_is_too_much_goes(tmp_path: Path) -> None:
+    with run_database(sqlite_url(tmp_path)) as database:
+        now = fill_days(database, 10)
+        Retention(database, None, 4, lambda: now).apply()
+        assert count(database) == {"orders": 5, "fills": 4, "trades": 4}
+
+
+def test_much_goes_a_little_at_a_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(retention_module, "ROWS_AT_ONCE", 3)
+    with run_database(sqlite_url(tmp_path)) as database:
+        now = fill_days(database, 10)
+        retention = Retention(database, 2.5, None, lambda: now)
+        deleted = [retention.apply() for _ in range(8)]
+        assert max(deleted) <= 12
+        assert deleted[-1] == 0
+        assert count(database) == {"orders": 7, "fills": 6, "trades": 3}

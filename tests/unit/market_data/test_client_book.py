@@ -1,0 +1,35 @@
+import pytest
+
+from market_data.checksum import compute_checksum
+from market_data.reader_book import BookOutOfStep, Json, ReaderBook
+
+BIDS, ASKS = [["59999.00", "1.00000"], ["59998.00", "2.00000"]], [["60001.00", "1.00000"]]
+
+
+def message(bids: list[list[str]], asks: list[list[str]], last: int, **more: int) -> Json:
+    levels = [[(price, quantity) for price, quantity in side] for side in (bids, asks)]
+    values = {"last_update_id": last, "bids": bids, "asks": asks, "timestamp": None}
+    return {**values, "checksum": compute_checksum(*levels), **more}
+
+
+def test_a_snapshot_and_its_deltas() -> None:
+    book = ReaderBook()
+    book.restart(message(BIDS, ASKS, 3))
+    assert book.bids() == [("59999.00", "1.00000"), ("59998.00", "2.00000")]
+    delta = message([["59999.00", "0"]], [], 4, first_update_id=4)
+    delta["checksum"] = message(BIDS[1:], ASKS, 4)["checksum"]
+    book.apply(delta)
+    assert (book.bids(), book.asks(5)) == ([("59998.00", "2.00000")], [("60001.00", "1.00000")])
+    assert book.last_update_id == 4
+
+
+def test_a_gap_a_repeat_and_a_wrong_checksum_are_noticed() -> None:
+    book = ReaderBook()
+    with pytest.raises(BookOutOfStep):
+        book.apply(message(BIDS, ASKS, 1, first_update_id=1))
+    book.restart(message(BIDS, ASKS, 3))
+    for first in (3, 5):
+        with pytest.raises(BookOutOfStep):
+            book.apply(message(BIDS, ASKS, 6, first_update_id=first))
+    with pytest.raises(BookOutOfStep, match="checksum"):
+        book.apply(message(BIDS, [["60001.00", "5.00000"]], 4, first_update_id=4, checksum=7))
