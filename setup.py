@@ -1,16 +1,29 @@
 """Builds the compiled core. All metadata is in pyproject.toml.
 
-Without a C compiler the build goes on and the plain-Python core serves instead.
+Without a C compiler the build goes on with a warning, and the plain-Python core serves instead.
 ENGINE_DEBUG=1 builds with bounds checks, line tracing and annotation.
 """
 
 import os
 
-from Cython.Build import cythonize
+from Cython.Build import build_ext, cythonize
 from setuptools import Extension, setup
 
 debug = os.environ.get("ENGINE_DEBUG") == "1"
-extension = Extension(
+
+
+class BuildIfPossible(build_ext):
+    """Goes on without an extension that cannot be compiled."""
+
+    def build_extension(self, extension):
+        """Compile one extension, or warn."""
+        try:
+            super().build_extension(extension)
+        except Exception as error:  # noqa: BLE001 - each compiler fails in a way of its own
+            self.warn(f"no compiled core, plain Python will serve instead: {error}")
+
+
+core = Extension(
     "engine.core.matcher",
     ["engine/core/matcher.pyx"],
     optional=True,
@@ -27,4 +40,7 @@ directives = {
     "linetrace": debug,
     "profile": debug,
 }
-setup(ext_modules=cythonize([extension], annotate=debug, compiler_directives=directives))
+setup(
+    ext_modules=cythonize([core], annotate=debug, compiler_directives=directives),
+    cmdclass={"build_ext": BuildIfPossible},
+)

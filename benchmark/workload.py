@@ -83,7 +83,10 @@ def read_workload(path: Path) -> Workload:
 
 
 def make_workload(name: str, symbols: int, resting: int, messages: int, seed: int = 1) -> Workload:
-    """Flow of our own: `resting` open orders in each book, around a price that stands still."""
+    """Flow of our own: about `resting` open orders in each book, around a price that stands still.
+
+    It does not know what traded, so that some of its cancels come too late and are refused.
+    """
     random = Random(seed)
     records = list(_flow(random, symbols, resting, messages))
     warm = symbols * resting
@@ -95,7 +98,8 @@ def _flow(random: Random, symbols: int, resting: int, messages: int) -> Iterator
     for order_id in range(1, symbols * resting + messages + 1):
         symbol = order_id % symbols
         choice = random.random()
-        if order_id <= symbols * resting or choice < 0.5 or not open_ids:
+        is_short = len(open_ids) < symbols * resting
+        if order_id <= symbols * resting or (choice < 0.5 and is_short) or not open_ids:
             open_ids.append(order_id)
             yield _passive(random, order_id, symbol, resting)
         elif choice < 0.9:
