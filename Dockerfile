@@ -1,4 +1,4 @@
-# One image for the three services; docker-compose.yml says which one a container is.
+# One image for the four services; docker-compose.yml says which one a container is.
 
 FROM python:3.11-slim AS builder
 RUN apt-get update && apt-get install -y --no-install-recommends gcc libc6-dev \
@@ -13,10 +13,12 @@ RUN pip install --editable . --config-settings editable_mode=compat \
 RUN ENGINE_CORE=cython python -c "import engine.core"
 
 FROM python:3.11-slim
-RUN useradd --system --uid 10001 --no-create-home exchange
+# the archive's database, which gateway and market data read, and the marks of a crash
+RUN useradd --system --uid 10001 --no-create-home exchange && install -d -o exchange /data
 COPY --from=builder /opt/venv /opt/venv
 COPY --from=builder /app /app
-ENV PATH=/opt/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 ENGINE_CORE=cython
+ENV PATH=/opt/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 ENGINE_CORE=cython \
+    DATA_DIR=/data
 WORKDIR /app
 USER exchange
 CMD ["python", "-m", "engine"]
