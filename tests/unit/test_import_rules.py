@@ -7,22 +7,40 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 PACKAGES = {
-    "protocol", "engine", "order_gateway", "market_data", "launcher", "tests", "benchmark",
-}  # fmt: skip
+    "archive",
+    "benchmark",
+    "engine",
+    "launcher",
+    "market_data",
+    "order_gateway",
+    "protocol",
+    "tests",
+}
 IMPORT = re.compile(r"^\s*(?:from|import|cimport)\s+([\w.]+)", re.MULTILINE)
 
 MAY_IMPORT = {
     "protocol": {"protocol"},
     "engine": {"engine", "protocol"},
-    "order_gateway": {"order_gateway", "protocol"},
-    "market_data": {"market_data", "protocol"},
+    "order_gateway": {"order_gateway", "archive", "protocol"},
+    "market_data": {"market_data", "archive", "protocol"},
+    "archive": {"archive", "protocol"},
     "launcher": {"launcher", "protocol"},
 }
+ARCHIVE_DOOR = {"archive.queries", "archive.records", "archive.database", "archive.settings"}
 CORE_MAY_NOT = {"redis", "asyncio", "time", "logging", "threading", "socket", "random"}
 MAY_USE_REDIS = {
-    "engine/connection.py", "engine/history.py", "engine/journal.py", "engine/lease.py", "engine/order_queue.py",
-    "engine/recovery.py", "engine/service.py", "engine/snapshots.py", "engine/state.py", "engine/suspicion.py", "engine/writes.py",
-}  # fmt: skip
+    "engine/connection.py",
+    "engine/history.py",
+    "engine/journal.py",
+    "engine/lease.py",
+    "engine/order_queue.py",
+    "engine/recovery.py",
+    "engine/service.py",
+    "engine/snapshots.py",
+    "engine/state.py",
+    "engine/suspicion.py",
+    "engine/writes.py",
+}
 
 
 def list_sources(folder: str) -> list[Path]:
@@ -46,6 +64,13 @@ def test_package_imports_only_what_it_may(package: str) -> None:
     for path in list_sources(package):
         ours = list_top_imports(path) & PACKAGES
         assert ours <= MAY_IMPORT[package], path
+
+
+@pytest.mark.parametrize("service", ["order_gateway", "market_data"])
+def test_services_touch_only_the_reading_side_of_the_archive(service: str) -> None:
+    modules = {name for path in list_sources(service) for name in list_imports(path)}
+    ours = {name for name in modules if name.startswith("archive")}
+    assert ours <= ARCHIVE_DOOR, ours - ARCHIVE_DOOR
 
 
 def test_core_knows_nothing_of_the_outside() -> None:
