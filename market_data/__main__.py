@@ -4,17 +4,23 @@ import argparse
 import logging
 import socket
 import sys
+from collections.abc import Iterable
 from contextlib import suppress
 
 import uvicorn
 from pydantic import ValidationError
 
+from archive.database import UnusableDatabase, open_for_queries
+from archive.queries import Archive
+from archive.settings import ArchiveSettings
 from market_data.app import create_app
 from market_data.connection import FeedConnection
 from market_data.engine_redis import EngineRedis
+from market_data.history import History
+from market_data.open_files import allow_connections
+from market_data.page import PageSettings
 from market_data.service import Service
 from protocol.instrument import parse_instruments
-from protocol.settings import Settings
 
 SECONDS_TO_STOP = 2
 LARGEST_FRAME = 1 << 20
@@ -25,13 +31,17 @@ def main() -> int:
     """Exit status: 0 after a stop, 1 where the settings or the port cannot be used."""
     arguments = _parse_arguments()
     try:
-        settings = Settings()
+        settings = ArchiveSettings()
         instruments = parse_instruments(settings.instruments_file.read_text())
-        service = Service(EngineRedis(settings.effective_redis_url), instruments)
+        history = History(Archive(open_for_queries(settings.effective_database_url)))
+        most = allow_connections(settings.market_data_max_connections)
+        service = Service(EngineRedis(settings.effective_redis_url), instruments, history, most)
+        page = PageSettings(settings.public_gateway_url, settings.gateway_port)
+        origins = settings.allowed_origins.replace(",", " ").split()
         listener = _open_socket(arguments.fd, settings.market_data_host, settings.market_data_port)
     except ValidationError as error:
         return _fail("; ".join(f"{each['loc'][0]}: {each['msg']}" for each in error.errors()))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, UnusableDatabase) as error:
         return _fail(str(error))
     logging.basicConfig(
         format="%(asctime)s %(levelname)s market_data: %(message)s",
@@ -39,14 +49,16 @@ def main() -> int:
     )
     logging.getLogger("uvicorn").setLevel(logging.WARNING)
     with suppress(KeyboardInterrupt):
-        create_server(service).run(sockets=[listener])
+        create_server(service, page, origins).run(sockets=[listener])
     return 0
 
 
-def create_server(service: Service) -> uvicorn.Server:
+def create_server(
+    service: Service, page: PageSettings, origins: Iterable[str] = ()
+) -> uvicorn.Server:
     """A server of `service`. No compression: a frame must be the same bytes for every client."""
     config = uvicorn.Config(
-        create_app(service),
+        create_app(service, page, origins),
         loop="uvloop",
         http="httptools",
         ws=FeedConnection,

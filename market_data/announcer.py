@@ -13,7 +13,18 @@ from market_data.messages import (
     LastIds,
     encode_frame,
 )
-from market_data.streams import BBO, BOOK, HEARTBEAT, HEARTBEAT_STREAM, L2_UPDATES, TRADES, Stream
+from market_data.price_announcer import PriceAnnouncer, PriceRenderer
+from market_data.streams import (
+    BBO,
+    BOOK,
+    CANDLES,
+    HEARTBEAT,
+    HEARTBEAT_STREAM,
+    L2_UPDATES,
+    TICKER,
+    TRADES,
+    Stream,
+)
 from market_data.subscriber import Message
 from protocol.events import Bbo, L2Delta, PublicEvent, Trade
 from protocol.timestamps import format_timestamp, now_in_microseconds
@@ -27,6 +38,7 @@ class StateRenderer:
     def __init__(self, market: Market, status: FeedStatus) -> None:
         self._market = market
         self._status = status
+        self.prices = PriceRenderer(market)
 
     def render(self, stream: Stream) -> bytes | None:
         """What a new subscriber of `stream` gets first.
@@ -38,17 +50,16 @@ class StateRenderer:
             return self.render_heartbeat()
         if not self._market.is_complete:
             return None
-        if channel == BOOK:
-            return self.render_snapshot(symbol, "subscribed")
-        if channel == BBO:
-            return encode_bbo(symbol, self._market[symbol])
-        return encode_l2_update(symbol, self._market[symbol]) if channel == L2_UPDATES else None
+        return self._render_market(stream, self._market[symbol])
 
     def catch_up(self, stream: Stream, cursor: int) -> bytes | None:
         """The newest of `stream` for a client that has missed everything from `cursor` on.
 
-        Of the book that is one merged delta, or a snapshot where it has missed too much.
+        Of the book that is one merged delta, or a snapshot where it has missed too much; of candles
+        all that it has missed.
         """
+        if self._market.is_complete and stream.channel in CANDLES:
+            return self.prices.render_candles(stream, cursor)
         if stream.channel != BOOK or not self._market.is_complete:
             return self.render(stream)
         view = self._market[stream.symbol]
@@ -84,6 +95,18 @@ class StateRenderer:
         )
         return encode_frame(heartbeat)
 
+    def _render_market(self, stream: Stream, view: SymbolView) -> bytes | None:
+        channel, symbol = stream
+        if channel in CANDLES:
+            return self.prices.render_candles(stream)
+        if channel == TRADES:
+            return None
+        if channel == BOOK:
+            return self.render_snapshot(symbol, "subscribed")
+        if channel == TICKER:
+            return self.prices.render_ticker(symbol)
+        return (encode_bbo if channel == BBO else encode_l2_update)(symbol, view)
+
 
 class Announcer:
     """Publishes on the hub what the feed has applied to the market."""
@@ -92,7 +115,9 @@ class Announcer:
         self._market = market
         self._hub = hub
         self._renderer = renderer
+        self.prices = PriceAnnouncer(market, hub, renderer.prices)
         self._told: dict[str, int] = {}
+        self._is_same_exchange = True
 
     def announce(self, event: PublicEvent) -> None:
         """Tell everyone of an event that is already in the market."""
@@ -106,6 +131,7 @@ class Announcer:
 
     def note_told(self, is_same_exchange: bool) -> None:
         """Note, before a rebuild, which trades everyone knows: none, if the exchange is another."""
+        self._is_same_exchange = is_same_exchange
         self._told = {
             symbol: view.last_trade_id if is_same_exchange else 0
             for symbol, view in self._market.views()
@@ -121,6 +147,7 @@ class Announcer:
             if self._hub.has_readers(book := Stream(BOOK, symbol)):
                 snapshot = self._renderer.render_snapshot(symbol, "rebuilt")
                 self._hub.publish(Message(book, snapshot))
+        self.prices.start_over(self._is_same_exchange)
         self._told = {}
 
     def announce_heartbeat(self) -> None:

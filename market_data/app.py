@@ -1,17 +1,21 @@
 """The application: routes, errors and the service that they speak for."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 
+from market_data.page import PageSettings, make_page_router
 from market_data.problems import install_handlers
 from market_data.routes import router
 from market_data.service import Service
+from market_data.site_rules import SiteRules
 
 
-def create_app(service: Service) -> FastAPI:
-    """An application that runs `service` as long as it is served."""
+def create_app(
+    service: Service, page: PageSettings, allowed_origins: Iterable[str] = ()
+) -> FastAPI:
+    """An application that runs `service` as long as it is served, with the trading page."""
 
     @asynccontextmanager
     async def run_service(_: FastAPI) -> AsyncIterator[None]:
@@ -22,7 +26,7 @@ def create_app(service: Service) -> FastAPI:
         title="GoQuant market data",
         version="1",
         description="The live feed is the WebSocket /ws/market-data; these routes answer once.",
-        docs_url="/v1/docs",
+        docs_url=None,
         redoc_url=None,
         openapi_url="/v1/openapi.json",
         lifespan=run_service,
@@ -30,4 +34,6 @@ def create_app(service: Service) -> FastAPI:
     app.state.service = service
     install_handlers(app)
     app.include_router(router)
+    app.include_router(make_page_router(page))
+    app.add_middleware(SiteRules, origins=allowed_origins)
     return app

@@ -3,6 +3,7 @@
 from enum import Enum, auto
 
 from market_data.engine_state import PUBLIC_CHANNELS, EngineState
+from market_data.lag import has_received
 from protocol.events import ChannelMessage
 from protocol.snapshot import Snapshot
 
@@ -58,8 +59,7 @@ class Chain:
         """
         if self._id_key is None:
             self._id_key = state.id_key
-        is_ahead = all(state.last[channel] >= last for channel, last in self.last.items())
-        return is_ahead and self.is_same_exchange(state)
+        return has_received(self.last, state.last) and self.is_same_exchange(state)
 
     def is_same_exchange(self, state: EngineState) -> bool:
         """Whether `state` is of the exchange whose commits were received."""
@@ -67,17 +67,21 @@ class Chain:
 
     def has_lost_tail(self, state: EngineState) -> bool:
         """Whether what `state` said at the call before has still not arrived."""
-        is_lost = any(self.last[channel] < expected for channel, expected in self._expected.items())
+        is_lost = not has_received(self._expected, self.last)
         self._expected = dict(state.last)
         return is_lost
 
+    def has_all(self, state: EngineState) -> bool:
+        """Whether all that `state` says was published has been received."""
+        return has_received(state.last, self.last)
+
     def note_complete(self, state: EngineState) -> None:
         """Take `state` as the point up to which nothing is missing, if that is so."""
-        if all(self.last[channel] >= last for channel, last in state.last.items()):
+        if self.has_all(state):
             self.complete = max(self.complete, state.sequence)
 
     def count_behind(self, state: EngineState) -> int:
         """Sequences between the engine and the newest message here; 0 where nothing is missing."""
-        if all(self.last[channel] >= last for channel, last in state.last.items()):
+        if self.has_all(state):
             return 0
         return state.sequence - max(self.complete, *self.last.values())

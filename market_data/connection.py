@@ -18,6 +18,8 @@ from market_data.subscriber import Subscriber
 
 SECONDS_TO_READ_THE_END = 5.0
 """What a peer has left, once the connection is ending, before it is cut."""
+LONGEST_REASON = 123
+"""Bytes that a close frame has room for."""
 UNSENT_IN_KERNEL = 1 << 17
 """Bytes that the kernel may hold unsent for a client.
 
@@ -54,7 +56,7 @@ class FeedConnection(WebSocketsSansIOProtocol):
         if self.close_sent or self.transport.is_closing():
             return
         self.end_reason = reason.partition(":")[0].replace(" ", "_")
-        self.conn.send_close(code, reason)
+        self.conn.send_close(code, reason.encode()[:LONGEST_REASON].decode(errors="ignore"))
         self.transport.write(b"".join(self.conn.data_to_send()))
         self.close_sent = True
         if self.read_paused:  # else the peer's answer would never be seen
@@ -108,6 +110,11 @@ class FeedConnection(WebSocketsSansIOProtocol):
         """The service stops."""
         self.end_reason = "shutdown"
         self._stop_delivery()
+        if self.handshake_complete and not self.close_sent and not self.transport.is_closing():
+            self.conn.send_close(1012, "the service stops; come back")
+            self.transport.write(b"".join(self.conn.data_to_send()))
+            self.close_sent = True
+            self.queue.put_nowait({"type": "websocket.disconnect", "code": 1012})
         super().shutdown()
 
     def connection_lost(self, exc: Exception | None) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import time
 
 from redis.exceptions import RedisError
 
@@ -11,15 +12,19 @@ from market_data.chain import Chain, Link
 from market_data.engine_redis import BrokenHistory, EngineRedis, Subscription
 from market_data.engine_state import PUBLIC_CHANNELS, EngineState
 from market_data.feed_status import FeedStatus
+from market_data.lag import Lag
 from market_data.market import Market
 from market_data.public_message import list_public_events, read_public_message
 from market_data.rare_log import RareLog
 from market_data.stats import FeedStats
 from protocol.events import ChannelMessage
 from protocol.journal import JournalEntry
+from protocol.timestamps import now_in_microseconds
 
 SECONDS_BETWEEN_CHECKS = 0.5
 LONGEST_PAUSE = 2.0
+SETTLING_MICROSECONDS = 1_000_000
+"""Between an engine's stamp and its commit: a commit that takes longer is rare, and corrected."""
 
 _logger = logging.getLogger(__name__)
 
@@ -41,6 +46,7 @@ class Feed:
         self._market = market
         self._announcer = announcer
         self._chain = Chain()
+        self._lag = Lag()
         self._pause = 0.0
         self._rare_log = RareLog(_logger)
 
@@ -112,14 +118,18 @@ class Feed:
 
     async def _check(self) -> None:
         """Ask the engine's state whether anything is missing."""
+        asked_at = now_in_microseconds()
         state = await self._redis.read_state()
         is_lost = self._chain.has_lost_tail(state)
         if is_lost or not self._chain.is_of(state):
             self.stats.lost_tails += is_lost
             await self._resync(state)
         self._chain.note_complete(state)
+        if self._chain.has_all(state):
+            self._market.quiet_until = asked_at - SETTLING_MICROSECONDS
         behind = self._chain.count_behind(state)
-        self._status.note_check(self._chain.complete, state.sequence, behind)
+        lag = self._lag.measure(time.monotonic(), state.last, self._chain.last)
+        self._status.note_check(self._chain.complete, state.sequence, behind, lag)
 
     async def _resync(self, state: EngineState) -> None:
         """Read what is missing from the journal, or everything where that cannot be told."""
@@ -195,6 +205,7 @@ class Feed:
     def _forget(self) -> None:
         self._market.clear()
         self._chain.clear()
+        self._lag.clear()
 
     def _refuse(self, channel: str, error: BrokenEvent) -> None:
         self.stats.garbage += 1

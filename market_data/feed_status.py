@@ -6,11 +6,16 @@ from collections.abc import Callable
 from market_data.market import Market
 
 SECONDS_UNTIL_DEAF = 2.0
-"""Without a successful check against the engine's state for so long, the feed is deaf."""
+"""The feed is deaf without a successful check against the engine's state for so long, or while
+something that the engine published so long ago is not here."""
 
 
 class FeedStatus:
-    """Written by the feed. `behind` counts sequences between the engine and what is known here."""
+    """Written by the feed.
+
+    `behind` counts sequences between the engine and what is known here; `lag_seconds` is the age of
+    the oldest check that found something that has still not come.
+    """
 
     def __init__(self, market: Market, clock: Callable[[], float] = time.monotonic) -> None:
         self._market = market
@@ -20,11 +25,12 @@ class FeedStatus:
         self.sequence = 0
         self.engine_sequence = 0
         self.behind = 0
+        self.lag_seconds = 0.0
 
     @property
     def is_in_sync(self) -> bool:
         """Whether the market is what the engine published, but for what is on its way."""
-        is_recent = self.seconds_since_check < SECONDS_UNTIL_DEAF
+        is_recent = max(self.seconds_since_check, self.lag_seconds) < SECONDS_UNTIL_DEAF
         return self.is_connected and self._market.is_complete and is_recent
 
     @property
@@ -32,10 +38,13 @@ class FeedStatus:
         """Age of the last successful check."""
         return self._clock() - self._checked_at
 
-    def note_check(self, sequence: int, engine_sequence: int, behind: int) -> None:
+    def note_check(
+        self, sequence: int, engine_sequence: int, behind: int, lag_seconds: float = 0.0
+    ) -> None:
         """The engine's state was read, and nothing is missing but `behind`."""
         self._checked_at = self._clock()
         self.is_connected = True
         self.sequence = sequence
         self.engine_sequence = engine_sequence
         self.behind = behind
+        self.lag_seconds = lag_seconds

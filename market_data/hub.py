@@ -77,6 +77,13 @@ class Hub:
         self._move(subscriber, subscriber.streams | frozenset(new))
         self._write_state(subscriber, new)
 
+    def join(self, subscriber: Subscriber, stream: Stream, frame: bytes | None) -> None:
+        """Widen a subscription by `stream`, of which `frame` is what the client has missed."""
+        self.flush()
+        self._move(subscriber, subscriber.streams | {stream})
+        if frame is not None and subscriber.is_open:
+            subscriber.write(frame)
+
     def unsubscribe(self, subscriber: Subscriber, streams: Iterable[Stream]) -> None:
         """Narrow a subscription."""
         self.flush()

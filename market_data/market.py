@@ -1,33 +1,45 @@
-"""What is known of every symbol: book, BBO and recent trades, built from events alone."""
+"""What is known of every symbol: book, BBO, trades and candles, built from events alone."""
 
 from collections import deque
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 
 from market_data.book_view import BookView
 from market_data.broken_event import BrokenEvent
 from market_data.delta_ring import DeltaRing
 from market_data.grid import read_steps
+from market_data.price_history import PriceHistory
 from protocol.events import Bbo, L2Delta, PublicEvent, Trade
 from protocol.instrument import Instrument
 from protocol.snapshot import BookSnapshot, Snapshot
-from protocol.timestamps import format_timestamp
+from protocol.timestamps import format_timestamp, parse_timestamp
 
 TRADES_KEPT = 5_000
 """Recent trades that a symbol remembers; the oldest goes first."""
 
+_parse_timestamp = lru_cache(64)(parse_timestamp)  # the trades of a commit have one stamp
+
 
 class SymbolView:
-    """One symbol. `timestamp` is that of the book's last change, None before the first."""
+    """One symbol.
 
-    __slots__ = ("_instrument", "bbo", "book", "deltas", "last_trade_id", "timestamp", "trades")
+    `timestamp` is that of the book's last change, None before the first. The trades up to
+    `unseen_trade_id`, and the moment `unseen_until`, were not seen here: a snapshot began there.
+    """
+
+    __slots__ = ("bbo", "book", "deltas", "history", "instrument", "last_trade_id", "timestamp",
+                 "trades", "unseen_trade_id", "unseen_until")  # fmt: skip
 
     def __init__(self, instrument: Instrument) -> None:
-        self._instrument = instrument
+        self.instrument = instrument
         self.book = BookView(instrument)
         self.deltas = DeltaRing(instrument.symbol)
         self.bbo: Bbo | None = None
         self.trades: deque[Trade] = deque(maxlen=TRADES_KEPT)
+        self.history = PriceHistory(instrument)
         self.last_trade_id = 0
+        self.unseen_trade_id = 0
+        self.unseen_until = 0
         self.timestamp: str | None = None
 
     def apply(self, event: PublicEvent) -> None:
@@ -41,13 +53,21 @@ class SymbolView:
         else:
             self._apply_bbo(event)
 
-    def restore(self, snapshot: BookSnapshot, timestamp: str) -> None:
+    def restore(self, snapshot: BookSnapshot, taken_at: int) -> None:
         """Fill a new view; its recent trades are those after the snapshot."""
         self.book.restore(snapshot.last_update_id, snapshot.bids, snapshot.asks)
-        self.last_trade_id = snapshot.last_trade_id
+        self.last_trade_id = self.unseen_trade_id = snapshot.last_trade_id
+        if snapshot.last_trade_id:
+            self.unseen_until = taken_at
+            self.history.begin(taken_at, self._read_last_price(snapshot))
         if snapshot.last_update_id:
-            self.timestamp = timestamp
-            self.bbo = self._derive_bbo(timestamp)
+            self.timestamp = format_timestamp(taken_at)
+            self.bbo = self._derive_bbo(self.timestamp)
+
+    @property
+    def first_trade_id(self) -> int:
+        """Id of the oldest remembered trade; that of the next one where none is remembered."""
+        return self.last_trade_id - len(self.trades) + 1
 
     def trades_before(self, trade_id: int | None, limit: int) -> list[Trade]:
         """The newest `limit` remembered trades with an id below `trade_id`, newest first."""
@@ -65,37 +85,55 @@ class SymbolView:
             raise BrokenEvent(
                 f"{trade.symbol}: trade {trade.trade_id} does not follow {self.last_trade_id}"
             )
-        read_steps(trade.price, self._instrument.tick)
-        read_steps(trade.quantity, self._instrument.lot)
+        price = read_steps(trade.price, self.instrument.tick)
+        quantity = read_steps(trade.quantity, self.instrument.lot)
+        self.history.take(_read_timestamp(trade.timestamp), price, quantity)
         self.trades.append(trade)
         self.last_trade_id = trade.trade_id
+
+    def _read_last_price(self, snapshot: BookSnapshot) -> int | None:
+        price = snapshot.last_price
+        return None if price is None else read_steps(price, self.instrument.tick)
 
     def _derive_bbo(self, timestamp: str) -> Bbo:
         bid, bid_quantity = next(iter(self.book.bids.top(1)), (None, None))
         ask, ask_quantity = next(iter(self.book.asks.top(1)), (None, None))
         return Bbo(
-            self._instrument.symbol, bid, bid_quantity, ask, ask_quantity,
+            self.instrument.symbol, bid, bid_quantity, ask, ask_quantity,
             self.book.last_update_id, timestamp,
         )  # fmt: skip
 
     def _apply_bbo(self, bbo: Bbo) -> None:
         for price, quantity in ((bbo.bid, bbo.bid_quantity), (bbo.ask, bbo.ask_quantity)):
             if price is not None and quantity is not None:
-                read_steps(price, self._instrument.tick)
-                read_steps(quantity, self._instrument.lot)
+                read_steps(price, self.instrument.tick)
+                read_steps(quantity, self.instrument.lot)
             elif price is not quantity:
                 raise BrokenEvent(f"{bbo.symbol}: a price without a quantity")
         self.bbo = bbo
 
 
 class Market:
-    """Every symbol. `is_complete` says that all up to some commit is in, and nothing after."""
+    """Every symbol.
+
+    `is_complete` says that all up to some commit is in, and nothing after. `quiet_until` is a
+    moment, in microseconds, before which nothing is missing. `builds` counts how often all was
+    built from nothing.
+    """
 
     def __init__(self, instruments: Mapping[str, Instrument]) -> None:
-        self._instruments = instruments
+        self.instruments = instruments
         self.symbols = list(instruments)
         self.is_complete = False
+        self.quiet_until = 0
+        self.builds = 0
         self._views = self._create_views()
+
+    @property
+    def now(self) -> int:
+        """The engine's time as far as it is known here, in microseconds."""
+        stamps = (view.history.last_timestamp or 0 for view in self._views.values())
+        return max(self.quiet_until, *stamps)
 
     def __getitem__(self, symbol: str) -> SymbolView:
         return self._views[symbol]
@@ -107,15 +145,16 @@ class Market:
     def clear(self) -> None:
         """Forget everything: the state will be built anew."""
         self.is_complete = False
+        self.quiet_until = 0
+        self.builds += 1
         self._views = self._create_views()
 
     def restore(self, snapshot: Snapshot) -> None:
         """Fill an empty market; raises BrokenEvent where the snapshot is not of these symbols."""
-        timestamp = format_timestamp(snapshot.timestamp)
         for book in snapshot.books:
             if (view := self._views.get(book.symbol)) is None:
                 raise BrokenEvent(f"unknown symbol {book.symbol!r:.60}")
-            view.restore(book, timestamp)
+            view.restore(book, snapshot.timestamp)
 
     def apply(self, event: PublicEvent) -> None:
         """Take the next event; raises BrokenEvent, with nothing changed, for an impossible one."""
@@ -125,4 +164,11 @@ class Market:
         view.apply(event)
 
     def _create_views(self) -> dict[str, SymbolView]:
-        return {symbol: SymbolView(each) for symbol, each in self._instruments.items()}
+        return {symbol: SymbolView(each) for symbol, each in self.instruments.items()}
+
+
+def _read_timestamp(text: str) -> int:
+    try:
+        return _parse_timestamp(text)
+    except ValueError:
+        raise BrokenEvent(f"{text!r:.60} is not a timestamp") from None

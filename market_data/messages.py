@@ -28,6 +28,21 @@ class Ack(msgspec.Struct, tag_field="type", tag="ack", frozen=True):
     subscriptions: dict[str, list[str]]
 
 
+class Pong(msgspec.Struct, tag_field="type", tag="pong", frozen=True):
+    """Answer to `ping`."""
+
+    id: str | int | None
+    timestamp: str
+
+
+class TradesMissing(msgspec.Struct, tag_field="type", tag="trades_missing", frozen=True):
+    """Trades that a `resume` asked for and that are held nowhere, both ends included."""
+
+    symbol: str
+    first_trade_id: int
+    last_trade_id: int
+
+
 class Error(msgspec.Struct, tag_field="type", tag="error", frozen=True):
     """A frame was refused and changed nothing; `message` names what is valid."""
 
@@ -39,8 +54,8 @@ class Error(msgspec.Struct, tag_field="type", tag="error", frozen=True):
 class BookSnapshot(msgspec.Struct, tag_field="type", tag="book_snapshot", frozen=True):
     """The whole book.
 
-    `reason`: `subscribed`, `conflated` (the reader fell too far behind) or `rebuilt` (what was sent
-    before may be void).
+    `reason`: `subscribed`, `resumed` (what the reader missed is no longer held), `conflated` (the
+    reader fell too far behind) or `rebuilt` (what was sent before may be void).
     """
 
     symbol: str

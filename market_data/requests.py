@@ -1,21 +1,31 @@
 """What a client may say on the WebSocket, and the answer to everything else."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Literal, NoReturn, TypeAlias
+from urllib.parse import parse_qs
 
 import msgspec
 
-from market_data.streams import CHANNELS, DEFAULT_CHANNELS, Stream, select_streams
+from market_data.streams import (
+    BOOK,
+    CHANNELS,
+    DEFAULT_CHANNELS,
+    TRADES,
+    Stream,
+    select_streams,
+)
 from protocol.enums import Reason
 
 MAX_FRAME_BYTES = 4_096
 """Longest frame that is read; a longer one is answered by an error."""
 
 FrameId: TypeAlias = str | int | None
-Action: TypeAlias = Literal["subscribe", "unsubscribe"]
+Action: TypeAlias = Literal["subscribe", "unsubscribe", "resume", "ping"]
 
-_ACTIONS: tuple[Action, ...] = ("subscribe", "unsubscribe")
+_ACTIONS: tuple[Action, ...] = ("subscribe", "unsubscribe", "resume", "ping")
 _FIELDS = ("action", "channels", "symbols", "id")
+_POSITION_FIELDS = {"update_id": BOOK, "trade_id": TRADES}
+_RESUME_EXAMPLE = '{"action":"resume","symbols":{"BTC-USDT":{"update_id":7,"trade_id":3}},"id":1}'
 _EXAMPLE = '{"action":"subscribe","channels":["trades"],"symbols":["BTC-USDT"],"id":1}'
 _decode = msgspec.json.Decoder().decode
 
@@ -31,11 +41,15 @@ class RequestRefused(Exception):
 
 
 class Request(msgspec.Struct, frozen=True):
-    """A readable request: the streams to add to, or take from, the subscription."""
+    """A readable request: the streams to add to, or take from, the subscription.
+
+    `positions` of a `resume` has the last id that the client knows of each of them.
+    """
 
     action: Action
     streams: list[Stream]
     id: FrameId
+    positions: Mapping[Stream, int] = {}
 
 
 def read_request(text: str | None, symbols: Sequence[str]) -> Request:
@@ -49,13 +63,63 @@ def read_request(text: str | None, symbols: Sequence[str]) -> Request:
     try:
         _check_fields(fields)
         action = _read_action(fields)
+        if action == "ping":
+            return Request(action, [], frame_id)
+        if action == "resume":
+            positions = _read_positions(fields.get("symbols"), symbols)
+            return Request(action, list(positions), frame_id, positions)
         default = DEFAULT_CHANNELS if action == "subscribe" else CHANNELS
-        channels = _read_names(fields, "channels", default, CHANNELS, Reason.UNKNOWN_CHANNEL)
-        chosen = _read_names(fields, "symbols", symbols, symbols, Reason.UNKNOWN_SYMBOL)
+        return Request(action, _read_streams(fields, default, symbols), frame_id)
     except RequestRefused as refusal:
         refusal.frame_id = frame_id
         raise
-    return Request(action, select_streams(channels, chosen), frame_id)
+
+
+def read_query(query: str, symbols: Sequence[str]) -> list[Stream]:
+    """The streams that the query of a URL asks for; raises RequestRefused.
+
+    `channels` and `symbols`, separated by commas: without `channels` the default ones, with an
+    empty one none; without `symbols`, all.
+    """
+    fields: dict[str, object] = {}
+    for name, values in parse_qs(query[:MAX_FRAME_BYTES], keep_blank_values=True).items():
+        if name not in ("channels", "symbols"):
+            _refuse(
+                Reason.UNKNOWN_FIELD, f"unknown parameter {_quote(name)}; valid: channels, symbols"
+            )
+        fields[name] = [part for value in values for part in value.split(",") if part]
+    return _read_streams(fields, DEFAULT_CHANNELS, symbols)
+
+
+def _read_streams(
+    fields: dict[str, object], default: Sequence[str], symbols: Sequence[str]
+) -> list[Stream]:
+    channels = _read_names(fields, "channels", default, CHANNELS, Reason.UNKNOWN_CHANNEL)
+    chosen = _read_names(fields, "symbols", symbols, symbols, Reason.UNKNOWN_SYMBOL)
+    return select_streams(channels, chosen)
+
+
+def _read_positions(given: object, symbols: Sequence[str]) -> dict[Stream, int]:
+    if not isinstance(given, dict) or not given:
+        _refuse(Reason.INVALID_TYPE, f"resume names its symbols: {_RESUME_EXAMPLE}")
+    positions: dict[Stream, int] = {}
+    for symbol, ids in given.items():
+        if symbol not in symbols:
+            _refuse(
+                Reason.UNKNOWN_SYMBOL,
+                f"unknown symbol {_quote(symbol)}; valid: {', '.join(symbols)}",
+            )
+        if not isinstance(ids, dict) or not ids or not ids.keys() <= _POSITION_FIELDS.keys():
+            _refuse(Reason.INVALID_TYPE, f"update_id, trade_id or both: {_RESUME_EXAMPLE}")
+        for name, last_id in ids.items():
+            positions[Stream(_POSITION_FIELDS[name], symbol)] = _read_position(name, last_id)
+    return positions
+
+
+def _read_position(name: str, last_id: object) -> int:
+    if type(last_id) is int and 0 <= last_id < 2**53:
+        return last_id
+    return _refuse(Reason.INVALID_TYPE, f"{name} must be a whole number, 0 for none yet")
 
 
 def _read_fields(text: str | None) -> dict[str, object]:

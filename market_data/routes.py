@@ -1,23 +1,24 @@
 """The REST side: the same market as on the WebSocket, when asked."""
 
 from http import HTTPStatus
-from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 from fastapi import APIRouter, Depends, Query, Request, WebSocket
-from starlette.responses import FileResponse, Response
+from starlette.responses import HTMLResponse, Response
 
 from market_data.announcer import describe_bbo
-from market_data.market import TRADES_KEPT, Market, SymbolView
+from market_data.candle_request import choose_range, describe_candles, parse_moment
+from market_data.documentation import render_documentation
+from market_data.market import Market, SymbolView
+from market_data.metrics import CONTENT_TYPE
 from market_data.problems import ProblemRaised
 from market_data.service import Service
 from protocol.codec import encode
 from protocol.enums import Reason
 
 MAX_DEPTH = 10_000
-MAX_TRADES = 1_000
-PAGE = Path(__file__).resolve().parent.parent / "websocket_test.html"
+MAX_ITEMS = 1_000
 
 router = APIRouter()
 
@@ -63,6 +64,7 @@ def find_view(symbol: str, market: Annotated[Market, Depends(find_market)]) -> S
 
 
 View = Annotated[SymbolView, Depends(find_view)]
+RunningService = Annotated[Service, Depends(find_service)]
 
 
 @router.get("/v1/orderbook/{symbol}", response_class=JsonResponse, tags=["market"])
@@ -92,50 +94,102 @@ async def read_bbo(symbol: str, view: View) -> Response:
 async def read_trades(
     symbol: str,
     view: View,
-    limit: Annotated[int, Query(ge=1, le=MAX_TRADES)] = 100,
+    service: RunningService,
+    limit: Annotated[int, Query(ge=1, le=MAX_ITEMS)] = 100,
     before: Annotated[int | None, Query(ge=1, lt=2**63)] = None,
 ) -> Response:
-    """Recent trades, newest first; `next_before` asks for the page after, null: there is none."""
-    trades = view.trades_before(before, limit)
-    has_more = bool(trades) and trades[-1].trade_id > view.trades[0].trade_id
+    """Recent trades, newest first; `next_before` asks for the page after, null: there is none.
+
+    What memory does not have any more comes from the archive, where there is one.
+    """
+    trades = [msgspec.structs.asdict(trade) for trade in view.trades_before(before, limit)]
+    if len(trades) < limit and service.history is not None:
+        oldest = trades[-1]["trade_id"] if trades else _find_end(view, before)
+        missing = limit - len(trades)
+        older = await service.history.list_trades_before(symbol, oldest, missing)
+        trades += map(msgspec.structs.asdict, older or [])
+    oldest_known = view.trades[0].trade_id if view.trades else 0
+    has_more = len(trades) == limit and trades[-1]["trade_id"] > (
+        1 if service.history is not None else oldest_known
+    )
     return JsonResponse(
         {
             "symbol": symbol,
-            "trades": [msgspec.structs.asdict(trade) for trade in trades],
-            "next_before": trades[-1].trade_id if has_more else None,
+            "trades": trades,
+            "next_before": trades[-1]["trade_id"] if has_more else None,
         }
     )
 
 
-read_trades.__doc__ = f"{read_trades.__doc__} The last {TRADES_KEPT} of a symbol are kept."
+def _find_end(view: SymbolView, before: int | None) -> int:
+    return min(before or view.last_trade_id + 1, view.last_trade_id + 1)
+
+
+@router.get("/v1/ticker/{symbol}", response_class=JsonResponse, tags=["market"])
+async def read_ticker(view: View, service: RunningService) -> Response:
+    """The last 24 hours; null prices before the first trade."""
+    return JsonResponse(view.history.describe_ticker(service.market.now))
+
+
+@router.get("/v1/candles/{symbol}", response_class=JsonResponse, tags=["market"])
+async def read_candles(
+    symbol: str,
+    view: View,
+    service: RunningService,
+    interval: Literal["1s", "1m", "5m", "15m", "1h", "4h", "1d"] = "1m",
+    start: str | None = None,
+    end: str | None = None,
+    limit: Annotated[int, Query(ge=1, le=MAX_ITEMS)] = 100,
+) -> Response:
+    """The newest `limit` candles that begin from `start` on and before `end`, oldest first.
+
+    Both are timestamps or whole seconds since 1970.
+    """
+    series, now = view.history.series[interval], service.market.now
+    first, last = _read_moment("start", start), _read_moment("end", end)
+    asked = choose_range(series, now, first, last, limit)
+    found = await describe_candles(view, series, asked, now, service.history)
+    return JsonResponse({"symbol": symbol, "interval": interval, **found})
+
+
+def _read_moment(field: str, text: str | None) -> int | None:
+    try:
+        return None if text is None else parse_moment(text)
+    except ValueError:
+        raise ProblemRaised(
+            HTTPStatus.UNPROCESSABLE_ENTITY,
+            Reason.INVALID_REQUEST,
+            f"{field} must be a timestamp such as 2026-01-31T12:00:00Z, or seconds since 1970",
+            field,
+        ) from None
 
 
 @router.get("/health", response_class=JsonResponse, tags=["service"])
-async def read_health(service: Annotated[Service, Depends(find_service)]) -> Response:
+async def read_health(service: RunningService) -> Response:
     """200 while the feed is in sync with the engine's channels, else 503."""
     return JsonResponse(service.describe_health(), 200 if service.status.is_in_sync else 503)
 
 
 @router.get("/stats", response_class=JsonResponse, tags=["service"])
-async def read_stats(service: Annotated[Service, Depends(find_service)]) -> Response:
+async def read_stats(service: RunningService) -> Response:
     """Counters since the start."""
     return JsonResponse(service.describe_stats())
 
 
-@router.get("/", include_in_schema=False)
-async def read_page() -> Response:
-    """The page that shows it all."""
-    if not PAGE.is_file():
-        raise ProblemRaised(
-            HTTPStatus.NOT_FOUND,
-            Reason.NOT_FOUND,
-            "websocket_test.html is not beside the package market_data; see /v1/docs for the rest",
-        )
-    return FileResponse(PAGE, media_type="text/html", headers={"Cache-Control": "no-cache"})
+@router.get("/metrics", response_class=Response, tags=["service"])
+async def read_metrics(service: RunningService) -> Response:
+    """The same for Prometheus, and gauges."""
+    return Response(service.metrics.render(), media_type=CONTENT_TYPE)
+
+
+@router.get("/v1/docs", include_in_schema=False)
+async def read_documentation(request: Request) -> Response:
+    """What there is to ask."""
+    return HTMLResponse(render_documentation(request.app.openapi()))
 
 
 @router.websocket("/ws/market-data")
 async def serve_websocket(websocket: WebSocket) -> None:
     """The live feed."""
     service: Service = websocket.app.state.service
-    await service.session.serve(websocket)
+    await service.desk.serve(websocket)

@@ -8,32 +8,49 @@ from market_data.announcer import Announcer, StateRenderer
 from market_data.engine_redis import EngineRedis
 from market_data.feed import Feed
 from market_data.feed_status import FeedStatus
+from market_data.history import History
+from market_data.history_loader import HistoryLoader
 from market_data.hub import Hub
 from market_data.market import Market
-from market_data.session import Session
+from market_data.metrics import Metrics
+from market_data.resume import Resume
+from market_data.session import Desk
 from market_data.stats import HubStats
 from protocol.instrument import Instrument
 
 SECONDS_BETWEEN_HEARTBEATS = 1.0
+SECONDS_BETWEEN_PRICES = 0.1
 
 
 class Service:
     """Market, feed and hub. Made inside a running event loop or before it."""
 
-    def __init__(self, redis: EngineRedis, instruments: Mapping[str, Instrument]) -> None:
+    def __init__(
+        self,
+        redis: EngineRedis,
+        instruments: Mapping[str, Instrument],
+        history: History | None = None,
+        max_connections: int = 5_000,
+    ) -> None:
         self._redis = redis
+        self.history = history
         self.market = Market(instruments)
         self.status = FeedStatus(self.market)
         renderer = StateRenderer(self.market, self.status)
         self.hub = Hub(_call_soon, renderer.render, HubStats())
         self._announcer = Announcer(self.market, self.hub, renderer)
         self.feed = Feed(self._redis, self.market, self._announcer, self.status)
-        self.session = Session(self.hub, renderer, self.market.symbols)
+        self.metrics = Metrics(self.status, self.hub, self.feed.stats)
+        resume = Resume(self.hub, renderer, self.market, history)
+        self.desk = Desk(self.hub, renderer, self.market, resume, max_connections)
 
     @asynccontextmanager
     async def run(self) -> AsyncIterator[None]:
         """Follow the engine as long as the context lasts."""
-        tasks = [asyncio.create_task(self.feed.run()), asyncio.create_task(self._beat())]
+        work = [self.feed.run(), self._beat(), self._announce_prices()]
+        if self.history is not None:
+            work.append(HistoryLoader(self.market, self.history).run())
+        tasks = [asyncio.create_task(each) for each in work]
         try:
             yield
         finally:
@@ -42,6 +59,8 @@ class Service:
                 with suppress(asyncio.CancelledError):
                     await task
             await self._redis.close()
+            if self.history is not None:
+                self.history.close()
 
     def describe_health(self) -> dict[str, object]:
         """What `/health` says."""
@@ -54,6 +73,7 @@ class Service:
             "sequence": status.sequence,
             "engine_sequence": status.engine_sequence,
             "behind": status.behind,
+            "lag_seconds": round(status.lag_seconds, 3),
         }
 
     def describe_stats(self) -> dict[str, object]:
@@ -68,6 +88,11 @@ class Service:
         while True:
             await asyncio.sleep(SECONDS_BETWEEN_HEARTBEATS)
             self._announcer.announce_heartbeat()
+
+    async def _announce_prices(self) -> None:
+        while True:
+            await asyncio.sleep(SECONDS_BETWEEN_PRICES)
+            self._announcer.prices.announce()
 
 
 def _call_soon(flush: Callable[[], None]) -> None:

@@ -3,14 +3,19 @@
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from market_data.candles import INTERVALS
+
 TRADES = "trades"
 BBO = "bbo"
 L2_UPDATES = "l2_updates"
 BOOK = "book"
+TICKER = "ticker"
 HEARTBEAT = "heartbeat"
+CANDLES = {f"candles_{interval}": interval for interval in INTERVALS}
+"""Channel to interval."""
 
 DEFAULT_CHANNELS = (TRADES, BBO, L2_UPDATES)
-CHANNELS = (*DEFAULT_CHANNELS, BOOK, HEARTBEAT)
+CHANNELS = (*DEFAULT_CHANNELS, BOOK, TICKER, *CANDLES, HEARTBEAT)
 
 EVERY_SYMBOL = "*"
 """The symbol of a channel that speaks of all symbols at once."""

@@ -71,4 +71,28 @@ MEANINGS: Mapping[Reason, str] = {
     Reason.UNKNOWN_ACTION: "there is no such action",
     Reason.UNKNOWN_CHANNEL: "there is no such channel",
     Reason.NOT_IN_SYNC: "the feed is not in step with the engine at the moment",
+    Reason.TOO_MANY_CONNECTIONS: "the feed has as many connections as it may",
 }
+
+NO_PROBLEMS = frozenset(
+    {
+        Reason.CANCEL_REQUESTED,
+        Reason.CANCEL_ALL,
+        Reason.CANCEL_AFTER,
+        Reason.SELF_TRADE_PREVENTION,
+        Reason.AMENDED_BELOW_FILLED,
+        Reason.IOC_REMAINDER,
+        Reason.MARKET_REMAINDER,
+        Reason.FOK_NOT_FILLABLE,
+        Reason.QUEUE_CLEARED,
+        Reason.WOULD_TRADE,
+        Reason.DUPLICATE_ORDER,
+        Reason.UNREADABLE_ENTRY,
+        Reason.BINARY_FRAME,
+        Reason.FRAME_TOO_LARGE,
+        Reason.UNKNOWN_ACTION,
+        Reason.UNKNOWN_CHANNEL,
+        Reason.TOO_MANY_CONNECTIONS,
+    }
+)
+"""Reasons of an order's end or of a WebSocket's error, which no problem document has."""

@@ -19,7 +19,8 @@ def list_entries(batches: Iterable[Batch]) -> list[JournalEntry]:
 
 def publish_exchange(client: Redis, id_key: bytes = ID_KEY) -> None:
     """The state of an exchange that has just begun."""
-    table = codec.encode(InstrumentTable.of(make_instruments()))
+    specifications = [instrument.specification for instrument in make_instruments()]
+    table = codec.encode(InstrumentTable(specifications))
     client.hset(channels.STATE, channels.STATE_ID_KEY, id_key.hex())
     client.hset(channels.STATE, channels.STATE_INSTRUMENTS, table)
 

@@ -13,7 +13,7 @@ from redis import Redis
 from archive.__main__ import connect_redis
 from archive.database import open_database
 from archive.follower import Follower
-from archive.journal import STATE_ARCHIVE_SEQUENCE, Journal
+from archive.journal import Journal
 from archive.retention import Retention
 from launcher.environment import ROOT
 from launcher.parent_death import make_child_setup
@@ -67,7 +67,7 @@ def run_archive_to_end(redis_url: str, database_url: str, log: Path) -> tuple[in
 
 def read_announced(client: Redis) -> int:
     """The sequence that the archive says it has."""
-    stored = client.hget(channels.STATE, STATE_ARCHIVE_SEQUENCE)
+    stored = client.hget(channels.STATE, channels.STATE_ARCHIVE_SEQUENCE)
     assert stored is None or isinstance(stored, bytes)
     return int(stored or -1)
 

@@ -1,0 +1,1 @@
+"""Follows the journal into a database, and answers from it: orders, fills, trades, candles."""

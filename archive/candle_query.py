@@ -1,0 +1,100 @@
+"""Candles of any interval, made from the coarsest base rows that allow it."""
+
+from collections.abc import Iterator
+from decimal import Decimal
+
+from sqlalchemy import Connection, select
+
+from archive import schema
+from archive.candle_rows import VALUE_COLUMNS, make_candle
+from archive.candles import (
+    MICROSECONDS,
+    RESOLUTIONS,
+    Candle,
+    align,
+    choose_resolution,
+    fill_holes,
+    fold_candles,
+)
+from archive.records import CandleRecord
+from protocol.timestamps import format_timestamp
+
+_columns = schema.candles.c
+
+
+def read_candles(
+    connection: Connection, symbol: str, seconds: int, start: int, end: int
+) -> Iterator[CandleRecord]:
+    """One candle for each interval of `seconds` that begins from `start` on and before `end`.
+
+    They end with the interval of the last commit that the archive has: what comes later is not
+    known to be without trades.
+    """
+    step = seconds * MICROSECONDS
+    start = align(start + step - 1, seconds)
+    end = min(align(end + step - 1, seconds), align(_read_now(connection), seconds) + step)
+    bases = _read_bases(connection, symbol, choose_resolution(seconds), start, end)
+    close = _read_close(connection, symbol, start)
+    filled = fill_holes(fold_candles(bases, seconds), seconds, start, end, close)
+    return (_to_record(candle) for candle in filled)
+
+
+def read_span(connection: Connection, symbol: str, seconds: int) -> tuple[int, int] | None:
+    """Where the first candle of `seconds` begins and the last one ends; None: nothing traded."""
+    first = connection.execute(
+        select(_columns.start)
+        .where(_columns.symbol == symbol, _columns.resolution == choose_resolution(seconds))
+        .order_by(_columns.start)
+        .limit(1)
+    ).scalar_one_or_none()
+    if first is None:
+        return None
+    last = align(_read_now(connection), seconds)
+    return align(first, seconds), last + seconds * MICROSECONDS
+
+
+def _read_now(connection: Connection) -> int:
+    """The stamp of the last commit."""
+    return connection.execute(select(schema.archive_state.c.timestamp)).scalar_one_or_none() or 0
+
+
+def _read_bases(
+    connection: Connection, symbol: str, resolution: int, start: int, end: int
+) -> Iterator[Candle]:
+    query = (
+        select(_columns.start, *VALUE_COLUMNS)
+        .where(_columns.symbol == symbol, _columns.resolution == resolution)
+        .where(_columns.start >= start, _columns.start < end)
+        .order_by(_columns.start)
+    )
+    for row in connection.execute(query):
+        yield make_candle(row[0], row[1:])
+
+
+def _read_close(connection: Connection, symbol: str, before: int) -> Decimal | None:
+    """The last price before the moment `before`; None where nothing had traded.
+
+    In the finest rows first, but retention may have deleted old ones of those.
+    """
+    query = select(_columns.close).where(_columns.symbol == symbol)
+    query = query.order_by(_columns.start.desc()).limit(1)
+    for resolution in RESOLUTIONS:
+        has_ended = _columns.start <= before - resolution * MICROSECONDS
+        of_resolution = query.where(_columns.resolution == resolution, has_ended)
+        close = connection.execute(of_resolution).scalar_one_or_none()
+        if close is not None:
+            return Decimal(close)
+    return None
+
+
+def _to_record(candle: Candle) -> CandleRecord:
+    return CandleRecord(
+        format_timestamp(candle.start),
+        f"{candle.open:f}",
+        f"{candle.high:f}",
+        f"{candle.low:f}",
+        f"{candle.close:f}",
+        f"{candle.volume:f}",
+        f"{candle.notional:f}",
+        candle.trades,
+    )

@@ -1,0 +1,142 @@
+"""Candles: folded from trades into base rows, exactly.
+
+There is a base row for each second, each minute and each hour that saw a trade. Seconds make any
+interval possible; minutes and hours keep a day's candle from reading 86,400 rows. Writing all three
+costs little: a page of the journal touches only a few of them.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from decimal import Context, Decimal, Inexact, InvalidOperation
+from typing import NamedTuple
+
+RESOLUTIONS = (1, 60, 3600)
+"""Seconds of a base row, each a multiple of the one before."""
+MICROSECONDS = 1_000_000
+
+_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 7 * 86_400}
+_INTERVAL = re.compile(r"([1-9]\d{0,5})([smhdw])", re.ASCII)
+_exact = Context(prec=200, traps=[Inexact, InvalidOperation])
+
+
+class TradeValues(NamedTuple):
+    """What of a trade makes a candle; `timestamp` in microseconds."""
+
+    symbol: str
+    price: str
+    quantity: str
+    timestamp: int
+
+
+@dataclass(slots=True)
+class Candle:
+    """What traded between `start` (microseconds) and `start` plus its interval."""
+
+    start: int
+    open: Decimal
+    high: Decimal
+    low: Decimal
+    close: Decimal
+    volume: Decimal
+    notional: Decimal
+    trades: int
+
+    def append(self, later: "Candle") -> None:
+        """Take in what traded after this."""
+        self.high = max(self.high, later.high)
+        self.low = min(self.low, later.low)
+        self.close = later.close
+        self.volume = _exact.add(self.volume, later.volume)
+        self.notional = _exact.add(self.notional, later.notional)
+        self.trades += later.trades
+
+    def at(self, start: int) -> "Candle":
+        """The same, in an interval that begins at `start`."""
+        return Candle(
+            start,
+            self.open,
+            self.high,
+            self.low,
+            self.close,
+            self.volume,
+            self.notional,
+            self.trades,
+        )
+
+
+def fold_trades(trades: Iterable[TradeValues]) -> dict[tuple[str, int], list[Candle]]:
+    """Base candles by symbol and resolution, in order of time, as the trades must be."""
+    folded: dict[tuple[str, int], list[Candle]] = {}
+    for trade in trades:
+        seconds = folded.setdefault((trade.symbol, RESOLUTIONS[0]), [])
+        _append(seconds, _to_candle(trade), RESOLUTIONS[0])
+    for (symbol, finer), found in list(folded.items()):
+        for resolution in RESOLUTIONS[1:]:
+            assert resolution % finer == 0
+            folded[symbol, resolution] = list(fold_candles(found, resolution))
+    return folded
+
+
+def fold_candles(candles: Iterable[Candle], seconds: int) -> Iterator[Candle]:
+    """Candles of `seconds` each from finer ones in order of time; none where nothing traded."""
+    folded: list[Candle] = []
+    for candle in candles:
+        _append(folded, candle, seconds)
+        if len(folded) > 1:
+            yield folded.pop(0)
+    yield from folded
+
+
+def fill_holes(
+    candles: Iterable[Candle], seconds: int, start: int, end: int, close: Decimal | None
+) -> Iterator[Candle]:
+    """One candle for each interval from `start` until before `end`, both multiples of it.
+
+    Where nothing traded, a flat one at the close before, which is `close` at the beginning; none
+    before the first price is known.
+    """
+    step = seconds * MICROSECONDS
+    for candle in candles:
+        yield from _make_flat(close, start, candle.start, step)
+        yield candle
+        start, close = candle.start + step, candle.close
+    yield from _make_flat(close, start, end, step)
+
+
+def align(timestamp: int, seconds: int) -> int:
+    """Where the interval that holds `timestamp` begins: a multiple of it since 1970, UTC."""
+    return timestamp - timestamp % (seconds * MICROSECONDS)
+
+
+def parse_interval(text: str) -> int:
+    """Seconds of `15s`, `1m`, `4h`, `1d` or `1w`; raises ValueError for anything else."""
+    match = _INTERVAL.fullmatch(text)
+    if match is None:
+        raise ValueError(f"{text[:20]!r} is not an interval such as 15s, 1m, 4h, 1d or 1w")
+    return int(match[1]) * _UNITS[match[2]]
+
+
+def choose_resolution(seconds: int) -> int:
+    """The coarsest base row from which candles of `seconds` can be made."""
+    return max(resolution for resolution in RESOLUTIONS if seconds % resolution == 0)
+
+
+def _append(folded: list[Candle], candle: Candle, seconds: int) -> None:
+    start = align(candle.start, seconds)
+    if folded and folded[-1].start == start:
+        folded[-1].append(candle)
+    else:
+        folded.append(candle.at(start))
+
+
+def _to_candle(trade: TradeValues) -> Candle:
+    price, quantity = Decimal(trade.price), Decimal(trade.quantity)
+    notional = _exact.multiply(price, quantity)
+    return Candle(trade.timestamp, price, price, price, price, quantity, notional, 1)
+
+
+def _make_flat(close: Decimal | None, start: int, end: int, step: int) -> Iterator[Candle]:
+    if close is not None:
+        for moment in range(start, end, step):
+            yield Candle(moment, close, close, close, close, Decimal(0), Decimal(0), 0)

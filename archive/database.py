@@ -1,0 +1,112 @@
+"""The edge to the database: SQLite in a file, or PostgreSQL."""
+
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Engine, create_engine, event, make_url
+from sqlalchemy.engine import URL
+from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+
+BUSY_SECONDS = 5.0
+_CACHE_KIBIBYTES = 64 << 10
+_CHECKPOINT_PAGES = 8192
+_WAL_LIMIT_BYTES = 256 << 20
+
+_DRIVERS = {
+    "postgresql": "postgresql+psycopg",
+    "postgres": "postgresql+psycopg",
+    "postgresql+psycopg": "postgresql+psycopg",
+    "sqlite": "sqlite",
+    "sqlite+pysqlite": "sqlite",
+}
+
+
+class UnusableDatabase(Exception):
+    """The settings name a database that cannot serve; only an operator can help."""
+
+
+def open_database(url: str) -> Engine:
+    """The archive's own way in; SQLite's file is made where it is not there yet.
+
+    Raises UnusableDatabase for a URL that is none, or names a database that we do not know.
+    """
+    parsed = _parse_url(url)
+    if parsed.drivername == "sqlite":
+        return _open_sqlite(parsed, "rwc", _prepare_writer)
+    return _open_postgresql(parsed)
+
+
+def open_for_queries(url: str) -> Engine:
+    """A way in that never writes; a file that is not there yet is an error of each query."""
+    parsed = _parse_url(url)
+    if parsed.drivername == "sqlite":
+        return _open_sqlite(parsed, "rw", _prepare_reader)
+    options = "-c default_transaction_read_only=on"
+    return _open_postgresql(parsed, options=options)
+
+
+def describe_trouble(error: SQLAlchemyError) -> str:
+    """What the database said, in one line, without the statement and its values."""
+    said = str(getattr(error, "orig", None) or error).strip()
+    line = " ".join(said.split())[:300]
+    way_out = next((advice for sign, advice in _WAYS_OUT.items() if sign in said), None)
+    return f"{line}: {way_out}" if way_out else line
+
+
+_WAYS_OUT = {
+    "database is locked": "another program holds it; the archive goes on when it lets go",
+    "malformed": "it is damaged; stop, move the file away and start: it is built anew from what"
+    " the journal still has",
+    "not a database": "the file is something else or damaged; stop, move it away and start",
+    "disk is full": "make room; the archive goes on by itself",
+    "No space left": "make room; the archive goes on by itself",
+    "readonly": "the file or its folder cannot be written",
+    "unable to open": "the file or its folder cannot be opened",
+}
+
+
+def _parse_url(url: str) -> URL:
+    try:
+        parsed = make_url(url)
+    except ArgumentError:
+        raise UnusableDatabase("DATABASE_URL is not a URL such as sqlite:///file") from None
+    driver = _DRIVERS.get(parsed.drivername)
+    if driver is None:
+        raise UnusableDatabase(
+            f"DATABASE_URL names {parsed.drivername}; use sqlite:///file or postgresql://…"
+        )
+    return parsed.set(drivername=driver)
+
+
+def _open_sqlite(url: URL, mode: str, prepare: Any) -> Engine:
+    if url.database in (None, "", ":memory:"):
+        raise UnusableDatabase("DATABASE_URL must name a file, such as sqlite:///archive.sqlite3")
+    assert url.database is not None
+    name = Path(url.database).resolve().as_uri()
+    url = url.set(database=name, query={"mode": mode, "uri": "true"})
+    engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS})
+    event.listen(engine, "connect", prepare)
+    return engine
+
+
+def _open_postgresql(url: URL, **connect: str) -> Engine:
+    try:
+        return create_engine(url, connect_args=connect, pool_pre_ping=True)
+    except ModuleNotFoundError:
+        raise UnusableDatabase(
+            "DATABASE_URL names PostgreSQL, whose driver is not installed: "
+            "pip install 'goquant[postgresql]'"
+        ) from None
+
+
+def _prepare_writer(connection: Any, _record: object) -> None:
+    """Each commit is on the disk before it is announced, because the journal is trimmed then."""
+    connection.execute("PRAGMA journal_mode=WAL")
+    connection.execute("PRAGMA synchronous=FULL")
+    connection.execute(f"PRAGMA wal_autocheckpoint={_CHECKPOINT_PAGES}")
+    connection.execute(f"PRAGMA journal_size_limit={_WAL_LIMIT_BYTES}")
+    connection.execute(f"PRAGMA cache_size=-{_CACHE_KIBIBYTES}")
+
+
+def _prepare_reader(connection: Any, _record: object) -> None:
+    connection.execute("PRAGMA query_only=ON")

@@ -1,0 +1,44 @@
+"""Whose journal it is: a database and a journal that do not belong together are refused."""
+
+from hashlib import blake2b
+
+from archive.journal import ExchangeState, Journal
+from archive.writer import Position
+
+_WAY_OUT = (
+    "give this exchange another DATABASE_URL (or DATA_DIR), or move that database away:"
+    " it is built anew from what the journal still has"
+)
+
+
+class OtherExchange(Exception):
+    """The database has the history of another exchange, or another history of this one."""
+
+
+def name_exchange(id_key: bytes) -> str:
+    """The exchange's name in the database: says nothing about its key."""
+    return blake2b(id_key, digest_size=16, person=b"archive").hexdigest()
+
+
+def check_exchange(state: ExchangeState, position: Position) -> None:
+    """Raises OtherExchange where `state` is not the one that led to `position`."""
+    if state.id_key is None or name_exchange(state.id_key) != position.exchange:
+        raise OtherExchange(f"the database is that of another exchange: {_WAY_OUT}")
+    if state.sequence < position.sequence:
+        raise OtherExchange(
+            f"the database is at sequence {position.sequence}, the exchange only at"
+            f" {state.sequence}, so its Redis has lost what was committed: {_WAY_OUT}"
+        )
+
+
+def check_history(journal: Journal, position: Position) -> None:
+    """Raises OtherExchange where the journal has another commit in the place of `position`."""
+    oldest = journal.find_oldest()
+    if position.sequence == 0 or oldest is None or oldest.sequence > position.sequence:
+        return
+    entry = journal.find_entry(position.sequence)
+    stored = (position.timestamp, position.state_hash)
+    if entry is None or (entry.timestamp, entry.state_hash.decode()) != stored:
+        raise OtherExchange(
+            f"the journal has another history at sequence {position.sequence}: {_WAY_OUT}"
+        )

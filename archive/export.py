@@ -1,0 +1,132 @@
+"""`python -m archive export`: a table, or a part of it, as a file."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Never
+
+from sqlalchemy import Connection
+from sqlalchemy.exc import SQLAlchemyError
+from tqdm import tqdm
+
+from archive.candles import parse_interval
+from archive.database import describe_trouble, open_for_queries
+from archive.export_files import CsvFile, MissingLibrary, ParquetFile, RowFile
+from archive.export_table import COLUMNS, Selection, count_rows, find_instruments, read_rows
+from archive.versions import NewerDatabase, check_version
+from protocol.instrument import Instrument
+
+FORMATS = ("csv", "parquet")
+
+
+class Refused(Exception):
+    """The export cannot be made; the text says why, and what to do."""
+
+
+def export(arguments: argparse.Namespace, database_url: str) -> int:
+    """Write the file; 0, or 1 after one line that says why there is none."""
+    try:
+        _export(arguments, database_url)
+    except (Refused, LookupError, MissingLibrary, NewerDatabase, OSError) as error:
+        sys.stderr.write(f"archive: {error}\n")
+        return 1
+    except SQLAlchemyError as error:
+        sys.stderr.write(f"archive: database: {describe_trouble(error)}\n")
+        return 1
+    return 0
+
+
+def add_export(parser: argparse.ArgumentParser) -> None:
+    """The arguments of the command."""
+    parser.add_argument("file", type=Path, metavar="FILE", help="written anew when complete")
+    parser.add_argument("--table", required=True, choices=sorted(COLUMNS))
+    parser.add_argument("--symbol", help="only this instrument (all)")
+    parser.add_argument(
+        "--from",
+        dest="start",
+        type=parse_time,
+        metavar="TIME",
+        help="2026-01-31, or 2026-01-31T12:00:00Z; UTC where there is no zone (the beginning)",
+    )
+    parser.add_argument(
+        "--to", dest="end", type=parse_time, metavar="TIME", help="not included (the end)"
+    )
+    parser.add_argument("--format", choices=FORMATS, help="by default as the file is called")
+    parser.add_argument(
+        "--interval",
+        type=_parse_interval,
+        default=60,
+        metavar="INTERVAL",
+        help="of candles, such as 15s, 1m, 4h, 1d (1m)",
+    )
+
+
+def parse_time(text: str) -> int:
+    """Microseconds of an ISO-8601 date or time, in UTC where it names no zone."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a time such as 2026-01-31") from None
+    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return int(moment.replace(microsecond=0).timestamp()) * 1_000_000 + moment.microsecond
+
+
+def _parse_interval(text: str) -> int:
+    try:
+        return parse_interval(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
+def _export(arguments: argparse.Namespace, database_url: str) -> None:
+    selection = Selection(
+        arguments.table, arguments.symbol, arguments.start, arguments.end, arguments.interval
+    )
+    kind = arguments.format or arguments.file.suffix.removeprefix(".")
+    if kind not in FORMATS:
+        raise Refused("say --format csv or --format parquet, or call the file .csv or .parquet")
+    database = open_for_queries(database_url)
+    try:
+        with database.connect() as connection:
+            rows = _write_file(connection, selection, kind, arguments.file)
+    finally:
+        database.dispose()
+    sys.stderr.write(f"{rows} rows in {arguments.file}\n")
+
+
+def _write_file(connection: Connection, selection: Selection, kind: str, path: Path) -> int:
+    """Beside `path`, which is replaced when everything is written; the number of rows."""
+    if not check_version(connection):
+        raise Refused("the archive has not begun yet: start the system first")
+    instruments = find_instruments(connection, selection.symbol)
+    partial = path.with_name(f"{path.name}.part")
+    try:
+        file = _open_file(kind, partial, selection.table, instruments)
+        rows = _write_rows(connection, selection, file, [one.symbol for one in instruments])
+        file.close()
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
+    return rows
+
+
+def _write_rows(
+    connection: Connection, selection: Selection, file: RowFile, symbols: Sequence[str]
+) -> int:
+    bar: tqdm[Never]
+    rows = 0
+    total = count_rows(connection, selection, symbols)
+    with tqdm(total=total, unit=" rows", unit_scale=True) as bar:
+        for part in read_rows(connection, selection, symbols):
+            file.write(part)
+            rows += len(part)
+            bar.update(len(part))
+    return rows
+
+
+def _open_file(kind: str, path: Path, table: str, instruments: Sequence[Instrument]) -> RowFile:
+    if kind == "csv":
+        return CsvFile(path, COLUMNS[table])
+    return ParquetFile(path, COLUMNS[table], instruments)

@@ -1,0 +1,117 @@
+"""Files that an export writes: CSV, and Parquet with exact decimals and times with a zone."""
+
+import csv
+from collections.abc import Callable, Mapping, Sequence
+from decimal import Decimal
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from archive.export_table import Kind
+from protocol.instrument import Instrument
+from protocol.timestamps import format_timestamp
+
+if TYPE_CHECKING:
+    import pyarrow
+
+_DIGITS = 38
+"""Most that DuckDB has. The core's limits keep every value of ours below."""
+_ANY_PLACES = 18
+_AVERAGE_PLACES = 8
+
+
+class MissingLibrary(Exception):
+    """A format needs a library that is not installed."""
+
+
+class RowFile(Protocol):
+    """A file under way."""
+
+    def write(self, rows: Sequence[tuple[Any, ...]]) -> None:
+        """Append rows, whose values are in the order of the columns."""
+
+    def close(self) -> None:
+        """No more rows."""
+
+
+class CsvFile:
+    """A header line, then a line a row; empty for what is not there; times as ISO-8601 UTC."""
+
+    def __init__(self, path: Path, columns: Mapping[str, Kind]) -> None:
+        self._file = path.open("w", newline="", encoding="utf-8")
+        self._writer = csv.writer(self._file, lineterminator="\n")
+        self._times = [place for place, kind in enumerate(columns.values()) if kind is Kind.TIME]
+        self._writer.writerow(columns)
+
+    def write(self, rows: Sequence[tuple[Any, ...]]) -> None:
+        """Append rows."""
+        for row in rows:
+            values = list(row)
+            for place in self._times:
+                values[place] = format_timestamp(values[place])
+            self._writer.writerow(values)
+
+    def close(self) -> None:
+        """No more rows."""
+        self._file.close()
+
+
+class ParquetFile:
+    """Columns of the right types; the places of a decimal are the instruments'."""
+
+    def __init__(
+        self, path: Path, columns: Mapping[str, Kind], instruments: Sequence[Instrument]
+    ) -> None:
+        """Raises MissingLibrary."""
+        if find_spec("pyarrow") is None:
+            raise MissingLibrary("Parquet needs a library: pip install 'goquant[parquet]'")
+        from pyarrow import parquet, schema  # optional, and slow to load
+
+        self._schema = schema(
+            [(name, _choose_type(kind, instruments)) for name, kind in columns.items()]
+        )
+        self._converters = [_choose_converter(kind) for kind in columns.values()]
+        self._writer = parquet.ParquetWriter(path, self._schema, compression="zstd")
+
+    def write(self, rows: Sequence[tuple[Any, ...]]) -> None:
+        """Append rows."""
+        from pyarrow import array, record_batch
+
+        columns = zip(*rows, strict=True)
+        arrays = [
+            array(convert(values) if convert else values, field.type)
+            for values, convert, field in zip(columns, self._converters, self._schema, strict=True)
+        ]
+        if arrays:
+            self._writer.write_batch(record_batch(arrays, schema=self._schema))
+
+    def close(self) -> None:
+        """No more rows."""
+        self._writer.close()
+
+
+def _choose_type(kind: Kind, instruments: Sequence[Instrument]) -> "pyarrow.DataType":
+    import pyarrow as pa
+
+    ticks = max((instrument.tick.places for instrument in instruments), default=0)
+    lots = max((instrument.lot.places for instrument in instruments), default=0)
+    notional = max((instrument.notional_places for instrument in instruments), default=0)
+    return {
+        Kind.TEXT: pa.string(),
+        Kind.WHOLE: pa.int64(),
+        Kind.FLAG: pa.bool_(),
+        Kind.TIME: pa.timestamp("us", tz="UTC"),
+        Kind.PRICE: pa.decimal128(_DIGITS, ticks),
+        Kind.QUANTITY: pa.decimal128(_DIGITS, lots),
+        Kind.NOTIONAL: pa.decimal128(_DIGITS, notional),
+        Kind.AVERAGE: pa.decimal128(_DIGITS, _AVERAGE_PLACES),
+        Kind.ANY_DECIMAL: pa.decimal128(_DIGITS, _ANY_PLACES),
+    }[kind]
+
+
+def _choose_converter(kind: Kind) -> Callable[[Sequence[str | None]], list[Decimal | None]] | None:
+    return None if kind in (Kind.TEXT, Kind.WHOLE, Kind.FLAG, Kind.TIME) else _to_decimals
+
+
+def _to_decimals(texts: Sequence[str | None]) -> list[Decimal | None]:
+    return [None if text is None else Decimal(text) for text in texts]

@@ -1,0 +1,182 @@
+"""What of a table an export holds: its columns with their types, and its rows."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from enum import Enum
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, Select, Table, func, select
+
+from archive import schema
+from archive.candle_query import read_candles, read_span
+from archive.records import CandleRecord
+from protocol.instrument import Instrument, InstrumentSpecification
+from protocol.timestamps import parse_timestamp
+
+ROWS_AT_ONCE = 10_000
+
+
+class Kind(Enum):
+    """The type of a column."""
+
+    TEXT = "text"
+    WHOLE = "whole"
+    FLAG = "flag"
+    TIME = "time"
+    PRICE = "price"
+    QUANTITY = "quantity"
+    NOTIONAL = "notional"
+    AVERAGE = "average"
+    ANY_DECIMAL = "any decimal"
+    """Of an order: a rejected one keeps the values that were refused, of up to 18 places."""
+
+
+class Selection(NamedTuple):
+    """What to export; times in microseconds, the end not included, None for no bound."""
+
+    table: str
+    symbol: str | None
+    start: int | None
+    end: int | None
+    interval: int
+
+
+COLUMNS: dict[str, dict[str, Kind]] = {
+    "trades": {
+        "symbol": Kind.TEXT,
+        "trade_id": Kind.WHOLE,
+        "price": Kind.PRICE,
+        "quantity": Kind.QUANTITY,
+        "aggressor_side": Kind.TEXT,
+        "maker_order_id": Kind.WHOLE,
+        "taker_order_id": Kind.WHOLE,
+        "timestamp": Kind.TIME,
+    },
+    "orders": {
+        "order_id": Kind.WHOLE,
+        "client_order_id": Kind.TEXT,
+        "account": Kind.TEXT,
+        "symbol": Kind.TEXT,
+        "side": Kind.TEXT,
+        "order_type": Kind.TEXT,
+        "price": Kind.ANY_DECIMAL,
+        "stop_price": Kind.ANY_DECIMAL,
+        "triggered": Kind.FLAG,
+        "quantity": Kind.ANY_DECIMAL,
+        "filled_quantity": Kind.QUANTITY,
+        "remaining_quantity": Kind.QUANTITY,
+        "filled_notional": Kind.NOTIONAL,
+        "average_price": Kind.AVERAGE,
+        "status": Kind.TEXT,
+        "reason": Kind.TEXT,
+        "sequence": Kind.WHOLE,
+        "opened_at": Kind.TIME,
+        "updated_at": Kind.TIME,
+        "is_uncertain": Kind.FLAG,
+    },
+    "fills": {
+        "order_id": Kind.WHOLE,
+        "client_order_id": Kind.TEXT,
+        "account": Kind.TEXT,
+        "symbol": Kind.TEXT,
+        "side": Kind.TEXT,
+        "trade_id": Kind.WHOLE,
+        "price": Kind.PRICE,
+        "quantity": Kind.QUANTITY,
+        "liquidity": Kind.TEXT,
+        "sequence": Kind.WHOLE,
+        "timestamp": Kind.TIME,
+    },
+    "candles": {
+        "symbol": Kind.TEXT,
+        "start": Kind.TIME,
+        "open": Kind.PRICE,
+        "high": Kind.PRICE,
+        "low": Kind.PRICE,
+        "close": Kind.PRICE,
+        "volume": Kind.QUANTITY,
+        "notional": Kind.NOTIONAL,
+        "trades": Kind.WHOLE,
+    },
+}
+
+
+def find_instruments(connection: Connection, symbol: str | None) -> list[Instrument]:
+    """The instruments to export; raises LookupError where the archive knows no such symbol."""
+    rows = connection.execute(select(schema.instruments).order_by(schema.instruments.c.symbol))
+    known = [Instrument(InstrumentSpecification(*row), 0) for row in rows]
+    if symbol is None:
+        return known
+    chosen = [instrument for instrument in known if instrument.symbol == symbol]
+    if not chosen:
+        names = ", ".join(instrument.symbol for instrument in known) or "none yet"
+        raise LookupError(f"the archive knows no symbol {symbol}; it knows: {names}")
+    return chosen
+
+
+def count_rows(connection: Connection, selection: Selection, symbols: Sequence[str]) -> int | None:
+    """How many rows there will be; None where that is only known afterwards."""
+    if selection.table == "candles":
+        return None
+    queries = [_select(selection, symbol) for symbol in _split(selection, symbols)]
+    return sum(
+        connection.execute(
+            query.with_only_columns(func.count(), maintain_column_froms=True).order_by(None)
+        ).scalar_one()
+        for query in queries
+    )
+
+
+def read_rows(
+    connection: Connection, selection: Selection, symbols: Sequence[str]
+) -> Iterator[list[tuple[Any, ...]]]:
+    """The rows in order of time, symbol by symbol for trades and candles, a few at a time."""
+    if selection.table == "candles":
+        for symbol in symbols:
+            yield from _read_candles(connection, symbol, selection)
+        return
+    for part in _split(selection, symbols):
+        query = _select(selection, part)
+        result = connection.execution_options(yield_per=ROWS_AT_ONCE).execute(query)
+        for rows in result.partitions():
+            yield [tuple(row) for row in rows]
+
+
+def _split(selection: Selection, symbols: Sequence[str]) -> Iterable[str | None]:
+    return symbols if selection.table == "trades" else [selection.symbol]
+
+
+def _select(selection: Selection, symbol: str | None) -> Select[Any]:
+    table: Table = schema.metadata.tables[selection.table]
+    time = table.c.opened_at if selection.table == "orders" else table.c.timestamp
+    number = table.c.trade_id if selection.table == "trades" else table.c.number
+    query = select(*(table.c[name] for name in COLUMNS[selection.table])).order_by(time, number)
+    if symbol is not None:
+        query = query.where(table.c.symbol == symbol)
+    if selection.start is not None:
+        query = query.where(time >= selection.start)
+    if selection.end is not None:
+        query = query.where(time < selection.end)
+    return query
+
+
+def _read_candles(
+    connection: Connection, symbol: str, selection: Selection
+) -> Iterator[list[tuple[Any, ...]]]:
+    """Part by part, so that neither a long time nor a short interval needs much memory."""
+    span = read_span(connection, symbol, selection.interval)
+    if span is None:
+        return
+    step = ROWS_AT_ONCE * selection.interval * 1_000_000
+    start = max(span[0], selection.start or 0)
+    end = min(span[1], span[1] if selection.end is None else selection.end)
+    for begin in range(start, end, step):
+        part = min(begin + step, end)
+        found = read_candles(connection, symbol, selection.interval, begin, part)
+        yield [_to_values(symbol, record) for record in found]
+
+
+def _to_values(symbol: str, record: CandleRecord) -> tuple[Any, ...]:
+    return (
+        symbol, parse_timestamp(record.start), record.open, record.high, record.low, record.close,
+        record.volume, record.notional, record.trades,
+    )  # fmt: skip

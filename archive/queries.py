@@ -1,0 +1,215 @@
+"""Answers from the database, for the services that serve users.
+
+Every method is synchronous and takes one connection of the pool, so it may be called from any
+thread; from asyncio: `await asyncio.to_thread(archive.find_order, order_id)`. Every method raises
+ArchiveUnavailable where the database cannot answer. An answer is as fresh as `last_sequence`.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import msgspec
+from sqlalchemy import ColumnElement, Connection, Engine, Select, Table, select
+from sqlalchemy.exc import SQLAlchemyError
+
+from archive import schema
+from archive.candle_query import read_candles
+from archive.database import describe_trouble
+from archive.records import CandleRecord, FillRecord, Gap, OrderRecord, Page, TradeRecord
+from archive.rows import ORDER_COLUMNS, to_fill, to_gap, to_order, to_trade
+from archive.versions import NewerDatabase, check_version
+
+_orders, _fills, _trades = schema.orders, schema.fills, schema.trades
+
+
+class ArchiveUnavailable(Exception):
+    """The database does not answer, or is not there yet; the text is for the log."""
+
+
+class InvalidCursor(ValueError):
+    """`after` is not a cursor that a list gave out."""
+
+
+class OrderFilter(msgspec.Struct, frozen=True):
+    """Which orders; None: all. `is_open` and `status` exclude each other.
+
+    `start` and `end` are microseconds, of when the order came in, the end not included.
+    """
+
+    account: str
+    symbol: str | None = None
+    status: str | None = None
+    is_open: bool = False
+    start: int | None = None
+    end: int | None = None
+
+
+class FillFilter(msgspec.Struct, frozen=True):
+    """Which fills; None: all. `start` and `end` are microseconds, the end not included."""
+
+    account: str
+    symbol: str | None = None
+    order_id: int | None = None
+    start: int | None = None
+    end: int | None = None
+
+
+class Archive:
+    """The history."""
+
+    def __init__(self, database: Engine) -> None:
+        """`database`: made by `database.open_for_queries`."""
+        self._database = database
+        self._is_checked = False
+
+    def close(self) -> None:
+        """Close every connection."""
+        self._database.dispose()
+
+    def last_sequence(self) -> int:
+        """The commit up to which everything is here."""
+        with self._connect() as connection:
+            query = select(schema.archive_state.c.sequence)
+            return connection.execute(query).scalar_one_or_none() or 0
+
+    def list_gaps(self) -> list[Gap]:
+        """What is missing for good, because the journal had lost it."""
+        table = schema.journal_gaps
+        with self._connect() as connection:
+            rows = connection.execute(select(table).order_by(table.c.after_sequence))
+            return [to_gap(row) for row in rows]
+
+    def find_order(self, order_id: int, account: str | None = None) -> OrderRecord | None:
+        """The order; where an id was used again, the latest. None for another account's."""
+        return self._find_latest(_orders.c.order_id == order_id, account)
+
+    def find_order_by_client_id(self, account: str, client_order_id: str) -> OrderRecord | None:
+        """The account's order of that name; where one was used again, the latest."""
+        return self._find_latest(_orders.c.client_order_id == client_order_id, account)
+
+    def list_orders(
+        self, which: OrderFilter, limit: int = 100, after: str | None = None
+    ) -> Page[OrderRecord]:
+        """Orders, newest first; `after` is a page's own. Raises InvalidCursor.
+
+        Stable: an order that comes in meanwhile moves nothing, and none is left out or repeated.
+        """
+        query = select(*ORDER_COLUMNS).where(_orders.c.account == which.account)
+        query = _equal(query, _orders.c.symbol, which.symbol)
+        query = _equal(query, _orders.c.status, which.status)
+        if which.is_open:
+            query = query.where(schema.IS_OPEN)
+        query = _within(query, _orders, _orders.c.opened_at, which.start, which.end)
+        query = _turn_page(query, _orders.c.number, limit, after)
+        return self._read_page(query, limit, to_order)
+
+    def list_fills(
+        self, which: FillFilter, limit: int = 100, after: str | None = None
+    ) -> Page[FillRecord]:
+        """Fills, newest first; `after` is a page's own. Raises InvalidCursor."""
+        query = select(_fills).where(_is_of(which))
+        query = _equal(query, _fills.c.symbol, which.symbol)
+        query = _within(query, _fills, _fills.c.timestamp, which.start, which.end)
+        query = _turn_page(query, _fills.c.number, limit, after)
+        return self._read_page(query, limit, to_fill)
+
+    def list_trades(
+        self, symbol: str, limit: int = 100, before: int | None = None, after: int | None = None
+    ) -> list[TradeRecord]:
+        """Trades with ids between the two, which are not included.
+
+        With `after` those that follow it, oldest first, else newest first.
+        """
+        number = _trades.c.trade_id
+        query = select(_trades).where(_trades.c.symbol == symbol).limit(limit)
+        if before is not None:
+            query = query.where(number < before)
+        if after is not None:
+            query = query.where(number > after)
+        query = query.order_by(number.desc() if after is None else number)
+        with self._connect() as connection:
+            return [to_trade(row) for row in connection.execute(query)]
+
+    def list_candles(self, symbol: str, interval: int, start: int, end: int) -> list[CandleRecord]:
+        """Candles of `interval` seconds, whose starts are multiples of it since 1970, UTC.
+
+        Those that begin from `start` on and before `end`, in microseconds, oldest first and
+        without holes; none before the first trade. The caller bounds their number.
+        """
+        with self._connect() as connection:
+            return list(read_candles(connection, symbol, interval, start, end))
+
+    def _find_latest(self, is_it: ColumnElement[bool], account: str | None) -> OrderRecord | None:
+        with self._connect() as connection:
+            row = connection.execute(_latest(is_it, account)).one_or_none()
+        return to_order(row) if row else None
+
+    def _read_page(self, query: Select[Any], limit: int, convert: Any) -> Page[Any]:
+        with self._connect() as connection:
+            rows = connection.execute(query).all()
+        items = [convert(row) for row in rows[:limit]]
+        return Page(items, items[-1].cursor if len(rows) > limit else None)
+
+    @contextmanager
+    def _connect(self) -> Iterator[Connection]:
+        try:
+            with self._database.connect() as connection:
+                if not self._is_checked and not check_version(connection):
+                    raise ArchiveUnavailable("the archive has not begun yet")
+                self._is_checked = True
+                yield connection
+        except SQLAlchemyError as error:
+            raise ArchiveUnavailable(describe_trouble(error)) from error
+        except NewerDatabase as error:
+            raise ArchiveUnavailable(str(error)) from error
+
+
+def _latest(is_it: ColumnElement[bool], account: str | None) -> Select[Any]:
+    query = select(*ORDER_COLUMNS).where(is_it).order_by(_orders.c.number.desc()).limit(1)
+    return _equal(query, _orders.c.account, account)
+
+
+def _is_of(which: FillFilter) -> ColumnElement[bool]:
+    """The account's, or the order's: which has to be the account's too."""
+    if which.order_id is None:
+        return _fills.c.account == which.account
+    order = _latest(_orders.c.order_id == which.order_id, which.account)
+    return _fills.c.order_number == order.with_only_columns(_orders.c.number).scalar_subquery()
+
+
+def _turn_page(
+    query: Select[Any], number: ColumnElement[int], limit: int, after: str | None
+) -> Select[Any]:
+    """Newest first, behind the cursor, and one more than asked for, which tells of a next page."""
+    if after is not None:
+        query = query.where(number < _parse_cursor(after))
+    return query.order_by(number.desc()).limit(limit + 1)
+
+
+def _equal(query: Select[Any], column: ColumnElement[Any], value: str | None) -> Select[Any]:
+    return query if value is None else query.where(column == value)
+
+
+def _within(
+    query: Select[Any],
+    table: Table,
+    time: ColumnElement[int],
+    start: int | None,
+    end: int | None,
+) -> Select[Any]:
+    """Numbers grow with time: a time's bound becomes one of numbers, which every index has."""
+    number = table.c.number
+    if start is not None:
+        first = select(number).where(time >= start).order_by(time, number).limit(1)
+        query = query.where(number >= first.scalar_subquery())
+    if end is not None:
+        last = select(number).where(time < end).order_by(time.desc(), number.desc()).limit(1)
+        query = query.where(number <= last.scalar_subquery())
+    return query
+
+
+def _parse_cursor(text: str) -> int:
+    if text.isascii() and text.isdigit() and len(text) < 19:
+        return int(text)
+    raise InvalidCursor("after must be the `after` of a page")

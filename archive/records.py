@@ -1,0 +1,98 @@
+"""What the queries answer: plain values, ready for JSON."""
+
+from typing import Generic, TypeVar
+
+import msgspec
+
+Item = TypeVar("Item")
+
+
+class OrderRecord(msgspec.Struct, frozen=True, gc=False):
+    """An order's latest state, in the words of its execution reports.
+
+    `cursor` is its place in lists. `is_uncertain`: it was open when a part of the journal was
+    lost, and nothing has been heard of it since.
+    """
+
+    cursor: str
+    order_id: str
+    client_order_id: str | None
+    account: str
+    symbol: str | None
+    side: str | None
+    order_type: str | None
+    price: str | None
+    stop_price: str | None
+    triggered: bool | None
+    quantity: str | None
+    filled_quantity: str
+    remaining_quantity: str
+    filled_notional: str
+    average_price: str | None
+    status: str
+    reason: str | None
+    sequence: int
+    opened_at: str
+    updated_at: str
+    is_uncertain: bool
+
+
+class FillRecord(msgspec.Struct, frozen=True, gc=False):
+    """An order's share of a match. `cursor` is its place in lists."""
+
+    cursor: str
+    order_id: str
+    client_order_id: str | None
+    account: str
+    symbol: str
+    side: str
+    trade_id: int
+    price: str
+    quantity: str
+    liquidity: str
+    sequence: int
+    timestamp: str
+
+
+class TradeRecord(msgspec.Struct, frozen=True, gc=False):
+    """A match, as `trade_events` told it."""
+
+    symbol: str
+    trade_id: int
+    price: str
+    quantity: str
+    aggressor_side: str
+    maker_order_id: str
+    taker_order_id: str
+    timestamp: str
+
+
+class CandleRecord(msgspec.Struct, frozen=True, gc=False):
+    """What traded in the interval that begins at `start`; `notional` is price * quantity, summed.
+
+    Where nothing traded: the close before as all four prices, and zeros.
+    """
+
+    start: str
+    open: str
+    high: str
+    low: str
+    close: str
+    volume: str
+    notional: str
+    trades: int
+
+
+class Gap(msgspec.Struct, frozen=True, gc=False):
+    """Sequences `first` to `last` were gone from the journal before the archive came."""
+
+    first: int
+    last: int
+    timestamp: str
+
+
+class Page(msgspec.Struct, Generic[Item], frozen=True, gc=False):
+    """A part of a list. `after` asks for the next part; None: there is none."""
+
+    items: list[Item]
+    after: str | None

@@ -1,0 +1,48 @@
+"""Rows → records: numbers become the strings that the public edges use."""
+
+from typing import Any
+
+from sqlalchemy import Row
+
+from archive import schema
+from archive.records import FillRecord, Gap, OrderRecord, TradeRecord
+from protocol.timestamps import format_timestamp
+
+ORDER_COLUMNS = list(schema.orders.columns)
+
+
+def to_order(row: Row[Any]) -> OrderRecord:
+    """The record of a row of `orders`."""
+    (
+        number, order_id, client_order_id, account, symbol, side, order_type, price, stop_price,
+        triggered, quantity, filled_quantity, remaining_quantity, filled_notional, average_price,
+        status, reason, sequence, opened_at, updated_at, is_uncertain,
+    ) = tuple(row)  # fmt: skip
+    return OrderRecord(
+        str(number), str(order_id), client_order_id, account, symbol, side, order_type, price,
+        stop_price, triggered, quantity, filled_quantity, remaining_quantity, filled_notional,
+        average_price, status, reason, sequence, format_timestamp(opened_at),
+        format_timestamp(updated_at), is_uncertain,
+    )  # fmt: skip
+
+
+def to_fill(row: Row[Any]) -> FillRecord:
+    """The record of a row of `fills`."""
+    return FillRecord(
+        str(row.number), str(row.order_id), row.client_order_id, row.account, row.symbol,
+        row.side, row.trade_id, row.price, row.quantity, row.liquidity, row.sequence,
+        format_timestamp(row.timestamp),
+    )  # fmt: skip
+
+
+def to_trade(row: Row[Any]) -> TradeRecord:
+    """The record of a row of `trades`."""
+    return TradeRecord(
+        row.symbol, row.trade_id, row.price, row.quantity, row.aggressor_side,
+        str(row.maker_order_id), str(row.taker_order_id), format_timestamp(row.timestamp),
+    )  # fmt: skip
+
+
+def to_gap(row: Row[Any]) -> Gap:
+    """The record of a row of `journal_gaps`."""
+    return Gap(row.after_sequence + 1, row.next_sequence - 1, format_timestamp(row.timestamp))

@@ -1,0 +1,182 @@
+"""The tables.
+
+Times are microseconds since 1970. Prices, quantities and notionals are decimal strings, exact and
+in the instrument's own precision: SQLite has no decimal type.
+"""
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Index,
+    Integer,
+    MetaData,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+    text,
+)
+
+VERSION = 1
+"""Of the tables below; `versions.UPGRADES` leads here from older ones."""
+
+metadata = MetaData()
+_WHOLE = BigInteger().with_variant(Integer, "sqlite")  # only INTEGER can be SQLite's row id
+
+schema_version = Table("schema_version", metadata, Column("version", Integer, nullable=False))
+
+archive_state = Table(
+    "archive_state",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("exchange", Text, nullable=False),
+    Column("sequence", _WHOLE, nullable=False),
+    Column("timestamp", _WHOLE, nullable=False),
+    Column("state_hash", Text, nullable=False),
+    Column("last_order", _WHOLE, nullable=False),
+    Column("last_fill", _WHOLE, nullable=False),
+)
+"""One row: whose journal this is, the commit reached (sequence, stamp, hash), and the numbers given
+last. It changes in the same transaction as the rest, so it is always right."""
+
+journal_gaps = Table(
+    "journal_gaps",
+    metadata,
+    Column("after_sequence", _WHOLE, primary_key=True, autoincrement=False),
+    Column("next_sequence", _WHOLE, nullable=False),
+    Column("timestamp", _WHOLE, nullable=False),
+)
+"""What the journal had lost before the archive came: the sequences between the two."""
+
+instruments = Table(
+    "instruments",
+    metadata,
+    Column("symbol", Text, primary_key=True),
+    Column("base_asset", Text, nullable=False),
+    Column("quote_asset", Text, nullable=False),
+    Column("tick_size", Text, nullable=False),
+    Column("lot_size", Text, nullable=False),
+)
+
+orders = Table(
+    "orders",
+    metadata,
+    Column("number", _WHOLE, primary_key=True, autoincrement=False),
+    Column("order_id", _WHOLE, nullable=False),
+    Column("client_order_id", Text),
+    Column("account", Text, nullable=False),
+    Column("symbol", Text),
+    Column("side", Text),
+    Column("order_type", Text),
+    Column("price", Text),
+    Column("stop_price", Text),
+    Column("triggered", Boolean),
+    Column("quantity", Text),
+    Column("filled_quantity", Text, nullable=False),
+    Column("remaining_quantity", Text, nullable=False),
+    Column("filled_notional", Text, nullable=False),
+    Column("average_price", Text),
+    Column("status", Text, nullable=False),
+    Column("reason", Text),
+    Column("sequence", _WHOLE, nullable=False),
+    Column("opened_at", _WHOLE, nullable=False),
+    Column("updated_at", _WHOLE, nullable=False),
+    Column("is_uncertain", Boolean, nullable=False),
+)
+"""The latest state of each order. `number` counts them in the journal's order. An order id whose
+order was rejected, or closed long ago, may be used again: then it has several rows, of which at
+most the last is open. `is_uncertain`: was open when a part of the journal was lost."""
+
+IS_OPEN = text("status IN ('open', 'partially_filled')")
+"""As the partial index has it: a query must use these words for the index to serve it."""
+IS_CLOSED = text("status NOT IN ('open', 'partially_filled')")
+
+Index("orders_open", orders.c.order_id, unique=True, sqlite_where=IS_OPEN, postgresql_where=IS_OPEN)
+Index(
+    "orders_open_by_account",
+    orders.c.account,
+    orders.c.number,
+    sqlite_where=IS_OPEN,
+    postgresql_where=IS_OPEN,
+)
+Index(
+    "orders_open_by_symbol",
+    orders.c.account,
+    orders.c.symbol,
+    orders.c.number,
+    sqlite_where=IS_OPEN,
+    postgresql_where=IS_OPEN,
+)
+Index("orders_by_id", orders.c.order_id, orders.c.number)
+Index("orders_by_client_id", orders.c.account, orders.c.client_order_id, orders.c.number)
+Index("orders_by_account", orders.c.account, orders.c.number)
+Index("orders_by_symbol", orders.c.account, orders.c.symbol, orders.c.number)
+Index("orders_by_status", orders.c.account, orders.c.status, orders.c.number)
+Index(
+    "orders_by_symbol_and_status",
+    orders.c.account,
+    orders.c.symbol,
+    orders.c.status,
+    orders.c.number,
+)
+Index("orders_by_time", orders.c.opened_at, orders.c.number)
+
+fills = Table(
+    "fills",
+    metadata,
+    Column("number", _WHOLE, primary_key=True, autoincrement=False),
+    Column("order_number", _WHOLE, nullable=False),
+    Column("order_id", _WHOLE, nullable=False),
+    Column("client_order_id", Text),
+    Column("account", Text, nullable=False),
+    Column("symbol", Text, nullable=False),
+    Column("side", Text, nullable=False),
+    Column("trade_id", _WHOLE, nullable=False),
+    Column("price", Text, nullable=False),
+    Column("quantity", Text, nullable=False),
+    Column("liquidity", Text, nullable=False),
+    Column("sequence", _WHOLE, nullable=False),
+    Column("timestamp", _WHOLE, nullable=False),
+)
+"""Each order's share of each match: two a trade. `number` counts them in the journal's order."""
+
+Index("fills_by_order", fills.c.order_number, fills.c.number)
+Index("fills_by_account", fills.c.account, fills.c.number)
+Index("fills_by_symbol", fills.c.account, fills.c.symbol, fills.c.number)
+Index("fills_by_time", fills.c.timestamp, fills.c.number)
+
+trades = Table(
+    "trades",
+    metadata,
+    Column("symbol", Text, nullable=False),
+    Column("trade_id", _WHOLE, nullable=False),
+    Column("price", Text, nullable=False),
+    Column("quantity", Text, nullable=False),
+    Column("aggressor_side", Text, nullable=False),
+    Column("maker_order_id", _WHOLE, nullable=False),
+    Column("taker_order_id", _WHOLE, nullable=False),
+    Column("timestamp", _WHOLE, nullable=False),
+    PrimaryKeyConstraint("symbol", "trade_id"),
+    sqlite_with_rowid=False,
+)
+
+Index("trades_by_time", trades.c.symbol, trades.c.timestamp, trades.c.trade_id)
+
+candles = Table(
+    "candles",
+    metadata,
+    Column("symbol", Text, nullable=False),
+    Column("resolution", Integer, nullable=False),
+    Column("start", _WHOLE, nullable=False),
+    Column("open", Text, nullable=False),
+    Column("high", Text, nullable=False),
+    Column("low", Text, nullable=False),
+    Column("close", Text, nullable=False),
+    Column("volume", Text, nullable=False),
+    Column("notional", Text, nullable=False),
+    Column("trades", _WHOLE, nullable=False),
+    PrimaryKeyConstraint("symbol", "resolution", "start"),
+    sqlite_with_rowid=False,
+)
+"""Only where something traded, at each resolution of `candles.RESOLUTIONS` (seconds): the bases of
+any interval. `notional` is the sum of price * quantity."""

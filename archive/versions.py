@@ -1,0 +1,59 @@
+"""The schema's version: made, upgraded, or refused."""
+
+from collections.abc import Mapping
+
+from sqlalchemy import Connection, Engine, insert, inspect, select, text, update
+
+from archive import schema
+from archive.sqlite_statistics import set_statistics
+
+UPGRADES: Mapping[int, tuple[str, ...]] = {}
+"""Version → the statements that lead from it to the next one."""
+
+
+class NewerDatabase(Exception):
+    """The database was written by a later version of the archive."""
+
+
+def prepare_schema(database: Engine) -> None:
+    """Bring the tables to this version, making them where there are none.
+
+    Raises NewerDatabase where a later version made them; then nothing is changed.
+    """
+    with database.begin() as connection:
+        version = read_version(connection)
+        if version is None:
+            schema.metadata.create_all(connection)
+            if connection.dialect.name == "sqlite":
+                set_statistics(connection)
+            connection.execute(insert(schema.schema_version).values(version=schema.VERSION))
+        else:
+            _upgrade(connection, version)
+
+
+def check_version(connection: Connection) -> bool:
+    """Whether the tables are there, in this version; raises NewerDatabase for a later one."""
+    version = read_version(connection)
+    if version is not None and version > schema.VERSION:
+        raise NewerDatabase(
+            f"the archive's database has version {version}, this program knows"
+            f" {schema.VERSION}: use the program that wrote it, or another DATABASE_URL"
+        )
+    return version == schema.VERSION
+
+
+def read_version(connection: Connection) -> int | None:
+    """The version of the tables; None where there are none."""
+    if not inspect(connection).has_table(schema.schema_version.name):
+        return None
+    version: int = connection.execute(select(schema.schema_version.c.version)).scalar_one()
+    return version
+
+
+def _upgrade(connection: Connection, version: int) -> None:
+    check_version(connection)
+    for step in range(version, schema.VERSION):
+        for statement in UPGRADES[step]:
+            connection.execute(text(statement))
+    if version < schema.VERSION:
+        connection.execute(update(schema.schema_version).values(version=schema.VERSION))

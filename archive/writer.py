@@ -1,0 +1,141 @@
+"""Writes pages of the journal: each in one transaction, together with the sequence reached."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+from typing import NamedTuple
+
+from sqlalchemy import Connection, Engine, Table, bindparam, insert, select, update
+
+from archive import schema
+from archive.candle_rows import write_candles
+from archive.fold import Numbers, Row, Rows, collect_order_ids, fold_commits, read_commit
+from protocol.instrument import InstrumentSpecification
+from protocol.journal import JournalEntry
+
+_IDS_A_QUERY = 500
+
+_state = schema.archive_state
+
+
+class AnotherWriter(Exception):
+    """The database has moved on: another archive writes to it."""
+
+
+class Position(NamedTuple):
+    """The commit that the database has reached: its sequence, stamp and state hash."""
+
+    exchange: str
+    sequence: int
+    timestamp: int
+    state_hash: str
+
+
+class Writer:
+    """The one who writes."""
+
+    def __init__(self, database: Engine) -> None:
+        self._database = database
+
+    def read_position(self) -> Position | None:
+        """Where the database is; None where nothing was ever written."""
+        columns = [_state.c[name] for name in Position._fields]
+        with self._database.connect() as connection:
+            row = connection.execute(select(*columns)).one_or_none()
+        return Position(*row) if row else None
+
+    def begin(self, exchange: str) -> Position:
+        """Claim an empty database for the exchange of that name."""
+        row = {"exchange": exchange, "sequence": 0, "timestamp": 0, "state_hash": ""}
+        with self._database.begin() as connection:
+            connection.execute(insert(_state).values(id=1, last_order=0, last_fill=0, **row))
+        return Position(exchange, 0, 0, "")
+
+    def write(self, page: Sequence[JournalEntry], position: Position) -> Position:
+        """All that `page` says, or nothing; the position after it.
+
+        Where the page does not follow `position`, the gap is recorded, and orders that were open
+        are marked as uncertain. Raises AnotherWriter where the database is not at `position`.
+        """
+        commits = [read_commit(entry) for entry in page]
+        reached = _to_position(position.exchange, page[-1])
+        with self._database.begin() as connection:
+            numbers = _take_turn(connection, position, reached)
+            if page[0].previous != position.sequence:
+                _record_gap(connection, position.sequence, page[0])
+            known = _find_open_orders(connection, collect_order_ids(commits))
+            rows, numbers = fold_commits(commits, known, numbers)
+            _write_rows(connection, rows)
+            counters = {"last_order": numbers.order, "last_fill": numbers.fill}
+            connection.execute(update(_state).values(**counters))
+        return reached
+
+    def write_instruments(self, specifications: Iterable[InstrumentSpecification]) -> None:
+        """Remember the instruments, new ones beside those that are there."""
+        table = schema.instruments
+        with self._database.begin() as connection:
+            known = set(connection.execute(select(table.c.symbol)).scalars())
+            new = [_to_instrument_row(one) for one in specifications if one.symbol not in known]
+            _insert(connection, table, new)
+
+
+def _to_position(exchange: str, entry: JournalEntry) -> Position:
+    return Position(exchange, entry.sequence, entry.timestamp, entry.state_hash.decode())
+
+
+def _take_turn(connection: Connection, position: Position, reached: Position) -> Numbers:
+    """Move the sequence on, which also keeps every other writer out; the numbers given last."""
+    moved = connection.execute(
+        update(_state)
+        .where(_state.c.sequence == position.sequence, _state.c.exchange == position.exchange)
+        .values(**reached._asdict())
+    )
+    if moved.rowcount != 1:
+        raise AnotherWriter("another archive writes to this database")
+    return Numbers(*connection.execute(select(_state.c.last_order, _state.c.last_fill)).one())
+
+
+def _record_gap(connection: Connection, after: int, entry: JournalEntry) -> None:
+    connection.execute(
+        insert(schema.journal_gaps).values(
+            after_sequence=after, next_sequence=entry.previous + 1, timestamp=entry.timestamp
+        )
+    )
+    connection.execute(update(schema.orders).where(schema.IS_OPEN).values(is_uncertain=True))
+
+
+def _find_open_orders(connection: Connection, order_ids: Iterable[int]) -> dict[int, int]:
+    """Id → number of those of `order_ids` that are open."""
+    columns = schema.orders.c
+    query = select(columns.order_id, columns.number).where(schema.IS_OPEN)
+    found: dict[int, int] = {}
+    for ids in _split(order_ids, _IDS_A_QUERY):
+        rows = connection.execute(query.where(columns.order_id.in_(ids)))
+        found.update((order_id, number) for order_id, number in rows)
+    return found
+
+
+def _write_rows(connection: Connection, rows: Rows) -> None:
+    _insert(connection, schema.orders, rows.new_orders)
+    if rows.changed_orders:
+        matches = schema.orders.c.number == bindparam("row_number")
+        connection.execute(update(schema.orders).where(matches), rows.changed_orders)
+    _insert(connection, schema.fills, rows.fills)
+    _insert(connection, schema.trades, rows.trades)
+    for (symbol, resolution), candles in rows.candles.items():
+        write_candles(connection, symbol, resolution, candles)
+
+
+def _insert(connection: Connection, table: Table, rows: list[Row]) -> None:
+    if rows:
+        connection.execute(insert(table), rows)
+
+
+def _to_instrument_row(specification: InstrumentSpecification) -> Row:
+    names = (column.name for column in schema.instruments.columns)
+    return {name: getattr(specification, name) for name in names}
+
+
+def _split(values: Iterable[int], size: int) -> Iterator[list[int]]:
+    remaining = iter(values)
+    while part := list(islice(remaining, size)):
+        yield part

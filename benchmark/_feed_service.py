@@ -1,0 +1,60 @@
+"""The market-data service as a process of its own, to be measured."""
+
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from typing import Self
+
+import httpx
+
+from launcher.parent_death import make_child_setup
+
+_START_SECONDS = 20.0
+
+
+class FeedService:
+    """Runs as long as the context, and is in sync when that begins."""
+
+    def __init__(self, redis_url: str) -> None:
+        self._folder = tempfile.TemporaryDirectory()
+        self._environment = {
+            **os.environ, "REDIS_URL": redis_url, "LOG_LEVEL": "warning",
+            "DATABASE_URL": f"sqlite:///{self._folder.name}/archive.sqlite3",
+        }  # fmt: skip
+        self._listener = socket.create_server(("127.0.0.1", 0), backlog=2048)
+        self.port: int = self._listener.getsockname()[1]
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def __enter__(self) -> Self:
+        descriptor = self._listener.fileno()
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "market_data", "--fd", str(descriptor)],
+            env=self._environment, pass_fds=[descriptor], preexec_fn=make_child_setup(),
+        )  # fmt: skip
+        deadline = time.monotonic() + _START_SECONDS
+        while httpx.get(f"{self.url}/health", timeout=_START_SECONDS).status_code != 200:
+            if time.monotonic() > deadline:
+                raise RuntimeError("the service does not come into sync")
+            time.sleep(0.05)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+        self._listener.close()
+        self._folder.cleanup()
+
+    @property
+    def url(self) -> str:
+        """Of its REST side."""
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def pid(self) -> int:
+        """Of its process."""
+        assert self._process is not None
+        return self._process.pid

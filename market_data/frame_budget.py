@@ -1,0 +1,33 @@
+"""How many frames a connection may send."""
+
+import time
+from collections.abc import Callable
+
+FRAMES_A_SECOND = 20.0
+FRAMES_AT_ONCE = 100
+MOST_REFUSED = 100
+"""Frames refused in a row after which the connection ends."""
+
+
+class FrameBudget:
+    """Refills with time, up to `FRAMES_AT_ONCE`."""
+
+    __slots__ = ("_at", "_clock", "_left", "refused")
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._at = clock()
+        self._left = float(FRAMES_AT_ONCE)
+        self.refused = 0
+
+    def take(self) -> bool:
+        """Whether one more frame is within the budget."""
+        now = self._clock()
+        self._left = min(FRAMES_AT_ONCE, self._left + (now - self._at) * FRAMES_A_SECOND)
+        self._at = now
+        if self._left < 1:
+            self.refused += 1
+            return False
+        self._left -= 1
+        self.refused = 0
+        return True

@@ -1,0 +1,250 @@
+"""Coming back, asking by URL, and the limits of a connection."""
+
+import json
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+import redis
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.client import connect
+
+from market_data.delta_ring import DELTAS_KEPT
+from market_data.frame_budget import FRAMES_AT_ONCE
+from tests.support.archive_database import sqlite_url
+from tests.support.archive_service import run_follower, wait_until_archived
+from tests.support.market_data import Json, MarketData, Reader, run_market_data, wait_until
+from tests.support.publisher import PUBLIC, Publisher
+
+BTC = "BTC-USDT"
+
+
+@pytest.fixture
+def publisher(redis_url: str) -> Iterator[Publisher]:
+    publisher = Publisher(redis_url)
+    yield publisher
+    publisher.close()
+
+
+@pytest.fixture
+def service(redis_url: str, publisher: Publisher) -> Iterator[MarketData]:
+    assert publisher.sequence == 0
+    with run_market_data(redis_url) as service:
+        yield service
+
+
+def resume(reader: Reader, **ids: int) -> Json:
+    return reader.ask("resume", symbols={BTC: ids})
+
+
+def read_trade_ids(reader: Reader, last: int) -> list[int]:
+    ids: list[int] = []
+    while not ids or ids[-1] < last:
+        ids.append(reader.next_of("trade")["data"]["trade_id"])
+    return ids
+
+
+def read_kinds(reader: Reader, kinds: list[str]) -> None:
+    while True:
+        message = reader.next()
+        kinds.append(str(message.get("code", message["type"])))
+
+
+def publish(publisher: Publisher, count: int) -> None:
+    for step in range(count):
+        publisher.set_levels(
+            bids=[(f"{50000 + step % 7}.00", f"{step + 1}.00000")], trades=[("60000.00", "0.1")]
+        )
+
+
+def wait_for_update(service: MarketData, update_id: int) -> None:
+    wait_until(lambda: service.get("/v1/orderbook/BTC-USDT").get("last_update_id") == update_id)
+
+
+def test_a_reader_that_comes_back_gets_what_it_missed_and_goes_on(
+    service: MarketData, publisher: Publisher
+) -> None:
+    publish(publisher, 100)
+    wait_for_update(service, 100)
+    with service.read(query="?channels=") as reader:
+        assert reader.next()["subscriptions"] == []
+        ack = resume(reader, update_id=60, trade_id=90)
+        assert ack["subscriptions"] == {"book": [BTC], "trades": [BTC]}
+        delta = reader.next_of("book_delta")
+        assert (delta["first_update_id"], delta["last_update_id"]) == (61, 100)
+        assert len(delta["bids"]) == 7
+        publisher.trade()
+        assert read_trade_ids(reader, 101) == list(range(91, 102))
+
+
+def test_a_reader_that_missed_nothing_gets_nothing_twice(
+    service: MarketData, publisher: Publisher
+) -> None:
+    publish(publisher, 5)
+    wait_for_update(service, 5)
+    with service.read(query="?channels=") as reader:
+        reader.next()
+        resume(reader, update_id=5, trade_id=5)
+        publish(publisher, 1)
+        messages = sorted(reader.next()["type"] for _ in range(2))
+    assert messages == ["book_delta", "trade"]
+
+
+@pytest.mark.parametrize("known", [0, 1, DELTAS_KEPT + 500])
+def test_a_book_that_cannot_be_continued_begins_with_a_snapshot(
+    service: MarketData, publisher: Publisher, known: int
+) -> None:
+    publish(publisher, DELTAS_KEPT + 10)
+    wait_for_update(service, DELTAS_KEPT + 10)
+    with service.read(query="?channels=") as reader:
+        reader.next()
+        resume(reader, update_id=known)
+        snapshot = reader.next()
+    assert (snapshot["type"], snapshot["reason"]) == ("book_snapshot", "resumed")
+    assert snapshot["last_update_id"] == DELTAS_KEPT + 10
+
+
+def test_trades_that_are_held_nowhere_are_said_to_be_missing(
+    redis_url: str, publisher: Publisher
+) -> None:
+    publish(publisher, 20)
+    publisher.snapshot()
+    publish(publisher, 3)
+    with run_market_data(redis_url) as service, service.read(query="?channels=") as reader:
+        reader.next()
+        resume(reader, trade_id=5)
+        assert reader.next() == {
+            "type": "trades_missing", "symbol": BTC, "first_trade_id": 6, "last_trade_id": 20,
+        }  # fmt: skip
+        assert read_trade_ids(reader, 23) == [21, 22, 23]
+
+
+def test_trades_before_memory_come_from_the_archive_without_a_seam(
+    redis_url: str, publisher: Publisher, tmp_path: Path
+) -> None:
+    url = sqlite_url(tmp_path)
+    publish(publisher, 2_500)
+    with run_follower(redis_url, url), redis.Redis.from_url(redis_url) as client:
+        wait_until_archived(client, publisher.sequence)
+    publisher.snapshot()
+    publish(publisher, 3)
+    with run_market_data(redis_url, DATABASE_URL=url) as service:
+        with service.read(query="?channels=") as reader:
+            reader.next()
+            resume(reader, trade_id=5)
+            publish(publisher, 2)
+            assert read_trade_ids(reader, 2_505) == list(range(6, 2_506))
+        page = service.get("/v1/trades/BTC-USDT?limit=1000&before=2504")["trades"]
+        assert [each["trade_id"] for each in page] == list(range(2_503, 1_503, -1))
+
+
+def test_while_the_feed_is_being_built_nobody_can_resume(
+    redis_url: str, publisher: Publisher
+) -> None:
+    publish(publisher, 5)
+    publisher.redis.xtrim("{order_queue}:journal", maxlen=2, approximate=False)
+    with run_market_data(redis_url, is_healthy=False) as service:
+        wait_until(service.is_up)
+        with service.read() as reader:
+            assert resume(reader, trade_id=1)["code"] == "not_in_sync"
+
+
+def test_a_url_subscribes(service: MarketData, publisher: Publisher) -> None:
+    with service.read(query="?channels=book,trades&symbols=ETH-USDT") as reader:
+        assert reader.next()["subscriptions"] == ["book", "trades"]
+        assert reader.next()["symbol"] == "ETH-USDT"
+        publisher.trade()
+        publisher.trade(symbol="ETH-USDT")
+        assert reader.next()["data"]["symbol"] == "ETH-USDT"
+
+
+@pytest.mark.parametrize(
+    ("query", "code"),
+    [
+        ("?channels=level3", "unknown_channel"),
+        ("?symbols=DOGE", "unknown_symbol"),
+        ("?chanels=book", "unknown_field"),
+    ],
+)
+def test_a_bad_url_is_told_why_and_closed(service: MarketData, query: str, code: str) -> None:
+    with service.read(query=query) as reader:
+        assert reader.next()["code"] == code
+        with pytest.raises(ConnectionClosed) as closed:
+            reader.next()
+        assert closed.value.rcvd is not None
+        assert closed.value.rcvd.code == 1008
+        assert closed.value.rcvd.reason.startswith(code)
+    assert service.get("/stats")["refused"] == {code: 1}
+
+
+def test_ping_is_answered(service: MarketData) -> None:
+    with service.read(query="?channels=") as reader:
+        reader.next()
+        reader.connection.send('{"action":"ping","id":"p1"}')
+        pong = reader.next()
+    assert (pong["type"], pong["id"]) == ("pong", "p1")
+    assert pong["timestamp"].endswith("Z")
+
+
+def test_too_many_frames_are_refused_and_then_end_the_connection(service: MarketData) -> None:
+    with service.read(query="?channels=") as reader:
+        reader.next()
+        kinds: list[str] = []
+        with suppress(ConnectionClosed):
+            for number in range(3 * FRAMES_AT_ONCE):
+                reader.connection.send(json.dumps({"action": "ping", "id": number}))
+        with pytest.raises(ConnectionClosed) as closed:
+            read_kinds(reader, kinds)
+    assert closed.value.rcvd is not None
+    assert closed.value.rcvd.code == 1008
+    assert closed.value.rcvd.reason.startswith("rate_limited: more than 20 frames a second")
+    assert kinds.count("pong") < FRAMES_AT_ONCE + 20
+    assert kinds[-1] == "rate_limited"
+    wait_until(lambda: service.get("/stats")["closed"].get("rate_limited") == 1)
+    assert 'feed_closed_total{reason="rate_limited"} 1.0' in service.http.get("/metrics").text
+
+
+def test_one_connection_too_many_is_told_so(redis_url: str, publisher: Publisher) -> None:
+    assert publisher.sequence == 0
+    with (
+        run_market_data(redis_url, MARKET_DATA_MAX_CONNECTIONS="2") as service,
+        service.read() as first,
+        service.read(),
+    ):
+        with connect(service.url) as third:
+            error = json.loads(third.recv(timeout=5))
+            assert error["code"] == "too_many_connections"
+            with pytest.raises(ConnectionClosed) as closed:
+                third.recv(timeout=5)
+            assert closed.value.rcvd is not None
+            assert closed.value.rcvd.code == 1013
+        assert first.ask("ping")["type"] == "pong"
+        wait_until(lambda: service.get("/stats")["closed"].get("too_many_connections") == 1)
+
+
+def test_a_service_that_stops_says_so(service: MarketData) -> None:
+    with service.read(query="?channels=") as reader:
+        reader.next()
+        service.process.terminate()
+        with pytest.raises(ConnectionClosed) as closed:
+            reader.next()
+    assert closed.value.rcvd is not None
+    assert (closed.value.rcvd.code, closed.value.rcvd.reason) == (
+        1012, "the service stops; come back",
+    )  # fmt: skip
+
+
+def test_health_is_red_while_something_published_does_not_come(
+    service: MarketData, publisher: Publisher
+) -> None:
+    publisher.trade()
+    wait_until(lambda: service.get("/health")["sequence"] == 1)
+    publisher.commit({}, lost=PUBLIC)
+    publisher.redis.hset("{order_queue}:state", "last:trade_events", publisher.sequence)
+    wait_until(lambda: not service.is_healthy())
+    health = service.get("/health")
+    assert (health["redis"], health["in_sync"]) == ("connected", False)
+    assert health["lag_seconds"] >= 2
+    publisher.trade()
+    wait_until(service.is_healthy)

@@ -1,0 +1,109 @@
+import json
+from collections.abc import Callable
+
+from msgspec import structs
+
+from market_data.hub import Hub
+from market_data.market import Market
+from market_data.price_announcer import PriceAnnouncer, PriceRenderer
+from market_data.stats import HubStats
+from market_data.streams import Stream
+from market_data.subscriber import Subscriber
+from protocol.timestamps import format_timestamp
+from tests.unit.market_data.markets import BTC, make_instruments, trade
+
+SECOND = 1_000_000
+NOON = 1_700_000_000 * SECOND
+CANDLES = Stream("candles_1s", BTC)
+
+
+class Desk:
+    """A market, a reader of `streams`, and what it was written."""
+
+    def __init__(self, *streams: Stream) -> None:
+        self.market = Market(make_instruments())
+        self.market.is_complete = True
+        turns: list[Callable[[], None]] = []
+        self.hub = Hub(turns.append, lambda _: None, HubStats())
+        self.renderer = PriceRenderer(self.market)
+        self.announcer = PriceAnnouncer(self.market, self.hub, self.renderer)
+        self.written: list[bytes] = []
+        reader = Subscriber(self.written.append, lambda *_: None, lambda *_: None, HubStats())
+        self.hub.add(reader, streams)
+
+    def trade(self, second: float) -> None:
+        trade_id = self.market[BTC].last_trade_id + 1
+        stamp = format_timestamp(NOON + int(second * SECOND))
+        self.market.apply(structs.replace(trade(trade_id), timestamp=stamp))
+
+    def announce(self) -> list[tuple[int, int, bool]]:
+        """Second, trades and is_closed of each candle that is told."""
+        self.written.clear()
+        self.announcer.announce()
+        self.hub.flush()
+        return [
+            (_second(each["data"]["start"]), each["data"]["trades"], each["data"]["is_closed"])
+            for each in map(json.loads, _list_json(b"".join(self.written)))
+        ]
+
+
+def _second(start: str) -> int:
+    return int(start[17:19]) - int(format_timestamp(NOON)[17:19])
+
+
+def _list_json(data: bytes) -> list[bytes]:
+    texts, position = [], 0
+    while position < len(data):
+        length, start = data[position + 1], position + 2
+        if length == 126:
+            length, start = int.from_bytes(data[start : start + 2]), start + 2
+        texts.append(data[start : start + length])
+        position = start + length
+    return texts
+
+
+def test_an_open_candle_is_told_when_it_changes_and_closed_once() -> None:
+    desk = Desk(CANDLES)
+    assert desk.announce() == []
+    desk.trade(0.1)
+    assert desk.announce() == [(0, 1, False)]
+    assert desk.announce() == []
+    desk.trade(0.5)
+    desk.trade(3.0)
+    assert desk.announce() == [(0, 2, True), (1, 0, True), (2, 0, True), (3, 1, False)]
+    assert desk.announce() == []
+
+
+def test_a_quiet_engine_closes_candles_and_a_late_trade_corrects_them() -> None:
+    desk = Desk(CANDLES)
+    desk.trade(0.1)
+    desk.announce()
+    desk.market.quiet_until = NOON + 2 * SECOND
+    assert desk.announce() == [(0, 1, True), (1, 0, True), (2, 0, False)]
+    desk.trade(0.9)
+    assert desk.announce() == [(0, 2, True), (1, 0, True), (2, 0, False)]
+
+
+def test_a_market_built_anew_repeats_no_candle() -> None:
+    desk = Desk(CANDLES)
+    desk.trade(0.1)
+    desk.trade(1.1)
+    desk.announce()
+    desk.market.clear()
+    desk.trade(0.1)
+    desk.trade(1.1)
+    desk.trade(2.1)
+    desk.market.is_complete = True
+    desk.announcer.start_over(is_same_exchange=True)
+    assert desk.announce() == [(1, 1, True), (2, 1, False)]
+
+
+def test_a_reader_that_was_behind_gets_the_candles_from_the_first_missed_one() -> None:
+    desk = Desk()
+    for second in (0.0, 1.0, 3.0):
+        desk.trade(second)
+    desk.announce()
+    frames = desk.renderer.render_candles(CANDLES, NOON + SECOND)
+    assert frames is not None
+    starts = [_second(json.loads(each)["data"]["start"]) for each in _list_json(frames)]
+    assert starts == [1, 2, 3]
