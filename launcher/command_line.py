@@ -38,7 +38,7 @@ def _add_redis(parser: argparse.ArgumentParser) -> None:
     actions.add_parser("restart", help="restart it, or start it after `redis stop`")
     logs = actions.add_parser("logs", help="the last lines of its log")
     logs.add_argument("--lines", type=int, default=50, help="how many (default: 50)")
-    clear = actions.add_parser("clear", help="delete the pending orders in order_queue")
+    clear = actions.add_parser("clear", help="reject the pending orders in order_queue")
     _add_yes(clear)
     actions.add_parser("dead", help="list the entries that could not be read, with the reason")
 

@@ -19,6 +19,14 @@ from protocol import channels
 
 _SECONDS = 10.0
 _MOST_DEAD = 1000
+_REQUEST_CLEAR = """
+local pending = redis.call('LLEN', KEYS[1])
+if pending > 0 then
+  local entry = {command = 'clear_queue', quantity = string.format('%d', pending)}
+  redis.call('LPUSH', KEYS[1], cjson.encode(entry))
+end
+return pending
+"""
 
 
 class RedisCommands:
@@ -76,17 +84,12 @@ class RedisCommands:
         return 0
 
     def clear(self, *, yes: bool) -> int:
-        """Deletes the pending orders after asking; 1 where an engine lives or the user says no."""
+        """Has the engine reject the pending orders; without one, deletes them after asking."""
         with connect(self._record.redis.url) as client:
+            if client.exists(channels.LEASE):
+                return _clear_through_engine(client)
             pending = client.llen(channels.ORDER_QUEUE)
-            if client.exists(channels.LEASE) and not yes:
-                print(
-                    f"An engine is at work on the {pending} orders of {channels.ORDER_QUEUE}; "
-                    "deleting them now leaves their clients without an answer. With --yes it is "
-                    "done all the same."
-                )
-                return 1
-            if not confirm(f"Delete {pending} pending orders, unanswered?", yes=yes):
+            if not confirm(f"No engine: delete {pending} pending orders, unanswered?", yes=yes):
                 return 1
             client.delete(channels.ORDER_QUEUE)
         print(f"{pending} pending orders deleted.")
@@ -130,6 +133,13 @@ def run_redis_command(folder: DataFolder, action: str, *, lines: int, yes: bool)
         return actions[action]()
     except redis.RedisError as error:
         raise LaunchError(f"Redis: {error}") from None
+
+
+def _clear_through_engine(client: redis.Redis) -> int:
+    """Put the request before all that waits; the engine counts the entries behind it down."""
+    pending = client.register_script(_REQUEST_CLEAR)(keys=[channels.ORDER_QUEUE])
+    print(f"{pending} entries were pending: the engine rejects the orders among them.")
+    return 0
 
 
 def _end(process: ProcessId) -> bool:

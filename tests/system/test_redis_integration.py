@@ -9,6 +9,7 @@ from launcher.checks import check_redis
 from launcher.run_file import RunRecord
 from protocol import channels
 from tests.support.engine_service import wait_until_drained
+from tests.support.launched_system import LaunchedSystem, run_command
 from tests.support.waiting import wait_until
 
 ENTRY = {
@@ -62,3 +63,13 @@ def test_unreadable_entry_is_listed_with_its_reason_and_trading_goes_on(
         assert client.llen(channels.DEAD) == before + 1
         dead = json.loads(client.lrange(channels.DEAD, -1, -1)[0])
     assert (dead["reason"], dead["entry"]) == ("unreadable_entry", "not JSON at all")
+
+
+def test_clear_command_has_the_engine_reject_what_is_pending(launched: LaunchedSystem) -> None:
+    """The engine is fast: what counts is that the request itself is taken and nothing is stuck."""
+    done = run_command(launched.folder, "redis", "clear")
+    assert done.returncode == 0
+    assert "entries were pending" in done.stdout
+    with Redis.from_url(launched.record.redis.url) as client:
+        client.rpush(channels.ORDER_QUEUE, json.dumps(ENTRY))
+        wait_until_drained(client)

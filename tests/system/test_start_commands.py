@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from typing import cast
 
 import pytest
 
@@ -91,13 +92,20 @@ def test_redis_status_and_logs_say_what_the_server_does(system: LaunchedSystem) 
     assert "Ready to accept connections" in logs
 
 
-def test_redis_clear_refuses_while_an_engine_lives(system: LaunchedSystem) -> None:
+def test_redis_clear_asks_the_engine_where_one_lives(system: LaunchedSystem) -> None:
     with connect(system.record.redis.url) as client:
         client.rpush(channels.ORDER_QUEUE, b"{}", b"{}")
         client.set(channels.LEASE, b"stand-in")
-        assert run_command(system.folder, "redis", "clear").returncode == 1
+        assert run_command(system.folder, "redis", "clear").returncode == 0
+        head = json.loads(cast("bytes", client.lpop(channels.ORDER_QUEUE)))
+        assert head == {"command": "clear_queue", "quantity": "2"}
         assert client.llen(channels.ORDER_QUEUE) == 2
-        client.delete(channels.LEASE)
+        client.delete(channels.LEASE, channels.ORDER_QUEUE)
+
+
+def test_redis_clear_deletes_after_asking_where_no_engine_lives(system: LaunchedSystem) -> None:
+    with connect(system.record.redis.url) as client:
+        client.rpush(channels.ORDER_QUEUE, b"{}", b"{}")
         assert run_command(system.folder, "redis", "clear").returncode == 1  # nobody said yes
         assert client.llen(channels.ORDER_QUEUE) == 2
         answer = run_command(system.folder, "redis", "clear", "--yes")
