@@ -1,0 +1,84 @@
+"""One running exchange and one browser for all tests of the page."""
+
+from collections.abc import Iterator
+from decimal import Decimal
+
+import httpx
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from launcher.listening import find_free_port
+from launcher.run_file import RunRecord
+from tests.support.browser import Screen, run_browser
+from tests.support.launched_system import REAL, LaunchedSystem, launch
+from tests.support.trader import Trader
+
+expect.set_options(timeout=15_000)
+
+
+@pytest.fixture(scope="package")
+def browser() -> Iterator[Browser]:
+    """A browser, ended with this folder: Playwright's event loop would disturb other tests."""
+    with run_browser() as browser:
+        yield browser
+
+
+@pytest.fixture(scope="package")
+def venue(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LaunchedSystem]:
+    """A running exchange."""
+    folder = tmp_path_factory.mktemp("venue") / "data"
+    ports = {"GATEWAY_PORT": str(find_free_port()), "MARKET_DATA_PORT": str(find_free_port())}
+    with launch(REAL, folder, **ports) as system:
+        system.wait_until_ready()
+        yield system
+
+
+@pytest.fixture
+def exchange(venue: LaunchedSystem) -> Iterator[RunRecord]:
+    """Its addresses; the book is empty again after the test."""
+    yield venue.record
+    clear_book(venue.record)
+
+
+@pytest.fixture
+def screen(browser: Browser, exchange: RunRecord) -> Iterator[Screen]:
+    """The page, served and live."""
+    screen = Screen(browser)
+    screen.page.goto(f"{exchange.market_data_url}/")
+    expect(screen.page.locator("#status")).to_have_text("Live")
+    expect(screen.page.locator("#submit")).to_be_enabled()
+    yield screen
+    screen.close()
+
+
+@pytest.fixture
+def page(screen: Screen) -> Page:
+    """The page."""
+    return screen.page
+
+
+@pytest.fixture
+def trader(exchange: RunRecord) -> Iterator[Trader]:
+    """Somebody else."""
+    with Trader(exchange.gateway_url) as trader:
+        yield trader
+
+
+def clear_book(exchange: RunRecord, symbol: str = "BTC-USDT") -> None:
+    """Trade everything away, whoever's it is."""
+    with Trader(exchange.gateway_url) as sweeper:
+        book = read_book(exchange, symbol)
+        for side, levels, price in (
+            ("buy", book["asks"], "10000000"),
+            ("sell", book["bids"], "0.01"),
+        ):
+            if levels:
+                quantity = sum(Decimal(quantity) for _, quantity in levels)
+                sweeper.order(side, str(quantity), price, symbol, order_type="ioc")
+
+
+def read_book(exchange: RunRecord, symbol: str = "BTC-USDT") -> dict[str, list[list[str]]]:
+    """The whole book by REST."""
+    answer = httpx.get(f"{exchange.market_data_url}/v1/orderbook/{symbol}?depth=10000")
+    book: dict[str, list[list[str]]] = answer.raise_for_status().json()
+    return book

@@ -1,0 +1,125 @@
+"""What the page says of its connection, and how it comes back."""
+
+import re
+import signal
+
+import httpx
+import pytest
+from playwright.sync_api import Browser, Page, expect
+from websockets import Origin
+from websockets.exceptions import InvalidStatus
+from websockets.sync.client import connect
+
+from launcher.run_file import RunRecord
+from tests.support.browser import NETWORK_ERRORS, PAGE, Screen
+from tests.support.browser_ticket import expect_level, send_order
+from tests.support.launched_system import LaunchedSystem
+from tests.support.trader import Trader
+
+
+def test_live_page_says_so_with_a_right_checksum(page: Page) -> None:
+    expect(page.locator("body")).to_have_attribute("data-state", "live")
+    expect(page.locator("#banner")).to_be_hidden()
+    expect(page.locator("#book-state")).to_contain_text("checksum ✓")
+
+
+def test_page_comes_back_in_step_after_market_data_was_killed(
+    venue: LaunchedSystem, screen: Screen, page: Page, trader: Trader
+) -> None:
+    screen.expect_errors(NETWORK_ERRORS)
+    send_order(page, "buy", "0.5", "60000")
+    trader.order("sell", "0.1", "60000")
+    expect_level(page, "bids", "60000.00", "0.40000")
+    venue.processes["market-data"].send(signal.SIGKILL)
+    expect(page.locator("body")).not_to_have_attribute("data-state", "live")
+    expect(page.locator("#banner")).to_contain_text("NOT LIVE")
+    trader.order("sell", "0.1", "60000")
+    trader.order("sell", "0.7", "60500")
+    expect(page.locator("#status")).to_have_text("Live")
+    expect_level(page, "bids", "60000.00", "0.30000")
+    expect_level(page, "asks", "60500.00", "0.70000")
+    expect(page.locator("#tape tr:not([hidden])").nth(1)).to_contain_text("60,000.00")
+    expect(page.locator("#book-state")).to_contain_text("checksum ✓")
+
+
+def test_disconnected_page_is_unmistakable(page: Page) -> None:
+    page.locator("#status").click()
+    page.locator("#toggle").click()
+    page.locator("#connection-close").click()
+    expect(page.locator("#banner")).to_contain_text("NOT LIVE · disconnected")
+    expect(page.locator("#status")).to_have_text("Disconnected")
+    page.locator("#status").click()
+    page.locator("#toggle").click()
+    page.locator("#connection-close").click()
+    expect(page.locator("#status")).to_have_text("Live")
+
+
+def test_page_from_disk_watches_and_says_where_one_may_trade(
+    browser: Browser, exchange: RunRecord, trader: Trader
+) -> None:
+    screen = Screen(browser)
+    screen.expect_errors(NETWORK_ERRORS)
+    page = screen.page
+    page.goto(PAGE.as_uri())
+    expect(page.locator("#ticket")).to_be_hidden()
+    page.locator("#status").click()
+    feed = exchange.market_data_url.replace("http", "ws", 1) + "/ws/market-data"
+    page.locator("#feed-url").fill(feed)
+    page.get_by_role("button", name="Use these").click()
+    expect(page.locator("#status")).to_have_text("Live")
+    expect(page.locator("#ticket-notice")).to_contain_text("only watches")
+    expect(page.locator("#ticket-notice a")).to_have_attribute(
+        "href", f"{exchange.market_data_url}/"
+    )
+    expect(page.locator("#demo-start")).to_be_disabled()
+    trader.order("buy", "0.2", "58000")
+    expect_level(page, "bids", "58000.00", "0.20000")
+    assert all(not url.startswith(exchange.gateway_url) for url in screen.requests)
+    screen.close()
+
+
+def test_gateway_takes_orders_from_the_served_page_only(exchange: RunRecord) -> None:
+    def ask(origin: str) -> httpx.Response:
+        return httpx.options(
+            f"{exchange.gateway_url}/v1/orders",
+            headers={
+                "Origin": origin,
+                "Access-Control-Request-Method": "POST",
+                "Access-Control-Request-Headers": "content-type,x-account",
+            },
+        )
+
+    port = exchange.market_data_url.rpartition(":")[2]
+    for origin in (f"http://localhost:{port}", f"http://127.0.0.1:{port}"):
+        assert ask(origin).headers["access-control-allow-origin"] == origin
+    for origin in ("null", "http://evil.example", f"http://evil.example:{port}"):
+        assert "access-control-allow-origin" not in ask(origin).headers
+
+
+def test_messages_can_be_filtered_and_paused(page: Page, trader: Trader) -> None:
+    page.get_by_role("tab", name="Messages").click()
+    page.locator("#raw-filter").fill("heartbeat")
+    lines = page.locator("#raw li")
+    expect(lines.first).to_contain_text("heartbeat")
+    trader.order("buy", "0.1", "57000")
+    expect_level(page, "bids", "57000.00", "0.10000")
+    expect(lines.filter(has_text=re.compile("book_delta"))).to_have_count(0)
+    page.locator("#raw-filter").fill("book_delta")
+    expect(lines.first).to_contain_text("57000.00")
+    page.locator("#raw-pause").click()
+    trader.order("buy", "0.1", "57001")
+    expect_level(page, "bids", "57001.00", "0.10000")
+    expect(lines.first).not_to_contain_text("57001.00")
+    page.locator("#raw-pause").click()
+    expect(lines.first).to_contain_text("57001.00")
+
+
+@pytest.mark.parametrize("origin", ["http://evil.example", "https://localhost.evil.example"])
+def test_feed_is_closed_to_another_sites_page(exchange: RunRecord, origin: str) -> None:
+    feed = exchange.market_data_url.replace("http", "ws", 1) + "/ws/market-data"
+    with pytest.raises(InvalidStatus, match="403"), connect(feed, origin=Origin(origin)):
+        pass
+    answer = httpx.get(
+        f"{exchange.market_data_url}/v1/orderbook/BTC-USDT", headers={"Origin": origin}
+    )
+    assert "access-control-allow-origin" not in answer.headers

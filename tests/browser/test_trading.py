@@ -1,0 +1,144 @@
+"""Orders from the ticket, through the real exchange, back onto the screen."""
+
+import httpx
+from playwright.sync_api import Page, expect
+
+from launcher.run_file import RunRecord
+from tests.browser.conftest import read_book
+from tests.support.browser import Screen
+from tests.support.browser_ticket import expect_level, level, open_tab, send_order
+from tests.support.trader import Trader
+from tests.support.waiting import wait_until
+
+
+def test_limit_order_stands_in_the_book_and_in_open_orders(page: Page) -> None:
+    send_order(page, "buy", "0.5", "60000")
+    expect(page.locator("#answer")).to_contain_text("In the book: buy 0.5 BTC at 60,000.00")
+    expect_level(page, "bids", "60000.00", "0.50000")
+    expect(level(page, "bids", "60000.00").locator(".mine")).to_have_text("●")
+    row = page.locator("#open-orders tr")
+    expect(row).to_have_count(1)
+    expect(row).to_contain_text("60,000.00")
+    expect(page.locator("#bid")).to_have_text("60,000.00")
+    expect(page.locator("#answer-latency")).to_contain_text("ms")
+
+
+def test_another_trader_hits_the_order_and_it_shows_as_own_fill(page: Page, trader: Trader) -> None:
+    send_order(page, "buy", "0.5", "60010")
+    expect_level(page, "bids", "60010.00", "0.50000")
+    trader.order("sell", "0.2", "60010")
+    tape = page.locator("#tape tr:not([hidden])").first
+    expect(tape).to_contain_text("▼ 60,010.00")
+    expect(tape).to_have_class("is-own")
+    expect_level(page, "bids", "60010.00", "0.30000")
+    expect(page.locator("#open-orders tr")).to_contain_text("0.20000")
+    open_tab(page, "Fills")
+    expect(page.locator("#fills tr").first).to_contain_text("maker")
+
+
+def test_click_on_a_level_takes_its_price_and_crosses_it(page: Page, trader: Trader) -> None:
+    trader.order("sell", "0.1", "60020")
+    level(page, "asks", "60020.00").click()
+    expect(page.locator("#price")).to_have_value("60020.00")
+    page.locator("#quantity").fill("0.1")
+    page.locator("#submit").click()
+    expect(page.locator("#answer")).to_contain_text("Filled. Bought 0.1 BTC")
+    expect(page.locator("#tape tr:not([hidden])").first).to_contain_text("▲ 60,020.00")
+    expect(page.locator("#fill-latency")).to_contain_text("ms")
+    expect(page.locator("#last")).to_have_text("60,020.00")
+    open_tab(page, "History")
+    expect(page.locator("#history tr").first).to_contain_text("filled at 60,020")
+
+
+def test_amend_moves_the_order(page: Page, exchange: RunRecord) -> None:
+    send_order(page, "sell", "0.3", "60100")
+    page.get_by_role("button", name="Amend").click()
+    page.get_by_label("New price").fill("60090")
+    page.get_by_label("New total quantity").fill("0.4")
+    page.get_by_label("New total quantity").press("Enter")
+    expect(page.locator("#answer")).to_contain_text("Amended")
+    expect_level(page, "asks", "60090.00", "0.40000")
+    expect(level(page, "asks", "60100.00")).to_have_count(0)
+    expect(page.locator("#open-orders tr")).to_contain_text("60,090.00")
+    assert read_book(exchange)["asks"] == [["60090.00", "0.40000"]]
+
+
+def test_cancel_takes_the_order_out(page: Page, exchange: RunRecord) -> None:
+    send_order(page, "buy", "0.3", "59000")
+    expect_level(page, "bids", "59000.00", "0.30000")
+    page.get_by_role("button", name="Cancel", exact=True).click()
+    expect(page.locator("#open-empty")).to_be_visible()
+    expect(level(page, "bids", "59000.00")).to_have_count(0)
+    wait_until(lambda: read_book(exchange)["bids"] == [], "the book is empty")
+
+
+def test_price_off_the_grid_is_refused_and_the_nearest_accepted_by_a_click(
+    screen: Screen, page: Page
+) -> None:
+    screen.expect_errors(r"status of 422 .*/v1/orders\?response=full")
+    send_order(page, "buy", "0.1", "60000.004")
+    expect(page.locator("#answer")).to_contain_text("multiple of 0.01")
+    expect(page.locator("#price")).to_have_attribute("aria-invalid", "true")
+    page.get_by_role("button", name="Use 60000").click()
+    expect(page.locator("#price")).to_have_value("60000.00")
+    page.locator("#submit").click()
+    expect_level(page, "bids", "60000.00", "0.10000")
+
+
+def test_post_only_that_would_trade_is_offered_the_best_price_that_waits(
+    page: Page, trader: Trader
+) -> None:
+    trader.order("sell", "0.1", "60050")
+    expect_level(page, "asks", "60050.00", "0.10000")
+    page.locator("#order-type").select_option("post_only")
+    send_order(page, "buy", "0.1", "60060")
+    expect(page.locator("#answer")).to_contain_text("Rejected: it would have traded at once")
+    page.get_by_role("button", name="Use 60049.99").click()
+    page.locator("#submit").click()
+    expect_level(page, "bids", "60049.99", "0.10000")
+
+
+def test_each_order_type_shows_just_the_fields_that_it_needs(page: Page) -> None:
+    fields = {
+        "limit": (True, False), "market": (False, False), "post_only": (True, False),
+        "stop_loss": (False, True), "stop_limit": (True, True), "take_profit": (False, True),
+    }  # fmt: skip
+    for name, (has_price, has_stop_price) in fields.items():
+        page.locator("#order-type").select_option(name)
+        expect(page.locator("#price")).to_be_visible(visible=has_price)
+        expect(page.locator("#stop-price")).to_be_visible(visible=has_stop_price)
+
+
+def test_keys_choose_step_and_send(page: Page) -> None:
+    page.keyboard.press("s")
+    expect(page.locator(".sides [data-side=sell]")).to_have_attribute("aria-pressed", "true")
+    expect(page.locator("#price")).to_be_focused()
+    page.keyboard.type("61000")
+    page.keyboard.press("ArrowUp")
+    page.keyboard.press("Shift+ArrowUp")
+    expect(page.locator("#price")).to_have_value("61000.11")
+    page.keyboard.press("Enter")
+    expect_level(page, "asks", "61000.11", "0.10000")
+    page.keyboard.press("Escape")
+    page.keyboard.press("?")
+    expect(page.locator("#help")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.locator("#help")).to_be_hidden()
+    page.keyboard.press("ArrowRight")
+    expect(page.locator("#symbols [aria-pressed=true]")).to_have_text("ETH-USDT")
+
+
+def test_order_that_another_client_of_the_account_sends_shows_too(
+    screen: Screen, page: Page, exchange: RunRecord
+) -> None:
+    def order(account: str, side: str) -> None:
+        body = {"side": side, "order_type": "limit", "price": "60030", "quantity": "0.2"}
+        url = f"{exchange.gateway_url}/v1/orders?response=result"
+        httpx.post(url, json=body, headers={"X-Account": account}).raise_for_status()
+
+    page.wait_for_function("privateFeed.isLive")
+    order(screen.account, "buy")
+    expect(page.locator("#open-orders tr")).to_contain_text("60,030.00")
+    order("somebody-else", "sell")
+    expect(page.locator("#open-empty")).to_be_visible()
+    expect(page.locator("#fill-count")).to_have_text("1")

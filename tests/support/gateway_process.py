@@ -1,0 +1,82 @@
+"""Gateway workers as processes of their own, alone or with an exchange behind them."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NamedTuple, TypeAlias
+
+import httpx
+
+from launcher.parent_death import make_child_setup
+from tests.support.archive_service import run_follower
+from tests.support.engine_service import run_engine
+from tests.support.gateway import DEADLINE_SECONDS
+
+Process: TypeAlias = "subprocess.Popen[bytes]"
+
+
+class Exchange(NamedTuple):
+    """Where an exchange listens, and its gateway workers."""
+
+    url: str
+    workers: list[Process]
+    database_url: str
+
+
+@contextmanager
+def run_workers(
+    redis_url: str, count: int = 1, **settings: str
+) -> Iterator[tuple[str, list[Process]]]:
+    """URL of gateway workers that share one listening socket, and the workers."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+        workers = [start_worker(redis_url, listener.fileno(), **settings) for _ in range(count)]
+    try:
+        wait_until_ready(port)
+        yield f"http://127.0.0.1:{port}", workers
+    finally:
+        for worker in workers:
+            worker.kill()
+            worker.communicate()
+
+
+@contextmanager
+def run_exchange(
+    redis_url: str, folder: Path, count: int = 1, **settings: str
+) -> Iterator[Exchange]:
+    """Engine, archive and gateway workers on a Redis."""
+    database_url = f"sqlite:///{folder / 'archive.sqlite3'}"
+    with (
+        run_engine(redis_url),
+        run_follower(redis_url, database_url),
+        run_workers(redis_url, count, DATABASE_URL=database_url, **settings) as (url, workers),
+    ):
+        yield Exchange(url, workers, database_url)
+
+
+def start_worker(redis_url: str, descriptor: int, **settings: str) -> Process:
+    """A worker on an inherited socket."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "order_gateway", "--fd", str(descriptor)],
+        env=os.environ | {"REDIS_URL": redis_url} | settings,
+        stderr=subprocess.PIPE,
+        pass_fds=(descriptor,),
+        preexec_fn=make_child_setup(),
+    )
+
+
+def wait_until_ready(port: int) -> None:
+    """Until somebody answers there."""
+    deadline = time.monotonic() + DEADLINE_SECONDS
+    while time.monotonic() < deadline:
+        try:
+            httpx.get(f"http://127.0.0.1:{port}/health", timeout=DEADLINE_SECONDS)
+        except httpx.ConnectError:
+            continue
+        return
+    raise AssertionError("the gateway did not start")
