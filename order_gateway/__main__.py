@@ -2,7 +2,7 @@
 
 import argparse
 import errno
-import logging
+import ipaddress
 import signal
 import socket
 import sys
@@ -11,12 +11,18 @@ import uvicorn
 from fastapi import FastAPI
 from pydantic import ValidationError
 
+from archive.database import UnusableDatabase, open_for_queries
+from archive.queries import Archive
+from archive.settings import ArchiveSettings
+from order_gateway.api_keys import ApiKey, UnusableKeys, read_api_keys
 from order_gateway.app import create_app
+from order_gateway.logs import start_logging
+from order_gateway.metrics import share_metrics
 from protocol.instrument import parse_instruments
-from protocol.settings import Settings
 
 BACKLOG = 2048
 SHUTDOWN_SECONDS = 3
+MAX_FRAME_BYTES = 64 * 1024
 
 
 class StartError(Exception):
@@ -31,23 +37,25 @@ def main() -> None:
     arguments = _parse_arguments()
     try:
         settings = _read_settings()
-        logging.basicConfig(
-            level=settings.log_level.upper(),
-            format="%(asctime)s %(levelname)s order_gateway: %(message)s",
-        )
-        app = _make_app(settings)
+        start_logging(settings.log_level, settings.log_format)
         listener = _open_listener(settings, arguments.fd)
+        keys = _read_keys(settings, listener.getsockname()[0])
+        if settings.uvicorn_workers > 1:
+            share_metrics(settings.data_dir / "gateway-metrics")
+        app = _make_app(settings, keys)
     except StartError as error:
         sys.exit(f"order_gateway: {error}")
-    _make_server(app).run(sockets=[listener])
+    make_server(app).run(sockets=[listener])
 
 
-def _make_server(app: FastAPI) -> uvicorn.Server:
+def make_server(app: FastAPI) -> uvicorn.Server:
+    """The server, with everything set but where it listens."""
     config = uvicorn.Config(
         app,
         loop="uvloop",
         http="httptools",
         ws="websockets-sansio",
+        ws_max_size=MAX_FRAME_BYTES,
         access_log=False,
         log_config=None,
         server_header=False,
@@ -64,26 +72,51 @@ def _parse_arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _read_settings() -> Settings:
+def _read_settings() -> ArchiveSettings:
     try:
-        return Settings()
+        return ArchiveSettings()
     except ValidationError as error:
         first = error.errors()[0]
         raise StartError(f"setting {first['loc'][0]}: {first['msg']}".lower()) from None
 
 
-def _make_app(settings: Settings) -> FastAPI:
+def _read_keys(settings: ArchiveSettings, address: str) -> list[ApiKey] | None:
+    """The keys; None where authentication is off, which only this machine may have unsaid."""
+    try:
+        keys = read_api_keys(settings.api_keys_file, settings.api_keys)
+    except UnusableKeys as error:
+        raise StartError(str(error)) from None
+    if settings.auth == "off" or (settings.auth is None and not keys and _is_loopback(address)):
+        return None
+    if not keys:
+        raise StartError(
+            f"{address} can be reached by others and there is no API key: set API_KEYS_FILE or"
+            " API_KEYS, or AUTH=off to let everybody trade"
+            if settings.auth is None
+            else "AUTH=on needs keys: set API_KEYS_FILE or API_KEYS"
+        )
+    return keys
+
+
+def _is_loopback(address: str) -> bool:
+    return ipaddress.ip_address(address.partition("%")[0]).is_loopback
+
+
+def _make_app(settings: ArchiveSettings, keys: list[ApiKey] | None) -> FastAPI:
     try:
         instruments = parse_instruments(settings.instruments_file.read_text())
     except (OSError, ValueError) as error:
         raise StartError(f"cannot use {settings.instruments_file}: {error}") from None
     try:
-        return create_app(settings, instruments)
+        archive = Archive(open_for_queries(settings.effective_database_url))
+        return create_app(settings, instruments, archive, keys)
+    except UnusableDatabase as error:
+        raise StartError(str(error)) from None
     except ValueError as error:
         raise StartError(f"cannot use REDIS_URL: {error}") from None
 
 
-def _open_listener(settings: Settings, descriptor: int | None) -> socket.socket:
+def _open_listener(settings: ArchiveSettings, descriptor: int | None) -> socket.socket:
     host, port = settings.gateway_host, settings.gateway_port
     try:
         if descriptor is not None:

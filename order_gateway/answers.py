@@ -1,27 +1,23 @@
 """From what became of a request to its HTTP answer."""
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
-import msgspec
-from pydantic import BaseModel
 from starlette.responses import Response
 
-from order_gateway.errors import make_problem
+from order_gateway.errors import PROBLEM_MEDIA_TYPE, describe_problem
 from order_gateway.gateway import Outcome
-from order_gateway.schemas import (
-    ChangeAccepted,
-    OrderAccepted,
-    OrderFullResult,
-    OrderResult,
-    OutcomeUnknown,
-    ResponseMode,
-)
+from order_gateway.schemas import OrderResult, ResponseMode
+from protocol.codec import encode
 from protocol.commands import QueueEntry
 from protocol.enums import Reason, Status
 from protocol.events import ExecutionReport, Reply
+from protocol.refusal import Refusal
 
 REPLAYED_HEADER = "Idempotency-Replayed"
 
+_FIRST_ERROR = 400
+_RESULT_FIELDS = tuple(OrderResult.model_fields)
 _ORDER_ADVICE = (
     "the queue's confirmation was lost: the order may have been queued or not; ask for it, or"
     " repeat it with the same client_order_id: that never makes a second order"
@@ -32,68 +28,107 @@ _CHANGE_ADVICE = (
 )
 
 
-def answer_order(outcome: Outcome, mode: ResponseMode) -> Response:
+class Answer(NamedTuple):
+    """Status and body; `is_replayed`: the order was there before."""
+
+    status: int
+    body: dict[str, Any]
+    is_replayed: bool = False
+
+    def to_response(self) -> Response:
+        """As HTTP has it."""
+        is_problem = self.status >= _FIRST_ERROR
+        media_type = PROBLEM_MEDIA_TYPE if is_problem else "application/json"
+        headers = {REPLAYED_HEADER: "true"} if self.is_replayed else None
+        return Response(encode(self.body), self.status, headers, media_type)
+
+    def to_item(self) -> dict[str, Any]:
+        """As a batch's list of results has it."""
+        name = "problem" if self.status >= _FIRST_ERROR else "order"
+        return {"status": self.status, name: self.body}
+
+
+def answer_order(outcome: Outcome, mode: ResponseMode) -> Answer:
     """The answer to a new order."""
-    if outcome.reply is None:
-        return _answer_pending_order(outcome)
-    return _answer_replied_order(outcome.reply, mode)
+    entry, is_confirmed, reply = outcome
+    if reply is None and is_confirmed:
+        return Answer(201, _accept(entry))
+    if reply is None:
+        return _answer_pending(outcome, 201, _ORDER_ADVICE)
+    if reply.order is None or reply.reason is Reason.CLIENT_ORDER_ID_REUSED:
+        return _refuse(reply)
+    status = 200 if reply.duplicate else 201
+    return Answer(status, _make_result(reply.order, reply, mode), reply.duplicate)
 
 
-def answer_change(outcome: Outcome, mode: ResponseMode) -> Response:
+def answer_items(items: Sequence[Answer]) -> Response:
+    """The answer to a batch: one result for each of its items, in their order."""
+    body = encode({"results": [item.to_item() for item in items]})
+    return Response(body, media_type="application/json")
+
+
+def answer_refused_item(refusal: Refusal) -> Answer:
+    """The result of an item that was not queued."""
+    problem = describe_problem(
+        refusal.code, refusal.detail, refusal.field, refusal.nearest, refusal.step
+    )
+    return Answer(problem["status"], problem)
+
+
+def answer_change(outcome: Outcome, mode: ResponseMode) -> Answer:
     """The answer to a cancel or an amend."""
-    if outcome.reply is None:
-        return _answer_pending_change(outcome)
     reply = outcome.reply
+    if reply is None:
+        return _answer_pending(outcome, 202, _CHANGE_ADVICE)
     # a reason that is not the order's own is that of the refusal
     if reply.order is None or reply.reason is not reply.order.reason:
         return _refuse(reply)
-    return _encode(_make_result(reply.order, reply, mode), 200)
+    return Answer(200, _make_result(reply.order, reply, mode))
 
 
-def _answer_pending_order(outcome: Outcome) -> Response:
-    if not outcome.is_confirmed:
-        return _answer_unknown(outcome.entry, _ORDER_ADVICE)
-    return _encode(OrderAccepted(status=Status.ACCEPTED, **_identify(outcome.entry)), 201)
-
-
-def _answer_replied_order(reply: Reply, mode: ResponseMode) -> Response:
-    if reply.order is None or reply.reason is Reason.CLIENT_ORDER_ID_REUSED:
+def answer_done(outcome: Outcome, **done: Any) -> Answer:
+    """The answer to a command that is about no single order; `done` is what it says then."""
+    reply = outcome.reply
+    if reply is None:
+        return _answer_pending(outcome, 202, _CHANGE_ADVICE)
+    if reply.reason is not None:
         return _refuse(reply)
-    result = _make_result(reply.order, reply, mode)
-    if reply.duplicate:
-        return _encode(result, 200, {REPLAYED_HEADER: "true"})
-    return _encode(result, 201)
+    return Answer(200, done)
 
 
-def _answer_pending_change(outcome: Outcome) -> Response:
-    if not outcome.is_confirmed:
-        return _answer_unknown(outcome.entry, _CHANGE_ADVICE)
-    return _encode(ChangeAccepted(status=Status.ACCEPTED, **_identify(outcome.entry)), 202)
+def _answer_pending(outcome: Outcome, status: int, advice: str) -> Answer:
+    body = _identify(outcome.entry)
+    if outcome.is_confirmed:
+        return Answer(status, body | {"status": Status.ACCEPTED})
+    return Answer(202, body | {"status": Status.UNKNOWN, "detail": advice})
 
 
-def _answer_unknown(entry: QueueEntry, advice: str) -> Response:
-    return _encode(OutcomeUnknown(status=Status.UNKNOWN, detail=advice, **_identify(entry)), 202)
+def _accept(entry: QueueEntry) -> dict[str, Any]:
+    return {
+        "order_id": entry.order_id,
+        "client_order_id": entry.client_order_id,
+        "status": Status.ACCEPTED,
+        "timestamp": entry.received_at,
+    }
 
 
 def _identify(entry: QueueEntry) -> dict[str, Any]:
-    identity = {"order_id": entry.order_id, "timestamp": entry.received_at}
-    if entry.client_order_id is not None:
-        identity["client_order_id"] = entry.client_order_id
-    return identity
+    identity = {
+        "order_id": entry.order_id,
+        "client_order_id": entry.client_order_id,
+        "timestamp": entry.received_at,
+    }
+    return {name: text for name, text in identity.items() if text is not None}
 
 
-def _make_result(order: ExecutionReport, reply: Reply, mode: ResponseMode) -> OrderResult:
-    values = {field: getattr(order, field) for field in OrderResult.model_fields}
+def _make_result(order: ExecutionReport, reply: Reply, mode: ResponseMode) -> dict[str, Any]:
+    result = {field: getattr(order, field) for field in _RESULT_FIELDS}
     if mode is ResponseMode.FULL:
-        return OrderFullResult(**values, fills=msgspec.to_builtins(reply.fills))
-    return OrderResult(**values)
+        result["fills"] = reply.fills
+    return result
 
 
-def _refuse(reply: Reply) -> Response:
+def _refuse(reply: Reply) -> Answer:
     reason = reply.reason or Reason.INTERNAL_ERROR
     detail = reply.detail or reason.replace("_", " ")
-    return make_problem(reason, detail, reply.field, reply.nearest, reply.step)
-
-
-def _encode(body: BaseModel, status: int, headers: dict[str, str] | None = None) -> Response:
-    return Response(body.model_dump_json(), status, headers, "application/json")
+    return answer_refused_item(Refusal(reason, reply.field, detail, reply.nearest, reply.step))

@@ -1,86 +1,115 @@
 """Routes without FastAPI's machinery around them, which costs more than the order itself."""
 
-import logging
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from fastapi import FastAPI, Request
+from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
-from starlette.requests import ClientDisconnect
 from starlette.responses import Response
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Send
+from starlette.types import Scope as AsgiScope
 
-from order_gateway.errors import Unavailable, answer_fault, postpone, refuse
-from protocol.refusal import Refusal
-
-logger = logging.getLogger(__name__)
-
-Endpoint = Callable[[Request], Awaitable[Response]]
+from order_gateway.api_keys import Scope
+from order_gateway.call import Call
+from order_gateway.door import Door, Endpoint
+from order_gateway.openapi import describe_answers, describe_security
+from order_gateway.site_rules import SiteRules
 
 
 class DirectRoute(APIRoute):
-    """A route whose endpoint takes the Request and returns the Response.
+    """A route whose endpoint, behind the door, takes the connection itself."""
 
-    Refusal and Unavailable become problem documents. What it reads is documented by
-    `openapi_extra`; the rest of the OpenAPI document is made as for any route.
-    """
+    direct: ASGIApp
 
-    def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
-        super().__init__(path, endpoint, **options)
-        self.direct = _call_directly(endpoint)
-        self.allowed = frozenset(self.methods or ())
-
-    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def handle(self, scope: AsgiScope, receive: Receive, send: Send) -> None:
         """Answers a request that matches the path."""
-        if scope["method"] in self.allowed:
+        if scope["method"] in (self.methods or ()):
             await self.direct(scope, receive, send)
         else:
             await super().handle(scope, receive, send)
+
+
+class DirectRoutes:
+    """Adds direct routes to a router, and what all of them have in common to the document."""
+
+    def __init__(self, router: APIRouter, door: Door) -> None:
+        self._router = router
+        self._door = door
+
+    def add(
+        self,
+        method: str,
+        path: str,
+        endpoint: Endpoint,
+        *,
+        needs: Scope | None = None,
+        max_body: int | None = None,
+        request: dict[str, Any] | None = None,
+        responses: dict[int | str, dict[str, Any]] | None = None,
+        **documentation: Any,
+    ) -> None:
+        """`endpoint` answers `method` at `path`; `needs` and `max_body` as the door has them.
+
+        The rest is for the OpenAPI document: `request` describes what the endpoint reads.
+        """
+        self._router.add_api_route(
+            path,
+            _stand_in_for(endpoint),
+            methods=[method],
+            route_class_override=DirectRoute,
+            openapi_extra=(request or {}) | describe_security(needs),
+            responses=describe_answers(responses or {}, needs),
+            **documentation,
+        )
+        route = self._router.routes[-1]
+        assert isinstance(route, DirectRoute)
+        route.direct = self._door.open(endpoint, needs, max_body)
 
 
 class DirectApp(FastAPI):
     """An application that finds direct routes without parameters before anything else."""
 
     _fixed_routes: dict[tuple[str, str], ASGIApp]
+    _answer_preflight: ASGIApp
 
-    def remember_fixed_routes(self) -> None:
+    def remember_fixed_routes(self, door: Door) -> None:
         """To be called once all routes are there."""
         self._fixed_routes = {
             (method, route.path): route.direct
             for route in self.routes
             if isinstance(route, DirectRoute) and "{" not in route.path
-            for method in route.allowed
+            for method in route.methods or ()
         }
+        self._answer_preflight = door.open(_answer_preflight, None, None)
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: AsgiScope, receive: Receive, send: Send) -> None:
         """Serves a connection."""
         if scope["type"] == "http":
             direct = self._fixed_routes.get((scope["method"], scope["path"]))
+            if direct is None and scope["method"] == "OPTIONS" and _is_preflight(scope):
+                direct = self._answer_preflight
             if direct is not None:
                 await direct(scope, receive, send)
                 return
         await super().__call__(scope, receive, send)
 
 
-def _call_directly(endpoint: Endpoint) -> ASGIApp:
-    async def call(scope: Scope, receive: Receive, send: Send) -> None:
-        response = await _respond(endpoint, Request(scope, receive))
-        if response is not None:
-            await response(scope, receive, send)
+def _stand_in_for(endpoint: Endpoint) -> Callable[[], Awaitable[Response]]:
+    """An endpoint without parameters, for FastAPI to document; never called."""
 
-    return call
+    async def stand_in() -> Response:
+        raise NotImplementedError
+
+    stand_in.__name__ = getattr(endpoint, "__name__", "endpoint")
+    stand_in.__doc__ = endpoint.__doc__
+    return stand_in
 
 
-async def _respond(endpoint: Endpoint, request: Request) -> Response | None:
-    """The answer; None where the client has gone."""
-    try:
-        return await endpoint(request)
-    except Refusal as refusal:
-        return refuse(refusal)
-    except Unavailable as unavailable:
-        return postpone(unavailable)
-    except ClientDisconnect:
-        return None
-    except Exception:
-        logger.exception("%s %s failed", request.method, request.scope["path"])
-        return answer_fault()
+def _is_preflight(scope: AsgiScope) -> bool:
+    names = {name for name, _ in scope["headers"]}
+    return {b"origin", b"access-control-request-method"} <= names
+
+
+async def _answer_preflight(call: Call) -> Response:
+    call.answer_headers += SiteRules.describe_preflight()
+    return Response(status_code=204)

@@ -1,13 +1,14 @@
 """Errors as RFC 9457 problem documents."""
 
 from http import HTTPStatus
+from typing import Any
 
-from fastapi import FastAPI, Request
+from fastapi import Request
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.routing import Route
 
-from order_gateway.schemas import Problem
+from protocol.codec import encode
 from protocol.enums import Reason
 from protocol.refusal import Refusal
 
@@ -16,15 +17,29 @@ RETRY_AFTER_SECONDS = 1
 UNREACHABLE = "the order queue cannot be reached; nothing was queued"
 
 _STATUS = {
+    Reason.UNAUTHORIZED: HTTPStatus.UNAUTHORIZED,
+    Reason.TIMESTAMP_OUT_OF_WINDOW: HTTPStatus.UNAUTHORIZED,
+    Reason.FORBIDDEN: HTTPStatus.FORBIDDEN,
+    Reason.HOST_NOT_ALLOWED: HTTPStatus.FORBIDDEN,
+    Reason.ORIGIN_NOT_ALLOWED: HTTPStatus.FORBIDDEN,
     Reason.NOT_FOUND: HTTPStatus.NOT_FOUND,
     Reason.UNKNOWN_ORDER: HTTPStatus.NOT_FOUND,
     Reason.METHOD_NOT_ALLOWED: HTTPStatus.METHOD_NOT_ALLOWED,
     Reason.ORDER_CLOSED: HTTPStatus.CONFLICT,
     Reason.BODY_TOO_LARGE: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    Reason.BATCH_TOO_LARGE: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     Reason.UNSUPPORTED_MEDIA_TYPE: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+    Reason.RATE_LIMITED: HTTPStatus.TOO_MANY_REQUESTS,
     Reason.INTERNAL_ERROR: HTTPStatus.INTERNAL_SERVER_ERROR,
     Reason.QUEUE_UNAVAILABLE: HTTPStatus.SERVICE_UNAVAILABLE,
     Reason.OVERLOADED: HTTPStatus.SERVICE_UNAVAILABLE,
+    Reason.ARCHIVE_UNAVAILABLE: HTTPStatus.SERVICE_UNAVAILABLE,
+}
+_RETRY_AFTER = {"Retry-After": str(RETRY_AFTER_SECONDS)}
+_HEADERS = {
+    HTTPStatus.UNAUTHORIZED: {"WWW-Authenticate": 'ApiKey realm="goquant"'},
+    HTTPStatus.TOO_MANY_REQUESTS: _RETRY_AFTER,
+    HTTPStatus.SERVICE_UNAVAILABLE: _RETRY_AFTER,
 }
 
 
@@ -51,18 +66,31 @@ def make_problem(
     headers: dict[str, str] | None = None,
 ) -> Response:
     """The problem document of a reason, as a response."""
-    problem = Problem(
-        type=f"urn:goquant:problem:{code}",
-        title=code.replace("_", " ").capitalize(),
-        status=find_status(code),
-        code=code,
-        detail=detail,
-        field=field,
-        nearest=nearest,
-        step=step,
-    )
-    body = problem.model_dump_json(exclude_none=True)
-    return Response(body, problem.status, headers, PROBLEM_MEDIA_TYPE)
+    problem = describe_problem(code, detail, field, nearest, step)
+    status: int = problem["status"]
+    headers = _HEADERS.get(HTTPStatus(status), {}) | (headers or {})
+    return Response(encode(problem), status, headers, PROBLEM_MEDIA_TYPE)
+
+
+def describe_problem(
+    code: Reason,
+    detail: str,
+    field: str | None = None,
+    nearest: str | None = None,
+    step: str | None = None,
+) -> dict[str, Any]:
+    """The problem document of a reason; what is not known is left out."""
+    problem = {
+        "type": f"urn:goquant:problem:{code}",
+        "title": code.replace("_", " ").capitalize(),
+        "status": int(find_status(code)),
+        "code": code,
+        "detail": detail,
+        "field": field,
+        "nearest": nearest,
+        "step": step,
+    }
+    return {name: value for name, value in problem.items() if value is not None}
 
 
 def refuse(refusal: Refusal) -> Response:
@@ -72,8 +100,7 @@ def refuse(refusal: Refusal) -> Response:
 
 def postpone(unavailable: Unavailable) -> Response:
     """The problem document of a request that may be repeated."""
-    headers = {"Retry-After": str(RETRY_AFTER_SECONDS)}
-    return make_problem(unavailable.code, unavailable.detail, headers=headers)
+    return make_problem(unavailable.code, unavailable.detail)
 
 
 def answer_fault() -> Response:
@@ -81,23 +108,14 @@ def answer_fault() -> Response:
     return make_problem(Reason.INTERNAL_ERROR, "the gateway failed, its log says why")
 
 
-def add_error_handlers(app: FastAPI) -> None:
-    """Has `app` answer with problem documents wherever it does not answer otherwise."""
-    app.add_exception_handler(HTTPException, _answer_http_error)
-    app.add_exception_handler(Exception, _answer_exception)
-
-
-async def _answer_http_error(request: Request, error: Exception) -> Response:
+def answer_http_error(request: Request, error: Exception) -> Response:
+    """The problem document of a path or a method that there is not."""
     assert isinstance(error, HTTPException)
     if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
         detail = f"{request.method} is not possible here, see /v1/docs"
         headers = {"Allow": ", ".join(_find_methods(request))}
         return make_problem(Reason.METHOD_NOT_ALLOWED, detail, headers=headers)
     return make_problem(Reason.NOT_FOUND, "there is nothing at this path, see /v1/docs")
-
-
-async def _answer_exception(_request: Request, _error: Exception) -> Response:
-    return answer_fault()
 
 
 def _find_methods(request: Request) -> list[str]:

@@ -1,18 +1,25 @@
 """What the gateway does with a valid request: make an entry, push it, wait where asked to."""
 
-import uuid
-from collections.abc import Mapping
-from dataclasses import dataclass
+import secrets
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from itertools import count
+from time import monotonic
+from typing import NamedTuple
 
+from order_gateway.call import Call
 from order_gateway.errors import UNREACHABLE, Unavailable
 from order_gateway.identity import IdKey
+from order_gateway.metrics import Metrics
+from order_gateway.order_body import OrderBody
 from order_gateway.order_queue import OrderQueue, Push, PushState
 from order_gateway.overload import OverloadGate
 from order_gateway.replies import Replies
-from order_gateway.schemas import AmendRequest, OrderRequest, ResponseMode
+from order_gateway.schemas import AmendRequest, ResponseMode
+from order_gateway.waiting import Waiting
 from protocol.codec import encode
 from protocol.commands import QueueEntry, derive_order_id
-from protocol.enums import CommandType, Reason
+from protocol.enums import CommandType, Reason, Status
 from protocol.events import Reply
 from protocol.instrument import Instrument
 from protocol.timestamps import format_timestamp, now_in_microseconds
@@ -20,10 +27,11 @@ from protocol.timestamps import format_timestamp, now_in_microseconds
 REPLY_SECONDS = 2.0
 
 _FULL = "too many requests wait for the order queue; nothing was queued"
+_SHARE = 32
+"""Hex digits of a signature, or of chance, in a client order id: 128 bits."""
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(NamedTuple):
     """A request that is in the queue, or may be (`is_confirmed` false).
 
     `reply` is the engine's, None where nobody waited or it did not come in time.
@@ -31,13 +39,14 @@ class Outcome:
 
     entry: QueueEntry
     is_confirmed: bool
-    reply: Reply | None
+    reply: Reply | None = None
 
 
 class Gateway:
     """The edges of the gateway, and the commands that go through them.
 
-    Every command raises Unavailable where it was certainly not queued.
+    Every command is on the account of its call, leaves its entries there, and raises Unavailable
+    where it was certainly not queued.
     """
 
     def __init__(
@@ -47,6 +56,7 @@ class Gateway:
         replies: Replies,
         gate: OverloadGate,
         id_key: IdKey,
+        metrics: Metrics,
         reply_seconds: float = REPLY_SECONDS,
     ) -> None:
         self.instruments = instruments
@@ -54,72 +64,134 @@ class Gateway:
         self._replies = replies
         self._gate = gate
         self._id_key = id_key
+        self._metrics = metrics
         self._reply_seconds = reply_seconds
 
-    async def submit_order(self, account: str, order: OrderRequest, mode: ResponseMode) -> Outcome:
-        """Queues a new order; the same account and client order id give the same order id."""
-        self._gate.admit_order()
-        client_order_id = order.client_order_id or uuid.uuid4().hex
-        key = await self._id_key.get()
-        entry = QueueEntry(
-            symbol=order.symbol,
-            side=order.side,
-            order_type=order.order_type,
-            quantity=order.quantity,
-            price=order.price,
-            stop_price=order.stop_price,
-            order_id=str(derive_order_id(key, account, client_order_id)),
-            client_order_id=client_order_id,
-            account=account,
-            self_trade_prevention=order.self_trade_prevention,
-            received_at=format_timestamp(now_in_microseconds()),
-        )
-        return await self._queue_entry(entry, mode)
+    async def submit_orders(
+        self, call: Call, orders: Sequence[OrderBody], waiting: Waiting
+    ) -> list[Outcome]:
+        """Queues new orders together; the same account and client order id give the same id.
 
-    async def cancel_order(self, account: str, order_id: int, mode: ResponseMode) -> Outcome:
+        Where a client order id is missing, it is made from the request's signature, so that a
+        replayed request makes no second order, or else at random.
+        """
+        self._gate.admit_order()
+        key = await self._id_key.get()
+        account, received_at = call.account, _now()
+        names = _make_client_order_ids(call)
+        entries = []
+        for order in orders:
+            client_order_id = (
+                next(names) if order.client_order_id is None else order.client_order_id
+            )
+            entries.append(
+                QueueEntry(
+                    symbol=order.symbol,
+                    side=order.side,
+                    order_type=order.order_type,
+                    quantity=order.quantity,
+                    price=order.price,
+                    stop_price=order.stop_price,
+                    order_id=str(derive_order_id(key, account, client_order_id)),
+                    client_order_id=client_order_id,
+                    account=account,
+                    self_trade_prevention=order.self_trade_prevention,
+                    received_at=received_at,
+                )
+            )
+        return await self._queue_entries(call, entries, waiting)
+
+    async def cancel_order(self, call: Call, order_id: int, waiting: Waiting) -> Outcome:
         """Queues the cancel of an order."""
-        self._gate.admit_change()
-        entry = QueueEntry(
-            command=CommandType.CANCEL,
-            order_id=str(order_id),
-            account=account,
-            received_at=format_timestamp(now_in_microseconds()),
-        )
-        return await self._queue_entry(entry, mode)
+        entry = QueueEntry(command=CommandType.CANCEL, order_id=str(order_id))
+        return await self._change(call, entry, waiting)
+
+    async def cancel_orders(self, call: Call, symbol: str | None, waiting: Waiting) -> Outcome:
+        """Queues the cancel of all orders of an instrument, or of the account."""
+        entry = QueueEntry(command=CommandType.CANCEL_ALL, symbol=symbol)
+        return await self._change(call, entry, waiting)
+
+    async def cancel_after(self, call: Call, seconds: int, waiting: Waiting) -> Outcome:
+        """Queues the start or the renewal of the account's timer; 0 stops it."""
+        entry = QueueEntry(command=CommandType.CANCEL_AFTER, seconds=seconds)
+        return await self._change(call, entry, waiting)
+
+    async def switch_instrument(
+        self, call: Call, symbol: str, waiting: Waiting, *, is_halt: bool
+    ) -> Outcome:
+        """Queues the halt of an instrument, or its end."""
+        command = CommandType.HALT if is_halt else CommandType.RESUME
+        return await self._change(call, QueueEntry(command=command, symbol=symbol), waiting)
 
     async def amend_order(
-        self, account: str, order_id: int, amendment: AmendRequest, mode: ResponseMode
+        self, call: Call, order_id: int, amendment: AmendRequest, waiting: Waiting
     ) -> Outcome:
         """Queues a change of an order."""
-        self._gate.admit_change()
         entry = QueueEntry(
             command=CommandType.AMEND,
             order_id=str(order_id),
-            account=account,
             quantity=amendment.quantity,
             price=amendment.price,
             stop_price=amendment.stop_price,
-            received_at=format_timestamp(now_in_microseconds()),
         )
-        return await self._queue_entry(entry, mode)
+        return await self._change(call, entry, waiting)
 
-    async def _queue_entry(self, entry: QueueEntry, mode: ResponseMode) -> Outcome:
-        if mode is ResponseMode.ACK:
-            return Outcome(entry, await self._push(entry), None)
-        with self._replies.expect() as expected:
-            entry.reply_to = expected.reply_to
-            entry.request_id = expected.request_id
-            is_confirmed = await self._push(entry)
-            return Outcome(entry, is_confirmed, await expected.wait(self._reply_seconds))
+    async def _change(self, call: Call, entry: QueueEntry, waiting: Waiting) -> Outcome:
+        self._gate.admit_change()
+        entry.account = call.account
+        entry.received_at = _now()
+        [outcome] = await self._queue_entries(call, [entry], waiting)
+        return outcome
 
-    async def _push(self, entry: QueueEntry) -> bool:
+    async def _queue_entries(
+        self, call: Call, entries: list[QueueEntry], waiting: Waiting
+    ) -> list[Outcome]:
+        call.entries = entries
+        if waiting.mode is ResponseMode.ACK:
+            is_confirmed = await self._push(entries)
+            return [Outcome(entry, is_confirmed) for entry in entries]
+        with ExitStack() as stack:
+            expected = [stack.enter_context(self._replies.expect()) for _ in entries]
+            for entry, place in zip(entries, expected, strict=True):
+                entry.reply_to, entry.request_id = place.reply_to, place.request_id
+            is_confirmed = await self._push(entries)
+            seconds = self._reply_seconds if waiting.seconds is None else waiting.seconds
+            deadline = monotonic() + seconds
+            replies = [await place.wait(max(0.0, deadline - monotonic())) for place in expected]
+        self._count_rejects(replies)
+        return [
+            Outcome(entry, is_confirmed, reply)
+            for entry, reply in zip(entries, replies, strict=True)
+        ]
+
+    async def _push(self, entries: list[QueueEntry]) -> bool:
         """Whether the push is confirmed; false where its outcome is unknown."""
-        push = await self._queue.push(encode(entry))
+        push = await self._queue.push(*map(encode, entries))
         if push.state is PushState.CONFIRMED:
             return True
         if push.state is PushState.UNKNOWN:
             return False
         raise _explain_push(push)
+
+    def _count_rejects(self, replies: Sequence[Reply | None]) -> None:
+        for reply in replies:
+            if reply is None or reply.reason is None:
+                continue
+            if reply.order is None or reply.status is Status.REJECTED:
+                self._metrics.count_reject(reply.reason)
+
+
+def _now() -> str:
+    return format_timestamp(now_in_microseconds())
+
+
+def _make_client_order_ids(call: Call) -> Iterator[str]:
+    """Names for the orders of a request that have none, the same for the same signature."""
+    signature = call.signature
+    name = f"signed-{signature[:_SHARE]}" if signature else secrets.token_hex(_SHARE // 2)
+    yield name
+    for number in count(2):
+        yield f"{name}-{number}"
 
 
 def _explain_push(push: Push) -> Unavailable:

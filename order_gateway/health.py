@@ -5,30 +5,65 @@ from typing import Any, cast
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
-from order_gateway.schemas import Health
+from order_gateway.schemas import Health, Readiness
 from protocol.channels import LEASE, ORDER_QUEUE
+
+LEASE_SECONDS = 3.0
+"""An engine renews its lease for this long: what is left of it says when it last did."""
 
 
 class HealthCheck:
-    """Asks Redis for the queue's length and for the engine's lease."""
+    """Asks Redis for the queue's length and for the engine's lease.
 
-    def __init__(self, client: Redis) -> None:
+    `max_queue_length` is the length above which new orders are refused.
+    """
+
+    def __init__(self, client: Redis, max_queue_length: int) -> None:
         self._client: Any = cast("Any", client)
+        self._max_queue_length = max_queue_length
 
     async def read(self) -> Health:
         """The state now; takes at most a few seconds where Redis does not answer."""
         try:
-            length = int(await self._client.llen(ORDER_QUEUE))
-            has_engine = bool(await self._client.exists(LEASE))
+            length, age = await self._ask()
         except (RedisError, OSError):
             return Health(status="unavailable", redis="down", queue_length=None, engine="unknown")
         return Health(
-            status="ok" if has_engine else "degraded",
+            status="degraded" if age is None else "ok",
             redis="up",
             queue_length=length,
-            engine="up" if has_engine else "down",
+            engine="down" if age is None else "up",
+        )
+
+    async def read_readiness(self) -> Readiness:
+        """Whether an order sent now would be matched now."""
+        try:
+            length, age = await self._ask()
+        except (RedisError, OSError):
+            return Readiness(
+                status="not_ready",
+                redis="down",
+                engine_heartbeat_age=None,
+                queue_length=None,
+                reasons=["Redis cannot be reached"],
+            )
+        reasons = ["no engine serves"] if age is None else []
+        if length > self._max_queue_length:
+            reasons.append(f"{length} entries wait to be matched")
+        return Readiness(
+            status="not_ready" if reasons else "ready",
+            redis="up",
+            engine_heartbeat_age=age,
+            queue_length=length,
+            reasons=reasons,
         )
 
     async def read_queue_length(self) -> int | None:
         """Entries that wait to be matched; None where Redis cannot be asked."""
         return (await self.read()).queue_length
+
+    async def _ask(self) -> tuple[int, float | None]:
+        """Length of the queue, and seconds since an engine's sign of life; None for no engine."""
+        length = int(await self._client.llen(ORDER_QUEUE))
+        left = int(await self._client.pttl(LEASE))
+        return length, round(max(0.0, LEASE_SECONDS - left / 1000), 3) if left > 0 else None

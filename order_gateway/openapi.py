@@ -6,30 +6,50 @@ from fastapi import FastAPI
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from order_gateway.errors import PROBLEM_MEDIA_TYPE, RETRY_AFTER_SECONDS, find_status
-from order_gateway.schemas import AmendRequest, OrderRequest, Problem, ResponseMode
-from order_gateway.validation import ACCOUNT_HEADER
+from order_gateway.api_keys import Scope
+from order_gateway.authentication import (
+    ACCOUNT_HEADER,
+    KEY_HEADER,
+    SIGNATURE_HEADER,
+    TIMESTAMP_HEADER,
+)
+from order_gateway.errors import PROBLEM_MEDIA_TYPE, RETRY_AFTER_SECONDS, describe_problem
+from order_gateway.schemas import (
+    AmendRequest,
+    BatchRequest,
+    CancelAfterRequest,
+    OrderRequest,
+    Problem,
+    ResponseMode,
+)
 from protocol.commands import DEFAULT_ACCOUNT, IDENTIFIER_PATTERN
 from protocol.enums import Reason
+from protocol.reasons import MEANINGS
+
+Responses = dict[int | str, dict[str, Any]]
 
 _REFERENCE = "#/components/schemas/{model}"
-_READ_DIRECTLY: tuple[type[BaseModel], ...] = (OrderRequest, AmendRequest, Problem)
+_READ_DIRECTLY: tuple[type[BaseModel], ...] = (
+    OrderRequest,
+    AmendRequest,
+    BatchRequest,
+    CancelAfterRequest,
+    Problem,
+)
+_MAY_RETRY = frozenset({429, 503})
+_EVERYWHERE = (Reason.HOST_NOT_ALLOWED, Reason.ORIGIN_NOT_ALLOWED)
+_WITH_A_KEY = (
+    Reason.UNAUTHORIZED,
+    Reason.TIMESTAMP_OUT_OF_WINDOW,
+    Reason.FORBIDDEN,
+    Reason.RATE_LIMITED,
+    Reason.INVALID_ACCOUNT,
+)
 
-_DETAILS = {
-    Reason.OFF_TICK: "price must be a multiple of 0.01",
-    Reason.INVALID_ORDER_ID: "order_id must be a whole number from 1 to 2**53 - 1",
-    Reason.UNKNOWN_ORDER: "there is no such order",
-    Reason.ORDER_CLOSED: "the order is closed",
-    Reason.BODY_TOO_LARGE: "the body must be at most 65536 bytes",
-    Reason.UNSUPPORTED_MEDIA_TYPE: "the body must be JSON",
-    Reason.OVERLOADED: "200000 entries wait to be matched; nothing was queued",
-    Reason.QUEUE_UNAVAILABLE: "the order queue cannot be reached; nothing was queued",
-}
 
-
-def describe_request(default: ResponseMode, body: type[BaseModel] | None = None) -> dict[str, Any]:
+def describe_command(default: ResponseMode, body: type[BaseModel] | None = None) -> dict[str, Any]:
     """The parameters of a command route, and its body, for `openapi_extra`."""
-    description: dict[str, Any] = {"parameters": [_ACCOUNT, _describe_mode(default)]}
+    description: dict[str, Any] = {"parameters": [_ACCOUNT, _describe_mode(default), _PREFER]}
     if body is not None:
         schema = {"$ref": _REFERENCE.format(model=body.__name__)}
         description["requestBody"] = {
@@ -39,18 +59,51 @@ def describe_request(default: ResponseMode, body: type[BaseModel] | None = None)
     return description
 
 
-def describe_problems(*codes: Reason) -> dict[int | str, dict[str, Any]]:
+def describe_question(*parameters: dict[str, Any]) -> dict[str, Any]:
+    """The parameters of a route that asks about an account."""
+    return {"parameters": [_ACCOUNT, *parameters]}
+
+
+def describe_path(name: str, pattern: str, example: str) -> dict[str, Any]:
+    """A part of the path."""
+    schema = {"type": "string", "pattern": pattern}
+    return {"name": name, "in": "path", "required": True, "schema": schema, "example": example}
+
+
+def describe_query(name: str, text: str, **schema: Any) -> dict[str, Any]:
+    """An optional parameter of the query."""
+    return {"name": name, "in": "query", "description": text, "schema": schema}
+
+
+def describe_problems(*codes: Reason) -> Responses:
     """The problem documents of a route, one example a code, for `responses`."""
-    responses: dict[int | str, dict[str, Any]] = {}
+    responses: Responses = {}
     for code in codes:
-        status = find_status(code)
-        response = responses.setdefault(status, _describe_problem_response(status))
-        response["content"][PROBLEM_MEDIA_TYPE]["examples"][code.value] = _describe_example(code)
+        example = _describe_example(code)
+        response = responses.setdefault(example["status"], _describe_response(example["status"]))
+        response["content"][PROBLEM_MEDIA_TYPE]["examples"][code.value] = {"value": example}
     return responses
 
 
+def describe_answers(responses: Responses, needs: Scope | None) -> Responses:
+    """`responses`, and what every route may answer; `needs` is its scope."""
+    common = describe_problems(*_EVERYWHERE, *(_WITH_A_KEY if needs else ()))
+    merged = dict(responses)
+    for status, response in common.items():
+        own = merged.get(status)
+        merged[status] = response if own is None else _merge_examples(own, response)
+    return merged
+
+
+def describe_security(needs: Scope | None) -> dict[str, Any]:
+    """Which keys a route wants, where authentication is on."""
+    if needs is None:
+        return {"security": []}
+    return {"security": [{}, {"ApiKey": []}], "x-scope": needs.value}
+
+
 def document(app: FastAPI) -> None:
-    """Adds the models that routes read directly to the document of `app`."""
+    """Adds the models that routes read directly, and the keys, to the document of `app`."""
     make_document = app.openapi
 
     def make_whole_document() -> dict[str, Any]:
@@ -58,52 +111,68 @@ def document(app: FastAPI) -> None:
         _, definitions = models_json_schema(
             [(model, "validation") for model in _READ_DIRECTLY], ref_template=_REFERENCE
         )
-        whole.setdefault("components", {}).setdefault("schemas", {}).update(definitions["$defs"])
+        components = whole.setdefault("components", {})
+        components.setdefault("schemas", {}).update(definitions["$defs"])
+        components["securitySchemes"] = {"ApiKey": _API_KEY}
         return whole
 
     app.openapi = make_whole_document  # type: ignore[method-assign]
 
 
+def _merge_examples(own: dict[str, Any], common: dict[str, Any]) -> dict[str, Any]:
+    """One status for several reasons: every reason has its example."""
+    content = common["content"][PROBLEM_MEDIA_TYPE]
+    examples = own["content"][PROBLEM_MEDIA_TYPE]["examples"] | content["examples"]
+    return common | {"content": {PROBLEM_MEDIA_TYPE: content | {"examples": examples}}}
+
+
 def _describe_mode(default: ResponseMode) -> dict[str, Any]:
-    return {
-        "name": "response",
-        "in": "query",
-        "description": (
-            "`ack` answers when the request is in the queue, `result` when the engine has handled"
-            " it, `full` adds the trades"
-        ),
-        "schema": {"type": "string", "enum": list(ResponseMode), "default": default},
-    }
+    text = (
+        "`ack` answers when the request is in the queue, `result` when the engine has handled it,"
+        " `full` adds the trades"
+    )
+    return describe_query("response", text, type="string", enum=list(ResponseMode), default=default)
 
 
-def _describe_problem_response(status: int) -> dict[str, Any]:
+def _describe_response(status: int) -> dict[str, Any]:
     reference = _REFERENCE.format(model=Problem.__name__)
     response: dict[str, Any] = {
         "description": "Problem document",
         "content": {PROBLEM_MEDIA_TYPE: {"schema": {"$ref": reference}, "examples": {}}},
     }
-    if status == find_status(Reason.OVERLOADED):
+    if status in _MAY_RETRY:
         header = {"schema": {"type": "integer"}, "example": RETRY_AFTER_SECONDS}
         response["headers"] = {"Retry-After": header}
     return response
 
 
 def _describe_example(code: Reason) -> dict[str, Any]:
-    value = {
-        "type": f"urn:goquant:problem:{code}",
-        "title": code.replace("_", " ").capitalize(),
-        "status": find_status(code),
-        "code": code.value,
-        "detail": _DETAILS[code],
-    }
     if code is Reason.OFF_TICK:
-        value |= {"field": "price", "nearest": "60123.46", "step": "0.01"}
-    return {"value": value}
+        detail = "price must be a multiple of 0.01"
+        return describe_problem(code, detail, "price", "60123.46", "0.01")
+    return describe_problem(code, MEANINGS[code])
 
 
 _ACCOUNT = {
     "name": ACCOUNT_HEADER,
     "in": "header",
-    "description": "Whose order it is",
+    "description": "Whose order it is; with an API key, its account",
     "schema": {"type": "string", "pattern": IDENTIFIER_PATTERN, "default": DEFAULT_ACCOUNT},
+}
+_PREFER = {
+    "name": "Prefer",
+    "in": "header",
+    "description": "`wait=5` waits for the engine for at most so many seconds (RFC 7240)",
+    "schema": {"type": "string", "example": "wait=5"},
+}
+_API_KEY = {
+    "type": "apiKey",
+    "in": "header",
+    "name": KEY_HEADER,
+    "description": (
+        "A key without a secret is enough by itself. A key with a secret signs:"
+        f" `{SIGNATURE_HEADER}` is the hex HMAC-SHA256 with the secret over `{TIMESTAMP_HEADER}`"
+        " (milliseconds since 1970), the method, the path with its query as sent, and the body,"
+        " joined without anything between them."
+    ),
 }

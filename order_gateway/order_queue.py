@@ -7,6 +7,7 @@ Redis in one RPUSH, in the order of their arrival; one push is in flight at a ti
 import asyncio
 import contextlib
 import logging
+import time
 from collections.abc import Callable
 from enum import Enum, auto
 from typing import Any, NamedTuple, cast
@@ -26,7 +27,7 @@ logger = logging.getLogger(__name__)
 MAX_WAITING = 20_000
 """Entries that wait for their push; one more is not taken (`PushState.BUFFER_FULL`)."""
 MAX_BATCH = 1024
-"""Entries in one RPUSH."""
+"""Entries after which an RPUSH takes no more; those of one request are never parted."""
 PUSH_SECONDS = 5.0
 
 
@@ -53,29 +54,30 @@ class Push(NamedTuple):
     detail: str = ""
 
 
-_Waiting = tuple[bytes, asyncio.Future[Push]]
+_Waiting = tuple[tuple[bytes, ...], asyncio.Future[Push]]
 
 
 class OrderQueue:
     """Pushes entries, in batches.
 
-    `observe_depth` hears the length of the list after each confirmed push; `on_connect` is called
-    whenever a new connection was made.
+    `observe_push` hears of each confirmed push how many entries it had, the length of the list
+    after it, and the seconds that it took; `on_connect` is called for each new connection.
     """
 
     def __init__(
         self,
         redis_url: str,
-        observe_depth: Callable[[int], None],
+        observe_push: Callable[[int, int, float], None],
         on_connect: Callable[[], None] = lambda: None,
         push_seconds: float = PUSH_SECONDS,
     ) -> None:
         self._url = redis_url
-        self._observe_depth = observe_depth
+        self._observe_push = observe_push
         self._on_connect = on_connect
         self._push_seconds = push_seconds
         self._connection: Connection | None = None
         self._waiting: list[_Waiting] = []
+        self._waiting_entries = 0
         self._has_waiting = asyncio.Event()
         self._pusher: asyncio.Task[None] | None = None
         self._is_reachable = True
@@ -84,12 +86,13 @@ class OrderQueue:
         """Begins to push; connects with the first entry."""
         self._pusher = asyncio.create_task(self._push_waiting())
 
-    async def push(self, entry: bytes) -> Push:
-        """Outcome of pushing `entry`, as soon as Redis has confirmed it or has failed to."""
-        if len(self._waiting) >= MAX_WAITING:
+    async def push(self, *entries: bytes) -> Push:
+        """Outcome of pushing `entries` together, once Redis has confirmed them or has failed to."""
+        if self._waiting_entries + len(entries) > MAX_WAITING:
             return Push(PushState.BUFFER_FULL)
         outcome: asyncio.Future[Push] = asyncio.get_running_loop().create_future()
-        self._waiting.append((entry, outcome))
+        self._waiting.append((entries, outcome))
+        self._waiting_entries += len(entries)
         self._has_waiting.set()
         return await outcome
 
@@ -105,15 +108,27 @@ class OrderQueue:
     async def _push_waiting(self) -> None:
         while True:
             await self._has_waiting.wait()
-            batch, self._waiting = self._waiting[:MAX_BATCH], self._waiting[MAX_BATCH:]
+            batch = self._take_batch()
             if not self._waiting:
                 self._has_waiting.clear()
             await self._push_and_settle(batch)
 
+    def _take_batch(self) -> list[_Waiting]:
+        """The first of those that wait, until a push is full; what came together stays together."""
+        size = count = 0
+        for entries, _ in self._waiting:
+            size += len(entries)
+            count += 1
+            if size >= MAX_BATCH:
+                break
+        batch, self._waiting = self._waiting[:count], self._waiting[count:]
+        self._waiting_entries -= size
+        return batch
+
     async def _push_and_settle(self, batch: list[_Waiting]) -> None:
         push = Push(PushState.UNKNOWN)
         try:
-            push = await self._push_batch([entry for entry, _ in batch])
+            push = await self._push_batch([entry for entries, _ in batch for entry in entries])
         except Exception:
             logger.exception("a push of %d failed", len(batch))
             await self._disconnect()
@@ -132,6 +147,7 @@ class OrderQueue:
 
     async def _exchange(self, connection: Connection, entries: list[bytes]) -> Push:
         command = _pack_command(("RPUSH", ORDER_QUEUE, *entries))
+        started = time.perf_counter()
         try:
             async with asyncio.timeout(self._push_seconds):
                 await connection.send_packed_command(command)
@@ -143,7 +159,7 @@ class OrderQueue:
             logger.warning("the answer to a push of %d was lost: %r", len(entries), error)
             await self._disconnect()
             return Push(PushState.UNKNOWN)
-        self._observe_depth(depth)
+        self._observe_push(len(entries), depth, time.perf_counter() - started)
         return Push(PushState.CONFIRMED, depth)
 
     async def _connect(self) -> Connection:

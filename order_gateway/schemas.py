@@ -5,16 +5,22 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from protocol.commands import IDENTIFIER_PATTERN
+from protocol.commands import IDENTIFIER_PATTERN, MAX_TIMER_SECONDS
 from protocol.enums import Liquidity, OrderType, Reason, SelfTradePrevention, Side, Status
 from protocol.instrument import DECIMAL_PATTERN
 
 DEFAULT_SYMBOL = "BTC-USDT"
+MAX_BATCH_ORDERS = 500
 
 _ORDER_ID = "4503599627370495"
 _TIMESTAMP = "2026-01-31T12:00:00.000001Z"
 
-_FILL = {"trade_id": 1, "price": "60000.00", "quantity": "0.40000", "liquidity": "taker"}
+_FILL: dict[str, Any] = {
+    "trade_id": 1,
+    "price": "60000.00",
+    "quantity": "0.40000",
+    "liquidity": "taker",
+}
 _RESULT = {
     "order_id": _ORDER_ID,
     "client_order_id": "my-order-1",
@@ -36,6 +42,30 @@ _INSTRUMENT = {
     "max_quantity": "10000000.00000",
     "min_notional": None,
     "max_notional": None,
+    "price_band": None,
+}
+_ORDER: dict[str, Any] = {
+    "symbol": "BTC-USDT",
+    "order_type": "limit",
+    "side": "buy",
+    "price": "60000",
+    "quantity": "1.0",
+}
+_PROBLEM: dict[str, Any] = {
+    "type": "urn:goquant:problem:off_tick",
+    "title": "Off tick",
+    "status": 422,
+    "code": "off_tick",
+    "detail": "price must be a multiple of 0.01",
+    "field": "price",
+    "nearest": "60123.46",
+    "step": "0.01",
+}
+_ACCEPTED: dict[str, Any] = {
+    "order_id": _ORDER_ID,
+    "client_order_id": "my-order-1",
+    "status": "accepted",
+    "timestamp": _TIMESTAMP,
 }
 
 # The patterns are documentation: the values are checked with the instrument at hand, which knows
@@ -62,17 +92,7 @@ class OrderRequest(BaseModel):
     model_config = ConfigDict(
         strict=True,
         extra="forbid",
-        json_schema_extra={
-            "examples": [
-                {
-                    "symbol": "BTC-USDT",
-                    "order_type": "limit",
-                    "side": "buy",
-                    "price": "60000",
-                    "quantity": "1.0",
-                }
-            ]
-        },
+        json_schema_extra={"examples": [_ORDER]},
     )
 
     symbol: str = DEFAULT_SYMBOL
@@ -102,9 +122,7 @@ class AmendRequest(BaseModel):
 class OrderAccepted(BaseModel):
     """The order is in the queue."""
 
-    model_config = _example(
-        order_id=_ORDER_ID, client_order_id="my-order-1", status="accepted", timestamp=_TIMESTAMP
-    )
+    model_config = _example(**_ACCEPTED)
 
     order_id: str
     client_order_id: str
@@ -113,11 +131,11 @@ class OrderAccepted(BaseModel):
 
 
 class ChangeAccepted(BaseModel):
-    """The cancel or amend is in the queue."""
+    """The command is in the queue; `order_id` where it is about one order."""
 
     model_config = _example(order_id=_ORDER_ID, status="accepted", timestamp=_TIMESTAMP)
 
-    order_id: str
+    order_id: str | None = None
     status: Literal[Status.ACCEPTED]
     timestamp: str
 
@@ -133,7 +151,7 @@ class OutcomeUnknown(BaseModel):
         detail="repeat it with the same client_order_id: that never makes a second order",
     )
 
-    order_id: str
+    order_id: str | None = None
     client_order_id: str | None = None
     status: Literal[Status.UNKNOWN]
     timestamp: str
@@ -189,6 +207,7 @@ class InstrumentItem(BaseModel):
     max_quantity: str
     min_notional: str | None
     max_notional: str | None
+    price_band: str | None
 
 
 class InstrumentList(BaseModel):
@@ -220,16 +239,7 @@ class Health(BaseModel):
 class Problem(BaseModel):
     """An RFC 9457 problem document. `code` is for programs, `detail` for people."""
 
-    model_config = _example(
-        type="urn:goquant:problem:off_tick",
-        title="Off tick",
-        status=422,
-        code="off_tick",
-        detail="price must be a multiple of 0.01",
-        field="price",
-        nearest="60123.46",
-        step="0.01",
-    )
+    model_config = _example(**_PROBLEM)
 
     type: str
     title: str
@@ -239,3 +249,96 @@ class Problem(BaseModel):
     field: str | None = None
     nearest: str | None = None
     step: str | None = None
+
+
+class BatchRequest(BaseModel):
+    """Up to 500 new orders, which go into the queue together and in this order."""
+
+    model_config = ConfigDict(
+        strict=True,
+        extra="forbid",
+        json_schema_extra={"examples": [{"orders": [_ORDER, _ORDER | {"price": "59990"}]}]},
+    )
+
+    orders: Annotated[list[OrderRequest], Field(min_length=1, max_length=MAX_BATCH_ORDERS)]
+
+
+class BatchItem(BaseModel):
+    """What became of one order: `order` as for a single one, or the `problem` with it."""
+
+    model_config = _example(status=201, order=_ACCEPTED)
+
+    status: int
+    order: OrderFullResult | OrderResult | OrderAccepted | OutcomeUnknown | None = None
+    problem: Problem | None = None
+
+
+class BatchResults(BaseModel):
+    """One result for each order, in their order."""
+
+    model_config = _example(
+        results=[{"status": 201, "order": _ACCEPTED}, {"status": 422, "problem": _PROBLEM}]
+    )
+
+    results: list[BatchItem]
+
+
+class CancelAllResult(BaseModel):
+    """How many orders were canceled."""
+
+    model_config = _example(canceled=3)
+
+    canceled: int
+
+
+class CancelAfterRequest(BaseModel):
+    """`seconds` from now the account's open orders are canceled, unless renewed; 0 disarms."""
+
+    model_config = ConfigDict(
+        strict=True, extra="forbid", json_schema_extra={"examples": [{"seconds": 60}]}
+    )
+
+    seconds: Annotated[int, Field(json_schema_extra={"minimum": 0, "maximum": MAX_TIMER_SECONDS})]
+
+
+class CancelAfterResult(BaseModel):
+    """When the timer acts, by the engine's clock; null once it is disarmed."""
+
+    model_config = _example(seconds=60, due="2026-01-31T12:01:00.000001Z")
+
+    seconds: int
+    due: str | None
+
+
+class InstrumentSwitched(BaseModel):
+    """`halted`: orders can only be canceled."""
+
+    model_config = _example(symbol="BTC-USDT", state="halted")
+
+    symbol: str
+    state: Literal["halted", "trading"]
+
+
+class Liveness(BaseModel):
+    """The process answers."""
+
+    model_config = _example(status="ok")
+
+    status: Literal["ok"]
+
+
+class Readiness(BaseModel):
+    """Whether an order sent now would be matched now, and what stands in the way.
+
+    `engine_heartbeat_age` is in seconds, null where no engine serves.
+    """
+
+    model_config = _example(
+        status="ready", redis="up", engine_heartbeat_age=0.4, queue_length=0, reasons=[]
+    )
+
+    status: Literal["ready", "not_ready"]
+    redis: Literal["up", "down"]
+    engine_heartbeat_age: float | None
+    queue_length: int | None
+    reasons: list[str]

@@ -2,28 +2,27 @@
 
 from collections.abc import Mapping
 from typing import Any, TypeVar
-from urllib.parse import parse_qsl
 
-from fastapi import Request
+import msgspec
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from order_gateway.schemas import AmendRequest, OrderRequest, ResponseMode
-from protocol.commands import (
-    DEFAULT_ACCOUNT,
-    check_account,
-    check_client_order_id,
-    check_order_values,
+from order_gateway.call import Call, shorten
+from order_gateway.order_body import OrderBody, decode_order
+from order_gateway.schemas import (
+    MAX_BATCH_ORDERS,
+    AmendRequest,
+    CancelAfterRequest,
+    OrderRequest,
 )
+from protocol.commands import check_client_order_id, check_order_values, check_seconds
 from protocol.enums import OrderType, Reason, SelfTradePrevention, Side
 from protocol.instrument import DECIMAL_RULE, Instrument, is_decimal
 from protocol.refusal import Refusal
 
 MAX_BODY_BYTES = 64 * 1024
-ACCOUNT_HEADER = "X-Account"
+MAX_BATCH_BYTES = 1024 * 1024
 
-_MAX_SHOWN = 64
-"""Characters of a client's own text in an answer."""
 _DECIMAL_FIELDS = {"quantity", "price", "stop_price"}
 _WORDS = {
     "side": (Reason.INVALID_SIDE, Side),
@@ -34,63 +33,72 @@ _WORDS = {
 Body = TypeVar("Body", bound=BaseModel)
 
 
-def read_account(request: Request) -> str:
-    """The account of the header X-Account."""
-    text = _find_header(request, b"x-account")
-    if text is None:
-        return DEFAULT_ACCOUNT
-    try:
-        return check_account(text)
-    except Refusal as refusal:
-        raise Refusal(refusal.code, ACCOUNT_HEADER, refusal.detail) from None
+class _Batch(msgspec.Struct, forbid_unknown_fields=True):
+    """A batch whose items are still to be read, so that one bad item is one bad result."""
+
+    orders: list[msgspec.Raw]
 
 
-def read_response_mode(request: Request, default: ResponseMode) -> ResponseMode:
-    """The query's `response`."""
-    query: bytes = request.scope["query_string"]
-    if not query:
-        return default
-    mode = default
-    for name, value in parse_qsl(query.decode("latin-1"), keep_blank_values=True):
-        if name != "response":
-            raise Refusal(
-                Reason.UNKNOWN_FIELD, _shorten(name), "the only query parameter is response"
-            )
-        mode = _parse_response_mode(value)
-    return mode
+_batch_decoder = msgspec.json.Decoder(_Batch)
 
 
-async def read_body(request: Request) -> bytes:
-    """The body; one that is too large is refused without being read to its end."""
-    if _find_media_type(request) != "application/json":
+def check_media_type(call: Call) -> None:
+    """Raises Refusal for a body that does not say it is JSON.
+
+    A browser sends JSON to another site only after asking it: who does not say JSON is refused, so
+    that no page elsewhere can trade here.
+    """
+    text = call.headers.get(b"content-type", b"")
+    if text == b"application/json":
+        return
+    if text.partition(b";")[0].strip().lower() != b"application/json":
         raise Refusal(
             Reason.UNSUPPORTED_MEDIA_TYPE,
             "Content-Type",
             "the body must be JSON, with the header Content-Type: application/json",
         )
-    length = _find_header(request, b"content-length")
-    if length is not None and int(length) > MAX_BODY_BYTES:
-        raise _too_large()
-    body = b""
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > MAX_BODY_BYTES:
-            raise _too_large()
-    return body
 
 
-def read_order(body: bytes, instruments: Mapping[str, Instrument]) -> OrderRequest:
+def read_order(body: bytes | msgspec.Raw, instruments: Mapping[str, Instrument]) -> OrderBody:
     """The order in `body`, checked against the rules of its instrument."""
-    order = _parse_body(OrderRequest, body)
-    instrument = instruments.get(order.symbol)
-    if instrument is None:
-        raise Refusal(
-            Reason.UNKNOWN_SYMBOL, "symbol", f"symbol must be one of {', '.join(instruments)}"
-        )
+    try:
+        order = decode_order(body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        order = OrderBody(**_parse_body(OrderRequest, bytes(body)).model_dump())
+    instrument = find_instrument(order.symbol, instruments)
     if order.client_order_id is not None:
         check_client_order_id(order.client_order_id)
     check_order_values(instrument, order.order_type, order.quantity, order.price, order.stop_price)
     return order
+
+
+def find_instrument(symbol: str, instruments: Mapping[str, Instrument]) -> Instrument:
+    """The instrument; raises Refusal where there is none of that symbol."""
+    instrument = instruments.get(symbol)
+    if instrument is None:
+        raise Refusal(
+            Reason.UNKNOWN_SYMBOL, "symbol", f"symbol must be one of {', '.join(instruments)}"
+        )
+    return instrument
+
+
+def split_batch(body: bytes) -> list[msgspec.Raw]:
+    """The orders in a batch's body, unread."""
+    try:
+        orders = _batch_decoder.decode(body)
+    except msgspec.ValidationError as error:
+        detail = f"the body must be {{'orders': [...]}}: {shorten(str(error))}"
+        raise Refusal(Reason.INVALID_TYPE, "orders", detail) from None
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        detail = f"the body is not JSON: {shorten(str(error))}"
+        raise Refusal(Reason.INVALID_JSON, None, detail) from None
+    count = len(orders.orders)
+    if count > MAX_BATCH_ORDERS:
+        detail = f"a batch has at most {MAX_BATCH_ORDERS} orders, this one has {count}"
+        raise Refusal(Reason.BATCH_TOO_LARGE, "orders", detail)
+    if not count:
+        raise Refusal(Reason.MISSING_FIELD, "orders", "a batch has at least one order")
+    return orders.orders
 
 
 def read_amendment(body: bytes) -> AmendRequest:
@@ -107,6 +115,11 @@ def read_amendment(body: bytes) -> AmendRequest:
     return amendment
 
 
+def read_seconds(body: bytes) -> int:
+    """The seconds of a dead man's switch."""
+    return check_seconds(_parse_body(CancelAfterRequest, body).seconds)
+
+
 def _parse_body(model: type[Body], body: bytes) -> Body:
     try:
         return model.model_validate_json(body)
@@ -120,7 +133,7 @@ def _explain(error: ErrorDetails) -> Refusal:
         return Refusal(Reason.INVALID_JSON, None, f"the body is not JSON: {_describe_json(error)}")
     if not error["loc"]:
         return Refusal(Reason.INVALID_TYPE, None, "the body must be a JSON object")
-    field = _shorten(str(error["loc"][0]))
+    field = shorten(str(error["loc"][0]))
     if error["type"] == "extra_forbidden":
         return Refusal(Reason.UNKNOWN_FIELD, field, f"there is no field {field}")
     if error["type"] == "missing":
@@ -132,6 +145,8 @@ def _explain(error: ErrorDetails) -> Refusal:
 def _explain_value(field: str, value: Any) -> Refusal:
     if field in _DECIMAL_FIELDS:
         return Refusal(Reason.INVALID_TYPE, field, _describe_number(field, value))
+    if field == "seconds":
+        return Refusal(Reason.INVALID_TYPE, field, "seconds must be a whole number")
     if not isinstance(value, str) or field not in _WORDS:
         return Refusal(Reason.INVALID_TYPE, field, f"{field} must be a string")
     code, words = _WORDS[field]
@@ -139,40 +154,10 @@ def _explain_value(field: str, value: Any) -> Refusal:
 
 
 def _describe_json(error: ErrorDetails) -> str:
-    return _shorten(str(error.get("ctx", {}).get("error", error["msg"])))
+    return shorten(str(error.get("ctx", {}).get("error", error["msg"])))
 
 
 def _describe_number(field: str, value: Any) -> str:
     if isinstance(value, int | float) and not isinstance(value, bool):
         return f"{field} must be {DECIMAL_RULE}; send it in quotes, a JSON number is not exact"
     return f"{field} must be {DECIMAL_RULE}"
-
-
-def _parse_response_mode(value: str) -> ResponseMode:
-    try:
-        return ResponseMode(value)
-    except ValueError:
-        raise Refusal(
-            Reason.INVALID_REQUEST, "response", f"response must be one of {', '.join(ResponseMode)}"
-        ) from None
-
-
-def _find_header(request: Request, name: bytes) -> str | None:
-    for key, value in request.scope["headers"]:
-        if key == name:
-            return bytes(value).decode("latin-1")
-    return None
-
-
-def _find_media_type(request: Request) -> str:
-    # A browser sends JSON to another site only after asking it: who does not say JSON is refused,
-    # so that no page elsewhere can trade here.
-    return (_find_header(request, b"content-type") or "").partition(";")[0].strip().lower()
-
-
-def _too_large() -> Refusal:
-    return Refusal(Reason.BODY_TOO_LARGE, None, f"the body must be at most {MAX_BODY_BYTES} bytes")
-
-
-def _shorten(text: str) -> str:
-    return text if len(text) <= _MAX_SHOWN else f"{text[:_MAX_SHOWN]}…"

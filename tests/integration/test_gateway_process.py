@@ -1,15 +1,14 @@
 """`python -m order_gateway` as a process of its own, over real sockets."""
 
+import json
 import os
 import signal
 import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
-from typing import TypeAlias
+from pathlib import Path
 
 import httpx
 import pytest
@@ -18,43 +17,7 @@ import redis
 from protocol.channels import ORDER_QUEUE
 from protocol.codec import decode_entry
 from tests.support.gateway import DEADLINE_SECONDS, ORDER
-
-Process: TypeAlias = "subprocess.Popen[bytes]"
-
-
-@contextmanager
-def run_workers(redis_url: str, count: int = 1) -> Iterator[tuple[str, list[Process]]]:
-    """URL of gateway workers that share one listening socket, and the workers."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port = listener.getsockname()[1]
-        workers = [start_worker(redis_url, listener.fileno()) for _ in range(count)]
-    try:
-        wait_until_ready(port)
-        yield f"http://127.0.0.1:{port}", workers
-    finally:
-        for worker in workers:
-            worker.kill()
-            worker.communicate()
-
-
-def start_worker(redis_url: str, descriptor: int) -> Process:
-    return subprocess.Popen(
-        [sys.executable, "-m", "order_gateway", "--fd", str(descriptor)],
-        env=os.environ | {"REDIS_URL": redis_url},
-        stderr=subprocess.PIPE,
-        pass_fds=(descriptor,),
-    )
-
-
-def wait_until_ready(port: int) -> None:
-    deadline = time.monotonic() + DEADLINE_SECONDS
-    while time.monotonic() < deadline:
-        try:
-            httpx.get(f"http://127.0.0.1:{port}/health", timeout=DEADLINE_SECONDS)
-        except httpx.ConnectError:
-            continue
-        return
-    raise AssertionError("the gateway did not start")
+from tests.support.gateway_process import run_workers
 
 
 def test_curl_line_of_the_readme_works(redis_url: str) -> None:
@@ -139,9 +102,50 @@ def test_taken_port_is_said_in_one_line() -> None:
     )
 
 
+def test_address_that_others_reach_needs_keys_or_a_clear_no() -> None:
+    finished = run_to_its_end(GATEWAY_HOST="0.0.0.0", GATEWAY_PORT="0")
+    assert (finished.returncode, finished.stderr.count("\n")) == (1, 1)
+    assert "AUTH=off" in finished.stderr
+
+
+def test_authentication_without_a_key_is_refused() -> None:
+    finished = run_to_its_end(AUTH="on", GATEWAY_PORT="0")
+    assert finished.returncode == 1
+    assert finished.stderr == ("order_gateway: AUTH=on needs keys: set API_KEYS_FILE or API_KEYS\n")
+
+
+def test_workers_count_together(redis_url: str, tmp_path: Path) -> None:
+    count = 40
+    settings = {"UVICORN_WORKERS": "2", "DATA_DIR": str(tmp_path)}
+    with run_workers(redis_url, count=2, **settings) as (url, _):
+        for _ in range(count):
+            httpx.post(f"{url}/v1/orders", json=ORDER)
+        text = httpx.get(f"{url}/metrics").text
+    assert f'gateway_answers_total{{status="201"}} {count}.0' in text
+    assert f"gateway_accept_seconds_count {count}.0" in text
+
+
+def test_audit_has_a_line_for_each_order_with_its_request(redis_url: str) -> None:
+    with run_workers(redis_url, LOG_FORMAT="json") as (url, (worker,)):
+        answers = [
+            httpx.post(f"{url}/v1/orders", json=ORDER, headers={"X-Request-Id": f"r-{number}"})
+            for number in range(3)
+        ]
+        worker.send_signal(signal.SIGTERM)
+        _, log = worker.communicate(timeout=DEADLINE_SECONDS)
+    events = [json.loads(line) for line in log.splitlines()]
+    audited = {event["request_id"]: event for event in events if event["message"] == "audit"}
+    for number, answer in enumerate(answers):
+        event = audited[f"r-{number}"]
+        assert (event["order_id"], event["status"]) == (answer.json()["order_id"], 201)
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
     [
+        ("AUTH", "maybe"),
+        ("API_KEYS_FILE", "nowhere.toml"),
+        ("DATABASE_URL", "mongodb://here"),
         ("GATEWAY_PORT", "70000"),
         ("GATEWAY_HOST", "192.0.2.1"),
         ("REDIS_URL", "http://localhost"),

@@ -13,11 +13,11 @@ from protocol.channels import ORDER_QUEUE
 from tests.support.gateway import run_proxy
 
 
-def ignore_depth(_depth: int) -> None: ...
+def ignore_push(_entries: int, _depth: int, _seconds: float) -> None: ...
 
 
 async def push_all(url: str, entries: list[bytes], **options: Any) -> list[Push]:
-    queue = OrderQueue(url, ignore_depth, **options)
+    queue = OrderQueue(url, ignore_push, **options)
     queue.start()
     try:
         return await asyncio.gather(*(queue.push(entry) for entry in entries))
@@ -61,7 +61,7 @@ def test_entries_that_come_during_a_push_go_in_the_next_one(redis_url: str) -> N
     async def run() -> None:
         async with Redis.from_url(redis_url, protocol=2) as client:
             before = await count_pushes(client)
-            queue = OrderQueue(redis_url, ignore_depth)
+            queue = OrderQueue(redis_url, ignore_push)
             queue.start()
             await queue.push(b"0")
             await hold_writes(client)
@@ -113,7 +113,7 @@ def test_push_without_redis_is_not_sent() -> None:
 def test_push_whose_reply_is_lost_is_unknown_and_happens_once(redis_url: str) -> None:
     async def run() -> None:
         async with run_proxy(redis_url) as proxy, Redis.from_url(redis_url, protocol=2) as client:
-            queue = OrderQueue(proxy.url, ignore_depth)
+            queue = OrderQueue(proxy.url, ignore_push)
             queue.start()
             assert (await queue.push(b"first")).state is PushState.CONFIRMED
             proxy.cuts_next_reply = True
@@ -128,7 +128,7 @@ def test_push_whose_reply_is_lost_is_unknown_and_happens_once(redis_url: str) ->
 def test_push_that_redis_does_not_answer_in_time_is_unknown(redis_url: str) -> None:
     async def run() -> None:
         async with Redis.from_url(redis_url, protocol=2) as client:
-            queue = OrderQueue(redis_url, ignore_depth, push_seconds=0.05)
+            queue = OrderQueue(redis_url, ignore_push, push_seconds=0.05)
             queue.start()
             assert (await queue.push(b"first")).state is PushState.CONFIRMED
             await hold_writes(client)
@@ -143,7 +143,7 @@ def test_push_that_redis_does_not_answer_in_time_is_unknown(redis_url: str) -> N
 def test_connection_that_ended_while_idle_costs_no_push(redis_url: str) -> None:
     async def run() -> None:
         async with run_proxy(redis_url) as proxy:
-            queue = OrderQueue(proxy.url, ignore_depth)
+            queue = OrderQueue(proxy.url, ignore_push)
             queue.start()
             assert (await queue.push(b"first")).state is PushState.CONFIRMED
             await proxy.close()

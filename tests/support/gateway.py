@@ -1,7 +1,7 @@
 """The order gateway in this process, and the parts around it that a test plays itself."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, cast
@@ -9,6 +9,8 @@ from typing import Any, cast
 import httpx
 from redis.asyncio import Redis
 
+from archive.queries import Archive
+from order_gateway.api_keys import ApiKey
 from order_gateway.app import create_app
 from protocol.channels import ORDER_QUEUE, reply_channel
 from protocol.codec import decode_entry, encode
@@ -37,14 +39,23 @@ async def run_gateway(
     max_queue_length: int = 100_000,
     reply_seconds: float = DEADLINE_SECONDS,
     push_seconds: float = DEADLINE_SECONDS,
+    archive: Archive | None = None,
+    keys: Sequence[ApiKey] | None = None,
+    **settings: Any,
 ) -> AsyncIterator[httpx.AsyncClient]:
-    """A client of a gateway that lives as long as the context."""
-    settings = Settings(redis_url=redis_url, max_queue_length=max_queue_length)
-    app = create_app(settings, INSTRUMENTS, reply_seconds=reply_seconds, push_seconds=push_seconds)
+    """A client of a gateway that lives as long as the context; `settings` beside the defaults."""
+    app = create_app(
+        Settings(redis_url=redis_url, max_queue_length=max_queue_length, **settings),
+        INSTRUMENTS,
+        archive,
+        keys,
+        reply_seconds=reply_seconds,
+        push_seconds=push_seconds,
+    )
     transport = httpx.ASGITransport(app)
     async with (
         app.router.lifespan_context(app),
-        httpx.AsyncClient(transport=transport, base_url="http://gateway") as client,
+        httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client,
     ):
         yield client
 

@@ -9,15 +9,23 @@ from protocol.enums import Reason
 from protocol.refusal import Refusal
 
 STATUS = {
+    Reason.UNAUTHORIZED: 401,
+    Reason.TIMESTAMP_OUT_OF_WINDOW: 401,
+    Reason.FORBIDDEN: 403,
+    Reason.HOST_NOT_ALLOWED: 403,
+    Reason.ORIGIN_NOT_ALLOWED: 403,
     Reason.NOT_FOUND: 404,
     Reason.UNKNOWN_ORDER: 404,
     Reason.METHOD_NOT_ALLOWED: 405,
     Reason.ORDER_CLOSED: 409,
     Reason.BODY_TOO_LARGE: 413,
+    Reason.BATCH_TOO_LARGE: 413,
     Reason.UNSUPPORTED_MEDIA_TYPE: 415,
+    Reason.RATE_LIMITED: 429,
     Reason.INTERNAL_ERROR: 500,
     Reason.QUEUE_UNAVAILABLE: 503,
     Reason.OVERLOADED: 503,
+    Reason.ARCHIVE_UNAVAILABLE: 503,
 }
 
 

@@ -1,20 +1,25 @@
 """The OpenAPI document is whole, and its examples are what the models accept."""
 
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
 from pydantic import BaseModel
 
-from order_gateway import schemas
+from order_gateway import history_schemas, schemas
 from order_gateway.app import create_app
+from order_gateway.errors import find_status
+from protocol.enums import Reason
+from protocol.reasons import MEANINGS, NO_PROBLEMS
 from protocol.settings import Settings
 from tests.support.gateway import INSTRUMENTS
 
+PROTOCOL = Path("protocol/PROTOCOL.md")
 DOCUMENT: dict[str, Any] = create_app(Settings(), INSTRUMENTS).openapi()
 MODELS = [
     model
-    for model in vars(schemas).values()
+    for model in (vars(schemas) | vars(history_schemas)).values()
     if isinstance(model, type) and issubclass(model, BaseModel) and model is not BaseModel
 ]
 
@@ -23,6 +28,18 @@ def test_every_route_is_documented() -> None:
     routes = {(method, path) for path, item in DOCUMENT["paths"].items() for method in item}
     assert routes == {
         ("post", "/v1/orders"),
+        ("post", "/v1/orders/batch"),
+        ("delete", "/v1/orders"),
+        ("get", "/v1/orders"),
+        ("get", "/v1/orders/{order_id}"),
+        ("get", "/v1/orders/by-client-id/{client_order_id}"),
+        ("get", "/v1/fills"),
+        ("post", "/v1/cancel-after"),
+        ("post", "/v1/instruments/{symbol}/halt"),
+        ("post", "/v1/instruments/{symbol}/resume"),
+        ("get", "/livez"),
+        ("get", "/readyz"),
+        ("get", "/metrics"),
         ("delete", "/v1/orders/{order_id}"),
         ("patch", "/v1/orders/{order_id}"),
         ("get", "/v1/instruments"),
@@ -39,9 +56,12 @@ def test_every_reference_leads_somewhere() -> None:
 
 def test_body_and_header_and_query_of_an_order_are_documented() -> None:
     order = DOCUMENT["paths"]["/v1/orders"]["post"]
-    assert {parameter["name"] for parameter in order["parameters"]} == {"X-Account", "response"}
+    names = {parameter["name"] for parameter in order["parameters"]}
+    assert names == {"X-Account", "response", "Prefer"}
     assert "application/json" in order["requestBody"]["content"]
-    assert set(order["responses"]) == {"200", "201", "202", "413", "415", "422", "503"}
+    assert set(order["responses"]) == {
+        "200", "201", "202", "401", "403", "413", "415", "422", "429", "503",
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model.__name__)
@@ -49,3 +69,29 @@ def test_example_is_valid(model: type[BaseModel]) -> None:
     extra: Any = model.model_config["json_schema_extra"]
     for example in extra["examples"]:
         model.model_validate(example, strict=False)
+
+
+def test_every_route_and_every_problem_has_an_example() -> None:
+    for path, item in DOCUMENT["paths"].items():
+        for method, operation in item.items():
+            assert operation["summary"], (method, path)
+            for status, response in operation["responses"].items():
+                for content in response.get("content", {}).values():
+                    assert has_example(content), (method, path, status)
+
+
+def has_example(content: dict[str, Any]) -> bool:
+    schema = content["schema"]
+    if "examples" in content or schema.get("type") == "string":
+        return True
+    references = [each["$ref"] for each in schema.get("anyOf", [schema]) if "$ref" in each]
+    names = [reference.rpartition("/")[2] for reference in references]
+    return bool(names) and all("examples" in DOCUMENT["components"]["schemas"][n] for n in names)
+
+
+def test_every_code_is_in_the_table_of_the_protocol_document() -> None:
+    rows = PROTOCOL.read_text()
+    for reason, meaning in MEANINGS.items():
+        status = "–" if reason in NO_PROBLEMS else int(find_status(reason))  # noqa: RUF001
+        assert f"| `{reason}` | {status} | {meaning} |" in rows
+    assert set(MEANINGS) == set(Reason)

@@ -20,7 +20,7 @@ def ask(method: str, path: str, **options: Any) -> httpx.Response:
     async def send() -> httpx.Response:
         app = create_app(Settings(redis_url="redis://127.0.0.1:1/0"), INSTRUMENTS)
         transport = httpx.ASGITransport(app)
-        async with httpx.AsyncClient(transport=transport, base_url="http://gateway") as client:
+        async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
             return await client.request(method, path, **options)
 
     return asyncio.run(send())
@@ -31,7 +31,7 @@ REFUSED: dict[str, tuple[str, str, dict[str, Any], int, str, str | None]] = {
     "unknown path": ("GET", "/v1/nothing", {}, 404, "not_found", None),
     "root": ("GET", "/", {}, 404, "not_found", None),
     "trailing slash": ("POST", "/v1/orders/", {}, 404, "not_found", None),
-    "GET of orders": ("GET", ORDER_PATH, {}, 405, "method_not_allowed", None),
+    "PUT of orders": ("PUT", ORDER_PATH, {}, 405, "method_not_allowed", None),
     "POST to an order": ("POST", "/v1/orders/1", {}, 405, "method_not_allowed", None),
     "POST to health": ("POST", "/health", {}, 405, "method_not_allowed", None),
     "no content type": (
@@ -87,6 +87,25 @@ REFUSED: dict[str, tuple[str, str, dict[str, Any], int, str, str | None]] = {
     "broken JSON": (
         "POST", ORDER_PATH, {"content": b"{", "headers": JSON}, 422, "invalid_json", None,
     ),
+    "too many seconds": (
+        "POST", "/v1/cancel-after", {"content": b'{"seconds": 86401}', "headers": JSON},
+        422, "invalid_seconds", "seconds",
+    ),
+    "seconds that are no number": (
+        "POST", "/v1/cancel-after", {"content": b'{"seconds": "5"}', "headers": JSON},
+        422, "invalid_type", "seconds",
+    ),
+    "a batch that is no batch": (
+        "POST", "/v1/orders/batch", {"content": b"[]", "headers": JSON},
+        422, "invalid_type", "orders",
+    ),
+    "a batch that is no JSON": (
+        "POST", "/v1/orders/batch", {"content": b'{"orders": [', "headers": JSON},
+        422, "invalid_json", None,
+    ),
+    "limit of 1001": ("GET", "/v1/orders?limit=1001", {}, 422, "invalid_request", "limit"),
+    "status that is none": ("GET", "/v1/orders?status=odd", {}, 422, "invalid_request", "status"),
+    "archive away": ("GET", "/v1/fills", {}, 503, "archive_unavailable", None),
     "queue out of reach": (
         "POST", ORDER_PATH, {"content": BODY, "headers": JSON}, 503, "queue_unavailable", None,
     ),
@@ -131,7 +150,7 @@ def test_chunked_body_is_refused_without_being_read_to_its_end() -> None:
 
 
 def test_method_not_allowed_names_all_that_are() -> None:
-    assert ask("GET", "/v1/orders/1").headers["allow"] == "DELETE, PATCH"
+    assert ask("PUT", "/v1/orders/1").headers["allow"] == "DELETE, GET, PATCH"
 
 
 def test_instruments_are_listed_with_tick_and_lot() -> None:
@@ -148,6 +167,7 @@ def test_instruments_are_listed_with_tick_and_lot() -> None:
         "max_quantity": "10000000.00000",
         "min_notional": None,
         "max_notional": None,
+        "price_band": None,
     }
 
 
@@ -157,7 +177,7 @@ def test_fault_of_our_own_is_a_problem_document_without_a_trace(
     def fail(*_: object) -> None:
         raise ZeroDivisionError("secret")
 
-    monkeypatch.setattr("order_gateway.routes.read_order", fail)
+    monkeypatch.setattr("order_gateway.order_routes.read_order", fail)
     response = ask("POST", ORDER_PATH, content=BODY, headers=JSON)
     assert (response.status_code, response.json()["code"]) == (500, "internal_error")
     assert "secret" not in response.text

@@ -1,0 +1,117 @@
+"""CPU of the gateway an order, beside a bare FastAPI endpoint; orders a second and latency."""
+
+import argparse
+import statistics
+import sys
+import tempfile
+from contextlib import ExitStack
+from pathlib import Path
+from typing import NamedTuple
+
+from benchmark._gateway_load import Load, Sent, send
+from benchmark._gateway_process import Server, run_engine, run_server
+from benchmark.machine import describe_machine
+from tests.support.redis_server import run_redis
+
+BATCH = 100
+RATE = 1000.0
+REQUIRED = {"ack": 1.4, "result": 2.2, f"batch of {BATCH}": 0.1}
+
+
+class Case(NamedTuple):
+    """What is measured, and where."""
+
+    name: str
+    server: Server
+    load: Load
+
+
+class Run(NamedTuple):
+    """CPU microseconds an order of the serving process, and what the load saw."""
+
+    cpu: float
+    orders_a_second: float
+    sent: Sent
+
+
+def main() -> int:
+    """Measure in turn, several rounds; exit status 1 where a figure is not what it must be."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--requests", type=int, default=6000, help="requests a run (6,000)")
+    parser.add_argument("--rounds", type=int, default=5, help="runs of each, the median counts (5)")
+    arguments = parser.parse_args()
+    print(describe_machine())
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        options = ("--appendonly", "yes", "--appendfsync", "always")
+        url = stack.enter_context(run_redis(folder, *options))
+        stack.enter_context(run_engine(url, folder))
+        bare = stack.enter_context(run_server("benchmark._gateway_bare", url, folder))
+        gateway = stack.enter_context(run_server("order_gateway", url, folder))
+        is_met = _measure_cpu(bare, gateway, arguments)
+        _measure_latency(bare, gateway, arguments)
+    return 0 if is_met else 1
+
+
+def _measure_cpu(bare: Server, gateway: Server, arguments: argparse.Namespace) -> bool:
+    """As fast as 32 connections can; whether every ratio is what it must be."""
+    requests = arguments.requests
+    orders = "/v1/orders"
+    cases = [
+        Case("bare FastAPI", bare, Load(orders, requests)),
+        Case("ack", gateway, Load(orders, requests)),
+        Case("result", gateway, Load(f"{orders}?response=result", requests)),
+        Case(f"batch of {BATCH}", gateway, Load(f"{orders}/batch", requests // 50, BATCH)),
+    ]
+    print(f"\nCPU of the serving process, 32 connections, {requests:,} requests")
+    return _report(cases, arguments.rounds)
+
+
+def _measure_latency(bare: Server, gateway: Server, arguments: argparse.Namespace) -> None:
+    """At a steady rate, at the scheduled times."""
+    requests = min(arguments.requests, int(RATE * 5))
+    orders = "/v1/orders"
+    cases = [
+        Case("bare FastAPI", bare, Load(orders, requests, rate=RATE)),
+        Case("ack", gateway, Load(orders, requests, rate=RATE)),
+        Case("result", gateway, Load(f"{orders}?response=result", requests, rate=RATE)),
+    ]
+    print(f"\nThe same at {RATE:,.0f} a second, open loop")
+    _report(cases, max(1, arguments.rounds // 2))
+
+
+def _report(cases: list[Case], rounds: int) -> bool:
+    """Runs them in turn, so that a slow moment of the machine meets all of them."""
+    runs: dict[str, list[Run]] = {case.name: [] for case in cases}
+    for case in cases:  # to warm up
+        send(case.server.port, case.load._replace(requests=case.load.requests // 5))
+    for _ in range(rounds):
+        for case in cases:
+            runs[case.name].append(_run(case))
+    floor = statistics.median(run.cpu for run in runs[cases[0].name])
+    is_met = True
+    for case in cases:
+        ratio = statistics.median(run.cpu for run in runs[case.name]) / floor
+        is_met = is_met and ratio <= REQUIRED.get(case.name, 1.0)
+        _print(case.name, runs[case.name], ratio)
+    return is_met
+
+
+def _run(case: Case) -> Run:
+    before = case.server.read_cpu()
+    sent = send(case.server.port, case.load)
+    count = case.load.requests * case.load.orders
+    return Run((case.server.read_cpu() - before) / count * 1e6, count / sent.seconds, sent)
+
+
+def _print(name: str, runs: list[Run], ratio: float) -> None:
+    middle = sorted(runs)[len(runs) // 2]
+    required = f"(at most {REQUIRED[name]})" if name in REQUIRED else ""
+    print(
+        f"  {name:<14} {middle.cpu:7.1f} us an order  {ratio:6.3f} x {required:<14}"
+        f" {middle.orders_a_second:>9,.0f}/s   {middle.sent.latency}"
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,126 @@
+"""Routes that change all orders at once: of an account, or of an instrument."""
+
+from starlette.responses import Response
+
+from order_gateway.answers import answer_done
+from order_gateway.api_keys import Scope
+from order_gateway.call import Call
+from order_gateway.direct_route import DirectRoutes
+from order_gateway.gateway import Gateway
+from order_gateway.openapi import (
+    Responses,
+    describe_command,
+    describe_path,
+    describe_problems,
+    describe_query,
+)
+from order_gateway.order_routes import BODY_PROBLEMS, QUEUE_PROBLEMS
+from order_gateway.schemas import (
+    CancelAfterRequest,
+    CancelAfterResult,
+    CancelAllResult,
+    ChangeAccepted,
+    InstrumentSwitched,
+    OutcomeUnknown,
+    ResponseMode,
+)
+from order_gateway.validation import (
+    MAX_BODY_BYTES,
+    check_media_type,
+    find_instrument,
+    read_seconds,
+)
+from order_gateway.waiting import read_waiting
+from protocol.enums import Reason
+from protocol.instrument import SYMBOL_PATTERN
+
+_PENDING: Responses = {
+    202: {
+        "model": ChangeAccepted | OutcomeUnknown,
+        "description": "In the queue, or the queue's confirmation was lost",
+    }
+}
+
+
+def add_account_routes(routes: DirectRoutes, gateway: Gateway) -> None:
+    """Adds them."""
+    _add_cancel_all(routes, gateway)
+    _add_cancel_after(routes, gateway)
+    _add_switch(routes, gateway, is_halt=True)
+    _add_switch(routes, gateway, is_halt=False)
+
+
+def _add_cancel_all(routes: DirectRoutes, gateway: Gateway) -> None:
+    async def cancel_orders(call: Call) -> Response:
+        """Cancel all open orders of the account, or those of one instrument."""
+        waiting = read_waiting(call, ResponseMode.RESULT, "symbol")
+        symbol = call.read_query("response", "symbol").get("symbol")
+        if symbol is not None:
+            find_instrument(symbol, gateway.instruments)
+        outcome = await gateway.cancel_orders(call, symbol, waiting)
+        canceled = outcome.reply.canceled if outcome.reply else None
+        return answer_done(outcome, canceled=canceled or 0).to_response()
+
+    request = describe_command(ResponseMode.RESULT)
+    request["parameters"].append(
+        describe_query("symbol", "Only this instrument's orders", type="string")
+    )
+    routes.add(
+        "DELETE", "/v1/orders", cancel_orders, needs=Scope.TRADE,
+        summary="Cancel all orders", tags=["orders"], request=request,
+        response_model=CancelAllResult,
+        responses=_PENDING | describe_problems(Reason.UNKNOWN_SYMBOL, *QUEUE_PROBLEMS),
+    )  # fmt: skip
+
+
+def _add_cancel_after(routes: DirectRoutes, gateway: Gateway) -> None:
+    async def cancel_after(call: Call) -> Response:
+        """Cancel all open orders of the account in so many seconds, unless this is renewed.
+
+        A dead man's switch: call it again and again, each time before it runs out. The time is the
+        engine's, to a quarter of a second; it survives restarts, and a renewal that waits in the
+        queue counts. 0 disarms it.
+        """
+        waiting = read_waiting(call, ResponseMode.RESULT)
+        check_media_type(call)
+        seconds = read_seconds(call.body)
+        outcome = await gateway.cancel_after(call, seconds, waiting)
+        due = outcome.reply.due if outcome.reply else None
+        return answer_done(outcome, seconds=seconds, due=due).to_response()
+
+    routes.add(
+        "POST", "/v1/cancel-after", cancel_after, needs=Scope.TRADE, max_body=MAX_BODY_BYTES,
+        summary="Dead man's switch", tags=["orders"],
+        request=describe_command(ResponseMode.RESULT, CancelAfterRequest),
+        response_model=CancelAfterResult,
+        responses=_PENDING
+        | describe_problems(*BODY_PROBLEMS, Reason.INVALID_SECONDS, *QUEUE_PROBLEMS),
+    )  # fmt: skip
+
+
+def _add_switch(routes: DirectRoutes, gateway: Gateway, *, is_halt: bool) -> None:
+    async def halt_instrument(call: Call) -> Response:
+        """From now on the instrument's orders can only be canceled."""
+        return await switch(call)
+
+    async def resume_instrument(call: Call) -> Response:
+        """The instrument trades again."""
+        return await switch(call)
+
+    async def switch(call: Call) -> Response:
+        waiting = read_waiting(call, ResponseMode.RESULT)
+        symbol = find_instrument(call.path_params["symbol"], gateway.instruments).symbol
+        outcome = await gateway.switch_instrument(call, symbol, waiting, is_halt=is_halt)
+        state = "halted" if is_halt else "trading"
+        return answer_done(outcome, symbol=symbol, state=state).to_response()
+
+    request = describe_command(ResponseMode.RESULT)
+    request["parameters"].insert(0, describe_path("symbol", SYMBOL_PATTERN, "BTC-USDT"))
+    word = "halt" if is_halt else "resume"
+    routes.add(
+        "POST", f"/v1/instruments/{{symbol}}/{word}",
+        halt_instrument if is_halt else resume_instrument, needs=Scope.ADMIN,
+        summary=f"{word.capitalize()} an instrument", tags=["administration"], request=request,
+        response_model=InstrumentSwitched,
+        responses=_PENDING | describe_problems(Reason.UNKNOWN_SYMBOL, *QUEUE_PROBLEMS),
+    )  # fmt: skip

@@ -1,0 +1,94 @@
+"""API keys, from a TOML file or from the environment."""
+
+import tomllib
+from collections.abc import Callable, Sequence
+from enum import StrEnum
+from pathlib import Path
+
+import msgspec
+
+from protocol.commands import check_account
+from protocol.refusal import Refusal
+
+MIN_LENGTH = 16
+
+
+class Scope(StrEnum):
+    """What a key may be used for."""
+
+    READ = "read"
+    TRADE = "trade"
+    ADMIN = "admin"
+
+
+EVERY_SCOPE = frozenset(Scope)
+
+
+class UnusableKeys(Exception):
+    """The keys cannot be used; the text names what is wrong, and no key."""
+
+
+class ApiKey(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One `[[key]]` table. A key without a `secret` is one itself; with it, requests are signed.
+
+    `name` is what the log calls it, `rate_limit` its requests a second (default `RATE_LIMIT`).
+    """
+
+    key: str
+    account: str
+    scopes: frozenset[Scope]
+    secret: str | None = None
+    name: str | None = None
+    rate_limit: int | None = None
+
+
+def read_api_keys(file: Path | None, text: str | None) -> list[ApiKey]:
+    """Keys of the TOML file and of the JSON array `text`; raises UnusableKeys."""
+    keys = _read_file(file) if file else []
+    if text:
+        keys += _convert(lambda: msgspec.json.decode(text), "API_KEYS")
+    for number, key in enumerate(keys, 1):
+        _check(key, f"API key {number}")
+    if len({key.key for key in keys}) < len(keys):
+        raise UnusableKeys("an API key is there twice")
+    return keys
+
+
+def _read_file(file: Path) -> list[ApiKey]:
+    try:
+        text = file.read_text()
+    except (OSError, UnicodeDecodeError) as error:
+        raise UnusableKeys(f"cannot read API_KEYS_FILE: {error}") from None
+    return _convert(lambda: tomllib.loads(text).get("key", []), str(file))
+
+
+def _convert(load: Callable[[], object], where: str) -> list[ApiKey]:
+    try:
+        return msgspec.convert(load(), list[ApiKey])
+    except (tomllib.TOMLDecodeError, msgspec.DecodeError) as error:
+        raise UnusableKeys(f"{where}: {error}") from None
+
+
+def _check(key: ApiKey, name: str) -> None:
+    for word, value in (("key", key.key), ("secret", key.secret)):
+        if value is not None and not (len(value) >= MIN_LENGTH and _is_visible(value)):
+            raise UnusableKeys(
+                f"{name}: {word} must be at least {MIN_LENGTH} visible ASCII characters"
+            )
+    if not key.scopes:
+        raise UnusableKeys(f"{name}: scopes must be some of {', '.join(Scope)}")
+    if key.rate_limit is not None and key.rate_limit < 1:
+        raise UnusableKeys(f"{name}: rate_limit must be at least 1 a second")
+    try:
+        check_account(key.account)
+    except Refusal as refusal:
+        raise UnusableKeys(f"{name}: {refusal.detail}") from None
+
+
+def _is_visible(text: str) -> bool:
+    return all("!" <= character <= "~" for character in text)
+
+
+def name_keys(keys: Sequence[ApiKey]) -> list[str]:
+    """What the log calls each key; never the key."""
+    return [key.name or f"key-{number}" for number, key in enumerate(keys, 1)]

@@ -1,0 +1,132 @@
+"""Who calls: by API key, by signature, or, where authentication is off, by their own word.
+
+A request is signed by HMAC-SHA256 with the key's secret over timestamp + method + target + body:
+the timestamp in milliseconds as sent in X-Timestamp, the target as sent (path and query).
+"""
+
+import hmac
+import re
+from collections.abc import Callable, Sequence
+from hashlib import sha256
+from typing import NamedTuple, Protocol
+
+from order_gateway.api_keys import EVERY_SCOPE, ApiKey, Scope, name_keys
+from order_gateway.call import Call
+from order_gateway.rate_limit import RateLimit
+from protocol.commands import DEFAULT_ACCOUNT, check_account
+from protocol.enums import Reason
+from protocol.refusal import Refusal
+
+ACCOUNT_HEADER = "X-Account"
+KEY_HEADER = "X-API-Key"
+TIMESTAMP_HEADER = "X-Timestamp"
+SIGNATURE_HEADER = "X-Signature"
+
+_is_timestamp = re.compile(rb"\d{1,16}").fullmatch
+_UNKNOWN_SECRET = b"of a key that nobody has"
+
+
+class Caller(NamedTuple):
+    """Who calls, and what they may do; `limit` is None where nobody counts."""
+
+    account: str
+    scopes: frozenset[Scope]
+    key_name: str | None = None
+    limit: RateLimit | None = None
+    signature: str | None = None
+
+
+class Authenticator(Protocol):
+    """Finds out who calls."""
+
+    def authenticate(self, call: Call) -> Caller:
+        """Raises Refusal where it cannot be known."""
+
+
+class OpenAuthentication:
+    """Authentication is off: everybody may do everything, under any account."""
+
+    def authenticate(self, call: Call) -> Caller:
+        """The account of the header X-Account."""
+        text = call.find_header(b"x-account")
+        if text is None:
+            return _ANYBODY
+        try:
+            return Caller(check_account(text), EVERY_SCOPE)
+        except Refusal as refusal:
+            raise Refusal(refusal.code, ACCOUNT_HEADER, refusal.detail) from None
+
+
+class KeyAuthentication:
+    """Authentication is on. `now` gives milliseconds since 1970."""
+
+    def __init__(
+        self,
+        keys: Sequence[ApiKey],
+        receive_window_ms: int,
+        rate_limit: int,
+        now: Callable[[], int],
+    ) -> None:
+        self._window = receive_window_ms
+        self._now = now
+        # by digest: how long a look-up takes says nothing about the key itself
+        self._keys = {
+            sha256(key.key.encode()).digest(): (key, _make_caller(key, name, rate_limit))
+            for key, name in zip(keys, name_keys(keys), strict=True)
+        }
+
+    def authenticate(self, call: Call) -> Caller:
+        """The key's account; the header X-Account may only repeat it."""
+        headers = call.headers
+        timestamp = headers.get(b"x-timestamp")
+        if timestamp is not None:
+            self._check_timestamp(timestamp)
+        presented = headers.get(b"x-api-key", b"")
+        key, caller = self._keys.get(sha256(presented).digest(), (None, _ANYBODY))
+        signature = headers.get(b"x-signature")
+        secret = key.secret if key else None
+        if secret or signature is not None:
+            signed = (timestamp or b"") + call.method.encode() + call.target + call.body
+            proof = hmac.new((secret or "").encode() or _UNKNOWN_SECRET, signed, sha256).hexdigest()
+            is_right = hmac.compare_digest(proof.encode(), signature or b"")
+            if not (is_right and secret and timestamp):
+                raise _unauthorized()
+            caller = caller._replace(signature=proof)
+        if key is None:
+            raise _unauthorized()
+        named = call.find_header(b"x-account")
+        if named is not None and named != caller.account:
+            raise Refusal(
+                Reason.FORBIDDEN, ACCOUNT_HEADER, f"this key is of account {caller.account}"
+            )
+        return caller
+
+    def _check_timestamp(self, text: bytes) -> None:
+        now = self._now()
+        if not _is_timestamp(text) or abs(int(text) - now) > self._window:
+            raise Refusal(
+                Reason.TIMESTAMP_OUT_OF_WINDOW,
+                TIMESTAMP_HEADER,
+                f"{TIMESTAMP_HEADER} must be milliseconds since 1970, at most {self._window} from"
+                f" the gateway's clock, which says {now}",
+            )
+
+
+def sign(secret: str, timestamp: str, method: str, target: str, body: bytes = b"") -> str:
+    """The signature of a request, as X-Signature wants it."""
+    message = f"{timestamp}{method}{target}".encode() + body
+    return hmac.new(secret.encode(), message, sha256).hexdigest()
+
+
+def _make_caller(key: ApiKey, name: str, rate_limit: int) -> Caller:
+    return Caller(key.account, key.scopes, name, RateLimit(key.rate_limit or rate_limit))
+
+
+def _unauthorized() -> Refusal:
+    """The same for an unknown key, a missing one and a bad signature."""
+    return Refusal(
+        Reason.UNAUTHORIZED, None, "the API key is missing or unknown, or the signature is wrong"
+    )
+
+
+_ANYBODY = Caller(DEFAULT_ACCOUNT, EVERY_SCOPE)

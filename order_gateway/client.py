@@ -1,0 +1,294 @@
+"""A typed asyncio client of the gateway.
+
+    async with GatewayClient("http://localhost:8000", account="alice") as gateway:
+        order = await gateway.submit_order("BTC-USDT", "buy", "1.0", price="60000")
+        print(order.order_id, order.status, order.filled_quantity)
+        await gateway.amend_order(order.order_id, price="60001")
+        await gateway.cancel_after(30)             # unless renewed within 30 seconds
+        async for update in gateway.stream_orders():
+            print(update.number, update.type)      # the snapshot, then every report
+            break
+        print(await gateway.cancel_orders("BTC-USDT"), "canceled")
+
+With authentication on: `GatewayClient(url, key="…")`, or `key="…", secret="…"` for signed requests.
+An answer that is an error raises GatewayError, whose `code` says what was wrong.
+"""
+
+import json
+import time
+import uuid
+from collections.abc import AsyncIterator, Mapping, Sequence
+from types import TracebackType
+from typing import Any, Self, TypeVar
+from urllib.parse import urlencode
+
+import httpx
+import msgspec
+from websockets.asyncio.client import connect
+
+from order_gateway.authentication import (
+    ACCOUNT_HEADER,
+    KEY_HEADER,
+    SIGNATURE_HEADER,
+    TIMESTAMP_HEADER,
+    sign,
+)
+from protocol.enums import Reason
+from protocol.events import Fill
+
+Answer = TypeVar("Answer")
+
+ATTEMPTS = 3
+_FIRST_ERROR = 400
+
+
+class GatewayError(Exception):
+    """The gateway's problem document."""
+
+    def __init__(self, status: int, problem: Mapping[str, Any], retry_after: str | None) -> None:
+        super().__init__(f"{problem.get('code')}: {problem.get('detail')}")
+        self.status = status
+        self.code = Reason(problem["code"]) if problem.get("code") in set(Reason) else None
+        self.detail = problem.get("detail")
+        self.field = problem.get("field")
+        self.nearest = problem.get("nearest")
+        self.step = problem.get("step")
+        self.retry_after = retry_after
+
+
+class OrderState(msgspec.Struct, frozen=True):
+    """An order as an answer has it; what an answer does not know is None."""
+
+    order_id: str
+    status: str
+    client_order_id: str | None = None
+    filled_quantity: str | None = None
+    remaining_quantity: str | None = None
+    filled_notional: str | None = None
+    average_price: str | None = None
+    reason: str | None = None
+    symbol: str | None = None
+    side: str | None = None
+    order_type: str | None = None
+    price: str | None = None
+    stop_price: str | None = None
+    quantity: str | None = None
+    fills: list[Fill] = []
+
+
+class BatchItem(msgspec.Struct, frozen=True):
+    """What became of one order of a batch: `order`, or the `problem` with it."""
+
+    status: int
+    order: OrderState | None = None
+    problem: dict[str, Any] | None = None
+
+
+class OrderPage(msgspec.Struct, frozen=True):
+    """Orders, newest first; `after` asks for the next page."""
+
+    orders: list[OrderState]
+    after: str | None
+
+
+class FillPage(msgspec.Struct, frozen=True):
+    """Fills, newest first; `after` asks for the next page."""
+
+    fills: list[dict[str, Any]]
+    after: str | None
+
+
+class Update(msgspec.Struct, frozen=True):
+    """A message of the private stream; `number` is one more than that of the message before."""
+
+    type: str
+    number: int
+    sequence: int | None = None
+    orders: list[dict[str, Any]] = []
+    data: dict[str, Any] = {}
+
+
+class _BatchResults(msgspec.Struct):
+    results: list[BatchItem]
+
+
+class GatewayClient:
+    """One account at one gateway. Use as an asynchronous context.
+
+    A request whose connection breaks is repeated: that is safe, because each order goes with a
+    client_order_id, and whatever else is repeated leads to the same.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        account: str | None = None,
+        key: str | None = None,
+        secret: str | None = None,
+        timeout: float = 35.0,
+        transport: httpx.AsyncBaseTransport | None = None,
+    ) -> None:
+        self._url = url.rstrip("/")
+        self._headers = {ACCOUNT_HEADER: account, KEY_HEADER: key}
+        self._secret = secret
+        self._http = httpx.AsyncClient(base_url=self._url, timeout=timeout, transport=transport)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self._http.aclose()
+
+    async def submit_order(
+        self,
+        symbol: str,
+        side: str,
+        quantity: str,
+        *,
+        price: str | None = None,
+        order_type: str | None = None,
+        stop_price: str | None = None,
+        client_order_id: str | None = None,
+        self_trade_prevention: str | None = None,
+        response: str = "result",
+    ) -> OrderState:
+        """A new order: limit where it has a price and no type is named, else market."""
+        order = {
+            "symbol": symbol,
+            "side": side,
+            "quantity": quantity,
+            "order_type": order_type or ("limit" if price else "market"),
+            "price": price,
+            "stop_price": stop_price,
+            "client_order_id": client_order_id or uuid.uuid4().hex,
+            "self_trade_prevention": self_trade_prevention,
+        }
+        query = {"response": response}
+        return await self._ask(OrderState, "POST", "/v1/orders", query, _drop_nothing(order))
+
+    async def submit_orders(
+        self, orders: Sequence[Mapping[str, Any]], *, response: str = "ack"
+    ) -> list[BatchItem]:
+        """Up to 500 new orders at once, as JSON has them; a result for each."""
+        named = [{"client_order_id": uuid.uuid4().hex, **order} for order in orders]
+        query, body = {"response": response}, {"orders": named}
+        return (await self._ask(_BatchResults, "POST", "/v1/orders/batch", query, body)).results
+
+    async def cancel_order(self, order_id: str) -> OrderState:
+        """The order after its cancel."""
+        return await self._ask(OrderState, "DELETE", f"/v1/orders/{order_id}")
+
+    async def cancel_orders(self, symbol: str | None = None) -> int:
+        """How many open orders of the account, or of the instrument, were canceled."""
+        answer = await self._ask(dict[str, Any], "DELETE", "/v1/orders", {"symbol": symbol})
+        return int(answer["canceled"])
+
+    async def amend_order(
+        self,
+        order_id: str,
+        *,
+        price: str | None = None,
+        quantity: str | None = None,
+        stop_price: str | None = None,
+    ) -> OrderState:
+        """The order after the change; `quantity` is the new total."""
+        body = _drop_nothing({"price": price, "quantity": quantity, "stop_price": stop_price})
+        return await self._ask(OrderState, "PATCH", f"/v1/orders/{order_id}", {}, body)
+
+    async def cancel_after(self, seconds: int) -> str | None:
+        """When the account's orders will be canceled unless this is renewed; 0 disarms."""
+        body = {"seconds": seconds}
+        answer = await self._ask(dict[str, Any], "POST", "/v1/cancel-after", {}, body)
+        due: str | None = answer["due"]
+        return due
+
+    async def read_order(self, order_id: str) -> OrderState:
+        """The order's latest state."""
+        return await self._ask(OrderState, "GET", f"/v1/orders/{order_id}")
+
+    async def read_order_by_client_id(self, client_order_id: str) -> OrderState:
+        """The order's latest state."""
+        return await self._ask(OrderState, "GET", f"/v1/orders/by-client-id/{client_order_id}")
+
+    async def list_orders(self, **query: str | int | None) -> OrderPage:
+        """A page of orders; `symbol`, `status`, `limit`, `after`."""
+        return await self._ask(OrderPage, "GET", "/v1/orders", query)
+
+    async def list_fills(self, **query: str | int | None) -> FillPage:
+        """A page of fills; `symbol`, `order_id`, `limit`, `after`."""
+        return await self._ask(FillPage, "GET", "/v1/fills", query)
+
+    async def list_instruments(self) -> list[dict[str, Any]]:
+        """What is traded."""
+        answer = await self._ask(dict[str, Any], "GET", "/v1/instruments")
+        instruments: list[dict[str, Any]] = answer["instruments"]
+        return instruments
+
+    async def halt_instrument(self, symbol: str) -> None:
+        """From now on its orders can only be canceled; needs the scope `admin`."""
+        await self._ask(dict[str, Any], "POST", f"/v1/instruments/{symbol}/halt")
+
+    async def resume_instrument(self, symbol: str) -> None:
+        """It trades again; needs the scope `admin`."""
+        await self._ask(dict[str, Any], "POST", f"/v1/instruments/{symbol}/resume")
+
+    async def stream_orders(self) -> AsyncIterator[Update]:
+        """The account's open orders, then every report; raises GatewayError for an error."""
+        path = "/ws/orders"
+        url = self._url.replace("http", "ws", 1) + path
+        headers = self._sign("GET", path, b"")
+        async with connect(url, additional_headers=headers) as socket:
+            async for text in socket:
+                message = json.loads(text)
+                if message["type"] == "error":
+                    problem = {"code": message["code"], "detail": message["message"]}
+                    raise GatewayError(0, problem, None)
+                yield msgspec.convert(message, Update)
+
+    async def _ask(
+        self,
+        kind: type[Answer],
+        method: str,
+        path: str,
+        query: Mapping[str, str | int | None] | None = None,
+        body: Mapping[str, Any] | None = None,
+    ) -> Answer:
+        parameters = urlencode(_drop_nothing(query or {}))
+        target = f"{path}?{parameters}" if parameters else path
+        content = b"" if body is None else msgspec.json.encode(body)
+        response = await self._send(method, target, content)
+        if response.status_code >= _FIRST_ERROR:
+            raise GatewayError(
+                response.status_code, response.json(), response.headers.get("Retry-After")
+            )
+        return msgspec.json.decode(response.content, type=kind)
+
+    async def _send(self, method: str, target: str, content: bytes) -> httpx.Response:
+        for attempt in range(1, ATTEMPTS + 1):
+            headers = self._sign(method, target, content)
+            if content:
+                headers["Content-Type"] = "application/json"
+            try:
+                return await self._http.request(method, target, content=content, headers=headers)
+            except httpx.TransportError:
+                if attempt == ATTEMPTS:
+                    raise
+        raise AssertionError("unreachable")
+
+    def _sign(self, method: str, target: str, content: bytes) -> dict[str, str]:
+        headers = _drop_nothing(self._headers)
+        if self._secret is not None:
+            timestamp = str(time.time_ns() // 1_000_000)
+            headers[TIMESTAMP_HEADER] = timestamp
+            headers[SIGNATURE_HEADER] = sign(self._secret, timestamp, method, target, content)
+        return headers
+
+
+def _drop_nothing(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if value is not None}

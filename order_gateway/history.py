@@ -1,0 +1,121 @@
+"""What has become of orders, from the archive."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar, cast
+
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+from archive.queries import Archive, ArchiveUnavailable, FillFilter, InvalidCursor, OrderFilter
+from archive.records import FillRecord, OrderRecord, Page
+from order_gateway.errors import Unavailable
+from protocol.channels import ORDER_QUEUE, STATE, STATE_SEQUENCE
+from protocol.enums import Reason
+from protocol.refusal import Refusal
+
+WAIT_SECONDS = 0.5
+"""How long an order that is not there yet is waited for."""
+_POLL_SECONDS = 0.05
+MAX_WAITING = 64
+"""Questions for orders that are not there that wait at once; one more is answered at once."""
+
+Answered = TypeVar("Answered")
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """Open orders of an account; at least as new as `sequence`, each at its own."""
+
+    sequence: int
+    orders: list[OrderRecord]
+
+
+class History:
+    """Asks the archive from other threads; raises Unavailable where it does not answer."""
+
+    def __init__(self, archive: Archive | None, client: Redis) -> None:
+        self._archive = archive
+        self._client: Any = cast("Any", client)
+        self._waiting = 0
+
+    async def find_order(self, account: str, order_id: int) -> OrderRecord:
+        """The account's order; raises Refusal where it has none of that id."""
+        return await self._find(lambda archive: archive.find_order(order_id, account))
+
+    async def find_order_by_client_id(self, account: str, client_order_id: str) -> OrderRecord:
+        """The account's order; raises Refusal where it has none of that name."""
+        return await self._find(
+            lambda archive: archive.find_order_by_client_id(account, client_order_id)
+        )
+
+    async def list_orders(
+        self, which: OrderFilter, limit: int, after: str | None
+    ) -> Page[OrderRecord]:
+        """A page of orders, newest first; raises Refusal for a bad cursor."""
+        return await self._ask(lambda archive: archive.list_orders(which, limit, after))
+
+    async def list_fills(
+        self, which: FillFilter, limit: int, after: str | None
+    ) -> Page[FillRecord]:
+        """A page of fills, newest first; raises Refusal for a bad cursor."""
+        return await self._ask(lambda archive: archive.list_fills(which, limit, after))
+
+    async def read_snapshot(self, account: str) -> Snapshot:
+        """Every open order of the account."""
+        return await self._ask(lambda archive: _read_snapshot(archive, account))
+
+    async def _find(self, find: Callable[[Archive], OrderRecord | None]) -> OrderRecord:
+        """The archive follows by some milliseconds: what is not there is waited for."""
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + (WAIT_SECONDS if self._waiting < MAX_WAITING else 0)
+        self._waiting += 1
+        try:
+            while (found := await self._ask(find)) is None and loop.time() < deadline:  # noqa: ASYNC110
+                await asyncio.sleep(_POLL_SECONDS)
+        finally:
+            self._waiting -= 1
+        if found is None:
+            await self._expect_up_to_date()
+            raise Refusal(Reason.UNKNOWN_ORDER, "order_id", "the account has no such order")
+        return found
+
+    async def _expect_up_to_date(self) -> None:
+        """Raises Unavailable where what is not in the archive may still come."""
+        archived = await self._ask(lambda archive: archive.last_sequence())
+        try:
+            queued = int(await self._client.llen(ORDER_QUEUE))
+            sequence = int(await self._client.hget(STATE, STATE_SEQUENCE) or 0)
+        except (RedisError, OSError):
+            raise _unavailable("what is still on its way to it cannot be known") from None
+        behind = sequence + queued - archived
+        if behind > 0:
+            raise _unavailable(f"it is {behind} commands behind")
+
+    async def _ask(self, question: Callable[[Archive], Answered]) -> Answered:
+        if self._archive is None:
+            raise _unavailable("there is none")
+        try:
+            return await asyncio.to_thread(question, self._archive)
+        except ArchiveUnavailable:
+            raise _unavailable("it does not answer, or has not begun yet") from None
+        except InvalidCursor as error:
+            raise Refusal(Reason.INVALID_CURSOR, "after", str(error)) from None
+
+
+def _read_snapshot(archive: Archive, account: str) -> Snapshot:
+    """First the sequence, then the orders: what happens between shows in them, or comes again."""
+    sequence = archive.last_sequence()
+    orders: list[OrderRecord] = []
+    after: str | None = None
+    while True:
+        page = archive.list_orders(OrderFilter(account, is_open=True), 1000, after)
+        orders += page.items
+        after = page.after
+        if after is None:
+            return Snapshot(sequence, orders)
+
+
+def _unavailable(why: str) -> Unavailable:
+    return Unavailable(Reason.ARCHIVE_UNAVAILABLE, f"the archive cannot be asked: {why}")

@@ -1,0 +1,139 @@
+"""Routes that ask what has become of orders."""
+
+from typing import Any
+
+from starlette.responses import Response
+
+from archive.queries import FillFilter, OrderFilter
+from order_gateway.api_keys import Scope
+from order_gateway.call import Call
+from order_gateway.direct_route import DirectRoutes
+from order_gateway.history import History
+from order_gateway.history_schemas import FillList, OrderItem, OrderList
+from order_gateway.openapi import (
+    describe_path,
+    describe_problems,
+    describe_query,
+    describe_question,
+)
+from order_gateway.order_routes import ORDER_ID
+from protocol.codec import encode
+from protocol.commands import IDENTIFIER_PATTERN, check_client_order_id, parse_order_id
+from protocol.enums import Reason, Status
+from protocol.refusal import Refusal
+
+MAX_LIMIT = 1000
+DEFAULT_LIMIT = 100
+
+_STATUSES = tuple(status for status in Status if status not in {Status.ACCEPTED, Status.UNKNOWN})
+_SYMBOL = describe_query("symbol", "Only this instrument's", type="string")
+_LIMIT = describe_query(
+    "limit", "Most items of the page", type="integer", minimum=1, maximum=MAX_LIMIT,
+    default=DEFAULT_LIMIT,
+)  # fmt: skip
+_AFTER = describe_query("after", "The `after` of the page before", type="string")
+_STATUS = describe_query(
+    "status", "Only these; `open` includes partially filled ones", type="string",
+    enum=list(_STATUSES),
+)  # fmt: skip
+_ORDER_ID = describe_query("order_id", "Only this order's", type="string", pattern=r"^\d{1,16}$")
+_LIST_PROBLEMS = (Reason.INVALID_CURSOR, Reason.INVALID_REQUEST, Reason.ARCHIVE_UNAVAILABLE)
+_FIND_PROBLEMS = (Reason.UNKNOWN_ORDER, Reason.ARCHIVE_UNAVAILABLE)
+
+
+def add_history_routes(routes: DirectRoutes, history: History) -> None:
+    """Adds them."""
+    _add_order(routes, history)
+    _add_order_by_client_id(routes, history)
+    _add_orders(routes, history)
+    _add_fills(routes, history)
+
+
+def _add_order(routes: DirectRoutes, history: History) -> None:
+    async def read_order(call: Call) -> Response:
+        """State of an order; one that is not in the archive yet is waited for half a second."""
+        call.read_query()
+        order_id = parse_order_id(call.path_params["order_id"])
+        return _answer(await history.find_order(call.account, order_id))
+
+    routes.add(
+        "GET", "/v1/orders/{order_id}", read_order, needs=Scope.READ,
+        summary="An order", tags=["history"], request=describe_question(ORDER_ID),
+        response_model=OrderItem,
+        responses=describe_problems(Reason.INVALID_ORDER_ID, *_FIND_PROBLEMS),
+    )  # fmt: skip
+
+
+def _add_order_by_client_id(routes: DirectRoutes, history: History) -> None:
+    async def read_order_by_client_id(call: Call) -> Response:
+        """State of the order that the account has given this client order id."""
+        call.read_query()
+        name = check_client_order_id(call.path_params["client_order_id"])
+        return _answer(await history.find_order_by_client_id(call.account, name))
+
+    path = describe_path("client_order_id", IDENTIFIER_PATTERN, "my-order-1")
+    routes.add(
+        "GET", "/v1/orders/by-client-id/{client_order_id}", read_order_by_client_id,
+        needs=Scope.READ, summary="An order by its client order id", tags=["history"],
+        request=describe_question(path), response_model=OrderItem,
+        responses=describe_problems(Reason.INVALID_CLIENT_ORDER_ID, *_FIND_PROBLEMS),
+    )  # fmt: skip
+
+
+def _add_orders(routes: DirectRoutes, history: History) -> None:
+    async def list_orders(call: Call) -> Response:
+        """The account's orders, newest first."""
+        query = call.read_query("symbol", "status", "limit", "after")
+        status = _read_status(query)
+        is_open = status is Status.OPEN
+        which = OrderFilter(call.account, query.get("symbol"), None if is_open else status, is_open)
+        page = await history.list_orders(which, _read_limit(query), query.get("after"))
+        return _answer({"orders": page.items, "after": page.after})
+
+    routes.add(
+        "GET", "/v1/orders", list_orders, needs=Scope.READ,
+        summary="Orders", tags=["history"],
+        request=describe_question(_SYMBOL, _STATUS, _LIMIT, _AFTER), response_model=OrderList,
+        responses=describe_problems(*_LIST_PROBLEMS),
+    )  # fmt: skip
+
+
+def _add_fills(routes: DirectRoutes, history: History) -> None:
+    async def list_fills(call: Call) -> Response:
+        """The account's shares of trades, newest first."""
+        query = call.read_query("symbol", "order_id", "limit", "after")
+        order_id = query.get("order_id")
+        which = FillFilter(
+            call.account, query.get("symbol"), parse_order_id(order_id) if order_id else None
+        )
+        page = await history.list_fills(which, _read_limit(query), query.get("after"))
+        return _answer({"fills": page.items, "after": page.after})
+
+    routes.add(
+        "GET", "/v1/fills", list_fills, needs=Scope.READ,
+        summary="Fills", tags=["history"],
+        request=describe_question(_SYMBOL, _ORDER_ID, _LIMIT, _AFTER), response_model=FillList,
+        responses=describe_problems(Reason.INVALID_ORDER_ID, *_LIST_PROBLEMS),
+    )  # fmt: skip
+
+
+def _answer(body: Any) -> Response:
+    return Response(encode(body), media_type="application/json")
+
+
+def _read_limit(query: dict[str, str]) -> int:
+    text = query.get("limit", str(DEFAULT_LIMIT))
+    if text.isascii() and text.isdigit() and len(text) <= 4 and 1 <= int(text) <= MAX_LIMIT:
+        return int(text)
+    raise Refusal(
+        Reason.INVALID_REQUEST, "limit", f"limit must be a whole number from 1 to {MAX_LIMIT}"
+    )
+
+
+def _read_status(query: dict[str, str]) -> Status | None:
+    text = query.get("status")
+    if text is None:
+        return None
+    if text in _STATUSES:
+        return Status(text)
+    raise Refusal(Reason.INVALID_REQUEST, "status", f"status must be one of {', '.join(_STATUSES)}")

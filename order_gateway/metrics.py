@@ -1,0 +1,103 @@
+"""What an operator watches, for Prometheus."""
+
+import os
+from pathlib import Path
+from typing import Any, cast
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest, values
+from prometheus_client.multiprocess import MultiProcessCollector
+
+from order_gateway.api_keys import Scope
+from protocol.enums import Reason
+
+CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+_FOLDER_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
+
+_SECONDS = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
+_COUNTS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000)
+_DEPTHS = (0, 1, 10, 100, 1_000, 10_000, 50_000, 100_000, 200_000)
+
+
+class Metrics:
+    """Counters of this worker, or of all of them once they are shared."""
+
+    def __init__(self) -> None:
+        self._registry = CollectorRegistry()
+        registry = self._registry
+        self._trade_seconds = Histogram(
+            "gateway_order_request_seconds",
+            "From a trading request's arrival to its answer",
+            buckets=_SECONDS,
+            registry=registry,
+        )
+        self._accept_seconds = Histogram(
+            "gateway_accept_seconds",
+            "From an entry's push to Redis's confirmation",
+            buckets=_SECONDS,
+            registry=registry,
+        )
+        self._batch_size = Histogram(
+            "gateway_push_entries", "Entries in one push", buckets=_COUNTS, registry=registry
+        )
+        self._depth = Histogram(
+            "gateway_queue_depth",
+            "Length of the order queue after each push",
+            buckets=_DEPTHS,
+            registry=registry,
+        )
+        self._streams = Gauge(
+            "gateway_order_streams",
+            "Open private streams",
+            registry=registry,
+            multiprocess_mode="livesum",
+        )
+        answers = Counter("gateway_answers", "Answers by status", ["status"], registry=registry)
+        rejects = Counter("gateway_rejects", "Refusals by code", ["code"], registry=registry)
+        self._answers = answers
+        self._answers_by_status = {201: answers.labels("201")}
+        self._rejects = {code: rejects.labels(code.value) for code in Reason}
+
+    def count_answer(self, status: int, seconds: float, needs: Scope | None) -> None:
+        """An answer has been given after `seconds`."""
+        counter = self._answers_by_status.get(status)
+        if counter is None:
+            counter = self._answers_by_status[status] = self._answers.labels(str(status))
+        counter.inc()
+        if needs is Scope.TRADE:
+            self._trade_seconds.observe(seconds)
+
+    def count_reject(self, code: Reason) -> None:
+        """A request was refused, or the engine rejected what it asked for."""
+        self._rejects[code].inc()
+
+    def count_push(self, entries: int, depth: int, seconds: float) -> None:
+        """Redis has confirmed a push."""
+        self._accept_seconds.observe(seconds)
+        self._batch_size.observe(entries)
+        self._depth.observe(depth)
+
+    def count_stream(self, change: int) -> None:
+        """A private stream has begun (1) or ended (-1)."""
+        self._streams.inc(change)
+
+    def export(self) -> bytes:
+        """In Prometheus's text format."""
+        folder = os.environ.get(_FOLDER_VARIABLE)
+        if folder is None:
+            return generate_latest(self._registry)
+        registry = CollectorRegistry()
+        cast("Any", MultiProcessCollector)(registry, folder)
+        return generate_latest(registry)
+
+
+def share_metrics(folder: Path) -> None:
+    """From now on all workers that use `folder` count together; whichever is asked answers.
+
+    To be called before any Metrics is made. Removes what dead workers have left.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    for file in folder.glob("*_*.db"):
+        if not Path(f"/proc/{file.stem.rpartition('_')[2]}").exists():
+            file.unlink(missing_ok=True)
+    os.environ[_FOLDER_VARIABLE] = str(folder)
+    values.ValueClass = cast("Any", values).MultiProcessValue()

@@ -1,0 +1,61 @@
+"""An account's open orders at one sequence: the archive's, brought up to date from the journal."""
+
+from typing import Any
+
+from archive.records import OrderRecord
+from order_gateway.errors import Unavailable
+from order_gateway.history import History
+from order_gateway.report_feed import JournalTrimmed, Listener, ReportFeed
+from protocol.enums import Reason, Status
+from protocol.events import ExecutionReport
+
+MAX_BEHIND = 200_000
+"""Commands that the archive may be behind; beyond that the journal takes too long to read."""
+
+_FIELDS = (
+    "order_id", "client_order_id", "account", "symbol", "side", "order_type", "price",
+    "stop_price", "triggered", "quantity", "filled_quantity", "remaining_quantity",
+    "filled_notional", "average_price", "status", "reason", "sequence",
+)  # fmt: skip
+_OPEN = frozenset({Status.OPEN, Status.PARTIALLY_FILLED})
+
+
+async def read_open_orders(
+    history: History, feed: ReportFeed, listener: Listener
+) -> tuple[int, list[dict[str, Any]]]:
+    """A sequence, and the open orders of the listener's account at it, oldest first.
+
+    The listener's own reports behind that sequence go on from there without a gap. Raises
+    Unavailable where the archive or the journal cannot be read.
+    """
+    snapshot = await history.read_snapshot(listener.account)
+    newest = max((order.sequence for order in snapshot.orders), default=0)
+    sequence = max(snapshot.sequence, newest, listener.start)
+    if sequence - snapshot.sequence > MAX_BEHIND:
+        raise _unavailable("it is too far behind")
+    orders = {order.order_id: _describe(order, order.updated_at) for order in snapshot.orders[::-1]}
+    try:
+        async for news in feed.read_reports(snapshot.sequence, sequence):
+            if isinstance(news.report, ExecutionReport):
+                _apply(orders, news.report, listener.account)
+    except JournalTrimmed:
+        raise _unavailable("the journal begins behind it") from None
+    return sequence, list(orders.values())
+
+
+def _apply(orders: dict[str, dict[str, Any]], report: ExecutionReport, account: str) -> None:
+    known = orders.get(report.order_id)
+    if report.account != account or (known and known["sequence"] > report.sequence):
+        return
+    if report.status in _OPEN:
+        orders[report.order_id] = _describe(report, report.timestamp)
+    else:
+        orders.pop(report.order_id, None)
+
+
+def _describe(order: OrderRecord | ExecutionReport, timestamp: str) -> dict[str, Any]:
+    return {field: getattr(order, field) for field in _FIELDS} | {"timestamp": timestamp}
+
+
+def _unavailable(why: str) -> Unavailable:
+    return Unavailable(Reason.ARCHIVE_UNAVAILABLE, f"the archive cannot be asked: {why}")

@@ -1,0 +1,215 @@
+"""Execution reports as the engine publishes them, without a gap, for the accounts that listen.
+
+Subscribed only while somebody listens: to decode every report costs what an order costs. What was
+missed is read from the journal, which has the very messages.
+"""
+
+import asyncio
+import contextlib
+import logging
+from collections import defaultdict
+from collections.abc import AsyncIterator
+from typing import Any, NamedTuple, cast
+
+from redis.asyncio import Connection, Redis
+from redis.exceptions import RedisError
+
+from order_gateway.connection import (
+    CONNECT_SECONDS,
+    make_connection,
+    open_connection,
+    read_response,
+)
+from protocol.channels import EXECUTION_REPORTS, JOURNAL, STATE, last_sequence_field
+from protocol.codec import decode_message
+from protocol.events import ChannelMessage, CommandRejected, ExecutionReport
+from protocol.journal import JournalEntry, entry_id
+
+logger = logging.getLogger(__name__)
+
+MAX_WAITING = 10_000
+"""Reports that wait for a slow listener; one more, and it is given up."""
+RECONNECT_SECONDS = 0.2
+TAIL_SECONDS = 0.5
+_PAGE = 256
+
+Report = ExecutionReport | CommandRejected
+
+
+class JournalTrimmed(Exception):
+    """What was missed is not in the journal any more."""
+
+
+class News(NamedTuple):
+    """A report, or (None) that some were lost and only a new snapshot helps."""
+
+    sequence: int
+    report: Report | None
+
+
+class Listener:
+    """Reports of one account. `start` is the sequence behind which they begin."""
+
+    def __init__(self, account: str, start: int) -> None:
+        self.account = account
+        self.start = start
+        self.news: asyncio.Queue[News] = asyncio.Queue(MAX_WAITING)
+        self.is_lost = False
+        """It was too slow: something did not fit."""
+
+    def put(self, news: News) -> None:
+        """Never waits for the listener."""
+        try:
+            self.news.put_nowait(news)
+        except asyncio.QueueFull:
+            self.is_lost = True
+
+
+class ReportFeed:
+    """Follows the channel of reports as long as there are listeners."""
+
+    def __init__(self, redis_url: str, client: Redis) -> None:
+        self._url = redis_url
+        self._client: Any = cast("Any", client)
+        self._listeners: dict[str, set[Listener]] = defaultdict(set)
+        self._count = 0
+        self._follower: asyncio.Task[None] | None = None
+        self._is_live = asyncio.Event()
+        self.sequence = 0
+        """Of the last message that was passed on."""
+
+    @contextlib.asynccontextmanager
+    async def listen(self, account: str) -> AsyncIterator[Listener]:
+        """Everything about `account` from now on; waits until the feed is live."""
+        self._count += 1
+        if self._follower is None:
+            self._follower = asyncio.create_task(self._follow_forever())
+        listener = Listener(account, 0)
+        try:
+            await self._is_live.wait()
+            listener.start = self.sequence
+            self._listeners[account].add(listener)
+            yield listener
+        finally:
+            self._remove(listener)
+
+    async def read_reports(self, after: int, up_to: int) -> AsyncIterator[News]:
+        """Reports of every account from the journal; raises JournalTrimmed, RedisError, OSError."""
+        async for message in self._read_messages(after, up_to):
+            for news in _list_news(message):
+                yield news
+
+    async def aclose(self) -> None:
+        """Stops following."""
+        follower, self._follower = self._follower, None
+        if follower is not None:
+            follower.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await follower
+        self._is_live.clear()
+
+    def _remove(self, listener: Listener) -> None:
+        listeners = self._listeners[listener.account]
+        listeners.discard(listener)
+        if not listeners:
+            del self._listeners[listener.account]
+        self._count -= 1
+        if not self._count and self._follower is not None:
+            self._follower.cancel()
+            self._follower = None
+            self._is_live.clear()
+
+    async def _follow_forever(self) -> None:
+        is_first = True
+        while True:
+            connection = make_connection(self._url)
+            try:
+                await self._follow(connection, is_first=is_first)
+            except (RedisError, OSError, TimeoutError) as error:
+                logger.warning("the subscription to execution reports was lost: %s", error)
+            except Exception:
+                logger.exception("the subscription to execution reports failed")
+            finally:
+                await connection.disconnect(nowait=True)
+            is_first = is_first and not self._is_live.is_set()
+            await asyncio.sleep(RECONNECT_SECONDS)
+
+    async def _follow(self, connection: Connection, *, is_first: bool) -> None:
+        await open_connection(connection)
+        async with asyncio.timeout(CONNECT_SECONDS):
+            await connection.send_command("SUBSCRIBE", EXECUTION_REPORTS)
+            await read_response(connection)
+        published = await self._read_last_published()
+        if is_first:
+            self.sequence = published
+        else:
+            await self._catch_up(published)
+        self._is_live.set()
+        while True:
+            response = await connection.read_response(timeout=TAIL_SECONDS)
+            if response is None:
+                await self._check_tail()
+            elif isinstance(response, list) and response[0] == b"message":
+                await self._take(decode_message(response[2]))
+
+    async def _take(self, message: ChannelMessage) -> None:
+        if message.sequence <= self.sequence:
+            return
+        if message.previous != self.sequence:
+            await self._catch_up(message.previous)
+        self._pass_on(message)
+
+    async def _check_tail(self) -> None:
+        """Silence: is there really nothing? A lost message has no successor that shows it."""
+        published = await self._read_last_published()
+        if published > self.sequence:
+            await self._catch_up(published)
+
+    async def _catch_up(self, up_to: int) -> None:
+        try:
+            async for message in self._read_messages(self.sequence, up_to):
+                self._pass_on(message)
+        except JournalTrimmed:
+            logger.warning("execution reports up to %d are lost: starting anew", up_to)
+            for listener in self._list_listeners():
+                listener.put(News(up_to, None))
+        self.sequence = up_to
+
+    def _pass_on(self, message: ChannelMessage) -> None:
+        for news in _list_news(message):
+            assert news.report is not None
+            for listener in self._listeners.get(news.report.account or "", ()):
+                listener.put(news)
+        self.sequence = message.sequence
+
+    def _list_listeners(self) -> list[Listener]:
+        return [listener for some in self._listeners.values() for listener in some]
+
+    async def _read_last_published(self) -> int:
+        field = last_sequence_field(EXECUTION_REPORTS)
+        return int(await self._client.hget(STATE, field) or 0)
+
+    async def _read_messages(self, after: int, up_to: int) -> AsyncIterator[ChannelMessage]:
+        """The channel's messages behind `after`, up to and including `up_to`."""
+        is_first = True
+        while after < up_to:
+            start, end = b"(" + entry_id(after), entry_id(up_to)
+            page = await self._client.xrange(JOURNAL, start, end, count=_PAGE)
+            entries = [JournalEntry.from_stream(*item) for item in page]
+            if is_first and (not entries or entries[0].previous > after):
+                raise JournalTrimmed
+            if not entries:
+                return
+            is_first = False
+            for entry in entries:
+                if raw := entry.messages.get(EXECUTION_REPORTS):
+                    yield decode_message(raw)
+            after = entries[-1].sequence
+
+
+def _list_news(message: ChannelMessage) -> list[News]:
+    return [
+        News(message.sequence, event)
+        for event in message.events
+        if isinstance(event, ExecutionReport | CommandRejected)
+    ]

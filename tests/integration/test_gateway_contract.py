@@ -1,0 +1,145 @@
+"""The OpenAPI document is true: schemathesis asks for everything that it allows, and more."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+from schemathesis.checks import not_a_server_error
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+from order_gateway.app import create_app
+from protocol.enums import Reason
+from protocol.settings import Settings
+from tests.support.gateway import INSTRUMENTS, ORDER
+from tests.support.gateway_process import run_exchange
+from tests.support.redis_server import run_redis
+
+DOCUMENT = schemathesis.openapi.from_dict(create_app(Settings(), INSTRUMENTS).openapi())
+CHECKS = [
+    not_a_server_error,
+    status_code_conformance,
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+]
+BOUNDED = settings(
+    max_examples=25,
+    deadline=None,
+    derandomize=True,
+    phases=[Phase.explicit, Phase.generate],
+    suppress_health_check=list(HealthCheck),
+)
+
+
+@pytest.fixture(scope="module")
+def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """An exchange of this module's own."""
+    folder: Path = tmp_path_factory.mktemp("contract")
+    with run_redis(folder) as redis_url, run_exchange(redis_url, folder) as exchange:
+        yield exchange.url
+
+
+@DOCUMENT.parametrize()
+@BOUNDED
+def test_answers_are_what_the_document_says(case: Any, url: str) -> None:
+    case.call_and_validate(base_url=url, checks=CHECKS)
+
+
+# bodies that no document thinks of
+
+JSON_VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
+    max_leaves=12,
+)
+DECIMALS = (
+    st.text(alphabet="0123456789.eE+-_ \uff11\u0661", max_size=45)
+    | st.decimals(allow_nan=True).map(str)
+    | st.sampled_from(
+        ["1e400", "NaN", "1_000", " 5 ", "0x10", "-1", "0", "9" * 400, "1." + "0" * 19]
+    )
+)
+JSON = {"Content-Type": "application/json"}
+FIELDS = ("symbol", "side", "order_type", "quantity", "price", "stop_price", "client_order_id")
+
+
+@pytest.fixture(scope="module")
+def client(url: str) -> Iterator[httpx.Client]:
+    with httpx.Client(base_url=url) as http:
+        yield http
+
+
+def dump(value: Any) -> bytes:
+    return json.dumps(value).encode("utf-8", "surrogatepass")
+
+
+def expect_refusal_or_order(response: httpx.Response) -> None:
+    body = response.json()
+    if response.status_code == 201:
+        assert body["status"] == "accepted"
+    else:
+        assert response.status_code in {413, 422}
+        assert body["code"] in set(Reason)
+        assert len(response.content) < 2000
+
+
+@BOUNDED
+@given(change=st.dictionaries(st.sampled_from(FIELDS) | st.text(), JSON_VALUES | DECIMALS))
+def test_any_field_of_any_type_is_an_order_or_a_clear_refusal(
+    client: httpx.Client, change: dict[str, Any]
+) -> None:
+    expect_refusal_or_order(client.post("/v1/orders", content=dump(ORDER | change), headers=JSON))
+
+
+@BOUNDED
+@given(price=DECIMALS, quantity=DECIMALS)
+def test_any_text_as_a_decimal_is_an_order_or_a_clear_refusal(
+    client: httpx.Client, price: str, quantity: str
+) -> None:
+    order = ORDER | {"price": price, "quantity": quantity}
+    expect_refusal_or_order(client.post("/v1/orders", content=dump(order), headers=JSON))
+
+
+@BOUNDED
+@given(body=st.binary(max_size=300) | JSON_VALUES.map(lambda value: json.dumps(value).encode()))
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [("POST", "/v1/orders"), ("POST", "/v1/orders/batch"), ("PATCH", "/v1/orders/5"),
+     ("POST", "/v1/cancel-after")],
+)  # fmt: skip
+def test_any_body_is_refused_clearly(
+    client: httpx.Client, method: str, path: str, body: bytes
+) -> None:
+    response = client.request(method, path, content=body, headers=JSON)
+    assert response.status_code == 422
+    assert response.json()["code"] in set(Reason)
+
+
+@pytest.mark.parametrize("path", ["/v1/orders", "/v1/orders/batch", "/v1/cancel-after"])
+@pytest.mark.parametrize("body", [b"[" * 60_000, b'{"a":' * 12_000, b'{"orders":' + b"[" * 60_000])
+def test_deeply_nested_body_is_refused_clearly(
+    client: httpx.Client, path: str, body: bytes
+) -> None:
+    response = client.post(path, content=body, headers=JSON)
+    assert (response.status_code, response.headers["content-type"]) == (
+        422, "application/problem+json",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("path", "size"), [("/v1/orders", 65_537), ("/v1/orders/batch", 2**20 + 1)]
+)
+def test_huge_body_is_refused_clearly(client: httpx.Client, path: str, size: int) -> None:
+    response = client.post(path, content=b" " * size, headers=JSON)
+    assert (response.status_code, response.json()["code"]) == (413, "body_too_large")

@@ -1,0 +1,315 @@
+"""The gateway with a real engine and archive behind it, used through our own client."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from redis import Redis
+
+from order_gateway.client import GatewayClient, GatewayError
+from protocol import channels
+from protocol.codec import encode
+from protocol.enums import Reason
+from tests.support.engine_service import run_engine
+from tests.support.gateway import ORDER, wait_until
+from tests.support.gateway_process import run_exchange, run_workers
+
+BUY: dict[str, Any] = ORDER
+PLAIN, SIGNING, ADMIN = "plain-key-0123456789", "signing-key-0123456", "admin-key-0123456789"
+SECRET = "a-secret-that-is-long-enough"
+KEYS = (
+    f'[{{"key":"{PLAIN}","account":"alice","scopes":["read","trade"]}},'
+    f'{{"key":"{SIGNING}","account":"bob","scopes":["trade","read"],"secret":"{SECRET}"}},'
+    f'{{"key":"{ADMIN}","account":"ops","scopes":["admin"]}}]'
+)
+
+Scenario = Callable[[GatewayClient], Awaitable[None]]
+
+
+def play(redis_url: str, folder: Path, scenario: Scenario) -> None:
+    """A scenario of alice's on a fresh exchange."""
+
+    async def run(url: str) -> None:
+        async with GatewayClient(url, account="alice") as alice:
+            await scenario(alice)
+
+    with run_exchange(redis_url, folder) as exchange:
+        asyncio.run(run(exchange.url))
+
+
+async def expect_code(code: Reason, asking: Awaitable[object]) -> GatewayError:
+    with pytest.raises(GatewayError) as caught:
+        await asking
+    assert caught.value.code is code
+    return caught.value
+
+
+def test_order_is_submitted_amended_found_and_canceled(redis_url: str, tmp_path: Path) -> None:
+    async def scenario(alice: GatewayClient) -> None:
+        order = await alice.submit_order("BTC-USDT", "buy", "1", price="60000")
+        assert (order.status, order.remaining_quantity) == ("open", "1.00000")
+        found = await alice.read_order(order.order_id)
+        assert (found.client_order_id, found.price) == (order.client_order_id, "60000.00")
+        amended = await alice.amend_order(order.order_id, quantity="0.5")
+        assert amended.remaining_quantity == "0.50000"
+        canceled = await alice.cancel_order(order.order_id)
+        assert (canceled.status, canceled.reason) == ("canceled", "cancel_requested")
+        await expect_code(Reason.ORDER_CLOSED, alice.cancel_order(order.order_id))
+        await expect_code(Reason.UNKNOWN_ORDER, alice.read_order("5"))
+
+    play(redis_url, tmp_path, scenario)
+
+
+def test_answer_to_a_wrong_price_names_the_nearest(redis_url: str, tmp_path: Path) -> None:
+    async def scenario(alice: GatewayClient) -> None:
+        submission = alice.submit_order("BTC-USDT", "buy", "1", price="60000.004")
+        error = await expect_code(Reason.OFF_TICK, submission)
+        assert (error.field, error.nearest, error.step) == ("price", "60000.00", "0.01")
+
+    play(redis_url, tmp_path, scenario)
+
+
+def test_orders_and_fills_are_listed_page_by_page(redis_url: str, tmp_path: Path) -> None:
+    async def scenario(alice: GatewayClient) -> None:
+        for _ in range(3):
+            await alice.submit_order("BTC-USDT", "buy", "1", price="60000")
+        last = await alice.submit_order("BTC-USDT", "sell", "2.5", price="60000")
+        await alice.read_order(last.order_id)
+        first = await alice.list_orders(limit=3)
+        rest = await alice.list_orders(limit=3, after=first.after)
+        assert [order.status for order in first.orders + rest.orders] == [
+            "filled", "partially_filled", "filled", "filled",
+        ]  # fmt: skip
+        assert rest.after is None
+        still_open = await alice.list_orders(status="open")
+        assert [order.status for order in still_open.orders] == ["partially_filled"]
+        assert (await alice.list_orders(symbol="ETH-USDT")).orders == []
+        fills = (await alice.list_fills(order_id=last.order_id)).fills
+        assert [fill["quantity"] for fill in fills] == ["0.50000", "1.00000", "1.00000"]
+        assert {fill["liquidity"] for fill in fills} == {"taker"}
+        await expect_code(Reason.INVALID_CURSOR, alice.list_orders(after="x"))
+
+    play(redis_url, tmp_path, scenario)
+
+
+def test_batch_has_a_result_for_each_item(redis_url: str, tmp_path: Path) -> None:
+    async def scenario(alice: GatewayClient) -> None:
+        twice = BUY | {"client_order_id": "twice"}
+        orders = [twice, BUY | {"price": "0.001"}, BUY | {"colour": "red"}, twice, {"side": 5}]
+        results = await alice.submit_orders(orders, response="full")
+        assert [result.status for result in results] == [201, 422, 422, 200, 422]
+        order_ids = [result.order.order_id for result in results if result.order]
+        assert len(order_ids) == 2
+        assert len(set(order_ids)) == 1
+        codes = [result.problem["code"] for result in results if result.problem]
+        assert codes == ["price_out_of_range", "unknown_field", "invalid_type"]
+        results = await alice.submit_orders([BUY] * 500)
+        assert {result.status for result in results} == {201}
+        assert await alice.cancel_orders() == 501
+
+    play(redis_url, tmp_path, scenario)
+
+
+@pytest.mark.parametrize("count", [0, 501])
+def test_batch_that_is_empty_or_too_large_is_refused(
+    redis_url: str, tmp_path: Path, count: int
+) -> None:
+    async def scenario(alice: GatewayClient) -> None:
+        code = Reason.BATCH_TOO_LARGE if count else Reason.MISSING_FIELD
+        await expect_code(code, alice.submit_orders([BUY] * count))
+
+    play(redis_url, tmp_path, scenario)
+
+
+def test_batch_is_pushed_at_once(redis_url: str) -> None:
+    async def run(url: str) -> None:
+        async with GatewayClient(url) as client:
+            await client.submit_orders([BUY] * 500)
+
+    with run_workers(redis_url) as (url, _), Redis.from_url(redis_url) as server:
+        before = count_pushes(server)
+        asyncio.run(run(url))
+        assert count_pushes(server) == before + 1
+        assert server.llen(channels.ORDER_QUEUE) == 500
+
+
+def count_pushes(server: Redis) -> int:
+    statistics: Any = server.info("commandstats")
+    return int(statistics.get("cmdstat_rpush", {}).get("calls", 0))
+
+
+def test_all_orders_of_a_symbol_or_of_the_account_are_canceled(
+    redis_url: str, tmp_path: Path
+) -> None:
+    async def scenario(alice: GatewayClient) -> None:
+        for symbol in ("BTC-USDT", "BTC-USDT", "ETH-USDT", "SOL-USDT"):
+            await alice.submit_order(symbol, "buy", "1", price="10")
+        assert await alice.cancel_orders("BTC-USDT") == 2
+        assert await alice.cancel_orders() == 2
+        assert await alice.cancel_orders() == 0
+        await expect_code(Reason.UNKNOWN_SYMBOL, alice.cancel_orders("XX-YY"))
+
+    play(redis_url, tmp_path, scenario)
+
+
+def test_halted_instrument_takes_only_cancels(redis_url: str, tmp_path: Path) -> None:
+    async def scenario(alice: GatewayClient) -> None:
+        order = await alice.submit_order("BTC-USDT", "buy", "1", price="60000")
+        await alice.halt_instrument("BTC-USDT")
+        rejected = await alice.submit_order("BTC-USDT", "buy", "1", price="60000")
+        assert (rejected.status, rejected.reason) == ("rejected", "instrument_halted")
+        amend = alice.amend_order(order.order_id, price="1")
+        await expect_code(Reason.INSTRUMENT_HALTED, amend)
+        assert (await alice.cancel_order(order.order_id)).status == "canceled"
+        await alice.resume_instrument("BTC-USDT")
+        order = await alice.submit_order("BTC-USDT", "buy", "1", price="60000")
+        assert order.status == "open"
+        await expect_code(Reason.UNKNOWN_SYMBOL, alice.halt_instrument("XX-YY"))
+
+    play(redis_url, tmp_path, scenario)
+
+
+def test_dead_mans_switch_outlives_the_engine(redis_url: str) -> None:
+    """Armed, then the engine stops; the next one finds it due and cancels."""
+
+    async def arm(url: str) -> None:
+        async with GatewayClient(url) as client:
+            await client.submit_order("BTC-USDT", "buy", "1", price="60000")
+            assert await client.cancel_after(1)
+
+    async def expect_none_open(url: str) -> None:
+        async with GatewayClient(url) as client:
+
+            async def is_canceled() -> bool:
+                repeat = await client.submit_order(
+                    "BTC-USDT", "buy", "1", price="60000", client_order_id="probe"
+                )
+                return repeat.reason == "cancel_after"
+
+            await wait_until(is_canceled)
+
+    async def arm_probe(url: str) -> None:
+        async with GatewayClient(url) as client:
+            await client.submit_order(
+                "BTC-USDT", "buy", "1", price="60000", client_order_id="probe"
+            )
+
+    with run_workers(redis_url) as (url, _):
+        with run_engine(redis_url):
+            asyncio.run(arm_probe(url))
+            asyncio.run(arm(url))
+        with run_engine(redis_url):
+            asyncio.run(expect_none_open(url))
+
+
+def test_renewal_that_waits_in_the_queue_keeps_the_orders(redis_url: str) -> None:
+    """The engine is away when the timer runs out; the renewal has been in the list in time."""
+    order = {"symbol": "BTC-USDT", "side": "buy", "quantity": "1", "price": "60000"}
+
+    async def prepare(client: GatewayClient) -> None:
+        await client.submit_order(**order, client_order_id="kept")
+        await client.cancel_after(1)
+
+    async def renew(url: str) -> None:
+        async with GatewayClient(url) as client:
+            await client._ask(dict[str, Any], "POST", "/v1/cancel-after", {"response": "ack"},
+                              {"seconds": 3600})  # fmt: skip
+
+    async def run(url: str) -> None:
+        async with GatewayClient(url) as client:
+            await prepare(client)
+
+    async def read(url: str) -> str:
+        async with GatewayClient(url) as client:
+            return (await client.submit_order(**order, client_order_id="kept")).status
+
+    with run_workers(redis_url) as (url, _):
+        with run_engine(redis_url):
+            asyncio.run(run(url))
+        asyncio.run(renew(url))
+        asyncio.run(asyncio.sleep(1.1))
+        with run_engine(redis_url), Redis.from_url(redis_url) as server:
+            assert asyncio.run(read(url)) == "open"
+            assert not server.llen(channels.ORDER_QUEUE)
+
+
+# keys
+
+
+def test_signed_client_trades_and_a_replay_makes_no_second_order(
+    redis_url: str, tmp_path: Path
+) -> None:
+    async def run(url: str) -> None:
+        async with GatewayClient(url, key=SIGNING, secret=SECRET) as bob:
+            body = encode(BUY)
+            headers = bob._sign("POST", "/v1/orders?response=result", body)
+            headers["Content-Type"] = "application/json"
+            path = "/v1/orders?response=result"
+            first, replay = [
+                await bob._http.post(path, content=body, headers=headers) for _ in range(2)
+            ]
+            assert (first.status_code, replay.status_code) == (201, 200)
+            assert first.json()["order_id"] == replay.json()["order_id"]
+            assert first.json()["client_order_id"].startswith("signed-")
+            assert await bob.cancel_orders("BTC-USDT") == 1
+
+    with run_exchange(redis_url, tmp_path, API_KEYS=KEYS) as exchange:
+        asyncio.run(run(exchange.url))
+
+
+def test_account_sees_and_changes_only_its_own(redis_url: str, tmp_path: Path) -> None:
+    async def run(url: str) -> None:
+        async with (
+            GatewayClient(url, key=PLAIN) as alice,
+            GatewayClient(url, key=SIGNING, secret=SECRET) as bob,
+            GatewayClient(url, key=ADMIN) as ops,
+        ):
+            order = await alice.submit_order("BTC-USDT", "buy", "1", price="60000")
+            await alice.read_order(order.order_id)
+            await expect_code(Reason.UNKNOWN_ORDER, bob.read_order(order.order_id))
+            await expect_code(Reason.UNKNOWN_ORDER, bob.cancel_order(order.order_id))
+            assert (await bob.list_orders()).orders == []
+            assert await bob.cancel_orders() == 0
+            await expect_code(Reason.FORBIDDEN, alice.halt_instrument("BTC-USDT"))
+            await expect_code(Reason.FORBIDDEN, ops.cancel_orders())
+            await ops.halt_instrument("BTC-USDT")
+
+    with run_exchange(redis_url, tmp_path, API_KEYS=KEYS) as exchange:
+        asyncio.run(run(exchange.url))
+
+
+# the archive is away, or behind
+
+
+def test_without_an_archive_questions_are_answered_503(redis_url: str, tmp_path: Path) -> None:
+    async def run(url: str) -> None:
+        async with GatewayClient(url) as client:
+            for question in (client.read_order("5"), client.list_orders(), client.list_fills()):
+                error = await expect_code(Reason.ARCHIVE_UNAVAILABLE, question)
+                assert (error.status, error.retry_after) == (503, "1")
+
+    with run_workers(redis_url, DATABASE_URL=f"sqlite:///{tmp_path / 'none'}") as (url, _):
+        asyncio.run(run(url))
+
+
+def test_order_that_the_archive_cannot_know_yet_is_not_called_unknown(
+    redis_url: str, tmp_path: Path
+) -> None:
+    async def submit(url: str) -> str:
+        async with GatewayClient(url) as client:
+            order = await client.submit_order("BTC-USDT", "buy", "1", price="60000", response="ack")
+            await expect_code(Reason.ARCHIVE_UNAVAILABLE, client.read_order(order.order_id))
+            return order.order_id
+
+    async def read(url: str, order_id: str) -> None:
+        async with GatewayClient(url) as client:
+            assert (await client.read_order(order_id)).status == "open"
+
+    with run_exchange(redis_url, tmp_path) as exchange:
+        database = exchange.database_url
+    with run_workers(redis_url, DATABASE_URL=database) as (url, _):
+        order_id = asyncio.run(submit(url))
+        with run_exchange(redis_url, tmp_path):
+            asyncio.run(read(url, order_id))

@@ -1,0 +1,67 @@
+"""Clients that repeat what a broken connection left open: each order exists exactly once."""
+
+import asyncio
+import contextlib
+from pathlib import Path
+
+import httpx
+from sqlalchemy import create_engine, text
+
+from order_gateway.client import GatewayClient
+from tests.support.gateway import RedisProxy, run_proxy
+from tests.support.gateway_process import run_exchange
+
+CLIENTS = 50
+ORDERS_EACH = 8
+
+
+async def submit_all(url: str, number: int) -> list[str]:
+    """The ids of a client's orders, each repeated until there is an answer."""
+    order_ids = []
+    async with GatewayClient(url, account=f"client-{number}", timeout=5) as client:
+        for count in range(ORDERS_EACH):
+            order_ids.append(await submit_until_answered(client, f"order-{count}"))
+    return order_ids
+
+
+async def submit_until_answered(client: GatewayClient, name: str) -> str:
+    while True:
+        with contextlib.suppress(httpx.TransportError):
+            order = await client.submit_order(
+                "BTC-USDT", "buy", "0.1", price="60000", client_order_id=name
+            )
+            return order.order_id
+
+
+async def cut_often(proxy: RedisProxy) -> None:
+    """Every answer after a short while is lost, with all that is under way."""
+    while True:
+        await asyncio.sleep(0.1)
+        proxy.cuts_next_reply = True
+
+
+def test_each_client_order_id_is_exactly_one_order(redis_url: str, tmp_path: Path) -> None:
+    async def run(url: str) -> list[list[str]]:
+        async with run_proxy(url.replace("http", "redis")) as proxy:
+            cutting = asyncio.create_task(cut_often(proxy))
+            entrance = proxy.url.replace("redis", "http").removesuffix("/0")
+            answered = await asyncio.gather(
+                *(submit_all(entrance, number) for number in range(CLIENTS))
+            )
+            cutting.cancel()
+        async with GatewayClient(url, account="client-0") as client:
+            await client.read_order(answered[0][-1])
+        return answered
+
+    with run_exchange(redis_url, tmp_path, count=2) as exchange:
+        answered = asyncio.run(run(exchange.url))
+        database = create_engine(exchange.database_url)
+        with database.connect() as connection:
+            found = connection.execute(
+                text("SELECT order_id, account, client_order_id FROM orders")
+            ).all()
+        database.dispose()
+    order_ids = {order_id for some in answered for order_id in some}
+    assert len(order_ids) == len(found) == CLIENTS * ORDERS_EACH
+    assert {str(row.order_id) for row in found} == order_ids
+    assert len({(row.account, row.client_order_id) for row in found}) == len(found)

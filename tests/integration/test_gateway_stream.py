@@ -1,0 +1,199 @@
+"""`/ws/orders`: a snapshot, then every report, whatever happens in between."""
+
+import asyncio
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from redis import Redis
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.typing import Origin
+
+from order_gateway.authentication import sign
+from order_gateway.client import GatewayClient, GatewayError, Update
+from protocol.enums import Reason
+from tests.integration.test_gateway_exchange import KEYS, PLAIN, SECRET, SIGNING
+from tests.support.gateway import DEADLINE_SECONDS, ORDER, wait_until
+from tests.support.gateway_process import run_exchange, run_workers
+
+OPEN = {"open", "partially_filled"}
+
+
+class Mirror:
+    """What an account's reader of the stream knows; checks each message's number."""
+
+    def __init__(self) -> None:
+        self.orders: dict[str, dict[str, Any]] = {}
+        self.ended: set[str] = set()
+        self.number = -1
+        self.snapshots = 0
+
+    def apply(self, update: Update) -> None:
+        if update.type == "heartbeat":
+            assert update.number == self.number
+            return
+        self.number += 1
+        assert update.number == self.number
+        if update.type == "snapshot":
+            self.snapshots += 1
+            self.orders = {order["order_id"]: order for order in update.orders}
+        elif update.type == "execution_report":
+            self._report(update.data)
+
+    def _report(self, report: dict[str, Any]) -> None:
+        known = self.orders.get(report["order_id"])
+        is_first = report["status"] == "open" and report["last_trade"] is None
+        assert known is not None or is_first or report["status"] == "rejected"
+        if report["status"] in OPEN:
+            self.orders[report["order_id"]] = report
+        else:
+            self.orders.pop(report["order_id"], None)
+            self.ended.add(report["order_id"])
+
+
+async def follow(client: GatewayClient, mirror: Mirror, until: "asyncio.Future[str]") -> None:
+    """Until the end of the order named by `until` was reported."""
+    async for update in client.stream_orders():
+        mirror.apply(update)
+        if until.done() and until.result() in mirror.ended:
+            return
+
+
+async def trade(client: GatewayClient, rounds: int) -> None:
+    """Orders that rest, trade and are canceled."""
+    for number in range(rounds):
+        orders = [
+            ORDER | {"side": "buy", "price": str(60000 + number % 7), "quantity": "0.3"},
+            ORDER | {"side": "sell", "price": str(60002 + number % 7), "quantity": "0.2"},
+        ]
+        await client.submit_orders(orders * 3)
+
+
+async def read_open(client: GatewayClient) -> dict[str, str | None]:
+    """From the archive."""
+    found: dict[str, str | None] = {}
+    after: str | None = None
+    while True:
+        page = await client.list_orders(status="open", limit=1000, after=after)
+        found |= {order.order_id: order.remaining_quantity for order in page.orders}
+        after = page.after
+        if after is None:
+            return found
+
+
+async def cut_subscriptions(redis_url: str, times: int) -> None:
+    with Redis.from_url(redis_url) as server:
+        for _ in range(times):
+            await asyncio.sleep(0.15)
+            server.client_kill_filter(_type="pubsub")
+
+
+@pytest.mark.parametrize("is_cut", [False, True])
+def test_snapshot_and_reports_have_no_gap_between_them(
+    redis_url: str, tmp_path: Path, is_cut: bool
+) -> None:
+    """Readers that join while orders flow know in the end what the archive knows."""
+
+    async def run(url: str) -> None:
+        async with GatewayClient(url, account="alice") as alice:
+            ending: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+            trading = asyncio.create_task(trade(alice, 60))
+            cutting = asyncio.create_task(cut_subscriptions(redis_url, 5 if is_cut else 0))
+            mirrors = [Mirror() for _ in range(4)]
+            readers = []
+            for mirror in mirrors:
+                readers.append(asyncio.create_task(follow(alice, mirror, ending)))
+                await asyncio.sleep(0.1)
+            await asyncio.gather(trading, cutting)
+            last = await alice.submit_order("SOL-USDT", "buy", "1", price="1")
+            ending.set_result(last.order_id)
+            await alice.cancel_order(last.order_id)
+            async with asyncio.timeout(DEADLINE_SECONDS):
+                await asyncio.gather(*readers)
+
+            async def is_archived() -> bool:
+                return (await alice.read_order(last.order_id)).status == "canceled"
+
+            await wait_until(is_archived)
+            expected = await read_open(alice)
+            for mirror in mirrors:
+                known = {key: order["remaining_quantity"] for key, order in mirror.orders.items()}
+                assert known == expected
+                assert mirror.snapshots == 1
+            assert expected
+
+    with run_exchange(redis_url, tmp_path) as exchange:
+        asyncio.run(run(exchange.url))
+
+
+def test_reader_hears_of_nobody_elses_orders(redis_url: str, tmp_path: Path) -> None:
+    async def run(url: str) -> None:
+        async with GatewayClient(url, account="alice") as alice, GatewayClient(url) as other:
+            await other.submit_order("BTC-USDT", "buy", "1", price="60000")
+            updates = alice.stream_orders()
+            snapshot = await anext(updates)
+            assert (snapshot.type, snapshot.orders) == ("snapshot", [])
+            await other.submit_order("BTC-USDT", "buy", "1", price="60000")
+            order = await alice.submit_order("BTC-USDT", "buy", "1", price="60000")
+            report = await anext(updates)
+            assert report.data["order_id"] == order.order_id
+
+    with run_exchange(redis_url, tmp_path) as exchange:
+        asyncio.run(run(exchange.url))
+
+
+def test_without_an_archive_the_stream_says_so(redis_url: str, tmp_path: Path) -> None:
+    async def run(url: str) -> None:
+        async with GatewayClient(url) as client:
+            with pytest.raises(GatewayError) as caught:
+                await anext(client.stream_orders())
+        assert caught.value.code is Reason.ARCHIVE_UNAVAILABLE
+
+    with run_workers(redis_url, DATABASE_URL=f"sqlite:///{tmp_path / 'none'}") as (url, _):
+        asyncio.run(run(url))
+
+
+async def read_json(socket: ClientConnection) -> Any:
+    async with asyncio.timeout(DEADLINE_SECONDS):
+        return json.loads(await socket.recv())
+
+
+def test_stream_needs_a_key_where_authentication_is_on(redis_url: str, tmp_path: Path) -> None:
+    async def run(url: str) -> None:
+        stream = url.replace("http", "ws") + "/ws/orders"
+        async with connect(stream, additional_headers={"X-API-Key": PLAIN}) as socket:
+            assert (await read_json(socket))["account"] == "alice"
+        async with connect(stream) as socket:
+            await socket.send(json.dumps({"key": PLAIN}))
+            assert (await read_json(socket))["account"] == "alice"
+        async with connect(stream) as socket, asyncio.timeout(DEADLINE_SECONDS):
+            stamp = str(int(asyncio.get_running_loop().time()))
+            signature = sign(SECRET, stamp, "GET", "/ws/orders")
+            signed = {"key": SIGNING, "timestamp": stamp, "signature": signature}
+            await socket.send(json.dumps(signed))
+            assert (await read_json(socket))["code"] == "timestamp_out_of_window"
+        for first in ('{"key":"nobody-has-this-key"}', "garbage", "{}"):
+            async with connect(stream) as socket:
+                await socket.send(first)
+                assert (await read_json(socket))["code"] == "unauthorized"
+                with pytest.raises(ConnectionClosed):
+                    await socket.recv()
+                assert socket.close_code == 1008
+
+    with run_exchange(redis_url, tmp_path, API_KEYS=KEYS) as exchange:
+        asyncio.run(run(exchange.url))
+
+
+def test_stream_is_closed_to_another_sites_page(redis_url: str, tmp_path: Path) -> None:
+    async def run(url: str) -> None:
+        stream = url.replace("http", "ws") + "/ws/orders?account=alice"
+        for origin in ("null", "http://evil.example"):
+            with pytest.raises(InvalidStatus):
+                await connect(stream, origin=Origin(origin))
+        async with connect(stream, origin=Origin(url)) as socket:
+            assert (await read_json(socket))["account"] == "alice"
+
+    with run_exchange(redis_url, tmp_path) as exchange:
+        asyncio.run(run(exchange.url))

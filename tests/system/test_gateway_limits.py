@@ -1,0 +1,62 @@
+"""Limits of the settings, in a whole system: they hold, they may change, and the past stays."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from order_gateway.client import GatewayClient, GatewayError
+from protocol.enums import Reason
+from tests.support.launched_system import REAL, launch
+
+SHIPPED = Path("instruments.toml").read_text()
+KEY, SECRET = "trader-key-0123456789", "a-secret-that-is-long-enough"
+KEYS = f"""
+[[key]]
+key = "{KEY}"
+secret = "{SECRET}"
+account = "alice"
+scopes = ["read", "trade"]
+"""
+
+
+async def place(alice: GatewayClient, price: str, side: str = "buy") -> str | None:
+    """The reason why an order of 1 was rejected; None where it was not."""
+    return (await alice.submit_order("BTC-USDT", side, "1", price=price)).reason
+
+
+async def meet_limits(url: str) -> None:
+    async with GatewayClient(url, key=KEY, secret=SECRET) as alice:
+        assert await place(alice, "60000") is None
+        assert await place(alice, "60000", "sell") is None
+        assert await place(alice, "66000.01") == "price_out_of_band"
+        assert await place(alice, "59000") is None
+        assert await place(alice, "59000") is None
+        assert await place(alice, "59000") == "too_many_open_orders"
+        with pytest.raises(GatewayError) as caught:
+            await alice.submit_order("BTC-USDT", "buy", "2", price="60000")
+        assert caught.value.code is Reason.NOTIONAL_OUT_OF_RANGE
+
+
+async def meet_none(url: str) -> None:
+    async with GatewayClient(url, account="alice") as alice:
+        assert await place(alice, "66000.01") is None
+        last = await alice.submit_order("BTC-USDT", "buy", "1", price="1")
+        await alice.read_order(last.order_id)
+        assert len((await alice.list_orders(status="open")).orders) == 4
+
+
+def test_limits_hold_and_a_system_with_others_replays_what_they_did(tmp_path: Path) -> None:
+    instruments, keys, data = tmp_path / "i.toml", tmp_path / "keys.toml", tmp_path / "data"
+    limits = 'lot_size = "0.00001"\nmax_notional = "100000"\nprice_band = "0.1"'
+    instruments.write_text(SHIPPED.replace('lot_size = "0.00001"', limits))
+    keys.write_text(KEYS)
+    settings = {
+        "INSTRUMENTS_FILE": str(instruments),
+        "API_KEYS_FILE": str(keys),
+        "MAX_OPEN_ORDERS": "2",
+    }
+    with launch(REAL, data, **settings) as system:
+        asyncio.run(meet_limits(system.wait_until_ready().gateway_url))
+    with launch(REAL, data) as system:
+        asyncio.run(meet_none(system.wait_until_ready().gateway_url))

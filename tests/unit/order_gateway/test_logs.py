@@ -1,0 +1,77 @@
+"""Log lines and audit lines, for people and for machines."""
+
+import asyncio
+import json
+import logging
+from typing import Any, Literal
+
+import pytest
+from starlette.responses import Response
+
+from order_gateway.audit import AuditLog
+from order_gateway.call import Call
+from order_gateway.logs import JsonFormatter, TextFormatter, current_request
+from protocol.commands import QueueEntry
+
+SCOPE: dict[str, Any] = {"headers": [], "path": "/", "query_string": b"", "method": "POST"}
+
+
+async def receive() -> dict[str, Any]:
+    raise AssertionError
+
+
+def make_record() -> logging.LogRecord:
+    return logging.LogRecord("gateway", logging.INFO, "", 0, "%d things", (3,), None)
+
+
+def test_line_of_json_names_the_request() -> None:
+    token = current_request.set("r-1")
+    try:
+        event = json.loads(JsonFormatter().format(make_record()))
+        text = TextFormatter().format(make_record())
+    finally:
+        current_request.reset(token)
+    assert (event["message"], event["level"], event["request_id"]) == ("3 things", "info", "r-1")
+    assert text.endswith("INFO order_gateway: 3 things [r-1]")
+
+
+def test_exception_is_in_the_json_line() -> None:
+    record = make_record()
+    record.exc_info = (ZeroDivisionError, ZeroDivisionError(), None)
+    assert "ZeroDivisionError" in json.loads(JsonFormatter().format(record))["exception"]
+
+
+def write_audit(log_format: Literal["text", "json"]) -> list[bytes]:
+    written: list[bytes] = []
+
+    async def run() -> None:
+        audit = AuditLog(log_format, written.append)
+        call = Call(SCOPE, receive, "r-1")
+        call.entries = [QueueEntry(order_id=str(number), account="alice") for number in (1, 2)]
+        audit.write(call, Response(status_code=201))
+        audit.write(call, Response(status_code=201))
+        assert written == []
+        await asyncio.sleep(0)
+
+    asyncio.run(run())
+    return written
+
+
+def test_lines_of_a_turn_are_written_together(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    (block,) = write_audit("json")
+    lines = [json.loads(line) for line in block.splitlines()]
+    assert [line["order_id"] for line in lines] == ["1", "2", "1", "2"]
+    assert (lines[0]["account"], lines[0]["status"], lines[0]["request_id"]) == (
+        "alice",
+        201,
+        "r-1",
+    )
+
+
+def test_text_is_for_people_who_asked_for_it(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    assert write_audit("text") == []
+    caplog.set_level(logging.DEBUG)
+    (block,) = write_audit("text")
+    assert block.splitlines()[0].endswith(b"alice new 1 -> 201 [r-1]")
