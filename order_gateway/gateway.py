@@ -81,9 +81,7 @@ class Gateway:
         names = _make_client_order_ids(call)
         entries = []
         for order in orders:
-            client_order_id = (
-                next(names) if order.client_order_id is None else order.client_order_id
-            )
+            client_order_id = order.client_order_id or next(names)
             entries.append(
                 QueueEntry(
                     symbol=order.symbol,

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from redis import Redis
-from sqlalchemy import event
+from sqlalchemy import Engine, event
 
 from archive.journal import Journal
 from archive.queries import OrderFilter
@@ -270,9 +270,10 @@ def test_full_disk_is_named_and_the_archive_goes_on_when_there_is_room(
     def limit_size(connection: sqlite3.Connection, _record: object) -> None:
         connection.execute(f"PRAGMA max_page_count={most_pages[0]}")
 
-    with run_follower(redis_url, url) as follower:
-        event.listen(follower._database, "connect", limit_size)
-        follower._database.dispose()
+    def limit_database(database: Engine) -> None:
+        event.listen(database, "connect", limit_size)
+
+    with run_follower(redis_url, url, limit_database):
         commit_entries(client, entries)
         wait_until(lambda: "make room; the archive goes on by itself" in caplog.text, "it says so")
         most_pages[0] = 1 << 20

@@ -4,11 +4,12 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from redis import Redis
+from sqlalchemy import Engine
 
 from archive.__main__ import connect_redis
 from archive.database import open_database
@@ -23,9 +24,12 @@ from tests.support.waiting import wait_until
 
 
 @contextmanager
-def run_follower(redis_url: str, database_url: str) -> Iterator[Follower]:
-    """An archive that follows as long as the context."""
+def run_follower(
+    redis_url: str, database_url: str, prepare: Callable[[Engine], None] = lambda _: None
+) -> Iterator[Follower]:
+    """An archive that follows as long as the context; `prepare` has its database first."""
     database = open_database(database_url)
+    prepare(database)
     journal = Journal(connect_redis(redis_url))
     retention = Retention(database, None, None, now_in_microseconds)
     follower = Follower(journal, database, retention)

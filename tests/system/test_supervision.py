@@ -37,7 +37,8 @@ def _wait_for_another(system: LaunchedSystem, name: str, pid: int) -> None:
 
 
 def test_each_gateway_worker_and_each_service_has_a_process(system: LaunchedSystem) -> None:
-    names = {"redis", "engine", "gateway-1", "gateway-2", "gateway-3", "market-data"}
+    gateways = {"gateway-1", "gateway-2", "gateway-3"}
+    names = {"redis", "engine", "archive", "market-data"} | gateways
     assert set(system.processes) == names
 
 
