@@ -1,0 +1,14 @@
+"""The suite's own Redis is nobody else's: a user's data is not touched by running the tests."""
+
+from urllib.parse import urlsplit
+
+from redis import Redis
+
+DEFAULT_PORT = 6379
+
+
+def test_tests_do_not_flush_the_users_redis(redis_server: str) -> None:
+    assert urlsplit(redis_server).port != DEFAULT_PORT
+    with Redis.from_url(redis_server) as client:
+        folder = client.config_get("dir")["dir"]
+    assert "pytest" in str(folder)
