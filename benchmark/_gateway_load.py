@@ -3,6 +3,7 @@
 import asyncio
 import json
 import time
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from benchmark._gateway_process import HOST
@@ -24,6 +25,7 @@ class Load(NamedTuple):
     orders: int = 1
     rate: float | None = None
     connections: int = 32
+    headers: Mapping[str, str] | None = None
 
 
 class Sent(NamedTuple):
@@ -40,7 +42,7 @@ def send(port: int, load: Load) -> Sent:
 
 async def _send(port: int, load: Load) -> Sent:
     bodies = [_make_body(side, load.orders) for side in ("sell", "buy")]
-    opened = [await HttpConnection.open(HOST, port) for _ in range(load.connections)]
+    opened = [await HttpConnection.open(HOST, port, load.headers) for _ in range(load.connections)]
     times: list[float] = []
     start = time.perf_counter() + 0.05
     shares = [range(first, load.requests, load.connections) for first in range(load.connections)]

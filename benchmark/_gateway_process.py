@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import NamedTuple
+from typing import BinaryIO, NamedTuple
 
 import httpx
 import psutil
@@ -34,11 +34,15 @@ class Server(NamedTuple):
 
 @contextmanager
 def run_server(module: str, redis_url: str, folder: Path, **settings: str) -> Iterator[Server]:
-    """`python -m module --fd N`, once it answers."""
+    """`python -m module --fd N`, once it answers; its log goes into a file of `folder`."""
     environment = _make_environment(redis_url, folder) | settings
     with socket.create_server((HOST, 0), backlog=2048) as listener:
         port = listener.getsockname()[1]
-        with _run(module, environment, listener.fileno()) as process:
+        log = folder / f"{port}.log"
+        with (
+            log.open("wb") as output,
+            _run(module, environment, listener.fileno(), output) as process,
+        ):
             _wait_until_it_answers(port)
             yield Server(port, psutil.Process(process.pid))
 
@@ -52,13 +56,17 @@ def run_engine(redis_url: str, folder: Path) -> Iterator[None]:
 
 @contextmanager
 def _run(
-    module: str, environment: dict[str, str], descriptor: int | None = None
+    module: str,
+    environment: dict[str, str],
+    descriptor: int | None = None,
+    log: BinaryIO | None = None,
 ) -> Iterator["subprocess.Popen[bytes]"]:
     command = [sys.executable, "-m", module]
     command += [] if descriptor is None else ["--fd", str(descriptor)]
     process = subprocess.Popen(
         command,
         env=environment,
+        stderr=log,
         pass_fds=[] if descriptor is None else [descriptor],
         preexec_fn=make_child_setup(),
     )

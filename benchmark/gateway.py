@@ -15,7 +15,10 @@ from tests.support.redis_server import run_redis
 
 BATCH = 100
 RATE = 1000.0
-REQUIRED = {"ack": 1.4, "result": 2.2, f"batch of {BATCH}": 0.1}
+GUARDED = "ack, key, audit"
+KEY = "benchmark-key-0123456789"
+KEYS = f'[{{"key":"{KEY}","account":"a","scopes":["trade"],"rate_limit":1000000000}}]'
+REQUIRED = {"ack": 1.4, GUARDED: 1.4, "result": 2.2, f"batch of {BATCH}": 0.1}
 
 
 class Case(NamedTuple):
@@ -48,18 +51,23 @@ def main() -> int:
         stack.enter_context(run_engine(url, folder))
         bare = stack.enter_context(run_server("benchmark._gateway_bare", url, folder))
         gateway = stack.enter_context(run_server("order_gateway", url, folder))
-        is_met = _measure_cpu(bare, gateway, arguments)
+        with_keys = {"API_KEYS": KEYS, "LOG_FORMAT": "json", "LOG_LEVEL": "info"}
+        guarded = stack.enter_context(run_server("order_gateway", url, folder, **with_keys))
+        is_met = _measure_cpu(bare, gateway, guarded, arguments)
         _measure_latency(bare, gateway, arguments)
     return 0 if is_met else 1
 
 
-def _measure_cpu(bare: Server, gateway: Server, arguments: argparse.Namespace) -> bool:
+def _measure_cpu(
+    bare: Server, gateway: Server, guarded: Server, arguments: argparse.Namespace
+) -> bool:
     """As fast as 32 connections can; whether every ratio is what it must be."""
     requests = arguments.requests
     orders = "/v1/orders"
     cases = [
         Case("bare FastAPI", bare, Load(orders, requests)),
         Case("ack", gateway, Load(orders, requests)),
+        Case(GUARDED, guarded, Load(orders, requests, headers={"X-API-Key": KEY})),
         Case("result", gateway, Load(f"{orders}?response=result", requests)),
         Case(f"batch of {BATCH}", gateway, Load(f"{orders}/batch", requests // 50, BATCH)),
     ]
@@ -108,7 +116,7 @@ def _print(name: str, runs: list[Run], ratio: float) -> None:
     middle = sorted(runs)[len(runs) // 2]
     required = f"(at most {REQUIRED[name]})" if name in REQUIRED else ""
     print(
-        f"  {name:<14} {middle.cpu:7.1f} us an order  {ratio:6.3f} x {required:<14}"
+        f"  {name:<15} {middle.cpu:7.1f} us an order  {ratio:6.3f} x {required:<14}"
         f" {middle.orders_a_second:>9,.0f}/s   {middle.sent.latency}"
     )
 

@@ -14,13 +14,13 @@ from order_gateway.openapi import (
     describe_problems,
     describe_query,
 )
+from order_gateway.operation_schemas import InstrumentSwitched
 from order_gateway.order_routes import BODY_PROBLEMS, QUEUE_PROBLEMS
 from order_gateway.schemas import (
     CancelAfterRequest,
     CancelAfterResult,
     CancelAllResult,
     ChangeAccepted,
-    InstrumentSwitched,
     OutcomeUnknown,
     ResponseMode,
 )

@@ -104,9 +104,9 @@ def create_app(
         worker,
     )
     routes = DirectRoutes(app.router, door)
-    add_history_routes(routes, history)
     add_order_routes(routes, gateway)
     add_account_routes(routes, gateway)
+    add_history_routes(routes, history)
     add_operation_routes(routes, app, gateway, health, metrics)
     stream = OrderStream(door, history, feed, metrics)
     app.router.routes.append(WebSocketRoute("/ws/orders", stream.serve))

@@ -5,7 +5,7 @@ from typing import Any, cast
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
-from order_gateway.schemas import Health, Readiness
+from order_gateway.operation_schemas import Health, Readiness
 from protocol.channels import LEASE, ORDER_QUEUE
 
 LEASE_SECONDS = 3.0

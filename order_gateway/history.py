@@ -17,7 +17,7 @@ from protocol.refusal import Refusal
 
 WAIT_SECONDS = 0.5
 """How long an order that is not there yet is waited for."""
-_POLL_SECONDS = 0.05
+_POLL_SECONDS = 0.02
 MAX_WAITING = 64
 """Questions for orders that are not there that wait at once; one more is answered at once."""
 
@@ -54,12 +54,14 @@ class History:
         self, which: OrderFilter, limit: int, after: str | None
     ) -> Page[OrderRecord]:
         """A page of orders, newest first; raises Refusal for a bad cursor."""
+        await self._catch_up()
         return await self._ask(lambda archive: archive.list_orders(which, limit, after))
 
     async def list_fills(
         self, which: FillFilter, limit: int, after: str | None
     ) -> Page[FillRecord]:
         """A page of fills, newest first; raises Refusal for a bad cursor."""
+        await self._catch_up()
         return await self._ask(lambda archive: archive.list_fills(which, limit, after))
 
     async def read_snapshot(self, account: str) -> Snapshot:
@@ -67,31 +69,53 @@ class History:
         return await self._ask(lambda archive: _read_snapshot(archive, account))
 
     async def _find(self, find: Callable[[Archive], OrderRecord | None]) -> OrderRecord:
-        """The archive follows by some milliseconds: what is not there is waited for."""
+        """The archive follows by some milliseconds: what may still come is waited for."""
+        found = await self._ask(find)
+        if found is not None:
+            return found
+        target = await self._read_target()
         loop = asyncio.get_running_loop()
         deadline = loop.time() + (WAIT_SECONDS if self._waiting < MAX_WAITING else 0)
         self._waiting += 1
         try:
-            while (found := await self._ask(find)) is None and loop.time() < deadline:  # noqa: ASYNC110
+            while True:
+                behind = target - await self._ask(Archive.last_sequence)
+                found = await self._ask(find)
+                if found is not None:
+                    return found
+                if behind <= 0:
+                    detail = "the account has no such order"
+                    raise Refusal(Reason.UNKNOWN_ORDER, "order_id", detail)
+                if loop.time() >= deadline:
+                    raise _unavailable(f"it is {behind} commands behind")
                 await asyncio.sleep(_POLL_SECONDS)
         finally:
             self._waiting -= 1
-        if found is None:
-            await self._expect_up_to_date()
-            raise Refusal(Reason.UNKNOWN_ORDER, "order_id", "the account has no such order")
-        return found
 
-    async def _expect_up_to_date(self) -> None:
-        """Raises Unavailable where what is not in the archive may still come."""
-        archived = await self._ask(lambda archive: archive.last_sequence())
+    async def _read_target(self) -> int:
+        """The sequence at which everything that is queued now has been matched."""
         try:
-            queued = int(await self._client.llen(ORDER_QUEUE))
-            sequence = int(await self._client.hget(STATE, STATE_SEQUENCE) or 0)
+            async with self._client.pipeline(transaction=True) as pipeline:
+                pipeline.llen(ORDER_QUEUE)
+                pipeline.hget(STATE, STATE_SEQUENCE)
+                queued, sequence = await pipeline.execute()
+            return int(queued) + int(sequence or 0)
         except (RedisError, OSError):
             raise _unavailable("what is still on its way to it cannot be known") from None
-        behind = sequence + queued - archived
-        if behind > 0:
-            raise _unavailable(f"it is {behind} commands behind")
+
+    async def _catch_up(self) -> None:
+        """Waits for what is matched already, so that a list has the order that was just answered.
+
+        Half a second at most: then the list is as old as the archive is.
+        """
+        try:
+            sequence = int(await self._client.hget(STATE, STATE_SEQUENCE) or 0)
+        except (RedisError, OSError):
+            return
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + WAIT_SECONDS
+        while await self._ask(Archive.last_sequence) < sequence and loop.time() < deadline:  # noqa: ASYNC110
+            await asyncio.sleep(_POLL_SECONDS)
 
     async def _ask(self, question: Callable[[Archive], Answered]) -> Answered:
         if self._archive is None:

@@ -12,7 +12,13 @@ from order_gateway.documentation import CONTENT_SECURITY_POLICY, read_page
 from order_gateway.gateway import Gateway
 from order_gateway.health import HealthCheck
 from order_gateway.metrics import CONTENT_TYPE, Metrics
-from order_gateway.schemas import Health, InstrumentItem, InstrumentList, Liveness, Readiness
+from order_gateway.operation_schemas import (
+    Health,
+    InstrumentItem,
+    InstrumentList,
+    Liveness,
+    Readiness,
+)
 from protocol.codec import encode
 from protocol.instrument import Instrument
 

@@ -28,11 +28,6 @@ class RateLimit:
         self._left -= cost
         return True
 
-    @property
-    def retry_after(self) -> int:
-        """Whole seconds after which a refused request may be repeated."""
-        return 1
-
     def describe(self) -> list[tuple[bytes, bytes]]:
         """The headers that tell the client where it stands."""
         wait = math.ceil((self._rate - self._left) / self._rate)

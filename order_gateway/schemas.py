@@ -32,18 +32,6 @@ _RESULT = {
     "reason": None,
     "timestamp": _TIMESTAMP,
 }
-_INSTRUMENT = {
-    "symbol": "BTC-USDT",
-    "base_asset": "BTC",
-    "quote_asset": "USDT",
-    "tick_size": "0.01",
-    "lot_size": "0.00001",
-    "min_quantity": "0.00001",
-    "max_quantity": "10000000.00000",
-    "min_notional": None,
-    "max_notional": None,
-    "price_band": None,
-}
 _ORDER: dict[str, Any] = {
     "symbol": "BTC-USDT",
     "order_type": "limit",
@@ -82,7 +70,8 @@ class ResponseMode(StrEnum):
     FULL = "full"
 
 
-def _example(**values: Any) -> ConfigDict:
+def make_example(**values: Any) -> ConfigDict:
+    """The configuration of a model that shows one example."""
     return ConfigDict(json_schema_extra={"examples": [values]})
 
 
@@ -122,7 +111,7 @@ class AmendRequest(BaseModel):
 class OrderAccepted(BaseModel):
     """The order is in the queue."""
 
-    model_config = _example(**_ACCEPTED)
+    model_config = make_example(**_ACCEPTED)
 
     order_id: str
     client_order_id: str
@@ -133,7 +122,7 @@ class OrderAccepted(BaseModel):
 class ChangeAccepted(BaseModel):
     """The command is in the queue; `order_id` where it is about one order."""
 
-    model_config = _example(order_id=_ORDER_ID, status="accepted", timestamp=_TIMESTAMP)
+    model_config = make_example(order_id=_ORDER_ID, status="accepted", timestamp=_TIMESTAMP)
 
     order_id: str | None = None
     status: Literal[Status.ACCEPTED]
@@ -143,7 +132,7 @@ class ChangeAccepted(BaseModel):
 class OutcomeUnknown(BaseModel):
     """The queue's confirmation was lost: the request may have been queued or not."""
 
-    model_config = _example(
+    model_config = make_example(
         order_id=_ORDER_ID,
         client_order_id="my-order-1",
         status="unknown",
@@ -161,7 +150,7 @@ class OutcomeUnknown(BaseModel):
 class FillItem(BaseModel):
     """One trade of an order."""
 
-    model_config = _example(**_FILL)
+    model_config = make_example(**_FILL)
 
     trade_id: int
     price: str
@@ -172,7 +161,7 @@ class FillItem(BaseModel):
 class OrderResult(BaseModel):
     """The order after the command (`response=result`)."""
 
-    model_config = _example(**_RESULT)
+    model_config = make_example(**_RESULT)
 
     order_id: str
     client_order_id: str | None
@@ -188,58 +177,15 @@ class OrderResult(BaseModel):
 class OrderFullResult(OrderResult):
     """The order after the command, and the trades of this command (`response=full`)."""
 
-    model_config = _example(**_RESULT, fills=[_FILL])
+    model_config = make_example(**_RESULT, fills=[_FILL])
 
     fills: list[FillItem]
-
-
-class InstrumentItem(BaseModel):
-    """What is traded; a price is a multiple of `tick_size`, a quantity one of `lot_size`."""
-
-    model_config = _example(**_INSTRUMENT)
-
-    symbol: str
-    base_asset: str
-    quote_asset: str
-    tick_size: str
-    lot_size: str
-    min_quantity: str
-    max_quantity: str
-    min_notional: str | None
-    max_notional: str | None
-    price_band: str | None
-
-
-class InstrumentList(BaseModel):
-    """Every instrument."""
-
-    model_config = _example(instruments=[_INSTRUMENT])
-
-    instruments: list[InstrumentItem]
-
-
-class Health(BaseModel):
-    """State of the gateway and of what it stands on.
-
-    `degraded`: orders are accepted, but no engine matches them. `unavailable`: the queue cannot be
-    reached.
-    """
-
-    model_config = _example(
-        status="ok", service="order_gateway", redis="up", queue_length=0, engine="up"
-    )
-
-    status: Literal["ok", "degraded", "unavailable"]
-    service: Literal["order_gateway"] = "order_gateway"
-    redis: Literal["up", "down"]
-    queue_length: int | None
-    engine: Literal["up", "down", "unknown"]
 
 
 class Problem(BaseModel):
     """An RFC 9457 problem document. `code` is for programs, `detail` for people."""
 
-    model_config = _example(**_PROBLEM)
+    model_config = make_example(**_PROBLEM)
 
     type: str
     title: str
@@ -266,7 +212,7 @@ class BatchRequest(BaseModel):
 class BatchItem(BaseModel):
     """What became of one order: `order` as for a single one, or the `problem` with it."""
 
-    model_config = _example(status=201, order=_ACCEPTED)
+    model_config = make_example(status=201, order=_ACCEPTED)
 
     status: int
     order: OrderFullResult | OrderResult | OrderAccepted | OutcomeUnknown | None = None
@@ -276,7 +222,7 @@ class BatchItem(BaseModel):
 class BatchResults(BaseModel):
     """One result for each order, in their order."""
 
-    model_config = _example(
+    model_config = make_example(
         results=[{"status": 201, "order": _ACCEPTED}, {"status": 422, "problem": _PROBLEM}]
     )
 
@@ -286,7 +232,7 @@ class BatchResults(BaseModel):
 class CancelAllResult(BaseModel):
     """How many orders were canceled."""
 
-    model_config = _example(canceled=3)
+    model_config = make_example(canceled=3)
 
     canceled: int
 
@@ -304,41 +250,7 @@ class CancelAfterRequest(BaseModel):
 class CancelAfterResult(BaseModel):
     """When the timer acts, by the engine's clock; null once it is disarmed."""
 
-    model_config = _example(seconds=60, due="2026-01-31T12:01:00.000001Z")
+    model_config = make_example(seconds=60, due="2026-01-31T12:01:00.000001Z")
 
     seconds: int
     due: str | None
-
-
-class InstrumentSwitched(BaseModel):
-    """`halted`: orders can only be canceled."""
-
-    model_config = _example(symbol="BTC-USDT", state="halted")
-
-    symbol: str
-    state: Literal["halted", "trading"]
-
-
-class Liveness(BaseModel):
-    """The process answers."""
-
-    model_config = _example(status="ok")
-
-    status: Literal["ok"]
-
-
-class Readiness(BaseModel):
-    """Whether an order sent now would be matched now, and what stands in the way.
-
-    `engine_heartbeat_age` is in seconds, null where no engine serves.
-    """
-
-    model_config = _example(
-        status="ready", redis="up", engine_heartbeat_age=0.4, queue_length=0, reasons=[]
-    )
-
-    status: Literal["ready", "not_ready"]
-    redis: Literal["up", "down"]
-    engine_heartbeat_age: float | None
-    queue_length: int | None
-    reasons: list[str]

@@ -15,7 +15,7 @@ from order_gateway.authentication import sign
 from order_gateway.client import GatewayClient, GatewayError, Update
 from protocol.enums import Reason
 from tests.integration.test_gateway_exchange import KEYS, PLAIN, SECRET, SIGNING
-from tests.support.gateway import DEADLINE_SECONDS, ORDER, wait_until
+from tests.support.gateway import DEADLINE_SECONDS, ORDER
 from tests.support.gateway_process import run_exchange, run_workers
 
 OPEN = {"open", "partially_filled"}
@@ -112,11 +112,6 @@ def test_snapshot_and_reports_have_no_gap_between_them(
             await alice.cancel_order(last.order_id)
             async with asyncio.timeout(DEADLINE_SECONDS):
                 await asyncio.gather(*readers)
-
-            async def is_archived() -> bool:
-                return (await alice.read_order(last.order_id)).status == "canceled"
-
-            await wait_until(is_archived)
             expected = await read_open(alice)
             for mirror in mirrors:
                 known = {key: order["remaining_quantity"] for key, order in mirror.orders.items()}

@@ -1,0 +1,97 @@
+"""Bodies of answers about the gateway itself, and about what is traded."""
+
+from typing import Literal
+
+from pydantic import BaseModel
+
+from order_gateway.schemas import make_example
+
+_INSTRUMENT = {
+    "symbol": "BTC-USDT",
+    "base_asset": "BTC",
+    "quote_asset": "USDT",
+    "tick_size": "0.01",
+    "lot_size": "0.00001",
+    "min_quantity": "0.00001",
+    "max_quantity": "10000000.00000",
+    "min_notional": None,
+    "max_notional": None,
+    "price_band": None,
+}
+
+
+class InstrumentItem(BaseModel):
+    """What is traded; a price is a multiple of `tick_size`, a quantity one of `lot_size`."""
+
+    model_config = make_example(**_INSTRUMENT)
+
+    symbol: str
+    base_asset: str
+    quote_asset: str
+    tick_size: str
+    lot_size: str
+    min_quantity: str
+    max_quantity: str
+    min_notional: str | None
+    max_notional: str | None
+    price_band: str | None
+
+
+class InstrumentList(BaseModel):
+    """Every instrument."""
+
+    model_config = make_example(instruments=[_INSTRUMENT])
+
+    instruments: list[InstrumentItem]
+
+
+class Health(BaseModel):
+    """State of the gateway and of what it stands on.
+
+    `degraded`: orders are accepted, but no engine matches them. `unavailable`: the queue cannot be
+    reached.
+    """
+
+    model_config = make_example(
+        status="ok", service="order_gateway", redis="up", queue_length=0, engine="up"
+    )
+
+    status: Literal["ok", "degraded", "unavailable"]
+    service: Literal["order_gateway"] = "order_gateway"
+    redis: Literal["up", "down"]
+    queue_length: int | None
+    engine: Literal["up", "down", "unknown"]
+
+
+class InstrumentSwitched(BaseModel):
+    """`halted`: orders can only be canceled."""
+
+    model_config = make_example(symbol="BTC-USDT", state="halted")
+
+    symbol: str
+    state: Literal["halted", "trading"]
+
+
+class Liveness(BaseModel):
+    """The process answers."""
+
+    model_config = make_example(status="ok")
+
+    status: Literal["ok"]
+
+
+class Readiness(BaseModel):
+    """Whether an order sent now would be matched now, and what stands in the way.
+
+    `engine_heartbeat_age` is in seconds, null where no engine serves.
+    """
+
+    model_config = make_example(
+        status="ready", redis="up", engine_heartbeat_age=0.4, queue_length=0, reasons=[]
+    )
+
+    status: Literal["ready", "not_ready"]
+    redis: Literal["up", "down"]
+    engine_heartbeat_age: float | None
+    queue_length: int | None
+    reasons: list[str]
