@@ -35,7 +35,7 @@ def make_services(
     settings: LauncherSettings, redis_url: str, listeners: Listeners
 ) -> list[Service]:
     """Engine, gateway workers that share one socket, archive, market data."""
-    environment = child_environment(redis_url)
+    environment = child_environment(redis_url) | _name_ports(listeners)
     engine = Service(
         name="engine",
         command=_module("engine"),
@@ -63,6 +63,14 @@ def make_services(
             "market-data", "market_data", _MARKET_DATA_STAGE, environment, listeners.market_data
         ),
     ]  # fmt: skip
+
+
+def _name_ports(listeners: Listeners) -> dict[str, str]:
+    """The real ports, where the settings say 0: page and gateway know each other by them."""
+    return {
+        "GATEWAY_PORT": str(listeners.gateway.getsockname()[1]),
+        "MARKET_DATA_PORT": str(listeners.market_data.getsockname()[1]),
+    }
 
 
 def watch_engine(redis_url: str) -> Callable[[], bool]:
