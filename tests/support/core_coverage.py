@@ -18,8 +18,10 @@ ROOT: Final = Path(__file__).resolve().parents[2]
 COPY: Final = ROOT / "build" / "coverage"
 MAIN_SOURCE: Final = "engine/core/matcher.pyx"
 LEAST: Final = 95
+PROPERTIES: Final = ("auditor", "differential", "generated", "recorded_flow", "replays")
 TESTS: Final = (
-    *("tests/unit/engine/core", "tests/scenarios", "tests/property"),
+    *("tests/unit/engine/core", "tests/scenarios"),
+    *(f"tests/property/test_{name}.py" for name in PROPERTIES),
     *("--commands", "20000", "--timeout", "0", "-p", "no:cacheprovider", "-q"),
 )
 # The header of an inline function is no step of its own, and is never traced.
