@@ -89,6 +89,7 @@ def test_a_second_ctrl_c_does_not_wait(tmp_path: Path) -> None:
 
 
 def test_a_killed_service_is_started_again_and_the_reason_is_said(system: LaunchedSystem) -> None:
+    assert wait_until(lambda: "gateway-2" in system.processes, 10.0), system.output
     worker = system.processes["gateway-2"]
     os.kill(worker.pid, signal.SIGKILL)
     _wait_for_another(system, "gateway-2", worker.pid)

@@ -212,9 +212,6 @@ def test_every_question_is_answered_from_an_index(url: str) -> None:
     for index, times in {
         "orders_by_id ": 2,
         "orders_by_client_id": 1,
-        "orders_open_by_account": 1,
-        "orders_open_by_symbol": 1,
-        "orders_by_symbol_and_status": 1,
         "fills_by_order": 1,
     }.items():
         assert sum(index in plan for plan in plans) == times, plans
