@@ -14,8 +14,8 @@ from pathlib import Path
 from redis import Redis, RedisError
 
 from protocol import channels
+from protocol.channels import LEASE_MILLISECONDS
 
-LEASE_MILLISECONDS = 3_000
 RENEWAL_SECONDS = 1.0
 _SCRIPTS = Path(__file__).parent
 

@@ -8,8 +8,9 @@ from redis import Redis
 from redis.exceptions import OutOfMemoryError
 
 from engine.batch import Batch
-from engine.lease import LEASE_MILLISECONDS, Fenced
+from engine.lease import Fenced
 from protocol import channels
+from protocol.channels import LEASE_MILLISECONDS
 
 IDLE_SECONDS = 0.25
 """How long a look at an empty list waits: how soon a stop or a due lease renewal is seen."""

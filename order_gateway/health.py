@@ -6,10 +6,10 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from order_gateway.operation_schemas import Health, Readiness
-from protocol.channels import LEASE, ORDER_QUEUE
+from protocol.channels import LEASE, LEASE_MILLISECONDS, ORDER_QUEUE
 
-LEASE_SECONDS = 3.0
-"""An engine renews its lease for this long: what is left of it says when it last did."""
+_LEASE_SECONDS = LEASE_MILLISECONDS / 1000
+"""What is left of it says when the engine last renewed."""
 
 
 class HealthCheck:
@@ -66,4 +66,4 @@ class HealthCheck:
         """Length of the queue, and seconds since an engine's sign of life; None for no engine."""
         length = int(await self._client.llen(ORDER_QUEUE))
         left = int(await self._client.pttl(LEASE))
-        return length, round(max(0.0, LEASE_SECONDS - left / 1000), 3) if left > 0 else None
+        return length, round(max(0.0, _LEASE_SECONDS - left / 1000), 3) if left > 0 else None

@@ -11,6 +11,8 @@ JOURNAL = f"{_COMPANIONS}:journal"
 """Stream of commits; an entry's id is `<sequence>-0`, its fields are `journal.JournalEntry`."""
 LEASE = f"{_COMPANIONS}:lease"
 """String that lives while an engine does: its owner token."""
+LEASE_MILLISECONDS = 3_000
+"""How long it outlives its engine."""
 DEAD = f"{_COMPANIONS}:dead"
 """List of unreadable entries: JSON `{"sequence", "timestamp", "reason", "detail", "entry"}`."""
 
