@@ -1,31 +1,21 @@
-"""What a batch of commands leads to, gathered for one commit."""
+"""What a batch of commands leads to, gathered for one commit.
 
-from collections.abc import Mapping, Sequence
+Compiled where there is a compiler (`batch.pxd` has the types).
+"""
 
+from collections.abc import Mapping
+
+from engine.event_text import bbo_text, delta_text, end_text, message_text
 from protocol import channels, codec
 from protocol.enums import Reason
-from protocol.events import (
-    Bbo,
-    ChannelMessage,
-    DeadEntry,
-    Event,
-    L2Delta,
-    PrivateEvent,
-    Reply,
-    ReplyMessage,
-    Trade,
-)
+from protocol.events import DeadEntry, PrivateEvent, Reply, ReplyMessage
 from protocol.instrument import Instrument
 from protocol.journal import JournalEntry
 from protocol.timestamps import format_timestamp
 
-_GONE = "0"
-
 
 class BookChanges:
     """Levels of one symbol that the batch changed: price in ticks → quantity in lots."""
-
-    __slots__ = ("asks", "bids", "first_update_id", "instrument", "last_update_id")
 
     def __init__(self, instrument: Instrument, first_update_id: int) -> None:
         self.instrument = instrument
@@ -33,21 +23,6 @@ class BookChanges:
         self.last_update_id = first_update_id
         self.bids: dict[int, int] = {}
         self.asks: dict[int, int] = {}
-
-    def to_delta(self, timestamp: str) -> L2Delta:
-        """The changes as they are published."""
-        return L2Delta(
-            self.instrument.symbol,
-            self.first_update_id,
-            self.last_update_id,
-            self._to_levels(self.bids),
-            self._to_levels(self.asks),
-            timestamp,
-        )
-
-    def _to_levels(self, levels: Mapping[int, int]) -> list[tuple[str, str]]:
-        price, quantity = self.instrument.ticks_to_price, self.instrument.lots_to_quantity
-        return [(price(ticks), quantity(lots) if lots else _GONE) for ticks, lots in levels.items()]
 
 
 class Batch:
@@ -66,12 +41,16 @@ class Batch:
         self.taken: list[bytes] = []
         self.commands: list[bytes] = []
         self.dead: list[bytes] = []
-        self.trades: list[Trade] = []
-        self.reports: list[PrivateEvent] = []
-        self.bbos: list[Bbo] = []
-        self.published: dict[str, Sequence[Event]] = {}
-        """Channel → what happened, once the batch is finished."""
+        self.trades: list[str] = []
+        self.reports: list[str] = []
+        self.bbos: list[str] = []
         self.changes: dict[int, BookChanges] = {}
+        self.fills: list[tuple[int, str]] = []
+        """Of the command in hand: order and fill."""
+        self.report_end = ""
+        """Of the command in hand: what its reports end with."""
+        self.messages: dict[str, bytes] = {}
+        """Channel → what is published there, once the batch is finished."""
         self._replies: dict[str, list[Reply]] = {}
         self._last_published = last_published
 
@@ -85,6 +64,9 @@ class Batch:
         self.taken.append(entry)
         self.commands.append(entry)
         self.sequence += 1
+        self.report_end = end_text(self.sequence, self.timestamp_text)
+        if self.fills:
+            self.fills = []
 
     def set_aside(self, command: bytes, entry: bytes, reason: Reason, detail: str) -> None:
         """`entry`, just taken, cannot be used: journal `command` in its stead, and keep it."""
@@ -95,6 +77,10 @@ class Batch:
             )
         )
 
+    def add_report(self, report: PrivateEvent) -> None:
+        """A report that is no order's own."""
+        self.reports.append(codec.encode(report).decode())
+
     def add_level(
         self, instrument: Instrument, is_bid: bool, price: int, quantity: int, update_id: int
     ) -> None:
@@ -103,25 +89,14 @@ class Batch:
         if changes is None:
             changes = self.changes[instrument.index] = BookChanges(instrument, update_id)
         changes.last_update_id = update_id
-        (changes.bids if is_bid else changes.asks)[price] = quantity
+        levels = changes.bids if is_bid else changes.asks
+        levels[price] = quantity
 
     def add_quote(
         self, instrument: Instrument, quote: tuple[int, int, int, int], update_id: int
     ) -> None:
         """Best bid, its quantity, best ask, its quantity, in ticks and lots; 0 for none."""
-        price, quantity = instrument.ticks_to_price, instrument.lots_to_quantity
-        bid, bid_quantity, ask, ask_quantity = quote
-        self.bbos.append(
-            Bbo(
-                instrument.symbol,
-                price(bid) if bid else None,
-                quantity(bid_quantity) if bid else None,
-                price(ask) if ask else None,
-                quantity(ask_quantity) if ask else None,
-                update_id,
-                self.timestamp_text,
-            )
-        )
+        self.bbos.append(bbo_text(instrument, quote, update_id, self.timestamp_text))
 
     def add_reply(self, worker: str, reply: Reply) -> None:
         """Answer a request that waits at the gateway worker `worker`."""
@@ -135,7 +110,7 @@ class Batch:
             self.timestamp,
             codec.join_entries(self.commands),
             b"%016x" % self.state_hash,
-            self._to_messages(),
+            self.messages,
         )
 
     def to_replies(self) -> dict[str, bytes]:
@@ -148,19 +123,25 @@ class Batch:
     def finish(self, state_hash: int) -> None:
         """No more commands: the batch is what will be committed."""
         self.state_hash = state_hash
-        deltas = [changes.to_delta(self.timestamp_text) for changes in self.changes.values()]
-        happened: dict[str, Sequence[Event]] = {
+        deltas = [
+            delta_text(
+                changes.instrument,
+                changes.first_update_id,
+                changes.last_update_id,
+                changes.bids,
+                changes.asks,
+                self.timestamp_text,
+            )
+            for changes in self.changes.values()
+        ]
+        happened = {
             channels.TRADE_EVENTS: self.trades,
             channels.ORDER_BOOK_UPDATES: deltas,
             channels.BBO_UPDATES: self.bbos,
             channels.EXECUTION_REPORTS: self.reports,
         }
-        self.published = {channel: events for channel, events in happened.items() if events}
-
-    def _to_messages(self) -> dict[str, bytes]:
-        return {
-            channel: codec.encode(
-                ChannelMessage(self._last_published.get(channel, 0), self.sequence, happened)
-            )
-            for channel, happened in self.published.items()
+        self.messages = {
+            channel: message_text(self._last_published.get(channel, 0), self.sequence, events)
+            for channel, events in happened.items()
+            if events
         }

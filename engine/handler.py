@@ -9,12 +9,12 @@ from collections.abc import Callable, Sequence
 from engine.batch import Batch
 from engine.core import IMPLEMENTATION, Matcher, codes
 from engine.entries import Malformed, Unreadable, read_entry
-from engine.orders import Order, OrderTable, StoredOrder, make_order
+from engine.orders import Order, OrderTable
 from engine.recorder import CoreEvent, Recorder
 from engine.rejects import to_command_rejected, to_dead_report, to_rejected_report
 from engine.replies import Outcome, to_reply
 from engine.rules import Rules
-from engine.stored import StoredEngine, decode_engine, encode_engine
+from engine.stored import StoredEngine, StoredOrder, decode_engine, encode_engine
 from engine.timers import Timers
 from protocol import codec
 from protocol.commands import (
@@ -26,8 +26,9 @@ from protocol.commands import (
     derive_order_id,
     parse_order_id,
 )
+from protocol.decimals import is_decimal
 from protocol.enums import CommandType, OrderType, Reason, SelfTradePrevention, Side, Status
-from protocol.instrument import Instrument, is_decimal
+from protocol.instrument import Instrument
 from protocol.limits import TradingLimits
 from protocol.refusal import Refusal
 from protocol.snapshot import BookSnapshot, Snapshot
@@ -183,12 +184,11 @@ class Handler:
         self.sequence = batch.sequence
         self._last_published = {
             **self._last_published,
-            **dict.fromkeys(batch.published, batch.sequence),
+            **dict.fromkeys(batch.messages, batch.sequence),
         }
         return batch
 
     def _handle_entry(self, raw: bytes, batch: Batch, is_poisonous: bool) -> None:
-        first_report = len(batch.reports)
         self._entries_to_clear = max(0, self._entries_to_clear - 1)
         if is_poisonous:
             self._set_aside(raw, Reason.INTERNAL_ERROR, "its handling failed", batch)
@@ -205,13 +205,14 @@ class Handler:
         except Refusal as refusal:
             outcome = self._refuse(entry, refusal, batch)
         if entry.reply_to and entry.request_id:
-            reply = to_reply(entry, outcome, batch, batch.reports[first_report:])
-            batch.add_reply(entry.reply_to, reply)
+            batch.add_reply(entry.reply_to, to_reply(entry, outcome, batch))
 
     # commands
 
     def _new(self, entry: QueueEntry, batch: Batch) -> Outcome:
-        account = check_account(entry.account)
+        account = entry.account
+        if account not in self._accounts:
+            check_account(account)
         client_order_id = check_client_order_id(entry.client_order_id or f"queue:{batch.sequence}")
         order_id = (
             derive_order_id(self._id_key, account, client_order_id)
@@ -227,7 +228,7 @@ class Handler:
             self.rules.check_new(order, self.orders.count_open(account), last_price)
         except Refusal as refusal:
             report = to_rejected_report(entry, order_id, client_order_id, refusal, batch)
-            batch.reports.append(report)
+            batch.add_report(report)
             return Outcome(None, report, refusal.code, refusal)
         self.orders.add(order)
         self._apply(
@@ -244,7 +245,7 @@ class Handler:
             ),
             batch,
         )
-        return Outcome(order, reason=order.reason)
+        return Outcome(order, None, order.reason)
 
     def _make_order(
         self, entry: QueueEntry, order_id: int, client_order_id: str, sequence: int
@@ -259,16 +260,18 @@ class Handler:
         lots, ticks, stop_ticks = check_order_values(
             instrument, entry.order_type, entry.quantity, entry.price, entry.stop_price
         )
-        return make_order(
+        return Order(
             order_id,
             client_order_id,
-            entry,
+            entry.account,
             instrument,
             entry.side,
             entry.order_type,
             lots,
             ticks,
             stop_ticks,
+            entry.self_trade_prevention,
+            False if stop_ticks else None,
         )
 
     def _repeat(
@@ -288,14 +291,14 @@ class Handler:
                 "the client_order_id belongs to an order with another body",
             )
         duplicate = Refusal(Reason.DUPLICATE_ORDER, "client_order_id", "the order exists already")
-        batch.reports.append(to_command_rejected(entry, duplicate, batch))
+        batch.add_report(to_command_rejected(entry, duplicate, batch))
         return Outcome(known, reason=known.reason, is_duplicate=True)
 
     def _cancel(self, entry: QueueEntry, batch: Batch) -> Outcome:
         order = self._find_open_order(entry)
         account = self._accounts[order.account]
         self._apply(self.matcher.cancel(order.order_id, account), batch)
-        return Outcome(order, reason=order.reason)
+        return Outcome(order, None, order.reason)
 
     def _amend(self, entry: QueueEntry, batch: Batch) -> Outcome:
         order = self._find_open_order(entry)
@@ -310,7 +313,7 @@ class Handler:
             instrument.check_notional(price or order.price, quantity or order.quantity)
         account = self._accounts[order.account]
         self._apply(self.matcher.amend(order.order_id, account, quantity, price, stop_price), batch)
-        return Outcome(order, reason=order.reason)
+        return Outcome(order, None, order.reason)
 
     @staticmethod
     def _amended_prices(order: Order, entry: QueueEntry) -> tuple[int, int]:
@@ -387,7 +390,7 @@ class Handler:
 
     def _stay_dead(self, entry: QueueEntry, batch: Batch) -> Outcome:
         reason = entry.reason or Reason.UNREADABLE_ENTRY
-        batch.reports.append(to_dead_report(reason, entry.detail, batch))
+        batch.add_report(to_dead_report(reason, entry.detail, batch))
         return Outcome()
 
     # what commands have in common
@@ -411,7 +414,7 @@ class Handler:
         return self._accounts.setdefault(account, len(self._accounts) + 1)
 
     def _refuse(self, entry: QueueEntry, refusal: Refusal, batch: Batch) -> Outcome:
-        batch.reports.append(to_command_rejected(entry, refusal, batch))
+        batch.add_report(to_command_rejected(entry, refusal, batch))
         return Outcome(reason=refusal.code, refusal=refusal)
 
     def _set_aside(self, raw: bytes, reason: Reason, detail: str, batch: Batch) -> None:

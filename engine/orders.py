@@ -1,26 +1,16 @@
 """Orders as the engine knows them: the open ones, and a ring of the last closed ones.
 
 The core knows an order's place in the book; this is the rest of it: whose it is, what it was
-called, and what has become of it.
+called, and what has become of it. Compiled where there is a compiler (`orders.pxd` has the types).
 """
 
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import TypeAlias
 
-import msgspec
+import cython
 
-from protocol.commands import QueueEntry
-from protocol.enums import (
-    TRIGGERED_TYPES,
-    Liquidity,
-    OrderType,
-    Reason,
-    SelfTradePrevention,
-    Side,
-    Status,
-)
-from protocol.events import ExecutionReport, Fill
+from protocol.enums import OrderType, Reason, SelfTradePrevention, Side, Status
 from protocol.instrument import Instrument
 
 Fingerprint: TypeAlias = tuple[int, Side, OrderType, int, int, int, SelfTradePrevention]
@@ -28,26 +18,75 @@ Fingerprint: TypeAlias = tuple[int, Side, OrderType, int, int, int, SelfTradePre
 stop price, self-trade prevention."""
 
 
-class Order(msgspec.Struct, gc=False):
+@cython.final
+@cython.no_gc
+@cython.cclass
+class Order:
     """One order. Prices in ticks, quantities in lots, notional in ticks * lots, 0 for no price."""
 
-    order_id: int
-    client_order_id: str
-    account: str
-    instrument: Instrument
-    side: Side
-    order_type: OrderType
-    quantity: int
-    price: int
-    stop_price: int
-    remaining: int
-    fingerprint: Fingerprint
-    text_id: str
-    triggered: bool | None
-    filled: int = 0
-    notional: int = 0
-    status: Status = Status.OPEN
-    reason: Reason | None = None
+    def __init__(
+        self,
+        order_id: int,
+        client_order_id: str,
+        account: str,
+        instrument: Instrument,
+        side: Side,
+        order_type: OrderType,
+        quantity: int,
+        price: int,
+        stop_price: int,
+        self_trade_prevention: SelfTradePrevention,
+        triggered: bool | None,
+    ) -> None:
+        """A new order; `triggered` is None for a type that never waits."""
+        self.order_id = order_id
+        self.text_id = str(order_id)
+        self.client_order_id = client_order_id
+        self.account = account
+        self.instrument = instrument
+        self.side = side
+        self.order_type = order_type
+        self.quantity = quantity
+        self.price = price
+        self.stop_price = stop_price
+        self.self_trade_prevention = self_trade_prevention
+        self.triggered = triggered
+        self.remaining = quantity
+        self.filled = 0
+        self.notional = 0
+        self.status = Status.OPEN
+        self.reason: Reason | None = None
+        self._body: Fingerprint | None = None
+
+    @property
+    def fingerprint(self) -> Fingerprint:
+        """The body that the order came with."""
+        return self._body or (
+            self.instrument.index,
+            self.side,
+            self.order_type,
+            self.quantity,
+            self.price,
+            self.stop_price,
+            self.self_trade_prevention,
+        )
+
+    def restore(
+        self,
+        body: Fingerprint,
+        remaining: int,
+        filled: int,
+        notional: int,
+        status: Status,
+        reason: Reason | None,
+    ) -> None:
+        """Take over what had become of the order."""
+        self._body = body
+        self.remaining = remaining
+        self.filled = filled
+        self.notional = notional
+        self.status = status
+        self.reason = reason
 
     def fill(self, price: int, quantity: int, remaining: int) -> None:
         """Record a match."""
@@ -56,148 +95,25 @@ class Order(msgspec.Struct, gc=False):
         self.remaining = remaining
         self.status = Status.PARTIALLY_FILLED if remaining else Status.FILLED
 
+    def amend(self, price: int, quantity: int, remaining: int, stop_price: int) -> None:
+        """Record other terms."""
+        self._body = self.fingerprint
+        self.price = price
+        self.quantity = quantity
+        self.remaining = remaining
+        self.stop_price = stop_price
+
+    def reduce(self, quantity: int, remaining: int) -> None:
+        """Record that self-trade prevention took `quantity` from the total."""
+        self._body = self.fingerprint
+        self.quantity -= quantity
+        self.remaining = remaining
+
     def end(self, status: Status, reason: Reason) -> None:
         """Record that nothing more will happen to the order."""
         self.remaining = 0
         self.status = status
         self.reason = reason
-
-    def to_report(
-        self, sequence: int, timestamp: str, last_trade: Fill | None = None
-    ) -> ExecutionReport:
-        """The order's state now, for its owner."""
-        instrument = self.instrument
-        price, quantity = instrument.ticks_to_price, instrument.lots_to_quantity
-        return ExecutionReport(
-            self.text_id,
-            self.client_order_id,
-            self.account,
-            instrument.symbol,
-            self.side,
-            self.order_type,
-            price(self.price) if self.price else None,
-            price(self.stop_price) if self.stop_price else None,
-            self.triggered,
-            quantity(self.quantity),
-            quantity(self.filled),
-            quantity(self.remaining),
-            instrument.format_notional(self.notional),
-            instrument.average_price(self.notional, self.filled),
-            self.status,
-            self.reason,
-            last_trade,
-            sequence,
-            timestamp,
-        )
-
-    def to_fill(self, trade_id: int, price: int, quantity: int, liquidity: Liquidity) -> Fill:
-        """The order's share of a match."""
-        instrument = self.instrument
-        return Fill(
-            trade_id,
-            instrument.ticks_to_price(price),
-            instrument.lots_to_quantity(quantity),
-            liquidity,
-        )
-
-
-def make_order(
-    order_id: int,
-    client_order_id: str,
-    entry: QueueEntry,
-    instrument: Instrument,
-    side: Side,
-    order_type: OrderType,
-    quantity: int,
-    price: int,
-    stop_price: int,
-) -> Order:
-    """A new order of checked values; the rest comes from `entry`."""
-    mode = entry.self_trade_prevention
-    return Order(
-        order_id,
-        client_order_id,
-        entry.account,
-        instrument,
-        side,
-        order_type,
-        quantity,
-        price,
-        stop_price,
-        quantity,
-        (instrument.index, side, order_type, quantity, price, stop_price, mode),
-        str(order_id),
-        False if order_type in TRIGGERED_TYPES else None,
-    )
-
-
-class StoredOrder(msgspec.Struct, array_like=True, gc=False):
-    """An order as a snapshot keeps it.
-
-    `symbol` is the instrument's index; `notional` is text, because it may be too large for
-    MessagePack; `body` is the fingerprint.
-    """
-
-    order_id: int
-    client_order_id: str
-    account: str
-    symbol: int
-    side: Side
-    order_type: OrderType
-    quantity: int
-    price: int
-    stop_price: int
-    remaining: int
-    triggered: bool | None
-    filled: int
-    notional: str
-    status: Status
-    reason: Reason | None
-    body: tuple[int, Side, OrderType, int, int, int, SelfTradePrevention]
-
-    @classmethod
-    def of(cls, order: Order) -> "StoredOrder":
-        """The stored form of `order`."""
-        return cls(
-            order.order_id,
-            order.client_order_id,
-            order.account,
-            order.instrument.index,
-            order.side,
-            order.order_type,
-            order.quantity,
-            order.price,
-            order.stop_price,
-            order.remaining,
-            order.triggered,
-            order.filled,
-            str(order.notional),
-            order.status,
-            order.reason,
-            order.fingerprint,
-        )
-
-    def restore(self, instruments: Sequence[Instrument]) -> Order:
-        """The order again."""
-        return Order(
-            self.order_id,
-            self.client_order_id,
-            self.account,
-            instruments[self.symbol],
-            self.side,
-            self.order_type,
-            self.quantity,
-            self.price,
-            self.stop_price,
-            self.remaining,
-            self.body,
-            str(self.order_id),
-            self.triggered,
-            self.filled,
-            int(self.notional),
-            self.status,
-            self.reason,
-        )
 
 
 class OrderTable:

@@ -1,15 +1,16 @@
 """Core events → what becomes of the orders, and what is published about it.
 
 Knows the layout of the core's events and nothing else of it; the codes come from the handler.
+Compiled where there is a compiler (`recorder.pxd` has the types).
 """
 
 from collections.abc import Mapping, Sequence
 from typing import TypeAlias
 
 from engine.batch import Batch
+from engine.event_text import NO_TRADE, fill_text, report_text, trade_text
 from engine.orders import Order, OrderTable
 from protocol.enums import Liquidity, Reason, Side, Status
-from protocol.events import Trade
 from protocol.instrument import Instrument
 
 CoreEvent: TypeAlias = tuple[int, int, int, int, int, int, int, int, int, int, int]
@@ -38,27 +39,17 @@ class Recorder:
 
     def traded(self, event: CoreEvent, batch: Batch) -> None:
         """A match: the public trade, then a report for the taker and one for the maker."""
-        _, _, symbol, side, taker_id, maker_id, price, quantity, left, maker_left, trade_id = event
-        instrument = self._instruments[symbol]
+        _, _, _, _, taker_id, maker_id, price, quantity, left, maker_left, trade_id = event
         taker, maker = self._orders.open[taker_id], self._orders.open[maker_id]
-        taker_fill = taker.to_fill(trade_id, price, quantity, Liquidity.TAKER)
         batch.trades.append(
-            Trade(
-                instrument.symbol,
-                trade_id,
-                taker_fill.price,
-                taker_fill.quantity,
-                self._sides[side],
-                maker.text_id,
-                taker.text_id,
-                batch.timestamp_text,
-            )
+            trade_text(maker, taker, trade_id, price, quantity, batch.timestamp_text)
         )
         taker.fill(price, quantity, left)
         maker.fill(price, quantity, maker_left)
-        maker_fill = maker.to_fill(trade_id, price, quantity, Liquidity.MAKER)
-        for order, fill in ((taker, taker_fill), (maker, maker_fill)):
-            batch.reports.append(order.to_report(batch.sequence, batch.timestamp_text, fill))
+        for order, liquidity in ((taker, Liquidity.TAKER), (maker, Liquidity.MAKER)):
+            fill = fill_text(order.instrument, trade_id, price, quantity, liquidity)
+            batch.fills.append((order.order_id, fill))
+            batch.reports.append(report_text(order, fill, batch.report_end))
             if not order.remaining:
                 self._orders.close(order)
 
@@ -77,14 +68,14 @@ class Recorder:
     def amended(self, event: CoreEvent, batch: Batch) -> None:
         """An order's terms are others now."""
         order = self._orders.open[event[4]]
-        order.price, order.quantity, order.remaining, order.stop_price = event[6:10]
+        price, quantity, remaining, stop_price = event[6:10]
+        order.amend(price, quantity, remaining, stop_price)
         self._report(order, batch)
 
     def reduced(self, event: CoreEvent, batch: Batch) -> None:
         """Self-trade prevention took a part of an order."""
         order = self._orders.open[event[4]]
-        order.quantity -= event[7]
-        order.remaining = event[8]
+        order.reduce(event[7], event[8])
         order.reason = self._reasons[event[1]]
         self._report(order, batch)
         order.reason = None
@@ -110,4 +101,4 @@ class Recorder:
 
     @staticmethod
     def _report(order: Order, batch: Batch) -> None:
-        batch.reports.append(order.to_report(batch.sequence, batch.timestamp_text))
+        batch.reports.append(report_text(order, NO_TRADE, batch.report_end))

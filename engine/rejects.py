@@ -2,9 +2,9 @@
 
 from engine.batch import Batch
 from protocol.commands import QueueEntry
+from protocol.decimals import is_decimal
 from protocol.enums import Reason, Status
 from protocol.events import CommandRejected, ExecutionReport
-from protocol.instrument import is_decimal
 from protocol.refusal import Refusal
 
 _NOTHING = "0"

@@ -1,17 +1,18 @@
 """Answers to gateway requests that wait."""
 
-from collections.abc import Sequence
-from typing import NamedTuple
+import msgspec
 
 from engine.batch import Batch
+from engine.event_text import NO_TRADE, report_text
 from engine.orders import Order
+from protocol import codec
 from protocol.commands import QueueEntry
 from protocol.enums import Reason
-from protocol.events import ExecutionReport, Fill, PrivateEvent, Reply
+from protocol.events import ExecutionReport, Fill, Reply
 from protocol.refusal import Refusal
 
 
-class Outcome(NamedTuple):
+class Outcome(msgspec.Struct, frozen=True, gc=False):
     """What became of a command: the order it was about, or its reject, or why there is neither.
 
     `canceled`: how many orders a cancel_all took off; `due`: when a cancel_after will act.
@@ -26,13 +27,10 @@ class Outcome(NamedTuple):
     due: str | None = None
 
 
-def to_reply(
-    entry: QueueEntry, outcome: Outcome, batch: Batch, reports: Sequence[PrivateEvent]
-) -> Reply:
-    """The answer to `entry`; `reports` are those that its handling made."""
-    report, refusal = outcome.report, outcome.refusal
-    if outcome.order is not None:
-        report = outcome.order.to_report(batch.sequence, batch.timestamp_text)
+def to_reply(entry: QueueEntry, outcome: Outcome, batch: Batch) -> Reply:
+    """The answer to `entry`, the command in hand."""
+    order, refusal = outcome.order, outcome.refusal
+    report = outcome.report if order is None else _report_order(order, batch)
     return Reply(
         request_id=entry.request_id or "",
         sequence=batch.sequence,
@@ -41,7 +39,7 @@ def to_reply(
         detail=refusal.detail if refusal else None,
         duplicate=outcome.is_duplicate,
         order=report,
-        fills=_collect_fills(report, reports) if report else [],
+        fills=_collect_fills(order, batch) if order else [],
         field=refusal.field if refusal else None,
         nearest=refusal.nearest if refusal else None,
         step=refusal.step if refusal else None,
@@ -50,11 +48,9 @@ def to_reply(
     )
 
 
-def _collect_fills(order: ExecutionReport, reports: Sequence[PrivateEvent]) -> list[Fill]:
-    return [
-        report.last_trade
-        for report in reports
-        if isinstance(report, ExecutionReport)
-        and report.last_trade is not None
-        and report.order_id == order.order_id
-    ]
+def _report_order(order: Order, batch: Batch) -> ExecutionReport:
+    return codec.decode_report(report_text(order, NO_TRADE, batch.report_end))
+
+
+def _collect_fills(order: Order, batch: Batch) -> list[Fill]:
+    return [codec.decode_fill(fill) for owner, fill in batch.fills if owner == order.order_id]

@@ -19,7 +19,9 @@ BUILD_FOLDER = ROOT / "build"
 _PINNED = re.compile(r"(?P<name>[A-Za-z0-9._-]+)==(?P<version>[^;\s]+)")
 _OWN_EXTRAS = re.compile(r"goquant\[(?P<names>[a-z,]+)\]")
 _VERSION_LINE = re.compile(r"^version(_info)?\s*=\s*(?P<major>\d+)\.(?P<minor>\d+)", re.MULTILINE)
-_SOURCES = ("engine/core/*.pyx", "engine/core/*.pxd")
+_CORE_SOURCES = ("engine/core/*.pyx", "engine/core/*.pxd")
+_ORDER_PATH_TYPES = ("engine/*.pxd", "protocol/*.pxd")
+"""A module with such a file beside it is compiled."""
 
 
 @dataclass(frozen=True)
@@ -102,7 +104,7 @@ def _may_compile_now(stamp: Stamp) -> bool:
 def compute_fingerprint() -> str:
     """Changes with all that an installation depends on."""
     digest = hashlib.sha256(f"{ROOT}\0{sys.version}\0".encode())
-    for path in [ROOT / "pyproject.toml", ROOT / "setup.py", *_find_core_sources()]:
+    for path in [ROOT / "pyproject.toml", ROOT / "setup.py", *_find_sources()]:
         digest.update(f"{path.name}\0".encode() + path.read_bytes() + b"\0")
     return digest.hexdigest()
 
@@ -112,24 +114,50 @@ def has_compiled_core() -> bool:
     return _compiled_core().exists()
 
 
+def are_compiled_modules_fresh() -> bool:
+    """Whether no module of the order's path is there in a compiled form older than its source."""
+    return all(map(_is_fresh, _find_order_path()))
+
+
 def _compiled_core() -> Path:
-    return ROOT / f"engine/core/matcher{sysconfig.get_config_var('EXT_SUFFIX')}"
+    return _compiled(ROOT / "engine/core/matcher.pyx")
 
 
-def _find_core_sources() -> list[Path]:
-    return sorted(path for pattern in _SOURCES for path in ROOT.glob(pattern))
+def _compiled(source: Path) -> Path:
+    return source.with_suffix(str(sysconfig.get_config_var("EXT_SUFFIX")))
+
+
+def _find(patterns: Iterable[str]) -> list[Path]:
+    return sorted(path for pattern in patterns for path in ROOT.glob(pattern))
+
+
+def _find_order_path() -> list[Path]:
+    return [types.with_suffix(".py") for types in _find(_ORDER_PATH_TYPES)]
+
+
+def _find_sources() -> list[Path]:
+    return [*_find(_CORE_SOURCES), *_find(_ORDER_PATH_TYPES), *_find_order_path()]
 
 
 def _has_everything(extras: Iterable[str]) -> bool:
-    """Whether this process sees each pinned requirement and a core newer than its sources."""
-    return _is_core_fresh() and all(map(_is_met, read_requirements(extras)))
+    """Whether this process sees each pinned requirement and what is compiled as it should be."""
+    is_fresh = _is_core_fresh() and are_compiled_modules_fresh()
+    return is_fresh and all(map(_is_met, read_requirements(extras)))
 
 
 def _is_core_fresh() -> bool:
     if not has_compiled_core():
         return False
     built = _compiled_core().stat().st_mtime
-    return all(path.stat().st_mtime <= built for path in _find_core_sources())
+    return all(path.stat().st_mtime <= built for path in _find(_CORE_SOURCES))
+
+
+def _is_fresh(source: Path) -> bool:
+    compiled = _compiled(source)
+    if not compiled.exists():
+        return True
+    built = compiled.stat().st_mtime
+    return all(path.stat().st_mtime <= built for path in (source, source.with_suffix(".pxd")))
 
 
 def read_requirements(extras: Iterable[str]) -> list[str]:

@@ -1,7 +1,7 @@
 """Decimal strings from outside, checked against an instrument's tick or lot."""
 
 from market_data.broken_event import BrokenEvent
-from protocol.instrument import Increment
+from protocol.decimals import Increment
 
 
 def read_steps(text: str, increment: Increment) -> int:

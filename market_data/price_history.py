@@ -3,7 +3,8 @@
 from typing import NamedTuple
 
 from market_data.candles import INTERVALS, Candle, CandleSeries
-from protocol.instrument import Instrument, format_scaled
+from protocol.decimals import format_scaled
+from protocol.instrument import Instrument
 from protocol.timestamps import format_timestamp
 
 _MINUTES_OF_A_DAY = 1_440

@@ -9,15 +9,16 @@ from pydantic_core import ErrorDetails
 
 from order_gateway.call import Call, shorten
 from order_gateway.order_body import OrderBody, decode_order
-from order_gateway.schemas import (
+from order_gateway.request_schemas import (
     MAX_BATCH_ORDERS,
     AmendRequest,
     CancelAfterRequest,
     OrderRequest,
 )
 from protocol.commands import check_client_order_id, check_order_values, check_seconds
+from protocol.decimals import DECIMAL_RULE, is_decimal
 from protocol.enums import OrderType, Reason, SelfTradePrevention, Side
-from protocol.instrument import DECIMAL_RULE, Instrument, is_decimal
+from protocol.instrument import Instrument
 from protocol.refusal import Refusal
 
 MAX_BODY_BYTES = 64 * 1024
@@ -87,7 +88,7 @@ def split_batch(body: bytes) -> list[msgspec.Raw]:
     try:
         orders = _batch_decoder.decode(body)
     except msgspec.ValidationError as error:
-        detail = f"the body must be {{'orders': [...]}}: {shorten(str(error))}"
+        detail = f'the body must be {{"orders": […]}}: {shorten(str(error))}'
         raise Refusal(Reason.INVALID_TYPE, "orders", detail) from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         detail = f"the body is not JSON: {shorten(str(error))}"

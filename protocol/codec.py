@@ -3,13 +3,15 @@
 import msgspec
 
 from protocol.commands import QueueEntry
-from protocol.events import ChannelMessage, ReplyMessage
+from protocol.events import ChannelMessage, ExecutionReport, Fill, ReplyMessage
 
 _encoder = msgspec.json.Encoder()
 _entry_decoder = msgspec.json.Decoder(QueueEntry)
 _entries_decoder = msgspec.json.Decoder(list[msgspec.Raw])
 _message_decoder = msgspec.json.Decoder(ChannelMessage)
 _replies_decoder = msgspec.json.Decoder(ReplyMessage)
+_report_decoder = msgspec.json.Decoder(ExecutionReport)
+_fill_decoder = msgspec.json.Decoder(Fill)
 
 encode = _encoder.encode
 """Any message of `protocol` as compact JSON."""
@@ -23,6 +25,12 @@ decode_message = _message_decoder.decode
 
 decode_replies = _replies_decoder.decode
 """ReplyMessage from bytes; raises msgspec.DecodeError."""
+
+decode_report = _report_decoder.decode
+"""ExecutionReport from text; raises msgspec.DecodeError."""
+
+decode_fill = _fill_decoder.decode
+"""Fill from text; raises msgspec.DecodeError."""
 
 
 def join_entries(entries: list[bytes]) -> bytes:

@@ -1,22 +1,21 @@
 """What is traded, and the one place that converts decimals to ticks and lots and back.
 
 A price is a whole number of ticks, a quantity a whole number of lots, a notional the exact
-product of both. Outside they are decimal strings in the instrument's own precision.
+product of both. Outside they are decimal strings in the instrument's own precision. Compiled where
+there is a compiler (`instrument.pxd` has the types).
 """
 
 import re
 import tomllib
-from collections.abc import Callable, Iterable
-from functools import lru_cache
+from collections.abc import Iterable
 
 import msgspec
 
+from protocol.decimals import DECIMAL_RULE, Increment, format_scaled, is_decimal, scale
 from protocol.enums import Reason
 from protocol.refusal import Refusal
 
-DECIMAL_PATTERN = r"^\d{1,15}(\.\d{1,18})?$"
 SYMBOL_PATTERN = r"^[A-Z0-9]{1,16}-[A-Z0-9]{1,16}$"
-DECIMAL_RULE = 'a decimal string such as "60000.5": at most 15 digits before and 18 after the point'
 _SHARE_UNIT = 10**18
 MAX_STEPS = 10**12
 """Most ticks of a price and most lots of a quantity: the core's limit."""
@@ -25,43 +24,7 @@ _OUT_OF_RANGE = {
     Reason.OFF_TICK: Reason.PRICE_OUT_OF_RANGE,
     Reason.OFF_LOT: Reason.QUANTITY_OUT_OF_RANGE,
 }
-_is_decimal = re.compile(DECIMAL_PATTERN, re.ASCII).fullmatch
 _is_symbol = re.compile(SYMBOL_PATTERN, re.ASCII).fullmatch
-
-
-class Increment:
-    """The step of a price (tick) or of a quantity (lot), and the conversion to whole steps."""
-
-    __slots__ = ("_grid", "places", "text", "to_steps", "to_text", "unit")
-
-    def __init__(self, text: str) -> None:
-        """`text`: a positive decimal string. Raises ValueError for anything else."""
-        if not _is_decimal(text):
-            raise ValueError(f"{text!r} is not {DECIMAL_RULE}")
-        fraction = text.partition(".")[2].rstrip("0")
-        self.text = text
-        self.places = len(fraction)
-        self.unit = _scale(text, self.places)
-        if self.unit == 0:
-            raise ValueError(f"{text!r} is not above zero")
-        self._grid: int = self.unit * 10 ** (18 - self.places)
-        self.to_steps: Callable[[str], tuple[int, int]] = lru_cache(1 << 16)(self._to_steps)
-        """Whole steps in a decimal string, and what is left over in 10**-18 (0: on the grid).
-        Raises ValueError where the text does not have the form of a decimal."""
-        self.to_text: Callable[[int], str] = lru_cache(1 << 16)(self._to_text)
-        """Whole steps as a decimal string with this increment's number of places."""
-
-    def round_to_steps(self, text: str) -> int:
-        """The whole number of steps nearest to the decimal string `text`, a half rounding up."""
-        return (2 * _scale(text, 18) + self._grid) // (2 * self._grid)
-
-    def _to_steps(self, text: str) -> tuple[int, int]:
-        if not _is_decimal(text):
-            raise ValueError(text)
-        return divmod(_scale(text, 18), self._grid)
-
-    def _to_text(self, steps: int) -> str:
-        return format_scaled(steps * self.unit, self.places)
 
 
 class InstrumentSpecification(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -85,23 +48,6 @@ class Instrument:
     `price_band` is a share: "0.1" allows prices up to a tenth away from the last trade.
     """
 
-    __slots__ = (
-        "_band",
-        "index",
-        "listed_after",
-        "lot",
-        "lots_to_quantity",
-        "max_notional",
-        "max_quantity",
-        "min_notional",
-        "min_quantity",
-        "notional_places",
-        "specification",
-        "symbol",
-        "tick",
-        "ticks_to_price",
-    )
-
     def __init__(self, specification: InstrumentSpecification, index: int) -> None:
         """Raises ValueError that names the field where a value is not usable."""
         if not _is_symbol(specification.symbol):
@@ -112,9 +58,8 @@ class Instrument:
         self.listed_after = 0
         self.tick = Increment(specification.tick_size)
         self.lot = Increment(specification.lot_size)
-        self.ticks_to_price = self.tick.to_text
-        self.lots_to_quantity = self.lot.to_text
         self.notional_places = self.tick.places + self.lot.places
+        self.no_notional = format_scaled(0, self.notional_places)
         self.min_quantity = self._lots("min_quantity", 1)
         self.max_quantity = self._lots("max_quantity", MAX_STEPS)
         self.min_notional = self._notional("min_notional")
@@ -131,8 +76,18 @@ class Instrument:
             text, self.lot, field, self.min_quantity, self.max_quantity, Reason.OFF_LOT
         )
 
+    def ticks_to_price(self, ticks: int) -> str:
+        """Decimal string of a price."""
+        return self.tick.to_text(ticks)
+
+    def lots_to_quantity(self, lots: int) -> str:
+        """Decimal string of a quantity."""
+        return self.lot.to_text(lots)
+
     def format_notional(self, notional: int) -> str:
         """Exact decimal string of `notional`, a sum of ticks * lots."""
+        if not notional:
+            return self.no_notional
         return format_scaled(notional * self.tick.unit * self.lot.unit, self.notional_places)
 
     def average_price(self, notional: int, lots: int) -> str | None:
@@ -192,19 +147,19 @@ class Instrument:
         text = getattr(self.specification, field)
         if text is None:
             return None
-        if not _is_decimal(text) or _scale(text, 18) == 0:
+        if not is_decimal(text) or scale(text, 18) == 0:
             raise ValueError(f"{field} {text!r} of {self.symbol} is not a share such as 0.1")
-        return _scale(text, 18)
+        return scale(text, 18)
 
     def _notional(self, field: str) -> int | None:
         """The limit `field` in ticks * lots, rounded up."""
         text = getattr(self.specification, field)
         if text is None:
             return None
-        if not _is_decimal(text):
+        if not is_decimal(text):
             raise ValueError(f"{field} {text!r} of {self.symbol} is not {DECIMAL_RULE}")
         unit: int = self.tick.unit * self.lot.unit * 10 ** (36 - self.notional_places)
-        return -(-_scale(text, 36) // unit)
+        return -(-scale(text, 36) // unit)
 
 
 def parse_instruments(text: str) -> dict[str, Instrument]:
@@ -232,24 +187,6 @@ def number_instruments(specifications: Iterable[InstrumentSpecification]) -> dic
     return instruments
 
 
-def is_decimal(text: str) -> bool:
-    """Whether `text` has the form of a decimal on the wire."""
-    return _is_decimal(text) is not None
-
-
-def format_scaled(value: int, places: int) -> str:
-    """`value` / 10**places as a decimal string with exactly that many places."""
-    if places == 0:
-        return str(value)
-    digits = str(value).rjust(places + 1, "0")
-    return f"{digits[:-places]}.{digits[-places:]}"
-
-
-def _scale(text: str, places: int) -> int:
-    whole, _, fraction = text.partition(".")
-    return int(whole + fraction[:places].ljust(places, "0"))
-
-
 def _divide_half_even(numerator: int, denominator: int) -> int:
     quotient, remainder = divmod(numerator, denominator)
     doubled = 2 * remainder
@@ -261,6 +198,9 @@ def _divide_half_even(numerator: int, denominator: int) -> int:
 def _to_steps(
     text: str, step: Increment, field: str, lowest: int, highest: int, off_grid: Reason
 ) -> int:
+    short = step.read(text)
+    if lowest <= short <= highest:
+        return short
     try:
         steps, remainder = step.to_steps(text)
     except ValueError:

@@ -6,7 +6,14 @@ from pathlib import Path
 import pytest
 import redis
 
+from launcher.environment import are_compiled_modules_fresh
 from tests.support.redis_server import run_redis
+
+
+def pytest_sessionstart() -> None:
+    """A compiled module that is older than its source would be tested in its stead."""
+    if not are_compiled_modules_fresh():
+        pytest.exit("compiled modules are older than their sources: pip install --editable .", 4)
 
 
 @pytest.fixture(scope="session")

@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 from redis import Redis
 
+from engine import handler
+from engine.entries import read_entry
 from engine.handler import Handler
 from engine.journal import JournalDamaged, read_journal
 from engine.lease import Fenced, Lease
@@ -17,6 +19,7 @@ from engine.recovery import recover_handler
 from engine.state import StateConflict, load_id_key, settle_instruments
 from launcher.listening import find_free_port
 from protocol import channels
+from protocol.commands import QueueEntry
 from tests.support.engine_service import make_service, run_engine, wait_until_drained
 from tests.support.instruments import make_instrument, make_instruments
 from tests.support.redis_server import run_redis
@@ -190,14 +193,13 @@ def test_garbage_in_the_list_stops_nothing(client: Redis, redis_url: str) -> Non
 def test_entry_that_raises_is_rejected_and_the_rest_goes_on(
     client: Redis, redis_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    original = Handler._make_order
-
-    def fail_for_eth(self: Handler, entry: Any, *rest: Any) -> Any:
+    def fail_for_eth(raw: bytes) -> QueueEntry:
+        entry = read_entry(raw)
         if entry.symbol == "ETH-USDT":
             raise ZeroDivisionError
-        return original(self, entry, *rest)
+        return entry
 
-    monkeypatch.setattr(Handler, "_make_order", fail_for_eth)
+    monkeypatch.setattr(handler, "read_entry", fail_for_eth)
     client.rpush(channels.ORDER_QUEUE, BUY, BUY.replace(b"BTC", b"ETH"), SELL)
     with run_engine(redis_url):
         wait_until_drained(client)

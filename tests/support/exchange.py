@@ -6,7 +6,8 @@ from typing import Any
 
 from engine.batch import Batch
 from engine.handler import Handler
-from protocol import channels
+from protocol import channels, codec
+from protocol.events import Event
 from protocol.instrument import Instrument
 from tests.support.instruments import make_instruments
 
@@ -56,6 +57,12 @@ def read_events(batch: Batch, channel: str) -> list[Json]:
     message = batch.to_journal_entry().messages.get(channel)
     events: list[Json] = json.loads(message)["events"] if message else []
     return events
+
+
+def decode_events(batch: Batch, channel: str) -> list[Event]:
+    """The events that `batch` publishes on `channel`, as the protocol's own types."""
+    message = batch.messages.get(channel)
+    return list(codec.decode_message(message).events) if message else []
 
 
 def read_replies(batch: Batch, worker: str) -> list[Json]:

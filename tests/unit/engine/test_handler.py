@@ -8,6 +8,7 @@ from engine.handler import HandlingFailed
 from protocol import channels
 from tests.support.exchange import Exchange, Json, read_events, read_replies
 
+TRADES = channels.TRADE_EVENTS
 LIMIT: Json = {
     "symbol": "BTC-USDT", "side": "buy", "order_type": "limit", "quantity": "1", "price": "60000",
 }  # fmt: skip
@@ -129,9 +130,11 @@ def test_ids_do_not_depend_on_batching() -> None:
     many.send(*entries)
     assert one.handler.matcher.state_hash() == many.handler.matcher.state_hash()
     assert one.handler.sequence == many.handler.sequence == len(entries)
-    assert [t.trade_id for b in one.batches for t in b.trades] == [
-        t.trade_id for b in many.batches for t in b.trades
+    trades = [
+        [trade["trade_id"] for batch in exchange.batches for trade in read_events(batch, TRADES)]
+        for exchange in (one, many)
     ]
+    assert trades[0] == trades[1] == [1, 2, 3]
 
 
 # cancel, amend, cancel_all

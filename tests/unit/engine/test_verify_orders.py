@@ -1,6 +1,6 @@
 """The audit of orders and books: what is published about a right exchange passes, all else not."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -9,8 +9,10 @@ from msgspec.structs import replace
 from engine.audit import MAX_KEPT, Findings, Rule
 from engine.audit_book import BookAudit
 from engine.audit_orders import OrderAudit
-from protocol.events import Bbo, ExecutionReport, L2Delta, Trade
-from tests.support.exchange import Exchange, Json
+from engine.batch import Batch
+from protocol import channels
+from protocol.events import ExecutionReport
+from tests.support.exchange import Exchange, Json, decode_events
 from tests.support.faults_flow import draw_flow
 from tests.support.instruments import make_instruments
 
@@ -28,9 +30,7 @@ class Audit:
         self, *entries: Json | bytes, change: Callable[["Published"], None] = lambda _: None
     ) -> None:
         """One commit."""
-        batch = self.exchange.send(*entries)
-        deltas = [changes.to_delta(batch.timestamp_text) for changes in batch.changes.values()]
-        published = Published(batch.reports, batch.trades, deltas, batch.bbos)
+        published = Published(self.exchange.send(*entries))
         change(published)
         self.orders.read(published.reports, published.trades)
         self.books.read(published.trades, published.deltas, published.bbos)
@@ -43,11 +43,11 @@ class Audit:
 class Published:
     """The events of one commit."""
 
-    def __init__(
-        self, reports: Sequence[Any], trades: list[Trade], deltas: list[L2Delta], bbos: list[Bbo]
-    ) -> None:
-        self.reports: list[Any] = list(reports)
-        self.trades, self.deltas, self.bbos = trades, deltas, bbos
+    def __init__(self, batch: Batch) -> None:
+        self.reports: list[Any] = decode_events(batch, channels.EXECUTION_REPORTS)
+        self.trades: list[Any] = decode_events(batch, channels.TRADE_EVENTS)
+        self.deltas: list[Any] = decode_events(batch, channels.ORDER_BOOK_UPDATES)
+        self.bbos: list[Any] = decode_events(batch, channels.BBO_UPDATES)
 
 
 def limit(side: str, quantity: str, price: str, name: str, **more: str) -> Json:

@@ -1,10 +1,18 @@
 import json
+import os
+import sysconfig
 from pathlib import Path
 
 import pytest
 
 from launcher import environment
-from launcher.environment import Environment, Stamp, compute_fingerprint, read_requirements
+from launcher.environment import (
+    Environment,
+    Stamp,
+    are_compiled_modules_fresh,
+    compute_fingerprint,
+    read_requirements,
+)
 
 
 @pytest.fixture
@@ -12,6 +20,8 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A repository of its own: nothing compiled, one requirement that nobody has."""
     (tmp_path / "engine" / "core").mkdir(parents=True)
     (tmp_path / "engine" / "core" / "matcher.pyx").write_text("x = 1")
+    (tmp_path / "engine" / "orders.py").write_text("x = 1")
+    (tmp_path / "engine" / "orders.pxd").touch()
     (tmp_path / "setup.py").touch()
     (tmp_path / "pyproject.toml").write_text(
         '[project]\ndependencies = ["nobody-has-this==1.0"]\n'
@@ -35,12 +45,24 @@ def test_a_stamp_makes_the_second_start_fast(root: Path) -> None:
     assert stamp_environment(root).is_installed(())
 
 
-@pytest.mark.parametrize("name", ["pyproject.toml", "setup.py", "engine/core/matcher.pyx"])
+@pytest.mark.parametrize(
+    "name", ["pyproject.toml", "setup.py", "engine/core/matcher.pyx", "engine/orders.py"]
+)
 def test_a_changed_source_is_noticed(root: Path, name: str) -> None:
     own = stamp_environment(root)
     with (root / name).open("a") as file:
         file.write("\n# changed")
     assert not own.is_installed(())
+
+
+def test_a_compiled_module_older_than_its_source_is_noticed(root: Path) -> None:
+    source = root / "engine" / "orders.py"
+    compiled = source.with_suffix(str(sysconfig.get_config_var("EXT_SUFFIX")))
+    assert are_compiled_modules_fresh()
+    compiled.touch()
+    assert are_compiled_modules_fresh()
+    os.utime(compiled, (0, 0))
+    assert not are_compiled_modules_fresh()
 
 
 def test_an_extra_that_is_missing_is_noticed(root: Path) -> None:

@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from protocol.decimals import Increment
 from protocol.enums import Reason
-from protocol.instrument import MAX_STEPS, Increment, Instrument, parse_instruments
+from protocol.instrument import MAX_STEPS, Instrument, parse_instruments
 from protocol.refusal import Refusal
 from tests.support.instruments import make_instrument
 

@@ -1,0 +1,58 @@
+"""Types of `decimals.py` for the compiled form of it, and its innermost function."""
+
+cimport cython
+from cpython.unicode cimport PyUnicode_DecodeASCII
+from libc.stdint cimport int64_t
+
+
+@cython.final
+cdef class Increment:
+    cdef readonly str text
+    cdef readonly object places
+    cdef readonly object unit
+    cdef object _grid
+    cdef bint _is_power_of_ten
+    cdef str _nothing
+
+    cpdef tuple to_steps(self, str text)
+
+    @cython.locals(
+        length=Py_ssize_t,
+        places=Py_ssize_t,
+        point=Py_ssize_t,
+        at=Py_ssize_t,
+        steps=int64_t,
+        character=Py_UCS4,
+    )
+    cpdef int64_t read(self, str text) except -2
+
+    cpdef str to_text(self, int64_t steps)
+    cpdef object round_to_steps(self, str text)
+
+
+cdef Py_ssize_t _MOST_DIGITS
+cdef int64_t _ZERO
+
+
+@cython.locals(value=int64_t, character=Py_UCS4)
+cpdef int64_t read_digits(str text) except -2
+
+cpdef bint is_decimal(str text) except -1
+cpdef str format_scaled(object value, Py_ssize_t places)
+cpdef object scale(str text, Py_ssize_t places)
+
+
+cdef inline str format_short(int64_t value, Py_ssize_t places):
+    """`format_scaled` for what fits into 64 bits; `places` up to 18."""
+    cdef char text[40]
+    cdef Py_ssize_t at = 40
+    cdef Py_ssize_t point = 40 - places
+    while value or at >= point:
+        if at == point and places:
+            at -= 1
+            text[at] = c"."
+            point = 41
+        at -= 1
+        text[at] = <char>(c"0" + value % 10)
+        value //= 10
+    return PyUnicode_DecodeASCII(text + at, 40 - at, NULL)

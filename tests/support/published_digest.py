@@ -1,0 +1,45 @@
+"""A digest of all that an exchange publishes about a drawn flow.
+
+`python -m tests.support.published_digest SEED COUNT` prints it as the modules make it when none of
+them is compiled, and whether one of them was.
+"""
+
+import sys
+from hashlib import blake2b
+from importlib.machinery import (
+    EXTENSION_SUFFIXES,
+    ExtensionFileLoader,
+    FileFinder,
+    SourceFileLoader,
+)
+
+BATCH_SIZE = 50
+
+
+def digest_flow(seed: int, count: int) -> str:
+    """Of the commits' journal values and of the replies."""
+    from tests.support.exchange import Exchange
+    from tests.support.faults_flow import draw_flow
+
+    digest = blake2b(digest_size=16)
+    exchange, flow = Exchange(), draw_flow(seed, count)
+    for first in range(0, count, BATCH_SIZE):
+        batch = exchange.send(*flow[first : first + BATCH_SIZE])
+        for value in (*batch.to_journal_entry().to_fields(), *batch.to_replies().values()):
+            digest.update(value)
+    return digest.hexdigest()
+
+
+def prefer_sources() -> None:
+    """From here on a module's source is imported even where its compiled form is beside it."""
+    loaders = (SourceFileLoader, [".py"]), (ExtensionFileLoader, EXTENSION_SUFFIXES)
+    sys.path_hooks.insert(0, FileFinder.path_hook(*loaders))
+    sys.path_importer_cache.clear()
+
+
+if __name__ == "__main__":
+    prefer_sources()
+    digest = digest_flow(int(sys.argv[1]), int(sys.argv[2]))
+    names = ("engine.handler", "engine.orders", "engine.event_text", "protocol.decimals")
+    is_compiled = any(not str(sys.modules[name].__file__).endswith(".py") for name in names)
+    sys.stdout.write(f"{digest} {is_compiled}\n")
