@@ -16,11 +16,13 @@ from pathlib import Path
 from statistics import median
 from typing import NamedTuple
 
-from engine.core import COMMAND_RECORD, IMPLEMENTATION, Command, EventRow, Matcher, OrderType
+from engine.core import COMMAND_RECORD, IMPLEMENTATION, Command, EventRow, Matcher
 
+from ._core_memory import LARGE_BATCH, report_memory, report_saving
+from ._order_path import report_order_path
 from .replay import replay_file
 from .replay import time_batches as commands_per_second
-from .workload import Workload, make_workload, pack_new, read_workload, total_trades
+from .workload import Workload, make_workload, read_workload, total_trades
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 YARDSTICK = SHARED / "yardstick"
@@ -33,9 +35,7 @@ OWN_CASES = {
     "D100x50k": (100, 50_000),
 }
 MOST_RESTING = 6_000_000
-LARGE_BATCH = 4096
 SMALL_BATCH = 256
-SAVED_ORDERS = 1_000_000
 
 
 class CaseTimes(NamedTuple):
@@ -139,53 +139,6 @@ def latencies(workload: Workload) -> tuple[float, float, float]:
     return p50, p99, p999
 
 
-def resident_bytes() -> int:
-    """Memory of this process, 0 where the system does not tell."""
-    status = Path("/proc/self/statm")
-    return int(status.read_text().split()[1]) * 4096 if status.exists() else 0
-
-
-def rest(matcher: Matcher, orders: int, symbols: int) -> None:
-    """Fills the books with orders that do not trade."""
-    for first in range(1, orders + 1, LARGE_BATCH):
-        numbers = range(first, min(first + LARGE_BATCH, orders + 1))
-        records = (
-            pack_new(n, n % symbols, n // symbols % 2, OrderType.LIMIT, 5, _quiet_price(n, symbols))
-            for n in numbers
-        )
-        matcher.apply(b"".join(records))
-
-
-def _quiet_price(number: int, symbols: int) -> int:
-    distance = 1 + number * 7919 % 20_000
-    return 32_768 + (distance if number // symbols % 2 else -distance)
-
-
-def report_memory(orders: int, symbols: int) -> Matcher:
-    """Fills a new matcher and prints what it takes."""
-    before = resident_bytes()
-    matcher = Matcher(symbols)
-    rest(matcher, orders, symbols)
-    used = resident_bytes() - before
-    each = used / matcher.open_orders()
-    print(f"{matcher.open_orders():,} orders in {symbols} books: {used / 1e6:,.0f} MB, ", end="")
-    print(f"{each:.0f} bytes each, books included")
-    return matcher
-
-
-def report_saving() -> None:
-    """Prints the time to save and to load a full book."""
-    matcher = report_memory(SAVED_ORDERS, 1)
-    started = time.perf_counter()
-    saved = matcher.save()
-    half = time.perf_counter()
-    loaded = Matcher.load(saved)
-    ended = time.perf_counter()
-    assert loaded.state_hash() == matcher.state_hash()
-    print(f"  saved in {half - started:.2f} s ({len(saved) / 1e6:.0f} MB), ", end="")
-    print(f"loaded in {ended - half:.2f} s")
-
-
 def prepare(folder: Path, cases: list[str]) -> Path | None:
     """Builds the C++ limit and its files; None where it is not there or cannot be built."""
     runner = YARDSTICK / "run"
@@ -207,8 +160,8 @@ def load(case: str, folder: Path | None) -> Workload:
     return make_workload(case, symbols, resting, 1_000_000)
 
 
-def report_case(case: str, folder: Path | None, rounds: int) -> bool:
-    """Checks and times one case, and prints it; whether it came out right."""
+def report_case(case: str, folder: Path | None, rounds: int) -> tuple[bool, float | None]:
+    """Checks and times one case, and prints it; whether it came out right, and the limit's time."""
     workload = load(case, folder)
     print(f"{case}: {workload.messages:,} messages, {workload.symbols} symbols")
     is_right = check(workload)
@@ -222,7 +175,7 @@ def report_case(case: str, folder: Path | None, rounds: int) -> bool:
     p50, p99, p999 = latencies(workload)
     print(f"  one call {median(time_simple_calls(workload) for _ in range(3)):.0f} ns; ", end="")
     print(f"with a clock around it p50 {p50} p99 {p99} p99.9 {p999} ns")
-    return is_right
+    return is_right, times.limit
 
 
 def report_hour() -> bool:
@@ -248,8 +201,9 @@ def main() -> int:
     print(f"core: {IMPLEMENTATION}")
     report_saving()
     folder = prepare(options.folder, options.cases)
-    results = [report_case(case, folder, options.rounds) for case in options.cases]
-    results.append(report_hour())
+    cases = {case: report_case(case, folder, options.rounds) for case in options.cases}
+    report_order_path(options.rounds, cases.get("A1k", (True, None))[1])
+    results = [*(is_right for is_right, _ in cases.values()), report_hour()]
     if options.large:
         report_memory(5_000_000, 100)
     return 0 if all(results) else 1

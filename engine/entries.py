@@ -8,6 +8,8 @@ from protocol.enums import CommandType, Reason
 from protocol.refusal import Refusal
 
 MAX_ENTRY_BYTES = 64 * 1024
+SHALLOW_BYTES = 512
+"""Too short to be nested too deep, and longer than hardly any entry: nothing is counted there."""
 MAX_BRACKETS = 100
 """What is nested deeper than the decoder's stack when it is read must not be so when the journal
 wraps it once more."""
@@ -38,7 +40,7 @@ def read_entry(raw: bytes) -> QueueEntry:
     """The entry in `raw`; raises Unreadable or Malformed."""
     if len(raw) > MAX_ENTRY_BYTES:
         raise Unreadable(f"{len(raw)} bytes, at most {MAX_ENTRY_BYTES} are read")
-    if _has_inner_bracket(raw) and raw.count(b"[") + raw.count(b"{") > MAX_BRACKETS:
+    if len(raw) > SHALLOW_BYTES and raw.count(b"[") + raw.count(b"{") > MAX_BRACKETS:
         raise Unreadable(f"more than {MAX_BRACKETS} brackets: no entry is nested")
     try:
         return codec.decode_entry(raw)
@@ -46,11 +48,6 @@ def read_entry(raw: bytes) -> QueueEntry:
         raise _salvage(raw, str(error)) from error
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
         raise Unreadable(str(error)) from error
-
-
-def _has_inner_bracket(raw: bytes) -> bool:
-    """Hardly any entry has one, and to look for one is faster than to count."""
-    return raw.find(b"{", 1) > 0 or raw.find(b"[") >= 0
 
 
 def _salvage(raw: bytes, problem: str) -> Exception:

@@ -16,6 +16,8 @@ from protocol.instrument import Instrument
 Fingerprint: TypeAlias = tuple[int, Side, OrderType, int, int, int, SelfTradePrevention]
 """What makes the body of a repeated `new` the same: symbol's index, side, type, quantity, price,
 stop price, self-trade prevention."""
+# looked up once: an enum class is slow to ask for its members
+_OPEN, _PARTIALLY_FILLED, _FILLED = Status.OPEN, Status.PARTIALLY_FILLED, Status.FILLED
 
 
 @cython.final
@@ -54,7 +56,7 @@ class Order:
         self.remaining = quantity
         self.filled = 0
         self.notional = 0
-        self.status = Status.OPEN
+        self.status = _OPEN
         self.reason: Reason | None = None
         self._body: Fingerprint | None = None
 
@@ -93,7 +95,7 @@ class Order:
         self.filled += quantity
         self.notional += price * quantity
         self.remaining = remaining
-        self.status = Status.PARTIALLY_FILLED if remaining else Status.FILLED
+        self.status = _PARTIALLY_FILLED if remaining else _FILLED
 
     def amend(self, price: int, quantity: int, remaining: int, stop_price: int) -> None:
         """Record other terms."""

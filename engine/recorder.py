@@ -18,6 +18,11 @@ CoreEvent: TypeAlias = tuple[int, int, int, int, int, int, int, int, int, int, i
 number: `engine.core.codes.Event` says what they hold for each kind."""
 
 
+_BUY = Side.BUY
+_CANCELED, _EXPIRED, _REJECTED = Status.CANCELED, Status.EXPIRED, Status.REJECTED
+_TAKER, _MAKER = Liquidity.TAKER, Liquidity.MAKER
+
+
 class Recorder:
     """One method for each kind of event."""
 
@@ -46,7 +51,7 @@ class Recorder:
         )
         taker.fill(price, quantity, left)
         maker.fill(price, quantity, maker_left)
-        for order, liquidity in ((taker, Liquidity.TAKER), (maker, Liquidity.MAKER)):
+        for order, liquidity in ((taker, _TAKER), (maker, _MAKER)):
             fill = fill_text(order.instrument, trade_id, price, quantity, liquidity)
             batch.fills.append((order.order_id, fill))
             batch.reports.append(report_text(order, fill, batch.report_end))
@@ -55,15 +60,15 @@ class Recorder:
 
     def canceled(self, event: CoreEvent, batch: Batch) -> None:
         """An order was taken off."""
-        self.end(event, Status.CANCELED, self._reasons[event[1]], batch)
+        self.end(event, _CANCELED, self._reasons[event[1]], batch)
 
     def expired(self, event: CoreEvent, batch: Batch) -> None:
         """An order's own rule ended it."""
-        self.end(event, Status.EXPIRED, self._reasons[event[1]], batch)
+        self.end(event, _EXPIRED, self._reasons[event[1]], batch)
 
     def rejected(self, event: CoreEvent, batch: Batch) -> None:
         """The core did not take an order."""
-        self.end(event, Status.REJECTED, self._reasons[event[1]], batch)
+        self.end(event, _REJECTED, self._reasons[event[1]], batch)
 
     def amended(self, event: CoreEvent, batch: Batch) -> None:
         """An order's terms are others now."""
@@ -89,7 +94,7 @@ class Recorder:
     def level_changed(self, event: CoreEvent, batch: Batch) -> None:
         """A price level's total is another now."""
         _, _, symbol, side, _, _, price, quantity, _, _, update_id = event
-        is_bid = self._sides[side] is Side.BUY
+        is_bid = self._sides[side] is _BUY
         batch.add_level(self._instruments[symbol], is_bid, price, quantity, update_id)
 
     def end(self, event: CoreEvent, status: Status, reason: Reason, batch: Batch) -> None:
