@@ -25,6 +25,7 @@ cdef class Order:
     cdef public object triggered
     cdef readonly object status
     cdef public object reason
+    cdef public bint is_closed
     cdef tuple _body
 
     cpdef fill(self, object price, object quantity, int64_t remaining)
@@ -35,8 +36,7 @@ cdef class Order:
 
 @cython.final
 cdef class OrderTable:
-    cdef readonly dict open
-    cdef readonly dict closed
+    cdef dict _orders
     cdef dict _open_counts
     cdef object _closed_ids
     cdef Py_ssize_t _closed_limit
@@ -44,5 +44,6 @@ cdef class OrderTable:
     cpdef add(self, Order order)
     cpdef int64_t count_open(self, str account) except -1
     cpdef close(self, Order order)
-    cpdef find(self, object order_id)
+    cpdef Order get(self, object order_id)
+    cpdef Order find(self, object order_id)
     cdef _remember(self, Order order)

@@ -58,6 +58,7 @@ class Order:
         self.notional = 0
         self.status = _OPEN
         self.reason: Reason | None = None
+        self.is_closed = False
         self._body: Fingerprint | None = None
 
     @property
@@ -121,26 +122,37 @@ class Order:
 class OrderTable:
     """Every open order, and the last `closed_limit` closed ones: what a repeat is known by.
 
-    Bounded: open orders by the core, closed ones by the limit, the oldest leaving first.
+    Bounded: open orders by the core, closed ones by the limit, the oldest leaving first. All are
+    in one table, because each look into one of their size is a cache miss.
     """
 
     def __init__(self, closed_limit: int) -> None:
-        self.open: dict[int, Order] = {}
-        self.closed: dict[int, Order] = {}
+        self._orders: dict[int, Order] = {}
         self._open_counts: dict[str, int] = {}
         self._closed_ids: deque[int] = deque()
         self._closed_limit = closed_limit
+
+    @property
+    def open(self) -> dict[int, Order]:
+        """The open orders by id, the oldest first."""
+        return {number: order for number, order in self._orders.items() if not order.is_closed}
+
+    @property
+    def closed(self) -> dict[int, Order]:
+        """The closed orders by id, the first closed first."""
+        return {number: self._orders[number] for number in self._closed_ids}
 
     def restore(self, open_orders: Iterable[Order], closed: Iterable[Order]) -> None:
         """Take over stored orders; the closed ones oldest first."""
         for order in open_orders:
             self.add(order)
         for order in closed:
+            self._orders[order.order_id] = order
             self._remember(order)
 
     def add(self, order: Order) -> None:
         """Remember a new open order."""
-        self.open[order.order_id] = order
+        self._orders[order.order_id] = order
         self._open_counts[order.account] = self.count_open(order.account) + 1
 
     def count_open(self, account: str) -> int:
@@ -148,17 +160,20 @@ class OrderTable:
         return self._open_counts.get(account, 0)
 
     def close(self, order: Order) -> None:
-        """Move an order that ended to the closed ones."""
-        del self.open[order.order_id]
+        """Count an order that ended among the closed ones."""
         self._open_counts[order.account] -= 1
         self._remember(order)
 
+    def get(self, order_id: int) -> Order:
+        """The order that the core names; KeyError for one that is not there."""
+        return self._orders[order_id]
+
     def find(self, order_id: int) -> Order | None:
         """The order, open or closed; None for one that is unknown or closed too long ago."""
-        return self.open.get(order_id) or self.closed.get(order_id)
+        return self._orders.get(order_id)
 
     def _remember(self, order: Order) -> None:
-        self.closed[order.order_id] = order
+        order.is_closed = True
         self._closed_ids.append(order.order_id)
         if len(self._closed_ids) > self._closed_limit:
-            del self.closed[self._closed_ids.popleft()]
+            del self._orders[self._closed_ids.popleft()]

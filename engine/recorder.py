@@ -40,12 +40,12 @@ class Recorder:
 
     def accepted(self, event: CoreEvent, batch: Batch) -> None:
         """An order came in: its first report."""
-        self._report(self._orders.open[event[4]], batch)
+        self._report(self._orders.get(event[4]), batch)
 
     def traded(self, event: CoreEvent, batch: Batch) -> None:
         """A match: the public trade, then a report for the taker and one for the maker."""
         _, _, _, _, taker_id, maker_id, price, quantity, left, maker_left, trade_id = event
-        taker, maker = self._orders.open[taker_id], self._orders.open[maker_id]
+        taker, maker = self._orders.get(taker_id), self._orders.get(maker_id)
         batch.trades.append(
             trade_text(maker, taker, trade_id, price, quantity, batch.timestamp_text)
         )
@@ -72,14 +72,14 @@ class Recorder:
 
     def amended(self, event: CoreEvent, batch: Batch) -> None:
         """An order's terms are others now."""
-        order = self._orders.open[event[4]]
+        order = self._orders.get(event[4])
         price, quantity, remaining, stop_price = event[6:10]
         order.amend(price, quantity, remaining, stop_price)
         self._report(order, batch)
 
     def reduced(self, event: CoreEvent, batch: Batch) -> None:
         """Self-trade prevention took a part of an order."""
-        order = self._orders.open[event[4]]
+        order = self._orders.get(event[4])
         order.reduce(event[7], event[8])
         order.reason = self._reasons[event[1]]
         self._report(order, batch)
@@ -87,7 +87,7 @@ class Recorder:
 
     def triggered(self, event: CoreEvent, batch: Batch) -> None:
         """A waiting order's stop price was reached."""
-        order = self._orders.open[event[4]]
+        order = self._orders.get(event[4])
         order.triggered = True
         self._report(order, batch)
 
@@ -99,7 +99,7 @@ class Recorder:
 
     def end(self, event: CoreEvent, status: Status, reason: Reason, batch: Batch) -> None:
         """An order ended, for a reason that need not be the core's."""
-        order = self._orders.open[event[4]]
+        order = self._orders.get(event[4])
         order.end(status, reason)
         self._report(order, batch)
         self._orders.close(order)
