@@ -12,15 +12,56 @@ from websockets.sync.client import connect
 
 from launcher.run_file import RunRecord
 from tests.support.browser import NETWORK_ERRORS, PAGE, Screen
-from tests.support.browser_ticket import expect_level, send_order
+from tests.support.browser_ticket import expect_level, level, send_order
 from tests.support.launched_system import LaunchedSystem
+from tests.support.market_data import run_market_data
+from tests.support.publisher import Publisher
 from tests.support.trader import Trader
+from tests.support.waiting import wait_until
 
 
 def test_live_page_says_so_with_a_right_checksum(page: Page) -> None:
     expect(page.locator("body")).to_have_attribute("data-state", "live")
     expect(page.locator("#banner")).to_be_hidden()
     expect(page.locator("#book-state")).to_contain_text("checksum ✓")
+
+
+def test_footer_tells_how_far_the_engine_is(page: Page) -> None:
+    def read_sequence() -> int:
+        text = page.locator("#engine-state b").inner_text()
+        return int(re.sub(r"\D", "", text) or 0)
+
+    send_order(page, "buy", "0.1", "57000")
+    expect_level(page, "bids", "57000.00", "0.10000")
+    wait_until(lambda: read_sequence() > 0, "the first order is counted")
+    before = read_sequence()
+    page.get_by_role("button", name="Cancel", exact=True).click()
+    wait_until(lambda: read_sequence() > before, "the cancel is counted")
+
+
+def test_page_forgets_an_exchange_whose_data_was_wiped(browser: Browser, redis_url: str) -> None:
+    first = Publisher(redis_url)
+    first.set_levels(bids=[("50000.00", "1.00000")], trades=[("50000.00", "0.10000")] * 3)
+    screen = Screen(browser)
+    screen.expect_errors(NETWORK_ERRORS)
+    with run_market_data(redis_url) as service:
+        page = screen.page
+        page.goto(f"http://127.0.0.1:{service.port}/")
+        expect_level(page, "bids", "50000.00", "1.00000")
+        first.redis.flushall()
+        second = Publisher(redis_url)
+        for step in range(9):
+            second.set_levels(
+                asks=[(f"{40001 + step}.00", "2.00000")], trades=[("40000.00", "0.10000")]
+            )
+        expect_level(page, "asks", "40009.00", "2.00000")
+        expect(level(page, "bids", "50000.00")).to_have_count(0)
+        expect(page.locator("#tape tr:not([hidden])")).to_have_count(9)
+        expect(page.locator("#last")).to_have_text("40,000.00")
+        expect(page.locator("#book-state")).to_contain_text("checksum ✓")
+        screen.close()
+    first.close()
+    second.close()
 
 
 def test_page_comes_back_in_step_after_market_data_was_killed(
@@ -51,6 +92,16 @@ def test_disconnected_page_is_unmistakable(page: Page) -> None:
     page.locator("#status").click()
     page.locator("#toggle").click()
     page.locator("#connection-close").click()
+    expect(page.locator("#status")).to_have_text("Live")
+
+
+def test_gateway_with_a_wrong_address_is_said_to_be_away(screen: Screen, page: Page) -> None:
+    screen.expect_errors(NETWORK_ERRORS)
+    page.locator("#status").click()
+    page.locator("#gateway-url").fill("nowhere")
+    page.get_by_role("button", name="Use these").click()
+    expect(page.locator("#ticket-notice")).to_contain_text("at nowhere does not answer")
+    expect(page.locator("#submit")).to_be_disabled()
     expect(page.locator("#status")).to_have_text("Live")
 
 

@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 from launcher.run_file import RunRecord
 from tests.browser.conftest import read_book
 from tests.support.browser import PAGE, Screen
-from tests.support.browser_ticket import expect_level, send_order
+from tests.support.browser_ticket import expect_level, level, send_order
 from tests.support.trader import Trader
 
 UPLOT_SHA256 = "9a6a7d50b066b6c083ddf74930c8e3908fdf5b7d1a660969dd15e0360918006d"
@@ -71,6 +71,23 @@ def test_order_on_a_phone(browser: Browser, exchange: RunRecord) -> None:
     expect_level(page, "asks", "60000.00", "0.10000")
     expect(page.locator("#open-orders tr")).to_contain_text("60,000.00")
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    screen.close()
+
+
+def test_each_section_is_one_tap_away_on_a_phone(browser: Browser, exchange: RunRecord) -> None:
+    screen = Screen(browser, viewport={"width": 390, "height": 844}, reduced_motion="reduce")
+    page = screen.page
+    page.goto(f"{exchange.market_data_url}/")
+    expect(page.locator("#status")).to_have_text("Live")
+    for name, section in (("Tape", ".tape"), ("Book", ".book"), ("Orders", ".activity"),
+                          ("Trade", ".ticket"), ("Chart", ".chart")):  # fmt: skip
+        page.locator("#sections").get_by_role("button", name=name).click()
+        expect(page.locator(f"{section} .head, {section} .sides").first).to_be_in_viewport(ratio=1)
+        expect(page.locator("#status")).to_be_in_viewport(ratio=1)
+    send_order(page, "sell", "0.1", "60000")
+    page.locator("#sections").get_by_role("button", name="Book").click()
+    level(page, "asks", "60000.00").click()
+    expect(page.locator("#price")).to_be_in_viewport(ratio=1)
     screen.close()
 
 

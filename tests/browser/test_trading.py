@@ -72,6 +72,18 @@ def test_cancel_takes_the_order_out(page: Page, exchange: RunRecord) -> None:
     wait_until(lambda: read_book(exchange)["bids"] == [], "the book is empty")
 
 
+def test_all_orders_are_canceled_by_one_request(screen: Screen, page: Page) -> None:
+    for price in ("59000", "59001", "59002"):
+        send_order(page, "buy", "0.1", price)
+        expect_level(page, "bids", f"{price}.00", "0.10000")
+    before = len(screen.requests)
+    page.get_by_role("button", name="Cancel all").click()
+    expect(page.locator("#answer")).to_contain_text("Canceled 3 orders")
+    expect(page.locator("#open-empty")).to_be_visible()
+    sent = [url for url in screen.requests[before:] if "/v1/orders" in url and "?" not in url]
+    assert len(sent) == 1
+
+
 def test_price_off_the_grid_is_refused_and_the_nearest_accepted_by_a_click(
     screen: Screen, page: Page
 ) -> None:
@@ -83,6 +95,17 @@ def test_price_off_the_grid_is_refused_and_the_nearest_accepted_by_a_click(
     expect(page.locator("#price")).to_have_value("60000.00")
     page.locator("#submit").click()
     expect_level(page, "bids", "60000.00", "0.10000")
+
+
+def test_what_is_no_number_is_said_in_words_and_mended_by_a_click(page: Page) -> None:
+    send_order(page, "buy", "0.1", "60,000")
+    expect(page.locator("#answer")).to_contain_text("The price must be a plain number, such as")
+    page.get_by_role("button", name="Use 60000").click()
+    page.locator("#submit").click()
+    expect_level(page, "bids", "60000.00", "0.10000")
+    send_order(page, "buy", "", "59000")
+    expect(page.locator("#answer")).to_have_text("A quantity is needed.")
+    expect(page.locator("#quantity")).to_be_focused()
 
 
 def test_post_only_that_would_trade_is_offered_the_best_price_that_waits(
