@@ -1,6 +1,7 @@
 """`python -m market_data [--fd N]`: serve the feed on a socket of the launcher's or on our own."""
 
 import argparse
+import gc
 import logging
 import socket
 import sys
@@ -48,6 +49,7 @@ def main() -> int:
         level=settings.log_level.upper(),
     )
     logging.getLogger("uvicorn").setLevel(logging.WARNING)
+    gc.freeze()  # what stays for good need not be looked through again and again
     with suppress(KeyboardInterrupt):
         create_server(service, page, origins).run(sockets=[listener])
     return 0

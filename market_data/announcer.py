@@ -88,6 +88,8 @@ class StateRenderer:
         heartbeat = Heartbeat(
             timestamp=format_timestamp(now_in_microseconds()),
             in_sync=self._status.is_in_sync,
+            exchange_id=self._market.exchange_id,
+            sequence=self._status.sequence,
             symbols={
                 symbol: LastIds(view.book.last_update_id, view.last_trade_id)
                 for symbol, view in self._market.views()
@@ -138,7 +140,11 @@ class Announcer:
         }
 
     def announce_rebuild(self) -> None:
-        """Tell everyone the whole state, because what they have may be void, and new trades."""
+        """Tell everyone the whole state, because what they have may be void, and new trades.
+
+        The heartbeat comes first: it says whether all that follows is of another exchange.
+        """
+        self.announce_heartbeat()
         for symbol, view in self._market.views():
             for trade in view.trades_after(self._told.get(symbol, view.last_trade_id)):
                 self._announce_trade(trade)

@@ -45,8 +45,10 @@ class Candle:
 
     def take(self, price: int, quantity: int) -> None:
         """Add a later trade."""
-        self.high = max(self.high, price)
-        self.low = min(self.low, price)
+        if price > self.high:
+            self.high = price
+        elif price < self.low:
+            self.low = price
         self.close = price
         self.volume += quantity
         self.notional += price * quantity
@@ -86,15 +88,17 @@ class CandleSeries:
 
     def take(self, timestamp: int, price: int, quantity: int) -> None:
         """Add a trade, which is not earlier than the one before."""
-        start = timestamp - timestamp % self.step
         candles = self._candles
-        if candles and candles[-1].start >= start:
-            candles[-1].take(price, quantity)
+        if candles and timestamp < candles[-1].start + self.step:
+            candle = candles[-1]
+            candle.take(price, quantity)
         else:
             if len(candles) == CANDLES_KEPT:
                 self._drop_oldest()
-            candles.append(Candle.of_trade(start, price, quantity))
-        self._note_change(start)
+            candle = Candle.of_trade(self.align(timestamp), price, quantity)
+            candles.append(candle)
+        if self.changed_from is None:  # else it is no later: the candle is the newest
+            self.changed_from = candle.start
 
     def align(self, timestamp: int) -> int:
         """Where the interval that holds `timestamp` begins."""

@@ -9,10 +9,14 @@ from protocol.snapshot import Snapshot
 
 
 class Link(Enum):
-    """How a message stands to those before it."""
+    """How a message stands to those before it.
+
+    FIRST: the first of all comes again, of another exchange or very late; the state knows.
+    """
 
     NEXT = auto()
     DUPLICATE = auto()
+    FIRST = auto()
     GAP = auto()
 
 
@@ -44,6 +48,8 @@ class Chain:
     def judge(self, channel: str, message: ChannelMessage) -> Link:
         """Where `message` belongs."""
         last = self.last[channel]
+        if message.previous == 0 and message.sequence < last:
+            return Link.FIRST
         if message.sequence <= last:
             return Link.DUPLICATE
         return Link.NEXT if message.previous == last else Link.GAP

@@ -16,8 +16,8 @@ r"""A reader of the feed: the exact book, verified, and every trade once.
 
     asyncio.run(main())
 
-It connects again by itself, asks for what it has missed, and starts a book anew where an id or a
-checksum does not fit.
+It connects again by itself, asks for what it has missed, starts a book anew where an id or a
+checksum does not fit, and everything where the exchange is another one than before.
 """
 
 import asyncio
@@ -55,6 +55,7 @@ class FeedReader:
         self._has_trades = has_trades
         self._connection: ClientConnection | None = None
         self._has_asked = False
+        self._exchange_id: str | None = None
         self._pause = 0.0
 
     async def __aenter__(self) -> Self:
@@ -110,8 +111,8 @@ class FeedReader:
             return self._take_trade(message["data"])
         if kind in ("book_snapshot", "book_delta"):
             return await self._take_book(kind, message)
-        if kind == "heartbeat" and message["in_sync"]:
-            await self._take_heartbeat(message["symbols"])
+        if kind == "heartbeat":
+            await self._take_heartbeat(message)
         elif kind == "trades_missing":
             self.counts["missing_trades"] += (
                 message["last_trade_id"] - message["first_trade_id"] + 1
@@ -121,16 +122,38 @@ class FeedReader:
             raise ConnectionError(message["message"])
         return False
 
-    async def _take_heartbeat(self, symbols: dict[str, dict[str, int]]) -> None:
-        """The first one says where trades begin; a later one, whether all began anew."""
-        began_anew = False
-        for symbol in self.books:
-            trade_id = symbols[symbol]["trade_id"]
-            if trade_id < self.last_trade_ids.setdefault(symbol, trade_id):
-                self.last_trade_ids[symbol] = 0
-                began_anew = True
-        if began_anew or not self._has_asked:
+    async def _take_heartbeat(self, heartbeat: Json) -> None:
+        """The first one of all says where trades begin, and of a connection that it is time to ask.
+
+        Raises ConnectionError where another exchange has taken the place of the one before: what
+        this connection had asked for is void.
+        """
+        if is_another := self._is_of_another(heartbeat):
+            self._forget_exchange()
+        if is_another or heartbeat["exchange_id"]:
+            self._exchange_id = heartbeat["exchange_id"]
+        if is_another and self._has_asked:
+            raise ConnectionError("another exchange")
+        if heartbeat["in_sync"] and not self._has_asked:
+            for symbol in self.books:
+                trade_id = heartbeat["symbols"][symbol]["trade_id"]
+                self.last_trade_ids.setdefault(symbol, trade_id)
             await self._ask()
+
+    def _is_of_another(self, heartbeat: Json) -> bool:
+        """Whether the exchange is another; one without an id yet is, where it is behind us."""
+        if heartbeat["exchange_id"] is not None:
+            return self._exchange_id not in (None, heartbeat["exchange_id"])
+        symbols = heartbeat["symbols"]
+        return heartbeat["in_sync"] and any(
+            symbols[symbol]["trade_id"] < last for symbol, last in self.last_trade_ids.items()
+        )
+
+    def _forget_exchange(self) -> None:
+        """Every trade of the new one is wanted, where there was one before."""
+        self.last_trade_ids = dict.fromkeys(self.last_trade_ids, 0)
+        for book in self.books.values():
+            book.forget()
 
     async def _ask(self) -> None:
         """Continue where the reader is; begin a book where there is none."""
@@ -142,7 +165,7 @@ class FeedReader:
             if book.last_update_id is not None:
                 positions.setdefault(symbol, {})["update_id"] = book.last_update_id
         if positions:
-            await self._send("resume", symbols=positions)
+            await self._send("resume", symbols=positions, exchange_id=self._exchange_id)
         if missing := [
             symbol for symbol, each in self.books.items() if each.last_update_id is None
         ]:

@@ -101,7 +101,12 @@ class FeedConnection(WebSocketsSansIOProtocol):
         super().handle_parser_exception()
 
     def keepalive_timeout(self) -> None:
-        """The peer did not answer a ping."""
+        """The peer did not answer a ping: it cannot, if it has not read as far."""
+        if self.transport.get_write_buffer_size():
+            self.stop_keepalive()
+            self.end(1013, f"too slow: what was sent {self.ping_timeout} seconds ago is unread")
+            self._stop_delivery()
+            return
         self.end_reason = "no_pong"
         self._stop_delivery()
         super().keepalive_timeout()

@@ -1,6 +1,7 @@
 """What the engine's state hash says about its channels."""
 
 from collections.abc import Sequence
+from hashlib import blake2b
 from typing import NamedTuple, Self
 
 from protocol.channels import (
@@ -29,13 +30,20 @@ class EngineState(NamedTuple):
     """The last commit's sequence, each channel's last message, and where there are snapshots.
 
     `snapshots` has their sequences, newest first. `id_key` tells one exchange from another that
-    began anew in an emptied folder.
+    began anew in an emptied folder; it is a secret.
     """
 
     sequence: int
     id_key: bytes | None
     last: dict[str, int]
     snapshots: list[int]
+
+    @property
+    def exchange_id(self) -> str | None:
+        """Who the exchange is, for everyone: says nothing of the key. None before there is one."""
+        if self.id_key is None:
+            return None
+        return blake2b(self.id_key, digest_size=8, person=b"exchange_id").hexdigest()
 
     @classmethod
     def of(cls, values: Sequence[bytes | None]) -> Self:

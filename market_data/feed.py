@@ -72,8 +72,9 @@ class Feed:
             wait = SECONDS_BETWEEN_CHECKS - self._status.seconds_since_check
             if wait <= 0:
                 await self._check()
-            elif (message := await subscription.next_message(wait)) is not None:
-                await self._receive(*message)
+                continue
+            for channel, data in await subscription.take(wait):
+                await self._receive(channel, data)
 
     async def _receive(self, channel: str, data: bytes) -> None:
         """Take one message of a channel; what is not one of ours is counted and ignored."""
@@ -124,6 +125,7 @@ class Feed:
         if is_lost or not self._chain.is_of(state):
             self.stats.lost_tails += is_lost
             await self._resync(state)
+        self._market.exchange_id = state.exchange_id
         self._chain.note_complete(state)
         if self._chain.has_all(state):
             self._market.quiet_until = asked_at - SETTLING_MICROSECONDS
@@ -145,6 +147,7 @@ class Feed:
             self._start_over(str(error), state)
             await self._catch_up(state)
         if not self._market.is_complete:
+            self._market.exchange_id = state.exchange_id
             self._market.is_complete = True
             self._announcer.announce_rebuild()
 

@@ -116,7 +116,8 @@ class SymbolView:
 class Market:
     """Every symbol.
 
-    `is_complete` says that all up to some commit is in, and nothing after. `quiet_until` is a
+    `exchange_id` is the exchange that all ids are of. `is_complete` says that all up to some commit
+    is in, and nothing after. `quiet_until` is a
     moment, in microseconds, before which nothing is missing. `builds` counts how often all was
     built from nothing.
     """
@@ -124,6 +125,7 @@ class Market:
     def __init__(self, instruments: Mapping[str, Instrument]) -> None:
         self.instruments = instruments
         self.symbols = list(instruments)
+        self.exchange_id: str | None = None
         self.is_complete = False
         self.quiet_until = 0
         self.builds = 0

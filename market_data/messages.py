@@ -3,18 +3,24 @@
 from typing import Any
 
 import msgspec
-from websockets.frames import Frame, Opcode
 
 from protocol import PROTOCOL_VERSION
 from protocol.codec import encode
 from protocol.enums import Reason
 from protocol.events import Level
 
+_SHORT, _LONG = 126, 1 << 16
+"""From how many bytes on a frame says its length in two, and in eight (RFC 6455, 5.2)."""
+
 
 class Connected(msgspec.Struct, tag_field="type", tag="connected", frozen=True):
-    """First message of every connection: what it is subscribed to, and every symbol there is."""
+    """First message of every connection: what it is subscribed to, and every symbol there is.
+
+    `exchange_id` is the exchange that all ids are of, null before it has begun.
+    """
 
     message: str
+    exchange_id: str | None
     subscriptions: list[str]
     symbols: list[str]
     protocol: int = PROTOCOL_VERSION
@@ -87,10 +93,15 @@ class LastIds(msgspec.Struct, frozen=True):
 
 
 class Heartbeat(msgspec.Struct, tag_field="type", tag="heartbeat", frozen=True):
-    """Once a second. `in_sync` false: the feed is deaf, what readers have may be old."""
+    """Once a second. `in_sync` false: the feed is deaf, what readers have may be old.
+
+    `sequence` is the engine's, up to which nothing is missing here.
+    """
 
     timestamp: str
     in_sync: bool
+    exchange_id: str | None
+    sequence: int
     symbols: dict[str, LastIds]
 
 
@@ -103,4 +114,10 @@ class Envelope(msgspec.Struct, frozen=True):
 
 def encode_frame(message: object) -> bytes:
     """`message` as a text frame of a server without extensions: the same bytes for everyone."""
-    return Frame(Opcode.TEXT, encode(message)).serialize(mask=False)
+    content = encode(message)
+    size = len(content)
+    if size < _SHORT:
+        return b"\x81%c%b" % (size, content)
+    if size < _LONG:
+        return b"\x81\x7e%b%b" % (size.to_bytes(2), content)
+    return b"\x81\x7f%b%b" % (size.to_bytes(8), content)

@@ -1,15 +1,21 @@
 """What an operator watches, for Prometheus: the counters of `/stats`, read when asked."""
 
+import math
 from collections.abc import Iterable, Iterator, Mapping
 
 from prometheus_client import CollectorRegistry, generate_latest
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+from prometheus_client.core import (
+    CounterMetricFamily,
+    GaugeMetricFamily,
+    HistogramMetricFamily,
+)
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
 from market_data.feed_status import FeedStatus
 from market_data.hub import Hub
 from market_data.stats import FeedStats
+from protocol.timings import Durations, EngineTimings
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
@@ -21,11 +27,13 @@ class Metrics(Collector):
         self._status = status
         self._hub = hub
         self._feed = feed
+        self._engine: EngineTimings | None = None
         self._registry = CollectorRegistry()
         self._registry.register(self)
 
-    def render(self) -> bytes:
-        """Prometheus's text format."""
+    def render(self, engine: EngineTimings | None) -> bytes:
+        """Prometheus's text format; without the engine's part where that could not be read."""
+        self._engine = engine
         return generate_latest(self._registry)
 
     def collect(self) -> Iterable[Metric]:
@@ -42,6 +50,11 @@ class Metrics(Collector):
         yield _by_label("feed_closed", "Connections ended", "reason", stats.closed)
         yield _by_label("feed_refused", "Frames and connections refused", "code", stats.refused)
         yield _by_label("feed_received", "What came in from Redis", "what", vars(self._feed))
+        if self._engine is not None:
+            matching = "From taking a batch to knowing its events, for each of its commands"
+            yield _to_histogram("engine_matching_seconds", matching, self._engine.matching)
+            commit = "From there to Redis's confirmation, for each of its commands"
+            yield _to_histogram("engine_commit_seconds", commit, self._engine.commit)
 
     def _collect_gauges(self) -> Iterator[Metric]:
         status = self._status
@@ -60,3 +73,11 @@ def _by_label(name: str, text: str, label: str, counts: Mapping[str, int]) -> Me
     for value, count in counts.items():
         family.add_metric([value], count)
     return family
+
+
+def _to_histogram(name: str, text: str, durations: Durations) -> Metric:
+    buckets = [
+        ("+Inf" if math.isinf(bound) else repr(bound), float(below))
+        for bound, below in durations.cumulate()
+    ]
+    return HistogramMetricFamily(name, text, buckets=buckets, sum_value=durations.nanoseconds / 1e9)

@@ -16,7 +16,8 @@ def read_public_message(channel: str, data: bytes) -> ChannelMessage:
         message = decode_message(data)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise BrokenEvent(f"unreadable: {error}") from error
-    if not 0 <= message.previous < message.sequence:
+    is_notice = not message.events  # in the stead of a long one, which is in the journal
+    if not 0 <= message.previous < message.sequence + is_notice:
         raise BrokenEvent(f"sequence {message.sequence} cannot follow {message.previous}")
     for event in message.events:
         if not isinstance(event, _EVENT_TYPES[channel]):

@@ -23,7 +23,7 @@ FrameId: TypeAlias = str | int | None
 Action: TypeAlias = Literal["subscribe", "unsubscribe", "resume", "ping"]
 
 _ACTIONS: tuple[Action, ...] = ("subscribe", "unsubscribe", "resume", "ping")
-_FIELDS = ("action", "channels", "symbols", "id")
+_FIELDS = ("action", "channels", "symbols", "exchange_id", "id")
 _POSITION_FIELDS = {"update_id": BOOK, "trade_id": TRADES}
 _RESUME_EXAMPLE = '{"action":"resume","symbols":{"BTC-USDT":{"update_id":7,"trade_id":3}},"id":1}'
 _EXAMPLE = '{"action":"subscribe","channels":["trades"],"symbols":["BTC-USDT"],"id":1}'
@@ -43,13 +43,15 @@ class RequestRefused(Exception):
 class Request(msgspec.Struct, frozen=True):
     """A readable request: the streams to add to, or take from, the subscription.
 
-    `positions` of a `resume` has the last id that the client knows of each of them.
+    `positions` of a `resume` has the last id that the client knows of each of them, `exchange_id`
+    the exchange that these are of, None where it does not say.
     """
 
     action: Action
     streams: list[Stream]
     id: FrameId
     positions: Mapping[Stream, int] = {}
+    exchange_id: str | None = None
 
 
 def read_request(text: str | None, symbols: Sequence[str]) -> Request:
@@ -67,7 +69,8 @@ def read_request(text: str | None, symbols: Sequence[str]) -> Request:
             return Request(action, [], frame_id)
         if action == "resume":
             positions = _read_positions(fields.get("symbols"), symbols)
-            return Request(action, list(positions), frame_id, positions)
+            exchange_id = _read_exchange_id(fields)
+            return Request(action, list(positions), frame_id, positions, exchange_id)
         default = DEFAULT_CHANNELS if action == "subscribe" else CHANNELS
         return Request(action, _read_streams(fields, default, symbols), frame_id)
     except RequestRefused as refusal:
@@ -97,6 +100,13 @@ def _read_streams(
     channels = _read_names(fields, "channels", default, CHANNELS, Reason.UNKNOWN_CHANNEL)
     chosen = _read_names(fields, "symbols", symbols, symbols, Reason.UNKNOWN_SYMBOL)
     return select_streams(channels, chosen)
+
+
+def _read_exchange_id(fields: dict[str, object]) -> str | None:
+    exchange_id = fields.get("exchange_id")
+    if exchange_id is None or isinstance(exchange_id, str):
+        return exchange_id
+    return _refuse(Reason.INVALID_TYPE, "exchange_id must be the text that `connected` has")
 
 
 def _read_positions(given: object, symbols: Sequence[str]) -> dict[Stream, int]:

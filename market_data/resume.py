@@ -30,13 +30,20 @@ class Resume:
         self._history = history
 
     async def run(
-        self, subscriber: Subscriber, connection: FeedConnection, stream: Stream, last_id: int
+        self,
+        subscriber: Subscriber,
+        connection: FeedConnection,
+        stream: Stream,
+        last_id: int | None,
     ) -> None:
-        """Send what came after `last_id`, and from there on what is live."""
+        """Send what came after `last_id`, and from there on what is live.
+
+        None: the client's ids are of another exchange, so that all of this one is new to it.
+        """
         if stream.channel == BOOK:
             self._hub.join(subscriber, stream, self._render_book(stream.symbol, last_id))
             return
-        position = self._skip(subscriber, stream.symbol, last_id)
+        position = self._skip(subscriber, stream.symbol, last_id or 0)
         while subscriber.is_open and self._market.is_complete:
             view = self._market[stream.symbol]
             if position + 1 >= view.first_trade_id:
@@ -46,8 +53,10 @@ class Resume:
             await connection.drain()
         connection.end(1013, "not in sync: resume again")
 
-    def _render_book(self, symbol: str, last_id: int) -> bytes | None:
+    def _render_book(self, symbol: str, last_id: int | None) -> bytes | None:
         self._hub.flush()
+        if last_id is None:
+            return self._renderer.render_snapshot(symbol, "rebuilt")
         view = self._market[symbol]
         if last_id == view.book.last_update_id:
             return None

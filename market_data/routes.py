@@ -178,8 +178,8 @@ async def read_stats(service: RunningService) -> Response:
 
 @router.get("/metrics", response_class=Response, tags=["service"])
 async def read_metrics(service: RunningService) -> Response:
-    """The same for Prometheus, and gauges."""
-    return Response(service.metrics.render(), media_type=CONTENT_TYPE)
+    """The same for Prometheus, gauges, and how long the engine matches and commits."""
+    return Response(await service.render_metrics(), media_type=CONTENT_TYPE)
 
 
 @router.get("/v1/docs", include_in_schema=False)

@@ -4,6 +4,8 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 
+from redis import RedisError
+
 from market_data.announcer import Announcer, StateRenderer
 from market_data.engine_redis import EngineRedis
 from market_data.feed import Feed
@@ -83,6 +85,14 @@ class Service:
             **vars(self.hub.stats),
             "feed": vars(self.feed.stats),
         }
+
+    async def render_metrics(self) -> bytes:
+        """What `/metrics` says; what the engine has measured is read now."""
+        try:
+            timings = await self._redis.read_timings()
+        except (RedisError, OSError, ValueError):
+            timings = None
+        return self.metrics.render(timings)
 
     async def _beat(self) -> None:
         while True:

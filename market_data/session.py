@@ -85,7 +85,8 @@ class Session:
             self.refuse_connection(refusal.code, refusal.detail, 1008)
             return
         channels = list(dict.fromkeys(stream.channel for stream in streams))
-        self._write(Connected(_WELCOME, channels, self._symbols))
+        exchange_id = self._desk.market.exchange_id
+        self._write(Connected(_WELCOME, exchange_id, channels, self._symbols))
         self._hub.add(self._subscriber, streams)
 
     def refuse_connection(self, code: Reason, detail: str, close_code: int) -> None:
@@ -137,8 +138,10 @@ class Session:
         self._hub.stats.resumes += 1
         self._hub.unsubscribe(self._subscriber, request.streams)
         self._acknowledge(request, self._subscriber.streams | frozenset(request.streams))
+        is_void = request.exchange_id not in (None, self._desk.market.exchange_id)
         for stream, last_id in sorted(request.positions.items()):
-            await self._desk.resume.run(self._subscriber, self._connection, stream, last_id)
+            position = None if is_void else last_id
+            await self._desk.resume.run(self._subscriber, self._connection, stream, position)
 
     def _acknowledge(self, request: Request, result: frozenset[Stream]) -> None:
         self._write(Ack(request.id, request.action, group_by_channel(result)))

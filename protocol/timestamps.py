@@ -1,7 +1,11 @@
 """Time: microseconds since 1970 inside, ISO-8601 UTC with microseconds and `Z` outside."""
 
+import re
 import time
 from datetime import UTC, datetime
+from functools import lru_cache
+
+_EXACT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z", re.ASCII)
 
 
 def now_in_microseconds() -> int:
@@ -12,10 +16,23 @@ def now_in_microseconds() -> int:
 def format_timestamp(microseconds: int) -> str:
     """`2026-01-31T12:00:00.000001Z`."""
     seconds, fraction = divmod(microseconds, 1_000_000)
-    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}.{fraction:06d}Z"
+    return f"{_format_second(seconds)}.{fraction:06d}Z"
 
 
+@lru_cache(maxsize=16)
+def _format_second(seconds: int) -> str:
+    """All but the fraction: it stays the same for thousands of messages."""
+    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}"
+
+
+@lru_cache(maxsize=256)
 def parse_timestamp(text: str) -> int:
-    """Microseconds of a timestamp made by `format_timestamp`; raises ValueError for another."""
-    moment = datetime.strptime(text, "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=UTC)
+    """Microseconds of a timestamp made by `format_timestamp`; raises ValueError for another.
+
+    All events of a commit have the same one, so that the last ones are kept.
+    """
+    if _EXACT.fullmatch(text):
+        moment = datetime.fromisoformat(text)
+    else:  # ten times slower, and content with fewer digits
+        moment = datetime.strptime(text, "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=UTC)
     return int(moment.timestamp()) * 1_000_000 + moment.microsecond

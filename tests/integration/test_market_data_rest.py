@@ -1,7 +1,11 @@
 from collections.abc import Iterator
 
 import pytest
+from redis import Redis
 
+from protocol import codec
+from protocol.channels import STATE, STATE_TIMINGS
+from protocol.timings import EngineTimings
 from tests.support.market_data import Json, MarketData, run_market_data, wait_until
 from tests.support.publisher import Publisher
 
@@ -168,6 +172,21 @@ def test_metrics_are_in_the_text_format_of_prometheus(service: MarketData) -> No
     text = service.http.get("/metrics").text
     for line in ("feed_in_sync 1.0", 'feed_received_total{what="gaps"} 0.0', "feed_connections"):
         assert line in text
+
+
+def test_metrics_show_what_the_engine_has_measured(service: MarketData, redis_server: str) -> None:
+    assert 'engine_matching_seconds_bucket{le="+Inf"} 0.0' in service.http.get("/metrics").text
+    timings = EngineTimings()
+    timings.matching.add(1_500_000, times=3)
+    with Redis.from_url(redis_server) as client:
+        client.hset(STATE, STATE_TIMINGS, codec.encode(timings))
+        text = service.http.get("/metrics").text
+        client.hset(STATE, STATE_TIMINGS, b"not ours")
+        assert "engine_matching" not in service.http.get("/metrics").text
+        client.hdel(STATE, STATE_TIMINGS)
+    assert 'engine_matching_seconds_bucket{le="+Inf"} 3.0' in text
+    assert "engine_matching_seconds_sum 0.0045" in text
+    assert "engine_commit_seconds_count 0.0" in text
 
 
 def test_the_page_and_the_documentation_are_served(service: MarketData) -> None:

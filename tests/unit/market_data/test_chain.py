@@ -14,7 +14,8 @@ def test_each_channel_has_a_chain_of_its_own() -> None:
     chain.advance(TRADE_EVENTS, 5)
     assert chain.judge(TRADE_EVENTS, ChannelMessage(5, 9, [])) is Link.NEXT
     assert chain.judge(TRADE_EVENTS, ChannelMessage(0, 5, [])) is Link.DUPLICATE
-    assert chain.judge(TRADE_EVENTS, ChannelMessage(0, 3, [])) is Link.DUPLICATE
+    assert chain.judge(TRADE_EVENTS, ChannelMessage(2, 3, [])) is Link.DUPLICATE
+    assert chain.judge(TRADE_EVENTS, ChannelMessage(0, 3, [])) is Link.FIRST
     assert chain.judge(TRADE_EVENTS, ChannelMessage(7, 9, [])) is Link.GAP
     assert chain.judge(BBO_UPDATES, ChannelMessage(0, 9, [])) is Link.NEXT
 

@@ -26,7 +26,7 @@ def test_a_message_of_ours_is_read() -> None:
         b'{"previous":"0","sequence":1,"events":[]}',
         b'{"previous":0,"sequence":1,"events":[{"type":"nonsense"}]}',
         b'{"previous":0,"sequence":1,"events":[{"type":"trade"}]}',
-        b'{"previous":1,"sequence":1,"events":[]}',
+        b'{"previous":2,"sequence":1,"events":[]}',
         b'{"previous":-1,"sequence":1,"events":[]}',
         b'{"previous":0,"sequence":1e999,"events":[]}',
         encode(ChannelMessage(0, 1, [bbo(1)])),

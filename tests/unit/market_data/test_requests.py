@@ -89,6 +89,9 @@ def test_resume_names_the_last_ids() -> None:
         Stream("book", "BTC-USDT"): 7,
         Stream("trades", "BTC-USDT"): 3,
     }
+    assert read_request(text, SYMBOLS).exchange_id is None
+    text = text.replace('"id"', '"exchange_id":"0f","id"')
+    assert read_request(text, SYMBOLS).exchange_id == "0f"
 
 
 @pytest.mark.parametrize(
