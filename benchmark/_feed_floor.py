@@ -1,7 +1,8 @@
-"""The bare floor: `websockets.broadcast` of given bytes, and nothing else.
+"""The bare floor: `websockets.broadcast` of given texts, and nothing else.
 
-`python -m benchmark._feed_floor DESCRIPTOR TEXTS`: serves WebSockets on the inherited socket; for
-each line of the input it broadcasts the file's lines, one a turn of the event loop.
+`python -m benchmark._feed_floor DESCRIPTOR SOURCE` serves WebSockets on the inherited socket. Where
+SOURCE is a Redis URL, it broadcasts each line of what is published there for it. Else it is a file:
+for each line of the input all lines of it are broadcast, one a turn of the event loop.
 """
 
 import asyncio
@@ -10,12 +11,17 @@ import sys
 from pathlib import Path
 
 import uvloop
+from redis.asyncio import Redis
 from websockets.asyncio.server import ServerConnection, broadcast, serve
 
+from benchmark._feed_commits import FLOOR_CHANNEL
 
-async def main(descriptor: int, texts: list[str]) -> None:
-    """Until the input ends."""
-    connections: set[ServerConnection] = set()
+Connections = set[ServerConnection]
+
+
+async def main(descriptor: int, source: str) -> None:
+    """Until the input, or Redis, ends."""
+    connections: Connections = set()
 
     async def hold(connection: ServerConnection) -> None:
         connections.add(connection)
@@ -26,11 +32,25 @@ async def main(descriptor: int, texts: list[str]) -> None:
     async with serve(
         hold, sock=listener, compression=None, write_limit=1 << 24, ping_interval=None
     ):
-        while await asyncio.to_thread(sys.stdin.readline):
-            for text in texts:
-                broadcast(connections, text)
-                await asyncio.sleep(0)
+        await (_follow if "://" in source else _repeat)(connections, source)
+
+
+async def _repeat(connections: Connections, path: str) -> None:
+    texts = Path(path).read_text().splitlines()  # noqa: ASYNC240  # nobody is served yet
+    while await asyncio.to_thread(sys.stdin.readline):
+        for text in texts:
+            broadcast(connections, text)
+            await asyncio.sleep(0)
+
+
+async def _follow(connections: Connections, url: str) -> None:
+    async with Redis.from_url(url) as redis, redis.pubsub() as pubsub:
+        await pubsub.subscribe(FLOOR_CHANNEL)
+        async for message in pubsub.listen():
+            if message["type"] == "message":
+                for text in message["data"].decode().split("\n"):
+                    broadcast(connections, text)
 
 
 if __name__ == "__main__":
-    uvloop.run(main(int(sys.argv[1]), Path(sys.argv[2]).read_text().splitlines()))
+    uvloop.run(main(int(sys.argv[1]), sys.argv[2]))

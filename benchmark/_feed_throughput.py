@@ -1,4 +1,4 @@
-"""Deliveries a second and CPU a delivery, of the feed and of the bare floor, on the same bytes."""
+"""Deliveries a second and CPU a delivery, of the feed and of two bare floors, on the same bytes."""
 
 import socket
 import statistics
@@ -8,21 +8,21 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 import msgspec
 import psutil
 
+from benchmark._feed_commits import CommitStream
 from benchmark._feed_service import FeedService
 from launcher.parent_death import make_child_setup
 from market_data.messages import Envelope, encode_frame
 from protocol.enums import Side
 from protocol.events import Trade
-from tests.support.publisher import Publisher
+from protocol.timestamps import format_timestamp, parse_timestamp
 
-TRADES_A_COMMIT = 16
 ROUNDS = 3
+_FIRST_STAMP = parse_timestamp("2026-01-31T12:00:00.000000Z")
 _PATH = "/ws/market-data?channels=trades&symbols=BTC-USDT"
 
 
@@ -42,6 +42,11 @@ class Load(NamedTuple):
 
 
 LOADS = (Load(1, 3_200, 8), Load(100, 3_200, 2), Load(1_000, 400, 2))
+SHAPES = (16, 1)
+"""Trades a commit."""
+
+_Publish: TypeAlias = Callable[[], None]
+_Prepare: TypeAlias = Callable[[list[Trade]], _Publish]
 
 
 class Readers:
@@ -78,33 +83,43 @@ class Readers:
             raise RuntimeError(f"the readers said {said!r} instead of {word!r}")
 
 
-def measure_feed(redis_url: str, load: Load) -> Measured:
+def measure_feed(redis_url: str, load: Load, trades_a_commit: int) -> Measured:
     """The service itself, from the engine's messages on Redis to the readers' sockets."""
-    publisher = Publisher(redis_url)
-    publisher.redis.flushall()
-    publisher = Publisher(redis_url)
+    commits = CommitStream(redis_url, trades_a_commit)
+
+    def prepare(trades: list[Trade]) -> _Publish:
+        prepared = commits.prepare(trades)
+        return lambda: commits.send(prepared)
+
     with FeedService(redis_url) as feed:
-        return _measure(feed.port, feed.pid, load, lambda trades: _publish(publisher, trades))
+        return _measure(feed.port, feed.pid, load, prepare)
+
+
+def measure_subscribed_floor(redis_url: str, load: Load, trades_a_commit: int) -> Measured:
+    """`websockets.broadcast` of texts that come from Redis just as the feed's messages do."""
+    commits = CommitStream(redis_url, trades_a_commit)
+
+    def prepare(trades: list[Trade]) -> _Publish:
+        prepared = commits.prepare(trades, _encode_texts(trades))
+        return lambda: commits.send(prepared)
+
+    with _run_floor(redis_url) as (port, process):
+        return _measure(port, process.pid, load, prepare)
 
 
 def measure_floor(load: Load) -> Measured:
-    """`websockets.broadcast` of the same texts, from memory."""
-    texts = [frame[4:].decode() for frame in _encode_frames(_make_trades(1, load.trades))]
+    """`websockets.broadcast` of the same texts from memory."""
     with tempfile.NamedTemporaryFile("w") as file:
-        file.write("\n".join(texts))
+        file.write("\n".join(_encode_texts(_make_trades(1, load.trades))))
         file.flush()
-        with _run_floor(Path(file.name)) as (port, process):
-            return _measure(port, process.pid, load, lambda _: _go(process), is_numbered_on=False)
+        with _run_floor(file.name) as (port, process):
+            return _measure(port, process.pid, load, lambda _: lambda: _go(process), step=0)
 
 
 def _measure(
-    port: int,
-    pid: int,
-    load: Load,
-    publish: Callable[[list[Trade]], None],
-    *,
-    is_numbered_on: bool = True,
+    port: int, pid: int, load: Load, prepare: _Prepare, *, step: int | None = None
 ) -> Measured:
+    """`step`: by how much the trade ids of a portion are above those of the one before."""
     readers = Readers(port, load.readers)
     server = psutil.Process(pid)
     rates, costs = [], []
@@ -113,10 +128,11 @@ def _measure(
         seconds, cpu = 0.0, _read_cpu(server)
         for _ in range(load.portions):
             trades = _make_trades(first_id, load.trades)
-            first_id += len(trades) if is_numbered_on else 0
+            first_id += load.trades if step is None else step
+            publish = prepare(trades)
             readers.expect_bytes(sum(map(len, _encode_frames(trades))))
             started = time.perf_counter()
-            publish(trades)
+            publish()
             readers.wait()
             seconds += time.perf_counter() - started
         deliveries = load.readers * load.portions * load.trades
@@ -127,21 +143,22 @@ def _measure(
 
 
 def _make_trades(first_id: int, count: int) -> list[Trade]:
-    """A portion."""
-    stamp = "2026-01-31T12:00:00.000001Z"
+    """A portion, each with a stamp of its own."""
     return [
-        Trade("BTC-USDT", first_id + number, "60000.00", "0.10000", Side.BUY, "1", "2", stamp)
-        for number in range(count)
-    ]
+        Trade(
+            "BTC-USDT", trade_id, "60000.00", "0.10000", Side.BUY, "1", "2",
+            format_timestamp(_FIRST_STAMP + trade_id),
+        )
+        for trade_id in range(first_id, first_id + count)
+    ]  # fmt: skip
 
 
 def _encode_frames(trades: list[Trade]) -> list[bytes]:
     return [encode_frame(Envelope("trade", msgspec.structs.asdict(trade))) for trade in trades]
 
 
-def _publish(publisher: Publisher, trades: list[Trade]) -> None:
-    for start in range(0, len(trades), TRADES_A_COMMIT):
-        publisher.commit({"trade_events": list(trades[start : start + TRADES_A_COMMIT])})
+def _encode_texts(trades: list[Trade]) -> list[str]:
+    return [frame[4:].decode() for frame in _encode_frames(trades)]
 
 
 def _go(process: "subprocess.Popen[bytes]") -> None:
@@ -151,11 +168,11 @@ def _go(process: "subprocess.Popen[bytes]") -> None:
 
 
 @contextmanager
-def _run_floor(texts: Path) -> Iterator[tuple[int, "subprocess.Popen[bytes]"]]:
+def _run_floor(source: str) -> Iterator[tuple[int, "subprocess.Popen[bytes]"]]:
     with socket.create_server(("127.0.0.1", 0), backlog=2048) as listener:
         descriptor = listener.fileno()
         process = subprocess.Popen(
-            [sys.executable, "-m", "benchmark._feed_floor", str(descriptor), str(texts)],
+            [sys.executable, "-m", "benchmark._feed_floor", str(descriptor), source],
             stdin=subprocess.PIPE, pass_fds=[descriptor], preexec_fn=make_child_setup(),
         )  # fmt: skip
         try:

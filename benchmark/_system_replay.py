@@ -129,6 +129,7 @@ async def replay_through_system(
         seconds = time.perf_counter() - started
         await _wait_until_quiet(gateway, recorder, following)
         following.cancel()
+        connection.close()
     trades = [_to_file_trade(trade, sender.names, instrument) for trade in recorder.trades]
     return SystemOutcome(trades, recorder.sides["bids"], recorder.sides["asks"], seconds)
 
@@ -137,6 +138,7 @@ def _find_instrument(gateway: str, symbol: str) -> Instrument:
     answer = httpx.get(f"{gateway}/v1/instruments").raise_for_status().json()
     for fields in answer["instruments"]:
         if fields["symbol"] == symbol:
+            fields.pop("state")  # how it stands, not what it is
             return Instrument(msgspec.convert(fields, InstrumentSpecification, strict=False), 0)
     known = ", ".join(fields["symbol"] for fields in answer["instruments"])
     raise LookupError(f"no instrument {symbol}: choose one of {known}")

@@ -1,0 +1,77 @@
+"""Commits of trades as the engine writes them, made before the clock starts and sent in one go."""
+
+import os
+import socket
+from collections.abc import Iterator, Sequence
+from urllib.parse import urlsplit
+
+import redis
+
+from protocol.channels import (
+    JOURNAL,
+    STATE,
+    STATE_ID_KEY,
+    STATE_SEQUENCE,
+    TRADE_EVENTS,
+    last_sequence_field,
+)
+from protocol.codec import encode
+from protocol.events import ChannelMessage, Trade
+from protocol.journal import JournalEntry, entry_id
+from protocol.timestamps import now_in_microseconds
+
+FLOOR_CHANNEL = "floor_texts"
+_STATE_FIELDS = (last_sequence_field(TRADE_EVENTS), STATE_SEQUENCE)
+
+
+class CommitStream:
+    """One exchange that only trades, with `trades_a_commit`, on a server that it empties.
+
+    No reply is asked for, so that neither a round trip nor the publisher limits the rate.
+    """
+
+    def __init__(self, url: str, trades_a_commit: int) -> None:
+        self._trades_a_commit = trades_a_commit
+        self._sequence = 0
+        with redis.Redis.from_url(url) as server:
+            server.flushall()
+            server.hset(STATE, STATE_ID_KEY, os.urandom(32).hex())
+        address = urlsplit(url)
+        self._socket = socket.create_connection((address.hostname, address.port))
+        self._socket.sendall(_pack("CLIENT", "REPLY", "OFF"))
+
+    def close(self) -> None:
+        """Leave the server."""
+        self._socket.close()
+
+    def prepare(self, trades: Sequence[Trade], texts: Sequence[str] | None = None) -> bytes:
+        """The commits of `trades`; with `texts`, these are published, to the floor's channel."""
+        commits: list[bytes] = []
+        for start in range(0, len(trades), self._trades_a_commit):
+            end = start + self._trades_a_commit
+            text = "\n".join(texts[start:end]).encode() if texts else None
+            commits += self._commit(list(trades[start:end]), text)
+        return b"".join(commits)
+
+    def send(self, commits: bytes) -> None:
+        """All of them, as fast as the server takes them."""
+        self._socket.sendall(commits)
+
+    def _commit(self, trades: list[Trade], text: bytes | None) -> Iterator[bytes]:
+        previous, self._sequence = self._sequence, self._sequence + 1
+        message = encode(ChannelMessage(previous, self._sequence, trades))
+        entry = JournalEntry(
+            previous, self._sequence, now_in_microseconds(), b"[]", b"0" * 16,
+            {TRADE_EVENTS: message},
+        )  # fmt: skip
+        position = (part for name in _STATE_FIELDS for part in (name, str(self._sequence)))
+        yield _pack("MULTI")
+        yield _pack("XADD", JOURNAL, entry_id(self._sequence), *entry.to_fields())
+        yield _pack("HSET", STATE, *position)
+        yield _pack("PUBLISH", FLOOR_CHANNEL if text else TRADE_EVENTS, text or message)
+        yield _pack("EXEC")
+
+
+def _pack(*command: str | bytes) -> bytes:
+    parts = [part.encode() if isinstance(part, str) else part for part in command]
+    return b"*%d\r\n" % len(parts) + b"".join(b"$%d\r\n%b\r\n" % (len(p), p) for p in parts)
