@@ -1,17 +1,28 @@
 """The loop: recover, then read → handle → commit; after any doubt recover again."""
 
+import gc
 import logging
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from redis import Redis, RedisError, ResponseError
 
-from engine.handler import Handler, HandlingFailed, make_configuration, make_tick
+from engine.halts import HaltBoard
+from engine.handler import (
+    MAX_BATCH_SIZE,
+    Handler,
+    HandlingFailed,
+    make_configuration,
+    make_tick,
+)
 from engine.lease import Fenced, Lease
-from engine.order_queue import CommitRefused, OrderQueue
+from engine.order_queue import CommitRefused, CommitTooLarge, OrderQueue
+from engine.owner_files import OwnerFiles
 from engine.recovery import recover_handler
 from engine.snapshots import SnapshotWriter
+from engine.stopwatch import Stopwatch
 from engine.suspicion import Suspicion
 from engine.writes import write_anyway
 from protocol import channels
@@ -38,7 +49,8 @@ class Service:
     """One engine on one list.
 
     `connect` opens a connection, `now` gives microseconds; `is_after_crash`: the engine before
-    this one crashed over an entry that is still to be found.
+    this one crashed over an entry that is still to be found; `folder` is where engines of this
+    machine leave word of themselves.
     """
 
     def __init__(
@@ -48,6 +60,7 @@ class Service:
         now: Callable[[], int],
         limits: Limits,
         is_after_crash: bool = False,
+        folder: Path | None = None,
     ) -> None:
         self._connect = connect
         self._client = connect()
@@ -56,6 +69,9 @@ class Service:
         self._limits = limits
         self._queue = OrderQueue(self._client)
         self._lease = Lease(self._client)
+        self._owners = OwnerFiles(folder)
+        self._halts = HaltBoard(self._client)
+        self._stopwatch = Stopwatch(self._write_timings)
         self._snapshots = SnapshotWriter(self._client, connect, limits.snapshot_interval)
         self._suspicion = Suspicion(self._client, limits.max_batch if is_after_crash else 0)
         self._poisonous: frozenset[bytes] = frozenset()
@@ -85,7 +101,7 @@ class Service:
             log.warning("%s: waiting for my turn", fenced)
         except CommitRefused as refused:
             log.warning("commit refused (%s): recovering", refused)
-        except HandlingFailed as failed:
+        except (HandlingFailed, CommitTooLarge) as failed:
             log.exception("recovering; the entry will be rejected")
             self._poisonous |= {failed.entry}
         except RedisError as error:
@@ -99,29 +115,49 @@ class Service:
         if not self._take_over():
             return
         self._snapshots.abandon()
+        gc.collect()  # a handler refers to itself: two of them would not fit everywhere
         with self._lease.kept(self._connect):
             handler = recover_handler(self._client, self._instruments, self._limits.closed_orders)
+        self._lease.allow_for(handler.matcher.open_orders())
+        self._lease.renew()
         self._snapshots.begin()
         self._suspicion.begin()
         self._failures = 0
+        self._halts.begin()
+        self._halts.show(handler.rules, self._lease.owner)
         self._configure(handler)
         ready = channels.STATE_READY
         write_anyway(self._client, "HSET", channels.STATE, ready, self._lease.owner)
         log.info("ready, epoch %s", self._lease.epoch)
         while not self._stopping.is_set():
-            entries = self._queue.read(self._suspicion.limit(self._limits.max_batch))
-            if entries:
-                self._match(handler, entries)
-            else:
-                self._lease.renew()
-            self._push_due_tick(handler)
-            self._snapshots.advance(handler, self._lease.owner)
+            self._serve_once(handler)
+
+    def _serve_once(self, handler: Handler) -> None:
+        """Match what is there now, or wait a little."""
+        self._lease.allow_for(handler.matcher.open_orders())
+        entries = self._queue.read(self._suspicion.limit(self._limits.max_batch))
+        if entries:
+            self._match(handler, entries)
+        else:
+            self._lease.renew()
+        self._stopwatch.write_when_due()
+        self._push_due_tick(handler)
+        self._snapshots.advance(handler, self._lease.owner, self._queue.is_full)
 
     def _match(self, handler: Handler, entries: list[bytes]) -> None:
         if self._suspicion.is_poisonous(handler.sequence, entries[0]):
             self._poisonous |= {entries[0]}
+        self._stopwatch.start()
         batch = handler.handle(entries, self._now(), self._poisonous)
-        self._queue.commit(batch, self._lease.owner)
+        self._stopwatch.note_matched()
+        if batch.size >= MAX_BATCH_SIZE:
+            self._lease.extend()
+        self._queue.commit(batch, self._lease.owner, self._lease.milliseconds)
+        self._stopwatch.note_committed(len(batch.taken))
+        self._halts.show(handler.rules, self._lease.owner)
+
+    def _write_timings(self, text: bytes) -> None:
+        write_anyway(self._client, "HSET", channels.STATE, channels.STATE_TIMINGS, text)
 
     def _configure(self, handler: Handler) -> None:
         """Where the settings' limits are not those in force, put them before all that waits."""
@@ -148,15 +184,17 @@ class Service:
     def _take_over(self) -> bool:
         """Wait for the lease; False where the service is to stop first."""
         has_said_so = False
-        while not self._lease.acquire():
+        while not self._lease.acquire(self._owners.list_dead()):
             if not has_said_so:
                 log.info("another engine holds the lease: waiting for it to end")
                 has_said_so = True
             if self._stopping.wait(RETRY_SECONDS):
                 return False
+        self._owners.write(self._lease.owner)
         return True
 
     def _release(self) -> None:
+        self._owners.remove()
         try:
             self._lease.release()
         except (Fenced, RedisError) as error:

@@ -2,7 +2,9 @@
 
 import argparse
 import errno
+import gc
 import ipaddress
+import logging
 import signal
 import socket
 import sys
@@ -40,11 +42,10 @@ def main() -> None:
         start_logging(settings.log_level, settings.log_format)
         listener = _open_listener(settings, arguments.fd)
         keys = _read_keys(settings, listener.getsockname()[0])
-        if settings.uvicorn_workers > 1:
-            share_metrics(settings.data_dir / "gateway-metrics")
         app = _make_app(settings, keys)
     except StartError as error:
         sys.exit(f"order_gateway: {error}")
+    gc.freeze()  # what stays for good need not be looked through again and again
     make_server(app).run(sockets=[listener])
 
 
@@ -86,6 +87,8 @@ def _read_keys(settings: ArchiveSettings, address: str) -> list[ApiKey] | None:
         keys = read_api_keys(settings.api_keys_file, settings.api_keys)
     except UnusableKeys as error:
         raise StartError(str(error)) from None
+    if settings.auth == "off" and keys:
+        logging.getLogger(__name__).warning("AUTH=off: nobody is asked for the API keys")
     if settings.auth == "off" or (settings.auth is None and not keys and _is_loopback(address)):
         return None
     if not keys:
@@ -108,12 +111,16 @@ def _make_app(settings: ArchiveSettings, keys: list[ApiKey] | None) -> FastAPI:
     except (OSError, ValueError) as error:
         raise StartError(f"cannot use {settings.instruments_file}: {error}") from None
     try:
+        if settings.uvicorn_workers > 1:
+            share_metrics(settings.data_dir / "gateway-metrics")
         archive = Archive(open_for_queries(settings.effective_database_url))
         return create_app(settings, instruments, archive, keys)
     except UnusableDatabase as error:
         raise StartError(str(error)) from None
     except ValueError as error:
         raise StartError(f"cannot use REDIS_URL: {error}") from None
+    except OSError as error:
+        raise StartError(f"cannot use DATA_DIR: {error}") from None
 
 
 def _open_listener(settings: ArchiveSettings, descriptor: int | None) -> socket.socket:

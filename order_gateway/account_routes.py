@@ -2,28 +2,28 @@
 
 from starlette.responses import Response
 
+from order_gateway.answer_schemas import (
+    CancelAfterResult,
+    CancelAllResult,
+    ChangeAccepted,
+    OutcomeUnknown,
+)
 from order_gateway.answers import answer_done
 from order_gateway.api_keys import Scope
 from order_gateway.call import Call
 from order_gateway.direct_route import DirectRoutes
 from order_gateway.gateway import Gateway
+from order_gateway.halts import Halts
 from order_gateway.openapi import (
     Responses,
-    describe_command,
+    describe_change,
     describe_path,
     describe_problems,
     describe_query,
 )
 from order_gateway.operation_schemas import InstrumentSwitched
-from order_gateway.order_routes import BODY_PROBLEMS, QUEUE_PROBLEMS
-from order_gateway.schemas import (
-    CancelAfterRequest,
-    CancelAfterResult,
-    CancelAllResult,
-    ChangeAccepted,
-    OutcomeUnknown,
-    ResponseMode,
-)
+from order_gateway.order_routes import BODY_PROBLEMS, CHANGE_PROBLEMS
+from order_gateway.request_schemas import CancelAfterRequest, ResponseMode
 from order_gateway.validation import (
     MAX_BODY_BYTES,
     check_media_type,
@@ -42,12 +42,12 @@ _PENDING: Responses = {
 }
 
 
-def add_account_routes(routes: DirectRoutes, gateway: Gateway) -> None:
+def add_account_routes(routes: DirectRoutes, gateway: Gateway, halts: Halts) -> None:
     """Adds them."""
     _add_cancel_all(routes, gateway)
     _add_cancel_after(routes, gateway)
-    _add_switch(routes, gateway, is_halt=True)
-    _add_switch(routes, gateway, is_halt=False)
+    _add_switch(routes, gateway, halts, is_halt=True)
+    _add_switch(routes, gateway, halts, is_halt=False)
 
 
 def _add_cancel_all(routes: DirectRoutes, gateway: Gateway) -> None:
@@ -61,7 +61,7 @@ def _add_cancel_all(routes: DirectRoutes, gateway: Gateway) -> None:
         canceled = outcome.reply.canceled if outcome.reply else None
         return answer_done(outcome, canceled=canceled or 0).to_response()
 
-    request = describe_command(ResponseMode.RESULT)
+    request = describe_change()
     request["parameters"].append(
         describe_query("symbol", "Only this instrument's orders", type="string")
     )
@@ -69,7 +69,7 @@ def _add_cancel_all(routes: DirectRoutes, gateway: Gateway) -> None:
         "DELETE", "/v1/orders", cancel_orders, needs=Scope.TRADE,
         summary="Cancel all orders", tags=["orders"], request=request,
         response_model=CancelAllResult,
-        responses=_PENDING | describe_problems(Reason.UNKNOWN_SYMBOL, *QUEUE_PROBLEMS),
+        responses=_PENDING | describe_problems(Reason.UNKNOWN_SYMBOL, *CHANGE_PROBLEMS),
     )  # fmt: skip
 
 
@@ -91,14 +91,14 @@ def _add_cancel_after(routes: DirectRoutes, gateway: Gateway) -> None:
     routes.add(
         "POST", "/v1/cancel-after", cancel_after, needs=Scope.TRADE, max_body=MAX_BODY_BYTES,
         summary="Dead man's switch", tags=["orders"],
-        request=describe_command(ResponseMode.RESULT, CancelAfterRequest),
+        request=describe_change(CancelAfterRequest),
         response_model=CancelAfterResult,
         responses=_PENDING
-        | describe_problems(*BODY_PROBLEMS, Reason.INVALID_SECONDS, *QUEUE_PROBLEMS),
+        | describe_problems(*BODY_PROBLEMS, Reason.INVALID_SECONDS, *CHANGE_PROBLEMS),
     )  # fmt: skip
 
 
-def _add_switch(routes: DirectRoutes, gateway: Gateway, *, is_halt: bool) -> None:
+def _add_switch(routes: DirectRoutes, gateway: Gateway, halts: Halts, *, is_halt: bool) -> None:
     async def halt_instrument(call: Call) -> Response:
         """From now on the instrument's orders can only be canceled."""
         return await switch(call)
@@ -111,10 +111,12 @@ def _add_switch(routes: DirectRoutes, gateway: Gateway, *, is_halt: bool) -> Non
         waiting = read_waiting(call, ResponseMode.RESULT)
         symbol = find_instrument(call.path_params["symbol"], gateway.instruments).symbol
         outcome = await gateway.switch_instrument(call, symbol, waiting, is_halt=is_halt)
+        if outcome.reply is not None and outcome.reply.reason is None:
+            await halts.wait_until_shown(symbol, is_halted=is_halt)
         state = "halted" if is_halt else "trading"
         return answer_done(outcome, symbol=symbol, state=state).to_response()
 
-    request = describe_command(ResponseMode.RESULT)
+    request = describe_change()
     request["parameters"].insert(0, describe_path("symbol", SYMBOL_PATTERN, "BTC-USDT"))
     word = "halt" if is_halt else "resume"
     routes.add(
@@ -122,5 +124,5 @@ def _add_switch(routes: DirectRoutes, gateway: Gateway, *, is_halt: bool) -> Non
         halt_instrument if is_halt else resume_instrument, needs=Scope.ADMIN,
         summary=f"{word.capitalize()} an instrument", tags=["administration"], request=request,
         response_model=InstrumentSwitched,
-        responses=_PENDING | describe_problems(Reason.UNKNOWN_SYMBOL, *QUEUE_PROBLEMS),
+        responses=_PENDING | describe_problems(Reason.UNKNOWN_SYMBOL, *CHANGE_PROBLEMS),
     )  # fmt: skip

@@ -5,9 +5,10 @@ from typing import Any, NamedTuple
 
 from starlette.responses import Response
 
+from order_gateway.answer_schemas import OrderResult
 from order_gateway.errors import PROBLEM_MEDIA_TYPE, describe_problem
 from order_gateway.gateway import Outcome
-from order_gateway.schemas import OrderResult, ResponseMode
+from order_gateway.request_schemas import ResponseMode
 from protocol.codec import encode
 from protocol.commands import QueueEntry
 from protocol.enums import Reason, Status
@@ -23,13 +24,13 @@ _ORDER_ADVICE = (
     " repeat it with the same client_order_id: that never makes a second order"
 )
 _CHANGE_ADVICE = (
-    "the queue's confirmation was lost: the request may have been queued or not;"
-    " ask for the order, or repeat it"
+    "it is not known whether the request was queued, or what became of it: ask for the order, or"
+    " repeat it; under the same Idempotency-Key it is never done twice"
 )
 
 
 class Answer(NamedTuple):
-    """Status and body; `is_replayed`: the order was there before."""
+    """Status and body; `is_replayed`: the order, or the change, was there before."""
 
     status: int
     body: dict[str, Any]
@@ -50,7 +51,7 @@ class Answer(NamedTuple):
 
 def answer_order(outcome: Outcome, mode: ResponseMode) -> Answer:
     """The answer to a new order."""
-    entry, is_confirmed, reply = outcome
+    entry, is_confirmed, reply, _ = outcome
     if reply is None and is_confirmed:
         return Answer(201, _accept(entry))
     if reply is None:
@@ -77,6 +78,10 @@ def answer_refused_item(refusal: Refusal) -> Answer:
 
 def answer_change(outcome: Outcome, mode: ResponseMode) -> Answer:
     """The answer to a cancel or an amend."""
+    return _answer_change(outcome, mode)._replace(is_replayed=outcome.is_repeat)
+
+
+def _answer_change(outcome: Outcome, mode: ResponseMode) -> Answer:
     reply = outcome.reply
     if reply is None:
         return _answer_pending(outcome, 202, _CHANGE_ADVICE)
@@ -90,10 +95,12 @@ def answer_done(outcome: Outcome, **done: Any) -> Answer:
     """The answer to a command that is about no single order; `done` is what it says then."""
     reply = outcome.reply
     if reply is None:
-        return _answer_pending(outcome, 202, _CHANGE_ADVICE)
-    if reply.reason is not None:
-        return _refuse(reply)
-    return Answer(200, done)
+        answer = _answer_pending(outcome, 202, _CHANGE_ADVICE)
+    elif reply.reason is not None:
+        answer = _refuse(reply)
+    else:
+        answer = Answer(200, done)
+    return answer._replace(is_replayed=outcome.is_repeat)
 
 
 def _answer_pending(outcome: Outcome, status: int, advice: str) -> Answer:

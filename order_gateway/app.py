@@ -18,9 +18,11 @@ from order_gateway.connection import make_client
 from order_gateway.direct_route import DirectApp, DirectRoutes
 from order_gateway.door import Door
 from order_gateway.gateway import REPLY_SECONDS, Gateway
+from order_gateway.halts import Halts
 from order_gateway.health import HealthCheck
 from order_gateway.history import History
 from order_gateway.history_routes import add_history_routes
+from order_gateway.idempotency import IdempotencyKeys
 from order_gateway.identity import IdKey
 from order_gateway.metrics import Metrics
 from order_gateway.operation_routes import add_operation_routes
@@ -28,6 +30,7 @@ from order_gateway.order_queue import PUSH_SECONDS, OrderQueue
 from order_gateway.order_routes import add_order_routes
 from order_gateway.order_stream import OrderStream
 from order_gateway.overload import OverloadGate
+from order_gateway.rate_limit import make_limits
 from order_gateway.replies import Replies
 from order_gateway.report_feed import ReportFeed
 from order_gateway.site_rules import SiteRules
@@ -94,7 +97,9 @@ def create_app(
         openapi_url=None,
         redirect_slashes=False,
     )
-    gateway = Gateway(instruments, queue, replies, gate, id_key, metrics, reply_seconds)
+    gateway = Gateway(
+        instruments, queue, replies, gate, id_key, IdempotencyKeys(client), metrics, reply_seconds
+    )
     history = History(archive, client)
     door = Door(
         _make_site_rules(settings, is_open=keys is None),
@@ -105,9 +110,10 @@ def create_app(
     )
     routes = DirectRoutes(app.router, door)
     add_order_routes(routes, gateway)
-    add_account_routes(routes, gateway)
-    add_history_routes(routes, history)
-    add_operation_routes(routes, app, gateway, health, metrics)
+    halts = Halts(client)
+    add_account_routes(routes, gateway, halts)
+    add_history_routes(routes, history, instruments)
+    add_operation_routes(routes, app, instruments, halts, health, metrics)
     stream = OrderStream(door, history, feed, metrics)
     app.router.routes.append(WebSocketRoute("/ws/orders", stream.serve))
     app.remember_fixed_routes(door)
@@ -121,9 +127,9 @@ def _make_authentication(
 ) -> KeyAuthentication | OpenAuthentication:
     if keys is None:
         return OpenAuthentication()
-    return KeyAuthentication(
-        keys, settings.receive_window_ms, settings.rate_limit, lambda: int(time() * 1000)
-    )
+    folder = settings.data_dir / "gateway-limits" if settings.uvicorn_workers > 1 else None
+    limits = make_limits(keys, settings.rate_limit, folder)
+    return KeyAuthentication(keys, settings.receive_window_ms, limits, lambda: int(time() * 1000))
 
 
 def _make_site_rules(settings: Settings, *, is_open: bool) -> SiteRules:

@@ -58,21 +58,21 @@ class OpenAuthentication:
 
 
 class KeyAuthentication:
-    """Authentication is on. `now` gives milliseconds since 1970."""
+    """Authentication is on. Each key has its limit; `now` gives milliseconds since 1970."""
 
     def __init__(
         self,
         keys: Sequence[ApiKey],
         receive_window_ms: int,
-        rate_limit: int,
+        limits: Sequence[RateLimit],
         now: Callable[[], int],
     ) -> None:
         self._window = receive_window_ms
         self._now = now
         # by digest: how long a look-up takes says nothing about the key itself
         self._keys = {
-            sha256(key.key.encode()).digest(): (key, _make_caller(key, name, rate_limit))
-            for key, name in zip(keys, name_keys(keys), strict=True)
+            sha256(key.key.encode()).digest(): (key, Caller(key.account, key.scopes, name, limit))
+            for key, name, limit in zip(keys, name_keys(keys), limits, strict=True)
         }
 
     def authenticate(self, call: Call) -> Caller:
@@ -118,14 +118,13 @@ def sign(secret: str, timestamp: str, method: str, target: str, body: bytes = b"
     return hmac.new(secret.encode(), message, sha256).hexdigest()
 
 
-def _make_caller(key: ApiKey, name: str, rate_limit: int) -> Caller:
-    return Caller(key.account, key.scopes, name, RateLimit(key.rate_limit or rate_limit))
-
-
 def _unauthorized() -> Refusal:
     """The same for an unknown key, a missing one and a bad signature."""
     return Refusal(
-        Reason.UNAUTHORIZED, None, "the API key is missing or unknown, or the signature is wrong"
+        Reason.UNAUTHORIZED,
+        None,
+        f"the API key ({KEY_HEADER}) is missing or unknown, or the signature ({TIMESTAMP_HEADER},"
+        f" {SIGNATURE_HEADER}) is missing or wrong: see /v1/docs",
     )
 
 

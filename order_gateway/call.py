@@ -88,7 +88,7 @@ class Call:
             ) from None
         for name, _ in pairs:
             if name not in names:
-                raise Refusal(Reason.UNKNOWN_FIELD, shorten(name), _list_parameters(names))
+                raise Refusal(Reason.UNKNOWN_FIELD, shorten(name), _list_parameters(name, names))
         query = dict(pairs)
         if len(query) < len(pairs):
             raise Refusal(Reason.INVALID_REQUEST, None, "a query parameter comes twice")
@@ -117,10 +117,9 @@ def shorten(text: str) -> str:
     return text if len(text) <= _MAX_SHOWN else f"{text[:_MAX_SHOWN]}…"
 
 
-def _list_parameters(names: tuple[str, ...]) -> str:
-    if not names:
-        return "there are no query parameters here"
-    return f"the query parameters are {', '.join(names)}"
+def _list_parameters(name: str, names: tuple[str, ...]) -> str:
+    known = f"only {', '.join(names)}" if names else "none at all"
+    return f"there is no query parameter {shorten(name)}, {known}"
 
 
 def _too_large(max_bytes: int) -> Refusal:

@@ -33,79 +33,30 @@ from order_gateway.authentication import (
     TIMESTAMP_HEADER,
     sign,
 )
-from protocol.enums import Reason
-from protocol.events import Fill
+from order_gateway.client_answers import (
+    BatchItem,
+    FillPage,
+    GatewayError,
+    OrderPage,
+    OrderState,
+    Update,
+)
+from order_gateway.idempotency import IDEMPOTENCY_HEADER
+
+__all__ = [
+    "BatchItem",
+    "FillPage",
+    "GatewayClient",
+    "GatewayError",
+    "OrderPage",
+    "OrderState",
+    "Update",
+]
 
 Answer = TypeVar("Answer")
 
 ATTEMPTS = 3
 _FIRST_ERROR = 400
-
-
-class GatewayError(Exception):
-    """The gateway's problem document."""
-
-    def __init__(self, status: int, problem: Mapping[str, Any], retry_after: str | None) -> None:
-        super().__init__(f"{problem.get('code')}: {problem.get('detail')}")
-        self.status = status
-        self.code = Reason(problem["code"]) if problem.get("code") in set(Reason) else None
-        self.detail = problem.get("detail")
-        self.field = problem.get("field")
-        self.nearest = problem.get("nearest")
-        self.step = problem.get("step")
-        self.retry_after = retry_after
-
-
-class OrderState(msgspec.Struct, frozen=True):
-    """An order as an answer has it; what an answer does not know is None."""
-
-    order_id: str
-    status: str
-    client_order_id: str | None = None
-    filled_quantity: str | None = None
-    remaining_quantity: str | None = None
-    filled_notional: str | None = None
-    average_price: str | None = None
-    reason: str | None = None
-    symbol: str | None = None
-    side: str | None = None
-    order_type: str | None = None
-    price: str | None = None
-    stop_price: str | None = None
-    quantity: str | None = None
-    fills: list[Fill] = []
-
-
-class BatchItem(msgspec.Struct, frozen=True):
-    """What became of one order of a batch: `order`, or the `problem` with it."""
-
-    status: int
-    order: OrderState | None = None
-    problem: dict[str, Any] | None = None
-
-
-class OrderPage(msgspec.Struct, frozen=True):
-    """Orders, newest first; `after` asks for the next page."""
-
-    orders: list[OrderState]
-    after: str | None
-
-
-class FillPage(msgspec.Struct, frozen=True):
-    """Fills, newest first; `after` asks for the next page."""
-
-    fills: list[dict[str, Any]]
-    after: str | None
-
-
-class Update(msgspec.Struct, frozen=True):
-    """A message of the private stream; `number` is one more than that of the message before."""
-
-    type: str
-    number: int
-    sequence: int | None = None
-    orders: list[dict[str, Any]] = []
-    data: dict[str, Any] = {}
 
 
 class _BatchResults(msgspec.Struct):
@@ -116,7 +67,7 @@ class GatewayClient:
     """One account at one gateway. Use as an asynchronous context.
 
     A request whose connection breaks is repeated: that is safe, because each order goes with a
-    client_order_id, and whatever else is repeated leads to the same.
+    client_order_id, and each change with an Idempotency-Key.
     """
 
     def __init__(
@@ -262,16 +213,19 @@ class GatewayClient:
         parameters = urlencode(_drop_nothing(query or {}))
         target = f"{path}?{parameters}" if parameters else path
         content = b"" if body is None else msgspec.json.encode(body)
-        response = await self._send(method, target, content)
+        repeatable = {} if method == "GET" else {IDEMPOTENCY_HEADER: uuid.uuid4().hex}
+        response = await self._send(method, target, content, repeatable)
         if response.status_code >= _FIRST_ERROR:
             raise GatewayError(
                 response.status_code, response.json(), response.headers.get("Retry-After")
             )
         return msgspec.json.decode(response.content, type=kind)
 
-    async def _send(self, method: str, target: str, content: bytes) -> httpx.Response:
+    async def _send(
+        self, method: str, target: str, content: bytes, repeatable: Mapping[str, str]
+    ) -> httpx.Response:
         for attempt in range(1, ATTEMPTS + 1):
-            headers = self._sign(method, target, content)
+            headers = {**repeatable, **self._sign(method, target, content)}
             if content:
                 headers["Content-Type"] = "application/json"
             try:

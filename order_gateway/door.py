@@ -25,8 +25,6 @@ from protocol.refusal import Refusal
 
 logger = logging.getLogger(__name__)
 
-REQUEST_ID_HEADER = "X-Request-Id"
-
 Endpoint = Callable[[Call], Awaitable[Response]]
 
 

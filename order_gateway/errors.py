@@ -6,7 +6,7 @@ from typing import Any
 from fastapi import Request
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
-from starlette.routing import Route
+from starlette.routing import Route, WebSocketRoute
 
 from protocol.codec import encode
 from protocol.enums import Reason
@@ -112,15 +112,24 @@ def answer_http_error(request: Request, error: Exception) -> Response:
     """The problem document of a path or a method that there is not."""
     assert isinstance(error, HTTPException)
     if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
-        detail = f"{request.method} is not possible here, see /v1/docs"
-        headers = {"Allow": ", ".join(_find_methods(request))}
+        allowed = ", ".join(_find_methods(request))
+        detail = f"{request.method} is not possible here, only {allowed}; see /v1/docs"
+        headers = {"Allow": allowed}
         return make_problem(Reason.METHOD_NOT_ALLOWED, detail, headers=headers)
+    if any(isinstance(route, WebSocketRoute) for route in _find_routes(request)):
+        detail = "this is a WebSocket: open it with ws:// (or wss://)"
+        return make_problem(Reason.NOT_FOUND, detail)
     return make_problem(Reason.NOT_FOUND, "there is nothing at this path, see /v1/docs")
 
 
 def _find_methods(request: Request) -> list[str]:
     """What any route of this path allows."""
+    routes = [route for route in _find_routes(request) if isinstance(route, Route)]
+    return sorted(set[str]().union(*(route.methods or () for route in routes)))
+
+
+def _find_routes(request: Request) -> list[Route | WebSocketRoute]:
+    """Those of this path."""
     path = request.scope["path"]
-    routes = [route for route in request.app.routes if isinstance(route, Route)]
-    matching = [route.methods or set() for route in routes if route.path_regex.match(path)]
-    return sorted(set().union(*matching))
+    routes = [route for route in request.app.routes if isinstance(route, Route | WebSocketRoute)]
+    return [route for route in routes if route.path_regex.match(path)]

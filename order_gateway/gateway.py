@@ -1,21 +1,28 @@
 """What the gateway does with a valid request: make an entry, push it, wait where asked to."""
 
-import secrets
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
-from itertools import count
 from time import monotonic
 from typing import NamedTuple
 
+from redis.exceptions import RedisError
+
 from order_gateway.call import Call
+from order_gateway.client_order_ids import check_names, make_client_order_ids
 from order_gateway.errors import UNREACHABLE, Unavailable
+from order_gateway.idempotency import (
+    Claim,
+    Forgotten,
+    IdempotencyKeys,
+    read_idempotency_key,
+)
 from order_gateway.identity import IdKey
 from order_gateway.metrics import Metrics
 from order_gateway.order_body import OrderBody
 from order_gateway.order_queue import OrderQueue, Push, PushState
 from order_gateway.overload import OverloadGate
 from order_gateway.replies import Replies
-from order_gateway.schemas import AmendRequest, ResponseMode
+from order_gateway.request_schemas import AmendRequest, ResponseMode
 from order_gateway.waiting import Waiting
 from protocol.codec import encode
 from protocol.commands import QueueEntry, derive_order_id
@@ -27,19 +34,19 @@ from protocol.timestamps import format_timestamp, now_in_microseconds
 REPLY_SECONDS = 2.0
 
 _FULL = "too many requests wait for the order queue; nothing was queued"
-_SHARE = 32
-"""Hex digits of a signature, or of chance, in a client order id: 128 bits."""
 
 
 class Outcome(NamedTuple):
     """A request that is in the queue, or may be (`is_confirmed` false).
 
-    `reply` is the engine's, None where nobody waited or it did not come in time.
+    `reply` is the engine's, None where nobody waited or it did not come in time. `is_repeat`: it is
+    the answer to the first request of the same Idempotency-Key.
     """
 
     entry: QueueEntry
     is_confirmed: bool
     reply: Reply | None = None
+    is_repeat: bool = False
 
 
 class Gateway:
@@ -56,6 +63,7 @@ class Gateway:
         replies: Replies,
         gate: OverloadGate,
         id_key: IdKey,
+        keys: IdempotencyKeys,
         metrics: Metrics,
         reply_seconds: float = REPLY_SECONDS,
     ) -> None:
@@ -64,6 +72,7 @@ class Gateway:
         self._replies = replies
         self._gate = gate
         self._id_key = id_key
+        self._keys = keys
         self._metrics = metrics
         self._reply_seconds = reply_seconds
 
@@ -75,10 +84,11 @@ class Gateway:
         Where a client order id is missing, it is made from the request's signature, so that a
         replayed request makes no second order, or else at random.
         """
+        check_names(call, orders)
         self._gate.admit_order()
         key = await self._id_key.get()
         account, received_at = call.account, _now()
-        names = _make_client_order_ids(call)
+        names = make_client_order_ids(call)
         entries = []
         for order in orders:
             client_order_id = order.client_order_id or next(names)
@@ -138,8 +148,41 @@ class Gateway:
         self._gate.admit_change()
         entry.account = call.account
         entry.received_at = _now()
+        key = read_idempotency_key(call)
+        if key is not None:
+            return await self._change_once(call, key, entry, waiting)
         [outcome] = await self._queue_entries(call, [entry], waiting)
         return outcome
+
+    async def _change_once(
+        self, call: Call, key: str, entry: QueueEntry, waiting: Waiting
+    ) -> Outcome:
+        seconds = self._choose_seconds(waiting)
+        with self._replies.expect() as place:
+            entry.request_id = place.request_id
+            entry.reply_to = place.reply_to if seconds else None
+            claim = await self._keys.push(key, entry)
+            if claim is not None and not claim.depth:
+                return await self._find_outcome(entry, claim, seconds)
+            call.entries = [entry]
+            if claim is None:
+                return Outcome(entry, is_confirmed=False)
+            self._gate.observe(claim.depth)
+            reply = await place.wait(seconds) if seconds else None
+        self._count_rejects([reply])
+        return Outcome(entry, is_confirmed=True, reply=reply)
+
+    async def _find_outcome(self, entry: QueueEntry, claim: Claim, seconds: float) -> Outcome:
+        try:
+            reply = await self._keys.find_reply(claim, seconds)
+        except (Forgotten, RedisError, OSError):
+            return Outcome(entry, is_confirmed=False, is_repeat=True)
+        return Outcome(entry, is_confirmed=True, reply=reply, is_repeat=True)
+
+    def _choose_seconds(self, waiting: Waiting) -> float:
+        if waiting.mode is ResponseMode.ACK:
+            return 0.0
+        return self._reply_seconds if waiting.seconds is None else waiting.seconds
 
     async def _queue_entries(
         self, call: Call, entries: list[QueueEntry], waiting: Waiting
@@ -153,8 +196,7 @@ class Gateway:
             for entry, place in zip(entries, expected, strict=True):
                 entry.reply_to, entry.request_id = place.reply_to, place.request_id
             is_confirmed = await self._push(entries)
-            seconds = self._reply_seconds if waiting.seconds is None else waiting.seconds
-            deadline = monotonic() + seconds
+            deadline = monotonic() + self._choose_seconds(waiting)
             replies = [await place.wait(max(0.0, deadline - monotonic())) for place in expected]
         self._count_rejects(replies)
         return [
@@ -181,15 +223,6 @@ class Gateway:
 
 def _now() -> str:
     return format_timestamp(now_in_microseconds())
-
-
-def _make_client_order_ids(call: Call) -> Iterator[str]:
-    """Names for the orders of a request that have none, the same for the same signature."""
-    signature = call.signature
-    name = f"signed-{signature[:_SHARE]}" if signature else secrets.token_hex(_SHARE // 2)
-    yield name
-    for number in count(2):
-        yield f"{name}-{number}"
 
 
 def _explain_push(push: Push) -> Unavailable:

@@ -5,21 +5,32 @@ from typing import Any, cast
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
+from order_gateway.archive_lag import ArchiveLag, Lag
 from order_gateway.operation_schemas import Health, Readiness
 from protocol.channels import LEASE, LEASE_MILLISECONDS, ORDER_QUEUE
 
 _LEASE_SECONDS = LEASE_MILLISECONDS / 1000
 """What is left of it says when the engine last renewed."""
+_NO_REDIS = Readiness(
+    status="not_ready",
+    redis="down",
+    engine_heartbeat_age=None,
+    queue_length=None,
+    archive_commands_behind=None,
+    archive_seconds_behind=None,
+    reasons=["Redis cannot be reached"],
+)
 
 
 class HealthCheck:
-    """Asks Redis for the queue's length and for the engine's lease.
+    """Asks Redis for the queue's length, the engine's lease and the archive's lag.
 
     `max_queue_length` is the length above which new orders are refused.
     """
 
     def __init__(self, client: Redis, max_queue_length: int) -> None:
         self._client: Any = cast("Any", client)
+        self._archive = ArchiveLag(client)
         self._max_queue_length = max_queue_length
 
     async def read(self) -> Health:
@@ -39,14 +50,9 @@ class HealthCheck:
         """Whether an order sent now would be matched now."""
         try:
             length, age = await self._ask()
+            behind = await self._archive.read()
         except (RedisError, OSError):
-            return Readiness(
-                status="not_ready",
-                redis="down",
-                engine_heartbeat_age=None,
-                queue_length=None,
-                reasons=["Redis cannot be reached"],
-            )
+            return _NO_REDIS
         reasons = ["no engine serves"] if age is None else []
         if length > self._max_queue_length:
             reasons.append(f"{length} entries wait to be matched")
@@ -55,8 +61,17 @@ class HealthCheck:
             redis="up",
             engine_heartbeat_age=age,
             queue_length=length,
+            archive_commands_behind=behind.commands,
+            archive_seconds_behind=behind.seconds,
             reasons=reasons,
         )
+
+    async def read_archive_lag(self) -> Lag:
+        """How far the archive is behind; nothing where Redis cannot be asked."""
+        try:
+            return await self._archive.read()
+        except (RedisError, OSError):
+            return Lag()
 
     async def read_queue_length(self) -> int | None:
         """Entries that wait to be matched; None where Redis cannot be asked."""

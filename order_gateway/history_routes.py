@@ -1,5 +1,6 @@
 """Routes that ask what has become of orders."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from starlette.responses import Response
@@ -17,9 +18,11 @@ from order_gateway.openapi import (
     describe_question,
 )
 from order_gateway.order_routes import ORDER_ID
+from order_gateway.validation import find_instrument
 from protocol.codec import encode
 from protocol.commands import IDENTIFIER_PATTERN, check_client_order_id, parse_order_id
 from protocol.enums import Reason, Status
+from protocol.instrument import Instrument
 from protocol.refusal import Refusal
 
 MAX_LIMIT = 1000
@@ -37,16 +40,23 @@ _STATUS = describe_query(
     enum=list(_STATUSES),
 )  # fmt: skip
 _ORDER_ID = describe_query("order_id", "Only this order's", type="string", pattern=r"^\d{1,16}$")
-_LIST_PROBLEMS = (Reason.INVALID_CURSOR, Reason.INVALID_REQUEST, Reason.ARCHIVE_UNAVAILABLE)
+_LIST_PROBLEMS = (
+    Reason.UNKNOWN_SYMBOL,
+    Reason.INVALID_CURSOR,
+    Reason.INVALID_REQUEST,
+    Reason.ARCHIVE_UNAVAILABLE,
+)
 _FIND_PROBLEMS = (Reason.UNKNOWN_ORDER, Reason.ARCHIVE_UNAVAILABLE)
 
 
-def add_history_routes(routes: DirectRoutes, history: History) -> None:
+def add_history_routes(
+    routes: DirectRoutes, history: History, instruments: Mapping[str, Instrument]
+) -> None:
     """Adds them."""
     _add_order(routes, history)
     _add_order_by_client_id(routes, history)
-    _add_orders(routes, history)
-    _add_fills(routes, history)
+    _add_orders(routes, history, instruments)
+    _add_fills(routes, history, instruments)
 
 
 def _add_order(routes: DirectRoutes, history: History) -> None:
@@ -80,13 +90,16 @@ def _add_order_by_client_id(routes: DirectRoutes, history: History) -> None:
     )  # fmt: skip
 
 
-def _add_orders(routes: DirectRoutes, history: History) -> None:
+def _add_orders(
+    routes: DirectRoutes, history: History, instruments: Mapping[str, Instrument]
+) -> None:
     async def list_orders(call: Call) -> Response:
         """The account's orders, newest first."""
         query = call.read_query("symbol", "status", "limit", "after")
         status = _read_status(query)
         is_open = status is Status.OPEN
-        which = OrderFilter(call.account, query.get("symbol"), None if is_open else status, is_open)
+        symbol = _read_symbol(query, instruments)
+        which = OrderFilter(call.account, symbol, None if is_open else status, is_open)
         page = await history.list_orders(which, _read_limit(query), query.get("after"))
         return _answer({"orders": page.items, "after": page.after})
 
@@ -98,13 +111,17 @@ def _add_orders(routes: DirectRoutes, history: History) -> None:
     )  # fmt: skip
 
 
-def _add_fills(routes: DirectRoutes, history: History) -> None:
+def _add_fills(
+    routes: DirectRoutes, history: History, instruments: Mapping[str, Instrument]
+) -> None:
     async def list_fills(call: Call) -> Response:
         """The account's shares of trades, newest first."""
         query = call.read_query("symbol", "order_id", "limit", "after")
         order_id = query.get("order_id")
         which = FillFilter(
-            call.account, query.get("symbol"), parse_order_id(order_id) if order_id else None
+            call.account,
+            _read_symbol(query, instruments),
+            None if order_id is None else parse_order_id(order_id),
         )
         page = await history.list_fills(which, _read_limit(query), query.get("after"))
         return _answer({"fills": page.items, "after": page.after})
@@ -119,6 +136,11 @@ def _add_fills(routes: DirectRoutes, history: History) -> None:
 
 def _answer(body: Any) -> Response:
     return Response(encode(body), media_type="application/json")
+
+
+def _read_symbol(query: dict[str, str], instruments: Mapping[str, Instrument]) -> str | None:
+    symbol = query.get("symbol")
+    return None if symbol is None else find_instrument(symbol, instruments).symbol
 
 
 def _read_limit(query: dict[str, str]) -> int:

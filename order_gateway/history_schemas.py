@@ -2,8 +2,9 @@
 
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel
 
+from order_gateway.answer_schemas import make_example
 from protocol.enums import Liquidity, OrderType, Reason, Side, Status
 
 _ORDER: dict[str, Any] = {
@@ -52,7 +53,7 @@ class OrderItem(BaseModel):
     it since.
     """
 
-    model_config = ConfigDict(json_schema_extra={"examples": [_ORDER]})
+    model_config = make_example(**_ORDER)
 
     cursor: str
     order_id: str
@@ -80,7 +81,7 @@ class OrderItem(BaseModel):
 class OrderList(BaseModel):
     """Orders, newest first; with `after` as a parameter comes the next page, null: no more."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"orders": [_ORDER], "after": "17"}]})
+    model_config = make_example(orders=[_ORDER], after="17")
 
     orders: list[OrderItem]
     after: str | None
@@ -89,7 +90,7 @@ class OrderList(BaseModel):
 class AccountFill(BaseModel):
     """An order's share of a trade."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [_FILL]})
+    model_config = make_example(**_FILL)
 
     cursor: str
     order_id: str
@@ -108,7 +109,7 @@ class AccountFill(BaseModel):
 class FillList(BaseModel):
     """Fills, newest first; with `after` as a parameter comes the next page, null: no more."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"fills": [_FILL], "after": None}]})
+    model_config = make_example(fills=[_FILL], after=None)
 
     fills: list[AccountFill]
     after: str | None

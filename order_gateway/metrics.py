@@ -1,5 +1,6 @@
 """What an operator watches, for Prometheus."""
 
+import math
 import os
 from pathlib import Path
 from typing import Any, cast
@@ -8,6 +9,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, gene
 from prometheus_client.multiprocess import MultiProcessCollector
 
 from order_gateway.api_keys import Scope
+from order_gateway.archive_lag import Lag
 from protocol.enums import Reason
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
@@ -51,6 +53,12 @@ class Metrics:
             registry=registry,
             multiprocess_mode="livesum",
         )
+        self._archive_commands = self._make_gauge(
+            "gateway_archive_commands_behind", "Commands that the archive lacks"
+        )
+        self._archive_seconds = self._make_gauge(
+            "gateway_archive_seconds_behind", "Seconds since the oldest of them was committed"
+        )
         answers = Counter("gateway_answers", "Answers by status", ["status"], registry=registry)
         rejects = Counter("gateway_rejects", "Refusals by code", ["code"], registry=registry)
         self._answers = answers
@@ -80,6 +88,11 @@ class Metrics:
         """A private stream has begun (1) or ended (-1)."""
         self._streams.inc(change)
 
+    def set_archive_lag(self, lag: Lag) -> None:
+        """How far the archive is behind; NaN where that cannot be known."""
+        self._archive_commands.set(math.nan if lag.commands is None else lag.commands)
+        self._archive_seconds.set(math.nan if lag.seconds is None else lag.seconds)
+
     def export(self) -> bytes:
         """In Prometheus's text format."""
         folder = os.environ.get(_FOLDER_VARIABLE)
@@ -88,6 +101,10 @@ class Metrics:
         registry = CollectorRegistry()
         cast("Any", MultiProcessCollector)(registry, folder)
         return generate_latest(registry)
+
+    def _make_gauge(self, name: str, text: str) -> Gauge:
+        """Of the exchange, not of a worker: the last to look is right."""
+        return Gauge(name, text, registry=self._registry, multiprocess_mode="mostrecent")
 
 
 def share_metrics(folder: Path) -> None:
@@ -100,4 +117,5 @@ def share_metrics(folder: Path) -> None:
         if not Path(f"/proc/{file.stem.rpartition('_')[2]}").exists():
             file.unlink(missing_ok=True)
     os.environ[_FOLDER_VARIABLE] = str(folder)
-    values.ValueClass = cast("Any", values).MultiProcessValue()
+    own = os.getpid()  # a worker never forks: asking again at each count would be a system call
+    values.ValueClass = cast("Any", values).MultiProcessValue(lambda: own)

@@ -6,6 +6,7 @@ from fastapi import FastAPI
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
+from order_gateway.answer_schemas import Problem
 from order_gateway.api_keys import Scope
 from order_gateway.authentication import (
     ACCOUNT_HEADER,
@@ -14,12 +15,12 @@ from order_gateway.authentication import (
     TIMESTAMP_HEADER,
 )
 from order_gateway.errors import PROBLEM_MEDIA_TYPE, RETRY_AFTER_SECONDS, describe_problem
-from order_gateway.schemas import (
+from order_gateway.idempotency import IDEMPOTENCY_HEADER
+from order_gateway.request_schemas import (
     AmendRequest,
     BatchRequest,
     CancelAfterRequest,
     OrderRequest,
-    Problem,
     ResponseMode,
 )
 from protocol.commands import DEFAULT_ACCOUNT, IDENTIFIER_PATTERN
@@ -56,6 +57,13 @@ def describe_command(default: ResponseMode, body: type[BaseModel] | None = None)
             "required": True,
             "content": {"application/json": {"schema": schema}},
         }
+    return description
+
+
+def describe_change(body: type[BaseModel] | None = None) -> dict[str, Any]:
+    """The same of a command that waits for the engine and may be repeated under a key."""
+    description = describe_command(ResponseMode.RESULT, body)
+    description["parameters"].append(_IDEMPOTENCY_KEY)
     return description
 
 
@@ -164,6 +172,15 @@ _PREFER = {
     "in": "header",
     "description": "`wait=5` waits for the engine for at most so many seconds (RFC 7240)",
     "schema": {"type": "string", "example": "wait=5"},
+}
+_IDEMPOTENCY_KEY = {
+    "name": IDEMPOTENCY_HEADER,
+    "in": "header",
+    "description": (
+        "Names this change, so that it can be repeated when its answer was lost: for two minutes a"
+        " repeat gets the first one's result and changes nothing"
+    ),
+    "schema": {"type": "string", "pattern": IDENTIFIER_PATTERN},
 }
 _API_KEY = {
     "type": "apiKey",

@@ -1,5 +1,6 @@
 """Routes for those who operate the gateway, and what everybody may know."""
 
+from collections.abc import Mapping
 from typing import Literal
 
 from fastapi import FastAPI
@@ -9,13 +10,14 @@ from starlette.responses import HTMLResponse, Response
 from order_gateway.call import Call
 from order_gateway.direct_route import DirectRoutes
 from order_gateway.documentation import CONTENT_SECURITY_POLICY, read_page
-from order_gateway.gateway import Gateway
+from order_gateway.halts import Halts
 from order_gateway.health import HealthCheck
 from order_gateway.metrics import CONTENT_TYPE, Metrics
 from order_gateway.operation_schemas import (
     Health,
     InstrumentItem,
     InstrumentList,
+    InstrumentState,
     Liveness,
     Readiness,
 )
@@ -24,21 +26,28 @@ from protocol.instrument import Instrument
 
 
 def add_operation_routes(
-    routes: DirectRoutes, app: FastAPI, gateway: Gateway, health: HealthCheck, metrics: Metrics
+    routes: DirectRoutes,
+    app: FastAPI,
+    instruments: Mapping[str, Instrument],
+    halts: Halts,
+    health: HealthCheck,
+    metrics: Metrics,
 ) -> None:
     """Adds them."""
-    _add_instruments(routes, gateway)
+    _add_instruments(routes, instruments, halts)
     _add_health(routes, health)
-    _add_metrics(routes, metrics)
+    _add_metrics(routes, health, metrics)
     _add_documentation(routes, app)
 
 
-def _add_instruments(routes: DirectRoutes, gateway: Gateway) -> None:
-    items = [_describe_instrument(item) for item in gateway.instruments.values()]
-    body = InstrumentList(instruments=items).model_dump_json()
-
+def _add_instruments(
+    routes: DirectRoutes, instruments: Mapping[str, Instrument], halts: Halts
+) -> None:
     async def list_instruments(_call: Call) -> Response:
-        """What is traded, with tick and lot."""
+        """What is traded, with tick and lot, and whether it is halted."""
+        halted = await halts.read()
+        items = [_describe_instrument(item, halted) for item in instruments.values()]
+        body = InstrumentList(instruments=items).model_dump_json()
         return Response(body, media_type="application/json")
 
     routes.add(
@@ -76,9 +85,10 @@ def _add_health(routes: DirectRoutes, health: HealthCheck) -> None:
     )  # fmt: skip
 
 
-def _add_metrics(routes: DirectRoutes, metrics: Metrics) -> None:
+def _add_metrics(routes: DirectRoutes, health: HealthCheck, metrics: Metrics) -> None:
     async def read_metrics(_call: Call) -> Response:
         """Figures for Prometheus."""
+        metrics.set_archive_lag(await health.read_archive_lag())
         return Response(metrics.export(), headers={"Content-Type": CONTENT_TYPE})
 
     routes.add(
@@ -107,7 +117,11 @@ def _answer(state: BaseModel, status: Literal[200, 503]) -> Response:
     return Response(state.model_dump_json(), status, media_type="application/json")
 
 
-def _describe_instrument(instrument: Instrument) -> InstrumentItem:
+def _describe_instrument(instrument: Instrument, halted: frozenset[str] | None) -> InstrumentItem:
+    """`halted`: the symbols that are, None where nobody knows."""
+    state: InstrumentState | None = None
+    if halted is not None:
+        state = "halted" if instrument.symbol in halted else "trading"
     specification = instrument.specification
     return InstrumentItem(
         symbol=instrument.symbol,
@@ -120,4 +134,5 @@ def _describe_instrument(instrument: Instrument) -> InstrumentItem:
         min_notional=specification.min_notional,
         max_notional=specification.max_notional,
         price_band=specification.price_band,
+        state=state,
     )

@@ -4,7 +4,9 @@ from typing import Literal
 
 from pydantic import BaseModel
 
-from order_gateway.schemas import make_example
+from order_gateway.answer_schemas import make_example
+
+InstrumentState = Literal["trading", "halted"]
 
 _INSTRUMENT = {
     "symbol": "BTC-USDT",
@@ -17,11 +19,15 @@ _INSTRUMENT = {
     "min_notional": None,
     "max_notional": None,
     "price_band": None,
+    "state": "trading",
 }
 
 
 class InstrumentItem(BaseModel):
-    """What is traded; a price is a multiple of `tick_size`, a quantity one of `lot_size`."""
+    """What is traded; a price is a multiple of `tick_size`, a quantity one of `lot_size`.
+
+    `state`: `halted` takes only cancels; null where it cannot be known at the moment.
+    """
 
     model_config = make_example(**_INSTRUMENT)
 
@@ -35,6 +41,7 @@ class InstrumentItem(BaseModel):
     min_notional: str | None
     max_notional: str | None
     price_band: str | None
+    state: InstrumentState | None
 
 
 class InstrumentList(BaseModel):
@@ -69,7 +76,7 @@ class InstrumentSwitched(BaseModel):
     model_config = make_example(symbol="BTC-USDT", state="halted")
 
     symbol: str
-    state: Literal["halted", "trading"]
+    state: InstrumentState
 
 
 class Liveness(BaseModel):
@@ -83,15 +90,20 @@ class Liveness(BaseModel):
 class Readiness(BaseModel):
     """Whether an order sent now would be matched now, and what stands in the way.
 
-    `engine_heartbeat_age` is in seconds, null where no engine serves.
+    `engine_heartbeat_age` is in seconds, null where no engine serves. The archive does not stand in
+    the way of an order: how far it is behind (commands that it lacks, seconds since the oldest of
+    them; null where none has followed yet) is only said.
     """
 
     model_config = make_example(
-        status="ready", redis="up", engine_heartbeat_age=0.4, queue_length=0, reasons=[]
-    )
+        status="ready", redis="up", engine_heartbeat_age=0.4, queue_length=0,
+        archive_commands_behind=12, archive_seconds_behind=0.03, reasons=[],
+    )  # fmt: skip
 
     status: Literal["ready", "not_ready"]
     redis: Literal["up", "down"]
     engine_heartbeat_age: float | None
     queue_length: int | None
+    archive_commands_behind: int | None
+    archive_seconds_behind: float | None
     reasons: list[str]

@@ -1,11 +1,11 @@
 """The body of a new order, as it is read: several times as fast as by its documented model.
 
-It takes exactly what `schemas.OrderRequest` takes; what it does not take, the model explains.
+It takes exactly what `request_schemas.OrderRequest` takes; what it does not take, that explains.
 """
 
 import msgspec
 
-from order_gateway.schemas import DEFAULT_SYMBOL
+from order_gateway.request_schemas import DEFAULT_SYMBOL
 from protocol.enums import OrderType, SelfTradePrevention, Side
 
 

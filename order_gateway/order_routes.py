@@ -4,6 +4,14 @@ from typing import Any
 
 from starlette.responses import Response
 
+from order_gateway.answer_schemas import (
+    BatchResults,
+    ChangeAccepted,
+    OrderAccepted,
+    OrderFullResult,
+    OrderResult,
+    OutcomeUnknown,
+)
 from order_gateway.answers import (
     REPLAYED_HEADER,
     Answer,
@@ -19,23 +27,13 @@ from order_gateway.door import charge
 from order_gateway.gateway import Gateway
 from order_gateway.openapi import (
     Responses,
+    describe_change,
     describe_command,
     describe_path,
     describe_problems,
 )
 from order_gateway.order_body import OrderBody
-from order_gateway.schemas import (
-    AmendRequest,
-    BatchRequest,
-    BatchResults,
-    ChangeAccepted,
-    OrderAccepted,
-    OrderFullResult,
-    OrderRequest,
-    OrderResult,
-    OutcomeUnknown,
-    ResponseMode,
-)
+from order_gateway.request_schemas import AmendRequest, BatchRequest, OrderRequest, ResponseMode
 from order_gateway.validation import (
     MAX_BATCH_BYTES,
     MAX_BODY_BYTES,
@@ -55,21 +53,27 @@ BODY_PROBLEMS = (
     Reason.INVALID_JSON,
     Reason.INVALID_TYPE,
 )
-QUEUE_PROBLEMS = (Reason.QUEUE_UNAVAILABLE, Reason.OVERLOADED)
-_CHANGE_PROBLEMS = (Reason.UNKNOWN_ORDER, Reason.ORDER_CLOSED, Reason.INVALID_ORDER_ID)
+_QUEUE_PROBLEMS = (Reason.QUEUE_UNAVAILABLE, Reason.OVERLOADED)
+CHANGE_PROBLEMS = (Reason.IDEMPOTENCY_KEY_REUSED, *_QUEUE_PROBLEMS)
+_ORDER_CHANGE_PROBLEMS = (
+    Reason.UNKNOWN_ORDER,
+    Reason.ORDER_CLOSED,
+    Reason.INVALID_ORDER_ID,
+    *CHANGE_PROBLEMS,
+)
 ORDER_ID = describe_path("order_id", r"^\d{1,16}$", "4503599627370495")
 
-_RESULT: dict[str, Any] = {"model": OrderFullResult | OrderResult}
+_RESULT: dict[str, Any] = {
+    "model": OrderFullResult | OrderResult,
+    "headers": {REPLAYED_HEADER: {"schema": {"type": "string", "const": "true"}}},
+}
 _UNKNOWN: dict[str, Any] = {
     "model": OutcomeUnknown,
     "description": "The queue's confirmation was lost",
 }
 _ORDER_RESPONSES: Responses = {
     200: _RESULT
-    | {
-        "description": "A repeat: the state of the first order of this client_order_id",
-        "headers": {REPLAYED_HEADER: {"schema": {"type": "string", "const": "true"}}},
-    },
+    | {"description": "A repeat: the state of the first order of this client_order_id"},
     201: {
         "model": OrderFullResult | OrderResult | OrderAccepted,
         "description": "In the queue, or (`response=result`, `full`) handled by the engine",
@@ -112,7 +116,7 @@ def _add_submission(routes: DirectRoutes, gateway: Gateway) -> None:
         status_code=201, summary="Submit an order", tags=["orders"],
         request=describe_command(ResponseMode.ACK, OrderRequest),
         responses=_ORDER_RESPONSES | describe_problems(
-            *BODY_PROBLEMS, Reason.OFF_TICK, Reason.CLIENT_ORDER_ID_REUSED, *QUEUE_PROBLEMS
+            *BODY_PROBLEMS, Reason.OFF_TICK, Reason.CLIENT_ORDER_ID_REUSED, *_QUEUE_PROBLEMS
         ),
     )  # fmt: skip
 
@@ -143,7 +147,7 @@ def _add_batch(routes: DirectRoutes, gateway: Gateway) -> None:
         "POST", "/v1/orders/batch", submit_batch, needs=Scope.TRADE, max_body=MAX_BATCH_BYTES,
         summary="Submit up to 500 orders", tags=["orders"],
         request=describe_command(ResponseMode.ACK, BatchRequest), response_model=BatchResults,
-        responses=describe_problems(*BODY_PROBLEMS, Reason.BATCH_TOO_LARGE, *QUEUE_PROBLEMS),
+        responses=describe_problems(*BODY_PROBLEMS, Reason.BATCH_TOO_LARGE, *_QUEUE_PROBLEMS),
     )  # fmt: skip
 
 
@@ -167,7 +171,7 @@ def _add_cancel(routes: DirectRoutes, gateway: Gateway) -> None:
     routes.add(
         "DELETE", "/v1/orders/{order_id}", cancel_order, needs=Scope.TRADE,
         summary="Cancel an order", tags=["orders"], request=_describe_change(),
-        responses=_CHANGE_RESPONSES | describe_problems(*_CHANGE_PROBLEMS, *QUEUE_PROBLEMS),
+        responses=_CHANGE_RESPONSES | describe_problems(*_ORDER_CHANGE_PROBLEMS),
     )  # fmt: skip
 
 
@@ -189,12 +193,12 @@ def _add_amend(routes: DirectRoutes, gateway: Gateway) -> None:
         "PATCH", "/v1/orders/{order_id}", amend_order, needs=Scope.TRADE, max_body=MAX_BODY_BYTES,
         summary="Amend an order", tags=["orders"], request=_describe_change(AmendRequest),
         responses=_CHANGE_RESPONSES | describe_problems(
-            *_CHANGE_PROBLEMS, *BODY_PROBLEMS, Reason.OFF_TICK, *QUEUE_PROBLEMS
+            *_ORDER_CHANGE_PROBLEMS, *BODY_PROBLEMS, Reason.OFF_TICK
         ),
     )  # fmt: skip
 
 
 def _describe_change(body: type[AmendRequest] | None = None) -> dict[str, Any]:
-    description = describe_command(ResponseMode.RESULT, body)
+    description = describe_change(body)
     description["parameters"].insert(0, ORDER_ID)
     return description

@@ -18,7 +18,8 @@ _MAX_REMEMBERED = 256
 _MAX_AGE_SECONDS = b"600"
 _ALLOWED_METHODS = b"GET, POST, PATCH, DELETE"
 _ALLOWED_HEADERS = (
-    b"Content-Type, Prefer, X-Account, X-API-Key, X-Timestamp, X-Signature, X-Request-Id"
+    b"Content-Type, Prefer, Idempotency-Key, X-Account, X-API-Key, X-Timestamp, X-Signature,"
+    b" X-Request-Id"
 )
 _EXPOSED_HEADERS = (
     b"X-Request-Id, Retry-After, RateLimit, RateLimit-Policy, Idempotency-Replayed,"

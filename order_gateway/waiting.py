@@ -4,7 +4,7 @@ import re
 from typing import NamedTuple
 
 from order_gateway.call import Call
-from order_gateway.schemas import ResponseMode
+from order_gateway.request_schemas import ResponseMode
 from protocol.enums import Reason
 from protocol.refusal import Refusal
 

@@ -1,5 +1,7 @@
 """Every name on Redis."""
 
+from hashlib import blake2b
+
 ORDER_QUEUE = "order_queue"
 """List of accepted, not yet matched entries; its length is what is pending."""
 
@@ -27,6 +29,10 @@ STATE_CLOSED_ORDERS = "closed_orders"
 STATE_SNAPSHOTS = "snapshots"
 STATE_ATTEMPT = "attempt"
 STATE_ARCHIVE_SEQUENCE = "archive_sequence"
+STATE_HALTED = "halted"
+"""JSON array of the symbols of halted instruments, written after the commit that changed it."""
+STATE_TIMINGS = "timings"
+"""JSON of `timings.EngineTimings`, written at most once a second while there is work."""
 
 TRADE_EVENTS = "trade_events"
 ORDER_BOOK_UPDATES = "order_book_updates"
@@ -42,6 +48,12 @@ ORDER_REPLIES = "order_replies"
 def snapshot_key(sequence: int) -> str:
     """The snapshot at `sequence`."""
     return f"{_COMPANIONS}:snapshot:{sequence}"
+
+
+def claim_key(account: str, idempotency_key: str) -> str:
+    """String with the command of an account's idempotency key: `<sequence> <request id> <body>`."""
+    digest = blake2b(f"{account}\0{idempotency_key}".encode(), digest_size=16).hexdigest()
+    return f"{_COMPANIONS}:claim:{digest}"
 
 
 def snapshot_key_pattern() -> str:

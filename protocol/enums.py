@@ -161,6 +161,7 @@ class Reason(StrEnum):
     HOST_NOT_ALLOWED = "host_not_allowed"
     ORIGIN_NOT_ALLOWED = "origin_not_allowed"
     RATE_LIMITED = "rate_limited"
+    IDEMPOTENCY_KEY_REUSED = "idempotency_key_reused"
     # the feed's own
     BINARY_FRAME = "binary_frame"
     FRAME_TOO_LARGE = "frame_too_large"

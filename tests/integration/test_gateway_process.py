@@ -125,6 +125,30 @@ def test_workers_count_together(redis_url: str, tmp_path: Path) -> None:
     assert f"gateway_accept_seconds_count {count}.0" in text
 
 
+def test_rate_of_a_key_holds_across_workers(redis_url: str, tmp_path: Path) -> None:
+    """Batches, which take all of the bucket: that it fills up again meanwhile matters little."""
+    rate, key = 20, "a-key-of-20-a-second"
+    keys = json.dumps([{"key": key, "account": "a", "scopes": ["trade"], "rate_limit": rate}])
+    settings = {"UVICORN_WORKERS": "2", "DATA_DIR": str(tmp_path), "API_KEYS": keys}
+    batch = {"orders": [ORDER] * rate}
+    with (
+        run_workers(redis_url, count=2, **settings) as (url, _),
+        ThreadPoolExecutor(8) as threads,
+    ):
+
+        def submit(_: int) -> tuple[str, int]:
+            answer = httpx.post(f"{url}/v1/orders/batch", json=batch, headers={"X-API-Key": key})
+            return answer.headers["X-Request-Id"].partition("-")[0], answer.status_code
+
+        began = time.monotonic()
+        answers = [submit(0), *threads.map(submit, range(64))]
+        most = rate + rate * (time.monotonic() - began)
+    assert answers[0][1] == 200
+    assert {status for _, status in answers} == {200, 429}
+    assert len({worker for worker, _ in answers}) == 2
+    assert rate * sum(status == 200 for _, status in answers) <= most
+
+
 def test_audit_has_a_line_for_each_order_with_its_request(redis_url: str) -> None:
     with run_workers(redis_url, LOG_FORMAT="json") as (url, (worker,)):
         answers = [

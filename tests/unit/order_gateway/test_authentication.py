@@ -12,7 +12,7 @@ import pytest
 from order_gateway.api_keys import ApiKey, Scope, UnusableKeys, read_api_keys
 from order_gateway.app import create_app
 from order_gateway.authentication import sign
-from order_gateway.rate_limit import RateLimit
+from order_gateway.rate_limit import RateLimit, SharedMemory, SharedRateLimit
 from protocol.settings import Settings
 from tests.support.gateway import INSTRUMENTS, ORDER
 
@@ -120,6 +120,35 @@ def test_bucket_fills_up_again_within_a_second() -> None:
     assert [limit.take(5), limit.take(1)] == [True, False]
     now = 100.0
     assert [limit.take(11), limit.take(10)] == [False, True]
+
+
+def test_workers_take_from_one_bucket(tmp_path: Path) -> None:
+    now = 100.0
+    first, second = [
+        SharedRateLimit(10, SharedMemory(tmp_path / "buckets", 2), 1, lambda: now) for _ in range(2)
+    ]
+    assert [first.take(6), second.take(5), second.take(4), first.take(1)] == [
+        True, False, True, False,
+    ]  # fmt: skip
+    now = 100.5
+    assert [second.take(5), first.take(1)] == [True, False]
+    assert first.describe()[1][1] == b'"key";r=0;t=1'
+    other = SharedRateLimit(10, SharedMemory(tmp_path / "buckets", 2), 0, lambda: now)
+    assert other.take(10)
+
+
+def test_bucket_of_another_boot_is_full(tmp_path: Path) -> None:
+    memory = SharedMemory(tmp_path / "buckets", 1)
+    late = SharedRateLimit(10, memory, 0, lambda: 5000.0)
+    assert late.take(10)
+    assert SharedRateLimit(10, memory, 0, lambda: 3.0).take(10)
+
+
+def test_worker_that_was_stopped_with_the_lock_holds_up_nobody(tmp_path: Path) -> None:
+    stopped = SharedMemory(tmp_path / "buckets", 1)
+    assert stopped.lock()
+    limit = SharedRateLimit(10, SharedMemory(tmp_path / "buckets", 1), 0, lambda: 100.0)
+    assert [limit.take(10), limit.take(1)] == [True, False]
 
 
 def test_each_order_of_a_batch_counts() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
-from order_gateway import history_schemas, operation_schemas, schemas
+from order_gateway import answer_schemas, history_schemas, operation_schemas, request_schemas
 from order_gateway.app import create_app
 from order_gateway.errors import find_status
 from protocol.enums import Reason
@@ -19,7 +19,8 @@ PROTOCOL = Path("protocol/PROTOCOL.md")
 DOCUMENT: dict[str, Any] = create_app(Settings(), INSTRUMENTS).openapi()
 MODELS = [
     model
-    for model in (vars(schemas) | vars(history_schemas) | vars(operation_schemas)).values()
+    for module in (request_schemas, answer_schemas, history_schemas, operation_schemas)
+    for model in vars(module).values()
     if isinstance(model, type) and issubclass(model, BaseModel) and model is not BaseModel
 ]
 

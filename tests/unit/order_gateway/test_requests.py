@@ -168,6 +168,7 @@ def test_instruments_are_listed_with_tick_and_lot() -> None:
         "min_notional": None,
         "max_notional": None,
         "price_band": None,
+        "state": None,
     }
 
 
@@ -182,3 +183,21 @@ def test_fault_of_our_own_is_a_problem_document_without_a_trace(
     assert (response.status_code, response.json()["code"]) == (500, "internal_error")
     assert "secret" not in response.text
     assert "secret" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status", "words"),
+    [
+        ("GET", "/v1/orders?symbol=BTCUSDT", 422, "symbol must be one of BTC-USDT"),
+        ("GET", "/v1/fills?symbol=BTCUSDT", 422, "symbol must be one of BTC-USDT"),
+        ("GET", "/v1/orders?side=buy", 422, "no query parameter side, only symbol, status, limit"),
+        ("GET", "/v1/orders/5?wait=1", 422, "no query parameter wait, none at all"),
+        ("GET", "/ws/orders", 404, "open it with ws://"),
+        ("PUT", "/v1/orders", 405, "only DELETE, GET, POST"),
+        ("GET", "/orders", 404, "see /v1/docs"),
+    ],
+)
+def test_mistake_is_explained(method: str, path: str, status: int, words: str) -> None:
+    response = ask(method, path)
+    assert response.status_code == status
+    assert words in response.json()["detail"]

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from order_gateway.call import Call
-from order_gateway.schemas import ResponseMode
+from order_gateway.request_schemas import ResponseMode
 from order_gateway.waiting import Waiting, read_waiting
 from protocol.refusal import Refusal
 

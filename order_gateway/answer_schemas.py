@@ -1,0 +1,175 @@
+"""Bodies of answers to orders and changes, as the OpenAPI document shows them."""
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from protocol.enums import Liquidity, Reason, Status
+
+_ORDER_ID = "4503599627370495"
+_TIMESTAMP = "2026-01-31T12:00:00.000001Z"
+
+_FILL: dict[str, Any] = {
+    "trade_id": 1,
+    "price": "60000.00",
+    "quantity": "0.40000",
+    "liquidity": "taker",
+}
+_RESULT = {
+    "order_id": _ORDER_ID,
+    "client_order_id": "my-order-1",
+    "status": "partially_filled",
+    "filled_quantity": "0.40000",
+    "remaining_quantity": "0.60000",
+    "filled_notional": "24000.0000000",
+    "average_price": "60000.00000000",
+    "reason": None,
+    "timestamp": _TIMESTAMP,
+}
+_PROBLEM: dict[str, Any] = {
+    "type": "urn:goquant:problem:off_tick",
+    "title": "Off tick",
+    "status": 422,
+    "code": "off_tick",
+    "detail": "price must be a multiple of 0.01",
+    "field": "price",
+    "nearest": "60123.46",
+    "step": "0.01",
+}
+_ACCEPTED: dict[str, Any] = {
+    "order_id": _ORDER_ID,
+    "client_order_id": "my-order-1",
+    "status": "accepted",
+    "timestamp": _TIMESTAMP,
+}
+
+
+def make_example(**values: Any) -> ConfigDict:
+    """The configuration of a model that shows one example."""
+    return ConfigDict(json_schema_extra={"examples": [values]})
+
+
+class OrderAccepted(BaseModel):
+    """The order is in the queue."""
+
+    model_config = make_example(**_ACCEPTED)
+
+    order_id: str
+    client_order_id: str
+    status: Literal[Status.ACCEPTED]
+    timestamp: str
+
+
+class ChangeAccepted(BaseModel):
+    """The command is in the queue; `order_id` where it is about one order."""
+
+    model_config = make_example(order_id=_ORDER_ID, status="accepted", timestamp=_TIMESTAMP)
+
+    order_id: str | None = None
+    status: Literal[Status.ACCEPTED]
+    timestamp: str
+
+
+class OutcomeUnknown(BaseModel):
+    """The queue's confirmation was lost: the request may have been queued or not."""
+
+    model_config = make_example(
+        order_id=_ORDER_ID,
+        client_order_id="my-order-1",
+        status="unknown",
+        timestamp=_TIMESTAMP,
+        detail="repeat it with the same client_order_id: that never makes a second order",
+    )
+
+    order_id: str | None = None
+    client_order_id: str | None = None
+    status: Literal[Status.UNKNOWN]
+    timestamp: str
+    detail: str
+
+
+class FillItem(BaseModel):
+    """One trade of an order."""
+
+    model_config = make_example(**_FILL)
+
+    trade_id: int
+    price: str
+    quantity: str
+    liquidity: Liquidity
+
+
+class OrderResult(BaseModel):
+    """The order after the command (`response=result`)."""
+
+    model_config = make_example(**_RESULT)
+
+    order_id: str
+    client_order_id: str | None
+    status: Status
+    filled_quantity: str
+    remaining_quantity: str
+    filled_notional: str
+    average_price: str | None
+    reason: Reason | None
+    timestamp: str
+
+
+class OrderFullResult(OrderResult):
+    """The order after the command, and the trades of this command (`response=full`)."""
+
+    model_config = make_example(**_RESULT, fills=[_FILL])
+
+    fills: list[FillItem]
+
+
+class Problem(BaseModel):
+    """An RFC 9457 problem document. `code` is for programs, `detail` for people."""
+
+    model_config = make_example(**_PROBLEM)
+
+    type: str
+    title: str
+    status: int
+    code: Reason
+    detail: str
+    field: str | None = None
+    nearest: str | None = None
+    step: str | None = None
+
+
+class BatchItem(BaseModel):
+    """What became of one order: `order` as for a single one, or the `problem` with it."""
+
+    model_config = make_example(status=201, order=_ACCEPTED)
+
+    status: int
+    order: OrderFullResult | OrderResult | OrderAccepted | OutcomeUnknown | None = None
+    problem: Problem | None = None
+
+
+class BatchResults(BaseModel):
+    """One result for each order, in their order."""
+
+    model_config = make_example(
+        results=[{"status": 201, "order": _ACCEPTED}, {"status": 422, "problem": _PROBLEM}]
+    )
+
+    results: list[BatchItem]
+
+
+class CancelAllResult(BaseModel):
+    """How many orders were canceled."""
+
+    model_config = make_example(canceled=3)
+
+    canceled: int
+
+
+class CancelAfterResult(BaseModel):
+    """When the timer acts, by the engine's clock; null once it is disarmed."""
+
+    model_config = make_example(seconds=60, due="2026-01-31T12:01:00.000001Z")
+
+    seconds: int
+    due: str | None

@@ -1,0 +1,118 @@
+"""What an operator sees: the archive's lag, and which instruments are halted."""
+
+import re
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import httpx
+from redis import Redis
+
+from protocol import channels
+from tests.support.archive_service import run_follower
+from tests.support.engine_service import run_engine, wait_until_drained
+from tests.support.gateway import ORDER
+from tests.support.gateway_process import run_workers
+from tests.support.waiting import wait_until
+
+ORDERS = 5
+
+
+def read_lag(url: str) -> tuple[int | None, float | None]:
+    """Commands and seconds, as `/readyz` says."""
+    state = httpx.get(f"{url}/readyz").json()
+    return state["archive_commands_behind"], state["archive_seconds_behind"]
+
+
+def read_lag_metric(url: str) -> str:
+    """Commands, as `/metrics` says."""
+    text = httpx.get(f"{url}/metrics").text
+    [shown] = re.findall(r"^gateway_archive_commands_behind (.+)$", text, re.MULTILINE)
+    return str(shown)
+
+
+def submit_orders(url: str, redis_url: str) -> None:
+    for _ in range(ORDERS):
+        assert httpx.post(f"{url}/v1/orders", json=ORDER).status_code == 201
+    with Redis.from_url(redis_url) as server:
+        wait_until_drained(server)
+
+
+def test_lag_of_a_stopped_archive_grows_and_ends_when_it_is_back(
+    redis_url: str, tmp_path: Path
+) -> None:
+    database = f"sqlite:///{tmp_path / 'archive.sqlite3'}"
+    with run_engine(redis_url), run_workers(redis_url, DATABASE_URL=database) as (url, _):
+        assert (read_lag(url), read_lag_metric(url)) == ((None, None), "NaN")
+        with run_follower(redis_url, database):
+            wait_until(lambda: read_lag(url) == (0, 0.0), "the archive is there")
+        submit_orders(url, redis_url)
+        behind, seconds = read_lag(url)
+        assert behind == ORDERS
+        assert seconds is not None
+        later = read_lag(url)[1]
+        assert later is not None
+        assert later > seconds > 0
+        assert httpx.get(f"{url}/readyz").status_code == 200
+        submit_orders(url, redis_url)
+        assert (read_lag(url)[0], read_lag_metric(url)) == (2 * ORDERS, str(2.0 * ORDERS))
+        with run_follower(redis_url, database):
+            wait_until(lambda: read_lag(url) == (0, 0.0), "the archive has caught up")
+
+
+def test_lag_is_not_known_without_redis() -> None:
+    with run_workers("redis://127.0.0.1:1/0") as (url, _):
+        state = httpx.get(f"{url}/readyz")
+        assert (state.status_code, state.json()["archive_commands_behind"]) == (503, None)
+        assert "gateway_archive_seconds_behind NaN" in httpx.get(f"{url}/metrics").text
+
+
+def read_states(url: str) -> dict[str, Any]:
+    """State by symbol, of one worker; and which it is."""
+    response = httpx.get(f"{url}/v1/instruments")
+    worker = response.headers["X-Request-Id"].partition("-")[0]
+    return {item["symbol"]: item["state"] for item in response.json()["instruments"]} | {
+        "worker": worker
+    }
+
+
+def ask_both_workers(url: str, ask: Callable[[str], dict[str, Any]]) -> list[dict[str, Any]]:
+    """Connections fall to whichever worker is free: ask until both have answered."""
+    answers: dict[str, dict[str, Any]] = {}
+    lock = threading.Lock()
+
+    def ask_once() -> None:
+        answer = ask(url)
+        with lock:
+            answers[answer.pop("worker")] = answer
+
+    def ask_together() -> bool:
+        threads = [threading.Thread(target=ask_once) for _ in range(8)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        return len(answers) == 2
+
+    wait_until(ask_together, "both workers have answered")
+    return list(answers.values())
+
+
+def test_halt_shows_at_every_worker_and_outlives_the_engine(redis_url: str) -> None:
+    with run_workers(redis_url, count=2) as (url, _):
+        with run_engine(redis_url):
+            wait_until(lambda: read_states(url)["BTC-USDT"] == "trading", "the engine has said so")
+            halt = httpx.post(f"{url}/v1/instruments/BTC-USDT/halt")
+            assert halt.json() == {"symbol": "BTC-USDT", "state": "halted"}
+            for states in ask_both_workers(url, read_states):
+                assert (states["BTC-USDT"], states["ETH-USDT"]) == ("halted", "trading")
+        with Redis.from_url(redis_url) as server:
+            server.hdel(channels.STATE, channels.STATE_HALTED)
+        assert read_states(url)["BTC-USDT"] is None
+        with run_engine(redis_url):
+            wait_until(lambda: read_states(url)["BTC-USDT"] == "halted", "the journal knows it")
+            assert httpx.post(f"{url}/v1/instruments/BTC-USDT/resume").status_code == 200
+            assert {states["BTC-USDT"] for states in ask_both_workers(url, read_states)} == {
+                "trading"
+            }
