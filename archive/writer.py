@@ -1,10 +1,13 @@
 """Writes pages of the journal: each in one transaction, together with the sequence reached."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 from itertools import islice
+from operator import itemgetter
 from typing import NamedTuple
 
-from sqlalchemy import Connection, Engine, Table, bindparam, insert, select, update
+from sqlalchemy import Connection, Dialect, Engine, Table, bindparam, insert, select, update
+from sqlalchemy.sql.compiler import SQLCompiler
 
 from archive import schema
 from archive.candle_rows import write_candles
@@ -117,8 +120,9 @@ def _find_open_orders(connection: Connection, order_ids: Iterable[int]) -> dict[
 def _write_rows(connection: Connection, rows: Rows) -> None:
     _insert(connection, schema.orders, rows.new_orders)
     if rows.changed_orders:
-        matches = schema.orders.c.number == bindparam("row_number")
-        connection.execute(update(schema.orders).where(matches), rows.changed_orders)
+        names = tuple(rows.changed_orders[0])
+        compiled = _compile_order_update(connection.dialect, names)
+        _execute_all(connection, compiled, rows.changed_orders)
     _insert(connection, schema.fills, rows.fills)
     _insert(connection, schema.trades, rows.trades)
     for (symbol, resolution), candles in rows.candles.items():
@@ -127,7 +131,33 @@ def _write_rows(connection: Connection, rows: Rows) -> None:
 
 def _insert(connection: Connection, table: Table, rows: list[Row]) -> None:
     if rows:
-        connection.execute(insert(table), rows)
+        compiled = _compile_insert(table, connection.dialect, tuple(rows[0]))
+        _execute_all(connection, compiled, rows)
+
+
+@lru_cache(maxsize=64)
+def _compile_insert(table: Table, dialect: Dialect, names: tuple[str, ...]) -> SQLCompiler:
+    return insert(table).compile(dialect=dialect, column_keys=list(names))
+
+
+@lru_cache(maxsize=64)
+def _compile_order_update(dialect: Dialect, names: tuple[str, ...]) -> SQLCompiler:
+    matches = schema.orders.c.number == bindparam("row_number")
+    statement = update(schema.orders).where(matches)
+    return statement.compile(dialect=dialect, column_keys=list(names))
+
+
+def _execute_all(connection: Connection, compiled: SQLCompiler, rows: list[Row]) -> None:
+    """The statement once for each of `rows`, which all have the names that it was compiled for.
+
+    As `connection.execute` would, but for the time that it takes to prepare each row for a driver
+    that wants it as it is: a sixth of the archive's work.
+    """
+    if compiled.positiontup is None:
+        connection.exec_driver_sql(compiled.string, rows)
+    else:
+        to_tuple = itemgetter(*compiled.positiontup)
+        connection.exec_driver_sql(compiled.string, list(map(to_tuple, rows)))
 
 
 def _to_instrument_row(specification: InstrumentSpecification) -> Row:

@@ -1,30 +1,36 @@
-"""A long history, made up row by row, and how fast it answers."""
+"""A long history, made up row by row."""
 
 import random
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from itertools import islice
-from typing import Any, Never
+from typing import Any, NamedTuple, Never
 
 from sqlalchemy import Engine, Table, insert
+from sqlalchemy.schema import CreateIndex, DropIndex
 from tqdm import tqdm
 
 from archive import schema
 from archive.candle_rows import write_candles
 from archive.candles import TradeValues, fold_trades
-from archive.queries import Archive, FillFilter, OrderFilter
+from archive.sqlite_statistics import set_statistics
 from archive.versions import prepare_schema
 from archive.writer import Writer
-from benchmark.latency import Latency
 from protocol.instrument import Instrument
 
 ACCOUNTS = 1000
 BEGIN = 1_800_000_000_000_000
 MICROSECONDS_AN_ORDER = 8640
 """So that ten million orders are a day."""
-SAMPLES = 500
 _PAGE = 20_000
-_DAY = 86_400_000_000
+_TENTHS = 10
+
+
+class Pace(NamedTuple):
+    """How fast a part was written: orders a second, and CPU microseconds an order."""
+
+    orders_a_second: float
+    cpu: float
 
 
 def make_order_id(number: int) -> int:
@@ -38,81 +44,69 @@ def make_account(number: int) -> str:
     return f"account-{int(chosen**3 * ACCOUNTS)}"
 
 
-def fill_history(database: Engine, instrument: Instrument, orders: int) -> None:
-    """Orders of which two thirds traded with their neighbour, and all that comes of it."""
+def fill_history(
+    database: Engine, exchange: str, instrument: Instrument, orders: int, *, is_quick: bool = False
+) -> list[Pace]:
+    """Orders of which two thirds traded with their neighbour, and all that comes of it.
+
+    The pace of each tenth. `is_quick`: the indexes are made afterwards, all at once.
+    """
     prepare_schema(database)
     writer = Writer(database)
-    writer.begin("benchmark")
+    writer.begin(exchange)
     writer.write_instruments([instrument.specification])
-    numbers = iter(range(1, orders + 1))
+    if not is_quick:
+        return _fill_all(database, instrument, orders)
+    _drop_indexes(database)
+    paces = _fill_all(database, instrument, orders)
+    _make_indexes(database)
+    return paces
+
+
+def _fill_all(database: Engine, instrument: Instrument, orders: int) -> list[Pace]:
+    paces = []
     bar: tqdm[Never]
     with tqdm(total=orders, unit=" orders", unit_scale=True) as bar:
-        while part := list(islice(numbers, _PAGE)):
-            _fill(database, instrument, part)
-            bar.update(len(part))
+        for numbers in _split(orders, _TENTHS):
+            began, cpu = time.perf_counter(), time.process_time()
+            remaining = iter(numbers)
+            while part := list(islice(remaining, _PAGE)):
+                _fill(database, instrument, part)
+                bar.update(len(part))
+            seconds = time.perf_counter() - began
+            spent = (time.process_time() - cpu) / len(numbers) * 1e6
+            paces.append(Pace(len(numbers) / seconds, spent))
+    return paces
 
 
-def measure_queries(archive: Archive, symbol: str, orders: int) -> Iterator[tuple[str, Latency]]:
-    """Each query on chosen places of the history."""
-    end = BEGIN + orders * MICROSECONDS_AN_ORDER
-    chosen = random.Random(1)
-
-    def any_number() -> int:
-        return chosen.randint(1, orders)
-
-    def any_time() -> int:
-        return BEGIN + any_number() * MICROSECONDS_AN_ORDER
-
-    queries: dict[str, Callable[[], Any]] = {
-        "order by id": lambda: archive.find_order(make_order_id(any_number())),
-        "order by client id": lambda: _find_by_client_id(archive, any_number()),
-        "100 orders of an account": lambda: archive.list_orders(
-            OrderFilter(make_account(any_number()))
-        ),
-        "100 open orders of an account": lambda: archive.list_orders(
-            OrderFilter(make_account(any_number()), is_open=True)
-        ),
-        "100 canceled orders of an account": lambda: archive.list_orders(
-            OrderFilter(make_account(any_number()), symbol, status="canceled")
-        ),
-        "100 orders from some time on": lambda: archive.list_orders(
-            OrderFilter(make_account(any_number()), start=any_time())
-        ),
-        "100 orders behind a cursor": lambda: archive.list_orders(
-            OrderFilter(make_account(any_number()), symbol), after=str(any_number())
-        ),
-        "100 fills of an account": lambda: archive.list_fills(
-            FillFilter(make_account(any_number()))
-        ),
-        "fills of an order": lambda: _find_fills(archive, any_number()),
-        "100 trades before an id": lambda: archive.list_trades(symbol, before=any_number() // 3),
-        "60 candles of a minute": lambda: _list_hour(archive, symbol, any_time()),
-        "288 candles of five minutes": lambda: archive.list_candles(symbol, 300, end - _DAY, end),
-        "24 candles of an hour": lambda: archive.list_candles(symbol, 3600, end - _DAY, end),
-    }
-    for name, query in queries.items():
-        yield name, _measure(query)
+def _split(count: int, parts: int) -> Iterator[range]:
+    """1 to `count`, in so many parts at most."""
+    size = -(-count // parts)
+    for start in range(1, count + 1, size):
+        yield range(start, min(start + size, count + 1))
 
 
-def _measure(query: Callable[[], object]) -> Latency:
-    seconds = []
-    for _ in range(SAMPLES):
-        start = time.perf_counter()
-        query()
-        seconds.append(time.perf_counter() - start)
-    return Latency.of(seconds)
+def _drop_indexes(database: Engine) -> None:
+    with database.begin() as connection:
+        for table in schema.metadata.sorted_tables:
+            for index in table.indexes:
+                connection.execute(DropIndex(index))
 
 
-def _find_by_client_id(archive: Archive, number: int) -> object:
-    return archive.find_order_by_client_id(make_account(number), f"client-order-{number}")
+def _make_indexes(database: Engine) -> None:
+    with database.begin() as connection:
+        connection.exec_driver_sql("DELETE FROM sqlite_stat1")
+        for table in schema.metadata.sorted_tables:
+            for index in sorted(table.indexes, key=lambda index: str(index.name)):
+                connection.execute(CreateIndex(index))
+        set_statistics(connection)
 
 
-def _list_hour(archive: Archive, symbol: str, start: int) -> object:
-    return archive.list_candles(symbol, 60, start, start + _DAY // 24)
-
-
-def _find_fills(archive: Archive, number: int) -> object:
-    return archive.list_fills(FillFilter(make_account(number), order_id=make_order_id(number)))
+def rewind(database: Engine, orders: int) -> None:
+    """The history becomes that of an exchange which begins now."""
+    state = {"sequence": 0, "timestamp": 0, "last_order": orders, "last_fill": orders}
+    with database.begin() as connection:
+        connection.execute(schema.archive_state.update().values(**state))
 
 
 def _fill(database: Engine, instrument: Instrument, numbers: list[int]) -> None:

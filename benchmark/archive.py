@@ -8,9 +8,12 @@ from pathlib import Path
 from redis import Redis
 
 from archive.database import open_database, open_for_queries
+from archive.exchange import name_exchange
 from archive.queries import Archive
-from benchmark._archive_history import fill_history, measure_queries
+from benchmark._archive_history import fill_history, rewind
+from benchmark._archive_queries import measure_queries
 from benchmark._archive_run import (
+    Lag,
     catch_up,
     commit_all,
     count_rows,
@@ -26,6 +29,8 @@ from protocol.instrument import parse_instruments
 from protocol.settings import Settings
 
 KEEPS_UP_RATE = 5000
+_ENOUGH = 0.9
+"""Of the rate, by the time that the last command is archived."""
 
 
 def main() -> int:
@@ -37,7 +42,7 @@ def main() -> int:
         keeps_up = _measure_speed(Path(folder), url, arguments)
     if arguments.history:
         with tempfile.TemporaryDirectory(dir=arguments.folder) as folder:
-            _measure_history(f"sqlite:///{folder}/history.sqlite3", arguments.history)
+            keeps_up &= _measure_history(Path(folder), arguments)
     return 0 if keeps_up else 1
 
 
@@ -47,7 +52,11 @@ def _parse_arguments() -> argparse.Namespace:
     parser.add_argument("--seconds", type=float, default=15, help="of each rate (15)")
     parser.add_argument("--rates", type=int, nargs="*", default=[1000, KEEPS_UP_RATE])
     parser.add_argument(
-        "--history", type=int, default=0, metavar="ORDERS", help="also ask a history so long (0)"
+        "--history", type=int, default=0, metavar="ORDERS",
+        help="also write a history so long, ask it, and go on with it (0)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--quick", action="store_true", help="make the history's indexes after its rows"
     )
     parser.add_argument("--database-url", help="an empty PostgreSQL instead of SQLite in a file")
     parser.add_argument("--folder", help="where the files go meanwhile (the system's own place)")
@@ -73,11 +82,8 @@ def _measure_speed(folder: Path, url: str, arguments: argparse.Namespace) -> boo
                     at += len(part)
                     lag = measure_lag(client, archive, part, rate)
                     rates.append(lag.rate / rate)
-                    print(
-                        f"{rate:>6,} commands/s: {lag.late}   at most {lag.most_sequences:,} behind"
-                        f"   {lag.cpu_share:.0%} of a core"
-                    )
-    return min(rates, default=1.0) > 0.9
+                    _print_lag(rate, lag)
+    return min(rates, default=1.0) > _ENOUGH
 
 
 def _print_speed(commands: int, seconds: float, rows: dict[str, int]) -> None:
@@ -87,17 +93,38 @@ def _print_speed(commands: int, seconds: float, rows: dict[str, int]) -> None:
     print("\nfrom the engine's commit to the archive's, beside Redis, engine and feed:")
 
 
-def _measure_history(url: str, orders: int) -> None:
-    text = Settings().instruments_file.read_text()
-    instrument = next(iter(parse_instruments(text).values()))
-    database = open_database(url)
-    fill_history(database, instrument, orders)
-    database.dispose()
-    print(f"\n{orders:,} orders:")
-    archive = Archive(open_for_queries(url))
-    for name, latency in measure_queries(archive, instrument.symbol, orders):
-        print(f"  {name:<36}{latency}")
-    archive.close()
+def _measure_history(folder: Path, arguments: argparse.Namespace) -> bool:
+    """Writing, asking, and following onto it; whether it keeps up."""
+    url, orders = f"sqlite:///{folder}/history.sqlite3", arguments.history
+    with run_durable_redis(folder) as redis_url, Redis.from_url(redis_url) as client:
+        id_key = load_id_key(client)
+        database = open_database(url)
+        # not the instrument that is traded below: its trade ids begin at 1
+        instrument = list(parse_instruments(Settings().instruments_file.read_text()).values())[1]
+        name = name_exchange(id_key.hex().encode())
+        first, *_, last = fill_history(database, name, instrument, orders, is_quick=arguments.quick)
+        print(f"\n{orders:,} orders, the first and the last tenth written at", end=" ")
+        print(" and ".join(f"{pace[0]:,.0f}/s, {pace[1]:.0f} us of CPU" for pace in (first, last)))
+        archive = Archive(open_for_queries(url))
+        for question, latency in measure_queries(archive, instrument.symbol, orders):
+            print(f"  {question:<36}{latency}")
+        archive.close()
+        rewind(database, orders)
+        database.dispose()
+        entries = make_entries(int(KEEPS_UP_RATE * (arguments.seconds + 1)), id_key)
+        environment = {"REDIS_URL": redis_url, "DATABASE_URL": url, "DATA_DIR": str(folder)}
+        with run_module("engine", environment), run_module("archive", environment) as archiving:
+            commit_all(client, entries[:KEEPS_UP_RATE])
+            lag = measure_lag(client, archiving, entries[KEEPS_UP_RATE:], KEEPS_UP_RATE)
+        _print_lag(KEEPS_UP_RATE, lag)
+    return lag.rate / KEEPS_UP_RATE > _ENOUGH
+
+
+def _print_lag(rate: int, lag: Lag) -> None:
+    print(
+        f"{rate:>6,} commands/s: {lag.late}   at most {lag.most_sequences:,} behind"
+        f"   {lag.cpu_share:.0%} of a core"
+    )
 
 
 if __name__ == "__main__":
