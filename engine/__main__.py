@@ -53,6 +53,7 @@ def serve(settings: Settings, instruments: list[Instrument]) -> int:
             settings.max_open_orders,
         ),
         is_after_crash,
+        settings.data_dir,
     )
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: service.stop())

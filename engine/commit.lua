@@ -4,16 +4,19 @@
 --
 -- KEYS  order_queue, state, journal, lease, dead
 -- ARGV  owner token, previous sequence, sequence, number of entries taken, the last of them,
---       lease in milliseconds, number of journal values, of published values, of replies,
---       of dead entries; then these values: journal field, value …; channel, message …;
---       reply channel, message …; dead entry …
+--       lease in milliseconds, number of journal values, how many of these (the last) are to be
+--       published, number of channels, of replies, of dead entries; then these values:
+--       journal field, value … (of those to be published: channel, message …);
+--       each channel that has a message; reply channel, message …; dead entry …
 local queue, state, journal, lease, dead = unpack(KEYS)
 local owner, previous, sequence, taken, last, milliseconds = unpack(ARGV, 1, 6)
-local journal_values, published_values, reply_values, dead_values =
-  tonumber(ARGV[7]), tonumber(ARGV[8]), tonumber(ARGV[9]), tonumber(ARGV[10])
-local first_journal = 11
-local first_published = first_journal + journal_values
-local first_reply = first_published + published_values
+local journal_values, published_values = tonumber(ARGV[7]), tonumber(ARGV[8])
+local channel_values, reply_values, dead_values =
+  tonumber(ARGV[9]), tonumber(ARGV[10]), tonumber(ARGV[11])
+local first_journal = 12
+local first_channel = first_journal + journal_values
+local first_published = first_channel - published_values
+local first_reply = first_channel + channel_values
 local first_dead = first_reply + reply_values
 
 if #ARGV ~= first_dead + dead_values - 1 then return 'MALFORMED' end
@@ -21,17 +24,20 @@ if redis.call('HGET', state, 'owner') ~= owner then return 'FENCED' end
 if (redis.call('HGET', state, 'sequence') or '0') ~= previous then return 'STALE' end
 if redis.call('LINDEX', queue, taken - 1) ~= last then return 'CHANGED' end
 
-redis.call('XADD', journal, sequence .. '-0', unpack(ARGV, first_journal, first_published - 1))
+redis.call('XADD', journal, sequence .. '-0', unpack(ARGV, first_journal, first_channel - 1))
 redis.call('LTRIM', queue, taken, -1)
 redis.call('HSET', state, 'sequence', sequence)
-for i = first_published, first_reply - 1, 2 do
+for i = first_channel, first_reply - 1 do
   redis.call('HSET', state, 'last:' .. ARGV[i], sequence)
 end
 for i = first_dead, #ARGV do
   redis.call('RPUSH', dead, ARGV[i])
 end
 redis.call('SET', lease, owner, 'PX', milliseconds)
-for i = first_published, first_dead - 1, 2 do
+for i = first_published, first_channel - 1, 2 do
+  redis.call('PUBLISH', ARGV[i], ARGV[i + 1])
+end
+for i = first_reply, first_dead - 1, 2 do
   redis.call('PUBLISH', ARGV[i], ARGV[i + 1])
 end
 return 'OK'

@@ -47,12 +47,13 @@ def _collect(path: Path) -> bool:
     if text:
         log.error("an engine crashed here:\n%s", text)
         path.unlink()
-    elif not _is_alive(int(path.stem.rpartition("-")[2])):
+    elif not is_alive(int(path.stem.rpartition("-")[2])):
         path.unlink()
     return bool(text)
 
 
-def _is_alive(pid: int) -> bool:
+def is_alive(pid: int) -> bool:
+    """Whether there is a process `pid`, its parent's zombie included."""
     try:
         os.kill(pid, 0)
     except ProcessLookupError:

@@ -69,13 +69,14 @@ class History:
 
         Raises JournalDamaged at a gap, HistoryUnavailable where the engine has made it by trimming.
         """
+        start = self.journal_start
         try:
             for entry in read_journal(self._client, after):
                 if entry.sequence > self.sequence:
                     return
                 yield entry
         except JournalDamaged:
-            if History(self._client).snapshots != self.snapshots:
+            if self.journal_start != start or History(self._client).snapshots != self.snapshots:
                 raise HistoryUnavailable(
                     "the engine trimmed the journal while it was read; run it again"
                 ) from None

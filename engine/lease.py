@@ -7,7 +7,7 @@ committing is the owner token in the state: epoch and random nonce, new at each 
 import secrets
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -17,6 +17,10 @@ from protocol import channels
 from protocol.channels import LEASE_MILLISECONDS
 
 RENEWAL_SECONDS = 1.0
+MILLISECONDS_AN_OPEN_ORDER = 0.05
+"""One command can fill or cancel every open order, and meanwhile nothing renews the lease."""
+LONG_COMMIT_MILLISECONDS = 60_000
+"""For packing, sending and storing hundreds of megabytes."""
 _SCRIPTS = Path(__file__).parent
 
 
@@ -31,6 +35,8 @@ class Lease:
         self._acquire = client.register_script((_SCRIPTS / "acquire.lua").read_text())
         self._renew = client.register_script((_SCRIPTS / "renew.lua").read_text())
         self.owner = b""
+        self.milliseconds = LEASE_MILLISECONDS
+        """How long it is to live from each renewal on."""
         self._renewed = 0.0
 
     @property
@@ -38,22 +44,34 @@ class Lease:
         """How many times the state has changed hands."""
         return self.owner.partition(b":")[0].decode()
 
-    def acquire(self) -> bool:
-        """Take over where nobody else holds the lease; False where somebody does."""
-        nonce = secrets.token_hex(8)
+    def acquire(self, dead: Sequence[bytes] = ()) -> bool:
+        """Take over where nobody else holds the lease; False where somebody does.
+
+        `dead` are tokens of engines that are known to be gone.
+        """
         owner = self._acquire(
-            keys=[channels.LEASE, channels.STATE], args=[nonce, LEASE_MILLISECONDS, self.owner]
+            keys=[channels.LEASE, channels.STATE],
+            args=[secrets.token_hex(8), LEASE_MILLISECONDS, self.owner, *dead],
         )
         if owner is not None:
             self.owner = owner
+            self._renewed = 0.0
         return owner is not None
 
     def renew(self) -> None:
         """Hold on to the lease where it is due; raises Fenced where it is another engine's."""
         now = time.monotonic()
         if now - self._renewed >= RENEWAL_SECONDS:
-            self._set(LEASE_MILLISECONDS)
+            self._set(self.milliseconds)
             self._renewed = now
+
+    def allow_for(self, open_orders: int) -> None:
+        """From the next renewal on, let it live as long as a command over them all may take."""
+        self.milliseconds = LEASE_MILLISECONDS + int(open_orders * MILLISECONDS_AN_OPEN_ORDER)
+
+    def extend(self) -> None:
+        """Hold on to it until a long commit is done; raises Fenced where it is lost."""
+        self._set(LONG_COMMIT_MILLISECONDS)
 
     def release(self) -> None:
         """Let the next engine start at once; raises Fenced where it has."""

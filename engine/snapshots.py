@@ -1,7 +1,8 @@
 """Snapshots on Redis: written by a forked child, so that the engine goes on matching.
 
 Two are kept. The journal is trimmed behind the older of them, and never behind the archive as long
-as that is not hopelessly late.
+as that is not hopelessly late. A full Redis takes no orders, so there one is kept, from now, and an
+archive that stands still is not waited for.
 """
 
 import logging
@@ -23,6 +24,11 @@ from protocol.snapshot import Snapshot, decode_snapshot, encode_snapshot, parse_
 KEPT = 2
 ARCHIVE_ALLOWANCE = 2_000_000
 """Most commands that the journal keeps for an archive that has stopped."""
+ARCHIVE_PATIENCE_SECONDS = 30.0
+"""How long a full Redis waits for an archive that stands still."""
+BYTES_A_COMMAND = 12_000
+"""Of Redis's memory there are so many for each command between two snapshots: the journal has up to
+three times as many commands, of 1 to 2 KB, and must leave room for all else."""
 
 log = logging.getLogger(__name__)
 
@@ -33,10 +39,8 @@ class SnapshotWriter:
     def __init__(self, client: Redis, connect: Callable[[], Redis], interval: int) -> None:
         self._client = client
         self._connect = connect
-        self._interval = interval
-        self._keep = client.register_script(
-            (Path(__file__).parent / "keep_snapshot.lua").read_text()
-        )
+        self._configured = self._interval = interval
+        self._trim = JournalTrim(client)
         self._last = 0
         self._child = 0
         self._sequence = 0
@@ -52,27 +56,31 @@ class SnapshotWriter:
         """After a recovery: count from the newest snapshot that there is."""
         self.abandon()
         self._last = next(iter(_read_list(self._client)), 0)
+        room = int(self._client.info("memory")["maxmemory"]) // BYTES_A_COMMAND
+        self._interval = min(self._configured, room or self._configured)
 
-    def advance(self, handler: Handler, owner: bytes) -> None:
+    def advance(self, handler: Handler, owner: bytes, is_full: bool = False) -> None:
         """Start a snapshot where one is due, finish one that is written; never waits.
 
-        Raises Fenced where another engine has taken over.
+        `is_full`: Redis takes no orders. Raises Fenced where another engine has taken over.
         """
         if self._child:
-            self._finish(owner)
-        elif handler.sequence - self._last >= self._interval:
-            self._start(handler)
+            self._finish(owner, is_full)
+        elif handler.sequence - self._last >= (1 if is_full else self._interval):
+            self._start(handler, is_only_one=is_full)
+        elif is_full:
+            self._trim.keep(_read_list(self._client)[:1], owner, is_full)
 
-    def _start(self, handler: Handler) -> None:
+    def _start(self, handler: Handler, is_only_one: bool) -> None:
         started = time.perf_counter()
         self._child = os.fork()
         if self._child == 0:
-            _write_and_exit(self._connect, handler)
+            _write_and_exit(self._connect, handler, is_only_one)
         self._last = self._sequence = handler.sequence
         pause = (time.perf_counter() - started) * 1000
         log.info("snapshot at sequence %d: the engine paused %.1f ms", self._sequence, pause)
 
-    def _finish(self, owner: bytes) -> None:
+    def _finish(self, owner: bytes, is_full: bool) -> None:
         finished, status = os.waitpid(self._child, os.WNOHANG)
         if not finished:
             return
@@ -80,22 +88,62 @@ class SnapshotWriter:
         if status != 0:
             log.error("the snapshot at sequence %d failed: status %d", self._sequence, status)
             return
+        others = [] if is_full else _read_list(self._client)[: KEPT - 1]
+        self._trim.keep([self._sequence, *others], owner, is_full)
+
+
+class JournalTrim:
+    """Lets go of snapshots, and of the journal behind those that are kept."""
+
+    def __init__(self, client: Redis) -> None:
+        self._client = client
+        self._keep = client.register_script(
+            (Path(__file__).parent / "keep_snapshot.lua").read_text()
+        )
+        self._archived = 0
+        self._archived_at = 0.0
+        self._passed_over = 0
+
+    def keep(self, names: list[int], owner: bytes, is_full: bool) -> None:
+        """Make the snapshots `names`, newest first, those that count.
+
+        Raises Fenced where another engine has taken over.
+        """
+        if not names:
+            return
         kept = _read_list(self._client)
-        names = [self._sequence, *kept[: KEPT - 1]]
-        keys = [channels.STATE, channels.JOURNAL, channels.snapshot_key(self._sequence)]
-        keys += [channels.snapshot_key(old) for old in kept[KEPT - 1 :]]
+        keys = [channels.STATE, channels.JOURNAL, channels.snapshot_key(names[0])]
+        keys += [channels.snapshot_key(old) for old in kept if old not in names]
         lists = [_format_list(kept), _format_list(names)]
-        if not self._keep(keys=keys, args=[owner, *lists, self._choose_trim(names)]):
+        last = self._choose_last(names, is_full)
+        if not self._keep(keys=keys, args=[owner, *lists, last]):
             raise Fenced("another engine has taken over")
 
-    def _choose_trim(self, names: list[int]) -> int:
-        """The first sequence that the journal must keep."""
-        oldest = names[-1] if len(names) == KEPT else 0
+    def _choose_last(self, names: list[int], is_full: bool) -> int:
+        """The last sequence that may leave the journal."""
+        oldest = names[-1] if len(names) == KEPT or is_full else 0
         stored = self._client.hget(channels.STATE, channels.STATE_ARCHIVE_SEQUENCE)
         if stored is None:
-            return oldest + 1
+            return oldest
         archived = int(cast(bytes, stored))
-        return min(oldest, max(archived, self._sequence - ARCHIVE_ALLOWANCE)) + 1
+        allowed = max(archived, names[0] - ARCHIVE_ALLOWANCE)
+        if is_full and allowed < oldest and self._stands_still(archived):
+            self._say_passed_over(archived, oldest)
+            return oldest
+        return min(oldest, allowed)
+
+    def _say_passed_over(self, archived: int, last: int) -> None:
+        if last != self._passed_over:
+            self._passed_over = last
+            log.warning(
+                "Redis is full and the archive stands still at %d: trimming to %d", archived, last
+            )
+
+    def _stands_still(self, archived: int) -> bool:
+        now = time.monotonic()
+        if archived != self._archived:
+            self._archived, self._archived_at = archived, now
+        return now - self._archived_at >= ARCHIVE_PATIENCE_SECONDS
 
 
 def read_snapshots(client: Redis) -> Iterator[Snapshot]:
@@ -125,13 +173,15 @@ def _format_list(sequences: list[int]) -> str:
     return ",".join(map(str, sequences))
 
 
-def _write_and_exit(connect: Callable[[], Redis], handler: Handler) -> None:
+def _write_and_exit(connect: Callable[[], Redis], handler: Handler, is_only_one: bool) -> None:
     """In the child: nothing of the parent's may run on, whatever happens."""
     status = 1
     try:
         snapshot = handler.export()
-        key = channels.snapshot_key(snapshot.sequence)
-        write_anyway(connect(), "SET", key, encode_snapshot(snapshot))
+        raw = encode_snapshot(snapshot)
+        write_anyway(connect(), "SET", channels.snapshot_key(snapshot.sequence), raw)
+        if is_only_one:
+            handler.restore(decode_snapshot(raw))  # or else it does not count
         status = 0
     except Exception:
         log.exception("snapshot")

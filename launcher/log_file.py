@@ -6,6 +6,7 @@ kept once, as `<name>.1`, up to that size. Lines written in the instant of the c
 
 import os
 from collections import deque
+from contextlib import suppress
 from pathlib import Path
 
 MAX_BYTES = 8 << 20
@@ -52,6 +53,7 @@ class LogFile:
         newest = os.pread(
             self.descriptor, self._max_bytes, max(0, self._position - self._max_bytes)
         )
-        self._path.with_name(f"{self._path.name}.1").write_bytes(newest)
+        with suppress(OSError):  # on a full disk what was in it goes
+            self._path.with_name(f"{self._path.name}.1").write_bytes(newest)
         os.ftruncate(self.descriptor, 0)
         self._position = 0

@@ -10,6 +10,7 @@ from pathlib import Path
 import redis
 
 from launcher.append_only_file import mend_append_only_file
+from launcher.disk_room import explain_full_disk
 from launcher.errors import LaunchError
 from launcher.file_lock import hold_lock
 from launcher.listening import find_free_port, find_port_owner, is_port_free
@@ -74,7 +75,13 @@ def take_turns() -> Iterator[None]:
 def make_redis_service(
     binary: RedisBinary, port: int, folder: Path, maxmemory: str, show: Callable[[str], None]
 ) -> Service:
-    """The server as a service, its files in `folder`; mends the append-only file first."""
+    """The server as a service, its files in `folder`; mends the append-only file first.
+
+    Raises LaunchError where the disk is full.
+    """
+    full_disk = explain_full_disk(folder.parent)
+    if full_disk:
+        raise LaunchError(full_disk)
     folder.mkdir(exist_ok=True)
     configuration = folder / "redis.conf"
     configuration.write_text(_CONFIGURATION.format(port=port, folder=folder, maxmemory=maxmemory))
@@ -93,6 +100,7 @@ def make_redis_service(
         stage=REDIS_STAGE,
         environment=dict(os.environ),
         prepare=prepare,
+        explain_wait=lambda: explain_full_disk(folder),
         is_quiet=True,
     )
 

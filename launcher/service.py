@@ -17,9 +17,10 @@ from launcher.processes import ProcessId, identify_process
 class Service:
     """What to run. `stage`: the services of the lowest stage stop first, together.
 
-    `prepare` runs before each start and raises LaunchError where there must be none. `health` is
-    the URL that answers 200 when it is ready, `is_ready` a further condition. `stop_seconds` after
-    SIGTERM comes SIGKILL.
+    `prepare` runs before each start and raises LaunchError where there must be none. `explain_wait`
+    says why it has to wait before it is started again, None where it has not. `health` is the URL
+    that answers 200 when it is ready, `is_ready` a further condition. `stop_seconds` after SIGTERM
+    comes SIGKILL.
     `is_quiet`: what it writes is for its log file only. `is_optional`: the exchange is ready, and
     goes on, without it.
     """
@@ -32,6 +33,7 @@ class Service:
     health: str | None = None
     is_ready: Callable[[], bool] | None = None
     prepare: Callable[[], None] = field(default=lambda: None)
+    explain_wait: Callable[[], str | None] = field(default=lambda: None)
     stop_seconds: float = 1.0
     is_quiet: bool = False
     is_optional: bool = False

@@ -149,7 +149,10 @@ class System:
         )
 
     def _write_record(self) -> None:
-        write_run_record(Path(self._folder.path), self._make_record())
+        try:
+            write_run_record(Path(self._folder.path), self._make_record())
+        except OSError as error:  # a full disk: the sub-commands know less, the exchange goes on
+            show(f"the run file could not be written: {error}")
 
 
 class Waiting:

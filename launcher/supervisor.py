@@ -28,6 +28,8 @@ class Supervised:
         self.log = LogFile(log_folder / f"{service.name}.log")
         self.run: Run | None = None
         self.failures = 0
+        self.is_waiting = False
+        """Whether it has been said why it is not started again."""
         self._backoff = Backoff()
         self._due = 0.0
         self._guard = guard
@@ -131,8 +133,7 @@ class Supervisor:
             if end:
                 self._report_end(supervised, end)
             elif supervised.is_due:
-                supervised.start()
-                self._on_change()
+                self._start_again(supervised)
 
     def stop(self) -> None:
         """Ends all, stage by stage; a second request to stop kills what is left."""
@@ -157,6 +158,15 @@ class Supervisor:
             supervised.run.kill()
         self._copy_output(supervised)
         supervised.run = None
+
+    def _start_again(self, supervised: Supervised) -> None:
+        reason = supervised.service.explain_wait()
+        if reason is None:
+            supervised.start()
+            self._on_change()
+        elif not supervised.is_waiting:
+            self._show(f"{supervised.service.name} waits: {reason}.")
+        supervised.is_waiting = reason is not None
 
     def _report_end(self, supervised: Supervised, end: str) -> None:
         self._copy_output(supervised)

@@ -1,14 +1,20 @@
 """The journal: a stream with one entry a commit, which is the truth about all that happened.
 
 An entry's id is `<sequence>-0`. Its fields are those of `JournalEntry` under the same names, and
-under its channel's name each message that the commit published, byte for byte: who missed a
-message reads it here.
+under its channel's name each message of the commit, byte for byte: who missed a message reads it
+here. A message longer than LONGEST_VALUE lies in parts, under the channel's name, `<channel>:1`,
+`<channel>:2`, …, and nowhere else: what is published in its stead is a gap.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from itertools import count, takewhile
 from typing import NamedTuple, Self
 
 from protocol.channels import EVENT_CHANNELS
+
+LONGEST_VALUE = 8 << 20
+"""Bytes of one value, and of a message that is published. Redis takes 512 MB, but it cuts off a
+subscriber with 16 MB unread."""
 
 
 class JournalEntry(NamedTuple):
@@ -17,7 +23,7 @@ class JournalEntry(NamedTuple):
     `commands` are the queue entries as taken, completed with ids where they had none, in order;
     the first one's sequence is `previous` + 1, the last one's `sequence`. `timestamp` is the
     engine's stamp of all of them, in microseconds since 1970. `state_hash` is the core's after the
-    last command, as 16 hex digits. `messages` maps a channel to the message published there.
+    last command, as 16 hex digits. `messages` maps a channel to its message.
     """
 
     previous: int
@@ -27,6 +33,15 @@ class JournalEntry(NamedTuple):
     state_hash: bytes
     messages: Mapping[str, bytes]
 
+    @property
+    def published(self) -> dict[str, bytes]:
+        """The messages that are published: the last fields, in this order."""
+        return {
+            channel: message
+            for channel, message in self.messages.items()
+            if len(message) <= LONGEST_VALUE
+        }
+
     def to_fields(self) -> list[bytes]:
         """Names and values in turn, as XADD takes them."""
         fields = [
@@ -35,7 +50,11 @@ class JournalEntry(NamedTuple):
             b"commands", self.commands,
             b"state_hash", self.state_hash,
         ]  # fmt: skip
+        published = self.published
         for channel, message in self.messages.items():
+            if channel not in published:
+                fields += _part_message(channel, message)
+        for channel, message in published.items():
             fields += (channel.encode(), message)
         return fields
 
@@ -43,7 +62,7 @@ class JournalEntry(NamedTuple):
     def from_stream(cls, entry_id: bytes, fields: Mapping[bytes, bytes]) -> Self:
         """The entry of a stream; raises KeyError or ValueError where it is not one of ours."""
         messages = {
-            channel: fields[channel.encode()]
+            channel: _join_message(channel, fields)
             for channel in EVENT_CHANNELS
             if channel.encode() in fields
         }
@@ -55,6 +74,25 @@ class JournalEntry(NamedTuple):
             state_hash=fields[b"state_hash"],
             messages=messages,
         )
+
+
+def _part_message(channel: str, message: bytes) -> Iterator[bytes]:
+    names = _name_parts(channel)
+    for start in range(0, len(message), LONGEST_VALUE):
+        yield next(names)
+        yield message[start : start + LONGEST_VALUE]
+
+
+def _join_message(channel: str, fields: Mapping[bytes, bytes]) -> bytes:
+    if f"{channel}:1".encode() not in fields:
+        return fields[channel.encode()]
+    return b"".join(fields[name] for name in takewhile(fields.__contains__, _name_parts(channel)))
+
+
+def _name_parts(channel: str) -> Iterator[bytes]:
+    yield channel.encode()
+    for number in count(1):
+        yield f"{channel}:{number}".encode()
 
 
 def entry_id(sequence: int) -> bytes:

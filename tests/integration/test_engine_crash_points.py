@@ -12,7 +12,7 @@ from typing import NamedTuple
 import pytest
 from redis import Redis
 
-from engine import snapshots
+from engine import lease, snapshots
 from engine.history import History
 from engine.journal import read_journal
 from engine.service import Limits, Service
@@ -131,6 +131,14 @@ def children(monkeypatch: pytest.MonkeyPatch) -> PatientChildren:
     return children
 
 
+@pytest.fixture
+def _long_lease(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However slow the machine is, no renewal by time is among the commands of a run."""
+    monkeypatch.setattr(lease, "LEASE_MILLISECONDS", 600_000)
+    monkeypatch.setattr(lease, "RENEWAL_SECONDS", 600.0)
+
+
+@pytest.mark.usefixtures("_long_lease")
 @pytest.mark.parametrize("moment", Moment)
 @pytest.mark.parametrize("max_batch", [1, 7, 64])
 def test_engine_stopped_at_every_redis_command(

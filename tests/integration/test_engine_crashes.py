@@ -13,6 +13,8 @@ import pytest
 from redis import Redis
 
 from engine.crash_mark import collect_crashes
+from engine.lease import Lease
+from engine.owner_files import OwnerFiles
 from launcher.environment import ROOT
 from launcher.parent_death import make_child_setup
 from protocol import channels
@@ -77,3 +79,29 @@ def test_engine_that_somebody_ended_is_under_no_suspicion(
         process.wait(15)
     assert not collect_crashes(tmp_path)
     assert list(tmp_path.glob("engine-*.crash")) == []
+
+
+def test_engine_that_was_killed_here_is_not_waited_for(
+    client: Redis, redis_url: str, tmp_path: Path
+) -> None:
+    with run_process("engine", redis_url, tmp_path) as process:
+        wait_until(lambda: client.hexists(channels.STATE, channels.STATE_READY), "an engine")
+        process.kill()
+        process.wait()
+    assert client.persist(channels.LEASE), "it never ends by itself"
+    with run_process("engine", redis_url, tmp_path):
+        client.rpush(channels.ORDER_QUEUE, BUY)
+        wait_until_drained(client)
+    assert client.hget(channels.STATE, channels.STATE_EPOCH) == b"2"
+
+
+def test_engine_that_lives_here_is_waited_for(
+    client: Redis, redis_url: str, tmp_path: Path
+) -> None:
+    with run_process("engine", redis_url, tmp_path) as process:
+        wait_until(lambda: client.hexists(channels.STATE, channels.STATE_READY), "an engine")
+        process.send_signal(signal.SIGSTOP)
+        client.persist(channels.LEASE)
+        dead = OwnerFiles(tmp_path).list_dead()
+        assert dead == []
+        assert not Lease(client).acquire(dead)

@@ -4,6 +4,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 from redis import Redis
@@ -11,13 +12,12 @@ from redis.exceptions import OutOfMemoryError
 
 from engine import snapshots
 from engine.connection import connect_redis
-from engine.handler import Handler
 from engine.history import History
 from engine.lease import Lease
 from engine.recovery import recover_handler
 from engine.snapshots import SnapshotWriter, read_snapshots
+from engine.writes import write_anyway
 from protocol import channels
-from protocol.snapshot import Snapshot
 from tests.support.engine_service import make_service, run_engine, wait_until_drained
 from tests.support.instruments import make_instrument, make_instruments
 from tests.support.redis_server import run_redis
@@ -54,19 +54,53 @@ def test_engine_that_starts_on_a_full_redis_drains(tmp_path: Path) -> None:
             wait_until(lambda: client.llen(channels.ORDER_QUEUE) == 0, "drained", seconds=60)
 
 
+def is_taken(client: Redis) -> bool:
+    with suppress(OutOfMemoryError):
+        return bool(client.rpush(channels.ORDER_QUEUE, ORDER))
+    return False
+
+
+def wait_until_orders_are_taken(client: Redis) -> None:
+    wait_until(lambda: client.llen(channels.ORDER_QUEUE) == 0, "drained", seconds=60)
+    wait_until(lambda: is_taken(client), "an order is taken", seconds=30)
+
+
 def test_full_redis_takes_orders_again_once_it_was_drained(tmp_path: Path) -> None:
     with run_full_redis(tmp_path) as (url, client), run_engine(url, snapshot_interval=1000):
-        client.rpush(channels.ORDER_QUEUE, ORDER)
-        wait_until_drained(client)
         fill(client)
-        wait_until(lambda: client.llen(channels.ORDER_QUEUE) == 0, "drained", seconds=60)
+        wait_until_orders_are_taken(client)
 
-        def is_taken() -> bool:
-            with suppress(OutOfMemoryError):
-                return bool(client.rpush(channels.ORDER_QUEUE, ORDER))
-            return False
 
-        wait_until(is_taken, "an order is taken", seconds=30)
+def test_redis_full_of_journal_takes_orders_again_long_before_a_snapshot_is_due(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(snapshots, "BYTES_A_COMMAND", 1)
+    with run_full_redis(tmp_path) as (url, client), run_engine(url, snapshot_interval=10**9):
+        for _ in range(3):
+            fill(client)
+            wait_until_orders_are_taken(client)
+
+
+def test_small_redis_has_snapshots_more_often(tmp_path: Path) -> None:
+    with run_full_redis(tmp_path) as (url, client), run_engine(url, snapshot_interval=10**9):
+        client.rpush(channels.ORDER_QUEUE, *[ORDER.replace(b"limit", b"ioc")] * 3000)
+        wait_until(lambda: History(client).snapshots, "a snapshot")
+
+
+def test_full_redis_waits_for_an_archive_that_moves_and_not_for_one_that_stands_still(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with run_full_redis(tmp_path) as (url, client), run_engine(url, max_batch=1):
+        client.hset(channels.STATE, channels.STATE_ARCHIVE_SEQUENCE, 1)
+        client.rpush(channels.ORDER_QUEUE, *[ORDER] * 50)
+        wait_until_drained(client)
+        client.config_set("maxmemory", "1")
+        wait_until(lambda: History(client).snapshots == [50], "a snapshot at once")
+        wait_until(lambda: History(client).journal_start == 1, "the archive is waited for")
+        write_anyway(client, "HSET", channels.STATE, channels.STATE_ARCHIVE_SEQUENCE, 20)
+        wait_until(lambda: History(client).journal_start == 20, "it has moved")
+        monkeypatch.setattr(snapshots, "ARCHIVE_PATIENCE_SECONDS", 0.0)
+        wait_until(lambda: History(client).journal_start == 50, "it stands still")
 
 
 @pytest.fixture
@@ -76,7 +110,7 @@ def finish_snapshot(client: Redis, redis_url: str) -> Callable[[], None]:
     assert lease.acquire()
     handler = recover_handler(client, make_instruments(), 1000)
     writer = SnapshotWriter(client, lambda: connect_redis(redis_url), interval=1)
-    handler.sequence = 1
+    handler.handle([ORDER], now=1)
     writer.advance(handler, lease.owner)
     wait_until(lambda: client.exists(channels.snapshot_key(1)), "written")
 
@@ -146,42 +180,41 @@ def test_recovery_longer_than_the_lease_ends_with_two_engines(
     with run_engine(redis_url, snapshot_interval=1):
         client.rpush(channels.ORDER_QUEUE, ORDER)
         wait_until(lambda: History(client).snapshots, "a snapshot")
-    restore = Handler.restore
 
-    def restore_slowly(self: Handler, snapshot: Snapshot) -> None:
+    def recover_slowly(*arguments: Any) -> Any:
         threading.Event().wait(0.3)
-        restore(self, snapshot)
+        return recover_handler(*arguments)
 
-    monkeypatch.setattr(Handler, "restore", restore_slowly)
+    monkeypatch.setattr("engine.service.recover_handler", recover_slowly)
     monkeypatch.setattr("engine.lease.LEASE_MILLISECONDS", 100)
+    run_two_engines(client, redis_url)
+
+
+def test_lease_is_longer_where_a_command_may_be_over_many_open_orders(
+    client: Redis, redis_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("engine.lease.MILLISECONDS_AN_OPEN_ORDER", 10_000)
+    with run_engine(redis_url):
+        client.rpush(channels.ORDER_QUEUE, *[ORDER] * 20)
+        wait_until_drained(client)
+        client.rpush(channels.ORDER_QUEUE, ORDER)
+        wait_until_drained(client)
+        assert client.pttl(channels.LEASE) > 100_000
+    with run_engine(redis_url):
+        wait_until(lambda: client.pttl(channels.LEASE) > 100_000, "after a recovery too")
+
+
+def run_two_engines(client: Redis, redis_url: str) -> None:
+    """Until both together have matched an order."""
     services = [make_service(redis_url) for _ in range(2)]
     threads = [threading.Thread(target=service.run) for service in services]
     client.rpush(channels.ORDER_QUEUE, ORDER)
     try:
         for thread in threads:
             thread.start()
-        wait_until(lambda: client.llen(channels.ORDER_QUEUE) == 0, "drained", seconds=6)
+        wait_until(lambda: client.llen(channels.ORDER_QUEUE) == 0, "drained", seconds=10)
     finally:
         for service in services:
             service.stop()
         for thread in threads:
             thread.join(10)
-
-
-@pytest.mark.xfail(
-    strict=True,
-    reason="one command's reports are one value of the journal: beyond proto-max-bulk-len (512 MB,"
-    " here 1 MB: about a million reports, here 2,500) the commit fails, and is tried for ever",
-)
-def test_command_whose_reports_exceed_redis_largest_value_does_not_stop_the_engine(
-    tmp_path: Path,
-) -> None:
-    with (
-        run_redis(tmp_path, "--proto-max-bulk-len", "1mb") as url,
-        Redis.from_url(url) as client,
-        run_engine(url, max_batch=100),
-    ):
-        client.rpush(channels.ORDER_QUEUE, *[ORDER] * 2500)
-        wait_until_drained(client)
-        client.rpush(channels.ORDER_QUEUE, b'{"command":"cancel_all"}')
-        wait_until(lambda: client.llen(channels.ORDER_QUEUE) == 0, "drained", seconds=5)

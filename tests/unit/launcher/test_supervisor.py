@@ -5,7 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from launcher import disk_room
 from launcher.errors import LaunchError
+from launcher.redis_binary import find_redis_binaries
+from launcher.redis_server import make_redis_service
 from launcher.service import Service
 from launcher.supervisor import Supervisor
 
@@ -32,3 +35,28 @@ def test_start_ends_where_a_needed_service_dies_again_and_again(tmp_path: Path) 
 def test_start_goes_on_where_an_optional_service_dies(tmp_path: Path) -> None:
     lines = run_to_the_third_death(tmp_path, is_optional=True)
     assert "broken       | no database" in lines
+
+
+def test_service_that_has_to_wait_is_started_again_when_it_need_not(tmp_path: Path) -> None:
+    lines: list[str] = []
+    reasons = ["the disk is full", "the disk is still full", None]
+    supervisor = Supervisor(tmp_path, lines.append)
+    ends = Service(
+        "ends", (sys.executable, "-c", ""), stage=1, environment={}, is_optional=True,
+        explain_wait=lambda: reasons.pop(0) if reasons else None,
+    )  # fmt: skip
+    supervisor.add([ends])
+    try:
+        supervisor.run_until(lambda: sum("status 0" in line for line in lines) == 2)
+    finally:
+        supervisor.stop()
+    assert [line for line in lines if "waits" in line] == ["ends waits: the disk is full."]
+
+
+def test_redis_on_a_full_disk_is_not_started_and_the_disk_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(disk_room, "ROOM_BYTES", 1 << 60)
+    binary = find_redis_binaries()[0]
+    with pytest.raises(LaunchError, match=f"the disk of {tmp_path} is full"):
+        make_redis_service(binary, 1, tmp_path / "redis", "1gb", lambda _line: None)
