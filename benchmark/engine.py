@@ -20,11 +20,14 @@ from urllib.parse import urlsplit
 import psutil
 from redis import Redis
 
+from benchmark._engine_recovery import measure_recovery
 from benchmark.latency import Latency
 from benchmark.machine import describe_machine
 from benchmark.order_entries import make_entries
 from engine.state import load_id_key
 from protocol import channels
+from protocol.instrument import parse_instruments
+from protocol.settings import Settings
 from tests.support.redis_server import run_redis
 from tests.support.waiting import wait_until
 
@@ -47,8 +50,15 @@ def main() -> int:
     parser.add_argument("--orders", type=int, default=50_000, help="orders a run (50,000)")
     parser.add_argument("--batch", type=int, nargs="*", default=[1, 16, 128, 512])
     parser.add_argument("--rounds", type=int, default=3, help="runs of each, the median counts (3)")
+    parser.add_argument(
+        "--recovery", type=int, nargs="?", const=1_000_000, metavar="COMMANDS",
+        help="measure instead how long so many journaled commands (1,000,000) take to replay",
+    )  # fmt: skip
     arguments = parser.parse_args()
     print(describe_machine())
+    if arguments.recovery:
+        _recover(arguments.recovery)
+        return 0
     for policy in POLICIES:
         _measure_policy(policy, arguments)
     return 0
@@ -70,6 +80,26 @@ def _measure_policy(policy: str, arguments: argparse.Namespace) -> None:
                 _print_runs(batch, runs, floors)
             for rate in (200, 2000):
                 _measure_latency(url, client, rate)
+
+
+def _recover(count: int) -> None:
+    """Have an engine write a journal without snapshots, then come back from it."""
+    options = ("--appendonly", "yes", "--appendfsync", "everysec")
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        run_redis(Path(folder), *options) as url,
+        Redis.from_url(url) as client,
+    ):
+        entries = make_entries(count, load_id_key(client))
+        with _engine(url, 512, SNAPSHOT_INTERVAL="1000000000"):
+            for start in range(0, count, 1000):
+                client.rpush(channels.ORDER_QUEUE, *entries[start : start + 1000])
+            wait_until(
+                lambda: client.llen(channels.ORDER_QUEUE) == 0, "all matched", DEADLINE_SECONDS
+            )
+        settings = Settings()
+        instruments = parse_instruments((ROOT / "instruments.toml").read_text())
+        measure_recovery(url, list(instruments.values()), settings.closed_orders)
 
 
 def _print_runs(batch: int, runs: list[Run], floors: list[float | None]) -> None:
@@ -181,8 +211,9 @@ def _subscribed(client: Redis) -> Iterator[None]:
 
 
 @contextmanager
-def _engine(url: str, batch: int) -> Iterator[subprocess.Popen[bytes]]:
+def _engine(url: str, batch: int, **settings: str) -> Iterator[subprocess.Popen[bytes]]:
     environment = os.environ | {"REDIS_URL": url, "MAX_BATCH": str(batch), "LOG_LEVEL": "warning"}
+    environment |= settings
     with tempfile.TemporaryDirectory() as folder:
         process = subprocess.Popen(
             [sys.executable, "-m", "engine"], cwd=ROOT, env=environment | {"DATA_DIR": folder}
