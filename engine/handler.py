@@ -56,7 +56,6 @@ _CANCELED = codes.EventKind.CANCELED.value
 
 _DETAILS = {
     Reason.WOULD_TRADE: "a post_only order may not trade at once, and at that price it would",
-    Reason.NOTHING_TO_AMEND: "the order has these terms already",
     Reason.UNKNOWN_ORDER: "the account has no such order",
     Reason.TOO_MANY_OPEN_ORDERS: "the books are full",
 }
