@@ -16,7 +16,9 @@ def list_measurements() -> Iterator[tuple[str, str]]:
         source = path.read_text()
         if not path.stem.startswith("_") and "__main__" in source:
             text = ast.get_docstring(ast.parse(source)) or ""
-            yield f"python -m benchmark.{path.stem}", text.partition("\n")[0]
+            is_script = path.stem == "performance_test"
+            command = f"benchmark/{path.name}" if is_script else f"-m benchmark.{path.stem}"
+            yield f"python {command}", text.partition("\n")[0]
 
 
 if __name__ == "__main__":

@@ -1,159 +1,106 @@
 """The load test behind `performance_test.py`."""
 
 import argparse
-import asyncio
 import json
-import time
-from dataclasses import asdict, dataclass
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import httpx
+from redis import RedisError
 
-from benchmark.feed_watch import FeedWatch
-from benchmark.latency import Latency
-from benchmark.load import Sent, send_orders
-from benchmark.market import find_spot
-from protocol.settings import Settings
-
-REQUIRED_RATE = 1000
-DRAIN_SECONDS = 10.0
-_POLL_SECONDS = 0.02
-
-
-@dataclass
-class Result:
-    """What was measured; rates in orders a second, `lost` and the rest are counts."""
-
-    orders: int
-    accepted: int
-    matched_and_seen: int
-    lost: int
-    missing_trade_ids: int
-    repeated_trade_ids: int
-    refused: dict[str, int]
-    accepted_rate: float
-    seen_rate: float
-    accept_latency: Latency
-    order_to_feed_latency: Latency
-    generator_cpu_share: float
-
-    @property
-    def passes(self) -> bool:
-        """Fast enough, and nothing missing."""
-        is_complete = not (self.lost or self.missing_trade_ids or self.repeated_trade_ids)
-        return is_complete and not self.refused and self.seen_rate > REQUIRED_RATE
+from benchmark._load_floor import measure_push
+from benchmark._load_options import parse_arguments
+from benchmark._load_picture import draw_load
+from benchmark._load_result import Result, summarize
+from benchmark._load_run import run_load
+from benchmark._load_saturation import Trial, find_best, find_lowest_failure, search
+from benchmark._load_system import Target, check_access, open_target
+from benchmark._load_table import describe_plan, format_result, to_json
+from benchmark.machine import describe_machine, describe_redis
 
 
 def main() -> int:
-    """Run the test; exit status 0 where the requirement is met, 1 where not, 2 without a system."""
-    arguments = _parse_arguments()
+    """Exit status 0 where the requirement is met, 1 where not, 2 where nothing was measured."""
+    options = parse_arguments()
     try:
-        result = asyncio.run(_measure(arguments))
-    except (httpx.HTTPError, OSError, LookupError) as error:
+        with open_target(options) as target:
+            check_access(target, options.plan.headers)
+            _introduce(target)
+            return _saturate(target, options) if options.saturate else _measure(target, options)
+    except KeyboardInterrupt:
+        print("\ninterrupted")
+    except LookupError as error:
+        print(f"cannot measure: {error}")
+    except ValueError as error:
+        print(f"cannot measure: {options.replay or ''} {error}")
+    except (httpx.HTTPError, RedisError, OSError) as error:
         print(f"cannot measure: {error or type(error).__name__}")
-        print("Is the system running? Start it with: python start_system.py")
-        return 2
-    _print(result)
-    if arguments.json:
-        arguments.json.write_text(json.dumps(_to_json(result), indent=2) + "\n")
+        print(
+            "Is the system running? Start it with: python start_system.py\n"
+            "or let the test start one of its own: python benchmark/performance_test.py --start"
+        )
+    return 2
+
+
+def _introduce(target: Target) -> None:
+    print(describe_machine())
+    if target.redis_url:
+        print(describe_redis(target.redis_url))
+    if target.is_own:
+        print(f"floor: one RPUSH after the other, confirmed: {measure_push(target.redis_url)}")
+    if not target.processes:
+        print("the system's processes are not known (another DATA_DIR): no CPU shares of theirs")
+
+
+def _measure(target: Target, options: argparse.Namespace) -> int:
+    print(f"\n{describe_plan(options.plan)}", flush=True)
+    run = run_load(target, options.plan)
+    result = summarize(run)
+    print(format_result(result))
+    _write(options.picture, draw_load(run, result))
+    _write(options.json, json.dumps(_describe(result, options, target), indent=2) + "\n")
+    print(f"written: {options.json}, {options.picture}")
     return 0 if result.passes else 1
 
 
-def _parse_arguments() -> argparse.Namespace:
-    settings = Settings()
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rate", type=float, default=1500, help="orders a second (1500)")
-    parser.add_argument("--seconds", type=float, default=20, help="how long (20)")
-    parser.add_argument("--symbol", default="SOL-USDT", help="instrument (SOL-USDT)")
-    parser.add_argument("--connections", type=int, default=32, help="HTTP connections (32)")
-    parser.add_argument("--json", type=Path, help="write the result to this file")
-    parser.add_argument(
-        "--gateway", default=f"http://{settings.gateway_host}:{settings.gateway_port}"
-    )
-    parser.add_argument(
-        "--market-data", default=f"http://{settings.market_data_host}:{settings.market_data_port}"
-    )
-    return parser.parse_args()
+def _saturate(target: Target, options: argparse.Namespace) -> int:
+    """0 where a rate was found."""
+    print(f"\n{describe_plan(options.plan._replace(seconds=options.trial))}, and more", flush=True)
+    print(f"the highest rate with nothing lost and order to feed p99 below {options.bound:g} ms")
+
+    def measure(rate: float) -> Result:
+        plan = options.plan._replace(rate=rate, seconds=options.trial)
+        return summarize(run_load(target, plan, is_quiet=True))
+
+    trials = []
+    for trial in search(measure, options.rate, options.bound):
+        trials.append(trial)
+        print(_format_trial(trial), flush=True)
+    best, failure = find_best(trials), find_lowest_failure(trials)
+    if best:
+        print(f"\nhighest: {best.rate:,.0f} orders a second{format_result(best.result)}")
+    if failure:
+        print(f"at {failure.rate:,.0f} a second the limit is {failure.result.limit}")
+    shown = {
+        "best": best and _describe(best.result, options, target),
+        "failure": failure and _describe(failure.result, options, target),
+    }
+    _write(options.json, json.dumps(shown, indent=2) + "\n")
+    print(f"written: {options.json}")
+    return 0 if best else 1
 
 
-async def _measure(arguments: argparse.Namespace) -> Result:
-    spot = find_spot(arguments.gateway, arguments.market_data, arguments.symbol)
-    count = int(arguments.rate * arguments.seconds) // 2 * 2
-    address = urlsplit(arguments.gateway)
-    feed_url = arguments.market_data.replace("http", "ws", 1) + "/ws/market-data"
-    cpu, wall = time.process_time(), time.perf_counter()
-    async with FeedWatch(feed_url, spot.symbol) as feed:
-        sent = await send_orders(
-            address.hostname or "127.0.0.1",
-            address.port or 80,
-            spot,
-            arguments.rate,
-            count,
-            arguments.connections,
-        )
-        cpu_share = (time.process_time() - cpu) / (time.perf_counter() - wall)
-        await _wait_until_seen(sent, feed)
-    return _summarize(count, sent, feed, cpu_share)
+def _format_trial(trial: Trial) -> str:
+    told = f"{trial.rate:>10,.0f}/s  p99 {trial.result.order_to_feed_p99:8.1f} ms"
+    own = f"   {trial.result.warning}" if trial.result.is_generator_full else ""
+    return f"{told}  {trial.problem or 'good'}{own}"
 
 
-async def _wait_until_seen(sent: Sent, feed: FeedWatch) -> None:
-    deadline = time.monotonic() + DRAIN_SECONDS
-    missing = set(sent.order_ids)
-    while missing and time.monotonic() < deadline:
-        await asyncio.sleep(_POLL_SECONDS)
-        missing -= feed.arrivals.keys()
+def _describe(result: Result, options: argparse.Namespace, target: Target) -> dict[str, object]:
+    redis = describe_redis(target.redis_url) if target.redis_url else None
+    plan = options.plan._replace(rate=result.offered_rate)
+    return {"machine": describe_machine(), "redis": redis, **to_json(result, plan)}
 
 
-def _summarize(count: int, sent: Sent, feed: FeedWatch, cpu_share: float) -> Result:
-    due = dict(zip(sent.order_ids, sent.scheduled, strict=True))
-    seen = [order_id for order_id in sent.order_ids if order_id in feed.arrivals]
-    last_seen = max((feed.arrivals[order_id] for order_id in seen), default=0.0)
-    first_due = min(sent.scheduled, default=0.0)
-    return Result(
-        orders=count,
-        accepted=len(sent.order_ids),
-        matched_and_seen=len(seen),
-        lost=len(sent.order_ids) - len(seen),
-        missing_trade_ids=feed.missing_trades,
-        repeated_trade_ids=feed.repeated_trades,
-        refused=sent.refusals,
-        accepted_rate=len(sent.order_ids) / sent.seconds if seen else 0.0,
-        seen_rate=len(seen) / (last_seen - first_due) if seen else 0.0,
-        accept_latency=Latency.of(
-            [end - start for start, end in zip(sent.scheduled, sent.accepted, strict=True)]
-        ),
-        order_to_feed_latency=Latency.of(_measure_feed(feed, due)),
-        generator_cpu_share=cpu_share,
-    )
-
-
-def _measure_feed(feed: FeedWatch, due: dict[str, float]) -> list[float]:
-    """From an order's scheduled time to its trade on the WebSocket, for the order that traded."""
-    return [feed.arrivals[taker] - due[taker] for taker in feed.takers if taker in due]
-
-
-def _print(result: Result) -> None:
-    print(f"""
-orders             {result.orders:>10,}
-accepted           {result.accepted:>10,}   {result.accepted_rate:>8,.0f} a second
-matched and seen   {result.matched_and_seen:>10,}   {result.seen_rate:>8,.0f} a second
-lost               {result.lost:>10,}
-trade ids          {result.missing_trade_ids:>10,} missing, {result.repeated_trade_ids} repeated
-accept             {result.accept_latency}
-order to feed      {result.order_to_feed_latency}
-load generator     {result.generator_cpu_share:>10.0%} of one core
-""")
-    for why, times in result.refused.items():
-        print(f"refused {times:,} times: {why}")
-    verdict = "PASS" if result.passes else "FAIL"
-    requirement = f"more than {REQUIRED_RATE:,} orders a second accepted, matched and seen"
-    print(f"{verdict}: {requirement}, none lost")
-
-
-def _to_json(result: Result) -> dict[str, object]:
-    values: dict[str, object] = asdict(result)
-    for name in ("accept_latency", "order_to_feed_latency"):
-        values[f"{name}_ms"] = getattr(result, name)._asdict()
-        del values[name]
-    return values | {"passes": result.passes}
+def _write(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)

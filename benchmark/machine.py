@@ -1,21 +1,41 @@
-"""What a figure was measured on."""
+"""What a figure was measured on: machine, versions, load, fsync policy."""
 
 import os
 import platform
 from importlib.metadata import version
 from pathlib import Path
 
+from redis import Redis, RedisError
+
+from engine.core import IMPLEMENTATION
 from launcher.redis_binary import find_redis_binaries
+
+_PACKAGES = ("redis", "fastapi", "uvicorn", "websockets")
 
 
 def describe_machine() -> str:
-    """Processor, cores, system and versions, in a line or two."""
+    """Processor, cores, system, versions, and how busy the machine is, in three lines."""
     server = find_redis_binaries()[0]
-    packages = ", ".join(f"{name} {version(name)}" for name in ("redis", "fastapi", "uvicorn"))
+    packages = ", ".join(f"{name} {version(name)}" for name in _PACKAGES)
+    loads = ", ".join(f"{load:.1f}" for load in os.getloadavg())
     return (
         f"{_read_processor()}, {os.cpu_count()} cores, {platform.system()} {platform.release()}\n"
-        f"Python {platform.python_version()}, {server.name} {server.version}, {packages}"
+        f"Python {platform.python_version()}, {server.name} {server.version}, {packages}\n"
+        f"load of the last 1, 5, 15 minutes: {loads}; core: {IMPLEMENTATION}"
     )
+
+
+def describe_redis(url: str) -> str:
+    """What a server's answer to a write is worth: its version and persistence; no address."""
+    with Redis.from_url(url) as client:
+        version_ = client.info("server")["redis_version"]
+        try:
+            settings = client.config_get("appendonly", "appendfsync")
+        except RedisError:
+            return f"Redis {version_}, which does not say how it persists"
+    if settings.get("appendonly") != "yes":
+        return f"Redis {version_}, no append-only file"
+    return f"Redis {version_}, appendonly yes, appendfsync {settings['appendfsync']}"
 
 
 def _read_processor() -> str:

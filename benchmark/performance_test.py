@@ -9,7 +9,7 @@ if __name__ == "__main__":
     import launcher.python_version  # noqa: F401  # stops a Python that is too old, with one line
     from launcher.bootstrap import ensure_environment
 
-    ensure_environment()
+    ensure_environment(extras=("benchmark",))
 
     from benchmark._performance import main
 

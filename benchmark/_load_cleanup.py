@@ -1,0 +1,33 @@
+"""Takes a load's open orders out of the books again."""
+
+import time
+from contextlib import suppress
+
+import httpx
+
+from benchmark._load_options import Plan
+from benchmark._load_system import Target
+
+_SECONDS = 20.0
+_POLL_SECONDS = 0.05
+
+
+def cancel_orders(target: Target, plan: Plan) -> None:
+    """Cancel what the account has open in the load's symbols, and wait until it is gone.
+
+    The books were empty before: nothing else is the account's there.
+    """
+    for symbol in plan.symbols:
+        with suppress(httpx.TimeoutException):  # the command is in the queue all the same
+            httpx.delete(f"{target.gateway}/v1/orders?symbol={symbol}", headers=plan.headers)
+    deadline = time.monotonic() + _SECONDS
+    while time.monotonic() < deadline and not _are_empty(target, plan):
+        time.sleep(_POLL_SECONDS)
+
+
+def _are_empty(target: Target, plan: Plan) -> bool:
+    for symbol in plan.symbols:
+        bbo = httpx.get(f"{target.market_data}/v1/bbo/{symbol}").json()
+        if bbo["bid"] or bbo["ask"]:
+            return False
+    return True

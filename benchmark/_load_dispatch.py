@@ -1,0 +1,38 @@
+"""Lets requests go at their scheduled times, whatever became of those before (open loop)."""
+
+import time
+from collections.abc import Callable, Sequence
+
+from benchmark._load_clock import AlarmClock
+from benchmark._load_ledger import Ledger
+from benchmark._load_requests import Request
+
+_LEAD_SECONDS = 0.1
+_MOST_AT_ONCE = 64
+"""Requests handed over before the answers that have come are looked at."""
+
+
+async def dispatch(
+    requests: Sequence[Request], ledger: Ledger, submit: Callable[[Request], None]
+) -> None:
+    """Hand over each request, sorted by their times, and note in the ledger when it is due."""
+    start = time.perf_counter() + _LEAD_SECONDS
+    for request in requests:
+        for number in request.numbers:
+            ledger.due[number] = start + request.offset
+    with AlarmClock() as alarm:
+        at = 0
+        while at < len(requests):
+            await alarm.wait_until(start + requests[at].offset)
+            at = _hand_over(requests, at, time.perf_counter() - start, submit)
+
+
+def _hand_over(
+    requests: Sequence[Request], first: int, now: float, submit: Callable[[Request], None]
+) -> int:
+    """Those that are due by `now`; where the next ones begin."""
+    at = first
+    while at < min(first + _MOST_AT_ONCE, len(requests)) and requests[at].offset <= now:
+        submit(requests[at])
+        at += 1
+    return at

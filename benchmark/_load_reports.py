@@ -1,0 +1,89 @@
+"""Watches an account's private stream: when the report of each order and change arrived."""
+
+import asyncio
+from collections import Counter, defaultdict
+from collections.abc import Mapping
+from typing import NamedTuple, Self
+
+import msgspec
+
+from benchmark._load_socket import WebSocketReader
+from benchmark.feed_watch import CONNECT_SECONDS
+
+
+class SeenReport(NamedTuple):
+    """A report's arrival and the engine's stamp."""
+
+    arrived: float
+    stamp: str
+
+
+class _LastTrade(msgspec.Struct):
+    trade_id: int
+
+
+class _Report(msgspec.Struct):
+    timestamp: str
+    sequence: int
+    order_id: str | None = None
+    status: str | None = None
+    last_trade: _LastTrade | None = None
+
+
+class _Message(msgspec.Struct):
+    type: str
+    number: int = 0
+    data: _Report | None = None
+
+
+_decode = msgspec.json.Decoder(_Message).decode
+
+
+class ReportWatch:
+    """Use as an asynchronous context.
+
+    Raises ConnectionError, OSError or TimeoutError where the stream does not take the connection.
+    """
+
+    def __init__(self, url: str, headers: Mapping[str, str]) -> None:
+        self._url = url
+        self._headers = headers
+        self._reader: WebSocketReader | None = None
+        self._begun = asyncio.Event()
+        self._number = 0
+        self._seen: Counter[tuple[str, int, str | None, int]] = Counter()
+        self.by_order: dict[str, list[SeenReport]] = defaultdict(list)
+        """Order id → its reports that tell of no trade: first that of the order itself, then one
+        for each change, then its end where its own rule ended it."""
+        self.missing = 0
+        """Messages that the stream's own numbering says were left out."""
+
+    async def __aenter__(self) -> Self:
+        async with asyncio.timeout(CONNECT_SECONDS):
+            self._reader = await WebSocketReader.open(self._url, self._headers, self._receive)
+            await self._begun.wait()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        assert self._reader is not None
+        self._reader.close()
+
+    @property
+    def repeated(self) -> int:
+        """Reports that came more than once."""
+        return self._seen.total() - len(self._seen)
+
+    def _receive(self, text: bytes, now: float) -> None:
+        message = _decode(text)
+        if message.type == "heartbeat":
+            return
+        self.missing += message.number - self._number - 1 if self._number else 0
+        self._number = message.number
+        self._begun.set()
+        report = message.data
+        if report is None or report.order_id is None:
+            return
+        trade_id = report.last_trade.trade_id if report.last_trade else 0
+        self._seen[report.order_id, report.sequence, report.status, trade_id] += 1
+        if not trade_id:
+            self.by_order[report.order_id].append(SeenReport(now, report.timestamp))
