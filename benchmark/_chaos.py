@@ -23,6 +23,7 @@ from benchmark._chaos_verdict import (
     read_archived_sequence,
 )
 from benchmark._chaos_witness import Witness
+from benchmark.machine import describe_machine, describe_redis
 from engine.connection import connect_redis
 from engine.history import History, HistoryUnavailable, open_history
 from engine.verify import Report, verify_history
@@ -69,6 +70,7 @@ class Result:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Exit status 1 where anything was lost, matched twice or wrong."""
     options = _parse(arguments)
+    print(describe_machine())
     with tempfile.TemporaryDirectory(prefix="goquant-chaos-") as temporary:
         result = asyncio.run(run_chaos(options, options.folder or Path(temporary)))
     for name, value in result.rows.items():
@@ -91,6 +93,7 @@ async def run_chaos(options: Options, folder: Path) -> Result:
 
 async def _run(fleet: Fleet, generator: random.Random, options: Options) -> Result:
     await fleet.start()
+    print(describe_redis(fleet.redis_url))
     supervisor = asyncio.create_task(fleet.supervise())
     accepted = Accepted()
     gateway_port = fleet.gateway.getsockname()[1]

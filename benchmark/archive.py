@@ -21,7 +21,7 @@ from benchmark._archive_run import (
     run_durable_redis,
     run_module,
 )
-from benchmark.machine import describe_machine
+from benchmark.machine import describe_machine, describe_redis
 from benchmark.order_entries import make_entries
 from engine.state import load_id_key
 from launcher.listening import find_free_port
@@ -65,6 +65,7 @@ def _parse_arguments() -> argparse.Namespace:
 
 def _measure_speed(folder: Path, url: str, arguments: argparse.Namespace) -> bool:
     with run_durable_redis(folder) as redis_url, Redis.from_url(redis_url) as client:
+        print(describe_redis(redis_url))
         environment = {
             "REDIS_URL": redis_url, "DATABASE_URL": url, "DATA_DIR": str(folder),
             "MARKET_DATA_PORT": str(find_free_port()),

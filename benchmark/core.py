@@ -16,10 +16,11 @@ from pathlib import Path
 from statistics import median
 from typing import NamedTuple
 
-from engine.core import COMMAND_RECORD, IMPLEMENTATION, Command, EventRow, Matcher
+from engine.core import COMMAND_RECORD, Command, EventRow, Matcher
 
 from ._core_memory import LARGE_BATCH, report_memory, report_saving
 from ._order_path import report_order_path
+from .machine import describe_machine
 from .replay import replay_file
 from .replay import time_batches as commands_per_second
 from .workload import Workload, make_workload, read_workload, total_trades
@@ -198,7 +199,7 @@ def main() -> int:
     parser.add_argument("--folder", type=Path, default=Path("build/yardstick"))
     parser.add_argument("--large", action="store_true", help="5 million orders in 100 books, too")
     options = parser.parse_args()
-    print(f"core: {IMPLEMENTATION}")
+    print(describe_machine())
     report_saving()
     folder = prepare(options.folder, options.cases)
     cases = {case: report_case(case, folder, options.rounds) for case in options.cases}

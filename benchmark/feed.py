@@ -16,7 +16,7 @@ from benchmark._feed_throughput import (
     measure_floor,
     measure_subscribed_floor,
 )
-from benchmark.machine import describe_machine
+from benchmark.machine import describe_machine, describe_redis
 from market_data.open_files import allow_connections
 from tests.support.redis_server import run_redis
 
@@ -37,6 +37,7 @@ def main() -> int:
     allow_connections(2 * READERS)
     print(describe_machine())
     with tempfile.TemporaryDirectory() as folder, run_redis(Path(folder)) as url:
+        print(describe_redis(url))
         is_good = True
         if "throughput" in arguments.parts:
             is_good &= report_throughput(url)

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from benchmark._gateway_load import Load, Sent, send
 from benchmark._gateway_process import Server, run_engine, run_server
-from benchmark.machine import describe_machine
+from benchmark.machine import describe_machine, describe_redis
 from tests.support.redis_server import run_redis
 
 BATCH = 100
@@ -48,6 +48,7 @@ def main() -> int:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         options = ("--appendonly", "yes", "--appendfsync", "always")
         url = stack.enter_context(run_redis(folder, *options))
+        print(describe_redis(url))
         stack.enter_context(run_engine(url, folder))
         bare = stack.enter_context(run_server("benchmark._gateway_bare", url, folder))
         gateway = stack.enter_context(run_server("order_gateway", url, folder))

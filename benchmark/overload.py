@@ -22,7 +22,7 @@ from redis.exceptions import OutOfMemoryError
 
 from benchmark._overload_load import BATCH, HttpLoad, ListLoad, Load
 from benchmark._overload_memory import MemoryWatch
-from benchmark.machine import describe_machine
+from benchmark.machine import describe_machine, describe_redis
 from engine.history import open_history
 from engine.verify import verify_history
 from launcher.run_file import RunRecord
@@ -63,6 +63,7 @@ def _measure(way: str, arguments: argparse.Namespace) -> int:
         ) as system,
     ):  # fmt: skip
         record = system.wait_until_ready()
+        print(describe_redis(record.redis.url))
         return asyncio.run(_overload(system, record, _make_load(way, record), arguments))
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from benchmark._page_replay import PageOutcome, Sample, replay_before_page
 from benchmark.commands_file import FileCommand, read_commands
-from benchmark.machine import describe_machine
+from benchmark.machine import describe_machine, describe_redis
 from tests.support.browser import Screen, run_browser
 from tests.support.launched_system import REAL, launch
 
@@ -40,6 +40,7 @@ def replay(commands: list[FileCommand], rate: float) -> PageOutcome:
     ):
         screen = Screen(browser)
         record = system.wait_until_ready()
+        print(describe_redis(record.redis.url))
         outcome = replay_before_page(screen.page, record, SYMBOL, commands, rate)
         screen.close()
         return outcome

@@ -17,6 +17,7 @@ from pathlib import Path
 import httpx
 
 from benchmark._system_replay import SystemOutcome, find_empty_book, replay_through_system
+from benchmark.machine import describe_machine
 from engine.core import (
     COMMAND_RECORD,
     IMPLEMENTATION,
@@ -204,6 +205,7 @@ def main() -> int:
     parser.add_argument("--gateway", default=gateway, help=f"for --system ({gateway})")
     parser.add_argument("--market-data", default=market_data, help=f"for --system ({market_data})")
     options = parser.parse_args()
+    print(describe_machine())
     if options.system:
         return replay_system(options)
     sizes = {"tick_size": options.tick_size, "lot_size": options.lot_size}
