@@ -70,6 +70,7 @@ class History:
 
     async def _find(self, find: Callable[[Archive], OrderRecord | None]) -> OrderRecord:
         """The archive follows by some milliseconds: what may still come is waited for."""
+        await self._catch_up()
         found = await self._ask(find)
         if found is not None:
             return found
@@ -104,9 +105,9 @@ class History:
             raise _unavailable("what is still on its way to it cannot be known") from None
 
     async def _catch_up(self) -> None:
-        """Waits for what is matched already, so that a list has the order that was just answered.
+        """Waits for what is matched already, so that what was just answered is there.
 
-        Half a second at most: then the list is as old as the archive is.
+        Half a second at most: then the answer is as old as the archive is.
         """
         try:
             sequence = int(await self._client.hget(STATE, STATE_SEQUENCE) or 0)

@@ -93,6 +93,19 @@ def test_orders_and_fills_are_listed_page_by_page(redis_url: str, tmp_path: Path
     play(redis_url, tmp_path, scenario)
 
 
+def test_look_up_shows_what_the_answer_before_it_said(redis_url: str, tmp_path: Path) -> None:
+    async def scenario(alice: GatewayClient) -> None:
+        for _ in range(5):
+            order = await alice.submit_order("BTC-USDT", "buy", "1", price="60000")
+            assert (await alice.read_order(order.order_id)).status == "open"
+            await alice.amend_order(order.order_id, price="59999")
+            assert (await alice.read_order(order.order_id)).price == "59999.00"
+            await alice.cancel_order(order.order_id)
+            assert (await alice.read_order(order.order_id)).status == "canceled"
+
+    play(redis_url, tmp_path, scenario)
+
+
 def test_batch_has_a_result_for_each_item(redis_url: str, tmp_path: Path) -> None:
     async def scenario(alice: GatewayClient) -> None:
         twice = BUY | {"client_order_id": "twice"}
