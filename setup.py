@@ -30,6 +30,18 @@ class BuildIfPossible(build_ext):
         super().finalize_options()
         self.parallel = self.parallel or True
 
+    def run(self):
+        """Compile; where one module of the order's path failed, none of them stays compiled.
+
+        They know each other's memory layout, so that compiled ones cannot work with others.
+        """
+        super().run()
+        built = [Path(self.build_lib, self.get_ext_filename(ext.name)) for ext in order_path]
+        if not all(map(Path.exists, built)):
+            beside = [Path(self.get_ext_filename(extension.name)) for extension in order_path]
+            for path in (*built, *beside):
+                path.unlink(missing_ok=True)
+
     def build_extension(self, extension):
         """Compile one extension, or warn."""
         try:

@@ -47,16 +47,16 @@ def _collect(path: Path) -> bool:
     if text:
         log.error("an engine crashed here:\n%s", text)
         path.unlink()
-    elif not is_alive(int(path.stem.rpartition("-")[2])):
+    elif not _is_alive(path.stem.rpartition("-")[2]):
         path.unlink()
     return bool(text)
 
 
-def is_alive(pid: int) -> bool:
+def _is_alive(pid: str) -> bool:
     """Whether there is a process `pid`, its parent's zombie included."""
     try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
+        os.kill(int(pid), 0)
+    except (ProcessLookupError, ValueError):
         return False
     except PermissionError:
         return True

@@ -410,6 +410,7 @@ class Handler:
         return order
 
     def _number_account(self, account: str) -> int:
+        """Only what `check_account` has passed may get here: reports quote it as it is."""
         return self._accounts.setdefault(account, len(self._accounts) + 1)
 
     def _refuse(self, entry: QueueEntry, refusal: Refusal, batch: Batch) -> Outcome:

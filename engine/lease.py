@@ -100,12 +100,14 @@ class Lease:
 
 
 def _keep(connect: Callable[[], Redis], owner: bytes, ended: threading.Event) -> None:
-    """Renew until the end, or until there is nothing to renew."""
+    """Renew until the end, or until another engine has taken over."""
     with connect() as client:
         lease = Lease(client)
         lease.owner = owner
         while not ended.wait(LEASE_MILLISECONDS / 1000 / 5):
             try:
                 lease._set(LEASE_MILLISECONDS)
-            except (Fenced, RedisError):
+            except RedisError:
+                continue  # it may be back before the lease ends
+            except Fenced:
                 return

@@ -1,16 +1,18 @@
 """Owner tokens of the engines on this machine: one that has died need not be waited for.
 
-Only the wait depends on it: whoever takes over fences the engine before, dead or alive.
+Only the wait depends on it: whoever takes over fences the engine before, dead or alive. An engine
+lives as long as its file is locked, which the kernel ends with the process. A pid would not tell:
+containers that share a folder have the same ones, or do not see each other's.
 """
 
 import contextlib
+import fcntl
 import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from engine.crash_mark import is_alive
-
 _PATTERN = "engine-*.owner"
+_BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
 
 class OwnerFiles:
@@ -18,34 +20,65 @@ class OwnerFiles:
 
     def __init__(self, folder: Path | None) -> None:
         self._folder = folder
+        self._path: Path | None = None
+        self._file = -1
+        os.register_at_fork(after_in_child=self._close)  # a child must not hold the lock for us
 
     def write(self, owner: bytes) -> None:
         """Note that this process owns the state as `owner`, and that no dead one does."""
         if self._folder is None:
             return
         with contextlib.suppress(OSError):  # on a full disk the next engine waits for the lease
-            for path in self._list_dead():
+            self.remove()
+            for path, _ in self._list_dead():
                 path.unlink(missing_ok=True)
-            self._own(self._folder).write_bytes(owner)
+            self._write(self._folder, owner)
 
     def list_dead(self) -> list[bytes]:
         """Tokens of processes that are gone."""
         with contextlib.suppress(OSError):
-            return [path.read_bytes() for path in self._list_dead()]
+            return [token for _, token in self._list_dead()]
         return []
 
     def remove(self) -> None:
-        """For a process that gives the state back."""
-        if self._folder is not None:
+        """For a process that has given the state back."""
+        if self._path is not None:
             with contextlib.suppress(OSError):
-                self._own(self._folder).unlink()
+                self._path.unlink(missing_ok=True)
+        self._path = None
+        self._close()
 
-    def _list_dead(self) -> Iterator[Path]:
+    def _write(self, folder: Path, owner: bytes) -> None:
+        """Locked before it has its name, so that nobody takes it for a dead engine's."""
+        name = owner.rpartition(b":")[2].decode()
+        unnamed = folder / f"engine-{name}.new"
+        self._file = os.open(unnamed, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        fcntl.flock(self._file, fcntl.LOCK_EX)
+        os.write(self._file, _boot_id() + b" " + owner)
+        self._path = unnamed.rename(unnamed.with_suffix(".owner"))
+
+    def _close(self) -> None:
+        if self._file >= 0:
+            os.close(self._file)
+        self._file = -1
+
+    def _list_dead(self) -> Iterator[tuple[Path, bytes]]:
         for path in self._folder.glob(_PATTERN) if self._folder else ():
-            pid = int(path.stem.rpartition("-")[2])
-            if pid == os.getpid() or not is_alive(pid):  # a container gives the same pid again
-                yield path
+            with contextlib.suppress(FileNotFoundError), path.open("rb") as file:
+                boot_id, _, token = file.read().partition(b" ")
+                # a lock says nothing about another machine that has the folder, too
+                if boot_id == _boot_id() and not _is_locked(file.fileno()):
+                    yield path, token
 
-    @staticmethod
-    def _own(folder: Path) -> Path:
-        return folder / f"engine-{os.getpid()}.owner"
+
+def _is_locked(file: int) -> bool:
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    return False
+
+
+def _boot_id() -> bytes:
+    """Of the kernel that keeps the locks; where it has none, all is of one machine."""
+    return _BOOT_ID.read_bytes().strip() if _BOOT_ID.exists() else b""

@@ -11,6 +11,9 @@ from protocol.enums import Reason
 from protocol.events import ExecutionReport, Fill, Reply
 from protocol.refusal import Refusal
 
+MOST_FILLS = 10_000
+"""Of one reply; with more it has none: a worker's messages must not outgrow its connection."""
+
 
 class Outcome(msgspec.Struct, frozen=True, gc=False):
     """What became of a command: the order it was about, or its reject, or why there is neither.
@@ -53,4 +56,6 @@ def _report_order(order: Order, batch: Batch) -> ExecutionReport:
 
 
 def _collect_fills(order: Order, batch: Batch) -> list[Fill]:
+    if len(batch.fills) > 2 * MOST_FILLS:
+        return []
     return [codec.decode_fill(fill) for owner, fill in batch.fills if owner == order.order_id]

@@ -194,8 +194,12 @@ class Service:
         return True
 
     def _release(self) -> None:
-        self._owners.remove()
+        """The word of a dead engine stays where the lease does: nobody need wait for its end."""
         try:
             self._lease.release()
-        except (Fenced, RedisError) as error:
+        except RedisError as error:
             log.info("the lease stays as it is: %s", error)
+            return
+        except Fenced as error:
+            log.info("%s", error)
+        self._owners.remove()

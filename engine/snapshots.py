@@ -100,7 +100,7 @@ class JournalTrim:
         self._keep = client.register_script(
             (Path(__file__).parent / "keep_snapshot.lua").read_text()
         )
-        self._archived = 0
+        self._archived = -1
         self._archived_at = 0.0
         self._passed_over = 0
 

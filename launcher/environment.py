@@ -93,6 +93,7 @@ class Environment:
         if stamp is None or stamp.fingerprint != compute_fingerprint():
             return False
         is_core_right = stamp.has_core == has_compiled_core() and not _may_compile_now(stamp)
+        is_core_right &= are_compiled_modules_fresh()
         return set(extras) <= set(stamp.extras) and is_core_right
 
 
@@ -115,8 +116,17 @@ def has_compiled_core() -> bool:
 
 
 def are_compiled_modules_fresh() -> bool:
-    """Whether no module of the order's path is there in a compiled form older than its source."""
-    return all(map(_is_fresh, _find_order_path()))
+    """Whether the modules of the order's path are compiled from what they are now, all or none."""
+    sources = _find_order_path()
+    compiled = sum(_compiled(source).exists() for source in sources)
+    return compiled == 0 or (compiled == len(sources) and all(map(_is_fresh, sources)))
+
+
+def drop_stale_modules() -> None:
+    """Let the modules of the order's path run as they are, where their compiled form is not."""
+    if not are_compiled_modules_fresh():
+        for source in _find_order_path():
+            _compiled(source).unlink(missing_ok=True)
 
 
 def _compiled_core() -> Path:
@@ -153,10 +163,7 @@ def _is_core_fresh() -> bool:
 
 
 def _is_fresh(source: Path) -> bool:
-    compiled = _compiled(source)
-    if not compiled.exists():
-        return True
-    built = compiled.stat().st_mtime
+    built = _compiled(source).stat().st_mtime
     return all(path.stat().st_mtime <= built for path in (source, source.with_suffix(".pxd")))
 
 

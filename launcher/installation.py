@@ -15,6 +15,7 @@ from launcher.environment import (
     Environment,
     Stamp,
     compute_fingerprint,
+    drop_stale_modules,
     has_compiled_core,
     read_requirements,
 )
@@ -49,6 +50,7 @@ def install_project(environment: Environment, extras: Iterable[str]) -> None:
         _run_with_progress(_python("ensurepip"), BUILD_FOLDER / "ensurepip.log", "Bringing pip")
     log = BUILD_FOLDER / "install.log"
     _run_with_progress(_pip_command(wanted, compiles=can_compile), log, "Installing")
+    drop_stale_modules()
     if can_compile and not has_compiled_core():
         print(f"WARNING: the core did not compile (see {log}); the slow plain-Python one serves.")
     Stamp(compute_fingerprint(), wanted, has_compiled_core(), can_compile).write(

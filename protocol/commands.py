@@ -21,6 +21,7 @@ from protocol.refusal import Refusal
 DEFAULT_ACCOUNT = "default"
 IDENTIFIER_PATTERN = r"^[A-Za-z0-9._:-]{1,64}$"
 MAX_ORDER_ID = 2**53 - 1
+_LONGEST_ORDER_ID = 16
 MAX_TIMER_SECONDS = 86_400
 
 
@@ -77,7 +78,7 @@ def is_identifier(text: str) -> bool:
 
 def parse_order_id(text: str | None) -> int:
     """The id in `text`; raises Refusal where it is none."""
-    order_id = read_digits(text) if text is not None else 0
+    order_id = read_digits(text) if text is not None and len(text) <= _LONGEST_ORDER_ID else 0
     if 0 < order_id <= MAX_ORDER_ID:
         return order_id
     raise Refusal(

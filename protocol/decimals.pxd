@@ -27,6 +27,7 @@ cdef class Increment:
     cpdef int64_t read(self, str text) except -2
 
     cpdef str to_text(self, int64_t steps)
+    cdef str _text_of_nothing(self, int64_t steps)
     cpdef object round_to_steps(self, str text)
 
 

@@ -66,12 +66,20 @@ class Increment:
         return steps
 
     def to_text(self, steps: int) -> str:
-        """Whole steps as a decimal string with this increment's number of places."""
-        if steps == 0:
-            return self._nothing
+        """Whole steps as a decimal string with this increment's number of places.
+
+        Raises ValueError for a number below 0.
+        """
+        if steps <= 0:
+            return self._text_of_nothing(steps)
         if self._is_power_of_ten:
             return format_short(steps, self.places)
         return format_scaled(steps * self.unit, self.places)
+
+    def _text_of_nothing(self, steps: int) -> str:
+        if steps < 0:
+            raise ValueError(f"{steps} steps")
+        return self._nothing
 
     def round_to_steps(self, text: str) -> int:
         """The whole number of steps nearest to the decimal string `text`, a half rounding up."""

@@ -11,6 +11,7 @@ from launcher.environment import (
     Stamp,
     are_compiled_modules_fresh,
     compute_fingerprint,
+    drop_stale_modules,
     read_requirements,
 )
 
@@ -63,6 +64,18 @@ def test_a_compiled_module_older_than_its_source_is_noticed(root: Path) -> None:
     assert are_compiled_modules_fresh()
     os.utime(compiled, (0, 0))
     assert not are_compiled_modules_fresh()
+
+
+def test_modules_of_which_only_some_are_compiled_are_dropped(root: Path) -> None:
+    suffix = str(sysconfig.get_config_var("EXT_SUFFIX"))
+    (root / "engine" / "batch.py").touch()
+    (root / "engine" / "batch.pxd").touch()
+    compiled = root / "engine" / f"orders{suffix}"
+    compiled.touch()
+    assert not are_compiled_modules_fresh()
+    drop_stale_modules()
+    assert not compiled.exists()
+    assert are_compiled_modules_fresh()
 
 
 def test_an_extra_that_is_missing_is_noticed(root: Path) -> None:

@@ -45,6 +45,11 @@ def test_text_in_another_form_is_not_read_as_steps(text: str) -> None:
     assert Increment("0.01").read(text) == -1
 
 
+def test_a_number_below_zero_has_no_text() -> None:
+    with pytest.raises(ValueError, match="-5 steps"):
+        Increment("0.01").to_text(-5)
+
+
 @pytest.mark.parametrize(("text", "number"), [("0", 0), ("007", 7), ("9" * 18, 10**18 - 1)])
 def test_digits_are_read(text: str, number: int) -> None:
     assert read_digits(text) == number

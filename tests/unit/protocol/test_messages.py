@@ -63,7 +63,8 @@ def test_order_id_depends_on_key_and_pair_only(account: str, client_order_id: st
 
 
 @pytest.mark.parametrize(
-    "text", [None, "", "0", "-1", "1.0", "9" * 17, str(2**53), "\u0663", "1_0"]
+    "text",
+    [None, "", "0", "-1", "1.0", "9" * 17, "7".zfill(17), str(2**53), "\u0663", "1_0"],
 )
 def test_what_is_no_order_id_is_refused(text: str | None) -> None:
     with pytest.raises(Refusal) as caught:
