@@ -22,6 +22,7 @@ checksum does not fit, and everything where the exchange is another one than bef
 
 import asyncio
 import json
+import logging
 from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from types import TracebackType
@@ -34,6 +35,8 @@ from market_data.reader_book import BookOutOfStep, Json, ReaderBook
 
 _LONGEST_PAUSE = 2.0
 _SILENT_SECONDS = 5.0
+
+log = logging.getLogger(__name__)
 
 
 class FeedReader:
@@ -70,7 +73,10 @@ class FeedReader:
         await self._disconnect()
 
     async def __aiter__(self) -> AsyncIterator[Json]:
-        """Every message that changed something."""
+        """Every message that changed something; ValueError for a symbol that is not traded there.
+
+        Waits for a server that is not there, with a warning in the log.
+        """
         while True:
             try:
                 message = await self._receive()
@@ -94,6 +100,8 @@ class FeedReader:
     async def _recover(self, error: Exception) -> None:
         if isinstance(error, ConnectionClosed) and error.rcvd is not None:
             self.closed_because = error.rcvd.reason
+        if not self._pause:
+            log.warning("%s: %s: connecting again", self._url, error or type(error).__name__)
         await self._disconnect()
         await asyncio.sleep(self._pause)
         self._pause = min(_LONGEST_PAUSE, self._pause * 2 or 0.05)
@@ -135,6 +143,9 @@ class FeedReader:
         if is_another and self._has_asked:
             raise ConnectionError("another exchange")
         if heartbeat["in_sync"] and not self._has_asked:
+            if unknown := self.books.keys() - heartbeat["symbols"].keys():
+                known = ", ".join(heartbeat["symbols"])
+                raise ValueError(f"not traded here: {', '.join(unknown)}; symbols are {known}")
             for symbol in self.books:
                 trade_id = heartbeat["symbols"][symbol]["trade_id"]
                 self.last_trade_ids.setdefault(symbol, trade_id)
