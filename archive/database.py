@@ -106,7 +106,7 @@ def _open_postgresql(url: URL, **connect: str) -> Engine:
     except ModuleNotFoundError:
         raise UnusableDatabase(
             "DATABASE_URL names PostgreSQL, whose driver is not installed: "
-            "pip install 'goquant[postgresql]'"
+            "pip install -e '.[postgresql]' in the folder of the clone"
         ) from None
 
 

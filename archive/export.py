@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Never
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, make_url
 from sqlalchemy.exc import SQLAlchemyError
 from tqdm import tqdm
 
@@ -33,7 +33,8 @@ def export(arguments: argparse.Namespace, database_url: str) -> int:
         sys.stderr.write(f"archive: {error}\n")
         return 1
     except SQLAlchemyError as error:
-        sys.stderr.write(f"archive: database: {describe_trouble(error)}\n")
+        shown = make_url(database_url).render_as_string()
+        sys.stderr.write(f"archive: database {shown}: {describe_trouble(error)}\n")
         return 1
     return 0
 

@@ -64,7 +64,9 @@ class ParquetFile:
     ) -> None:
         """Raises MissingLibrary."""
         if find_spec("pyarrow") is None:
-            raise MissingLibrary("Parquet needs a library: pip install 'goquant[parquet]'")
+            raise MissingLibrary(
+                "Parquet needs a library: pip install -e '.[parquet]' in the folder of the clone"
+            )
         from pyarrow import parquet, schema  # optional, and slow to load
 
         self._schema = schema(

@@ -30,7 +30,7 @@ def main() -> int:
         print(f"engine: {error}", file=sys.stderr)  # noqa: T201
         return 1
     if arguments.command:
-        return look_back(arguments, settings.effective_redis_url)
+        return look_back(arguments, settings)
     return serve(settings, list(instruments.values()))
 
 

@@ -4,10 +4,12 @@ import argparse
 import sys
 from collections.abc import Iterator, Sequence
 
+from engine.connection import find_redis_url
 from engine.history import History, HistoryUnavailable, open_history
 from engine.journal import JournalDamaged
 from engine.show import NotThere, show_book
 from engine.verify import Report, verify_history
+from protocol.settings import Settings
 
 CHECKED = """\
 Checked at every commit: sequences, stamps and the chain of each channel; the replay's state
@@ -30,18 +32,18 @@ def parse_arguments(arguments: Sequence[str]) -> argparse.Namespace:
     show.add_argument("--symbol", required=True)
     show.add_argument("--depth", type=int, default=20, help="levels of each side (default 20)")
     for command in (verify, show):
-        command.add_argument("--redis", metavar="URL", help="instead of the settings' server")
+        command.add_argument("--redis", metavar="URL", help="instead of the running system's")
     return parser.parse_args(arguments)
 
 
-def look_back(arguments: argparse.Namespace, redis_url: str) -> int:
+def look_back(arguments: argparse.Namespace, settings: Settings) -> int:
     """Run the sub-command; exit status 1 for a finding, 2 where the past is not to be had."""
     try:
-        with open_history(arguments.redis or redis_url) as history:
+        with open_history(arguments.redis or find_redis_url(settings)) as history:
             if arguments.command == "verify":
                 return run_verify(history)
             return run_show(history, arguments)
-    except (HistoryUnavailable, NotThere, JournalDamaged) as error:
+    except (HistoryUnavailable, NotThere, JournalDamaged, OSError, ValueError) as error:
         sys.stderr.write(f"engine: {error}\n")
         return 2
 

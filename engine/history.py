@@ -4,9 +4,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import cast
 
+from redis import ConnectionError as NoConnection
 from redis import Redis, RedisError
+from redis import TimeoutError as NoAnswer
 
-from engine.connection import connect_redis
+from engine.connection import connect_redis, describe_address
 from engine.handler import Handler
 from engine.journal import JournalDamaged, read_journal
 from engine.state import decode_instruments
@@ -103,5 +105,10 @@ def open_history(url: str) -> Iterator[History]:
     try:
         with connect_redis(url) as client:
             yield History(client)
+    except (NoConnection, NoAnswer) as error:
+        raise HistoryUnavailable(
+            f"no answer from Redis at {describe_address(url)} ({error}): the system may not be "
+            "running, see python start_system.py status"
+        ) from error
     except (RedisError, ValueError) as error:
-        raise HistoryUnavailable(f"Redis: {error}") from error
+        raise HistoryUnavailable(f"Redis at {describe_address(url)}: {error}") from error

@@ -1,19 +1,25 @@
-"""Settings of every service, from the environment or a `.env` file in the working folder."""
+"""Settings of every service, from the environment or the file `.env` of the repository."""
 
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 from urllib.parse import quote
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from protocol.limits import DEFAULT_CLOSED_ORDERS, DEFAULT_MAX_OPEN_ORDERS
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+SettingPath = Annotated[Path, AfterValidator(lambda path: REPOSITORY / path)]
+"""Relative to the repository, so that all commands mean the same file wherever they are given."""
 
 
 class Settings(BaseSettings):
     """Environment variables of the same names in capitals. Raises ValidationError for bad ones."""
 
-    model_config = SettingsConfigDict(env_file=".env", extra="ignore", env_ignore_empty=True)
+    model_config = SettingsConfigDict(
+        env_file=REPOSITORY / ".env", extra="ignore", env_ignore_empty=True
+    )
 
     redis_url: str | None = None
     redis_host: str | None = None
@@ -28,8 +34,8 @@ class Settings(BaseSettings):
     market_data_max_connections: int = Field(default=5_000, ge=1)
     uvicorn_workers: int = Field(default=1, ge=1, le=64)
     log_level: Literal["debug", "info", "warning", "error"] = "info"
-    data_dir: Path = Path("data")
-    instruments_file: Path = Path("instruments.toml")
+    data_dir: SettingPath = Path("data")
+    instruments_file: SettingPath = Path("instruments.toml")
     max_batch: int = Field(default=512, ge=1, le=4096)
     max_queue_length: int = Field(default=100_000, ge=1)
     closed_orders: int = Field(default=DEFAULT_CLOSED_ORDERS, ge=1)
@@ -37,7 +43,7 @@ class Settings(BaseSettings):
     max_open_orders: int = Field(default=DEFAULT_MAX_OPEN_ORDERS, ge=1)
     log_format: Literal["text", "json"] = "text"
     auth: Literal["on", "off"] | None = None
-    api_keys_file: Path | None = None
+    api_keys_file: SettingPath | None = None
     api_keys: str | None = None
     receive_window_ms: int = Field(default=5_000, ge=1, le=60_000)
     rate_limit: int = Field(default=1_000, ge=1)
@@ -54,5 +60,5 @@ class Settings(BaseSettings):
 
     @property
     def effective_redis_url(self) -> str:
-        """The named server, else one on this machine's default port."""
-        return self.named_redis_url or "redis://127.0.0.1:6379/0"
+        """The named server, else the one on this machine's `REDIS_PORT`."""
+        return self.named_redis_url or f"redis://127.0.0.1:{self.redis_port}/0"

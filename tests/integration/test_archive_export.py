@@ -149,4 +149,18 @@ def test_archive_that_is_not_there_is_said_and_nothing_is_written(tmp_path: Path
     done = export(sqlite_url(tmp_path), "--table", "trades", tmp_path / "f.csv")
     assert done.returncode == 1
     assert "cannot be opened" in done.stderr
+    assert f"database {sqlite_url(tmp_path)}: " in done.stderr
     assert list(tmp_path.iterdir()) == []
+
+
+def test_relative_data_folder_is_the_repositorys_wherever_the_command_is_given(
+    tmp_path: Path,
+) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "archive", "export", "--table", "trades", "f.csv"],
+        cwd=tmp_path, env={**os.environ, "DATABASE_URL": "", "DATA_DIR": "no/such/folder",
+                           "PYTHONPATH": str(ROOT)},
+        capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert done.returncode == 1
+    assert f"database sqlite:///{ROOT}/no/such/folder/archive.sqlite3: " in done.stderr

@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import cast
 
 import msgspec
@@ -13,6 +14,7 @@ from redis import Redis
 from engine.audit import Rule
 from engine.history import History
 from engine.verify import Report, verify_history
+from launcher.environment import ROOT
 from protocol import channels
 from protocol.journal import JournalEntry
 from protocol.snapshot import decode_snapshot, encode_snapshot
@@ -157,10 +159,12 @@ def test_wrong_or_missing_snapshot_is_found(client: Redis, redis_url: str) -> No
     assert list_rules(verify(client)) == {Rule.SNAPSHOT}
 
 
-def run(url: str, *arguments: str) -> "subprocess.CompletedProcess[str]":
+def run(
+    url: str, *arguments: str, folder: Path = ROOT / "data"
+) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(
         [sys.executable, "-m", "engine", *arguments],
-        env={**os.environ, "REDIS_URL": url},
+        env={**os.environ, "REDIS_URL": url, "REDIS_HOST": "", "DATA_DIR": str(folder)},
         capture_output=True,
         text=True,
         timeout=60,
@@ -181,9 +185,28 @@ def test_verify_command_reports_and_exits_with_0_or_1(client: Redis, redis_url: 
 
 
 def test_verify_command_without_a_server_says_so() -> None:
-    answer = run("redis://127.0.0.1:1/0", "verify")
+    answer = run("redis://user:secret@127.0.0.1:1/0", "verify")
     assert answer.returncode == 2
-    assert answer.stderr.startswith("engine: Redis: ")
+    assert answer.stderr.startswith("engine: no answer from Redis at redis://127.0.0.1:1/0 (")
+    assert "the system may not be running" in answer.stderr
+    assert "secret" not in answer.stderr
+
+
+def test_verify_command_finds_the_system_on_the_data_folder(
+    client: Redis, redis_url: str, tmp_path: Path
+) -> None:
+    make_history(client, redis_url)
+    (tmp_path / "run.json").write_text(f'{{"redis":{{"url":"{redis_url}"}}}}')
+    answer = run("", "verify", folder=tmp_path)
+    assert answer.returncode == 0, answer.stderr
+    assert "sequences 1 to 600" in answer.stdout
+
+
+def test_unreadable_run_file_is_said(tmp_path: Path) -> None:
+    (tmp_path / "run.json").write_text("{")
+    answer = run("", "verify", folder=tmp_path)
+    assert answer.returncode == 2
+    assert answer.stderr.startswith(f"engine: {tmp_path}/run.json is not a run file: ")
 
 
 def test_show_prints_the_book_as_it_was(client: Redis, redis_url: str) -> None:

@@ -12,7 +12,7 @@ def test_database_is_a_file_in_the_data_folder_by_default(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("DATABASE_URL", raising=False)
-    monkeypatch.chdir(tmp_path)  # where no .env file is
+    monkeypatch.setitem(ArchiveSettings.model_config, "env_file", None)
     settings = ArchiveSettings(data_dir=tmp_path)
     assert settings.effective_database_url == f"sqlite:///{tmp_path}/archive.sqlite3"
 

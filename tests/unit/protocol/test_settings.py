@@ -1,0 +1,41 @@
+"""What the settings mean where they leave something open."""
+
+from pathlib import Path
+
+import pytest
+
+from launcher.environment import ROOT
+from protocol.settings import Settings
+
+
+@pytest.fixture(autouse=True)
+def _no_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(Settings.model_config, "env_file", None)
+    for name in Settings.model_fields:
+        monkeypatch.delenv(name.upper(), raising=False)
+
+
+def test_relative_path_is_relative_to_the_repository(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("DATA_DIR", "data2")
+    monkeypatch.setenv("API_KEYS_FILE", "keys.toml")
+    settings = Settings()
+    assert settings.data_dir == ROOT / "data2"
+    assert settings.instruments_file == ROOT / "instruments.toml"
+    assert settings.api_keys_file == ROOT / "keys.toml"
+
+
+def test_absolute_path_stays(tmp_path: Path) -> None:
+    assert Settings(data_dir=tmp_path).data_dir == tmp_path
+
+
+def test_port_alone_names_no_server_but_is_where_ours_is_looked_for() -> None:
+    settings = Settings(redis_port=6400)
+    assert settings.named_redis_url is None
+    assert settings.effective_redis_url == "redis://127.0.0.1:6400/0"
+
+
+def test_without_settings_the_default_port_is_used() -> None:
+    assert Settings().effective_redis_url == "redis://127.0.0.1:6379/0"
