@@ -7,6 +7,8 @@ from typing import Any, NamedTuple
 
 import httpx
 
+from launcher.free_price import choose_free_price, suggest_starting_price
+
 TOO_TIGHT = "no free price between bid and ask of {symbol}: choose another --symbol"
 NOT_EMPTY = (
     "the book of {symbol} is not empty, and this flow trades with whatever is there: choose another"
@@ -39,19 +41,26 @@ def find_spot(
     must_be_empty: bool = False,
     headers: Mapping[str, str] | None = None,
 ) -> Spot:
-    """A price strictly between bid and ask; raises LookupError where there is none."""
+    """A price strictly between bid and ask, as near to the last trade's as there is room.
+
+    Raises LookupError where there is none.
+    """
     instrument = _find_instrument(gateway, symbol, headers)
     tick = Decimal(instrument["tick_size"])
     bbo = httpx.get(f"{market_data}/v1/bbo/{symbol}").raise_for_status().json()
-    bid = Decimal(bbo["bid"]) if bbo["bid"] else None
-    ask = Decimal(bbo["ask"]) if bbo["ask"] else None
-    if must_be_empty and (bid or ask):
+    if must_be_empty and (bbo["bid"] or bbo["ask"]):
         raise LookupError(NOT_EMPTY.format(symbol=symbol))
-    price = _choose_price(bid, ask, tick)
-    if price is None:
+    ticker = httpx.get(f"{market_data}/v1/ticker/{symbol}").raise_for_status().json()
+    bid, ask, last = (
+        None if price is None else int(Decimal(price) / tick)
+        for price in (bbo["bid"], bbo["ask"], ticker["last"])
+    )
+    starting = int(Decimal(suggest_starting_price(instrument["base_asset"])) / tick)
+    ticks = choose_free_price(bid, ask, last, starting)
+    if ticks is None:
         raise LookupError(TOO_TIGHT.format(symbol=symbol))
     quantity = instrument.get("min_quantity") or instrument["lot_size"]
-    return Spot(symbol, f"{price:f}", quantity, tick)
+    return Spot(symbol, f"{ticks * tick:f}", quantity, tick)
 
 
 def _find_instrument(
@@ -64,14 +73,3 @@ def _find_instrument(
             return instrument
     known = ", ".join(instrument["symbol"] for instrument in instruments)
     raise LookupError(f"no instrument {symbol}: choose one of {known}")
-
-
-def _choose_price(bid: Decimal | None, ask: Decimal | None, tick: Decimal) -> Decimal | None:
-    if bid is not None:
-        price = bid + tick
-    elif ask is not None:
-        price = ask - tick
-    else:
-        price = tick * 100_000
-    is_free = price > 0 and (ask is None or price < ask)
-    return price if is_free else None

@@ -1,19 +1,21 @@
 """Where the orders of `check` may meet without anybody else's in the way."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import httpx
 
 from launcher.check_target import CHECK_SECONDS, CheckFailed, Target, describe, require
+from launcher.free_price import choose_free_price, suggest_starting_price
 from protocol.instrument import Instrument
-
-_LOWEST_PRICE_TICKS = 1
-_LONELY_PRICE_TICKS = 1000
 
 
 @dataclass(frozen=True)
 class Spot:
-    """Where two orders of ours meet and nobody else's is in the way: prices as text."""
+    """Where two orders of ours meet and nobody else's is in the way: prices as text.
+
+    At `far_price`, half of `price`, a buy order rests.
+    """
 
     symbol: str
     quantity: str
@@ -25,26 +27,39 @@ async def find_spot(target: Target) -> Spot:
     """The first instrument with room inside its spread; raises CheckFailed where none has."""
     async with httpx.AsyncClient(base_url=target.market_data_url, timeout=CHECK_SECONDS) as client:
         for instrument in target.instruments:
-            answer = await client.get(f"/v1/bbo/{instrument.symbol}")
-            require(answer.status_code == 200, f"GET /v1/bbo/…: {describe(answer)}")
-            spot = choose_spot(instrument, answer.json().get("bid"), answer.json().get("ask"))
+            bbo = await _read(client, f"/v1/bbo/{instrument.symbol}")
+            ticker = await _read(client, f"/v1/ticker/{instrument.symbol}")
+            spot = choose_spot(instrument, bbo["bid"], bbo["ask"], ticker["last"])
             if spot is not None:
                 return spot
     raise CheckFailed("no book has room for a trade of our own; try when there is a wider spread")
 
 
-def choose_spot(instrument: Instrument, bid: str | None, ask: str | None) -> Spot | None:
-    """A price one tick inside the best ask; None where that would meet the best bid."""
-    lowest = _to_ticks(instrument, bid) if bid else _LOWEST_PRICE_TICKS
-    ticks = _to_ticks(instrument, ask) - 1 if ask else lowest + _LONELY_PRICE_TICKS
-    if ticks <= lowest:
+async def _read(client: httpx.AsyncClient, path: str) -> dict[str, Any]:
+    answer = await client.get(path)
+    require(answer.status_code == 200, f"GET {path}: {describe(answer)}")
+    fields: dict[str, Any] = answer.json()
+    return fields
+
+
+def choose_spot(
+    instrument: Instrument, bid: str | None, ask: str | None, last: str | None
+) -> Spot | None:
+    """A price inside the spread, near the last trade's; None where there is no room."""
+    bid_ticks, ask_ticks, last_ticks = (
+        None if price is None else _to_ticks(instrument, price) for price in (bid, ask, last)
+    )
+    starting = _to_ticks(instrument, suggest_starting_price(instrument.specification.base_asset))
+    ticks = choose_free_price(bid_ticks, ask_ticks, last_ticks, starting)
+    if ticks is None:
         return None
-    lots = choose_lots(instrument, _LOWEST_PRICE_TICKS)
+    far_ticks = max(1, ticks // 2)
+    lots = choose_lots(instrument, far_ticks)
     return Spot(
         symbol=instrument.symbol,
         quantity=instrument.lot.to_text(lots),
         price=instrument.tick.to_text(ticks),
-        far_price=instrument.tick.to_text(_LOWEST_PRICE_TICKS),
+        far_price=instrument.tick.to_text(far_ticks),
     )
 
 

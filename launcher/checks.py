@@ -200,7 +200,10 @@ async def _follow_trade(gateway: Gateway, target: Target) -> str:
         trade = await _find_on_feed(feed, order_id)
         milliseconds = 1000 * (time.monotonic() - began)
     require(trade["price"] == spot.price, f"the feed says {trade['price']}, not {spot.price}")
-    return f"{spot.symbol}: trade {trade['trade_id']} on both after {milliseconds:.0f} ms"
+    return (
+        f"{spot.symbol}: trade {trade['trade_id']} was on Redis pub/sub and on the WebSocket "
+        f"feed after {milliseconds:.0f} ms"
+    )
 
 
 async def _find_on_channel(subscriber: redis.asyncio.client.PubSub, order_id: str) -> None:

@@ -2,17 +2,26 @@
 
 import argparse
 from collections.abc import Sequence
+from typing import NoReturn
 
 _EPILOG = """\
 Settings come from the environment or a .env file; .env.example lists them all. A second system
 beside the first: other ports and another folder, such as
   GATEWAY_PORT=9000 MARKET_DATA_PORT=9001 DATA_DIR=data-2 python start_system.py
 """
+_HOW_TO_STOP = """
+To stop everything: Ctrl-C in the launcher's terminal; to stop Redis alone: `redis stop`"""
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        is_stop = "invalid choice: 'stop'" in message
+        super().error(message + _HOW_TO_STOP if is_stop else message)
 
 
 def parse_arguments(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     """`command` (start, status, check, reset, redis), for redis `action`, and their options."""
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="start_system.py",
         description="Sets the exchange up, starts it, and stays in the foreground until Ctrl-C.",
         epilog=_EPILOG,
@@ -23,7 +32,8 @@ def parse_arguments(arguments: Sequence[str] | None = None) -> argparse.Namespac
     commands.add_parser("start", help="what happens without a command")
     commands.add_parser("status", help="a line for each process; exit status 1 if one is not well")
     commands.add_parser(
-        "check", help="try Redis, order submission and the whole path on the running system"
+        "check",
+        help="a round trip through every part; leaves two tiny trades on BTC-USDT",
     )
     reset = commands.add_parser("reset", help="stop the system and delete its data folder")
     _add_yes(reset)

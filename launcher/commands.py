@@ -20,11 +20,16 @@ def run_command(arguments: argparse.Namespace) -> int:
     """The exit status of the command. Relative paths of the settings are the repository's."""
     os.chdir(ROOT)
     try:
-        return _dispatch(arguments, read_settings())
+        status = _dispatch(arguments, read_settings())
+        sys.stdout.flush()
     except LaunchError as error:
         print(f"goquant: {error}", file=sys.stderr)
     except KeyboardInterrupt:
         print("goquant: interrupted", file=sys.stderr)
+    except BrokenPipeError:  # as in `status | head -3`; the flush at exit must not fail either
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    else:
+        return status
     return 1
 
 

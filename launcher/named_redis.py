@@ -41,8 +41,9 @@ def check_named_redis(url: str) -> NamedRedis:
     except ValueError as error:
         raise LaunchError(f"REDIS_URL {shown} is not usable: {error}") from None
     except redis.RedisError as error:
+        reason = str(error).rstrip(".")
         raise LaunchError(
-            f"no answer from the Redis that you named, {shown}: {error}. Start it, correct "
+            f"no answer from the Redis that you named, {shown}: {reason}. Start it, correct "
             "REDIS_URL, or unset it to let start_system.py start its own"
         ) from None
 

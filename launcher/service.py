@@ -72,6 +72,11 @@ class Run:
         self._guard.forget(self._process.pid)
         return True
 
+    @property
+    def is_clean(self) -> bool:
+        """Whether it ended with exit status 0."""
+        return self._process.returncode == 0
+
     def describe_end(self) -> str:
         """`ended with exit status 1`, `was killed by SIGKILL`."""
         return describe_status(self._process.returncode)

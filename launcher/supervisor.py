@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from itertools import groupby
 from pathlib import Path
 from types import FrameType
+from typing import NamedTuple
 
 from launcher.backoff import Backoff
 from launcher.errors import LaunchError
@@ -18,6 +19,13 @@ TICK_SECONDS = 0.05
 _MOST_FAILURES = 3
 _STEADY_SECONDS = 1.0
 _STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+class End(NamedTuple):
+    """What became of a run, in words; `is_clean`: with exit status 0, so it needs no reason."""
+
+    text: str
+    is_clean: bool
 
 
 class Supervised:
@@ -56,7 +64,7 @@ class Supervised:
         self.log.tail.clear()
         self.run = Run(self.service, self.log, self._guard)
 
-    def take_end(self) -> str | None:
+    def take_end(self) -> End | None:
         """What became of it, where it has ended since the last call."""
         run = self.run
         if run is None or not run.has_ended:
@@ -64,10 +72,10 @@ class Supervised:
         self.run = None
         self.failures += 1
         if self._hold.exists():
-            return f"{run.describe_end()}; held until `redis restart`"
+            return End(f"{run.describe_end()}; held until `redis restart`", run.is_clean)
         delay = self._backoff.next_delay(run.seconds)
         self._due = time.monotonic() + delay
-        return f"{run.describe_end()}; starting it again in {delay:g} s"
+        return End(f"{run.describe_end()}; starting it again in {delay:g} s", run.is_clean)
 
     def release(self) -> None:
         """Forgets a hold of an earlier time."""
@@ -89,6 +97,7 @@ class Supervisor:
         self.services: list[Supervised] = []
         self.is_ready = False
         self.stop_requests = 0
+        self._has_announced = False
         self._log_folder = log_folder
         self._show = show
         self._on_change = on_change
@@ -141,6 +150,14 @@ class Supervisor:
         for _, stage in groupby(by_stage, key=lambda supervised: supervised.service.stage):
             self._stop_stage(list(stage))
 
+    def _announce_killing(self) -> None:
+        if self.stop_requests < 2 or self._has_announced:
+            return
+        self._has_announced = True
+        names = [item.service.name for item in self.services if item.run and not item.run.has_ended]
+        if names:
+            self._show(f"Second Ctrl-C: killing {', '.join(names)}; nothing accepted is lost.")
+
     def _stop_stage(self, stage: list[Supervised]) -> None:
         for supervised in stage:
             if supervised.run and self.stop_requests < 2:
@@ -148,13 +165,15 @@ class Supervisor:
         deadline = time.monotonic() + max(item.service.stop_seconds for item in stage)
         while self.stop_requests < 2 and time.monotonic() < deadline and not _have_ended(stage):
             time.sleep(TICK_SECONDS / 5)
+        self._announce_killing()
         for supervised in stage:
             self._finish(supervised)
 
     def _finish(self, supervised: Supervised) -> None:
         name = supervised.service.name
         if supervised.run and not supervised.run.has_ended:
-            self._show(f"{name} did not stop in time: killed")
+            if not self._has_announced:
+                self._show(f"{name} did not stop in time: killed")
             supervised.run.kill()
         self._copy_output(supervised)
         supervised.run = None
@@ -168,16 +187,17 @@ class Supervisor:
             self._show(f"{supervised.service.name} waits: {reason}.")
         supervised.is_waiting = reason is not None
 
-    def _report_end(self, supervised: Supervised, end: str) -> None:
+    def _report_end(self, supervised: Supervised, end: End) -> None:
         self._copy_output(supervised)
         service = supervised.service
         tail = "".join(f"\n  {line}" for line in supervised.log.tail)
         self._on_change()
         is_needed = not self.is_ready and not service.is_optional
         if is_needed and supervised.failures >= _MOST_FAILURES:
-            end = end.partition(";")[0]
-            raise LaunchError(f"{service.name} does not start: it {end}. Its last lines:{tail}")
-        self._show(f"{service.name} {end}." + (tail if service.is_quiet else ""))
+            how = end.text.partition(";")[0]
+            raise LaunchError(f"{service.name} does not start: it {how}. Its last lines:{tail}")
+        has_hidden_reason = service.is_quiet and not end.is_clean
+        self._show(f"{service.name} {end.text}." + (tail if has_hidden_reason else ""))
 
     def _copy_output(self, supervised: Supervised) -> None:
         for line in supervised.log.read_new_lines():

@@ -1,6 +1,9 @@
 """The sub-commands find the running system by its data folder. The services are stand-ins."""
 
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -10,8 +13,16 @@ import pytest
 
 from launcher.listening import find_free_port
 from launcher.redis_server import connect
+from launcher.waiting import wait_until
 from protocol import channels
-from tests.support.launched_system import STAND_IN, LaunchedSystem, launch, run_command
+from tests.support.launched_system import (
+    REAL,
+    STAND_IN,
+    LaunchedSystem,
+    launch,
+    make_environment,
+    run_command,
+)
 
 
 @pytest.fixture
@@ -35,6 +46,21 @@ def test_status_of_an_engine_without_a_lease_is_not_well(system: LaunchedSystem)
     answer = run_command(system.folder, "status")
     assert "holds no lease" in answer.stdout
     assert answer.returncode == 1
+
+
+@pytest.mark.parametrize("buffering", ["0", "1"])
+def test_status_ends_quietly_where_nobody_reads_on(system: LaunchedSystem, buffering: str) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    try:
+        answer = subprocess.run(
+            [sys.executable, *REAL, "status"], stdout=writer, stderr=subprocess.PIPE, text=True,
+            env=make_environment(system.folder) | {"PYTHONUNBUFFERED": buffering.strip("0")},
+            timeout=60, check=False,
+        )  # fmt: skip
+    finally:
+        os.close(writer)
+    assert answer.stderr == ""
 
 
 def test_commands_without_a_running_system_say_how_to_start_one(tmp_path: Path) -> None:
@@ -71,6 +97,7 @@ def test_redis_stop_holds_and_restart_brings_it_back_with_its_data(system: Launc
     with connect(system.record.redis.url) as client:
         client.set("kept", b"1")
     assert run_command(system.folder, "redis", "stop").returncode == 0
+    assert wait_until(lambda: "held until" in system.output, 5.0)
     answer = run_command(system.folder, "redis", "status")
     assert answer.returncode == 1
     assert "holds it" in answer.stdout
@@ -80,6 +107,8 @@ def test_redis_stop_holds_and_restart_brings_it_back_with_its_data(system: Launc
     before = system.processes["redis"]
     assert run_command(system.folder, "redis", "restart").returncode == 0
     assert system.processes["redis"] != before
+    assert "WARNING" not in system.output  # what is done on purpose does not look like a crash
+    assert "Bye" not in system.output
 
 
 def test_redis_status_and_logs_say_what_the_server_does(system: LaunchedSystem) -> None:

@@ -76,6 +76,7 @@ def test_a_named_redis_that_does_not_answer_is_said(tmp_path: Path) -> None:
     url = "redis://:secret@127.0.0.1:1/0"
     output = _expect_refusal(tmp_path / "data", REDIS_URL=url)
     assert "no answer from the Redis that you named" in output
+    assert "refused. Start it" in output
     assert "secret" not in output
 
 

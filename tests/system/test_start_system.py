@@ -54,6 +54,8 @@ def test_it_is_ready_says_where_and_passes_its_own_check(system: LaunchedSystem)
         assert word in system.output
     _expect_passed(system)
     _expect_passed(system)  # it cleans up after itself
+    ticker = httpx.get(f"{system.record.market_data_url}/v1/ticker/BTC-USDT").json()
+    assert ticker["low"] == ticker["high"] == "60000.00"
     assert run_command(system.folder, "status").returncode == 0
 
 

@@ -1,6 +1,7 @@
 import pytest
 
 from launcher.check_spot import choose_lots, choose_spot
+from launcher.free_price import suggest_starting_price
 from protocol.instrument import Instrument, InstrumentSpecification
 
 
@@ -15,21 +16,39 @@ def make_instrument(min_quantity: str | None = None, min_notional: str | None = 
 
 
 @pytest.mark.parametrize(
-    ("bid", "ask", "price"),
+    ("bid", "ask", "last", "price"),
     [
-        (None, None, "10.01"),
-        ("60000.00", None, "60010.00"),
-        (None, "60000.00", "59999.99"),
-        ("59999.98", "60000.00", "59999.99"),
-        ("59999.99", "60000.00", None),
-        (None, "0.02", None),
+        (None, None, None, "60000.00"),
+        (None, None, "71234.50", "71234.50"),
+        ("60000.00", None, None, "60000.01"),
+        (None, "60000.00", None, "59999.99"),
+        ("59000.00", "61000.00", "60000.00", "60000.00"),
+        ("59000.00", "61000.00", "70000.00", "60999.99"),
+        ("59000.00", "61000.00", "10.01", "59000.01"),
+        ("59999.98", "60000.00", "60000.00", "59999.99"),
+        ("59999.99", "60000.00", "60000.00", None),
+        (None, "0.02", "60000.00", "0.01"),
+        (None, "0.01", None, None),
     ],
 )
-def test_our_orders_meet_inside_the_spread(
-    bid: str | None, ask: str | None, price: str | None
+def test_our_orders_meet_inside_the_spread_near_the_last_trade(
+    bid: str | None, ask: str | None, last: str | None, price: str | None
 ) -> None:
-    spot = choose_spot(make_instrument(), bid, ask)
+    spot = choose_spot(make_instrument(), bid, ask, last)
     assert (spot.price if spot else None) == price
+
+
+def test_the_trades_are_tiny_and_the_far_order_is_large_enough_where_a_notional_is_demanded() -> (
+    None
+):
+    spot = choose_spot(make_instrument(min_notional="5"), None, None, "60000.00")
+    assert spot is not None
+    assert (spot.far_price, spot.quantity) == ("30000.00", "0.001")
+
+
+@pytest.mark.parametrize(("base", "price"), [("BTC", "60000"), ("SOL", "150"), ("DOGE", "100")])
+def test_the_starting_price_is_that_of_the_page(base: str, price: str) -> None:
+    assert suggest_starting_price(base) == price
 
 
 def test_the_quantity_is_the_smallest_that_is_allowed() -> None:

@@ -23,3 +23,12 @@ def test_an_unknown_command_is_refused(capsys: pytest.CaptureFixture[str]) -> No
     with pytest.raises(SystemExit):
         parse_arguments(["launch"])
     assert "invalid choice" in capsys.readouterr().err
+
+
+def test_who_wants_to_stop_is_told_how(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        parse_arguments(["stop"])
+    error = capsys.readouterr().err
+    assert "invalid choice: 'stop'" in error
+    assert "Ctrl-C in the launcher's terminal" in error
+    assert "`redis stop`" in error

@@ -53,6 +53,19 @@ def test_service_that_has_to_wait_is_started_again_when_it_need_not(tmp_path: Pa
     assert [line for line in lines if "waits" in line] == ["ends waits: the disk is full."]
 
 
+def test_second_request_to_stop_kills_and_says_so_once(tmp_path: Path) -> None:
+    lines: list[str] = []
+    supervisor = Supervisor(tmp_path, lines.append)
+    code = "import time; time.sleep(60)"
+    stubborn = (sys.executable, "-c", f"import signal; signal.signal(15, signal.SIG_IGN); {code}")
+    supervisor.add(
+        Service(name, stubborn, stage, environment={}) for name, stage in (("one", 1), ("two", 2))
+    )
+    supervisor.stop_requests = 2
+    supervisor.stop()
+    assert lines == ["Second Ctrl-C: killing one, two; nothing accepted is lost."]
+
+
 def test_redis_on_a_full_disk_is_not_started_and_the_disk_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
