@@ -1,5 +1,6 @@
 """Keeps services running: starts them again when they die, copies what they write, stops them."""
 
+import math
 import signal
 import time
 from collections.abc import Callable, Iterable
@@ -18,6 +19,8 @@ from launcher.service import Run, Service
 TICK_SECONDS = 0.05
 _MOST_FAILURES = 3
 _STEADY_SECONDS = 1.0
+ONE_PRESS_SECONDS = 0.5
+"""Signals so close together are one: what runs us may send its own to us and to our group."""
 _STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -97,6 +100,7 @@ class Supervisor:
         self.services: list[Supervised] = []
         self.is_ready = False
         self.stop_requests = 0
+        self._stop_requested_at = -math.inf
         self._has_announced = False
         self._log_folder = log_folder
         self._show = show
@@ -205,7 +209,10 @@ class Supervisor:
                 self._show(f"{supervised.service.name:<12} | {line}")
 
     def _request_stop(self, _number: int, _frame: FrameType | None) -> None:
-        self.stop_requests += 1
+        now = time.monotonic()
+        if now - self._stop_requested_at > ONE_PRESS_SECONDS:
+            self.stop_requests += 1
+            self._stop_requested_at = now
 
 
 def _have_ended(stage: Iterable[Supervised]) -> bool:
