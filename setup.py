@@ -35,18 +35,19 @@ class BuildIfPossible(build_ext):
 
         They know each other's memory layout, so that compiled ones cannot work with others.
         """
+        self.has_failed = False
         super().run()
-        built = [Path(self.build_lib, self.get_ext_filename(ext.name)) for ext in order_path]
-        if not all(map(Path.exists, built)):
-            beside = [Path(self.get_ext_filename(extension.name)) for extension in order_path]
-            for path in (*built, *beside):
-                path.unlink(missing_ok=True)
+        if self.has_failed:
+            for extension in order_path:
+                Path(self.get_ext_fullpath(extension.name)).unlink(missing_ok=True)
+                Path(self.get_ext_filename(extension.name)).unlink(missing_ok=True)
 
     def build_extension(self, extension):
         """Compile one extension, or warn."""
         try:
             super().build_extension(extension)
         except Exception as error:  # noqa: BLE001 - each compiler fails in a way of its own
+            self.has_failed |= extension.name != core.name
             self.warn(f"{extension.name} is not compiled, plain Python will serve: {error}")
 
 

@@ -1,0 +1,25 @@
+"""Where there is a compiler, everything that an order passes is compiled, not the core alone."""
+
+import pytest
+
+from engine import batch, entries, event_text, handler, orders, recorder, rules
+from engine.core import IMPLEMENTATION
+from protocol import commands, decimals, instrument
+
+MODULES = (
+    batch,
+    commands,
+    decimals,
+    entries,
+    event_text,
+    handler,
+    instrument,
+    orders,
+    recorder,
+    rules,
+)
+
+
+@pytest.mark.skipif(IMPLEMENTATION != "cython", reason="there is no compiled core")
+def test_compiled_core_comes_with_a_compiled_path_to_it() -> None:
+    assert [module.__name__ for module in MODULES if str(module.__file__).endswith(".py")] == []
