@@ -23,9 +23,13 @@ class HaltBoard:
         """Another engine may have changed it: the next `show` says it anew."""
         self._shown = None
 
+    def is_outdated(self, rules: Rules) -> bool:
+        """Whether it shows something else than `rules`."""
+        return self._shown != rules.halted
+
     def show(self, rules: Rules, owner: bytes) -> None:
         """Write it where it has changed."""
-        if self._shown == rules.halted:
+        if not self.is_outdated(rules):
             return
         symbols = sorted(rules.instruments[index].symbol for index in rules.halted)
         text = codec.encode(symbols)

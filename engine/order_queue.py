@@ -3,7 +3,7 @@
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import cast
+from typing import Self, cast
 
 from redis import Redis
 from redis.exceptions import OutOfMemoryError
@@ -43,60 +43,117 @@ class CommitTooLarge(Exception):
 
 
 class OrderQueue:
-    """`order_queue` as the engine sees it."""
+    """`order_queue` as the engine sees it, over a connection of its own.
+
+    One commit may be on its way to Redis's disk while what comes behind it is matched already;
+    that can be committed only when the one on its way is confirmed. Any method raises
+    redis.RedisError: then the outcome of a commit on its way is unknown.
+    """
 
     def __init__(self, client: Redis) -> None:
         self._client = client
-        self._commit = client.register_script(_COMMIT)
+        self._script = client.script_load(_COMMIT)
+        self._connection = client.connection_pool.get_connection()
+        self._on_its_way = 0
+        """Entries of the commit that is not confirmed yet."""
+        self._is_looking = False
+        """Whether a look at the list follows that commit."""
+        self.known: list[bytes] = []
+        """Entries behind the commit on its way, as far as they were looked at: two batches at
+        most."""
         self.is_full = False
         """Whether Redis, when the list was last seen empty, took nothing more."""
 
-    def read(self, limit: int) -> list[bytes]:
-        """Up to `limit` entries from the head, left in place; waits a while for the first."""
-        entries = self._look(limit)
-        if not entries and self._wait_for_entry():
-            entries = self._look(limit)
-        self.is_full &= not entries
-        return entries
+    def __enter__(self) -> Self:
+        """Hang up at the end: what has not reached Redis by then is fenced by the next owner."""
+        return self
 
-    def commit(
-        self, batch: Batch, owner: bytes, lease_milliseconds: int = LEASE_MILLISECONDS
-    ) -> None:
-        """Journal, pop and publish `batch` in one step, or nothing of it.
+    def __exit__(self, *_exception: object) -> None:
+        self._connection.disconnect()  # type: ignore[no-untyped-call]
+        self._client.connection_pool.release(self._connection)
 
-        Raises Fenced where another engine has taken over, CommitRefused where the list or the
-        sequence is not what the batch was made for, CommitTooLarge where its last entry can never
-        be committed, and redis.RedisError where the outcome is unknown: after any of them only
-        recovery leads on.
+    def wait_for_entries(self, limit: int) -> bool:
+        """Whether any are known now, at the end of a short wait at most.
+
+        Looks at two batches of `limit` from the head of the list and leaves them in place. Nothing
+        may be on its way.
         """
-        answer = self._commit(keys=_KEYS, args=_to_arguments(batch, owner, lease_milliseconds))
+        if not self.known:
+            self._send(_look(0, 2 * limit))
+            self.known = self._read_entries() or self._await_entries(2 * limit)
+            self.is_full &= not self.known
+        return bool(self.known)
+
+    def send(
+        self,
+        batch: Batch,
+        owner: bytes,
+        lease_milliseconds: int = LEASE_MILLISECONDS,
+    ) -> None:
+        """Have `batch` journaled, popped and published in one step, or nothing of it.
+
+        `batch` is of the first entries known; the one before must be confirmed. Raises
+        CommitTooLarge where its last entry can never be committed.
+        """
+        arguments = _to_arguments(batch, owner, lease_milliseconds)
+        self.known = self.known[len(batch.taken) :]
+        self._is_looking = bool(self.known)
+        ahead = [_look(len(self.known), len(batch.taken))] if self._is_looking else []
+        self._send(("EVALSHA", self._script, len(_KEYS), *_KEYS, *arguments), *ahead)
+        self._on_its_way = len(batch.taken)
+
+    def confirm(self) -> int:
+        """Wait until the commit on its way is done; how many entries it took, 0 for no commit.
+
+        Raises Fenced where another engine has taken over, and CommitRefused where the list or the
+        sequence is not what the batch was made for: then only recovery leads on.
+        """
+        if not self._on_its_way:
+            return 0
+        answer = self._connection.read_response()
         if answer == b"FENCED":
             raise Fenced("another engine has taken over")
         if answer != b"OK":
             raise CommitRefused(answer.decode())
+        if self._is_looking:
+            self.known += self._read_entries()
+        taken, self._on_its_way = self._on_its_way, 0
+        return taken
 
     def put_first(self, entry: bytes) -> None:
-        """An entry of the engine's own, before all that waits."""
+        """An entry of the engine's own, before all that waits; nothing may be known."""
         self._client.lpush(channels.ORDER_QUEUE, entry)
 
     def put_last(self, entry: bytes) -> None:
         """An entry of the engine's own, behind all that waits."""
         self._client.rpush(channels.ORDER_QUEUE, entry)
 
-    def _look(self, limit: int) -> list[bytes]:
-        return cast(list[bytes], self._client.lrange(channels.ORDER_QUEUE, 0, limit - 1))
+    def _send(self, *commands: tuple[str | bytes | int | float, ...]) -> None:
+        """In one write; each is answered by one response."""
+        packed = self._connection.pack_commands(commands)  # type: ignore[no-untyped-call]
+        self._connection.send_packed_command(packed)  # type: ignore[no-untyped-call]
 
-    def _wait_for_entry(self) -> bool:
+    def _read_entries(self) -> list[bytes]:
+        return cast(list[bytes], self._connection.read_response())
+
+    def _await_entries(self, limit: int) -> list[bytes]:
         """A blocking look: moving the head onto its own place changes nothing."""
         queue = channels.ORDER_QUEUE
-        wait = cast(int, IDLE_SECONDS)  # the server takes fractions, the library's types do not
+        self._send(("BLMOVE", queue, queue, "LEFT", "LEFT", IDLE_SECONDS), _look(0, limit))
         try:
+            self._connection.read_response()
             self.is_full = False
-            return self._client.blmove(queue, queue, wait, "LEFT", "LEFT") is not None
         except OutOfMemoryError:  # a full Redis denies even this; looking it allows
             self.is_full = True
+        entries = self._read_entries()
+        if self.is_full and not entries:
             time.sleep(IDLE_SECONDS)
-            return True
+        return entries
+
+
+def _look(first: int, count: int) -> tuple[str | int, ...]:
+    """The command that answers with `count` entries from the `first` on (0: the head)."""
+    return "LRANGE", channels.ORDER_QUEUE, first, first + count - 1
 
 
 def _to_arguments(batch: Batch, owner: bytes, lease_milliseconds: int) -> list[bytes | int]:

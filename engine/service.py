@@ -3,12 +3,14 @@
 import gc
 import logging
 import threading
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from redis import Redis, RedisError, ResponseError
 
+from engine.batch import Batch
 from engine.halts import HaltBoard
 from engine.handler import (
     MAX_BATCH_SIZE,
@@ -29,6 +31,8 @@ from protocol import channels
 from protocol.instrument import Instrument
 from protocol.limits import DEFAULT_MAX_OPEN_ORDERS, TradingLimits
 
+ROUND_SECONDS = 0.25
+"""How long a backlog keeps the engine from its timers and figures at most."""
 RETRY_SECONDS = 0.1
 LONGEST_RETRY_SECONDS = 2.0
 
@@ -67,13 +71,12 @@ class Service:
         self._instruments = instruments
         self._now = now
         self._limits = limits
-        self._queue = OrderQueue(self._client)
         self._lease = Lease(self._client)
         self._owners = OwnerFiles(folder)
         self._halts = HaltBoard(self._client)
         self._stopwatch = Stopwatch(self._write_timings)
         self._snapshots = SnapshotWriter(self._client, connect, limits.snapshot_interval)
-        self._suspicion = Suspicion(self._client, limits.max_batch if is_after_crash else 0)
+        self._suspicion = Suspicion(self._client, 2 * limits.max_batch if is_after_crash else 0)
         self._poisonous: frozenset[bytes] = frozenset()
         self._failures = 0
         self._stopping = threading.Event()
@@ -125,51 +128,79 @@ class Service:
         self._failures = 0
         self._halts.begin()
         self._halts.show(handler.rules, self._lease.owner)
-        self._configure(handler)
-        ready = channels.STATE_READY
-        write_anyway(self._client, "HSET", channels.STATE, ready, self._lease.owner)
-        log.info("ready, epoch %s", self._lease.epoch)
-        while not self._stopping.is_set():
-            self._serve_once(handler)
+        with OrderQueue(self._client) as queue:
+            self._configure(handler, queue)
+            ready = channels.STATE_READY
+            write_anyway(self._client, "HSET", channels.STATE, ready, self._lease.owner)
+            log.info("ready, epoch %s", self._lease.epoch)
+            while not self._stopping.is_set():
+                self._serve_once(handler, queue)
 
-    def _serve_once(self, handler: Handler) -> None:
+    def _serve_once(self, handler: Handler, queue: OrderQueue) -> None:
         """Match what is there now, or wait a little."""
         self._lease.allow_for(handler.matcher.open_orders())
-        entries = self._queue.read(self._suspicion.limit(self._limits.max_batch))
-        if entries:
-            self._match(handler, entries)
+        if queue.wait_for_entries(self._limit_batch()):
+            self._match_backlog(handler, queue)
         else:
             self._lease.renew()
+        self._halts.show(handler.rules, self._lease.owner)
         self._stopwatch.write_when_due()
-        self._push_due_tick(handler)
-        self._snapshots.advance(handler, self._lease.owner, self._queue.is_full)
+        self._push_due_tick(handler, queue)
+        self._snapshots.advance(handler, self._lease.owner, queue.is_full)
 
-    def _match(self, handler: Handler, entries: list[bytes]) -> None:
+    def _match_backlog(self, handler: Handler, queue: OrderQueue) -> None:
+        """Batch by batch, each matched while the one before is on its way to the disk.
+
+        At the end nothing is on its way: memory and state are at the same sequence.
+        """
+        end = time.monotonic() + ROUND_SECONDS
+        while queue.known:
+            batch = self._handle(handler, queue.known[: self._limit_batch()])
+            self._confirm(queue)
+            if batch.size >= MAX_BATCH_SIZE:
+                self._lease.extend()
+            queue.send(batch, self._lease.owner, self._lease.milliseconds)
+            self._stopwatch.note_sent()
+            if time.monotonic() > end or self._has_other_duty(handler):
+                break
+        self._confirm(queue)
+
+    def _has_other_duty(self, handler: Handler) -> bool:
+        """Whether there is something to do for which nothing may be on its way."""
+        return (
+            self._stopping.is_set()
+            or self._halts.is_outdated(handler.rules)
+            or self._snapshots.is_due(handler.sequence)
+        )
+
+    def _limit_batch(self) -> int:
+        return self._suspicion.limit(self._limits.max_batch)
+
+    def _handle(self, handler: Handler, entries: list[bytes]) -> Batch:
         if self._suspicion.is_poisonous(handler.sequence, entries[0]):
             self._poisonous |= {entries[0]}
         self._stopwatch.start()
         batch = handler.handle(entries, self._now(), self._poisonous)
-        self._stopwatch.note_matched()
-        if batch.size >= MAX_BATCH_SIZE:
-            self._lease.extend()
-        self._queue.commit(batch, self._lease.owner, self._lease.milliseconds)
-        self._stopwatch.note_committed(len(batch.taken))
-        self._halts.show(handler.rules, self._lease.owner)
+        self._stopwatch.note_matched(len(batch.taken))
+        return batch
+
+    def _confirm(self, queue: OrderQueue) -> None:
+        self._stopwatch.note_confirmed(queue.confirm())
 
     def _write_timings(self, text: bytes) -> None:
         write_anyway(self._client, "HSET", channels.STATE, channels.STATE_TIMINGS, text)
 
-    def _configure(self, handler: Handler) -> None:
+    def _configure(self, handler: Handler, queue: OrderQueue) -> None:
         """Where the settings' limits are not those in force, put them before all that waits."""
         wanted = TradingLimits.of(self._limits.max_open_orders, self._instruments)
         if wanted != handler.rules.limits:
-            self._put(self._queue.put_first, make_configuration(wanted))
+            self._put(queue.put_first, make_configuration(wanted))
 
-    def _push_due_tick(self, handler: Handler) -> None:
+    def _push_due_tick(self, handler: Handler, queue: OrderQueue) -> None:
         """Where a timer is due, say so behind all that waits: a renewal there still counts."""
         now = max(self._now(), handler.timestamp)
         if handler.timers.is_due(now):
-            handler.timers.is_announced = self._put(self._queue.put_last, make_tick(now))
+            handler.timers.is_announced = self._put(queue.put_last, make_tick(now))
 
     @staticmethod
     def _put(put: Callable[[bytes], None], entry: bytes) -> bool:

@@ -66,10 +66,14 @@ class SnapshotWriter:
         """
         if self._child:
             self._finish(owner, is_full)
-        elif handler.sequence - self._last >= (1 if is_full else self._interval):
+        elif self.is_due(handler.sequence, is_full):
             self._start(handler, is_only_one=is_full)
         elif is_full:
             self._trim.keep(_read_list(self._client)[:1], owner, is_full)
+
+    def is_due(self, sequence: int, is_full: bool = False) -> bool:
+        """Whether the next `advance` would start one."""
+        return not self._child and sequence - self._last >= (1 if is_full else self._interval)
 
     def _start(self, handler: Handler, is_only_one: bool) -> None:
         started = time.perf_counter()

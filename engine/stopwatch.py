@@ -10,13 +10,13 @@ SECONDS_BETWEEN_WRITES = 1.0
 
 
 class Stopwatch:
-    """Three readings of a clock a batch, and one call of `write` a second where there was work."""
+    """Four readings of a clock a batch, and one call of `write` a second where there was work."""
 
     def __init__(self, write: Callable[[bytes], object]) -> None:
         self._write = write
         self._timings = EngineTimings()
         self._started = 0
-        self._matched = 0
+        self._sent = 0
         self._written = 0.0
         self._has_news = False
 
@@ -24,16 +24,19 @@ class Stopwatch:
         """A batch has been taken."""
         self._started = time.perf_counter_ns()
 
-    def note_matched(self) -> None:
-        """What it leads to is known."""
-        self._matched = time.perf_counter_ns()
-
-    def note_committed(self, commands: int) -> None:
-        """Its `commands` are confirmed."""
-        now = time.perf_counter_ns()
-        self._timings.matching.add(self._matched - self._started, commands)
-        self._timings.commit.add(now - self._matched, commands)
+    def note_matched(self, commands: int) -> None:
+        """What its `commands` lead to is known."""
+        self._timings.matching.add(time.perf_counter_ns() - self._started, commands)
         self._has_news = True
+
+    def note_sent(self) -> None:
+        """A commit is on its way."""
+        self._sent = time.perf_counter_ns()
+
+    def note_confirmed(self, commands: int) -> None:
+        """It is done, with so many commands; 0: there was none."""
+        if commands:
+            self._timings.commit.add(time.perf_counter_ns() - self._sent, commands)
 
     def write_when_due(self) -> None:
         """Hand out the histograms as JSON; raises what `write` does."""

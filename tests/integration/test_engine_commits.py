@@ -10,6 +10,7 @@ import pytest
 from redis import Redis
 
 from engine import handler
+from engine.batch import Batch
 from engine.entries import read_entry
 from engine.handler import Handler
 from engine.journal import JournalDamaged, read_journal
@@ -45,6 +46,17 @@ def acquire(client: Redis) -> Lease:
     return lease
 
 
+def handle_first(queue: OrderQueue, handler: Handler) -> Batch:
+    """What the head of the list leads to, in memory."""
+    assert queue.wait_for_entries(1)
+    return handler.handle(queue.known[:1], 5)
+
+
+def commit(queue: OrderQueue, batch: Batch, lease: Lease) -> None:
+    queue.send(batch, lease.owner)
+    queue.confirm()
+
+
 def read_events(client: Redis, channel: str) -> list[dict[str, Any]]:
     return [
         event
@@ -60,10 +72,11 @@ def test_commit_journals_pops_and_publishes_in_one_step(client: Redis) -> None:
     wait_until(lambda: len(client.pubsub_channels()) == 4, "subscribed")
     client.rpush(channels.ORDER_QUEUE, BUY, SELL, BUY)
     queue, handler, lease = OrderQueue(client), make_handler(client), acquire(client)
-    entries = queue.read(2)
-    assert entries == [BUY, SELL]
+    assert queue.wait_for_entries(1)
+    assert queue.known == [BUY, SELL]  # two batches of one
     assert client.llen(channels.ORDER_QUEUE) == 3
-    queue.commit(handler.handle(entries, 5), lease.owner)
+    queue.send(handler.handle(queue.known, 5), lease.owner)
+    assert queue.confirm() == 2
     assert client.lrange(channels.ORDER_QUEUE, 0, -1) == [BUY]
     [entry] = read_journal(client, 0)
     assert (entry.previous, entry.sequence, entry.commands) == (
@@ -89,7 +102,7 @@ def _collect(listener: Any, published: dict[str, bytes]) -> int:
 def test_commit_that_does_not_fit_writes_nothing(client: Redis, change: str) -> None:
     client.rpush(channels.ORDER_QUEUE, BUY)
     queue, handler, lease = OrderQueue(client), make_handler(client), acquire(client)
-    batch = handler.handle(queue.read(1), 5)
+    batch = handle_first(queue, handler)
     if change == "owner":
         client.hset(channels.STATE, "owner", "another")
     elif change == "sequence":
@@ -98,7 +111,7 @@ def test_commit_that_does_not_fit_writes_nothing(client: Redis, change: str) -> 
         client.lpush(channels.ORDER_QUEUE, SELL)
     before = _dump(client)
     with pytest.raises((Fenced, CommitRefused)):
-        queue.commit(batch, lease.owner)
+        commit(queue, batch, lease)
     assert _dump(client) == before
 
 
@@ -110,15 +123,66 @@ def test_stale_engine_is_fenced(client: Redis) -> None:
     first, handler = acquire(client), make_handler(client)
     client.rpush(channels.ORDER_QUEUE, BUY)
     queue = OrderQueue(client)
-    batch = handler.handle(queue.read(1), 5)
+    batch = handle_first(queue, handler)
     client.delete(channels.LEASE)
     second = acquire(client)
     assert int(second.epoch) == int(first.epoch) + 1
     with pytest.raises(Fenced):
-        queue.commit(batch, first.owner)
+        commit(queue, batch, first)
     with pytest.raises(Fenced):
         first.renew()
-    queue.commit(batch, second.owner)
+    commit(OrderQueue(client), batch, second)
+
+
+def test_second_batch_is_matched_while_the_first_is_on_its_way(client: Redis) -> None:
+    client.rpush(channels.ORDER_QUEUE, BUY, SELL, BUY, SELL)
+    handler, lease = make_handler(client), acquire(client)
+    with OrderQueue(client) as queue:
+        first = handle_first(queue, handler)
+        queue.send(first, lease.owner)
+        second = handle_first(queue, handler)
+        assert queue.confirm() == 1
+        assert queue.known == [SELL, BUY]  # what the second is made of, and what came after it
+        commit(queue, second, lease)
+        assert queue.known == [BUY, SELL]
+    assert [entry.sequence for entry in read_journal(client, 0)] == [1, 2]
+    assert [trade["quantity"] for trade in read_events(client, channels.TRADE_EVENTS)] == [
+        "0.60000"
+    ]
+
+
+def test_entry_put_before_what_is_being_matched_comes_first_and_nothing_is_lost(
+    client: Redis, redis_url: str
+) -> None:
+    client.rpush(channels.ORDER_QUEUE, BUY, SELL)
+    lease, handler = acquire(client), recover_handler(client, make_instruments(), 1000)
+    with OrderQueue(client) as queue:
+        queue.send(handle_first(queue, handler), lease.owner)
+        second = handler.handle(queue.known, 5)
+        assert queue.confirm() == 1
+        client.lpush(channels.ORDER_QUEUE, b'{"command":"cancel_all"}')
+        with pytest.raises(CommitRefused, match="CHANGED"):
+            commit(queue, second, lease)
+    lease.release()
+    with run_engine(redis_url):
+        wait_until_drained(client)
+    assert not read_events(client, channels.TRADE_EVENTS)  # the buy was canceled before
+    assert recover_handler(client, make_instruments(), 1000).sequence == 3
+
+
+def test_connection_lost_while_a_batch_is_matched_ahead_loses_and_repeats_nothing(
+    client: Redis, redis_url: str
+) -> None:
+    client.rpush(channels.ORDER_QUEUE, BUY, SELL)
+    lease, handler = acquire(client), recover_handler(client, make_instruments(), 1000)
+    with OrderQueue(client) as queue:
+        queue.send(handle_first(queue, handler), lease.owner)
+        handler.handle(queue.known, 5)  # and then hangs up: the outcome of the first is unknown
+    lease.release()
+    with run_engine(redis_url):
+        wait_until_drained(client)
+    assert len(read_events(client, channels.TRADE_EVENTS)) == 1
+    assert recover_handler(client, make_instruments(), 1000).sequence == 2
 
 
 def test_lease_is_held_by_one_at_a_time(client: Redis) -> None:
@@ -132,7 +196,8 @@ def test_an_order_popped_before_a_crash_is_not_gone(client: Redis, redis_url: st
     """The engine matched and died before its commit: the entries are still in the list."""
     client.rpush(channels.ORDER_QUEUE, BUY, SELL)
     queue, handler = OrderQueue(client), make_handler(client)
-    handler.handle(queue.read(2), 5)  # and nothing more: this engine is dead
+    assert queue.wait_for_entries(2)
+    handler.handle(queue.known, 5)  # and nothing more: this engine is dead
     with run_engine(redis_url):
         wait_until_drained(client)
     trades = read_events(client, channels.TRADE_EVENTS)

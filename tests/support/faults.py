@@ -41,15 +41,21 @@ class CrashPoint:
 
 
 class CrashingConnection(Connection):
-    """Passes by `point` before each send, after it and after the reply."""
+    """Passes by `point` before each send, after it and after each reply.
 
-    def __init__(self, *, point: CrashPoint, **options: Any) -> None:
+    Calls `on_empty` before it waits at an empty list.
+    """
+
+    def __init__(self, *, point: CrashPoint, on_empty: Callable[[], None], **options: Any) -> None:
         super().__init__(**options)  # type: ignore[no-untyped-call]
         self._point = point
+        self._on_empty = on_empty
 
     def send_packed_command(self, command: Any, check_health: bool = True) -> None:
         if not self._sock:
             self.connect()  # type: ignore[no-untyped-call]
+        if any(b"BLMOVE" in part for part in command):
+            self._on_empty()
         self._point.pass_by(Moment.BEFORE_SEND, self.disconnect)
         super().send_packed_command(command, check_health)  # type: ignore[no-untyped-call]
         self._point.pass_by(Moment.AFTER_SEND, self.disconnect)
@@ -61,22 +67,11 @@ class CrashingConnection(Connection):
             self._point.pass_by(Moment.AFTER_REPLY, self.disconnect)
 
 
-class DrainingClient(Redis):
-    """Calls `on_empty` instead of waiting at an empty list."""
-
-    on_empty: Callable[[], None]
-
-    def blmove(self, *_arguments: Any, **_options: Any) -> None:
-        self.on_empty()
-
-
-def connect_until(url: str, point: CrashPoint, on_empty: Callable[[], None]) -> DrainingClient:
+def connect_until(url: str, point: CrashPoint, on_empty: Callable[[], None]) -> Redis:
     """A client of an engine that is to stop at `point`, or when there is nothing left to do."""
     address = parse_url(url)  # type: ignore[no-untyped-call]
     pool = ConnectionPool(
-        connection_class=CrashingConnection, point=point, retry=Retry(NoBackoff(), 0),
-        socket_timeout=10, protocol=2, **address,
+        connection_class=CrashingConnection, point=point, on_empty=on_empty,
+        retry=Retry(NoBackoff(), 0), socket_timeout=10, protocol=2, **address,
     )  # fmt: skip
-    client = DrainingClient(connection_pool=pool)
-    client.on_empty = on_empty
-    return client
+    return Redis(connection_pool=pool)
