@@ -1,10 +1,19 @@
 """One order book for a backtest or a notebook, over whichever core serves."""
 
-from .codes import Event, EventRow, OpenOrder, OrderType, SelfTradePrevention
+from .codes import (
+    MAX_ORDER_ID,
+    Event,
+    EventKind,
+    EventRow,
+    OpenOrder,
+    OrderType,
+    SelfTradePrevention,
+)
 from .implementation import Matcher
 
 Level = tuple[int, int]
 """Price in ticks, quantity in lots."""
+_HIGHEST_COUNTED = MAX_ORDER_ID // 2
 
 
 class OrderBook:
@@ -12,7 +21,8 @@ class OrderBook:
 
     Every command returns its events, in order, as `Event` named tuples; a command that cannot be
     carried out returns a REJECTED or COMMAND_REJECTED event with its reason and changes nothing.
-    Orders get the next higher id unless one is given. `account` is the owner, 0 for nobody: only
+    Orders get the next higher id unless one is given (one above 2**52 is not counted on from).
+    `account` is the owner, 0 for nobody: only
     with an account does self-trade prevention apply, and only its owner can cancel or amend.
     """
 
@@ -48,9 +58,11 @@ class OrderBook:
     ) -> list[Event]:
         """Enter an order of any type; `price` and `stop_price` stay 0 where the type has none."""
         number = self._last_id + 1 if order_id is None else order_id
-        self._last_id = max(self._last_id, number)
         form = (side, order_type, quantity, price, stop_price, self._prevention)
-        return _named(self.matcher.new(0, number, account, *form))
+        events = _named(self.matcher.new(0, number, account, *form))
+        if events[0].kind != EventKind.REJECTED and number <= _HIGHEST_COUNTED:
+            self._last_id = max(self._last_id, number)
+        return events
 
     def cancel(self, order_id: int, *, account: int = 0) -> list[Event]:
         """Cancel an open order."""

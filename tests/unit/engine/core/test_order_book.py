@@ -2,7 +2,15 @@
 
 import pytest
 
-from engine.core import EventKind, OrderBook, OrderType, Reason, SelfTradePrevention, Side
+from engine.core import (
+    MAX_ORDER_ID,
+    EventKind,
+    OrderBook,
+    OrderType,
+    Reason,
+    SelfTradePrevention,
+    Side,
+)
 
 
 @pytest.fixture
@@ -50,6 +58,20 @@ def test_a_given_id_is_not_handed_out_again() -> None:
     book = OrderBook()
     book.limit(Side.BUY, 1, 5, order_id=3)
     assert [book.limit(Side.BUY, 1, 5)[0].order_id for _ in range(2)] == [4, 5]
+
+
+@pytest.mark.parametrize("order_id", [10**30, MAX_ORDER_ID, MAX_ORDER_ID - 1, 0, -5])
+def test_an_extreme_id_does_not_spoil_those_that_are_handed_out(order_id: int) -> None:
+    book = OrderBook()
+    book.limit(Side.BUY, 1, 5, order_id=order_id)
+    assert [book.limit(Side.BUY, 1, 5)[0].order_id for _ in range(2)] == [1, 2]
+
+
+def test_an_id_of_a_wrong_type_changes_nothing() -> None:
+    book = OrderBook()
+    with pytest.raises(TypeError):
+        book.limit(Side.BUY, 1, 5, order_id=1.5)  # type: ignore[arg-type]
+    assert book.limit(Side.BUY, 1, 5)[0].order_id == 1
 
 
 def test_self_trade_prevention_holds_for_the_whole_book() -> None:
