@@ -32,6 +32,7 @@ cdef class Batch:
     cdef readonly list fills
     cdef readonly str report_end
     cdef readonly dict messages
+    cdef int64_t _taken_kilobytes
     cdef dict _replies
     cdef object _last_published
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from engine.event_text import bbo_text, delta_text, end_text, message_text
 from protocol import channels, codec
+from protocol.commands import MAX_ENTRY_BYTES
 from protocol.enums import Reason
 from protocol.events import DeadEntry, PrivateEvent, Reply, ReplyMessage
 from protocol.instrument import Instrument
@@ -51,31 +52,34 @@ class Batch:
         """Of the command in hand: what its reports end with."""
         self.messages: dict[str, bytes] = {}
         """Channel → what is published there, once the batch is finished."""
+        self._taken_kilobytes = 0
         self._replies: dict[str, list[Reply]] = {}
         self._last_published = last_published
 
     @property
     def size(self) -> int:
-        """How much the batch will write: bounds it by output as well as by count."""
-        return len(self.commands) + len(self.reports)
+        """How much the batch will write: bounds it by input and output as well as by count."""
+        return len(self.commands) + len(self.reports) + self._taken_kilobytes
 
     def take(self, entry: bytes) -> None:
         """Begin the next command: `entry` as it stands in the list."""
         self.taken.append(entry)
         self.commands.append(entry)
+        self._taken_kilobytes += len(entry) // 1000
         self.sequence += 1
         self.report_end = end_text(self.sequence, self.timestamp_text)
         if self.fills:
             self.fills = []
 
     def set_aside(self, command: bytes, entry: bytes, reason: Reason, detail: str) -> None:
-        """`entry`, just taken, cannot be used: journal `command` in its stead, and keep it."""
+        """`entry`, just taken, cannot be used: journal `command` in its stead, and keep it.
+
+        Of one that is longer than any that could be used, the beginning is kept.
+        """
         self.commands[-1] = command
-        self.dead.append(
-            codec.encode(
-                DeadEntry(self.sequence, self.timestamp_text, reason, detail, codec.to_text(entry))
-            )
-        )
+        text = codec.to_text(entry[:MAX_ENTRY_BYTES])
+        dead = DeadEntry(self.sequence, self.timestamp_text, reason, detail, text, len(entry))
+        self.dead.append(codec.encode(dead))
 
     def add_report(self, report: PrivateEvent) -> None:
         """A report that is no order's own."""

@@ -3,13 +3,14 @@
 -- script that fails half-way keeps what it has written.
 --
 -- KEYS  order_queue, state, journal, lease, dead
--- ARGV  owner token, previous sequence, sequence, number of entries taken, the last of them,
---       lease in milliseconds, number of journal values, how many of these (the last) are to be
---       published, number of channels, of replies, of dead entries; then these values:
+-- ARGV  owner token, previous sequence, sequence, number of entries taken, the SHA-1 of their JSON
+--       array ("": it is what is journaled as the commands), lease in milliseconds, number of
+--       journal values, how many of these (the last) are to be published, number of channels, of
+--       replies, of dead entries; then these values:
 --       journal field, value … (of those to be published: channel, message …);
 --       each channel that has a message; reply channel, message …; dead entry …
 local queue, state, journal, lease, dead = unpack(KEYS)
-local owner, previous, sequence, taken, last, milliseconds = unpack(ARGV, 1, 6)
+local owner, previous, sequence, taken, digest, milliseconds = unpack(ARGV, 1, 6)
 local journal_values, published_values = tonumber(ARGV[7]), tonumber(ARGV[8])
 local channel_values, reply_values, dead_values =
   tonumber(ARGV[9]), tonumber(ARGV[10]), tonumber(ARGV[11])
@@ -18,11 +19,21 @@ local first_channel = first_journal + journal_values
 local first_published = first_channel - published_values
 local first_reply = first_channel + channel_values
 local first_dead = first_reply + reply_values
+local commands = first_journal + 5
+local most_dead = 10000
+
+-- Somebody may have put an entry before those that were matched. The first or the last of them does
+-- not tell: entries can be alike.
+local function is_what_was_taken()
+  local entries = '[' .. table.concat(redis.call('LRANGE', queue, 0, taken - 1), ',') .. ']'
+  if digest == '' then return entries == ARGV[commands] end
+  return redis.sha1hex(entries) == digest
+end
 
 if #ARGV ~= first_dead + dead_values - 1 then return 'MALFORMED' end
 if redis.call('HGET', state, 'owner') ~= owner then return 'FENCED' end
 if (redis.call('HGET', state, 'sequence') or '0') ~= previous then return 'STALE' end
-if redis.call('LINDEX', queue, taken - 1) ~= last then return 'CHANGED' end
+if not is_what_was_taken() then return 'CHANGED' end
 
 redis.call('XADD', journal, sequence .. '-0', unpack(ARGV, first_journal, first_channel - 1))
 redis.call('LTRIM', queue, taken, -1)
@@ -33,6 +44,7 @@ end
 for i = first_dead, #ARGV do
   redis.call('RPUSH', dead, ARGV[i])
 end
+if dead_values > 0 then redis.call('LTRIM', dead, -most_dead, -1) end
 redis.call('SET', lease, owner, 'PX', milliseconds)
 for i = first_published, first_channel - 1, 2 do
   redis.call('PUBLISH', ARGV[i], ARGV[i + 1])

@@ -3,11 +3,10 @@
 import msgspec
 
 from protocol import codec
-from protocol.commands import QueueEntry
+from protocol.commands import MAX_ENTRY_BYTES, QueueEntry
 from protocol.enums import CommandType, Reason
 from protocol.refusal import Refusal
 
-MAX_ENTRY_BYTES = 64 * 1024
 SHALLOW_BYTES = 512
 """Too short to be nested too deep, and longer than hardly any entry: nothing is counted there."""
 MAX_BRACKETS = 100

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator
+from hashlib import sha1
 from pathlib import Path
 from typing import Self, cast
 
@@ -10,6 +11,7 @@ from redis.exceptions import OutOfMemoryError
 
 from engine.batch import Batch
 from engine.lease import Fenced
+from engine.writes import write_anyway
 from protocol import channels, codec
 from protocol.channels import LEASE_MILLISECONDS
 from protocol.events import ChannelMessage
@@ -122,11 +124,11 @@ class OrderQueue:
 
     def put_first(self, entry: bytes) -> None:
         """An entry of the engine's own, before all that waits; nothing may be known."""
-        self._client.lpush(channels.ORDER_QUEUE, entry)
+        write_anyway(self._client, "LPUSH", channels.ORDER_QUEUE, entry)
 
     def put_last(self, entry: bytes) -> None:
         """An entry of the engine's own, behind all that waits."""
-        self._client.rpush(channels.ORDER_QUEUE, entry)
+        write_anyway(self._client, "RPUSH", channels.ORDER_QUEUE, entry)
 
     def _send(self, *commands: tuple[str | bytes | int | float, ...]) -> None:
         """In one write; each is answered by one response."""
@@ -156,8 +158,8 @@ def _look(first: int, count: int) -> tuple[str | int, ...]:
     return "LRANGE", channels.ORDER_QUEUE, first, first + count - 1
 
 
-def _to_arguments(batch: Batch, owner: bytes, lease_milliseconds: int) -> list[bytes | int]:
-    """ARGV of commit.lua."""
+def _to_arguments(batch: Batch, owner: bytes, lease_milliseconds: int) -> list[str | bytes | int]:
+    """ARGV of commit.lua, which reads the commands at a fixed place of the journal's values."""
     entry = batch.to_journal_entry()
     journal = entry.to_fields()
     if sum(map(len, journal)) > LARGEST_ENTRY:
@@ -169,7 +171,7 @@ def _to_arguments(batch: Batch, owner: bytes, lease_milliseconds: int) -> list[b
         entry.previous,
         entry.sequence,
         len(batch.taken),
-        batch.taken[-1],
+        _digest_taken(batch) if batch.dead else "",
         lease_milliseconds,
         len(journal),
         2 * len(entry.published),
@@ -181,6 +183,11 @@ def _to_arguments(batch: Batch, owner: bytes, lease_milliseconds: int) -> list[b
         *replies,
         *batch.dead,
     ]
+
+
+def _digest_taken(batch: Batch) -> str:
+    """What was taken is not what is journaled: some of it was set aside."""
+    return sha1(codec.join_entries(batch.taken), usedforsecurity=False).hexdigest()
 
 
 def _list_notices(entry: JournalEntry) -> Iterator[tuple[str, bytes]]:

@@ -23,6 +23,8 @@ IDENTIFIER_PATTERN = r"^[A-Za-z0-9._:-]{1,64}$"
 MAX_ORDER_ID = 2**53 - 1
 _LONGEST_ORDER_ID = 16
 MAX_TIMER_SECONDS = 86_400
+MAX_ENTRY_BYTES = 64 * 1024
+"""Of an element of `order_queue`; a longer one is not read."""
 
 
 class QueueEntry(msgspec.Struct, omit_defaults=True, gc=False):

@@ -158,7 +158,8 @@ class ReplyMessage(msgspec.Struct, frozen=True, gc=False):
 class DeadEntry(msgspec.Struct, frozen=True, gc=False):
     r"""An element of `{order_queue}:dead`: an entry that could not be used, and why.
 
-    `entry` is the entry's text; bytes that are not UTF-8 are shown as `\xNN`.
+    `entry` is the text of the entry's first 64 KB, `length` how many bytes it had; bytes that are
+    not UTF-8 are shown as `\xNN`.
     """
 
     sequence: int
@@ -166,3 +167,4 @@ class DeadEntry(msgspec.Struct, frozen=True, gc=False):
     reason: Reason
     detail: str
     entry: str
+    length: int

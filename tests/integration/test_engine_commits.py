@@ -170,6 +170,21 @@ def test_entry_put_before_what_is_being_matched_comes_first_and_nothing_is_lost(
     assert recover_handler(client, make_instruments(), 1000).sequence == 3
 
 
+def test_entry_put_before_others_that_are_all_alike_is_not_taken_for_one_of_them(
+    client: Redis,
+) -> None:
+    client.rpush(channels.ORDER_QUEUE, SELL, BUY, BUY)
+    handler, lease = make_handler(client), acquire(client)
+    with OrderQueue(client) as queue:
+        assert queue.wait_for_entries(3)
+        batch = handler.handle(queue.known, 5)
+        client.lpush(channels.ORDER_QUEUE, b'{"command":"clear_queue","quantity":"3"}')
+        with pytest.raises(CommitRefused, match="CHANGED"):
+            commit(queue, batch, lease)
+    assert client.llen(channels.ORDER_QUEUE) == 4
+    assert not client.exists(channels.JOURNAL)
+
+
 def test_connection_lost_while_a_batch_is_matched_ahead_loses_and_repeats_nothing(
     client: Redis, redis_url: str
 ) -> None:
@@ -242,12 +257,13 @@ def test_garbage_in_the_list_stops_nothing(client: Redis, redis_url: str) -> Non
         b"{",
         b'{"price":1}',
         b"x" * 5_000_000,
+        b"\xff" * 120_000_000,
         b'{"command":"dead"}',
     ]
     with run_engine(redis_url):
         client.rpush(channels.ORDER_QUEUE, *garbage, BUY)
         wait_until_drained(client)
-    assert client.llen(channels.DEAD) == 5
+    assert client.llen(channels.DEAD) == 6
     dead = [json.loads(entry) for entry in client.lrange(channels.DEAD, 0, -1)]
     assert {entry["reason"] for entry in dead} == {"unreadable_entry"}
     reports = read_events(client, channels.EXECUTION_REPORTS)

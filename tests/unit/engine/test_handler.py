@@ -1,5 +1,6 @@
 """Entries in, reports, trades, deltas and replies out."""
 
+import json
 from typing import Any
 
 import pytest
@@ -391,3 +392,15 @@ def test_batch_is_bounded_by_what_it_writes() -> None:
     raw = b'{"symbol":"BTC-USDT","side":"buy","order_type":"limit","quantity":"1","price":"1"}'
     batch = exchange.handler.handle([raw] * 10, 5, max_size=6)
     assert len(batch.taken) == 3
+
+
+def test_batch_is_bounded_by_what_it_has_to_carry() -> None:
+    batch = Exchange().handler.handle([b"x" * 3_000_000] * 10, 5, max_size=6000)
+    assert len(batch.taken) == 2
+
+
+def test_of_garbage_of_any_length_only_the_beginning_is_kept(exchange: Exchange) -> None:
+    batch = exchange.send(b"\xff" * 1_000_000)
+    dead = json.loads(batch.dead[0])
+    assert dead["length"] == 1_000_000
+    assert dead["entry"] == "\\xff" * 65_536
