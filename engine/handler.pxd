@@ -40,6 +40,7 @@ cdef class Handler:
     cdef Order _make_order(
         self, object entry, int64_t order_id, str client_order_id, object sequence
     )
+    cdef _check_new(self, Order order, object entry)
     cdef _repeat(self, Order known, object entry, str client_order_id, Batch batch)
 
     @cython.locals(order=Order)

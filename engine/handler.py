@@ -223,12 +223,15 @@ class Handler:
             return self._repeat(known, entry, client_order_id, batch)
         try:
             order = self._make_order(entry, order_id, client_order_id, batch.sequence)
-            last_price = self.matcher.last_trade_price(order.instrument.index)
-            self.rules.check_new(order, self.orders.count_open(account), last_price)
         except Refusal as refusal:
             report = to_rejected_report(entry, order_id, client_order_id, refusal, batch)
             batch.add_report(report)
             return Outcome(None, report, refusal.code, refusal)
+        try:
+            self._check_new(order, entry)
+        except Refusal as refusal:
+            self._recorder.refuse(order, refusal.code, batch)
+            return Outcome(order, None, refusal.code, refusal)
         self.orders.add(order)
         self._apply(
             self.matcher.new(
@@ -249,8 +252,10 @@ class Handler:
     def _make_order(
         self, entry: QueueEntry, order_id: int, client_order_id: str, sequence: int
     ) -> Order:
-        if self._entries_to_clear:
-            raise Refusal(Reason.QUEUE_CLEARED, None, "the queue was cleared")
+        """The order that `entry` describes; raises Refusal where its form is wrong.
+
+        Nothing but the form counts, so that a repeat is the same order whatever else has changed.
+        """
         instrument = self.rules.find_instrument(entry.symbol, sequence)
         if entry.side is None:
             raise Refusal(Reason.INVALID_SIDE, "side", "side must be buy or sell")
@@ -272,6 +277,14 @@ class Handler:
             entry.self_trade_prevention,
             False if stop_ticks else None,
         )
+
+    def _check_new(self, order: Order, entry: QueueEntry) -> None:
+        """Raises Refusal for an order that cannot be taken now."""
+        if self._entries_to_clear:
+            raise Refusal(Reason.QUEUE_CLEARED, None, "the queue was cleared")
+        last_price = self.matcher.last_trade_price(order.instrument.index)
+        open_orders = self.orders.count_open(order.account)
+        self.rules.check_new(order, entry.quantity or "", open_orders, last_price)
 
     def _repeat(
         self, known: Order, entry: QueueEntry, client_order_id: str, batch: Batch
@@ -301,15 +314,14 @@ class Handler:
 
     def _amend(self, entry: QueueEntry, batch: Batch) -> Outcome:
         order = self._find_open_order(entry)
-        instrument = self.rules.instruments[order.instrument.index]
+        instrument = order.instrument
         self.rules.check_halt(instrument)
         quantity = instrument.quantity_to_lots(entry.quantity) if entry.quantity else 0
         price, stop_price = self._amended_prices(order, entry)
         if not (quantity or price or stop_price):
             raise Refusal(Reason.NOTHING_TO_AMEND, None, "give a price, a quantity or a stop_price")
-        self.rules.check_band(order, price, self.matcher.last_trade_price(instrument.index))
-        if order.price:
-            instrument.check_notional(price or order.price, quantity or order.quantity)
+        last_price = self.matcher.last_trade_price(instrument.index)
+        self.rules.check_amend(order, entry.quantity, quantity, price, last_price)
         account = self._accounts[order.account]
         self._apply(self.matcher.amend(order.order_id, account, quantity, price, stop_price), batch)
         return Outcome(order, None, order.reason)
@@ -351,11 +363,10 @@ class Handler:
     def _expire_timers(self, entry: QueueEntry, batch: Batch) -> Outcome:
         """What was due when the entry was pushed, as far as one commit can hold it."""
         moment = min(_parse_moment(entry.received_at, batch.timestamp), batch.timestamp)
-        self.timers.is_announced = False
-        while account := self.timers.pop_due(moment):
-            self._cancel_orders(account, -1, Reason.CANCEL_AFTER, batch)
-            if batch.size >= MAX_BATCH_SIZE:
-                break
+        self.timers.note_expired()
+        canceled = 0
+        while canceled < MAX_BATCH_SIZE and (account := self.timers.pop_due(moment)):
+            canceled += self._cancel_orders(account, -1, Reason.CANCEL_AFTER, batch)
         return Outcome()
 
     def _cancel_orders(self, account: str, symbol: int, reason: Reason, batch: Batch) -> int:

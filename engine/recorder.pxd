@@ -34,5 +34,6 @@ cdef class Recorder:
 
     cpdef level_changed(self, tuple event, Batch batch)
 
-    @cython.locals(order=Order)
     cpdef end(self, tuple event, object status, object reason, Batch batch)
+    cpdef refuse(self, Order order, object reason, Batch batch)
+    cdef _end_order(self, Order order, object status, object reason, Batch batch)

@@ -99,7 +99,14 @@ class Recorder:
 
     def end(self, event: CoreEvent, status: Status, reason: Reason, batch: Batch) -> None:
         """An order ended, for a reason that need not be the core's."""
-        order = self._orders.get(event[4])
+        self._end_order(self._orders.get(event[4]), status, reason, batch)
+
+    def refuse(self, order: Order, reason: Reason, batch: Batch) -> None:
+        """An order was refused before the core saw it; a repeat of it is known by the table."""
+        self._orders.add(order)
+        self._end_order(order, _REJECTED, reason, batch)
+
+    def _end_order(self, order: Order, status: Status, reason: Reason, batch: Batch) -> None:
         order.end(status, reason)
         self._report(order, batch)
         self._orders.close(order)

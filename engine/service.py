@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from redis import Redis, RedisError, ResponseError
+from redis import Redis, RedisError
 
 from engine.batch import Batch
 from engine.halts import HaltBoard
@@ -194,23 +194,14 @@ class Service:
         """Where the settings' limits are not those in force, put them before all that waits."""
         wanted = TradingLimits.of(self._limits.max_open_orders, self._instruments)
         if wanted != handler.rules.limits:
-            self._put(queue.put_first, make_configuration(wanted))
+            queue.put_first(make_configuration(wanted))
 
     def _push_due_tick(self, handler: Handler, queue: OrderQueue) -> None:
         """Where a timer is due, say so behind all that waits: a renewal there still counts."""
         now = max(self._now(), handler.timestamp)
         if handler.timers.is_due(now):
-            handler.timers.is_announced = self._put(queue.put_last, make_tick(now))
-
-    @staticmethod
-    def _put(put: Callable[[bytes], None], entry: bytes) -> bool:
-        """Whether Redis took an entry of our own; a full one must not keep us from matching."""
-        try:
-            put(entry)
-        except ResponseError as error:
-            log.warning("Redis takes no entry of the engine's own: %s", error)
-            return False
-        return True
+            queue.put_last(make_tick(now))
+            handler.timers.note_announced(now)
 
     def _take_over(self) -> bool:
         """Wait for the lease; False where the service is to stop first."""

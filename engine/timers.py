@@ -8,6 +8,8 @@ due at the moment of the push and has not been renewed since goes off.
 from heapq import heapify, heappop, heappush
 
 _SLACK = 64
+ANNOUNCED_SECONDS = 10
+"""After so long it is said again that a timer is due: the list may have been wiped by hand."""
 
 
 class Timers:
@@ -15,8 +17,9 @@ class Timers:
 
     def __init__(self) -> None:
         self.deadlines: dict[str, int] = {}
-        self.is_announced = False
-        """Whether an `expire_timers` is on its way; nothing that a replay depends on."""
+        self._announced = 0
+        """When an `expire_timers` that is on its way was pushed; 0: none is. Nothing that a replay
+        depends on."""
         self._queue: list[tuple[int, str]] = []
 
     def restore(self, deadlines: dict[str, int]) -> None:
@@ -36,9 +39,18 @@ class Timers:
         self.deadlines.pop(account, None)
 
     def is_due(self, now: int) -> bool:
-        """Whether a timer has run out at `now`, and nobody has said so yet."""
+        """Whether a timer has run out at `now`, and nobody has said so yet, or long ago."""
         first = self._find_first()
-        return first is not None and first[0] <= now and not self.is_announced
+        has_said_so = self._announced and now < self._announced + ANNOUNCED_SECONDS * 1_000_000
+        return first is not None and first[0] <= now and not has_said_so
+
+    def note_announced(self, now: int) -> None:
+        """An `expire_timers` is in the list."""
+        self._announced = now
+
+    def note_expired(self) -> None:
+        """An `expire_timers` has been taken."""
+        self._announced = 0
 
     def pop_due(self, moment: int) -> str | None:
         """The account whose timer ran out first, at `moment` or before; it has none any more."""

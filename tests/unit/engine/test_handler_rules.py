@@ -12,6 +12,9 @@ from tests.support.instruments import make_instruments
 ALICE: Json = {"account": "alice"}
 REPLY: Json = {"reply_to": "w", "request_id": "r"}
 SECOND = 1_000_000
+ORDER: Json = {
+    "symbol": "BTC-USDT", "side": "buy", "order_type": "limit", "quantity": "1", "price": "60000",
+}  # fmt: skip
 
 
 @pytest.fixture
@@ -33,9 +36,12 @@ def tick(exchange: Exchange) -> list[Json]:
     return read_events(exchange.send(make_tick(exchange.now)), channels.EXECUTION_REPORTS)
 
 
+def limit_btc(max_open_orders: int = 100, **limits: str) -> TradingLimits:
+    return TradingLimits(max_open_orders, {"BTC-USDT": InstrumentLimits(**limits)})
+
+
 def configure(exchange: Exchange, max_open_orders: int = 100, **limits: str) -> None:
-    instruments = {"BTC-USDT": InstrumentLimits(**limits)}
-    exchange.send(make_configuration(TradingLimits(max_open_orders, instruments)))
+    exchange.send(make_configuration(limit_btc(max_open_orders, **limits)))
 
 
 def reasons(reports: list[Json]) -> list[tuple[str, str | None]]:
@@ -90,6 +96,17 @@ def test_tick_lets_go_off_only_what_was_due_when_it_was_pushed(exchange: Exchang
     exchange.now += 60 * SECOND
     assert read_events(exchange.send(early), channels.EXECUTION_REPORTS) == []
     assert reasons(tick(exchange)) == [("canceled", "cancel_after")]
+
+
+def test_tick_that_never_came_is_announced_again(exchange: Exchange) -> None:
+    """The list may have been wiped by hand."""
+    arm(exchange, 1)
+    exchange.now += 2 * SECOND
+    timers = exchange.handler.timers
+    assert timers.is_due(exchange.now)
+    timers.note_announced(exchange.now)
+    assert not timers.is_due(exchange.now + 9 * SECOND)
+    assert timers.is_due(exchange.now + 10 * SECOND)
 
 
 def test_tick_from_the_future_is_held_to_the_engines_own_time(exchange: Exchange) -> None:
@@ -210,6 +227,73 @@ def test_limits_of_an_instrument_hold_once_they_are_configured(exchange: Exchang
     configure(exchange, max_quantity="5", max_notional="100000")
     assert reasons(exchange.order("buy", "6", "1")) == [("rejected", "quantity_out_of_range")]
     assert reasons(exchange.order("buy", "2", "60000")) == [("rejected", "notional_out_of_range")]
+
+
+@pytest.mark.parametrize(
+    ("barrier", "reason"),
+    [
+        ({"command": "halt", "symbol": "BTC-USDT"}, "instrument_halted"),
+        ({"command": "clear_queue", "quantity": "1"}, "queue_cleared"),
+        (TradingLimits(max_open_orders=0), "too_many_open_orders"),
+        (limit_btc(min_quantity="2"), "quantity_out_of_range"),
+        (limit_btc(max_notional="1"), "notional_out_of_range"),
+    ],
+)
+def test_order_that_a_rule_refused_stays_rejected_when_the_rule_is_gone(
+    exchange: Exchange, barrier: Json | TradingLimits, reason: str
+) -> None:
+    exchange.send(make_configuration(barrier) if isinstance(barrier, TradingLimits) else barrier)
+    order = ORDER | REPLY | {"client_order_id": "c"}
+    [first] = read_replies(exchange.send(order), "w")
+    assert (first["status"], first["reason"]) == ("rejected", reason)
+    exchange.send({"command": "resume", "symbol": "BTC-USDT"})
+    exchange.send(make_configuration(TradingLimits()))
+    restored = Handler(make_instruments(), ID_KEY, 1000)
+    restored.restore(decode_snapshot(encode_snapshot(exchange.handler.export())))
+    exchange.handler = restored
+    [again] = read_replies(exchange.send(order), "w")
+    assert (again["duplicate"], again["status"], again["reason"]) == (True, "rejected", reason)
+    assert exchange.book() == ([], [])
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"command": "clear_queue", "quantity": "9"},
+        limit_btc(min_quantity="2"),
+        TradingLimits(max_open_orders=0),
+    ],
+)
+def test_repeat_under_other_rules_is_still_a_repeat(
+    exchange: Exchange, change: Json | TradingLimits
+) -> None:
+    order = ORDER | REPLY | {"client_order_id": "c"}
+    exchange.send(order)
+    exchange.send(make_configuration(change) if isinstance(change, TradingLimits) else change)
+    [again] = read_replies(exchange.send(order), "w")
+    assert (again["duplicate"], again["status"], again["reason"]) == (True, "open", None)
+
+
+def test_amend_below_what_is_filled_cancels_the_rest_whatever_the_smallest_quantity(
+    exchange: Exchange,
+) -> None:
+    configure(exchange, min_quantity="2")
+    [resting] = exchange.order("buy", "9", "60000", **ALICE)
+    exchange.order("sell", "5", "60000", account="bob")
+    amend = ALICE | {"command": "amend", "order_id": resting["order_id"]}
+    small = exchange.send(amend | {"quantity": "1"})
+    assert reasons(read_events(small, channels.EXECUTION_REPORTS)) == [
+        ("canceled", "amended_below_filled")
+    ]
+
+
+def test_amend_to_less_than_the_smallest_quantity_is_refused(exchange: Exchange) -> None:
+    configure(exchange, min_quantity="2")
+    [resting] = exchange.order("buy", "9", "60000", **ALICE)
+    amend = ALICE | {"command": "amend", "order_id": resting["order_id"], "quantity": "1"}
+    assert reasons(read_events(exchange.send(amend), channels.EXECUTION_REPORTS)) == [
+        ("refused", "quantity_out_of_range")
+    ]
 
 
 def test_settings_alone_limit_nothing() -> None:
