@@ -11,12 +11,13 @@ from redis import TimeoutError as NoAnswer
 from engine.connection import connect_redis, describe_address
 from engine.handler import Handler
 from engine.journal import JournalDamaged, read_journal
+from engine.snapshot_store import read_snapshot
 from engine.state import decode_instruments
 from protocol import channels
 from protocol.instrument import Instrument
 from protocol.journal import JournalEntry, parse_entry_id
 from protocol.limits import DEFAULT_CLOSED_ORDERS
-from protocol.snapshot import Snapshot, decode_snapshot, parse_snapshot_list
+from protocol.snapshot import Snapshot, parse_snapshot_list
 
 
 class HistoryUnavailable(Exception):
@@ -63,8 +64,7 @@ class History:
 
     def read_snapshot(self, sequence: int) -> Snapshot:
         """The snapshot at `sequence`; raises ValueError where it is missing or damaged."""
-        raw = self._client.get(channels.snapshot_key(sequence))
-        return decode_snapshot(cast(bytes | None, raw) or b"")
+        return read_snapshot(self._client, sequence)
 
     def read_entries(self, after: int) -> Iterator[JournalEntry]:
         """Every commit behind the sequence `after`.

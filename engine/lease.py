@@ -19,6 +19,8 @@ from protocol.channels import LEASE_MILLISECONDS
 RENEWAL_SECONDS = 1.0
 MILLISECONDS_AN_OPEN_ORDER = 0.05
 """One command can fill or cancel every open order, and meanwhile nothing renews the lease."""
+MILLISECONDS_A_SNAPSHOT_BYTE = 30 / 2**20
+"""Decoding 1 MB of it takes 8 ms, undisturbed."""
 LONG_COMMIT_MILLISECONDS = 60_000
 """For packing, sending and storing hundreds of megabytes."""
 _SCRIPTS = Path(__file__).parent
@@ -65,6 +67,11 @@ class Lease:
             self._set(self.milliseconds)
             self._renewed = now
 
+    @staticmethod
+    def allow_for_recovery(snapshot_bytes: int) -> int:
+        """How long it is to live while a snapshot is decoded: no other thread runs meanwhile."""
+        return LEASE_MILLISECONDS + int(snapshot_bytes * MILLISECONDS_A_SNAPSHOT_BYTE)
+
     def allow_for(self, open_orders: int) -> None:
         """From the next renewal on, let it live as long as a command over them all may take."""
         self.milliseconds = LEASE_MILLISECONDS + int(open_orders * MILLISECONDS_AN_OPEN_ORDER)
@@ -78,20 +85,23 @@ class Lease:
         self._set(0)
 
     @contextmanager
-    def kept(self, connect: Callable[[], Redis]) -> Iterator[None]:
+    def kept(self, connect: Callable[[], Redis], milliseconds: int) -> Iterator[None]:
         """Hold on to the lease from a thread, for what takes long and has no time to renew.
 
-        Raises Fenced at the end where another engine has taken over meanwhile.
+        It lives so long from each renewal on. Raises Fenced at the end where another engine has
+        taken over meanwhile, whatever else went wrong: what was read may be that engine's.
         """
+        self._set(milliseconds)
         ended = threading.Event()
-        keeper = threading.Thread(target=_keep, args=(connect, self.owner, ended), daemon=True)
+        arguments = (connect, self.owner, milliseconds, ended)
+        keeper = threading.Thread(target=_keep, args=arguments, daemon=True)
         keeper.start()
         try:
             yield
         finally:
             ended.set()
             keeper.join()
-        self._set(LEASE_MILLISECONDS)
+            self._set(LEASE_MILLISECONDS)
 
     def _set(self, milliseconds: int) -> None:
         keys = [channels.LEASE, channels.STATE]
@@ -99,14 +109,16 @@ class Lease:
             raise Fenced("another engine has taken over")
 
 
-def _keep(connect: Callable[[], Redis], owner: bytes, ended: threading.Event) -> None:
+def _keep(
+    connect: Callable[[], Redis], owner: bytes, milliseconds: int, ended: threading.Event
+) -> None:
     """Renew until the end, or until another engine has taken over."""
     with connect() as client:
         lease = Lease(client)
         lease.owner = owner
         while not ended.wait(LEASE_MILLISECONDS / 1000 / 5):
             try:
-                lease._set(LEASE_MILLISECONDS)
+                lease._set(milliseconds)
             except RedisError:
                 continue  # it may be back before the lease ends
             except Fenced:

@@ -9,7 +9,7 @@ from redis import Redis
 
 from engine.handler import Handler
 from engine.journal import JournalDamaged, read_journal
-from engine.snapshots import delete_orphans, read_snapshots
+from engine.snapshot_store import delete_orphans, read_snapshots
 from engine.state import (
     check_protocol,
     load_id_key,

@@ -23,6 +23,7 @@ from engine.lease import Fenced, Lease
 from engine.order_queue import CommitRefused, CommitTooLarge, OrderQueue
 from engine.owner_files import OwnerFiles
 from engine.recovery import recover_handler
+from engine.snapshot_store import measure_newest
 from engine.snapshots import SnapshotWriter
 from engine.stopwatch import Stopwatch
 from engine.suspicion import Suspicion
@@ -119,7 +120,8 @@ class Service:
             return
         self._snapshots.abandon()
         gc.collect()  # a handler refers to itself: two of them would not fit everywhere
-        with self._lease.kept(self._connect):
+        allowed = self._lease.allow_for_recovery(measure_newest(self._client))
+        with self._lease.kept(self._connect, allowed):
             handler = recover_handler(self._client, self._instruments, self._limits.closed_orders)
         self._lease.allow_for(handler.matcher.open_orders())
         self._lease.renew()

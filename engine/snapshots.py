@@ -7,9 +7,10 @@ archive that stands still is not waited for.
 
 import logging
 import os
+import secrets
 import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import cast
 
@@ -17,9 +18,9 @@ from redis import Redis
 
 from engine.handler import Handler
 from engine.lease import Fenced
-from engine.writes import write_anyway
+from engine.snapshot_store import list_snapshots, write_snapshot
 from protocol import channels
-from protocol.snapshot import Snapshot, decode_snapshot, encode_snapshot, parse_snapshot_list
+from protocol.snapshot import decode_snapshot, encode_snapshot
 
 KEPT = 2
 ARCHIVE_ALLOWANCE = 2_000_000
@@ -29,6 +30,9 @@ ARCHIVE_PATIENCE_SECONDS = 30.0
 BYTES_A_COMMAND = 12_000
 """Of Redis's memory there are so many for each command between two snapshots: the journal has up to
 three times as many commands, of 1 to 2 KB, and must leave room for all else."""
+
+_KEPT = 1
+"""What keep_snapshot.lua answers where it did it."""
 
 log = logging.getLogger(__name__)
 
@@ -44,6 +48,7 @@ class SnapshotWriter:
         self._last = 0
         self._child = 0
         self._sequence = 0
+        self._writer = ""
 
     def abandon(self) -> None:
         """Before a recovery: what a child still writes is not to count any more."""
@@ -55,7 +60,7 @@ class SnapshotWriter:
     def begin(self) -> None:
         """After a recovery: count from the newest snapshot that there is."""
         self.abandon()
-        self._last = next(iter(_read_list(self._client)), 0)
+        self._last = next(iter(list_snapshots(self._client)), 0)
         room = int(self._client.info("memory")["maxmemory"]) // BYTES_A_COMMAND
         self._interval = min(self._configured, room or self._configured)
 
@@ -67,20 +72,25 @@ class SnapshotWriter:
         if self._child:
             self._finish(owner, is_full)
         elif self.is_due(handler.sequence, is_full):
-            self._start(handler, is_only_one=is_full)
+            self._start(handler, owner, is_only_one=is_full)
         elif is_full:
-            self._trim.keep(_read_list(self._client)[:1], owner, is_full)
+            self._trim.keep(list_snapshots(self._client)[:1], owner, is_full)
 
     def is_due(self, sequence: int, is_full: bool = False) -> bool:
         """Whether the next `advance` would start one."""
         return not self._child and sequence - self._last >= (1 if is_full else self._interval)
 
-    def _start(self, handler: Handler, is_only_one: bool) -> None:
+    def _start(self, handler: Handler, owner: bytes, is_only_one: bool) -> None:
         started = time.perf_counter()
-        self._child = os.fork()
-        if self._child == 0:
-            _write_and_exit(self._connect, handler, is_only_one)
         self._last = self._sequence = handler.sequence
+        self._writer = secrets.token_hex(8)
+        try:
+            self._child = os.fork()
+        except OSError as error:
+            log.error("no snapshot at sequence %d: %s", self._sequence, error)  # noqa: TRY400
+            return
+        if self._child == 0:
+            _write_and_exit(self._connect, handler, owner, self._writer, is_only_one)
         pause = (time.perf_counter() - started) * 1000
         log.info("snapshot at sequence %d: the engine paused %.1f ms", self._sequence, pause)
 
@@ -91,8 +101,10 @@ class SnapshotWriter:
         self._child = 0
         if status != 0:
             log.error("the snapshot at sequence %d failed: status %d", self._sequence, status)
+            unfinished = channels.unfinished_snapshot_key(self._sequence, self._writer)
+            self._client.unlink(unfinished)
             return
-        others = [] if is_full else _read_list(self._client)[: KEPT - 1]
+        others = [] if is_full else list_snapshots(self._client)[: KEPT - 1]
         self._trim.keep([self._sequence, *others], owner, is_full)
 
 
@@ -115,13 +127,16 @@ class JournalTrim:
         """
         if not names:
             return
-        kept = _read_list(self._client)
+        kept = list_snapshots(self._client)
         keys = [channels.STATE, channels.JOURNAL, channels.snapshot_key(names[0])]
         keys += [channels.snapshot_key(old) for old in kept if old not in names]
         lists = [_format_list(kept), _format_list(names)]
         last = self._choose_last(names, is_full)
-        if not self._keep(keys=keys, args=[owner, *lists, last]):
+        answer = self._keep(keys=keys, args=[owner, *lists, last])
+        if not answer:
             raise Fenced("another engine has taken over")
+        if answer != _KEPT:
+            log.warning("the snapshot at %d is gone, or others count by now", names[0])
 
     def _choose_last(self, names: list[int], is_full: bool) -> int:
         """The last sequence that may leave the journal."""
@@ -150,40 +165,19 @@ class JournalTrim:
         return now - self._archived_at >= ARCHIVE_PATIENCE_SECONDS
 
 
-def read_snapshots(client: Redis) -> Iterator[Snapshot]:
-    """Those that can be read, newest first."""
-    for sequence in _read_list(client):
-        raw = cast(bytes | None, client.get(channels.snapshot_key(sequence)))
-        try:
-            yield decode_snapshot(raw or b"")
-        except ValueError as error:
-            log.warning("the snapshot at sequence %d is of no use: %s", sequence, error)
-
-
-def delete_orphans(client: Redis) -> None:
-    """Remove snapshots that were written but never counted."""
-    counted = {channels.snapshot_key(sequence).encode() for sequence in _read_list(client)}
-    for key in client.scan_iter(channels.snapshot_key_pattern()):
-        if key not in counted:
-            client.unlink(key)
-
-
-def _read_list(client: Redis) -> list[int]:
-    stored = client.hget(channels.STATE, channels.STATE_SNAPSHOTS)
-    return parse_snapshot_list(cast(bytes | None, stored))
-
-
 def _format_list(sequences: list[int]) -> str:
     return ",".join(map(str, sequences))
 
 
-def _write_and_exit(connect: Callable[[], Redis], handler: Handler, is_only_one: bool) -> None:
+def _write_and_exit(
+    connect: Callable[[], Redis], handler: Handler, owner: bytes, writer: str, is_only_one: bool
+) -> None:
     """In the child: nothing of the parent's may run on, whatever happens."""
     status = 1
     try:
         snapshot = handler.export()
         raw = encode_snapshot(snapshot)
-        write_anyway(connect(), "SET", channels.snapshot_key(snapshot.sequence), raw)
+        write_snapshot(connect(), owner, snapshot.sequence, writer, raw)
         if is_only_one:
             handler.restore(decode_snapshot(raw))  # or else it does not count
         status = 0

@@ -12,11 +12,12 @@ from redis.asyncio.client import PubSub
 from redis.asyncio.connection import AbstractConnection
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
+from redis.exceptions import ResponseError
 
 from market_data.engine_state import PUBLIC_CHANNELS, STATE_FIELDS, EngineState
 from protocol.channels import JOURNAL, STATE, STATE_TIMINGS, snapshot_key
 from protocol.journal import JournalEntry, entry_id
-from protocol.snapshot import Snapshot, decode_snapshot
+from protocol.snapshot import PARTS_AT_ONCE, Snapshot, decode_snapshot
 from protocol.timings import EngineTimings
 
 SECONDS_TO_ANSWER = 2.0
@@ -58,8 +59,18 @@ class EngineRedis:
 
     async def read_snapshot(self, sequence: int) -> Snapshot:
         """The snapshot at `sequence`; raises ValueError where it is gone or damaged."""
-        raw = cast(bytes | None, await self._pages.get(snapshot_key(sequence)))
-        return decode_snapshot(raw or b"")
+        name = snapshot_key(sequence)
+        parts: list[bytes] = []
+        try:
+            while page := await self._read_parts(name, len(parts)):
+                parts += page
+        except ResponseError as error:
+            raise ValueError(f"{name} is no list of parts: {error}") from error
+        return decode_snapshot(b"".join(parts))
+
+    async def _read_parts(self, name: str, first: int) -> list[bytes]:
+        answer = self._pages.lrange(name, first, first + PARTS_AT_ONCE - 1)
+        return cast(list[bytes], await cast(Awaitable[object], answer))
 
     async def read_journal(self, sequence: int) -> list[JournalEntry]:
         """The next page of commits after `sequence`; raises BrokenHistory for a foreign entry."""

@@ -46,8 +46,13 @@ ORDER_REPLIES = "order_replies"
 
 
 def snapshot_key(sequence: int) -> str:
-    """The snapshot at `sequence`."""
+    """The snapshot at `sequence`: a list of its parts."""
     return f"{_COMPANIONS}:snapshot:{sequence}"
+
+
+def unfinished_snapshot_key(sequence: int, writer: str) -> str:
+    """What `writer` has written so far of the snapshot at `sequence`."""
+    return f"{snapshot_key(sequence)}:{writer}"
 
 
 def claim_key(account: str, idempotency_key: str) -> str:
@@ -57,7 +62,7 @@ def claim_key(account: str, idempotency_key: str) -> str:
 
 
 def snapshot_key_pattern() -> str:
-    """A glob for every snapshot's key."""
+    """A glob for every snapshot's key, finished or not."""
     return f"{_COMPANIONS}:snapshot:*"
 
 

@@ -1,13 +1,18 @@
 """The book snapshot: the state at one sequence, so that nobody has to read the journal before it.
 
-A key `{order_queue}:snapshot:<sequence>` holds one, as MessagePack. The state's field `snapshots`
-names those that count, newest first.
+A list `{order_queue}:snapshot:<sequence>` holds one, as MessagePack in parts of PART_BYTES. The
+state's field `snapshots` names those that count, newest first.
 """
 
 import msgspec
 
 from protocol import PROTOCOL_VERSION
 from protocol.events import Level
+
+PART_BYTES = 1 << 20
+"""Nothing else reaches Redis while it stores a part; and it takes no value above 512 MB."""
+PARTS_AT_ONCE = 16
+"""That one look reads."""
 
 
 class BookSnapshot(msgspec.Struct, frozen=True, gc=False):

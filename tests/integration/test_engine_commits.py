@@ -207,6 +207,27 @@ def test_lease_is_held_by_one_at_a_time(client: Redis) -> None:
     assert Lease(client).acquire()
 
 
+def test_engine_that_lost_its_lease_while_it_recovered_is_fenced_not_damaged(
+    client: Redis, redis_url: str
+) -> None:
+    """What it read meanwhile may be the other engine's: no reason to call for an operator."""
+
+    def recover() -> None:
+        with lease.kept(lambda: Redis.from_url(redis_url), 3000):
+            client.delete(channels.LEASE)
+            assert Lease(client).acquire()
+            raise JournalDamaged("the journal ends at sequence 1, the state at 2")
+
+    lease = acquire(client)
+    with pytest.raises(Fenced):
+        recover()
+
+
+def test_lease_lives_longer_while_a_large_snapshot_is_decoded() -> None:
+    assert Lease.allow_for_recovery(0) == 3000
+    assert Lease.allow_for_recovery(284 << 20) > 3 * 2350
+
+
 def test_an_order_popped_before_a_crash_is_not_gone(client: Redis, redis_url: str) -> None:
     """The engine matched and died before its commit: the entries are still in the list."""
     client.rpush(channels.ORDER_QUEUE, BUY, SELL)

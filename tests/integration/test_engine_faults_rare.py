@@ -15,7 +15,8 @@ from engine.connection import connect_redis
 from engine.history import History
 from engine.lease import Lease
 from engine.recovery import recover_handler
-from engine.snapshots import SnapshotWriter, read_snapshots
+from engine.snapshot_store import delete_orphans, read_snapshots
+from engine.snapshots import SnapshotWriter
 from engine.writes import write_anyway
 from protocol import channels
 from tests.support.engine_service import make_service, run_engine, wait_until_drained
@@ -128,7 +129,7 @@ def finish_snapshot(client: Redis, redis_url: str) -> Callable[[], None]:
 def test_snapshot_that_a_recovery_deleted_is_not_counted(
     client: Redis, finish_snapshot: Callable[[], None]
 ) -> None:
-    snapshots.delete_orphans(client)  # what a recovery does, for example after a lost reply
+    delete_orphans(client)  # what a recovery does, for example after a lost reply
     finish_snapshot()
     counted = History(client).snapshots
     assert [snapshot.sequence for snapshot in read_snapshots(client)] == counted

@@ -6,12 +6,13 @@ from typing import cast
 import pytest
 from redis import Redis
 
+from engine import snapshot_store
 from engine.handler import Handler
 from engine.journal import JournalDamaged
+from engine.lease import Fenced, Lease
 from engine.recovery import recover_handler
-from engine.snapshots import read_snapshots
+from engine.snapshot_store import list_snapshots, read_snapshots, write_snapshot
 from protocol import channels
-from protocol.snapshot import parse_snapshot_list
 from tests.support.engine_service import run_engine, wait_until_drained
 from tests.support.exchange import Exchange
 from tests.support.instruments import make_instrument, make_instruments
@@ -56,11 +57,6 @@ def push(client: Redis, count: int) -> None:
     wait_until_drained(client)
 
 
-def list_snapshots(client: Redis) -> list[int]:
-    text = client.hget(channels.STATE, channels.STATE_SNAPSHOTS)
-    return parse_snapshot_list(cast(bytes | None, text))
-
-
 def read_journal_ids(client: Redis) -> Iterator[bytes]:
     for entry_id, _ in cast(list[tuple[bytes, object]], client.xrange(channels.JOURNAL)):
         yield entry_id
@@ -95,9 +91,11 @@ def make_history(client: Redis, redis_url: str) -> None:
 def test_damaged_snapshot_is_passed_over_for_the_older(client: Redis, redis_url: str) -> None:
     make_history(client, redis_url)
     expected = recover(client).matcher.state_hash()
-    newest = cast(bytes, client.get(channels.snapshot_key(30)))
-    for damage in (b"", b"garbage", newest[:-7]):
-        client.set(channels.snapshot_key(30), damage)
+    [newest] = cast(list[bytes], client.lrange(channels.snapshot_key(30), 0, -1))
+    for damage in ([b"garbage"], [newest[:-7]], [newest, newest], []):
+        client.delete(channels.snapshot_key(30))
+        if damage:
+            client.rpush(channels.snapshot_key(30), *damage)
         assert [snapshot.sequence for snapshot in read_snapshots(client)][-1] == 20
         assert recover(client).matcher.state_hash() == expected
 
@@ -123,10 +121,68 @@ def test_journal_is_not_trimmed_behind_the_archive(client: Redis, redis_url: str
 def test_snapshot_that_never_counted_is_removed_at_the_next_start(
     client: Redis, redis_url: str
 ) -> None:
-    client.set(channels.snapshot_key(77), b"left behind")
+    left_behind = [channels.snapshot_key(77), channels.unfinished_snapshot_key(78, "somebody")]
+    for name in left_behind:
+        client.rpush(name, b"left behind")
     with run_engine(redis_url):
         push(client, 1)
-    assert not client.exists(channels.snapshot_key(77))
+    assert not client.exists(*left_behind)
+
+
+def test_snapshot_under_a_name_of_another_kind_is_passed_over(
+    client: Redis, redis_url: str
+) -> None:
+    make_history(client, redis_url)
+    client.set(channels.snapshot_key(30), b"a string")
+    assert recover(client).sequence == 40
+
+
+def test_snapshot_lies_in_parts_and_is_read_back_whole(
+    client: Redis, redis_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(snapshot_store, "PART_BYTES", 100)
+    monkeypatch.setattr(snapshot_store, "PARTS_AT_ONCE", 3)
+    make_history(client, redis_url)
+    assert client.llen(channels.snapshot_key(30)) > 9
+    assert [snapshot.sequence for snapshot in read_snapshots(client)] == [30, 20]
+    assert recover(client).sequence == 40
+
+
+def test_stale_writer_of_a_snapshot_is_stopped_and_renames_nothing(client: Redis) -> None:
+    lease = Lease(client)
+    assert lease.acquire()
+    write_snapshot(client, lease.owner, 5, "first", b"whole")
+    client.delete(channels.LEASE)
+    assert Lease(client).acquire()
+    with pytest.raises(Fenced):
+        write_snapshot(client, lease.owner, 5, "second", b"stale")
+    assert client.lrange(channels.snapshot_key(5), 0, -1) == [b"whole"]
+
+
+def test_writer_whose_first_parts_were_removed_does_not_finish(
+    client: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(snapshot_store, "PART_BYTES", 4)
+    lease = Lease(client)
+    assert lease.acquire()
+    client.rpush(channels.unfinished_snapshot_key(5, "writer"), b"another's")
+    with pytest.raises(Fenced):
+        write_snapshot(client, lease.owner, 5, "writer", b"two parts")
+    assert not client.exists(channels.snapshot_key(5))
+
+
+def test_engine_that_cannot_fork_goes_on_without_a_snapshot(
+    client: Redis, redis_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail() -> int:
+        raise OSError(11, "Resource temporarily unavailable")
+
+    monkeypatch.setattr("engine.snapshots.os.fork", fail)
+    with run_engine(redis_url, max_batch=5, snapshot_interval=10):
+        push(client, 40)
+        push(client, 5)
+    assert list_snapshots(client) == []
+    assert recover(client).sequence == 45
 
 
 def test_instrument_added_after_the_snapshot_begins_empty(client: Redis, redis_url: str) -> None:

@@ -13,11 +13,12 @@ from redis import Redis
 
 from engine.audit import Rule
 from engine.history import History
+from engine.snapshot_store import read_snapshot
 from engine.verify import Report, verify_history
 from launcher.environment import ROOT
 from protocol import channels
 from protocol.journal import JournalEntry
-from protocol.snapshot import decode_snapshot, encode_snapshot
+from protocol.snapshot import encode_snapshot
 from tests.support.engine_service import run_engine, wait_until_drained
 from tests.support.faults_flow import draw_flow
 from tests.support.waiting import wait_until
@@ -150,10 +151,11 @@ def test_state_that_does_not_fit_the_journal_is_found(client: Redis, redis_url: 
 def test_wrong_or_missing_snapshot_is_found(client: Redis, redis_url: str) -> None:
     make_history(client, redis_url)
     key = channels.snapshot_key(400)
-    snapshot = decode_snapshot(cast(bytes, client.get(key)))
+    snapshot = read_snapshot(client, 400)
     changed = msgspec.structs.replace(snapshot.books[0], last_trade_id=9999)
     for books in ([], [changed, *snapshot.books[1:]]):
-        client.set(key, encode_snapshot(msgspec.structs.replace(snapshot, books=books)))
+        client.delete(key)
+        client.rpush(key, encode_snapshot(msgspec.structs.replace(snapshot, books=books)))
         assert list_rules(verify(client)) == {Rule.SNAPSHOT}
     client.delete(key)
     assert list_rules(verify(client)) == {Rule.SNAPSHOT}

@@ -138,7 +138,7 @@ class Publisher:
             engine=b"",
         )  # fmt: skip
         raw = b"damaged" if is_damaged else encode_snapshot(snapshot)
-        self.redis.set(snapshot_key(self.sequence), raw)
+        self.redis.rpush(snapshot_key(self.sequence), raw[:40], raw[40:])
         self.snapshots.insert(0, self.sequence)
         self.redis.hset(STATE, STATE_SNAPSHOTS, ",".join(map(str, self.snapshots)))
         if not is_damaged:
