@@ -11,7 +11,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from statistics import median
 from typing import NamedTuple
@@ -103,9 +103,9 @@ def time_case(workload: Workload, folder: Path | None, rounds: int) -> CaseTimes
 
 def simple_calls(
     matcher: Matcher, commands: bytes
-) -> list[tuple[Callable[..., list[EventRow]], tuple[int, ...]]]:
+) -> list[tuple[Callable[..., Sequence[EventRow]], tuple[int, ...]]]:
     """Bound methods with the arguments that the packed commands stand for."""
-    calls: list[tuple[Callable[..., list[EventRow]], tuple[int, ...]]] = []
+    calls: list[tuple[Callable[..., Sequence[EventRow]], tuple[int, ...]]] = []
     for record in COMMAND_RECORD.iter_unpack(commands):
         kind, side, order_type, _, symbol, order_id, account, quantity, price, _ = record
         if kind == Command.CANCEL:

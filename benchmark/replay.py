@@ -10,7 +10,7 @@ import argparse
 import asyncio
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -140,7 +140,7 @@ def replay_file(
     return replay.outcome, records
 
 
-def run_record(matcher: Matcher, record: bytes) -> list[EventRow]:
+def run_record(matcher: Matcher, record: bytes) -> Sequence[EventRow]:
     """One packed command by the simple calls."""
     kind, side, order_type, mode, symbol, *numbers = COMMAND_RECORD.unpack(record)
     order_id, account, quantity, price, stop_price = numbers

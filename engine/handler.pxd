@@ -47,7 +47,7 @@ cdef class Handler:
     cpdef _cancel(self, object entry, Batch batch)
 
     @cython.locals(event=tuple)
-    cdef _apply(self, list events, Batch batch)
+    cdef _apply(self, object events, Batch batch)
 
     @cython.locals(order=Order)
     cdef Order _find_open_order(self, object entry)

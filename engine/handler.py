@@ -372,13 +372,15 @@ class Handler:
     def _cancel_orders(self, account: str, symbol: int, reason: Reason, batch: Batch) -> int:
         """Take off an account's orders; how many there were."""
         number = self._accounts.get(account)
-        events = [] if number is None else self.matcher.cancel_all(number, symbol)
+        events = () if number is None else self.matcher.cancel_all(number, symbol)
+        canceled = 0
         for event in events:
             if event[0] == _CANCELED:
                 self._recorder.end(event, Status.CANCELED, reason, batch)
+                canceled += 1
             else:
                 self._record[event[0]](event, batch)
-        return sum(event[0] == _CANCELED for event in events)
+        return canceled
 
     def _halt(self, entry: QueueEntry, batch: Batch) -> Outcome:
         self.rules.halted.add(self.rules.find_instrument(entry.symbol, batch.sequence).index)

@@ -1,12 +1,24 @@
 from libc.stdint cimport uint32_t
 
-from engine.core.state cimport Book, CommandRecord, Core
+from engine.core.state cimport Book, CommandRecord, Core, EventRecord
+
+
+cdef enum:
+    FEW_EVENTS = 4  # lie in the object itself
+
+
+cdef class Events:
+    cdef Py_ssize_t size
+    cdef EventRecord* records
+    cdef EventRecord few[FEW_EVENTS]
+
+    cdef list rows(self)
 
 
 cdef class Matcher:
     cdef Core core
 
-    cdef list run(self, const CommandRecord* command)
+    cdef Events run(self, const CommandRecord* command)
     cdef Book* book(self, object symbol) except NULL
     cdef bytes book_records(self, uint32_t symbol)
     cdef bytes saved_orders(self)

@@ -1,9 +1,24 @@
 """The interface of both cores; `codes.Event` says what the events hold."""
 
-from collections.abc import Callable
-from typing import Self, final
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, Self, final, overload
 
 from .codes import EventRow, OpenOrder
+
+@final
+class Events(Sequence[EventRow]):
+    """The events of one command, equal to a list of the same rows; made when they are looked at."""
+
+    def __len__(self) -> int: ...
+    @overload
+    def __getitem__(self, place: int, /) -> EventRow: ...
+    @overload
+    def __getitem__(self, place: slice, /) -> list[EventRow]: ...
+    def __iter__(self) -> Iterator[EventRow]: ...
+    def __eq__(self, other: object, /) -> bool: ...
+    def index(self, row: Any, *bounds: int) -> int: ...
+    def count(self, row: Any) -> int: ...
+    def __reduce__(self) -> tuple[type[list[EventRow]], tuple[list[EventRow]]]: ...
 
 @final
 class Matcher:
@@ -38,14 +53,14 @@ class Matcher:
         price: int = 0,
         stop_price: int = 0,
         self_trade_prevention: int = 0,
-    ) -> list[EventRow]:
+    ) -> Sequence[EventRow]:
         """Enter an order: ACCEPTED and what follows from it, or REJECTED alone.
 
         `price` and `stop_price` are 0 where the type has none. Account 0 is nobody's: its orders
         trade with each other whatever the self-trade prevention.
         """
 
-    def cancel(self, order_id: int, account: int) -> list[EventRow]:
+    def cancel(self, order_id: int, account: int) -> Sequence[EventRow]:
         """Cancel an open order: CANCELED, or COMMAND_REJECTED with UNKNOWN_ORDER.
 
         An order of another account is as unknown as one that does not exist.
@@ -53,14 +68,14 @@ class Matcher:
 
     def amend(
         self, order_id: int, account: int, quantity: int = 0, price: int = 0, stop_price: int = 0
-    ) -> list[EventRow]:
+    ) -> Sequence[EventRow]:
         """Change an open order's total quantity, price or stop price; 0 keeps a value.
 
         AMENDED and what follows from it; CANCELED where the total is not above what is filled;
         COMMAND_REJECTED, and nothing has changed, where the order is unknown or a value bad.
         """
 
-    def cancel_all(self, account: int, symbol: int = -1) -> list[EventRow]:
+    def cancel_all(self, account: int, symbol: int = -1) -> Sequence[EventRow]:
         """Cancel an account's open orders of a symbol, or of all: one CANCELED each, by arrival."""
 
     def apply(self, commands: bytes | bytearray | memoryview) -> bytes:

@@ -7,11 +7,14 @@ cimport cython
 from cpython.buffer cimport PyBUF_SIMPLE, Py_buffer, PyBuffer_Release, PyObject_GetBuffer
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize
 from libc.stdint cimport int64_t, uint32_t, uint64_t
+from libc.stdlib cimport free
+from libc.string cimport memcpy
 
 from engine.core.batch cimport run_batch
 from engine.core.book cimport quantity_at
 from engine.core.commands cimport run_command
 from engine.core.lifetime cimport append_book, close_core, open_core
+from engine.core.memory cimport allocate
 from engine.core.rows cimport event_rows, fitted, fitted_code, fitted_symbol, side_rows
 from engine.core.snapshot cimport is_uncrossed, restore_orders, write_book
 from engine.core.state cimport (
@@ -26,13 +29,69 @@ from engine.core.state cimport (
     SELL,
     Book,
     CommandRecord,
+    Core,
     EventRecord,
     OrderRecord,
 )
 from engine.core.state_hash cimport state_hash_of
 
+from collections.abc import Sequence
+
 from engine.core.codes import OpenOrder
 from engine.core.saved import BOOK_RECORD, ORDER_RECORD, Saved, seal, unseal
+
+
+@cython.final
+@cython.freelist(64)
+cdef class Events:
+    """The events of one command; a row is made when it is looked at.
+
+    Most of what a call would cost otherwise is to make and to free tuples that nobody may read.
+    """
+
+    def __dealloc__(self):
+        if self.records != self.few:
+            free(self.records)
+
+    cdef list rows(self):
+        return event_rows(self.records, self.size)
+
+    def __len__(self):
+        return self.size
+
+    def __getitem__(self, place):
+        return self.rows()[place]
+
+    def __iter__(self):
+        return iter(self.rows())
+
+    def __eq__(self, other):
+        return self.rows() == list(other) if isinstance(other, Sequence) else NotImplemented
+
+    def __repr__(self):
+        return repr(self.rows())
+
+    def index(self, row, *bounds):
+        return self.rows().index(row, *bounds)
+
+    def count(self, row):
+        return self.rows().count(row)
+
+    def __reduce__(self):
+        return list, (self.rows(),)
+
+
+Sequence.register(Events)
+
+
+cdef Events copy_events(const Core* core):
+    cdef Events events = Events.__new__(Events)
+    events.size = core.event_count
+    events.records = events.few
+    if events.size > FEW_EVENTS:
+        events.records = <EventRecord*>allocate(events.size * sizeof(EventRecord))
+    memcpy(events.records, core.events, events.size * sizeof(EventRecord))
+    return events
 
 
 @cython.final
@@ -61,10 +120,10 @@ cdef class Matcher:
         append_book(&self.core)
         return self.core.symbols - 1
 
-    cdef list run(self, const CommandRecord* command):
+    cdef Events run(self, const CommandRecord* command):
         self.core.event_count = 0
         run_command(&self.core, command)
-        return event_rows(&self.core)
+        return copy_events(&self.core)
 
     def new(
         self,

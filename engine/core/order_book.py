@@ -1,5 +1,7 @@
 """One order book for a backtest or a notebook, over whichever core serves."""
 
+from collections.abc import Iterable
+
 from .codes import (
     MAX_ORDER_ID,
     Event,
@@ -120,5 +122,5 @@ class OrderBook:
         return f"OrderBook(best_bid={self.best_bid}, best_ask={self.best_ask})"
 
 
-def _named(rows: list[EventRow]) -> list[Event]:
+def _named(rows: Iterable[EventRow]) -> list[Event]:
     return [Event._make(row) for row in rows]

@@ -4,10 +4,10 @@ from cpython.list cimport PyList_New, PyList_SET_ITEM
 from cpython.long cimport PyLong_AsLongLongAndOverflow, PyLong_FromLongLong
 from cpython.ref cimport Py_INCREF
 from cpython.tuple cimport PyTuple_New, PyTuple_SET_ITEM
-from libc.stdint cimport int32_t, int64_t, uint8_t, uint64_t
+from libc.stdint cimport int32_t, int64_t, uint8_t
 
 from engine.core.book cimport level_at, worse_price
-from engine.core.state cimport MAX_SYMBOLS, NO_ASK, NO_BID, Book, Core, EventRecord, price_t
+from engine.core.state cimport MAX_SYMBOLS, NO_ASK, NO_BID, Book, EventRecord, price_t
 
 
 cdef inline int64_t fitted(object number, int64_t bad=-1) except? -1:
@@ -51,12 +51,12 @@ cdef inline tuple event_row(const EventRecord* event):
     return row
 
 
-cdef inline list event_rows(const Core* core):
-    cdef list rows = PyList_New(core.event_count)
+cdef inline list event_rows(const EventRecord* events, Py_ssize_t count):
+    cdef list rows = PyList_New(count)
     cdef tuple row
-    cdef uint64_t i
-    for i in range(core.event_count):
-        row = event_row(&core.events[i])
+    cdef Py_ssize_t i
+    for i in range(count):
+        row = event_row(&events[i])
         Py_INCREF(row)
         PyList_SET_ITEM(rows, i, row)
     return rows

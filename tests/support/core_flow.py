@@ -1,6 +1,6 @@
 """Random commands for the cores: every type, every mode, now and then nonsense."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from random import Random
 from typing import Final, NamedTuple
 
@@ -21,8 +21,8 @@ class Step(NamedTuple):
     method: str
     arguments: tuple[int, ...]
 
-    def run(self, matcher: Matcher | Reference) -> list[EventRow]:
-        events: list[EventRow] = getattr(matcher, self.method)(*self.arguments)
+    def run(self, matcher: Matcher | Reference) -> Sequence[EventRow]:
+        events: Sequence[EventRow] = getattr(matcher, self.method)(*self.arguments)
         return events
 
     def packed(self) -> bytes:

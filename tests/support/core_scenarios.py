@@ -16,7 +16,7 @@ QUANTITY [at PRICE] [stop PRICE] TYPE #ID [MODE]`, `account: cancel #ID`, `accou
 [quantity N] [price N] [stop N]` or `account: cancel_all`.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -67,7 +67,7 @@ def build_book(lines: list[str], matcher: Matcher) -> None:
         matcher.new(0, int(number[1:]), owner, SIDES[side], OrderType.LIMIT, int(quantity), limit)
 
 
-def run(command: str, matcher: Matcher) -> list[EventRow]:
+def run(command: str, matcher: Matcher) -> Sequence[EventRow]:
     account, _, rest = command.partition(": ")
     owner = ACCOUNTS.index(account)
     verb, *words = rest.split()
@@ -82,7 +82,7 @@ def run(command: str, matcher: Matcher) -> list[EventRow]:
     return enter(owner, verb, words, matcher)
 
 
-def enter(owner: int, side: str, words: list[str], matcher: Matcher) -> list[EventRow]:
+def enter(owner: int, side: str, words: list[str], matcher: Matcher) -> Sequence[EventRow]:
     """Enters an order from `QUANTITY [at PRICE] [stop PRICE] TYPE #ID [MODE]`."""
     quantity, *rest = words
     prices = {"at": 0, "stop": 0}

@@ -1,5 +1,7 @@
 """Single commands with more events, levels and fired orders than any buffer begins with."""
 
+from collections.abc import Sequence
+
 import pytest
 
 from engine.core import MAX_SYMBOLS, EventKind, EventRow, Matcher, OrderType, Side
@@ -15,7 +17,7 @@ def full(matcher: Matcher) -> Matcher:
     return matcher
 
 
-def kinds(rows: list[EventRow], kind: EventKind) -> list[EventRow]:
+def kinds(rows: Sequence[EventRow], kind: EventKind) -> list[EventRow]:
     return [row for row in rows if row[0] == kind]
 
 

@@ -1,5 +1,8 @@
 """Commands in, the full list of events out."""
 
+import copy
+from collections.abc import Sequence
+
 import pytest
 
 from engine.core import (
@@ -200,3 +203,21 @@ def test_l2_has_the_depth_that_is_asked_for(matcher: Matcher) -> None:
     assert matcher.l2(0, -1) == matcher.l2(0, HUGE) == matcher.l2(0)
     assert matcher.bbo(0) == (98, 5, 101, 5)
     assert matcher.bbo(1) == (0, 0, 0, 0)
+
+
+@pytest.mark.parametrize("makers", [1, 9])
+def test_events_of_a_command_are_a_sequence_like_a_list(matcher: Matcher, makers: int) -> None:
+    for number in range(1, makers + 1):
+        matcher.new(0, number, 1, Side.SELL, OrderType.LIMIT, 1, 100)
+    events = matcher.new(0, 99, 2, Side.BUY, OrderType.MARKET, makers)
+    rows = [tuple(row) for row in events]
+    assert isinstance(events, Sequence)
+    assert events == rows
+    assert rows == events
+    assert events != rows[:-1]
+    assert (len(events), events[-1], events[1:3]) == (makers + 2, rows[-1], rows[1:3])
+    assert rows[0] in events
+    assert (events.index(rows[1]), events.count(rows[1])) == (1, 1)
+    assert copy.copy(events) == rows
+    matcher.new(0, 100, 2, Side.BUY, OrderType.LIMIT, 1, 1)
+    assert events == rows  # what comes later is in other memory
