@@ -1,7 +1,7 @@
 """A batch of packed commands, with the memory that the next ones need fetched ahead.
 
 A command far ahead has its id index entry fetched; a nearer one its price level and the order that
-it seems to name; the nearest one that order's neighbours and level. Nothing here branches on what
+it seems to name; the nearest one that order's neighbours. Nothing here branches on what
 it reads: a wrong guess fetches a useless line and changes nothing.
 """
 
@@ -57,7 +57,6 @@ cdef inline void run_batch(
         order = named_order(core, &commands[i + NEAR_AHEAD])
         prefetch(&core.pool[order.next], 1)
         prefetch(&core.pool[order.prev], 1)
-        prefetch(place_of(core, order.symbol, order.price), 1)
         run_command(core, &commands[i])
     for i in range(ahead, count):
         run_command(core, &commands[i])

@@ -27,6 +27,7 @@ from engine.core.state cimport (
     Book,
     Core,
     Level,
+    likely,
     price_t,
     qty_t,
 )
@@ -65,8 +66,8 @@ cdef inline bint is_better(uint32_t side, price_t price, price_t than) noexcept 
 
 cdef inline Level* level_at(Book* book, uint32_t side, price_t price) noexcept nogil:
     """The level, or NULL where nothing rests."""
-    if is_near(book, price):
-        if bitmap.contains(&book.near[side], index_of(price)):
+    if likely(is_near(book, price)):
+        if likely(bitmap.contains(&book.near[side], index_of(price))):
             return &book.window[index_of(price)]
         return NULL
     return find_level(&book.far[side], price)
@@ -111,7 +112,7 @@ cdef inline price_t worse_price(const Book* book, uint32_t side, price_t price) 
 
 cdef inline void drop_level(Book* book, uint32_t side, price_t price) noexcept nogil:
     """Takes an emptied level out of the book."""
-    if is_near(book, price):
+    if likely(is_near(book, price)):
         bitmap.discard(&book.near[side], index_of(price))
         book.near_levels -= 1
     else:
@@ -200,7 +201,7 @@ cdef inline Level* open_far_level(
         move_window(core, book, price)
     else:
         follow_touch(core, book, side, price)
-    if is_near(book, price):
+    if likely(is_near(book, price)):
         return open_near_level(book, side, price)
     return insert_level(&book.far[side], price)
 
@@ -217,6 +218,6 @@ cdef inline Level* open_level(Core* core, Book* book, uint32_t side, price_t pri
     """The level for an order about to rest, made where there was none."""
     if is_better(side, price, book.best[side]):
         book.best[side] = price
-    if is_near(book, price):
+    if likely(is_near(book, price)):
         return open_near_level(book, side, price)
     return open_far_level(core, book, side, price)

@@ -63,6 +63,7 @@ from engine.core.state cimport (
     price_t,
     qty_t,
     slot_t,
+    unlikely,
 )
 from engine.core.state_hash cimport slot_mix
 
@@ -180,7 +181,7 @@ cdef inline void fill_order(Order* order, const CommandRecord* command) noexcept
 cdef inline void new_order(Core* core, const CommandRecord* command) noexcept nogil:
     cdef uint32_t reason = refuse_new(core, command)
     cdef Incoming incoming
-    if reason != REASON_NONE:
+    if unlikely(reason != REASON_NONE):
         reject_new(core, command, reason)
         return
     fill_order(&incoming.order, command)
@@ -189,7 +190,7 @@ cdef inline void new_order(Core* core, const CommandRecord* command) noexcept no
         core, ACCEPTED, REASON_NONE, &incoming.order, 0, command.price, command.quantity,
         command.quantity, command.stop_price, 0,
     )
-    if command.order_type >= STOP_LOSS:
+    if unlikely(command.order_type >= STOP_LOSS):
         start(core, &incoming)
     else:
         execute(core, &incoming)
@@ -266,7 +267,10 @@ cdef inline void shrink(Core* core, slot_t slot, qty_t remaining) noexcept nogil
     core.order_hash -= slot_mix(core, slot)
     if not order.waiting:
         level = level_at(core.books[order.symbol], order.side, order.price)
-        touch(core, order.symbol, order.side, order.price, level.quantity)
+        touch(
+            core, order.symbol, order.side, order.price, level.quantity,
+            level.quantity - (order.remaining - remaining),
+        )
         level.quantity -= order.remaining - remaining
     order.remaining = remaining
     core.order_hash += slot_mix(core, slot)
@@ -364,6 +368,6 @@ cdef inline void run_command(Core* core, const CommandRecord* command) noexcept 
         cancel_all_orders(core, command)
     else:
         refuse_command(core, INVALID_COMMAND, command.order_id)
-    if core.queue_count:
+    if unlikely(core.queue_count):
         run_fired(core)
     report_levels(core)

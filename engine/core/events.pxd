@@ -2,6 +2,7 @@
 
 from libc.stdint cimport int64_t, uint32_t, uint64_t
 from libc.stdlib cimport free
+from libc.string cimport memcpy
 
 from engine.core.book cimport quantity_at
 from engine.core.memory cimport allocate, grown
@@ -18,20 +19,37 @@ from engine.core.state cimport (
     TouchedLevel,
     price_t,
     qty_t,
+    unlikely,
 )
 
 
 cdef inline void grow_events(Core* core) noexcept nogil:
+    """Gives the events twice the room, in memory of the core's own."""
     cdef size_t size = core.event_capacity * sizeof(EventRecord)
-    core.events = <EventRecord*>grown(core.events, size, 2 * size)
-    core.event_capacity *= 2
+    cdef EventRecord* larger = <EventRecord*>allocate(2 * size)
+    memcpy(larger, core.events, size)
+    free(core.own_events)
+    core.events = core.own_events = larger
+    core.event_capacity = core.own_capacity = 2 * core.event_capacity
+
+
+cdef inline void lend_events(Core* core, EventRecord* room, uint64_t capacity) noexcept nogil:
+    """Has the next events written to `room`, for as long as it is enough for them."""
+    core.events = room
+    core.event_capacity = capacity
+
+
+cdef inline void own_events(Core* core) noexcept nogil:
+    """Events go to memory of the core's own again."""
+    core.events = core.own_events
+    core.event_capacity = core.own_capacity
 
 
 cdef inline EventRecord* next_event(
     Core* core, uint64_t kind, uint64_t reason, uint32_t symbol, uint64_t side
 ) noexcept nogil:
     cdef EventRecord* event
-    if core.event_count == core.event_capacity:
+    if unlikely(core.event_count == core.event_capacity):
         grow_events(core)
     event = &core.events[core.event_count]
     core.event_count += 1
@@ -90,18 +108,18 @@ cdef inline void refuse_command(Core* core, uint64_t reason, int64_t order_id) n
 
 
 cdef inline void touch(
-    Core* core, uint32_t symbol, uint32_t side, price_t price, qty_t before
+    Core* core, uint32_t symbol, uint32_t side, price_t price, qty_t before, qty_t after
 ) noexcept nogil:
-    """Remembers a level's quantity from before a change.
+    """Remembers a level's quantity from before a change and from after it.
 
     One incoming order meets each level once; only a command that does more than one thing can
     touch a level again, and says so by `is_compound`.
     """
     cdef size_t size = core.touched_capacity * sizeof(TouchedLevel)
-    if core.touched_count == core.touched_capacity:
+    if unlikely(core.touched_count == core.touched_capacity):
         core.touched = <TouchedLevel*>grown(core.touched, size, 2 * size)
         core.touched_capacity *= 2
-    core.touched[core.touched_count] = TouchedLevel(price, before, symbol, side)
+    core.touched[core.touched_count] = TouchedLevel(price, before, after, symbol, side)
     core.touched_count += 1
 
 
@@ -144,8 +162,10 @@ cdef inline void drop_repeats(Core* core) noexcept nogil:
 
 cdef inline void report_level(Core* core, const TouchedLevel* touched) noexcept nogil:
     cdef Book* book = core.books[touched.symbol]
-    cdef qty_t quantity = quantity_at(book, touched.side, touched.price)
+    cdef qty_t quantity = touched.after
     cdef EventRecord* event
+    if unlikely(core.is_compound):
+        quantity = quantity_at(book, touched.side, touched.price)
     if quantity == touched.before:
         return
     book.update_id += 1
@@ -162,7 +182,7 @@ cdef inline void report_level(Core* core, const TouchedLevel* touched) noexcept 
 cdef inline void report_levels(Core* core) noexcept nogil:
     """Closes a command: one LEVEL event for each level whose quantity differs."""
     cdef uint32_t i
-    if core.is_compound and core.touched_count > 1:
+    if unlikely(core.is_compound) and core.touched_count > 1:
         drop_repeats(core)
     for i in range(core.touched_count):
         report_level(core, &core.touched[i])

@@ -4,6 +4,7 @@ from libc.stdint cimport uint32_t
 from libc.stdlib cimport free
 
 from engine.core.book cimport free_book, new_book
+from engine.core.events cimport own_events
 from engine.core.id_index cimport open_index
 from engine.core.memory cimport allocate, grown
 from engine.core.state cimport (
@@ -31,8 +32,9 @@ cdef inline void open_core(Core* core, uint32_t capacity, uint32_t max_orders) n
     core.stop_prices = <price_t*>allocate(core.capacity * sizeof(price_t))
     core.account_orders = <uint32_t*>allocate(ACCOUNT_BUCKETS * sizeof(uint32_t))
     open_index(&core.index, FIRST_IDS)
-    core.event_capacity = FIRST_EVENTS
-    core.events = <EventRecord*>allocate(FIRST_EVENTS * sizeof(EventRecord))
+    core.own_capacity = FIRST_EVENTS
+    core.own_events = <EventRecord*>allocate(FIRST_EVENTS * sizeof(EventRecord))
+    own_events(core)
     core.touched_capacity = FIRST_LEVELS
     core.touched = <TouchedLevel*>allocate(FIRST_LEVELS * sizeof(TouchedLevel))
     core.queue_capacity = FIRST_LEVELS
@@ -51,7 +53,7 @@ cdef inline void close_core(Core* core) noexcept nogil:
     free(core.stop_prices)
     free(core.account_orders)
     free(core.index.entries)
-    free(core.events)
+    free(core.own_events)
     free(core.touched)
     free(core.queue)
 

@@ -1,4 +1,4 @@
-from libc.stdint cimport uint32_t
+from libc.stdint cimport uint32_t, uint64_t
 
 from engine.core.state cimport Book, CommandRecord, Core, EventRecord
 
@@ -19,6 +19,7 @@ cdef class Matcher:
     cdef Core core
 
     cdef Events run(self, const CommandRecord* command)
+    cdef object run_records(self, const CommandRecord* commands, uint64_t count)
     cdef Book* book(self, object symbol) except NULL
     cdef bytes book_records(self, uint32_t symbol)
     cdef bytes saved_orders(self)

@@ -5,7 +5,9 @@ The rules live in the `.pxd` files beside it, as inline functions of this one ex
 
 cimport cython
 from cpython.buffer cimport PyBUF_SIMPLE, Py_buffer, PyBuffer_Release, PyObject_GetBuffer
-from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize
+from cpython.bytes cimport PyBytes_AS_STRING
+from cpython.object cimport PyObject
+from cpython.ref cimport Py_DECREF
 from libc.stdint cimport int64_t, uint32_t, uint64_t
 from libc.stdlib cimport free
 from libc.string cimport memcpy
@@ -13,6 +15,7 @@ from libc.string cimport memcpy
 from engine.core.batch cimport run_batch
 from engine.core.book cimport quantity_at
 from engine.core.commands cimport run_command
+from engine.core.events cimport lend_events, own_events
 from engine.core.lifetime cimport append_book, close_core, open_core
 from engine.core.memory cimport allocate
 from engine.core.rows cimport event_rows, fitted, fitted_code, fitted_symbol, side_rows
@@ -39,6 +42,24 @@ from collections.abc import Sequence
 
 from engine.core.codes import OpenOrder
 from engine.core.saved import BOOK_RECORD, ORDER_RECORD, Saved, seal, unseal
+
+
+cdef extern from "Python.h":
+    # with the pointers that a resize needs
+    PyObject* PyBytes_FromStringAndSize(const char* data, Py_ssize_t size) except NULL
+    int _PyBytes_Resize(PyObject** data, Py_ssize_t size) except -1
+
+cdef enum:
+    ROOM_A_COMMAND = 4
+    MORE_ROOM = 64
+    MOST_ROOM = 65536  # events, 4 MB
+
+
+cdef inline object take_object(PyObject* new):
+    """A new reference as the object that it is."""
+    cdef object taken = <object>new
+    Py_DECREF(taken)
+    return taken
 
 
 @cython.final
@@ -183,14 +204,27 @@ cdef class Matcher:
                     f"a batch is a whole number of {sizeof(CommandRecord)}-byte records, "
                     f"not {view.len} bytes"
                 )
-            run_batch(
-                &self.core, <const CommandRecord*>view.buf, view.len // sizeof(CommandRecord)
+            return self.run_records(
+                <const CommandRecord*>view.buf, view.len // sizeof(CommandRecord)
             )
         finally:
             PyBuffer_Release(&view)
-        return PyBytes_FromStringAndSize(
-            <const char*>self.core.events, self.core.event_count * sizeof(EventRecord)
-        )
+
+    cdef object run_records(self, const CommandRecord* commands, uint64_t count):
+        """The packed events of a batch, written where the caller gets them if they fit."""
+        cdef uint64_t room = min(ROOM_A_COMMAND * count + MORE_ROOM, <uint64_t>MOST_ROOM)
+        cdef PyObject* events = PyBytes_FromStringAndSize(NULL, room * sizeof(EventRecord))
+        cdef EventRecord* place = <EventRecord*>PyBytes_AS_STRING(<object>events)
+        cdef Py_ssize_t size
+        lend_events(&self.core, place, room)
+        run_batch(&self.core, commands, count)
+        size = self.core.event_count * sizeof(EventRecord)
+        if self.core.events == place:
+            own_events(&self.core)
+            _PyBytes_Resize(&events, size)
+            return take_object(events)
+        Py_DECREF(<object>events)
+        return take_object(PyBytes_FromStringAndSize(<const char*>self.core.events, size))
 
     cdef Book* book(self, object symbol) except NULL:
         if not 0 <= symbol < self.core.symbols:
@@ -229,7 +263,9 @@ cdef class Matcher:
     cdef bytes book_records(self, uint32_t symbol):
         """The records of one symbol's open orders, as saved bytes have them."""
         cdef uint64_t count = write_book(&self.core, symbol, NULL)
-        cdef bytes records = PyBytes_FromStringAndSize(NULL, count * sizeof(OrderRecord))
+        cdef bytes records = take_object(
+            PyBytes_FromStringAndSize(NULL, count * sizeof(OrderRecord))
+        )
         write_book(&self.core, symbol, <OrderRecord*>PyBytes_AS_STRING(records))
         return records
 
@@ -244,8 +280,10 @@ cdef class Matcher:
         ]
 
     cdef bytes saved_orders(self):
-        cdef bytes records = PyBytes_FromStringAndSize(
-            NULL, <Py_ssize_t>self.core.open_orders * sizeof(OrderRecord)
+        cdef bytes records = take_object(
+            PyBytes_FromStringAndSize(
+                NULL, <Py_ssize_t>self.core.open_orders * sizeof(OrderRecord)
+            )
         )
         cdef OrderRecord* record = <OrderRecord*>PyBytes_AS_STRING(records)
         cdef uint32_t symbol

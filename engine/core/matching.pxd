@@ -33,6 +33,7 @@ from engine.core.state cimport (
     price_t,
     qty_t,
     slot_t,
+    unlikely,
 )
 from engine.core.state_hash cimport slot_mix
 
@@ -188,14 +189,15 @@ cdef inline void prevent_self_trade(
 cdef inline void take_level(Core* core, Book* book, Order* taker, price_t price) noexcept nogil:
     cdef uint32_t side = 1 - taker.side
     cdef Level* level = level_at(book, side, price)
-    touch(core, taker.symbol, side, price, level.quantity)
+    cdef qty_t before = level.quantity
     while taker.remaining and level.head:
-        if is_own(taker, &core.pool[level.head]):
+        if unlikely(is_own(taker, &core.pool[level.head])):
             prevent_self_trade(core, taker, level, level.head)
         else:
             trade(core, book, taker, level, level.head, price)
-            if price >= book.rise_at or price <= book.fall_at:
+            if unlikely(price >= book.rise_at or price <= book.fall_at):
                 fire_reached(core, book, price)
+    touch(core, taker.symbol, side, price, before, level.quantity)
     if level.head == 0:
         drop_level(book, side, price)
 
@@ -241,7 +243,7 @@ cdef inline void execute(Core* core, Incoming* incoming) noexcept nogil:
     """An accepted order trades what it can; the rest expires or rests, as its type says."""
     cdef Order* order = &incoming.order
     cdef Book* book = core.books[order.symbol]
-    if order.order_type == FOK and not is_fillable(core, book, order):
+    if unlikely(order.order_type == FOK) and not is_fillable(core, book, order):
         emit_expired(core, order, FOK_NOT_FILLABLE)
         return
     match(core, book, order)

@@ -27,7 +27,9 @@ from engine.core.state cimport (
     Level,
     Order,
     price_t,
+    qty_t,
     slot_t,
+    unlikely,
 )
 from engine.core.state_hash cimport slot_mix
 
@@ -52,7 +54,7 @@ cdef inline slot_t take_slot(Core* core) noexcept nogil:
     if slot:
         core.free_slot = core.pool[slot].next
         return slot
-    if core.next_slot == core.capacity:
+    if unlikely(core.next_slot == core.capacity):
         grow_pool(core)
     core.next_slot += 1
     return core.next_slot - 1
@@ -62,10 +64,10 @@ cdef inline slot_t store(Core* core, Incoming* incoming) noexcept nogil:
     """Puts an order into the pool and the id index; its place in a queue is yet to come."""
     cdef slot_t slot = take_slot(core)
     core.pool[slot] = incoming.order
-    if incoming.order.order_type >= STOP_LOSS:
+    if unlikely(incoming.order.order_type >= STOP_LOSS):
         core.stop_prices[slot] = incoming.stop_price
     core.open_orders += 1
-    if core.open_orders * 4 > core.index.mask:
+    if unlikely(core.open_orders * 4 > core.index.mask):
         grow_index(&core.index)
     insert_slot(&core.index, incoming.order.order_id, slot)
     core.account_orders[bucket_of(incoming.order.account)] += 1
@@ -122,8 +124,9 @@ cdef inline void rest(Core* core, Incoming* incoming) noexcept nogil:
     cdef const Order* order = &core.pool[slot]
     cdef Book* book = core.books[order.symbol]
     cdef Level* level = open_level(core, book, order.side, order.price)
-    touch(core, order.symbol, order.side, order.price, level.quantity)
+    cdef qty_t before = level.quantity
     append(core.pool, level, slot)
+    touch(core, order.symbol, order.side, order.price, before, level.quantity)
 
 
 cdef inline bint fires_on_rise(const Order* order) noexcept nogil:
@@ -167,8 +170,9 @@ cdef inline void leave_book(Core* core, slot_t slot) noexcept nogil:
     cdef const Order* order = &core.pool[slot]
     cdef Book* book = core.books[order.symbol]
     cdef Level* level = level_at(book, order.side, order.price)
-    touch(core, order.symbol, order.side, order.price, level.quantity)
+    cdef qty_t before = level.quantity
     unlink(core.pool, level, slot)
+    touch(core, order.symbol, order.side, order.price, before, level.quantity)
     if level.head == 0:
         drop_level(book, order.side, order.price)
 
@@ -176,7 +180,7 @@ cdef inline void leave_book(Core* core, slot_t slot) noexcept nogil:
 cdef inline void remove(Core* core, slot_t slot) noexcept nogil:
     """Takes an open order, resting or waiting, out of everything."""
     core.order_hash -= slot_mix(core, slot)
-    if core.pool[slot].waiting:
+    if unlikely(core.pool[slot].waiting):
         stop_waiting(core, slot)
     else:
         leave_book(core, slot)

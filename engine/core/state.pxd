@@ -15,6 +15,8 @@ cdef extern from *:
     #define GOQUANT_MAX_QUANTITY 1000000000000LL
     #define GOQUANT_MAX_ORDER_ID 9007199254740991LL
     #define GOQUANT_NO_ASK 9223372036854775807LL
+    #define GOQUANT_LIKELY(condition) __builtin_expect(!!(condition), 1)
+    #define GOQUANT_UNLIKELY(condition) __builtin_expect(!!(condition), 0)
     #define GOQUANT_HASH_SPREAD 0x9e3779b97f4a7c15ULL
     """
     const int64_t MAX_PRICE "GOQUANT_MAX_PRICE"
@@ -22,7 +24,8 @@ cdef extern from *:
     const int64_t MAX_ORDER_ID "GOQUANT_MAX_ORDER_ID"
     const int64_t NO_ASK "GOQUANT_NO_ASK"
     const uint64_t HASH_SPREAD "GOQUANT_HASH_SPREAD"
-    bint likely "__builtin_expect"(bint condition, int one) noexcept nogil
+    bint likely "GOQUANT_LIKELY"(bint condition) noexcept nogil
+    bint unlikely "GOQUANT_UNLIKELY"(bint condition) noexcept nogil
     void prefetch "__builtin_prefetch"(const void* address, int is_write) noexcept nogil
 
 cdef enum:
@@ -203,6 +206,7 @@ cdef struct OrderRecord:
 cdef struct TouchedLevel:
     price_t price
     qty_t before
+    qty_t after  # of the first visit: the last word unless the command is compound
     uint32_t symbol
     uint32_t side
 
@@ -219,6 +223,8 @@ cdef struct Core:
     IdIndex index
     uint64_t event_count
     uint64_t event_capacity
+    EventRecord* own_events
+    uint64_t own_capacity
     uint64_t order_hash
     uint64_t arrival
     uint32_t touched_count
