@@ -43,7 +43,10 @@ cdef class OrderTable:
 
     cpdef add(self, Order order)
     cpdef int64_t count_open(self, str account) except -1
+
+    @cython.locals(left=int64_t)
     cpdef close(self, Order order)
+
     cpdef Order get(self, object order_id)
     cpdef Order find(self, object order_id)
     cdef _remember(self, Order order)

@@ -161,7 +161,11 @@ class OrderTable:
 
     def close(self, order: Order) -> None:
         """Count an order that ended among the closed ones."""
-        self._open_counts[order.account] -= 1
+        left = self._open_counts[order.account] - 1
+        if left:
+            self._open_counts[order.account] = left
+        else:
+            del self._open_counts[order.account]
         self._remember(order)
 
     def get(self, order_id: int) -> Order:

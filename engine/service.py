@@ -156,9 +156,12 @@ class Service:
         At the end nothing is on its way: memory and state are at the same sequence.
         """
         end = time.monotonic() + ROUND_SECONDS
+        set_aside: set[bytes] = set()
         while queue.known:
             batch = self._handle(handler, queue.known[: self._limit_batch()])
             self._confirm(queue)
+            self._poisonous -= set_aside
+            set_aside = {entry for entry in self._poisonous if entry in batch.taken}
             if batch.size >= MAX_BATCH_SIZE:
                 self._lease.extend()
             queue.send(batch, self._lease.owner, self._lease.milliseconds)
@@ -166,6 +169,7 @@ class Service:
             if time.monotonic() > end or self._has_other_duty(handler):
                 break
         self._confirm(queue)
+        self._poisonous -= set_aside
 
     def _has_other_duty(self, handler: Handler) -> bool:
         """Whether there is something to do for which nothing may be on its way."""

@@ -311,6 +311,25 @@ def test_entry_that_raises_is_rejected_and_the_rest_goes_on(
     assert recover_handler(client, make_instruments(), 1000).sequence == 3
 
 
+def test_entry_that_raised_once_is_no_reason_against_its_like(
+    client: Redis, redis_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    failures = iter([True])
+
+    def fail_once(raw: bytes) -> QueueEntry:
+        if next(failures, False):
+            raise ZeroDivisionError
+        return read_entry(raw)
+
+    monkeypatch.setattr(handler, "read_entry", fail_once)
+    with run_engine(redis_url):
+        for _ in range(2):
+            client.rpush(channels.ORDER_QUEUE, BUY)
+            wait_until_drained(client)
+    reports = read_events(client, channels.EXECUTION_REPORTS)
+    assert [report["reason"] for report in reports] == ["internal_error", None]
+
+
 def test_engine_recovers_by_itself_when_redis_comes_back(tmp_path: Path) -> None:
     options = ("--appendonly", "yes", "--appendfsync", "always")
     port = find_free_port()

@@ -4,7 +4,17 @@ from collections.abc import Sequence
 
 import pytest
 
-from engine.core import MAX_SYMBOLS, EventKind, EventRow, Matcher, OrderType, Side
+from engine.core import (
+    COMMAND_RECORD,
+    EVENT_RECORD,
+    MAX_SYMBOLS,
+    Command,
+    EventKind,
+    EventRow,
+    Matcher,
+    OrderType,
+    Side,
+)
 
 ORDERS = 1_200
 
@@ -26,6 +36,14 @@ def test_one_order_sweeps_a_thousand(full: Matcher) -> None:
     assert [row[10] for row in kinds(rows, EventKind.TRADE)] == list(range(1, ORDERS + 1))
     assert [row[6] for row in kinds(rows, EventKind.LEVEL)] == list(range(1_000, 1_300))
     assert full.open_orders() == 0
+
+
+def test_batch_of_one_that_sweeps_a_thousand_has_all_its_events(full: Matcher) -> None:
+    command = (Command.NEW, Side.BUY, OrderType.MARKET, 0, 0, 9_999, 2, ORDERS, 0, 0)
+    single = full.load(full.save()).new(0, 9_999, 2, Side.BUY, OrderType.MARKET, ORDERS)
+    packed = full.apply(COMMAND_RECORD.pack(*command))
+    assert list(EVENT_RECORD.iter_unpack(packed)) == list(single)
+    assert len(full.apply(b"")) == 0
 
 
 def test_cancel_all_of_a_thousand_orders_reports_each_level_once(full: Matcher) -> None:
