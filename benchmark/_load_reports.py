@@ -12,14 +12,23 @@ from benchmark.feed_watch import CONNECT_SECONDS
 
 
 class SeenReport(NamedTuple):
-    """A report's arrival and the engine's stamp."""
+    """A report's arrival, the engine's stamp, and the order's status; None for a refused change."""
 
     arrived: float
     stamp: str
+    status: str | None = "open"
+
+
+class SeenFill(NamedTuple):
+    """How much of an order a trade filled, and how large the order was."""
+
+    quantity: str
+    order_quantity: str
 
 
 class _LastTrade(msgspec.Struct):
     trade_id: int
+    quantity: str
 
 
 class _Report(msgspec.Struct):
@@ -27,6 +36,7 @@ class _Report(msgspec.Struct):
     sequence: int
     order_id: str | None = None
     status: str | None = None
+    quantity: str | None = None
     last_trade: _LastTrade | None = None
 
 
@@ -55,6 +65,8 @@ class ReportWatch:
         self.by_order: dict[str, list[SeenReport]] = defaultdict(list)
         """Order id → its reports that tell of no trade: first that of the order itself, then one
         for each change, then its end where its own rule ended it."""
+        self.fills: dict[str, list[SeenFill]] = defaultdict(list)
+        """Order id → what its trades filled, as its reports say."""
         self.missing = 0
         """Messages that the stream's own numbering says were left out."""
 
@@ -83,7 +95,16 @@ class ReportWatch:
         report = message.data
         if report is None or report.order_id is None:
             return
-        trade_id = report.last_trade.trade_id if report.last_trade else 0
-        self._seen[report.order_id, report.sequence, report.status, trade_id] += 1
-        if not trade_id:
-            self.by_order[report.order_id].append(SeenReport(now, report.timestamp))
+        self._keep(report, report.order_id, now)
+
+    def _keep(self, report: _Report, order_id: str, now: float) -> None:
+        """What came before is counted, and nothing else."""
+        trade = report.last_trade
+        key = order_id, report.sequence, report.status, trade.trade_id if trade else 0
+        self._seen[key] += 1
+        if self._seen[key] > 1:
+            return
+        if trade is None:
+            self.by_order[order_id].append(SeenReport(now, report.timestamp, report.status))
+        else:
+            self.fills[order_id].append(SeenFill(trade.quantity, report.quantity or "0"))

@@ -1,12 +1,11 @@
 """What a load showed, in numbers."""
 
 import math
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from benchmark._load_doubles import count_doubled_orders, count_surplus_orders
 from benchmark._load_engine import compare
-from benchmark._load_options import PAIRS
 from benchmark._load_processes import FULL, GENERATOR, Usage, name_limit
 from benchmark._load_run import Run
 from benchmark._load_stages import ORDER_TO_FEED, SCHEDULED_TO_SENT, measure_stages
@@ -121,10 +120,7 @@ def summarize(run: Run) -> Result:
 
 
 def _count_matched_twice(run: Run) -> int:
-    """Orders of pairs, of which each trades once, with more than one trade."""
-    if run.plan.flow != PAIRS or run.plan.replay is not None:
-        return 0
-    own = set(run.ledger.order_ids.values())
-    distinct = {(trade.maker, trade.taker) for trade in run.feed.trades}
-    times = Counter(side for trade in distinct for side in trade)
-    return sum(count > 1 and order_id in own for order_id, count in times.items())
+    """Orders of pairs, of which each trades once, by their trades; others by their reports."""
+    if run.reports is not None:
+        return count_surplus_orders(run.reports, run.ledger)
+    return count_doubled_orders(run.feed.trades, run.ledger.order_ids.values())
