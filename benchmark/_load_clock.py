@@ -6,6 +6,7 @@ The event loop's own timers have whole milliseconds: longer than the time betwee
 import asyncio
 import ctypes
 import os
+import time
 from typing import Self
 
 _CLOCK_MONOTONIC = 1
@@ -27,13 +28,14 @@ class _Moment(ctypes.Structure):
 class AlarmClock:
     """Rings at moments of `time.perf_counter`. Without Linux's timerfd: in whole milliseconds."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, has_timer: bool = True) -> None:
+        self._has_timer = has_timer
         self._libc = ctypes.CDLL(None, use_errno=True)
         self._timer = -1
         self._rung = asyncio.Event()
 
     def __enter__(self) -> Self:
-        if hasattr(self._libc, "timerfd_create"):
+        if self._has_timer and hasattr(self._libc, "timerfd_create"):
             self._timer = self._libc.timerfd_create(_CLOCK_MONOTONIC, _FLAGS)
         if self._timer >= 0:
             asyncio.get_running_loop().add_reader(self._timer, self._ring)
@@ -47,7 +49,7 @@ class AlarmClock:
     async def wait_until(self, moment: float) -> None:
         """Return at `moment`; others have a turn before, also where it has gone by."""
         if self._timer < 0:
-            await asyncio.sleep(max(0.0, moment - asyncio.get_running_loop().time()))
+            await asyncio.sleep(max(0.0, moment - time.perf_counter()))
             return
         seconds, nanoseconds = divmod(int(moment * 1e9), 10**9)
         self._rung.clear()

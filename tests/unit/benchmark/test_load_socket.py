@@ -60,13 +60,21 @@ def test_a_server_that_does_not_want_to_is_a_connection_error() -> None:
         asyncio.run(connect_refused())
 
 
-async def wake_after(seconds: float) -> float:
-    with AlarmClock() as alarm:
+async def wake_after(seconds: float, *, has_timer: bool) -> float:
+    with AlarmClock(has_timer=has_timer) as alarm:
         moment = time.perf_counter() + seconds
         await alarm.wait_until(moment)
         return time.perf_counter() - moment
 
 
+@pytest.mark.parametrize("has_timer", [True, False])
 @pytest.mark.parametrize("seconds", [-1.0, 0.0, 0.003])
-def test_the_alarm_rings_and_never_too_early(seconds: float) -> None:
-    assert asyncio.run(wake_after(seconds)) >= 0
+def test_the_alarm_rings_and_never_too_early(seconds: float, has_timer: bool) -> None:
+    assert asyncio.run(wake_after(seconds, has_timer=has_timer)) >= 0
+
+
+def test_the_alarm_keeps_the_clock_that_moments_are_of(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a machine whose event loop counts from elsewhere."""
+    clock = time.perf_counter
+    monkeypatch.setattr(time, "perf_counter", lambda: clock() + 1_000)
+    assert asyncio.run(wake_after(0.003, has_timer=False)) < 10
