@@ -44,6 +44,7 @@ async def read_engine_times(market_data: str, at_least: int = 0) -> EngineTimes:
 def compare(before: Buckets, after: Buckets) -> Latency | None:
     """Percentiles of what came between, each up to a quarter too high; None for nothing.
 
+    What lies beyond the last bound is infinite.
     An engine that began anew meanwhile is taken from its beginning.
     """
     if before.get(math.inf, 0) > after.get(math.inf, 0):

@@ -1,5 +1,7 @@
 """A load's result as text, and as JSON."""
 
+import math
+
 from benchmark._load_options import Plan
 from benchmark._load_result import REQUIRED_RATE, Result
 from benchmark._load_stages import MEANINGS
@@ -42,7 +44,7 @@ def to_json(result: Result, plan: Plan) -> dict[str, object]:
     stages = {
         name: {
             "count": len(histogram),
-            **histogram.summarize()._asdict(),
+            **_to_finite(histogram.summarize()),
             "hdr": histogram.encode(),
         }
         for name, histogram in result.stages.items()
@@ -54,10 +56,17 @@ def to_json(result: Result, plan: Plan) -> dict[str, object]:
         "plan": {**plan._asdict(), "api_key": None, "replay": str(plan.replay or "") or None},
         **numbers,
         "stages_ms": stages,
-        "engine_matching_ms": result.matching and result.matching._asdict(),
-        "engine_commit_ms": result.commit and result.commit._asdict(),
+        "engine_matching_ms": result.matching and _to_finite(result.matching),
+        "engine_commit_ms": result.commit and _to_finite(result.commit),
         "processes": [usage._asdict() for usage in result.usages],
         "warning": result.warning,
+    }
+
+
+def _to_finite(latency: Latency) -> dict[str, float | None]:
+    """JSON has no infinity: null is what lies beyond a histogram's last bound."""
+    return {
+        name: value if math.isfinite(value) else None for name, value in latency._asdict().items()
     }
 
 

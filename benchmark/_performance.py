@@ -57,7 +57,7 @@ def _measure(target: Target, options: argparse.Namespace) -> int:
     result = summarize(run)
     print(format_result(result))
     _write(options.picture, draw_load(run, result))
-    _write(options.json, json.dumps(_describe(result, options, target), indent=2) + "\n")
+    _write(options.json, _to_text(_describe(result, options, target)))
     print(f"written: {options.json}, {options.picture}")
     return 0 if result.passes else 1
 
@@ -84,7 +84,7 @@ def _saturate(target: Target, options: argparse.Namespace) -> int:
         "best": best and _describe(best.result, options, target),
         "failure": failure and _describe(failure.result, options, target),
     }
-    _write(options.json, json.dumps(shown, indent=2) + "\n")
+    _write(options.json, _to_text(shown))
     print(f"written: {options.json}")
     return 0 if best else 1
 
@@ -99,6 +99,10 @@ def _describe(result: Result, options: argparse.Namespace, target: Target) -> di
     redis = describe_redis(target.redis_url) if target.redis_url else None
     plan = options.plan._replace(rate=result.offered_rate)
     return {"machine": describe_machine(), "redis": redis, **to_json(result, plan)}
+
+
+def _to_text(shown: object) -> str:
+    return json.dumps(shown, indent=2, allow_nan=False) + "\n"
 
 
 def _write(path: Path, text: str) -> None:

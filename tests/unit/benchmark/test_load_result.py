@@ -1,3 +1,4 @@
+import json
 import math
 from xml.etree import ElementTree as ET
 
@@ -17,7 +18,7 @@ from benchmark._load_saturation import (
     find_problem,
     search,
 )
-from benchmark._load_table import format_verdict
+from benchmark._load_table import format_verdict, to_json
 from benchmark.feed_watch import FeedWatch, SeenTrade
 from tests.unit.benchmark.loads import make_result
 
@@ -129,6 +130,15 @@ def test_the_limit_is_named() -> None:
     others = [Usage("engine", 0.3, 50.0), Usage("archive", 0.1, 50.0)]
     assert name_limit([Usage("gateway", 0.95, 80.0), *others]).startswith("gateway, with 95%")
     assert name_limit([]) == "unknown"
+
+
+def test_a_time_beyond_the_last_bound_is_null_in_json() -> None:
+    result = make_result()
+    result.commit = compare({}, {0.001: 98.0, math.inf: 100.0})
+    shown = to_json(result, parse_arguments([]).plan)
+    text = json.dumps(shown, allow_nan=False)
+    times = json.loads(text)["engine_commit_ms"]
+    assert (times["p50"], times["p99"], times["highest"]) == (1.0, None, None)
 
 
 def test_axes_place_values_between_their_ends() -> None:
