@@ -2,18 +2,16 @@
 
 import signal
 import subprocess
-import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from benchmark._child_process import end, start_python
 from launcher.environment import ROOT
-from launcher.parent_death import make_child_setup
 
 _LOAD = ("benchmark/performance_test.py", "--start")
 _HOUR = ROOT.parent / "shared" / "data" / "AAPL_hour.commands.csv.xz"
 TOO_LONG = 124
-_STOP_SECONDS = 20.0
 MET_OR_NOT = (0, 1)
 """A requirement that is not met is a figure too; anything else is a failure."""
 
@@ -65,41 +63,13 @@ def run_part(part: Part, log: Path, folder: Path) -> int:
         result = (folder / part.json_name).resolve()
         result.unlink(missing_ok=True)
         arguments += ["--json", str(result), "--picture", str(result.with_suffix(".svg"))]
-    with log.open("w") as output:
-        process = subprocess.Popen(
-            [sys.executable, *arguments],
-            cwd=ROOT,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            stdin=subprocess.DEVNULL,
-            preexec_fn=_make_setup(),
+    with log.open("wb") as output:
+        process = start_python(
+            arguments, stdout=output, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL
         )
         try:
             return process.wait(part.seconds)
         except subprocess.TimeoutExpired:
             return TOO_LONG
         finally:
-            _end(process)
-
-
-def _make_setup() -> Callable[[], None]:
-    """A child that dies with us, and that SIGINT ends even where we run in the background."""
-    die_with_parent = make_child_setup()
-
-    def set_up() -> None:
-        signal.signal(signal.SIGINT, signal.SIG_DFL)
-        if die_with_parent is not None:
-            die_with_parent()
-
-    return set_up
-
-
-def _end(process: "subprocess.Popen[bytes]") -> None:
-    """Let it stop what it has started."""
-    if process.poll() is None:
-        process.send_signal(signal.SIGINT)
-        try:
-            process.wait(_STOP_SECONDS)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+            end(process, signal.SIGINT)  # lets it stop what it has started

@@ -1,25 +1,22 @@
 """A running system with an archive: Redis that syncs every write, engine, feed, archive."""
 
 import bisect
-import os
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import NamedTuple, cast
+from typing import NamedTuple
 
-import psutil
 from redis import Redis
 from sqlalchemy import func, select
 
 from archive import schema
 from archive.database import open_for_queries
+from benchmark._child_process import run_python
+from benchmark._cpu_clock import read_cpu
+from benchmark._positions import read_positions
 from benchmark.latency import Latency
-from launcher.environment import ROOT
-from launcher.parent_death import make_child_setup
 from protocol import channels
 from tests.support.redis_server import run_redis
 from tests.support.waiting import wait_until
@@ -47,25 +44,10 @@ def run_durable_redis(folder: Path) -> Iterator[str]:
 
 
 @contextmanager
-def run_module(name: str, environment: Mapping[str, str]) -> Iterator[psutil.Process]:
-    """A service as a process of its own."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", name],
-        cwd=ROOT, env={**os.environ, "LOG_LEVEL": "warning", **environment},
-        preexec_fn=make_child_setup(),
-    )  # fmt: skip
-    try:
-        yield psutil.Process(process.pid)
-    finally:
-        process.terminate()
-        process.wait(20)
-
-
-def read_positions(client: Redis) -> tuple[int, int]:
-    """The sequences of the engine and of the archive."""
-    names = [channels.STATE_SEQUENCE, channels.STATE_ARCHIVE_SEQUENCE]
-    engine, archive = cast(list[bytes | None], client.hmget(channels.STATE, names))
-    return int(engine or 0), int(archive or 0)
+def run_module(name: str, environment: Mapping[str, str]) -> Iterator[int]:
+    """A service as a process of its own; its pid."""
+    with run_python(["-m", name], {"LOG_LEVEL": "warning", **environment}) as process:
+        yield process.pid
 
 
 def commit_all(client: Redis, entries: list[bytes]) -> None:
@@ -98,12 +80,15 @@ def count_rows(database_url: str) -> dict[str, int]:
     return counts
 
 
-def measure_lag(client: Redis, archive: psutil.Process, entries: list[bytes], rate: float) -> Lag:
-    """Push at `rate` a second, whatever the system does, and watch both sequences meanwhile."""
+def measure_lag(client: Redis, archive: int, entries: list[bytes], rate: float) -> Lag:
+    """Push at `rate` a second, whatever the system does, and watch both sequences meanwhile.
+
+    `archive` is its pid.
+    """
     wait_until(lambda: len(set(read_positions(client))) == 1, "the archive is there", 60)
     first = read_positions(client)[0]
     pusher = threading.Thread(target=_push, args=(client, entries, rate))
-    cpu, began = _read_cpu(archive), time.perf_counter()
+    cpu, began = read_cpu(archive), time.perf_counter()
     samples: list[tuple[float, int, int]] = []
     pusher.start()
     while not samples or samples[-1][2] < first + len(entries):
@@ -115,7 +100,7 @@ def measure_lag(client: Redis, archive: psutil.Process, entries: list[bytes], ra
     pusher.join()
     most = max(engine - archived for _, engine, archived in samples)
     late = Latency.of(_list_delays(samples))
-    return Lag(len(entries) / seconds, late, most, (_read_cpu(archive) - cpu) / seconds)
+    return Lag(len(entries) / seconds, late, most, (read_cpu(archive) - cpu) / seconds)
 
 
 def _push(client: Redis, entries: list[bytes], rate: float) -> None:
@@ -136,8 +121,3 @@ def _list_delays(samples: list[tuple[float, int, int]]) -> list[float]:
             before = engine
             delays.append(samples[bisect.bisect_left(archived, engine)][0] - moment)
     return delays
-
-
-def _read_cpu(process: psutil.Process) -> float:
-    times = process.cpu_times()
-    return float(times.user + times.system)

@@ -3,8 +3,8 @@
 import time
 from typing import NamedTuple
 
-import psutil
-
+from benchmark._cpu_clock import read_cpu
+from benchmark._positions import read_redis_pid
 from engine.connection import connect_redis
 from engine.journal import read_journal
 from engine.recovery import recover_handler
@@ -28,7 +28,7 @@ class Spent(NamedTuple):
 class Stopwatch:
     """From its making on."""
 
-    def __init__(self, server: psutil.Process) -> None:
+    def __init__(self, server: int) -> None:
         self._server = server
         self._began = self._read()
 
@@ -37,14 +37,13 @@ class Stopwatch:
         return Spent(*(now - then for now, then in zip(self._read(), self._began, strict=True)))
 
     def _read(self) -> tuple[float, float, float]:
-        used = self._server.cpu_times()
-        return time.perf_counter(), time.process_time(), used.user + used.system
+        return time.perf_counter(), time.process_time(), read_cpu(self._server)
 
 
 def measure_recovery(url: str, instruments: list[Instrument], closed_orders: int) -> None:
     """Recover from the journal at `url`, which no engine serves."""
     with connect_redis(url) as client:
-        server = psutil.Process(int(client.info("server")["process_id"]))
+        server = read_redis_pid(client)
         commits = int(client.xlen(channels.JOURNAL))
         size = int(client.memory_usage(channels.JOURNAL, samples=5) or 0)
         watch = Stopwatch(server)

@@ -1,16 +1,14 @@
 """The market-data service as a process of its own, to be measured."""
 
-import os
+import signal
 import socket
-import subprocess
-import sys
 import tempfile
 import time
 from typing import Self
 
 import httpx
 
-from launcher.parent_death import make_child_setup
+from benchmark._child_process import Child, end, start_python
 
 _START_SECONDS = 20.0
 
@@ -21,19 +19,20 @@ class FeedService:
     def __init__(self, redis_url: str) -> None:
         self._folder = tempfile.TemporaryDirectory()
         self._environment = {
-            **os.environ, "REDIS_URL": redis_url, "LOG_LEVEL": "warning",
+            "REDIS_URL": redis_url, "LOG_LEVEL": "warning",
             "DATABASE_URL": f"sqlite:///{self._folder.name}/archive.sqlite3",
         }  # fmt: skip
         self._listener = socket.create_server(("127.0.0.1", 0), backlog=2048)
         self.port: int = self._listener.getsockname()[1]
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: Child | None = None
 
     def __enter__(self) -> Self:
         descriptor = self._listener.fileno()
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "market_data", "--fd", str(descriptor)],
-            env=self._environment, pass_fds=[descriptor], preexec_fn=make_child_setup(),
-        )  # fmt: skip
+        self._process = start_python(
+            ["-m", "market_data", "--fd", str(descriptor)],
+            self._environment,
+            descriptors=[descriptor],
+        )
         deadline = time.monotonic() + _START_SECONDS
         while httpx.get(f"{self.url}/health", timeout=_START_SECONDS).status_code != 200:
             if time.monotonic() > deadline:
@@ -43,8 +42,7 @@ class FeedService:
 
     def __exit__(self, *_: object) -> None:
         if self._process is not None:
-            self._process.kill()
-            self._process.wait()
+            end(self._process, signal.SIGKILL)
         self._listener.close()
         self._folder.cleanup()
 

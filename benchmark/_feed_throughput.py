@@ -1,9 +1,9 @@
 """Deliveries a second and CPU a delivery, of the feed and of two bare floors, on the same bytes."""
 
+import signal
 import socket
 import statistics
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -11,11 +11,11 @@ from contextlib import contextmanager
 from typing import NamedTuple, TypeAlias
 
 import msgspec
-import psutil
 
+from benchmark._child_process import Child, end, start_python
+from benchmark._cpu_clock import read_cpu
 from benchmark._feed_commits import CommitStream
 from benchmark._feed_service import FeedService
-from launcher.parent_death import make_child_setup
 from market_data.messages import Envelope, encode_frame
 from protocol.enums import Side
 from protocol.events import Trade
@@ -54,16 +54,17 @@ class Readers:
 
     def __init__(self, port: int, count: int) -> None:
         self.count = count
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "benchmark._feed_readers", str(port), _PATH, str(count)],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, preexec_fn=make_child_setup(),
-        )  # fmt: skip
+        self._process = start_python(
+            ["-m", "benchmark._feed_readers", str(port), _PATH, str(count)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+        )
         self._expect("ready")
 
     def expect_bytes(self, count: int) -> None:
         """Tell them what is coming."""
         assert self._process.stdin is not None
-        self._process.stdin.write(f"{count}\n")
+        self._process.stdin.write(b"%d\n" % count)
         self._process.stdin.flush()
         self._expect("waiting")
 
@@ -73,12 +74,12 @@ class Readers:
 
     def close(self) -> None:
         """End the process."""
-        self._process.kill()
+        end(self._process, signal.SIGKILL)
         self._process.communicate()
 
     def _expect(self, word: str) -> None:
         assert self._process.stdout is not None
-        said = self._process.stdout.readline().strip()
+        said = self._process.stdout.readline().decode().strip()
         if said != word:
             raise RuntimeError(f"the readers said {said!r} instead of {word!r}")
 
@@ -121,11 +122,10 @@ def _measure(
 ) -> Measured:
     """`step`: by how much the trade ids of a portion are above those of the one before."""
     readers = Readers(port, load.readers)
-    server = psutil.Process(pid)
     rates, costs = [], []
     first_id = 1
     for _ in range(ROUNDS):
-        seconds, cpu = 0.0, _read_cpu(server)
+        seconds, cpu = 0.0, read_cpu(pid)
         for _ in range(load.portions):
             trades = _make_trades(first_id, load.trades)
             first_id += load.trades if step is None else step
@@ -137,7 +137,7 @@ def _measure(
             seconds += time.perf_counter() - started
         deliveries = load.readers * load.portions * load.trades
         rates.append(deliveries / seconds)
-        costs.append((_read_cpu(server) - cpu) / deliveries * 1e6)
+        costs.append((read_cpu(pid) - cpu) / deliveries * 1e6)
     readers.close()
     return Measured(statistics.median(rates), statistics.median(costs))
 
@@ -161,27 +161,22 @@ def _encode_texts(trades: list[Trade]) -> list[str]:
     return [frame[4:].decode() for frame in _encode_frames(trades)]
 
 
-def _go(process: "subprocess.Popen[bytes]") -> None:
+def _go(process: Child) -> None:
     assert process.stdin is not None
     process.stdin.write(b"\n")
     process.stdin.flush()
 
 
 @contextmanager
-def _run_floor(source: str) -> Iterator[tuple[int, "subprocess.Popen[bytes]"]]:
+def _run_floor(source: str) -> Iterator[tuple[int, Child]]:
     with socket.create_server(("127.0.0.1", 0), backlog=2048) as listener:
         descriptor = listener.fileno()
-        process = subprocess.Popen(
-            [sys.executable, "-m", "benchmark._feed_floor", str(descriptor), source],
-            stdin=subprocess.PIPE, pass_fds=[descriptor], preexec_fn=make_child_setup(),
-        )  # fmt: skip
+        process = start_python(
+            ["-m", "benchmark._feed_floor", str(descriptor), source],
+            descriptors=[descriptor],
+            stdin=subprocess.PIPE,
+        )
         try:
             yield listener.getsockname()[1], process
         finally:
-            process.kill()
-            process.wait()
-
-
-def _read_cpu(process: psutil.Process) -> float:
-    times = process.cpu_times()
-    return float(times.user + times.system)
+            end(process, signal.SIGKILL)

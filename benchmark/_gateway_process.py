@@ -1,19 +1,15 @@
 """Processes that a measurement of the gateway runs: servers on sockets of ours, and the engine."""
 
-import os
 import socket
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO, NamedTuple
+from typing import NamedTuple
 
 import httpx
-import psutil
 
-from launcher.parent_death import make_child_setup
+from benchmark._child_process import run_python
 from protocol.settings import Settings
 
 START_SECONDS = 20.0
@@ -24,12 +20,7 @@ class Server(NamedTuple):
     """A process that serves HTTP."""
 
     port: int
-    process: psutil.Process
-
-    def read_cpu(self) -> float:
-        """Seconds of CPU that it has used."""
-        times = self.process.cpu_times()
-        return float(times.user + times.system)
+    pid: int
 
 
 @contextmanager
@@ -38,48 +29,26 @@ def run_server(module: str, redis_url: str, folder: Path, **settings: str) -> It
     environment = _make_environment(redis_url, folder) | settings
     with socket.create_server((HOST, 0), backlog=2048) as listener:
         port = listener.getsockname()[1]
-        log = folder / f"{port}.log"
+        descriptor = listener.fileno()
+        command = ["-m", module, "--fd", str(descriptor)]
         with (
-            log.open("wb") as output,
-            _run(module, environment, listener.fileno(), output) as process,
+            (folder / f"{port}.log").open("wb") as log,
+            run_python(command, environment, descriptors=[descriptor], stderr=log) as process,
         ):
             _wait_until_it_answers(port)
-            yield Server(port, psutil.Process(process.pid))
+            yield Server(port, process.pid)
 
 
 @contextmanager
 def run_engine(redis_url: str, folder: Path) -> Iterator[None]:
     """An engine that matches what the gateway queues."""
-    with _run("engine", _make_environment(redis_url, folder)):
+    with run_python(["-m", "engine"], _make_environment(redis_url, folder)):
         yield
-
-
-@contextmanager
-def _run(
-    module: str,
-    environment: dict[str, str],
-    descriptor: int | None = None,
-    log: BinaryIO | None = None,
-) -> Iterator["subprocess.Popen[bytes]"]:
-    command = [sys.executable, "-m", module]
-    command += [] if descriptor is None else ["--fd", str(descriptor)]
-    process = subprocess.Popen(
-        command,
-        env=environment,
-        stderr=log,
-        pass_fds=[] if descriptor is None else [descriptor],
-        preexec_fn=make_child_setup(),
-    )
-    try:
-        yield process
-    finally:
-        process.terminate()
-        process.wait(START_SECONDS)
 
 
 def _make_environment(redis_url: str, folder: Path) -> dict[str, str]:
     instruments = Settings().instruments_file.resolve()
-    own = {
+    return {
         "REDIS_URL": redis_url,
         "DATA_DIR": str(folder),
         "INSTRUMENTS_FILE": str(instruments),
@@ -87,7 +56,6 @@ def _make_environment(redis_url: str, folder: Path) -> dict[str, str]:
         "MAX_QUEUE_LENGTH": "1000000",
         "MAX_OPEN_ORDERS": "100000000",
     }
-    return os.environ | own
 
 
 def _wait_until_it_answers(port: int) -> None:

@@ -7,6 +7,8 @@ from typing import NamedTuple
 
 import psutil
 
+from benchmark._cpu_clock import read_cpu
+
 _MEGABYTE = 1 << 20
 FULL = 0.85
 """Share of a core at which a process with one thread of work has no room left."""
@@ -34,14 +36,14 @@ class ProcessWatch:
                 self._processes[name] = psutil.Process(pid)
         self._processes[GENERATOR] = psutil.Process()
         psutil.cpu_percent()  # what it says is since the call before
-        self._before = {name: _read_cpu(one) for name, one in self._processes.items()}
+        self._before = {name: read_cpu(one.pid) for name, one in self._processes.items()}
 
     def measure(self, seconds: float) -> list[Usage]:
         """Of each, the busiest first; one that has ended is left out."""
         usages = []
         for name, process in self._processes.items():
             with suppress(psutil.Error):
-                cpu = (_read_cpu(process) - self._before[name]) / seconds
+                cpu = (read_cpu(process.pid) - self._before[name]) / seconds
                 usages.append(Usage(name, cpu, process.memory_info().rss / _MEGABYTE))
         return sorted(usages, key=lambda usage: usage.cpu_share, reverse=True)
 
@@ -62,8 +64,3 @@ def name_limit(usages: Sequence[Usage]) -> str:
     if psutil.cpu_percent() >= FULL * 100:
         return f"other programs on the machine; of ours {busiest.name} is the busiest, {share}"
     return f"waiting (fsync, scheduling); the busiest is {busiest.name}, {share}"
-
-
-def _read_cpu(process: psutil.Process) -> float:
-    times = process.cpu_times()
-    return float(times.user + times.system)

@@ -4,8 +4,9 @@ import time
 
 import redis
 
+from benchmark._positions import read_sequence
 from benchmark.commands_file import FileCommand
-from protocol.channels import ORDER_QUEUE, STATE, STATE_ID_KEY, STATE_SEQUENCE
+from protocol.channels import ORDER_QUEUE, STATE, STATE_ID_KEY
 from protocol.codec import encode
 from protocol.commands import QueueEntry, derive_order_id
 from protocol.enums import CommandType, OrderType, Side
@@ -39,7 +40,7 @@ class RecordedFlow:
             time.sleep(max(0.0, started + start / rate - time.perf_counter()))
             self._wait_for_room(_MOST_PENDING)
         self._wait_for_room(0)
-        sequence = int(self._redis.hget(STATE, STATE_SEQUENCE) or 0)
+        sequence = read_sequence(self._redis)
         self._redis.close()
         return sequence
 

@@ -1,7 +1,6 @@
 """From the list to the published fill: orders a second, CPU an order, latency, beside RPUSH."""
 
 import argparse
-import os
 import re
 import shutil
 import signal
@@ -17,21 +16,23 @@ from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
-import psutil
 from redis import Redis
 
+from benchmark._child_process import Child, run_python
+from benchmark._cpu_clock import read_cpu
 from benchmark._engine_recovery import measure_recovery
+from benchmark._positions import read_redis_pid, read_sequence
 from benchmark.latency import Latency
 from benchmark.machine import describe_machine
 from benchmark.order_entries import make_entries
 from engine.state import load_id_key
+from launcher.environment import ROOT
 from protocol import channels
 from protocol.instrument import parse_instruments
 from protocol.settings import Settings
 from tests.support.redis_server import run_redis
 from tests.support.waiting import wait_until
 
-ROOT = Path(__file__).resolve().parent.parent
 POLICIES = ("always", "everysec")
 DEADLINE_SECONDS = 120.0
 
@@ -132,19 +133,19 @@ def _drain(url: str, client: Redis, entries: list[bytes], batch: int) -> Run:
     """Fill the queue while the engine is stopped, then let it go."""
     with _subscribed(client), _engine(url, batch) as engine:
         wait_until(lambda: client.exists(channels.LEASE), "an engine is ready")
-        server = psutil.Process(int(client.info("server")["process_id"]))
-        first = _read_sequence(client)
+        server = read_redis_pid(client)
+        first = read_sequence(client)
         engine.send_signal(signal.SIGSTOP)
         for start in range(0, len(entries), 1000):
             client.rpush(channels.ORDER_QUEUE, *entries[start : start + 1000])
-        before = _read_cpu(psutil.Process(engine.pid)), _read_cpu(server)
+        before = read_cpu(engine.pid), read_cpu(server)
         started = time.perf_counter()
         engine.send_signal(signal.SIGCONT)
         wait_until(
-            lambda: _read_sequence(client) >= first + len(entries), "all matched", DEADLINE_SECONDS
+            lambda: read_sequence(client) >= first + len(entries), "all matched", DEADLINE_SECONDS
         )
         seconds = time.perf_counter() - started
-        after = _read_cpu(psutil.Process(engine.pid)), _read_cpu(server)
+        after = read_cpu(engine.pid), read_cpu(server)
     _clear(client)
     used = [(end - start) / len(entries) * 1e6 for start, end in zip(before, after, strict=True)]
     return Run(len(entries) / seconds, *used)
@@ -211,27 +212,12 @@ def _subscribed(client: Redis) -> Iterator[None]:
 
 
 @contextmanager
-def _engine(url: str, batch: int, **settings: str) -> Iterator[subprocess.Popen[bytes]]:
-    environment = os.environ | {"REDIS_URL": url, "MAX_BATCH": str(batch), "LOG_LEVEL": "warning"}
-    environment |= settings
+def _engine(url: str, batch: int, **settings: str) -> Iterator[Child]:
+    environment = {"REDIS_URL": url, "MAX_BATCH": str(batch), "LOG_LEVEL": "warning", **settings}
     with tempfile.TemporaryDirectory() as folder:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "engine"], cwd=ROOT, env=environment | {"DATA_DIR": folder}
-        )
-        try:
+        environment["DATA_DIR"] = folder
+        with run_python(["-m", "engine"], environment) as process:
             yield process
-        finally:
-            process.terminate()
-            process.wait(15)
-
-
-def _read_sequence(client: Redis) -> int:
-    return int(client.hget(channels.STATE, channels.STATE_SEQUENCE) or 0)
-
-
-def _read_cpu(process: psutil.Process) -> float:
-    times = process.cpu_times()
-    return float(times.user + times.system)
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import NamedTuple
 
+from benchmark._cpu_clock import read_cpu
 from benchmark._gateway_load import Load, Sent, send
 from benchmark._gateway_process import Server, run_engine, run_server
 from benchmark.machine import describe_machine, describe_redis
@@ -107,10 +108,10 @@ def _report(cases: list[Case], rounds: int) -> bool:
 
 
 def _run(case: Case) -> Run:
-    before = case.server.read_cpu()
+    before = read_cpu(case.server.pid)
     sent = send(case.server.port, case.load)
     count = case.load.requests * case.load.orders
-    return Run((case.server.read_cpu() - before) / count * 1e6, count / sent.seconds, sent)
+    return Run((read_cpu(case.server.pid) - before) / count * 1e6, count / sent.seconds, sent)
 
 
 def _print(name: str, runs: list[Run], ratio: float) -> None:

@@ -22,6 +22,7 @@ from redis.exceptions import OutOfMemoryError
 
 from benchmark._overload_load import BATCH, HttpLoad, ListLoad, Load
 from benchmark._overload_memory import MemoryWatch
+from benchmark._positions import read_sequence
 from benchmark.machine import describe_machine, describe_redis
 from engine.history import open_history
 from engine.verify import verify_history
@@ -79,9 +80,9 @@ async def _overload(
 ) -> int:
     with Redis.from_url(record.redis.url) as client:
         await load.open()
-        before = _read_sequence(client)
+        before = read_sequence(client)
         await load.saturate(arguments.saturate)
-        capacity = (_read_sequence(client) - before) / arguments.saturate
+        capacity = (read_sequence(client) - before) / arguments.saturate
         await asyncio.to_thread(_drain, client)
         rate = arguments.times * capacity
         print(f"matched at its limit {capacity:,.0f} orders/s; now {rate:,.0f} a second")
@@ -112,10 +113,6 @@ def _takes_orders(client: Redis) -> bool:
     return False
 
 
-def _read_sequence(client: Redis) -> int:
-    return int(client.hget(channels.STATE, channels.STATE_SEQUENCE) or 0)
-
-
 def _print_result(load: Load, watch: MemoryWatch) -> None:
     for outcome, count in load.outcomes.most_common():
         print(f"  {count:>10,} orders {outcome}")
@@ -134,7 +131,7 @@ def _judge(redis_url: str, client: Redis, taken: int) -> int:
     """0 where everything that was accepted was matched, and the history is right."""
     with open_history(redis_url) as history:
         report = verify_history(history)
-    matched = _read_sequence(client)
+    matched = read_sequence(client)
     print(
         f"  {taken:,} accepted, {matched:,} matched (the engine's own included);"
         f" findings of verify from {report.start:,} on: {report.findings_total}"

@@ -1,0 +1,29 @@
+"""How much CPU a process has used, to the nanosecond where the system has such a clock.
+
+The times that psutil reads come in ticks of ten milliseconds: as much as a thousand orders cost.
+"""
+
+import ctypes
+import time
+
+import psutil
+
+_find_clock = getattr(ctypes.CDLL(None), "clock_getcpuclockid", None)
+
+
+def read_cpu(pid: int) -> float:
+    """Seconds, of all its threads, those that have ended too; raises psutil.NoSuchProcess."""
+    if _find_clock is None:
+        return _read_ticks(pid)
+    clock = ctypes.c_int()
+    if _find_clock(pid, ctypes.byref(clock)):
+        raise psutil.NoSuchProcess(pid)
+    try:
+        return time.clock_gettime(clock.value)
+    except OSError as error:
+        raise psutil.NoSuchProcess(pid) from error
+
+
+def _read_ticks(pid: int) -> float:
+    times = psutil.Process(pid).cpu_times()
+    return float(times.user + times.system)
