@@ -8,7 +8,6 @@ import statistics
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,9 +19,9 @@ from redis import Redis
 
 from benchmark._child_process import Child, run_python
 from benchmark._cpu_clock import read_cpu
+from benchmark._engine_latency import measure_fills
 from benchmark._engine_recovery import measure_recovery
 from benchmark._positions import read_redis_pid, read_sequence
-from benchmark.latency import Latency
 from benchmark.machine import describe_machine
 from benchmark.order_entries import make_entries
 from engine.state import load_id_key
@@ -159,45 +158,13 @@ def _clear(client: Redis) -> None:
     client.hset(channels.STATE, channels.STATE_ID_KEY, key or "")
 
 
-def _measure_latency(url: str, client: Redis, rate: int, count: int = 2000) -> None:
-    """From RPUSH of an order that trades to its trade received from pub/sub."""
-    count = min(count, rate * 5)
-    sent: list[float] = []
-    received: list[float] = []
+def _measure_latency(url: str, client: Redis, rate: int) -> None:
+    """From the due time of an order that trades to its trade received from pub/sub."""
     with _engine(url, 512):
         wait_until(lambda: client.exists(channels.LEASE), "an engine is ready")
-        listener = client.pubsub(ignore_subscribe_messages=True)  # type: ignore[no-untyped-call]
-        listener.subscribe(channels.TRADE_EVENTS)
-        wait_until(lambda: client.pubsub_numsub(channels.TRADE_EVENTS)[0][1], "subscribed")
-        thread = threading.Thread(target=_receive, args=(listener, received, count))
-        thread.start()
-        entries = [
-            b'{"symbol":"SOL-USDT","side":"%s","order_type":"limit","quantity":"1","price":"100"}'
-            % side
-            for side in (b"sell", b"buy")
-        ]
-        start = time.perf_counter()
-        for number in range(count):
-            client.rpush(channels.ORDER_QUEUE, entries[0])
-            time.sleep(max(0.0, start + (number + 0.5) * 2 / rate - time.perf_counter()))
-            sent.append(time.perf_counter())
-            client.rpush(channels.ORDER_QUEUE, entries[1])
-            time.sleep(max(0.0, start + (number + 1) * 2 / rate - time.perf_counter()))
-        thread.join(DEADLINE_SECONDS)
-        listener.close()
+        fills = measure_fills(url, rate)
     _clear(client)
-    pairs = zip(sent, received, strict=True)
-    print(
-        f"  {rate:>5} orders/s, RPUSH to fill: {Latency.of([end - begin for begin, end in pairs])}"
-    )
-
-
-def _receive(listener: object, received: list[float], count: int) -> None:
-    while len(received) < count:
-        message = listener.get_message(timeout=5)  # type: ignore[attr-defined]
-        now = time.perf_counter()
-        if message:
-            received += [now] * message["data"].count(b'"type":"trade"')
+    print(f"  {rate:>5} orders/s due, {fills.rate:,.0f} filled, due to fill: {fills.latency}")
 
 
 @contextmanager
