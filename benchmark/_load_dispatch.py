@@ -15,7 +15,7 @@ _MOST_AT_ONCE = 64
 async def dispatch(
     requests: Sequence[Request], ledger: Ledger, submit: Callable[[Request], None]
 ) -> None:
-    """Hand over each request, sorted by their times, and note in the ledger when it is due."""
+    """Hand over each request, sorted by their times; the ledger notes when it is due, and when."""
     start = time.perf_counter() + _LEAD_SECONDS
     for request in requests:
         for number in request.numbers:
@@ -24,15 +24,23 @@ async def dispatch(
         at = 0
         while at < len(requests):
             await alarm.wait_until(start + requests[at].offset)
-            at = _hand_over(requests, at, time.perf_counter() - start, submit)
+            at = _hand_over(requests, at, start, ledger, submit)
 
 
 def _hand_over(
-    requests: Sequence[Request], first: int, now: float, submit: Callable[[Request], None]
+    requests: Sequence[Request],
+    first: int,
+    start: float,
+    ledger: Ledger,
+    submit: Callable[[Request], None],
 ) -> int:
-    """Those that are due by `now`; where the next ones begin."""
+    """Those that are due by now; where the next ones begin."""
+    until = time.perf_counter() - start
     at = first
-    while at < min(first + _MOST_AT_ONCE, len(requests)) and requests[at].offset <= now:
+    while at < min(first + _MOST_AT_ONCE, len(requests)) and requests[at].offset <= until:
+        now = time.perf_counter()
+        for number in requests[at].numbers:
+            ledger.handed_over[number] = now
         submit(requests[at])
         at += 1
     return at

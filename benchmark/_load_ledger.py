@@ -11,6 +11,8 @@ class Ledger:
     def __init__(self, count: int) -> None:
         blank = array("d", [math.nan]) * count
         self.due = blank[:]
+        self.handed_over = blank[:]
+        """When the generator had come to it; it may have to wait for what it needs to be sent."""
         self.sent = blank[:]
         self.accepted = blank[:]
         self.order_ids: dict[int, str] = {}

@@ -8,7 +8,7 @@ from benchmark._load_doubles import count_doubled_orders, count_surplus_orders
 from benchmark._load_engine import compare
 from benchmark._load_processes import FULL, GENERATOR, Usage, name_limit
 from benchmark._load_run import Run
-from benchmark._load_stages import ORDER_TO_FEED, SCHEDULED_TO_SENT, measure_stages
+from benchmark._load_stages import ORDER_TO_FEED, SCHEDULED_TO_HANDED_OVER, measure_stages
 from benchmark.histogram import Histogram
 from benchmark.latency import Latency
 
@@ -75,14 +75,14 @@ class Result:
     @property
     def warning(self) -> str | None:
         """Where the generator itself may be what was measured."""
-        late = self.stages.get(SCHEDULED_TO_SENT)
+        late = self.stages.get(SCHEDULED_TO_HANDED_OVER)
         own = self.generator
         if own and self.is_generator_full:
             return f"the load generator used {own.cpu_share:.0%} of a core: it may be the limit"
         if late and late.at(0.99) > LATE_MILLISECONDS:
             return (
-                f"orders left up to {late.at(0.99):.1f} ms (p99) after their time: more"
-                " --connections, or a machine with less else to do"
+                f"the load generator came to orders up to {late.at(0.99):.1f} ms (p99) after their"
+                " time: it needs a machine with less else to do"
             )
         return None
 

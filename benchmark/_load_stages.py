@@ -1,18 +1,20 @@
 """The way of an order in stages, each an HDR histogram.
 
-An order's answer (201) and its matching run side by side once Redis has it: both count from `sent`.
+An order's answer and its matching run side by side once Redis has it: both count from `sent`.
 """
 
 import math
 from array import array
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
+from benchmark._load_options import LIST
 from benchmark._load_run import Run
 from benchmark.histogram import Histogram
 
 ACCEPT = "accept"
 ORDER_TO_FEED = "order to feed"
-SCHEDULED_TO_SENT = "scheduled to sent"
+SCHEDULED_TO_HANDED_OVER = "scheduled to handed over"
+HANDED_OVER_TO_SENT = "handed over to sent"
 SENT_TO_ACCEPTED = "sent to accepted"
 SENT_TO_TAKEN = "sent to taken"
 TAKEN_TO_TRADE = "taken to trade report"
@@ -20,10 +22,11 @@ TAKEN_TO_BBO = "taken to BBO update"
 ORDER_TO_BBO = "order to BBO update"
 TAKEN_TO_REPORT = "taken to private report"
 ORDER_TO_REPORT = "order to private report"
-MEANINGS = {
+_MEANINGS = {
     ACCEPT: "scheduled → 201, on disk",
     ORDER_TO_FEED: "scheduled → trade on the WebSocket",
-    SCHEDULED_TO_SENT: "generator late, no free connection",
+    SCHEDULED_TO_HANDED_OVER: "the generator's own lateness",
+    HANDED_OVER_TO_SENT: "for a connection, the order it changes",
     SENT_TO_ACCEPTED: "gateway, Redis, back at the client",
     SENT_TO_TAKEN: "gateway, Redis, the engine takes it",
     TAKEN_TO_TRADE: "matching, commit, feed, reader",
@@ -32,6 +35,17 @@ MEANINGS = {
     TAKEN_TO_REPORT: "the same for the owner's report",
     ORDER_TO_REPORT: "scheduled → report on /ws/orders",
 }
+_MEANINGS_ON_THE_LIST = {
+    ACCEPT: "scheduled → answer to RPUSH, on disk",
+    HANDED_OVER_TO_SENT: "for the push before",
+    SENT_TO_ACCEPTED: "Redis, back at the client",
+    SENT_TO_TAKEN: "Redis, the engine takes it",
+}
+
+
+def explain_stages(mode: str) -> Mapping[str, str]:
+    """What each stage is, by its name, in a mode of sending."""
+    return {**_MEANINGS, **(_MEANINGS_ON_THE_LIST if mode == LIST else {})}
 
 
 def measure_stages(run: Run) -> dict[str, Histogram]:
@@ -40,7 +54,8 @@ def measure_stages(run: Run) -> dict[str, Histogram]:
     stages = {
         ACCEPT: Histogram(_subtract(ledger.due, ledger.accepted)),
         ORDER_TO_FEED: Histogram(_subtract(ledger.due, evidence.traded)),
-        SCHEDULED_TO_SENT: Histogram(_subtract(ledger.due, ledger.sent)),
+        SCHEDULED_TO_HANDED_OVER: Histogram(_subtract(ledger.due, ledger.handed_over)),
+        HANDED_OVER_TO_SENT: Histogram(_subtract(ledger.handed_over, ledger.sent)),
         SENT_TO_ACCEPTED: Histogram(_subtract(ledger.sent, ledger.accepted)),
         SENT_TO_TAKEN: Histogram(_subtract(ledger.sent, evidence.taken)),
         TAKEN_TO_TRADE: Histogram(_subtract(evidence.taken, evidence.traded)),

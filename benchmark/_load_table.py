@@ -2,9 +2,9 @@
 
 import math
 
-from benchmark._load_options import Plan
+from benchmark._load_options import LIST, Plan
 from benchmark._load_result import REQUIRED_RATE, Result
-from benchmark._load_stages import MEANINGS
+from benchmark._load_stages import explain_stages
 from benchmark.latency import Latency
 
 _COLUMNS = ("p50", "p95", "p99", "p99.9", "max")
@@ -13,17 +13,17 @@ _COLUMNS = ("p50", "p95", "p99", "p99.9", "max")
 def describe_plan(plan: Plan) -> str:
     """What is about to be sent."""
     flow = f"recorded {plan.replay.name}" if plan.replay else plan.flow
+    connections = "" if plan.mode == LIST else f", {plan.connections} connections"
     way = {"single": "one order a request", "batch": f"{plan.batch} orders a request"}
     return (
         f"{plan.rate:,.0f} orders a second for {plan.seconds:g} s: {flow}, "
-        f"{', '.join(plan.symbols)}, {way.get(plan.mode, 'straight into the list')}, "
-        f"{plan.connections} connections"
+        f"{', '.join(plan.symbols)}, {way.get(plan.mode, 'straight into the list')}{connections}"
     )
 
 
-def format_result(result: Result) -> str:
+def format_result(result: Result, mode: str) -> str:
     """The table, the processes, what went wrong, and the verdict as the last line."""
-    parts = [_format_counts(result), _format_latencies(result), _format_usages(result)]
+    parts = [_format_counts(result), _format_latencies(result, mode), _format_usages(result)]
     parts += [f"refused {times:,} times: {why}" for why, times in result.refused.items()]
     parts += [f"WARNING: {result.warning}"] if result.warning else []
     return "\n".join([*parts, format_verdict(result)])
@@ -31,6 +31,11 @@ def format_result(result: Result) -> str:
 
 def format_verdict(result: Result) -> str:
     """One line on the requirement."""
+    if result.is_complete and result.offered_rate <= REQUIRED_RATE:
+        return (
+            f"requirement not tested: {result.offered_rate:,.0f} a second offered, it is about more"
+            f" than {REQUIRED_RATE:,}; nothing lost, doubled or refused"
+        )
     verdict = "PASS" if result.passes else "FAIL"
     return (
         f"{verdict}: more than {REQUIRED_RATE:,} orders a second accepted, matched and seen, none"
@@ -87,10 +92,11 @@ trades       {result.trades:>10,}   and {result.bbo_updates:,} BBO updates seen
 """
 
 
-def _format_latencies(result: Result) -> str:
+def _format_latencies(result: Result, mode: str) -> str:
+    meanings = explain_stages(mode)
     head = f"{'milliseconds':<26}" + "".join(f"{name:>9}" for name in _COLUMNS)
     rows = [
-        _format_row(name, histogram.summarize(), MEANINGS[name])
+        _format_row(name, histogram.summarize(), meanings[name])
         for name, histogram in result.stages.items()
     ]
     if result.matching and result.commit:

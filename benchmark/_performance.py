@@ -19,7 +19,10 @@ from benchmark.machine import describe_machine, describe_redis
 
 
 def main() -> int:
-    """Exit status 0 where the requirement is met, 1 where not, 2 where nothing was measured."""
+    """Exit status 0 where the requirement is met, 1 where it is not or was not tested.
+
+    2 where nothing was measured.
+    """
     options = parse_arguments()
     try:
         with open_target(options) as target:
@@ -55,7 +58,7 @@ def _measure(target: Target, options: argparse.Namespace) -> int:
     print(f"\n{describe_plan(options.plan)}", flush=True)
     run = run_load(target, options.plan)
     result = summarize(run)
-    print(format_result(result))
+    print(format_result(result, options.plan.mode))
     _write(options.picture, draw_load(run, result))
     _write(options.json, _to_text(_describe(result, options, target)))
     print(f"written: {options.json}, {options.picture}")
@@ -77,7 +80,8 @@ def _saturate(target: Target, options: argparse.Namespace) -> int:
         print(_format_trial(trial), flush=True)
     best, failure = find_best(trials), find_lowest_failure(trials)
     if best:
-        print(f"\nhighest: {best.rate:,.0f} orders a second{format_result(best.result)}")
+        print(f"\nhighest: {best.rate:,.0f} orders a second")
+        print(format_result(best.result, options.plan.mode))
     if failure:
         print(f"at {failure.rate:,.0f} a second the limit is {failure.result.limit}")
     shown = {

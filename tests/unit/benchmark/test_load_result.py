@@ -18,7 +18,7 @@ from benchmark._load_saturation import (
     find_problem,
     search,
 )
-from benchmark._load_table import format_verdict, to_json
+from benchmark._load_table import describe_plan, format_result, format_verdict, to_json
 from benchmark.feed_watch import FeedWatch, SeenTrade
 from tests.unit.benchmark.loads import make_result
 
@@ -115,9 +115,23 @@ def test_a_rate_that_fails_once_is_tried_again() -> None:
 
 def test_the_verdict_is_one_line() -> None:
     assert format_verdict(make_result()).startswith("PASS: more than 1,000 orders a second")
-    assert format_verdict(make_result(rate=900)).startswith("FAIL")
+    assert format_verdict(make_result(rate=1500, seen_rate=900)).startswith("FAIL")
+    assert format_verdict(make_result(rate=800, lost=1)).startswith("FAIL")
     assert format_verdict(make_result(lost=3)).startswith("FAIL")
     assert "3 lost" in format_verdict(make_result(lost=3))
+
+
+def test_a_rate_below_the_requirement_does_not_fail_it() -> None:
+    verdict = format_verdict(make_result(rate=800))
+    assert verdict.startswith("requirement not tested: 800 a second offered")
+
+
+def test_the_words_fit_the_way_of_sending() -> None:
+    plan = parse_arguments(["--mode", "list"]).plan
+    text = describe_plan(plan) + format_result(make_result(), plan.mode)
+    assert "connection" not in text
+    assert "201" not in text
+    assert "64 connections" in describe_plan(parse_arguments([]).plan)
 
 
 def test_the_generator_says_when_it_may_be_the_limit() -> None:
