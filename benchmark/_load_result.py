@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from benchmark._load_doubles import count_doubled_orders, count_surplus_orders
 from benchmark._load_engine import compare
-from benchmark._load_processes import FULL, GENERATOR, Usage, name_limit
+from benchmark._load_limit import FULL, name_limit
+from benchmark._load_processes import GENERATOR, Costs, Usage
 from benchmark._load_run import Run
 from benchmark._load_stages import ORDER_TO_FEED, SCHEDULED_TO_HANDED_OVER, measure_stages
 from benchmark.histogram import Histogram
@@ -39,7 +40,7 @@ class Result:
     stages: Mapping[str, Histogram]
     matching: Latency | None
     commit: Latency | None
-    usages: list[Usage]
+    costs: Costs
     limit: str
 
     @property
@@ -65,7 +66,7 @@ class Result:
     @property
     def generator(self) -> Usage | None:
         """What the load generator itself cost."""
-        return next((usage for usage in self.usages if usage.name == GENERATOR), None)
+        return next((usage for usage in self.costs.usages if usage.name == GENERATOR), None)
 
     @property
     def is_generator_full(self) -> bool:
@@ -94,6 +95,7 @@ def summarize(run: Run) -> Result:
     lost = sum(1 for _ in evidence.list_lost())
     last_seen = max((moment for moment in evidence.seen if not math.isnan(moment)), default=0.0)
     seen = accepted - lost
+    stages, commit = measure_stages(run), compare(run.before.commit, run.after.commit)
     return Result(
         orders=len(run.steps),
         accepted=accepted,
@@ -111,11 +113,11 @@ def summarize(run: Run) -> Result:
         seen_rate=seen / (last_seen - ledger.first_due) if seen else 0.0,
         trades=len(feed.trades),
         bbo_updates=len(feed.bbos),
-        stages=measure_stages(run),
+        stages=stages,
         matching=compare(run.before.matching, run.after.matching),
-        commit=compare(run.before.commit, run.after.commit),
-        usages=run.usages,
-        limit=name_limit(run.usages),
+        commit=commit,
+        costs=run.costs,
+        limit=name_limit(run.costs, stages, commit),
     )
 
 

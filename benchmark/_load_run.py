@@ -18,7 +18,7 @@ from benchmark._load_evidence import Clock, Evidence
 from benchmark._load_ledger import Ledger
 from benchmark._load_list import ListSender
 from benchmark._load_options import LIST, MIX, Plan
-from benchmark._load_processes import ProcessWatch, Usage
+from benchmark._load_processes import Costs, ProcessWatch
 from benchmark._load_recorded import read_recorded
 from benchmark._load_reports import ReportWatch
 from benchmark._load_requests import Request, make_requests
@@ -44,7 +44,7 @@ class Run:
     evidence: Evidence
     before: EngineTimes
     after: EngineTimes
-    usages: list[Usage]
+    costs: Costs
     clock: Clock
 
 
@@ -111,13 +111,13 @@ class _Load:
             stack.push_async_callback(sender.close)
             watch, began = ProcessWatch(target.processes), time.perf_counter()
             await self._send(requests, sender)
-            usages = watch.measure(time.perf_counter() - began)
+            costs = watch.measure(time.perf_counter() - began)
             await self._wait_until_seen(feed, reports)
         self._bar.close()
         after = await read_engine_times(target.market_data, before.commands + len(self._steps))
         evidence = Evidence(self._ledger, feed, reports, clock)
         return Run(
-            plan, self._steps, self._ledger, feed, reports, evidence, before, after, usages, clock
+            plan, self._steps, self._ledger, feed, reports, evidence, before, after, costs, clock
         )
 
     async def _open_streams(self, stack: AsyncExitStack) -> tuple[FeedWatch, ReportWatch | None]:

@@ -54,7 +54,7 @@ def to_json(result: Result, plan: Plan) -> dict[str, object]:
         }
         for name, histogram in result.stages.items()
     }
-    left_out = {"stages", "matching", "commit", "usages"}
+    left_out = {"stages", "matching", "commit", "costs"}
     numbers = {name: value for name, value in vars(result).items() if name not in left_out}
     return {
         "passes": result.passes,
@@ -63,7 +63,8 @@ def to_json(result: Result, plan: Plan) -> dict[str, object]:
         "stages_ms": stages,
         "engine_matching_ms": result.matching and _to_finite(result.matching),
         "engine_commit_ms": result.commit and _to_finite(result.commit),
-        "processes": [usage._asdict() for usage in result.usages],
+        "processes": [usage._asdict() for usage in result.costs.usages],
+        "other_programs_cores": result.costs.other_cores,
         "warning": result.warning,
     }
 
@@ -112,6 +113,7 @@ def _format_row(name: str, latency: Latency, meaning: str) -> str:
 def _format_usages(result: Result) -> str:
     rows = [
         f"{usage.name:<26}{usage.cpu_share:>8.0%} of a core {usage.megabytes:>7.0f} MB"
-        for usage in result.usages
+        for usage in result.costs.usages
     ]
-    return "\n".join(rows) + f"\nbusiest: {result.limit}\n"
+    rows.append(f"{'other programs':<26}{result.costs.other_cores:>8.0%} of a core")
+    return "\n".join(rows) + f"\nthe limit, or nearest to it: {result.limit}\n"

@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from benchmark._load_processes import Usage
+from benchmark._load_processes import Costs, Usage
 from benchmark._load_result import Result
 from benchmark._load_stages import ORDER_TO_FEED, SCHEDULED_TO_HANDED_OVER
 from benchmark.histogram import Histogram
@@ -28,5 +28,6 @@ def make_result(
             ORDER_TO_FEED: Histogram([p99_ms / 1000] * 100),
             SCHEDULED_TO_HANDED_OVER: Histogram([late_ms / 1000] * 100),
         },
-        matching=None, commit=None, usages=[Usage("load generator", cpu, 50.0)], limit="unknown",
+        matching=None, commit=None, limit="unknown",
+        costs=Costs([Usage("load generator", cpu, 50.0)], 0.0, 2),
     )  # fmt: skip

@@ -9,7 +9,6 @@ from benchmark._load_engine import compare
 from benchmark._load_evidence import Clock, Evidence
 from benchmark._load_ledger import Ledger
 from benchmark._load_options import parse_arguments
-from benchmark._load_processes import Usage, name_limit
 from benchmark._load_reports import ReportWatch, SeenReport
 from benchmark._load_result import Result
 from benchmark._load_saturation import (
@@ -138,12 +137,6 @@ def test_the_generator_says_when_it_may_be_the_limit() -> None:
     assert make_result().warning is None
     assert "may be the limit" in (make_result(cpu=0.97).warning or "")
     assert "after their time" in (make_result(late_ms=30).warning or "")
-
-
-def test_the_limit_is_named() -> None:
-    others = [Usage("engine", 0.3, 50.0), Usage("archive", 0.1, 50.0)]
-    assert name_limit([Usage("gateway", 0.95, 80.0), *others]).startswith("gateway, with 95%")
-    assert name_limit([]) == "unknown"
 
 
 def test_a_time_beyond_the_last_bound_is_null_in_json() -> None:
