@@ -1,6 +1,6 @@
-"""The highest rate that the system carries, by bisection."""
+"""The highest rate that the system carries, by bisection, and then for longer."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 from benchmark._load_result import Result
@@ -8,7 +8,10 @@ from benchmark._load_result import Result
 HIGHEST_RATE = 200_000.0
 CLOSE_ENOUGH = 0.08
 """Where the highest good and the lowest bad rate are so near, the search ends."""
+MOST_CONFIRMATIONS = 4
 _KEPT_SHARE = 0.95
+
+Measure = Callable[[float], Result]
 
 
 class Trial(NamedTuple):
@@ -17,21 +20,35 @@ class Trial(NamedTuple):
     rate: float
     result: Result
     problem: str | None
+    is_long: bool = False
 
 
 def find_problem(result: Result, bound: float) -> str | None:
     """Why this is too much; None where it is not."""
+    kept = _KEPT_SHARE * result.offered_rate
     if not result.is_complete:
-        wrong = next(iter(result.refused), f"{result.lost} lost")
-        return f"not complete ({wrong})"
+        return f"not complete ({_name_fault(result)})"
     if result.order_to_feed_p99 > bound:
         return f"order to feed p99 {result.order_to_feed_p99:.1f} ms"
-    if result.accepted_rate < _KEPT_SHARE * result.offered_rate:
+    if result.accepted_rate < kept:
         return f"only {result.accepted_rate:,.0f} a second were accepted"
+    if result.seen_rate < kept:
+        return f"only {result.seen_rate:,.0f} a second were seen"
     return None
 
 
-def search(measure: Callable[[float], Result], first: float, bound: float) -> Iterator[Trial]:
+def _name_fault(result: Result) -> str:
+    faults = {
+        "lost": result.lost,
+        "matched twice": result.matched_twice,
+        "missing": result.missing_trade_ids + result.missing_reports,
+        "repeated": result.repeated_trade_ids + result.repeated_reports,
+    }
+    told = (f"{count} {name}" for name, count in faults.items() if count)
+    return next(iter(result.refused), None) or ", ".join(told)
+
+
+def search(measure: Measure, first: float, bound: float) -> Iterator[Trial]:
     """Each trial as it ends.
 
     Doubled or halved until one good and one bad rate are known, then between them. A rate that
@@ -52,20 +69,29 @@ def search(measure: Callable[[float], Result], first: float, bound: float) -> It
         rate = (good + bad) / 2 if good and bad else good * 2 if good else bad / 2
 
 
-def _try(measure: Callable[[float], Result], rate: float, bound: float) -> Trial:
+def confirm(measure: Measure, rate: float, bound: float) -> Iterator[Trial]:
+    """Longer trials from `rate` on, each a step lower, until one is carried."""
+    for _ in range(MOST_CONFIRMATIONS):
+        trial = _try(measure, rate, bound)._replace(is_long=True)
+        yield trial
+        if trial.problem is None:
+            return
+        rate *= 1 - CLOSE_ENOUGH
+
+
+def _try(measure: Measure, rate: float, bound: float) -> Trial:
     result = measure(rate)
     return Trial(rate, result, find_problem(result, bound))
 
 
-def find_best(trials: list[Trial]) -> Trial | None:
-    """The highest rate that was carried."""
-    return max((trial for trial in trials if trial.problem is None), default=None,
-               key=lambda trial: trial.rate)  # fmt: skip
+def find_best(trials: Sequence[Trial], *, is_long: bool = False) -> Trial | None:
+    """The highest rate that was carried in a trial of this length."""
+    carried = (trial for trial in trials if trial.problem is None and trial.is_long == is_long)
+    return max(carried, default=None, key=lambda trial: trial.rate)
 
 
-def find_lowest_failure(trials: list[Trial]) -> Trial | None:
+def find_lowest_failure(trials: Sequence[Trial], best: Trial | None) -> Trial | None:
     """The lowest rate above the best one, which was too much: there the limit shows."""
-    best = find_best(trials)
     reached = best.rate if best else 0.0
     failures = [trial for trial in trials if trial.problem is not None and trial.rate > reached]
     return min(failures, default=None, key=lambda trial: trial.rate)

@@ -12,7 +12,8 @@ from benchmark._load_options import parse_arguments
 from benchmark._load_picture import draw_load
 from benchmark._load_result import Result, summarize
 from benchmark._load_run import run_load
-from benchmark._load_saturation import Trial, find_best, find_lowest_failure, search
+from benchmark._load_saturation import find_best, find_lowest_failure
+from benchmark._load_search import describe_trial, draw_trials, try_rates
 from benchmark._load_system import Target, check_access, open_target
 from benchmark._load_table import describe_plan, format_result, to_json
 from benchmark.machine import describe_machine, describe_redis
@@ -66,19 +67,12 @@ def _measure(target: Target, options: argparse.Namespace) -> int:
 
 
 def _saturate(target: Target, options: argparse.Namespace) -> int:
-    """0 where a rate was found."""
+    """0 where a rate was found, and carried for longer."""
     print(f"\n{describe_plan(options.plan._replace(seconds=options.trial))}, and more", flush=True)
     print(f"the highest rate with nothing lost and order to feed p99 below {options.bound:g} ms")
-
-    def measure(rate: float) -> Result:
-        plan = options.plan._replace(rate=rate, seconds=options.trial)
-        return summarize(run_load(target, plan, is_quiet=True))
-
-    trials = []
-    for trial in search(measure, options.rate, options.bound):
-        trials.append(trial)
-        print(_format_trial(trial), flush=True)
-    best, failure = find_best(trials), find_lowest_failure(trials)
+    trials = list(try_rates(target, options))
+    best = find_best(trials, is_long=True)
+    failure = find_lowest_failure(trials, best)
     if best:
         print(f"\nhighest: {best.rate:,.0f} orders a second")
         print(format_result(best.result, options.plan.mode))
@@ -87,16 +81,12 @@ def _saturate(target: Target, options: argparse.Namespace) -> int:
     shown = {
         "best": best and _describe(best.result, options, target),
         "failure": failure and _describe(failure.result, options, target),
+        "trials": [describe_trial(trial) for trial in trials],
     }
     _write(options.json, _to_text(shown))
-    print(f"written: {options.json}")
+    _write(options.picture, draw_trials(describe_plan(options.plan), trials))
+    print(f"written: {options.json}, {options.picture}")
     return 0 if best else 1
-
-
-def _format_trial(trial: Trial) -> str:
-    told = f"{trial.rate:>10,.0f}/s  p99 {trial.result.order_to_feed_p99:8.1f} ms"
-    own = f"   {trial.result.warning}" if trial.result.is_generator_full else ""
-    return f"{told}  {trial.problem or 'good'}{own}"
 
 
 def _describe(result: Result, options: argparse.Namespace, target: Target) -> dict[str, object]:

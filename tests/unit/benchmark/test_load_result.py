@@ -12,11 +12,14 @@ from benchmark._load_options import parse_arguments
 from benchmark._load_reports import ReportWatch, SeenReport
 from benchmark._load_result import Result
 from benchmark._load_saturation import (
+    Trial,
+    confirm,
     find_best,
     find_lowest_failure,
     find_problem,
     search,
 )
+from benchmark._load_search import describe_trial, draw_trials
 from benchmark._load_table import describe_plan, format_result, format_verdict, to_json
 from benchmark.feed_watch import FeedWatch, SeenTrade
 from tests.unit.benchmark.loads import make_result
@@ -84,6 +87,7 @@ def test_engine_times_are_those_of_the_run_alone() -> None:
         (make_result(refused={"503 overloaded": 2}), "not complete (503 overloaded)"),
         (make_result(p99_ms=60), "order to feed p99 60.0 ms"),
         (make_result(accepted_rate=1000), "only 1,000 a second were accepted"),
+        (make_result(seen_rate=1000), "only 1,000 a second were seen"),
     ],
 )
 def test_what_is_too_much(result: Result, problem: str | None) -> None:
@@ -96,7 +100,8 @@ def test_the_search_ends_near_the_limit_from_either_side(first: float) -> None:
         return make_result(rate=rate, p99_ms=10 if rate <= 5_000 else 100)
 
     trials = list(search(measure, first, bound=50))
-    best, failure = find_best(trials), find_lowest_failure(trials)
+    best = find_best(trials)
+    failure = find_lowest_failure(trials, best)
     assert best is not None
     assert failure is not None
     assert 4_600 < best.rate <= 5_000 < failure.rate < 5_450
@@ -107,9 +112,38 @@ def test_a_rate_that_fails_once_is_tried_again() -> None:
     trials = list(search(lambda _: next(answers), 1000, bound=50))
     assert [trial.problem is None for trial in trials[:2]] == [False, True]
     assert trials[2].rate > 1000
-    failure = find_lowest_failure(trials)
+    failure = find_lowest_failure(trials, find_best(trials))
     assert failure is not None
     assert failure.rate > 1000, "what was carried at last is no failure"
+
+
+def test_a_rate_that_is_not_carried_for_longer_is_not_the_highest() -> None:
+    def measure(rate: float) -> Result:
+        return make_result(rate=rate, p99_ms=10 if rate <= 4_500 else 100)
+
+    trials = [
+        Trial(5_000, make_result(rate=5_000), None),
+        *confirm(measure, 5_000, bound=50),
+    ]
+    best = find_best(trials, is_long=True)
+    assert best is not None
+    assert best.rate == pytest.approx(4_232)
+    assert len(trials) == 4
+    failure = find_lowest_failure(trials, best)
+    assert failure is not None
+    assert failure.rate == pytest.approx(4_600)
+
+
+def test_the_trials_are_drawn_and_told_in_json() -> None:
+    trials = [
+        Trial(1_000, make_result(rate=1_000), None),
+        Trial(2_000, make_result(rate=2_000, p99_ms=90), "order to feed p99 90.0 ms"),
+    ]
+    ET.fromstring(draw_trials("heading", trials))
+    ET.fromstring(draw_trials("heading", []))
+    shown = json.loads(json.dumps([describe_trial(trial) for trial in trials], allow_nan=False))
+    assert [trial["rate"] for trial in shown] == [1_000, 2_000]
+    assert shown[1]["problem"] == "order to feed p99 90.0 ms"
 
 
 def test_the_verdict_is_one_line() -> None:
