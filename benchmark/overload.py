@@ -24,8 +24,8 @@ from benchmark._overload_load import BATCH, HttpLoad, ListLoad, Load
 from benchmark._overload_memory import MemoryWatch
 from benchmark._positions import read_sequence
 from benchmark.machine import describe_machine, describe_redis
-from engine.history import open_history
-from engine.verify import verify_history
+from engine.history import HistoryUnavailable, open_history
+from engine.verify import Report, verify_history
 from launcher.run_file import RunRecord
 from protocol import channels
 from tests.support.launched_system import REAL, LaunchedSystem, launch
@@ -37,6 +37,8 @@ WAYS = {
     "list": "straight into the list",
 }
 DRAIN_SECONDS = 300.0
+VERIFY_SECONDS = 60.0
+_PAUSE_SECONDS = 0.5
 
 
 def main() -> int:
@@ -127,10 +129,25 @@ def _print_result(load: Load, watch: MemoryWatch) -> None:
         )
 
 
+def verify(redis_url: str) -> Report:
+    """What `verify` finds; once more where the engine has trimmed the journal meanwhile.
+
+    Raises HistoryUnavailable where that goes on until the deadline.
+    """
+    deadline = time.monotonic() + VERIFY_SECONDS
+    while True:
+        try:
+            with open_history(redis_url) as history:
+                return verify_history(history)
+        except HistoryUnavailable:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(_PAUSE_SECONDS)
+
+
 def _judge(redis_url: str, client: Redis, taken: int) -> int:
     """0 where everything that was accepted was matched, and the history is right."""
-    with open_history(redis_url) as history:
-        report = verify_history(history)
+    report = verify(redis_url)
     matched = read_sequence(client)
     print(
         f"  {taken:,} accepted, {matched:,} matched (the engine's own included);"

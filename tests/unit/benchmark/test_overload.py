@@ -1,0 +1,32 @@
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from benchmark import overload
+from engine.history import HistoryUnavailable
+
+
+def test_a_history_that_was_trimmed_meanwhile_is_verified_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    opened: list[str] = []
+
+    @contextmanager
+    def open_history(url: str) -> Iterator[object]:
+        opened.append(url)
+        if len(opened) == 1:
+            raise HistoryUnavailable("trimmed meanwhile: run it again")
+        yield opened
+
+    monkeypatch.setattr(overload, "open_history", open_history)
+    monkeypatch.setattr(overload, "verify_history", lambda history: history)
+    monkeypatch.setattr(overload, "_PAUSE_SECONDS", 0.0)
+    assert overload.verify("redis://nowhere") is opened
+    assert len(opened) == 2
+
+
+def test_a_history_that_stays_unavailable_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(overload, "VERIFY_SECONDS", 0.0)
+    with pytest.raises(HistoryUnavailable):
+        overload.verify("redis://127.0.0.1:1")
