@@ -11,6 +11,7 @@ from benchmark.http_connection import HttpConnection
 from benchmark.latency import Latency
 
 _ERROR = 300
+_LEAD_SECONDS = 0.05
 
 
 class Load(NamedTuple):
@@ -44,7 +45,7 @@ async def _send(port: int, load: Load) -> Sent:
     bodies = [_make_body(side, load.orders) for side in ("sell", "buy")]
     opened = [await HttpConnection.open(HOST, port, load.headers) for _ in range(load.connections)]
     times: list[float] = []
-    start = time.perf_counter() + 0.05
+    start = time.perf_counter() + (0.0 if load.rate is None else _LEAD_SECONDS)
     shares = [range(first, load.requests, load.connections) for first in range(load.connections)]
     await asyncio.gather(
         *(
