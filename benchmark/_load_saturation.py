@@ -8,7 +8,7 @@ from benchmark._load_result import Result
 HIGHEST_RATE = 200_000.0
 CLOSE_ENOUGH = 0.08
 """Where the highest good and the lowest bad rate are so near, the search ends."""
-MOST_CONFIRMATIONS = 4
+MOST_CONFIRMATIONS = 6
 _KEPT_SHARE = 0.95
 
 Measure = Callable[[float], Result]
@@ -91,7 +91,12 @@ def find_best(trials: Sequence[Trial], *, is_long: bool = False) -> Trial | None
 
 
 def find_lowest_failure(trials: Sequence[Trial], best: Trial | None) -> Trial | None:
-    """The lowest rate above the best one, which was too much: there the limit shows."""
+    """The lowest rate above the best one, which was too much: there the limit shows.
+
+    Without a best one, of the longest trials that there are.
+    """
+    if best is None:
+        trials = [trial for trial in trials if trial.is_long] or trials
     reached = best.rate if best else 0.0
     failures = [trial for trial in trials if trial.problem is not None and trial.rate > reached]
     return min(failures, default=None, key=lambda trial: trial.rate)

@@ -76,6 +76,8 @@ def _saturate(target: Target, options: argparse.Namespace) -> int:
     if best:
         print(f"\nhighest: {best.rate:,.0f} orders a second")
         print(format_result(best.result, options.plan.mode))
+    else:
+        print("\nno rate was carried for longer: a machine with less else to do, or a lower --rate")
     if failure:
         print(f"at {failure.rate:,.0f} a second the limit is {failure.result.limit}")
     shown = {

@@ -1,28 +1,31 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
+from unittest.mock import Mock
 
 import pytest
 
 from benchmark import overload
 from engine.history import HistoryUnavailable
+from engine.verify import Report
 
 
 def test_a_history_that_was_trimmed_meanwhile_is_verified_again(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     opened: list[str] = []
+    report = Mock(Report)
 
     @contextmanager
-    def open_history(url: str) -> Iterator[object]:
+    def open_history(url: str) -> Iterator[Report]:
         opened.append(url)
         if len(opened) == 1:
             raise HistoryUnavailable("trimmed meanwhile: run it again")
-        yield opened
+        yield report
 
     monkeypatch.setattr(overload, "open_history", open_history)
     monkeypatch.setattr(overload, "verify_history", lambda history: history)
     monkeypatch.setattr(overload, "_PAUSE_SECONDS", 0.0)
-    assert overload.verify("redis://nowhere") is opened
+    assert overload.verify("redis://nowhere") is report
     assert len(opened) == 2
 
 
