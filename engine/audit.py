@@ -16,6 +16,8 @@ class Rule(StrEnum):
     """No stamp is earlier than the one before."""
     REPLAY = "replay"
     """The journal's commands lead to the state hash and the very bytes that the journal has."""
+    ANSWER = "answer"
+    """Each command has the reports that are due to it, and each report its command."""
     CHAIN = "chain"
     """`previous` of a message is the sequence of the message before on its channel."""
     TRADE_ID = "trade_id"

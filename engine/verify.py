@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from engine.audit import Finding, Findings, Rule
+from engine.audit_answers import AnswerAudit
 from engine.audit_book import BookAudit
 from engine.audit_chain import ChainAudit
 from engine.audit_orders import OrderAudit
@@ -63,6 +64,7 @@ class Verification:
             self._findings,
         )  # fmt: skip
         self._replay = ReplayAudit(handler, self._findings)
+        self._answers = AnswerAudit(self._findings)
         self._orders = OrderAudit(history.instruments, history.closed_limit, self._findings)
         self._books = BookAudit(history.instruments, self._orders.queues, self._findings)
         self._snapshots = set(history.snapshots)
@@ -110,7 +112,9 @@ class Verification:
         messages = self._chain.read(entry)
         self._replay.read(entry)
         trades = _events(messages, channels.TRADE_EVENTS)
-        self._orders.read(_events(messages, channels.EXECUTION_REPORTS), trades)
+        reports = _events(messages, channels.EXECUTION_REPORTS)
+        self._answers.read(entry, reports)
+        self._orders.read(reports, trades)
         self._books.read(
             trades,
             _events(messages, channels.ORDER_BOOK_UPDATES),

@@ -1,11 +1,12 @@
 """`python -m engine verify` and `show`: what is right passes, what was tampered with is named."""
 
+import json
 import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import msgspec
 import pytest
@@ -13,10 +14,12 @@ from redis import Redis
 
 from engine.audit import Rule
 from engine.history import History
+from engine.rejects import to_command_rejected
 from engine.snapshot_store import read_snapshot
 from engine.verify import Report, verify_history
 from launcher.environment import ROOT
 from protocol import channels
+from protocol.events import CommandRejected
 from protocol.journal import JournalEntry
 from protocol.snapshot import encode_snapshot
 from tests.support.engine_service import run_engine, wait_until_drained
@@ -129,6 +132,33 @@ def test_changed_entry_is_found_by_sequence_and_rule(
     assert {finding.sequence for finding in report.findings if finding.rule is rule} >= {200} - (
         {200} if rule is Rule.SEQUENCE else set()
     )
+
+
+def drop_report(entry: JournalEntry) -> JournalEntry:
+    """The entry without the last report of its last command."""
+    message = json.loads(entry.messages[channels.EXECUTION_REPORTS])
+    assert message["events"].pop()["sequence"] == entry.sequence
+    changed = json.dumps(message, separators=(",", ":")).encode()
+    return entry._replace(messages={**entry.messages, channels.EXECUTION_REPORTS: changed})
+
+
+def test_command_without_a_report_is_found(client: Redis, redis_url: str) -> None:
+    make_history(client, redis_url)
+    rewrite(client, 200, drop_report)
+    findings = [finding for finding in verify(client).findings if finding.rule is Rule.ANSWER]
+    assert [finding.sequence for finding in findings] == [200]
+    assert "answered with nothing" in findings[0].detail
+
+
+def test_answer_that_the_replay_gives_as_wrongly_is_found(
+    client: Redis, redis_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def answer_somebody_else(*refused: Any) -> CommandRejected:
+        return msgspec.structs.replace(to_command_rejected(*refused), account="somebody-else")
+
+    monkeypatch.setattr("engine.handler.to_command_rejected", answer_somebody_else)
+    make_history(client, redis_url)
+    assert list_rules(verify(client)) == {Rule.ANSWER}
 
 
 def test_missing_entry_is_found(client: Redis, redis_url: str) -> None:

@@ -1,0 +1,115 @@
+"""The audit of answers: each command's own reports pass, one too few or another's does not."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from msgspec.structs import replace
+
+from engine.audit import Findings, Rule
+from engine.audit_answers import AnswerAudit
+from engine.batch import Batch
+from protocol import channels
+from tests.support.exchange import Exchange, Json, decode_events
+from tests.support.faults_flow import draw_flow
+
+Reports = list[Any]
+Change = Callable[[Reports], object]
+REST = {"symbol": "BTC-USDT", "side": "sell", "order_type": "limit", "quantity": "2",
+        "price": "100", "order_id": "7", "client_order_id": "a"}  # fmt: skip
+OTHER = REST | {"order_id": "8", "client_order_id": "b"}
+NAMED: Json = {"order_id": "7"}
+
+
+def read_reports(batch: Batch) -> Reports:
+    return list(decode_events(batch, channels.EXECUTION_REPORTS))
+
+
+def find(*entries: Json | bytes, change: Change = lambda _: None) -> list[Rule]:
+    """What is found in the last of the entries, each a commit, after `change` of its reports."""
+    exchange, findings = Exchange(), Findings()
+    audit = AnswerAudit(findings)
+    for entry in entries:
+        assert findings.kept == []
+        batch = exchange.send(entry)
+        reports = read_reports(batch)
+        if entry is entries[-1]:
+            change(reports)
+        audit.read(batch.to_journal_entry(), reports)
+    return [finding.rule for finding in findings.kept]
+
+
+@pytest.mark.parametrize("batch", [1, 10, 500])
+def test_flow_of_every_kind_of_command_passes(batch: int) -> None:
+    exchange, findings, flow = Exchange(), Findings(), draw_flow(9, 1000)
+    audit = AnswerAudit(findings)
+    for first in range(0, len(flow), batch):
+        sent = exchange.send(*flow[first : first + batch])
+        audit.read(sent.to_journal_entry(), read_reports(sent))
+    assert findings.kept == []
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        {"command": "halt", "symbol": "BTC-USDT"},
+        {"command": "resume", "symbol": "BTC-USDT"},
+        {"command": "configure"},
+        {"command": "clear_queue", "quantity": "3"},
+        {"command": "cancel_after", "account": "alice", "seconds": 5},
+        {"command": "cancel_all", "account": "nobody"},
+        {"command": "expire_timers"},
+    ],
+)
+def test_command_that_changes_no_order_needs_no_answer(command: Json) -> None:
+    assert find(command) == []
+
+
+ANSWERED = [
+    OTHER,
+    OTHER | {"price": "0.001"},  # rejected
+    OTHER | {"symbol": 5},  # refused for its form
+    NAMED | {"command": "cancel"},
+    NAMED | {"command": "cancel", "account": "somebody"},
+    NAMED | {"command": "amend", "quantity": "1"},
+    NAMED | {"command": "amend"},
+    b"garbage",
+]
+
+
+@pytest.mark.parametrize("command", ANSWERED)
+def test_command_without_its_report_is_found(command: Json | bytes) -> None:
+    assert find(REST, command) == []
+    assert find(REST, command, change=Reports.clear) == [Rule.ANSWER]
+
+
+@pytest.mark.parametrize("command", [*ANSWERED[1:5], *ANSWERED[6:]])
+def test_last_word_that_is_said_twice_is_found(command: Json | bytes) -> None:
+    assert find(REST, command, change=lambda reports: reports.extend(reports)) == [Rule.ANSWER]
+
+
+def change_first(**fields: Any) -> Change:
+    def change(reports: Reports) -> None:
+        reports[0] = replace(reports[0], **fields)
+
+    return change
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        change_first(order_id="8"),
+        change_first(client_order_id="b"),
+        change_first(account="mallory"),
+        change_first(status="partially_filled"),
+        change_first(sequence=1),
+        change_first(sequence=3),
+    ],
+)
+def test_answer_of_another_command_is_found(change: Change) -> None:
+    before = {"command": "cancel", "order_id": "6"}
+    assert set(find(before, REST, change=change)) == {Rule.ANSWER}
+
+
+def test_order_id_is_a_number_however_it_is_written() -> None:
+    assert find(REST, NAMED | {"command": "cancel", "order_id": "007"}) == []
