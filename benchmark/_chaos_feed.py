@@ -26,7 +26,7 @@ class FeedReader:
         self.contradicted_trades = 0
         """Trades that came again with other values."""
         self._url = f"ws://127.0.0.1:{port}/ws/market-data"
-        self._symbol = symbol
+        self.symbol = symbol
         self._read: dict[str, Callable[[dict[str, Any]], bool]] = {
             "book_snapshot": self._begin,
             "book_delta": self._change,
@@ -50,7 +50,7 @@ class FeedReader:
 
     async def _follow(self) -> None:
         """One connection, to its end or to the first thing that does not fit."""
-        wish = {"action": "subscribe", "channels": ["book"], "symbols": [self._symbol]}
+        wish = {"action": "subscribe", "channels": ["book"], "symbols": [self.symbol]}
         async with connect(self._url, open_timeout=3, close_timeout=1, max_size=None) as socket:
             self.connections += 1
             self.update_id = -1
@@ -58,7 +58,7 @@ class FeedReader:
             async for text in socket:
                 message = json.loads(text)
                 data = message.get("data", message)
-                if data.get("symbol") == self._symbol and not self._take(message["type"], data):
+                if data.get("symbol") == self.symbol and not self._take(message["type"], data):
                     return
 
     def _take(self, kind: str, data: dict[str, Any]) -> bool:

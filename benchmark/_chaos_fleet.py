@@ -45,6 +45,8 @@ class Member:
         self.log = log_folder / f"{name}.log"
         self.failures = 0
         """Ends that nobody asked for."""
+        self.standstills: list[tuple[float, float]] = []
+        """From when to when it was stopped, on the monotonic clock."""
         self._command = command
         self._environment = dict(environment)
         self._descriptors = descriptors
@@ -52,6 +54,12 @@ class Member:
         self._process: subprocess.Popen[bytes] | None = None
         self._due = 0.0
         self._was_killed = False
+        self._stopped_at: float | None = None
+
+    @property
+    def is_stopped(self) -> bool:
+        """Whether it stands still, by SIGSTOP."""
+        return self._stopped_at is not None
 
     @property
     def is_running(self) -> bool:
@@ -79,6 +87,15 @@ class Member:
         if self.is_running and self._process is not None:
             self._process.send_signal(number)
             self._was_killed |= number in (signal.SIGKILL, signal.SIGTERM)
+            self._note_standstill(number)
+
+    def _note_standstill(self, number: signal.Signals) -> None:
+        now = time.monotonic()
+        if number == signal.SIGSTOP:
+            self._stopped_at = now
+        elif self._stopped_at is not None and number in (signal.SIGCONT, signal.SIGKILL):
+            self.standstills.append((self._stopped_at, now))
+            self._stopped_at = None
 
     def start_where_due(self, random_delay: float) -> None:
         """Start it again, `random_delay` seconds after its end was seen."""
@@ -103,7 +120,6 @@ class Fleet:
 
     def __init__(self, folder: Path, generator: random.Random, settings: Mapping[str, str]) -> None:
         self.kills: Counter[str] = Counter()
-        self.pauses: Counter[str] = Counter()
         self.gateway = open_listening_socket("127.0.0.1", 0, "GATEWAY")
         self.market_data = open_listening_socket("127.0.0.1", 0, "MARKET_DATA")
         self._generator = generator
@@ -154,12 +170,31 @@ class Fleet:
             self.kills[kind] += 1
 
     async def pause(self, kind: str, seconds: float) -> None:
-        """SIGSTOP of one process of `kind`, and SIGCONT `seconds` later."""
-        member = self._choose(kind)
-        self.pauses[kind] += 1
-        member.send(signal.SIGSTOP)
+        """SIGSTOP of one process of `kind`, of all where it is a plural; SIGCONT after `seconds`.
+
+        One that stands still already is left alone.
+        """
+        members = self._list_members(kind.removesuffix("s"))
+        chosen = members if kind.endswith("s") else [self._generator.choice(members)]
+        chosen = [member for member in chosen if not member.is_stopped]
+        for member in chosen:
+            member.send(signal.SIGSTOP)
         await asyncio.sleep(seconds)
-        member.send(signal.SIGCONT)
+        for member in chosen:
+            member.send(signal.SIGCONT)
+
+    def count_pauses(self, kind: str, seconds: float) -> int:
+        """How often one of `kind` stood still for longer than `seconds`."""
+        return sum(
+            end - start > seconds
+            for member in self._list_members(kind)
+            for start, end in member.standstills
+        )
+
+    @property
+    def engine_logs(self) -> list[Path]:
+        """What the engines have written."""
+        return [member.log for member in self._list_members("engine")]
 
     async def wait_for_redis(self) -> None:
         """Until it serves; TimeoutError after a minute."""
@@ -214,7 +249,10 @@ class Fleet:
         ]
 
     def _choose(self, kind: str) -> Member:
-        return self._generator.choice([item for item in self.members if item.kind == kind])
+        return self._generator.choice(self._list_members(kind))
+
+    def _list_members(self, kind: str) -> list[Member]:
+        return [member for member in self.members if member.kind == kind]
 
     def _is_drained(self) -> bool:
         with suppress(RedisError), connect_redis(self.redis_url) as client:

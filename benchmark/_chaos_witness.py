@@ -7,11 +7,14 @@ from contextlib import suppress
 
 from redis import RedisError
 
+from benchmark._chaos_told import Change
 from engine.connection import connect_redis
+from engine.entries import Malformed, Unreadable, read_entry
 from engine.history import History
 from engine.journal import JournalDamaged, read_journal
 from protocol import channels, codec
-from protocol.enums import Reason, Status
+from protocol.commands import QueueEntry
+from protocol.enums import CommandType, Reason, Status
 from protocol.events import CommandRejected, ExecutionReport, Trade
 from protocol.journal import JournalEntry
 
@@ -19,18 +22,22 @@ _PAUSE_SECONDS = 0.1
 
 
 class Witness:
-    """What the journal has said of the orders, and of the trades of `symbol`."""
+    """What the journal has said of commands, orders and trades."""
 
-    def __init__(self, redis_url: str, symbol: str) -> None:
+    def __init__(self, redis_url: str) -> None:
         self.sequence = 0
         self.gap: str | None = None
         """Why the journal could not be read on; everything that follows is unknown."""
         self.states: dict[str, tuple[str, str]] = {}
         """Order id → status and filled quantity, the last that was reported."""
-        self.trades: dict[int, Trade] = {}
+        self.trades: dict[tuple[str, int], Trade] = {}
+        """By symbol and trade id."""
+        self.changes: Counter[Change] = Counter()
+        """Commands that are no new orders."""
+        self.amended: set[tuple[str, str]] = set()
+        """Order and timestamp of each report that an amend led to."""
         self.duplicates = 0
         self._redis_url = redis_url
-        self._symbol = symbol
         self._hashes: dict[int, bytes] = {}
         self._opened: Counter[str] = Counter()
         self._overfilled: set[str] = set()
@@ -41,6 +48,11 @@ class Witness:
         """Orders that were opened twice or filled beyond their quantity, trades that came twice."""
         opened_twice = sum(count > 1 for count in self._opened.values())
         return opened_twice + len(self._overfilled) + self._repeated_trades
+
+    def is_closed(self, order_id: str) -> bool:
+        """Whether the order has ended; one that nobody has heard of has not."""
+        open_statuses = (Status.OPEN, Status.PARTIALLY_FILLED)
+        return order_id in self.states and self.states[order_id][0] not in open_statuses
 
     async def run(self) -> None:
         """Read on until canceled."""
@@ -66,23 +78,44 @@ class Witness:
         )
 
     def _read(self, entry: JournalEntry) -> None:
+        commands = _list_commands(entry)
+        for command in commands.values():
+            if command.command not in (CommandType.NEW, CommandType.DEAD):
+                self.changes[Change(command.command, command.account, command.order_id)] += 1
+        last = 0
         for event in _list_events(entry):
             if isinstance(event, ExecutionReport):
-                self._read_report(event)
+                cause = commands.get(event.sequence)
+                self._read_report(event, cause, is_first=event.sequence != last)
+                last = event.sequence
             elif isinstance(event, CommandRejected):
                 self.duplicates += event.reason is Reason.DUPLICATE_ORDER
-            elif isinstance(event, Trade) and event.symbol == self._symbol:
-                self._repeated_trades += event.trade_id in self.trades
-                self.trades[event.trade_id] = event
+            elif isinstance(event, Trade):
+                self._repeated_trades += (event.symbol, event.trade_id) in self.trades
+                self.trades[event.symbol, event.trade_id] = event
         self._hashes[entry.sequence] = entry.state_hash
         self.sequence = entry.sequence
 
-    def _read_report(self, report: ExecutionReport) -> None:
-        is_first = report.last_trade is None and report.status is Status.OPEN
-        self._opened[report.order_id] += is_first
+    def _read_report(
+        self, report: ExecutionReport, command: QueueEntry | None, *, is_first: bool
+    ) -> None:
+        if command is not None and command.order_id == report.order_id:
+            is_new = command.command is CommandType.NEW and is_first
+            self._opened[report.order_id] += is_new and report.status is not Status.REJECTED
+            if command.command is CommandType.AMEND:
+                self.amended.add((report.order_id, report.timestamp))
         self.states[report.order_id] = (report.status.value, report.filled_quantity)
         if float(report.filled_quantity) > float(report.quantity or "0"):
             self._overfilled.add(report.order_id)
+
+
+def _list_commands(entry: JournalEntry) -> dict[int, QueueEntry]:
+    """Sequence → command, of those that can be read."""
+    commands = {}
+    for sequence, raw in enumerate(codec.split_entries(entry.commands), entry.previous + 1):
+        with suppress(Malformed, Unreadable):
+            commands[sequence] = read_entry(raw)
+    return commands
 
 
 def _list_events(entry: JournalEntry) -> Iterator[object]:
