@@ -1,11 +1,12 @@
 """`python -m archive export`: a table, or a part of it, as a file."""
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Never
+from typing import BinaryIO, Never
 
 from sqlalchemy import Connection, make_url
 from sqlalchemy.exc import SQLAlchemyError
@@ -13,6 +14,11 @@ from tqdm import tqdm
 
 from archive.candles import parse_interval
 from archive.database import describe_trouble, open_for_queries
+from archive.export_destination import (
+    UnusableDestination,
+    find_destination,
+    open_destination,
+)
 from archive.export_files import CsvFile, MissingLibrary, ParquetFile, RowFile
 from archive.export_table import COLUMNS, Selection, count_rows, find_instruments, read_rows
 from archive.versions import NewerDatabase, check_version
@@ -25,11 +31,20 @@ class Refused(Exception):
     """The export cannot be made; the text says why, and what to do."""
 
 
+_SAID = (Refused, UnusableDestination, LookupError, MissingLibrary, NewerDatabase, OSError)
+
+
 def export(arguments: argparse.Namespace, database_url: str) -> int:
     """Write the file; 0, or 1 after one line that says why there is none."""
     try:
         _export(arguments, database_url)
-    except (Refused, LookupError, MissingLibrary, NewerDatabase, OSError) as error:
+    except BrokenPipeError:  # as in `export … - | head`; the flush at exit must not fail either
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except KeyboardInterrupt:
+        sys.stderr.write("archive: interrupted\n")
+        return 1
+    except _SAID as error:
         sys.stderr.write(f"archive: {error}\n")
         return 1
     except SQLAlchemyError as error:
@@ -41,7 +56,9 @@ def export(arguments: argparse.Namespace, database_url: str) -> int:
 
 def add_export(parser: argparse.ArgumentParser) -> None:
     """The arguments of the command."""
-    parser.add_argument("file", type=Path, metavar="FILE", help="written anew when complete")
+    parser.add_argument(
+        "file", metavar="FILE", help="replaced when all is written; - is standard output, for CSV"
+    )
     parser.add_argument("--table", required=True, choices=sorted(COLUMNS))
     parser.add_argument("--symbol", help="only this instrument (all)")
     parser.add_argument(
@@ -85,31 +102,37 @@ def _export(arguments: argparse.Namespace, database_url: str) -> None:
     selection = Selection(
         arguments.table, arguments.symbol, arguments.start, arguments.end, arguments.interval
     )
-    kind = arguments.format or arguments.file.suffix.removeprefix(".")
-    if kind not in FORMATS:
-        raise Refused("say --format csv or --format parquet, or call the file .csv or .parquet")
+    path = find_destination(arguments.file)
+    kind = _choose_format(arguments.format, path)
     database = open_for_queries(database_url)
     try:
         with database.connect() as connection:
-            rows = _write_file(connection, selection, kind, arguments.file)
+            rows = _write_file(connection, selection, kind, path)
     finally:
         database.dispose()
-    sys.stderr.write(f"{rows} rows in {arguments.file}\n")
+    sys.stderr.write(f"{rows} rows in {path or 'standard output'}\n")
 
 
-def _write_file(connection: Connection, selection: Selection, kind: str, path: Path) -> int:
-    """Beside `path`, which is replaced when everything is written; the number of rows."""
+def _choose_format(chosen: str | None, path: Path | None) -> str:
+    if path is None:
+        if chosen == "parquet":
+            raise Refused("Parquet goes to a file; only CSV goes to standard output")
+        return "csv"
+    kind = chosen or path.suffix.removeprefix(".")
+    if kind not in FORMATS:
+        raise Refused("say --format csv or --format parquet, or call the file .csv or .parquet")
+    return kind
+
+
+def _write_file(connection: Connection, selection: Selection, kind: str, path: Path | None) -> int:
+    """The number of rows."""
     if not check_version(connection):
         raise Refused("the archive has not begun yet: start the system first")
     instruments = find_instruments(connection, selection.symbol)
-    partial = path.with_name(f"{path.name}.part")
-    try:
-        file = _open_file(kind, partial, selection.table, instruments)
+    with open_destination(path) as destination:
+        file = _open_file(kind, destination, selection.table, instruments)
         rows = _write_rows(connection, selection, file, [one.symbol for one in instruments])
         file.close()
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
     return rows
 
 
@@ -127,7 +150,9 @@ def _write_rows(
     return rows
 
 
-def _open_file(kind: str, path: Path, table: str, instruments: Sequence[Instrument]) -> RowFile:
+def _open_file(
+    kind: str, destination: BinaryIO, table: str, instruments: Sequence[Instrument]
+) -> RowFile:
     if kind == "csv":
-        return CsvFile(path, COLUMNS[table])
-    return ParquetFile(path, COLUMNS[table], instruments)
+        return CsvFile(destination, COLUMNS[table])
+    return ParquetFile(destination, COLUMNS[table], instruments)

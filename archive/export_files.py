@@ -4,8 +4,8 @@ import csv
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from importlib.util import find_spec
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from io import TextIOWrapper
+from typing import TYPE_CHECKING, Any, BinaryIO, Protocol
 
 from archive.export_table import Kind
 from protocol.instrument import Instrument
@@ -31,14 +31,14 @@ class RowFile(Protocol):
         """Append rows, whose values are in the order of the columns."""
 
     def close(self) -> None:
-        """No more rows."""
+        """No more rows; the file itself stays open."""
 
 
 class CsvFile:
     """A header line, then a line a row; empty for what is not there; times as ISO-8601 UTC."""
 
-    def __init__(self, path: Path, columns: Mapping[str, Kind]) -> None:
-        self._file = path.open("w", newline="", encoding="utf-8")
+    def __init__(self, file: BinaryIO, columns: Mapping[str, Kind]) -> None:
+        self._file = TextIOWrapper(file, encoding="utf-8", newline="")
         self._writer = csv.writer(self._file, lineterminator="\n")
         self._times = [place for place, kind in enumerate(columns.values()) if kind is Kind.TIME]
         self._writer.writerow(columns)
@@ -53,14 +53,15 @@ class CsvFile:
 
     def close(self) -> None:
         """No more rows."""
-        self._file.close()
+        self._file.flush()
+        self._file.detach()
 
 
 class ParquetFile:
     """Columns of the right types; the places of a decimal are the instruments'."""
 
     def __init__(
-        self, path: Path, columns: Mapping[str, Kind], instruments: Sequence[Instrument]
+        self, file: BinaryIO, columns: Mapping[str, Kind], instruments: Sequence[Instrument]
     ) -> None:
         """Raises MissingLibrary."""
         if find_spec("pyarrow") is None:
@@ -73,7 +74,7 @@ class ParquetFile:
             [(name, _choose_type(kind, instruments)) for name, kind in columns.items()]
         )
         self._converters = [_choose_converter(kind) for kind in columns.values()]
-        self._writer = parquet.ParquetWriter(path, self._schema, compression="zstd")
+        self._writer = parquet.ParquetWriter(file, self._schema, compression="zstd")
 
     def write(self, rows: Sequence[tuple[Any, ...]]) -> None:
         """Append rows."""

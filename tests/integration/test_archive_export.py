@@ -164,3 +164,87 @@ def test_relative_data_folder_is_the_repositorys_wherever_the_command_is_given(
     )  # fmt: skip
     assert done.returncode == 1
     assert f"database sqlite:///{ROOT}/no/such/folder/archive.sqlite3: " in done.stderr
+
+
+def list_names(folder: Path) -> set[str]:
+    return {path.name for path in folder.iterdir()}
+
+
+def test_file_that_is_there_keeps_its_mode_and_nothing_else_appears(
+    url: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "trades.csv"
+    path.write_text("old")
+    path.chmod(0o600)
+    before = list_names(tmp_path)
+    assert export(url, "--table", "trades", path).returncode == 0
+    assert path.read_text().startswith("symbol,trade_id,")
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert list_names(tmp_path) - {"archive.sqlite3-wal", "archive.sqlite3-shm"} == before
+
+
+def test_file_of_another_export_under_way_is_left_alone(url: str, tmp_path: Path) -> None:
+    part = tmp_path / "trades.csv.part"
+    part.write_text("somebody else's")
+    assert export(url, "--table", "trades", tmp_path / "trades.csv").returncode == 0
+    assert part.read_text() == "somebody else's"
+
+
+@pytest.mark.parametrize("is_there", [True, False])
+def test_what_a_link_leads_to_is_written(url: str, tmp_path: Path, is_there: bool) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    target, link = tmp_path / "elsewhere" / "target.csv", tmp_path / "link.csv"
+    if is_there:
+        target.write_text("old")
+    link.symlink_to(target)
+    assert export(url, "--table", "trades", link).returncode == 0
+    assert link.is_symlink()
+    assert target.read_text().startswith("symbol,trade_id,")
+    assert list_names(target.parent) == {"target.csv"}
+
+
+def test_folder_pipe_and_circle_of_links_are_refused_and_left(url: str, tmp_path: Path) -> None:
+    folder, pipe, circle = (tmp_path / f"{name}.csv" for name in ("folder", "pipe", "circle"))
+    folder.mkdir()
+    os.mkfifo(pipe)
+    circle.symlink_to(circle)
+    for path, said in (
+        (folder, "is a folder: name a file in it"),
+        (pipe, "is not a regular file"),
+        (circle, "leads nowhere"),
+    ):
+        done = export(url, "--table", "trades", path)
+        assert (done.returncode, done.stdout) == (1, "")
+        assert said in done.stderr
+        assert len(done.stderr.splitlines()) == 1
+    assert folder.is_dir()
+    assert pipe.is_fifo()
+    assert circle.is_symlink()
+
+
+def test_dash_is_standard_output_for_csv(url: str, tmp_path: Path) -> None:
+    path = tmp_path / "trades.csv"
+    assert export(url, "--table", "trades", path).returncode == 0
+    done = export(url, "--table", "trades", "-")
+    assert (done.returncode, done.stdout) == (0, path.read_text())
+    assert "4 rows in standard output" in done.stderr
+    assert not (ROOT / "-").exists()
+
+
+def test_parquet_to_standard_output_is_refused(url: str) -> None:
+    done = export(url, "--table", "trades", "--format", "parquet", "-")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == ("archive: Parquet goes to a file; only CSV goes to standard output\n")
+
+
+def test_reader_that_has_seen_enough_is_no_trouble(url: str) -> None:
+    read, write = os.pipe()
+    os.close(read)
+    with os.fdopen(write, "wb") as output:
+        done = subprocess.run(
+            [sys.executable, "-m", "archive", "export", "--table", "trades", "-"],
+            cwd=ROOT, env={**os.environ, "DATABASE_URL": url}, stdout=output,
+            stderr=subprocess.PIPE, text=True, timeout=60, check=False,
+        )  # fmt: skip
+    assert done.returncode == 1
+    assert "Error" not in done.stderr
