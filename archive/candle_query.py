@@ -1,7 +1,6 @@
 """Candles of any interval, made from the coarsest base rows that allow it."""
 
 from collections.abc import Iterator
-from decimal import Decimal
 
 from sqlalchemy import Connection, select
 
@@ -34,8 +33,8 @@ def read_candles(
     start = align(start + step - 1, seconds)
     end = min(align(end + step - 1, seconds), align(_read_now(connection), seconds) + step)
     bases = _read_bases(connection, symbol, choose_resolution(seconds), start, end)
-    close = _read_close(connection, symbol, start)
-    filled = fill_holes(fold_candles(bases, seconds), seconds, start, end, close)
+    before = _read_last_before(connection, symbol, start)
+    filled = fill_holes(fold_candles(bases, seconds), seconds, start, end, before)
     return (_to_record(candle) for candle in filled)
 
 
@@ -71,19 +70,19 @@ def _read_bases(
         yield make_candle(row[0], row[1:])
 
 
-def _read_close(connection: Connection, symbol: str, before: int) -> Decimal | None:
-    """The last price before the moment `before`; None where nothing had traded.
+def _read_last_before(connection: Connection, symbol: str, moment: int) -> Candle | None:
+    """The last base candle that ended by `moment`; None where nothing had traded.
 
     In the finest rows first, but retention may have deleted old ones of those.
     """
-    query = select(_columns.close).where(_columns.symbol == symbol)
+    query = select(_columns.start, *VALUE_COLUMNS).where(_columns.symbol == symbol)
     query = query.order_by(_columns.start.desc()).limit(1)
     for resolution in RESOLUTIONS:
-        has_ended = _columns.start <= before - resolution * MICROSECONDS
+        has_ended = _columns.start <= moment - resolution * MICROSECONDS
         of_resolution = query.where(_columns.resolution == resolution, has_ended)
-        close = connection.execute(of_resolution).scalar_one_or_none()
-        if close is not None:
-            return Decimal(close)
+        row = connection.execute(of_resolution).one_or_none()
+        if row is not None:
+            return make_candle(row[0], row[1:])
     return None
 
 

@@ -89,19 +89,19 @@ def fold_candles(candles: Iterable[Candle], seconds: int) -> Iterator[Candle]:
 
 
 def fill_holes(
-    candles: Iterable[Candle], seconds: int, start: int, end: int, close: Decimal | None
+    candles: Iterable[Candle], seconds: int, start: int, end: int, before: Candle | None
 ) -> Iterator[Candle]:
     """One candle for each interval from `start` until before `end`, both multiples of it.
 
-    Where nothing traded, a flat one at the close before, which is `close` at the beginning; none
-    before the first price is known.
+    Where nothing traded, a flat one at the close of the last that has trades, which is `before` at
+    the beginning; none before the first price is known.
     """
     step = seconds * MICROSECONDS
     for candle in candles:
-        yield from _make_flat(close, start, candle.start, step)
+        yield from _make_flat(before, start, candle.start, step)
         yield candle
-        start, close = candle.start + step, candle.close
-    yield from _make_flat(close, start, end, step)
+        start, before = candle.start + step, candle
+    yield from _make_flat(before, start, end, step)
 
 
 def align(timestamp: int, seconds: int) -> int:
@@ -136,7 +136,9 @@ def _to_candle(trade: TradeValues) -> Candle:
     return Candle(trade.timestamp, price, price, price, price, quantity, notional, 1)
 
 
-def _make_flat(close: Decimal | None, start: int, end: int, step: int) -> Iterator[Candle]:
-    if close is not None:
+def _make_flat(before: Candle | None, start: int, end: int, step: int) -> Iterator[Candle]:
+    """Zeros have the places of the sums that they follow."""
+    if before is not None:
+        close, volume, notional = before.close, before.volume * 0, before.notional * 0
         for moment in range(start, end, step):
-            yield Candle(moment, close, close, close, close, Decimal(0), Decimal(0), 0)
+            yield Candle(moment, close, close, close, close, volume, notional, 0)

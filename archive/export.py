@@ -25,6 +25,7 @@ from archive.versions import NewerDatabase, check_version
 from protocol.instrument import Instrument
 
 FORMATS = ("csv", "parquet")
+DEFAULT_INTERVAL = 60
 
 
 class Refused(Exception):
@@ -75,9 +76,8 @@ def add_export(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--interval",
         type=_parse_interval,
-        default=60,
         metavar="INTERVAL",
-        help="of candles, such as 15s, 1m, 4h, 1d (1m)",
+        help="of candles only, such as 15s, 1m, 4h, 1d (1m)",
     )
 
 
@@ -99,9 +99,7 @@ def _parse_interval(text: str) -> int:
 
 
 def _export(arguments: argparse.Namespace, database_url: str) -> None:
-    selection = Selection(
-        arguments.table, arguments.symbol, arguments.start, arguments.end, arguments.interval
-    )
+    selection = _make_selection(arguments)
     path = find_destination(arguments.file)
     kind = _choose_format(arguments.format, path)
     database = open_for_queries(database_url)
@@ -111,6 +109,15 @@ def _export(arguments: argparse.Namespace, database_url: str) -> None:
     finally:
         database.dispose()
     sys.stderr.write(f"{rows} rows in {path or 'standard output'}\n")
+
+
+def _make_selection(arguments: argparse.Namespace) -> Selection:
+    start, end, interval = arguments.start, arguments.end, arguments.interval
+    if start is not None and end is not None and start >= end:
+        raise Refused("--to must be after --from: what is at --to is not included")
+    if interval is not None and arguments.table != "candles":
+        raise Refused(f"--interval is for candles: {arguments.table} have none")
+    return Selection(arguments.table, arguments.symbol, start, end, interval or DEFAULT_INTERVAL)
 
 
 def _choose_format(chosen: str | None, path: Path | None) -> str:

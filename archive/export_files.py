@@ -34,21 +34,34 @@ class RowFile(Protocol):
         """No more rows; the file itself stays open."""
 
 
+def _format_flag(flag: bool | None) -> str | None:
+    return None if flag is None else str(flag).lower()
+
+
+_TEXTS: dict[Kind, Callable[[Any], str | None]] = {
+    Kind.TIME: format_timestamp,
+    Kind.FLAG: _format_flag,
+}
+"""Of values that are no texts of the API as they are."""
+
+
 class CsvFile:
-    """A header line, then a line a row; empty for what is not there; times as ISO-8601 UTC."""
+    """A header line, then a line a row, in the words of the API; empty for what is not there."""
 
     def __init__(self, file: BinaryIO, columns: Mapping[str, Kind]) -> None:
         self._file = TextIOWrapper(file, encoding="utf-8", newline="")
         self._writer = csv.writer(self._file, lineterminator="\n")
-        self._times = [place for place, kind in enumerate(columns.values()) if kind is Kind.TIME]
+        self._to_texts = [
+            (place, _TEXTS[kind]) for place, kind in enumerate(columns.values()) if kind in _TEXTS
+        ]
         self._writer.writerow(columns)
 
     def write(self, rows: Sequence[tuple[Any, ...]]) -> None:
         """Append rows."""
         for row in rows:
             values = list(row)
-            for place in self._times:
-                values[place] = format_timestamp(values[place])
+            for place, to_text in self._to_texts:
+                values[place] = to_text(values[place])
             self._writer.writerow(values)
 
     def close(self) -> None:

@@ -70,7 +70,7 @@ class TradeRecord(msgspec.Struct, frozen=True, gc=False):
 class CandleRecord(msgspec.Struct, frozen=True, gc=False):
     """What traded in the interval that begins at `start`; `notional` is price * quantity, summed.
 
-    Where nothing traded: the close before as all four prices, and zeros.
+    Where nothing traded: the close before as all four prices, and zeros of the same places.
     """
 
     start: str

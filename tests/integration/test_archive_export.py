@@ -124,6 +124,15 @@ def test_candles_of_an_interval_have_no_holes(url: str, tmp_path: Path) -> None:
         rows = list(csv.DictReader(file))
     assert [row["trades"] for row in rows] == ["1", "0", "0", "0", "1", "0", "0", "0", "1"]
     assert rows[3]["close"] == "60000.50"
+    assert (rows[3]["volume"], rows[4]["volume"]) == ("0.00000", "0.12345")
+
+
+def test_csv_has_the_apis_words_for_flags(url: str, tmp_path: Path) -> None:
+    path = tmp_path / "orders.csv"
+    assert export(url, "--table", "orders", path).returncode == 0
+    with path.open() as file:
+        rows = list(csv.DictReader(file))
+    assert {(row["triggered"], row["is_uncertain"]) for row in rows} == {("", "false")}
 
 
 @pytest.mark.parametrize(
@@ -133,6 +142,11 @@ def test_candles_of_an_interval_have_no_holes(url: str, tmp_path: Path) -> None:
         (("--table", "trades", "f.xls"), "say --format csv or --format parquet"),
         (("--table", "trades", "--from", "yesterday", "f.csv"), "is not a time such as 2026-01-31"),
         (("--table", "candles", "--interval", "1y", "f.csv"), "is not an interval such as"),
+        (
+            ("--table", "trades", "--from", "2026-01-02", "--to", "2026-01-01", "f.csv"),
+            "--to must be after --from",
+        ),
+        (("--table", "fills", "--interval", "1m", "f.csv"), "--interval is for candles"),
         (("--table", "trades", "no/such/folder/f.csv"), "No such file or directory"),
     ],
 )

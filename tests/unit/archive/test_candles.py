@@ -63,7 +63,7 @@ def test_holes_are_flat_candles_at_the_close_before(tmp_path: Path) -> None:
     trades = [(10, "100", "0.1"), (200, "102", "0.2")]
     candles = list_candles(tmp_path, trades, 60, BEGIN, BEGIN + 4 * MINUTE)
     told = [(candle.open, candle.close, candle.volume, candle.trades) for candle in candles]
-    flat = ("100.00", "100.00", "0", 0)
+    flat = ("100.00", "100.00", "0.00000", 0)
     assert told == [
         ("100.00", "100.00", "0.10000", 1),
         flat,
@@ -78,6 +78,9 @@ def test_hole_at_the_beginning_knows_the_close_from_long_before(tmp_path: Path) 
     start = BEGIN + 50_000 * 1_000_000
     candles = list_candles(tmp_path, trades, 15, start, start + MINUTE)
     assert [candle.close for candle in candles] == ["100.00"] * 4
+    assert [(candle.volume, candle.notional) for candle in candles] == [
+        ("0.00000", "0.0000000")
+    ] * 4
 
 
 def test_nothing_before_the_first_trade_and_nothing_after_the_last_commit(tmp_path: Path) -> None:
