@@ -94,6 +94,6 @@ def _to_record(candle: Candle) -> CandleRecord:
         f"{candle.low:f}",
         f"{candle.close:f}",
         f"{candle.volume:f}",
-        f"{candle.notional:f}",
+        f"{candle.quote_volume:f}",
         candle.trades,
     )

@@ -17,7 +17,7 @@ VALUE_COLUMNS = (
     _columns.low,
     _columns.close,
     _columns.volume,
-    _columns.notional,
+    _columns.quote_volume,
     _columns.trades,
 )
 
@@ -44,7 +44,7 @@ def write_candles(
 
 def make_candle(start: int, values: Sequence[Any]) -> Candle:
     """The candle of a row's VALUE_COLUMNS."""
-    opened, high, low, close, volume, notional, trades = values
+    opened, high, low, close, volume, quote_volume, trades = values
     return Candle(
         start,
         Decimal(opened),
@@ -52,7 +52,7 @@ def make_candle(start: int, values: Sequence[Any]) -> Candle:
         Decimal(low),
         Decimal(close),
         Decimal(volume),
-        Decimal(notional),
+        Decimal(quote_volume),
         trades,
     )
 
@@ -64,6 +64,6 @@ def _to_values(candle: Candle) -> dict[str, str | int]:
         "low": f"{candle.low:f}",
         "close": f"{candle.close:f}",
         "volume": f"{candle.volume:f}",
-        "notional": f"{candle.notional:f}",
+        "quote_volume": f"{candle.quote_volume:f}",
         "trades": candle.trades,
     }

@@ -39,7 +39,7 @@ class Candle:
     low: Decimal
     close: Decimal
     volume: Decimal
-    notional: Decimal
+    quote_volume: Decimal
     trades: int
 
     def append(self, later: "Candle") -> None:
@@ -48,7 +48,7 @@ class Candle:
         self.low = min(self.low, later.low)
         self.close = later.close
         self.volume = _exact.add(self.volume, later.volume)
-        self.notional = _exact.add(self.notional, later.notional)
+        self.quote_volume = _exact.add(self.quote_volume, later.quote_volume)
         self.trades += later.trades
 
     def at(self, start: int) -> "Candle":
@@ -60,7 +60,7 @@ class Candle:
             self.low,
             self.close,
             self.volume,
-            self.notional,
+            self.quote_volume,
             self.trades,
         )
 
@@ -132,13 +132,13 @@ def _append(folded: list[Candle], candle: Candle, seconds: int) -> None:
 
 def _to_candle(trade: TradeValues) -> Candle:
     price, quantity = Decimal(trade.price), Decimal(trade.quantity)
-    notional = _exact.multiply(price, quantity)
-    return Candle(trade.timestamp, price, price, price, price, quantity, notional, 1)
+    quote_volume = _exact.multiply(price, quantity)
+    return Candle(trade.timestamp, price, price, price, price, quantity, quote_volume, 1)
 
 
 def _make_flat(before: Candle | None, start: int, end: int, step: int) -> Iterator[Candle]:
     """Zeros have the places of the sums that they follow."""
     if before is not None:
-        close, volume, notional = before.close, before.volume * 0, before.notional * 0
+        close, volume, quote_volume = before.close, before.volume * 0, before.quote_volume * 0
         for moment in range(start, end, step):
-            yield Candle(moment, close, close, close, close, volume, notional, 0)
+            yield Candle(moment, close, close, close, close, volume, quote_volume, 0)

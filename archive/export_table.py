@@ -94,7 +94,7 @@ COLUMNS: dict[str, dict[str, Kind]] = {
         "low": Kind.PRICE,
         "close": Kind.PRICE,
         "volume": Kind.QUANTITY,
-        "notional": Kind.NOTIONAL,
+        "quote_volume": Kind.NOTIONAL,
         "trades": Kind.WHOLE,
     },
 }
@@ -178,5 +178,5 @@ def _read_candles(
 def _to_values(symbol: str, record: CandleRecord) -> tuple[Any, ...]:
     return (
         symbol, parse_timestamp(record.start), record.open, record.high, record.low, record.close,
-        record.volume, record.notional, record.trades,
+        record.volume, record.quote_volume, record.trades,
     )  # fmt: skip

@@ -68,7 +68,7 @@ class TradeRecord(msgspec.Struct, frozen=True, gc=False):
 
 
 class CandleRecord(msgspec.Struct, frozen=True, gc=False):
-    """What traded in the interval that begins at `start`; `notional` is price * quantity, summed.
+    """What traded in the interval that begins at `start`; `quote_volume` sums price * quantity.
 
     Where nothing traded: the close before as all four prices, and zeros of the same places.
     """
@@ -79,7 +79,7 @@ class CandleRecord(msgspec.Struct, frozen=True, gc=False):
     low: str
     close: str
     volume: str
-    notional: str
+    quote_volume: str
     trades: int
 
 

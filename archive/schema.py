@@ -17,7 +17,7 @@ from sqlalchemy import (
     text,
 )
 
-VERSION = 1
+VERSION = 2
 """Of the tables below; `versions.UPGRADES` leads here from older ones."""
 
 metadata = MetaData()
@@ -173,10 +173,10 @@ candles = Table(
     Column("low", Text, nullable=False),
     Column("close", Text, nullable=False),
     Column("volume", Text, nullable=False),
-    Column("notional", Text, nullable=False),
+    Column("quote_volume", Text, nullable=False),
     Column("trades", _WHOLE, nullable=False),
     PrimaryKeyConstraint("symbol", "resolution", "start"),
     sqlite_with_rowid=False,
 )
 """Only where something traded, at each resolution of `candles.RESOLUTIONS` (seconds): the bases of
-any interval. `notional` is the sum of price * quantity."""
+any interval. `quote_volume` is the sum of price * quantity."""

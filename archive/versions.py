@@ -8,8 +8,10 @@ from sqlalchemy.schema import CreateIndex, CreateTable
 from archive import schema
 from archive.sqlite_statistics import set_statistics
 
-UPGRADES: Mapping[int, tuple[str, ...]] = {}
-"""Version → the statements that lead from it to the next one."""
+UPGRADES: Mapping[int, tuple[str, ...]] = {
+    1: ("ALTER TABLE candles RENAME COLUMN notional TO quote_volume",),
+}
+"""Version → the statements that lead from it to the next one, quick whatever the tables hold."""
 
 
 class NewerDatabase(Exception):

@@ -124,7 +124,7 @@ def _to_candle(record: CandleRecord, instrument: Instrument) -> Candle:
         _to_ticks(record.low, instrument),
         _to_ticks(record.close, instrument),
         _to_lots(record.volume, instrument),
-        int(Fraction(record.notional) / unit),
+        int(Fraction(record.quote_volume) / unit),
         record.trades,
     )
 

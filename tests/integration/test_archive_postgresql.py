@@ -8,7 +8,8 @@ from redis import Redis
 
 from archive.queries import FillFilter, OrderFilter
 from archive.retention import Retention
-from tests.support.archive_database import run_database, run_queries
+from archive.versions import prepare_schema
+from tests.support.archive_database import go_back_to_version_1, run_database, run_queries
 from tests.support.archive_journal import (
     commit_entries,
     limit,
@@ -105,6 +106,13 @@ def test_retention_deletes_what_is_too_old_and_too_much(redis_url: str, url: str
         Retention(database, None, 2, lambda: exchange.now).apply()
         assert len(archive.list_trades("BTC-USDT")) == 2
         assert len(archive.list_orders(OrderFilter("default")).items) == 3
+
+
+def test_first_version_is_upgraded(url: str) -> None:
+    with run_database(url) as database, run_queries(url) as archive:
+        go_back_to_version_1(database)
+        prepare_schema(database)
+        assert archive.list_candles("BTC-USDT", 60, 0, 1) == []
 
 
 def test_server_that_does_not_answer_is_said_and_waited_for(

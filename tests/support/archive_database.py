@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from sqlalchemy import Engine
+from sqlalchemy import Engine, text
 
 from archive.database import open_database, open_for_queries
 from archive.exchange import name_exchange
@@ -50,3 +50,10 @@ def write_entries(database: Engine, entries: Sequence[JournalEntry]) -> Position
     position = writer.read_position() or writer.begin(EXCHANGE)
     writer.write_instruments(instrument.specification for instrument in make_instruments())
     return writer.write(entries, position)
+
+
+def go_back_to_version_1(database: Engine) -> None:
+    """The tables become those that the first version made."""
+    with database.begin() as connection:
+        connection.execute(text("ALTER TABLE candles RENAME COLUMN quote_volume TO notional"))
+        connection.execute(text("UPDATE schema_version SET version = 1"))

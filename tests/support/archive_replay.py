@@ -103,7 +103,7 @@ def read_candles(database: Engine, seconds: int) -> dict[tuple[str, int], Json]:
     return {
         (row["symbol"], row["start"]): {
             name: row[name]
-            for name in ("open", "high", "low", "close", "volume", "notional", "trades")
+            for name in ("open", "high", "low", "close", "volume", "quote_volume", "trades")
         }
         for row in rows
         if row["resolution"] == seconds
@@ -132,13 +132,13 @@ def _read(database: Engine, table: Any, names: Any, ids: Any, *order: str) -> li
 def _summarize(trades: list[Json]) -> Json:
     prices = [Decimal(trade["price"]) for trade in trades]
     quantities = [Decimal(trade["quantity"]) for trade in trades]
-    notional = sum((p * q for p, q in zip(prices, quantities, strict=True)), Decimal(0))
+    quote_volume = sum((p * q for p, q in zip(prices, quantities, strict=True)), Decimal(0))
     return {
         "open": f"{prices[0]:f}",
         "high": f"{max(prices):f}",
         "low": f"{min(prices):f}",
         "close": f"{prices[-1]:f}",
         "volume": f"{sum(quantities, Decimal(0)):f}",
-        "notional": f"{notional:f}",
+        "quote_volume": f"{quote_volume:f}",
         "trades": len(trades),
     }

@@ -44,14 +44,14 @@ def test_candle_has_first_highest_lowest_last_and_sums() -> None:
     (candle,) = fold_trades(trades)["BTC-USDT", 60]
     values = (candle.open, candle.high, candle.low, candle.close, candle.trades)
     assert values == (Decimal("10.5"), Decimal(12), Decimal(9), Decimal(11), 4)
-    assert (candle.volume, candle.notional) == (Decimal("3.6"), Decimal("39.4"))
+    assert (candle.volume, candle.quote_volume) == (Decimal("3.6"), Decimal("39.4"))
 
 
 def test_sums_of_any_length_stay_exact() -> None:
     price, quantity = "999999999999999.000000000000000001", "999999999999999.000000000000000001"
     (candle,) = fold_trades(make_trades(*[(0, price, quantity)] * 3))["BTC-USDT", 3600]
     whole = 999999999999999000000000000000001
-    assert f"{candle.notional:f}".replace(".", "") == str(3 * whole * whole)
+    assert f"{candle.quote_volume:f}".replace(".", "") == str(3 * whole * whole)
 
 
 def test_trade_at_the_border_belongs_to_the_later_candle() -> None:
@@ -78,7 +78,7 @@ def test_hole_at_the_beginning_knows_the_close_from_long_before(tmp_path: Path) 
     start = BEGIN + 50_000 * 1_000_000
     candles = list_candles(tmp_path, trades, 15, start, start + MINUTE)
     assert [candle.close for candle in candles] == ["100.00"] * 4
-    assert [(candle.volume, candle.notional) for candle in candles] == [
+    assert [(candle.volume, candle.quote_volume) for candle in candles] == [
         ("0.00000", "0.0000000")
     ] * 4
 
