@@ -1,7 +1,7 @@
 """Deletes what is too old or too much, a little at a time, where the settings say so."""
 
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
     ColumnElement,
@@ -26,6 +26,17 @@ _DAY = 86_400 * MICROSECONDS
 _orders, _fills, _trades, _candles = schema.orders, schema.fills, schema.trades, schema.candles
 
 
+class _Due(NamedTuple):
+    """Rows to delete: those that meet `condition`, in the order of `age`.
+
+    An index leads with the two, so that a pass reads nothing but what it deletes, and open orders.
+    """
+
+    table: Table
+    condition: ColumnElement[bool]
+    age: ColumnElement[int]
+
+
 class Retention:
     """Keeps what is younger than `days` and among the newest `rows` (of each symbol, for trades).
 
@@ -47,42 +58,47 @@ class Retention:
         if (self._age is None and self._rows is None) or self._now() < self._next:
             return 0
         with self._database.begin() as connection:
-            counts = [
-                _delete_some(connection, table, condition)
-                for table, condition in self._list_due(connection)
-            ]
+            counts = [_delete_some(connection, due) for due in self._list_due(connection)]
         if max(counts, default=0) < ROWS_AT_ONCE:
             self._next = self._now() + PAUSE_MICROSECONDS
         return sum(counts)
 
-    def _list_due(self, connection: Connection) -> Iterator[tuple[Table, ColumnElement[bool]]]:
+    def _list_due(self, connection: Connection) -> Iterator[_Due]:
+        symbols = connection.execute(select(schema.instruments.c.symbol)).scalars().all()
         if self._age is not None:
-            yield from _list_older(self._now() - self._age)
+            yield from _list_older(symbols, self._now() - self._age)
         if self._rows is not None:
-            yield from _list_beyond(connection, self._rows)
+            yield from _list_beyond(connection, symbols, self._rows)
 
 
-def _list_older(cut: int) -> Iterator[tuple[Table, ColumnElement[bool]]]:
-    yield _orders, and_(_orders.c.opened_at < cut, _orders.c.updated_at < cut, schema.IS_CLOSED)
-    yield _fills, _fills.c.timestamp < cut
-    yield _trades, _trades.c.timestamp < cut
-    yield _candles, and_(_candles.c.resolution == RESOLUTIONS[0], _candles.c.start < cut)
+def _list_older(symbols: Iterable[str], cut: int) -> Iterator[_Due]:
+    is_older = and_(_orders.c.opened_at < cut, _orders.c.updated_at < cut)
+    yield _Due(_orders, and_(is_older, schema.IS_CLOSED), _orders.c.opened_at)
+    yield _Due(_fills, _fills.c.timestamp < cut, _fills.c.timestamp)
+    for symbol in symbols:
+        trades = and_(_trades.c.symbol == symbol, _trades.c.timestamp < cut)
+        yield _Due(_trades, trades, _trades.c.timestamp)
+        seconds = and_(_candles.c.symbol == symbol, _candles.c.resolution == RESOLUTIONS[0])
+        yield _Due(_candles, and_(seconds, _candles.c.start < cut), _candles.c.start)
 
 
-def _list_beyond(connection: Connection, rows: int) -> Iterator[tuple[Table, ColumnElement[bool]]]:
+def _list_beyond(connection: Connection, symbols: Iterable[str], rows: int) -> Iterator[_Due]:
     state = schema.archive_state.c
     last = connection.execute(select(state.last_order, state.last_fill)).one_or_none()
     if last is None:
         return
-    yield _orders, and_(_orders.c.number <= last.last_order - rows, schema.IS_CLOSED)
-    yield _fills, _fills.c.number <= last.last_fill - rows
-    for symbol in connection.execute(select(schema.instruments.c.symbol)).scalars().all():
+    is_beyond = _orders.c.number <= last.last_order - rows
+    yield _Due(_orders, and_(is_beyond, schema.IS_CLOSED), _orders.c.number)
+    yield _Due(_fills, _fills.c.number <= last.last_fill - rows, _fills.c.number)
+    for symbol in symbols:
         is_symbol = _trades.c.symbol == symbol
         newest = connection.execute(select(func.max(_trades.c.trade_id)).where(is_symbol)).scalar()
-        yield _trades, and_(is_symbol, _trades.c.trade_id <= (newest or 0) - rows)
+        trades = and_(is_symbol, _trades.c.trade_id <= (newest or 0) - rows)
+        yield _Due(_trades, trades, _trades.c.trade_id)
 
 
-def _delete_some(connection: Connection, table: Table, condition: ColumnElement[bool]) -> int:
-    key: Any = tuple_(*table.primary_key.columns)
-    due = select(*table.primary_key.columns).where(condition).limit(ROWS_AT_ONCE)
-    return connection.execute(delete(table).where(key.in_(due))).rowcount
+def _delete_some(connection: Connection, due: _Due) -> int:
+    columns = due.table.primary_key.columns
+    oldest = select(*columns).where(due.condition).order_by(due.age).limit(ROWS_AT_ONCE)
+    key: Any = tuple_(*columns)
+    return connection.execute(delete(due.table).where(key.in_(oldest))).rowcount

@@ -1,9 +1,11 @@
 """Retention: what is too old or too much goes, open orders stay, nothing else is touched."""
 
+import re
 from pathlib import Path
+from typing import Any
 
 import pytest
-from sqlalchemy import Engine, func, select
+from sqlalchemy import Connection, Engine, event, func, select
 
 from archive import retention as retention_module
 from archive import schema
@@ -72,3 +74,23 @@ def test_much_goes_a_little_at_a_time(tmp_path: Path, monkeypatch: pytest.Monkey
         assert max(deleted) <= 12
         assert deleted[-1] == 0
         assert count(database) == {"orders": 7, "fills": 6, "trades": 3}
+
+
+@pytest.mark.parametrize(("days", "rows"), [(2.5, None), (None, 4)])
+def test_pass_reads_only_what_is_due(tmp_path: Path, days: float | None, rows: int | None) -> None:
+    plans: list[str] = []
+
+    def keep_plan(
+        connection: Connection, _cursor: object, statement: str, values: Any, *_: object
+    ) -> None:
+        if statement.startswith("DELETE"):
+            raw = connection.connection.cursor()
+            raw.execute(f"EXPLAIN QUERY PLAN {statement}", values)
+            plans.extend(row[3] for row in raw.fetchall())
+
+    with run_database(sqlite_url(tmp_path)) as database:
+        now = fill_days(database, 10)
+        event.listen(database, "before_cursor_execute", keep_plan)
+        Retention(database, days, rows, lambda: now).apply()
+    assert any("SEARCH trades USING" in plan for plan in plans)
+    assert [plan for plan in plans if re.search(r"SCAN|TEMP B-TREE|ANY\(", plan)] == []
