@@ -12,7 +12,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import NamedTuple
+from typing import IO, NamedTuple
 from urllib.parse import urlsplit
 
 from redis import Redis
@@ -21,6 +21,7 @@ from benchmark._child_process import Child, run_python
 from benchmark._cpu_clock import read_cpu
 from benchmark._engine_latency import measure_fills
 from benchmark._engine_recovery import measure_recovery
+from benchmark._engine_snapshot import measure_snapshot, push_resting
 from benchmark._positions import read_redis_pid, read_sequence
 from benchmark.machine import describe_machine
 from benchmark.order_entries import make_entries
@@ -54,10 +55,17 @@ def main() -> int:
         "--recovery", type=int, nargs="?", const=1_000_000, metavar="COMMANDS",
         help="measure instead how long so many journaled commands (1,000,000) take to replay",
     )  # fmt: skip
+    parser.add_argument(
+        "--snapshot", type=int, nargs="?", const=500_000, metavar="ORDERS",
+        help="measure instead whom the snapshot of so many open orders (500,000) keeps waiting",
+    )  # fmt: skip
     arguments = parser.parse_args()
     print(describe_machine())
     if arguments.recovery:
         _recover(arguments.recovery)
+        return 0
+    if arguments.snapshot:
+        _take_snapshot(arguments.snapshot)
         return 0
     for policy in POLICIES:
         _measure_policy(policy, arguments)
@@ -100,6 +108,21 @@ def _recover(count: int) -> None:
         settings = Settings()
         instruments = parse_instruments((ROOT / "instruments.toml").read_text())
         measure_recovery(url, list(instruments.values()), settings.closed_orders)
+
+
+def _take_snapshot(count: int) -> None:
+    """Fill the books, and have the engine take a snapshot at the last order."""
+    options = ("--appendonly", "yes", "--appendfsync", "always")
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        run_redis(Path(folder), *options) as url,
+        Redis.from_url(url) as client,
+    ):
+        push_resting(client, count)
+        log = Path(folder) / "engine.log"
+        settings = {"SNAPSHOT_INTERVAL": str(count), "MAX_OPEN_ORDERS": str(count)}
+        with log.open("wb") as stderr, _engine(url, 512, stderr, LOG_LEVEL="info", **settings):
+            measure_snapshot(client, log, count)
 
 
 def _print_runs(batch: int, runs: list[Run], floors: list[float | None]) -> None:
@@ -179,11 +202,13 @@ def _subscribed(client: Redis) -> Iterator[None]:
 
 
 @contextmanager
-def _engine(url: str, batch: int, **settings: str) -> Iterator[Child]:
+def _engine(
+    url: str, batch: int, stderr: IO[bytes] | None = None, **settings: str
+) -> Iterator[Child]:
     environment = {"REDIS_URL": url, "MAX_BATCH": str(batch), "LOG_LEVEL": "warning", **settings}
     with tempfile.TemporaryDirectory() as folder:
         environment["DATA_DIR"] = folder
-        with run_python(["-m", "engine"], environment) as process:
+        with run_python(["-m", "engine"], environment, stderr=stderr) as process:
             yield process
 
 
