@@ -1,14 +1,22 @@
 """What resting orders take: memory, and time to save and load them."""
 
 import time
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from engine.core import Matcher, OrderType
+from engine.core import Matcher, OrderType, Side
 
+from ._figures import Figures
 from .workload import pack_new
 
 LARGE_BATCH = 4096
 SAVED_ORDERS = 1_000_000
+_SYMBOLS = 1_000
+_MIDDLE = 32_768
+_NEAR = 20_000
+_LEVELS = 1 << 17
+"""As many as fill the pool: where it has just doubled, half of it would count in vain."""
+_FAR, _APART = 10_000_000, 1_000
 
 
 def resident_bytes() -> int:
@@ -45,7 +53,49 @@ def report_memory(orders: int, symbols: int) -> Matcher:
     return matcher
 
 
-def report_saving() -> None:
+def report_small_memory(figures: Figures) -> None:
+    """Prints what a symbol takes that has no orders, its first order, and a far price level."""
+    empty, matcher = _measure(lambda: Matcher(_SYMBOLS))
+    first, _ = _measure(lambda: _rest_at(matcher, [_MIDDLE] * _SYMBOLS, range(_SYMBOLS)))
+    near = _measure_levels([_MIDDLE - number % _NEAR for number in range(_LEVELS)])
+    far = _measure_levels([_FAR + number * _APART for number in range(_LEVELS)])
+    told = {
+        "a symbol without orders": empty / _SYMBOLS,
+        "its first order, with its window": first / _SYMBOLS,
+        "an open order near the touch": near / _LEVELS,
+        "an open order at a far price of its own": far / _LEVELS,
+        "of it the far level": (far - near) / _LEVELS,
+    }
+    print("memory:")
+    for name, size in told.items():
+        print(f"  {name:<40}{size:>12,.0f} bytes")
+        figures[f"{name}: bytes"] = size
+
+
+def _measure_levels(prices: list[int]) -> int:
+    """What orders at these prices take in a book whose window is there, pool and index too."""
+    matcher = Matcher(1)
+    _rest_at(matcher, [_MIDDLE], [0])
+    used, _ = _measure(lambda: _rest_at(matcher, prices, [0] * len(prices), first_id=2))
+    return used
+
+
+def _rest_at(
+    matcher: Matcher, prices: Sequence[int], symbols: Sequence[int], *, first_id: int = 1
+) -> Matcher:
+    for number, (price, symbol) in enumerate(zip(prices, symbols, strict=True), first_id):
+        matcher.apply(pack_new(number, symbol, Side.SELL, OrderType.LIMIT, 5, price))
+    return matcher
+
+
+def _measure(make: Callable[[], Matcher]) -> tuple[int, Matcher]:
+    """Bytes by which this process has grown, and what was made."""
+    before = resident_bytes()
+    matcher = make()
+    return resident_bytes() - before, matcher
+
+
+def report_saving(figures: Figures) -> None:
     """Prints the time to save and to load a full book."""
     matcher = report_memory(SAVED_ORDERS, 1)
     started = time.perf_counter()
@@ -54,5 +104,7 @@ def report_saving() -> None:
     loaded = Matcher.load(saved)
     ended = time.perf_counter()
     assert loaded.state_hash() == matcher.state_hash()
+    figures["a million orders: saved s"] = half - started
+    figures["a million orders: loaded s"] = ended - half
     print(f"  saved in {half - started:.2f} s ({len(saved) / 1e6:.0f} MB), ", end="")
     print(f"loaded in {ended - half:.2f} s")

@@ -4,6 +4,7 @@ import time
 from pathlib import Path
 from statistics import median
 
+from benchmark._figures import Figures
 from benchmark.order_entries import make_entries
 from engine.handler import Handler
 from protocol.instrument import parse_instruments
@@ -16,12 +17,16 @@ ASKED_NANOSECONDS = 25.0
 """Of the C++ limit on A1k: the machine that the target of 200,000 orders a second is meant for."""
 
 
-def report_order_path(rounds: int, limit: float | None) -> None:
+def report_order_path(rounds: int, limit: float | None, figures: Figures) -> None:
     """Print the time of an order; `limit`: the C++ limit's nanoseconds on A1k in this run."""
     entries = make_entries(ENTRIES, ID_KEY)
-    nanoseconds = median(_time_entries(entries) for _ in range(rounds))
+    times = [_time_entries(entries) for _ in range(rounds)]
+    nanoseconds = median(times)
+    figures["JSON in, events out: us an order"] = nanoseconds / 1000
     print(
-        f"JSON in, events out, batches of {BATCH}: {nanoseconds / 1000:.2f} us an order, ", end=""
+        f"JSON in, events out, batches of {BATCH}: {nanoseconds / 1000:.2f} us an order"
+        f" ({min(times) / 1000:.2f} to {max(times) / 1000:.2f}), ",
+        end="",
     )
     print(f"{1e9 / nanoseconds:,.0f} orders a second")
     if limit:
