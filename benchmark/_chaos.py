@@ -19,7 +19,7 @@ from benchmark._chaos_feed import FeedReader
 from benchmark._chaos_fleet import Fleet
 from benchmark._chaos_orders import PRICES
 from benchmark._chaos_recoveries import list_recoveries, read_recoveries
-from benchmark._chaos_told import Told, count_within
+from benchmark._chaos_told import Told, count_within, find_disjoint
 from benchmark._chaos_verdict import (
     count_archive_differences,
     count_differing_books,
@@ -161,7 +161,9 @@ def judge(history: History, fleet: Fleet, observers: Observers) -> Result:
         "orders open behind their cancel": count_open_in_vain(told, witness),
         "amends without their report": len(told.amended - witness.amended),
         "orders, changes never settled": told.unsettled,
-        "acknowledged while Redis stood still": count_within(told.moments, fleet.redis.standstills),
+        "acknowledged while Redis stood still": count_within(
+            told.moments, find_disjoint(fleet.redis.standstills, fleet.list_standstills("gateway"))
+        ),
         "findings of verify": report.findings_total,
         "commits that changed afterwards": witness.count_changed(history),
         "trades that the feed invented": sum(

@@ -107,9 +107,12 @@ class Client:
 
     async def _post(self, body: bytes, mode: str, symbol: str) -> bool:
         response = await self._request("POST", f"/v1/orders?response={mode}", body)
-        return response is not None and self._note_order(
-            response.status, json.loads(response.body), symbol
-        )
+        if response is None:
+            return False
+        is_accepted = self._note_order(response.status, json.loads(response.body), symbol)
+        if is_accepted and mode == "ack":
+            self._told.moments.append(time.monotonic())
+        return is_accepted
 
     async def _post_batch(self, orders: list[dict[str, Any]]) -> bool:
         body = json.dumps({"orders": orders}).encode()
@@ -128,7 +131,7 @@ class Client:
         if answer is None or status not in (_OK, _CREATED):
             return False
         self._orders[answer["order_id"]] = symbol
-        self._told.accept_order(answer["order_id"], time.monotonic())
+        self._told.order_ids.add(answer["order_id"])
         return True
 
     async def _change(

@@ -16,12 +16,12 @@ FAULTS = {
     "kill archive": 5,
     "pause redis": 4,
     "pause engine": 5,
-    "pause engines": 2,
+    "pause-all engine": 2,
     "pause gateway": 3,
     "pause feed": 3,
     "pause archive": 3,
 }
-"""How often each, of a hundred or so. A pause is longer than the lease; `engines` are both."""
+"""How often each, of a hundred or so. A pause is longer than the lease; `pause-all` is of both."""
 
 
 async def hurt(fleet: Fleet, generator: random.Random, seconds: float, gap: float) -> None:
@@ -36,7 +36,8 @@ async def hurt(fleet: Fleet, generator: random.Random, seconds: float, gap: floa
             fleet.kill(kind)
         else:
             length = LEASE_SECONDS * generator.uniform(1.1, 2.0)
-            pauses.append(asyncio.create_task(fleet.pause(kind, length)))
+            pause = fleet.pause(kind, length, is_for_all=verb == "pause-all")
+            pauses.append(asyncio.create_task(pause))
     await asyncio.gather(*pauses)
 
 

@@ -169,27 +169,26 @@ class Fleet:
             member.send(signal.SIGKILL)
             self.kills[kind] += 1
 
-    async def pause(self, kind: str, seconds: float) -> None:
-        """SIGSTOP of one process of `kind`, of all where it is a plural; SIGCONT after `seconds`.
+    async def pause(self, kind: str, seconds: float, *, is_for_all: bool = False) -> None:
+        """SIGSTOP of one process of `kind`, or of all; SIGCONT `seconds` later.
 
         One that stands still already is left alone.
         """
-        members = self._list_members(kind.removesuffix("s"))
-        chosen = members if kind.endswith("s") else [self._generator.choice(members)]
-        chosen = [member for member in chosen if not member.is_stopped]
-        for member in chosen:
+        chosen = self._list_members(kind) if is_for_all else [self._choose(kind)]
+        stopped = [member for member in chosen if not member.is_stopped]
+        for member in stopped:
             member.send(signal.SIGSTOP)
         await asyncio.sleep(seconds)
-        for member in chosen:
+        for member in stopped:
             member.send(signal.SIGCONT)
+
+    def list_standstills(self, kind: str) -> list[tuple[float, float]]:
+        """From when to when one of `kind` was paused."""
+        return [span for member in self._list_members(kind) for span in member.standstills]
 
     def count_pauses(self, kind: str, seconds: float) -> int:
         """How often one of `kind` stood still for longer than `seconds`."""
-        return sum(
-            end - start > seconds
-            for member in self._list_members(kind)
-            for start, end in member.standstills
-        )
+        return sum(end - start > seconds for start, end in self.list_standstills(kind))
 
     @property
     def engine_logs(self) -> list[Path]:

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-_IN_FLIGHT_SECONDS = 1.0
+_IN_FLIGHT_SECONDS = 1.5
 """So long an answer may be on its way after what it was made of has stopped."""
 
 
@@ -35,7 +35,7 @@ class Told:
     """Orders that somebody got 201 for, and later that there is no such order."""
     statuses: Counter[str] = field(default_factory=Counter)
     moments: list[float] = field(default_factory=list)
-    """When an order was acknowledged, on the monotonic clock."""
+    """When an order was acknowledged that did not wait for the engine, on the monotonic clock."""
     failures: list[float] = field(default_factory=list)
     """When a request was refused with 5xx, or got no answer or one that nobody knows."""
     forgotten: int = 0
@@ -43,10 +43,17 @@ class Told:
     unsettled: int = 0
     """Orders and changes that were given up without an answer."""
 
-    def accept_order(self, order_id: str, now: float) -> None:
-        """Somebody got 201 (or 200: a repeat)."""
-        self.order_ids.add(order_id)
-        self.moments.append(now)
+
+def find_disjoint(
+    spans: Iterable[tuple[float, float]], others: Iterable[tuple[float, float]]
+) -> list[tuple[float, float]]:
+    """Those of the spans during which none of the others was."""
+    others = list(others)
+    return [
+        (start, end)
+        for start, end in spans
+        if not any(other_start < end and start < other_end for other_start, other_end in others)
+    ]
 
 
 def count_within(moments: Iterable[float], spans: Iterable[tuple[float, float]]) -> int:
