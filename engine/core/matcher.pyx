@@ -227,9 +227,10 @@ cdef class Matcher:
         return take_object(PyBytes_FromStringAndSize(<const char*>self.core.events, size))
 
     cdef Book* book(self, object symbol) except NULL:
-        if not 0 <= symbol < self.core.symbols:
+        cdef int64_t place = fitted(symbol)
+        if not 0 <= place < self.core.symbols:
             raise IndexError(f"there is no symbol {symbol}")
-        return self.core.books[<uint32_t>symbol]
+        return self.core.books[place]
 
     def bbo(self, symbol):
         cdef Book* book = self.book(symbol)

@@ -66,9 +66,10 @@ class Matcher(MatcherState):
         self, order_id: int, account: int, quantity: int = 0, price: int = 0, stop_price: int = 0
     ) -> list[EventRow]:
         """Change an open order; 0 keeps a value."""
+        values = fitted(quantity), fitted(price), fitted(stop_price)
         order = self._visible(fitted(order_id), fitted(account))
         if order:
-            self._amend(order, fitted(quantity), fitted(price), fitted(stop_price))
+            self._amend(order, *values)
         return self._finish()
 
     def cancel_all(self, account: int, symbol: int = ALL_SYMBOLS) -> list[EventRow]:

@@ -98,6 +98,10 @@ class Level:
         """The order that trades next."""
         return next(iter(self.orders.values()))
 
+    def last(self) -> Order:
+        """The order that came last."""
+        return next(reversed(self.orders.values()))
+
 
 class Levels:
     """Levels by price, from the first to be met: the highest, or with `is_rising` the lowest."""

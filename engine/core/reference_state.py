@@ -96,9 +96,10 @@ class MatcherState:
         return [OpenOrder(*_open_fields(order)) for order in self._book(symbol).orders()]
 
     def _book(self, symbol: int) -> Book:
-        if not 0 <= symbol < self.symbols:
+        place = fitted(symbol)
+        if not 0 <= place < self.symbols:
             raise IndexError(f"there is no symbol {symbol}")
-        return self._books[symbol]
+        return self._books[place]
 
     # State
 
@@ -151,10 +152,18 @@ class MatcherState:
             and waiting <= (order_type in TRIGGERED_TYPES)
             and (waiting or price)
             and order_id not in self._orders
+            and self._is_in_turn(order)
         )
         if not is_sound:
             raise ValueError("saved matcher holds an order that cannot be")
         self._place(order)
+
+    def _is_in_turn(self, order: Order) -> bool:
+        """Whether the order came after all that are in its queue."""
+        levels, price = self._books[order.symbol].queues(order)
+        if not levels.quantity(price):
+            return True
+        return levels[price].last().arrival < order.arrival
 
     # Places
 

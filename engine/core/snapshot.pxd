@@ -164,17 +164,27 @@ cdef inline void place_order(Core* core, slot_t slot, price_t stop_price) noexce
         append(core.pool, open_level(core, book, order.side, order.price), slot)
 
 
+cdef inline bint is_in_turn(const Core* core, slot_t slot) noexcept nogil:
+    """Whether an order came after the one before it in its queue."""
+    cdef const Order* order = &core.pool[slot]
+    return not order.prev or core.pool[order.prev].arrival < order.arrival
+
+
 cdef inline bint restore_orders(
     Core* core, const OrderRecord* records, uint64_t count
 ) noexcept nogil:
     """Puts saved orders back; False at the first one that could not have been there."""
     cdef Incoming incoming
     cdef uint64_t i
+    cdef slot_t slot
     for i in range(count):
         if not is_sound(core, &records[i]):
             return False
         read_order(&records[i], &incoming)
-        place_order(core, store(core, &incoming), incoming.stop_price)
+        slot = store(core, &incoming)
+        place_order(core, slot, incoming.stop_price)
+        if not is_in_turn(core, slot):
+            return False
     return True
 
 

@@ -113,6 +113,19 @@ def test_what_is_no_integer_is_a_type_error(matcher: Matcher) -> None:
         matcher.new(0, 1, 1, BUY, LIMIT, 5.0, 100)  # type: ignore[arg-type]
     with pytest.raises(TypeError):
         matcher.cancel("1", 1)  # type: ignore[arg-type]
+    with pytest.raises(TypeError):
+        matcher.amend(404, 1, None)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    "query", ["bbo", "l2", "last_trade_price", "trade_id", "update_id", "orders"]
+)
+def test_symbol_that_is_no_integer_is_a_type_error(matcher: Matcher, query: str) -> None:
+    for symbol in (0.5, 0.0, "0", None):
+        with pytest.raises(TypeError):
+            getattr(matcher, query)(symbol)
+    with pytest.raises(IndexError):
+        getattr(matcher, query)(HUGE)
 
 
 def test_open_orders_are_limited(core: type[Matcher]) -> None:

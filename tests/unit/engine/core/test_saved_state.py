@@ -100,6 +100,22 @@ def test_an_order_that_cannot_be_is_refused(
         core.load(sealed(saved))
 
 
+@pytest.mark.parametrize(
+    ("order_type", "stop_price"), [(OrderType.LIMIT, 0), (OrderType.STOP_LIMIT, 300)]
+)
+def test_orders_of_one_queue_that_changed_places_are_refused(
+    core: type[Matcher], matcher: Matcher, order_type: OrderType, stop_price: int
+) -> None:
+    for order_id in (1, 2, 3):
+        matcher.new(0, order_id, 1, Side.BUY, order_type, 5, 100, stop_price)
+    saved = bytearray(matcher.save())
+    first, second, third = (RESTING + place * ORDER_RECORD.size for place in range(3))
+    swapped = saved[:first] + saved[second:third] + saved[first:second] + saved[third:]
+    with pytest.raises(ValueError, match="an order that cannot be"):
+        core.load(sealed(swapped))
+    assert core.load(sealed(saved)).orders(0) == matcher.orders(0)
+
+
 def test_a_triggered_market_order_cannot_rest(core: type[Matcher], saved: bytearray) -> None:
     waiting = RESTING + 2 * ORDER_RECORD.size
     pack_into("<q", saved, waiting + 16, 0)
