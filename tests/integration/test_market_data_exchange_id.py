@@ -1,7 +1,6 @@
 """Another exchange in the place of the one before: nobody may go on with the old one's ids."""
 
 import asyncio
-from collections.abc import Iterator
 
 import pytest
 
@@ -10,7 +9,6 @@ from market_data.reader_book import Json
 from tests.support.market_data import (
     MarketData,
     RestartedMarketData,
-    run_market_data,
     until,
     wait_until,
 )
@@ -19,20 +17,6 @@ from tests.support.publisher import Publisher
 BTC = "BTC-USDT"
 SECONDS = 20.0
 PRICES = {"before": "50000.00", "after": "40000.00"}
-
-
-@pytest.fixture
-def publisher(redis_url: str) -> Iterator[Publisher]:
-    publisher = Publisher(redis_url)
-    yield publisher
-    publisher.close()
-
-
-@pytest.fixture
-def service(redis_url: str, publisher: Publisher) -> Iterator[MarketData]:
-    assert publisher.sequence == 0
-    with run_market_data(redis_url) as service:
-        yield service
 
 
 def trade(publisher: Publisher, price: str, count: int) -> None:

@@ -1,4 +1,3 @@
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -17,20 +16,6 @@ from protocol.events import ChannelMessage
 from tests.support.market_data import MarketData, Reader, run_market_data, wait_until
 from tests.support.publisher import PUBLIC, Publisher
 from tests.support.redis_server import run_redis
-
-
-@pytest.fixture
-def publisher(redis_url: str) -> Iterator[Publisher]:
-    publisher = Publisher(redis_url)
-    yield publisher
-    publisher.close()
-
-
-@pytest.fixture
-def service(redis_url: str, publisher: Publisher) -> Iterator[MarketData]:
-    assert publisher.sequence == 0
-    with run_market_data(redis_url) as service:
-        yield service
 
 
 def read_trade_ids(reader: Reader, last: int) -> list[int]:

@@ -6,7 +6,6 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-import pytest
 import redis
 
 from protocol.timestamps import parse_timestamp
@@ -16,13 +15,6 @@ from tests.support.market_data import Json, MarketData, Reader, run_market_data,
 from tests.support.publisher import Publisher
 
 BTC = "BTC-USDT"
-
-
-@pytest.fixture
-def publisher(redis_url: str) -> Iterator[Publisher]:
-    publisher = Publisher(redis_url)
-    yield publisher
-    publisher.close()
 
 
 def read_candles(reader: Reader, closed: int) -> list[Json]:

@@ -1,7 +1,6 @@
 """Coming back, asking by URL, and the limits of a connection."""
 
 import json
-from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -18,20 +17,6 @@ from tests.support.market_data import Json, MarketData, Reader, run_market_data,
 from tests.support.publisher import PUBLIC, Publisher
 
 BTC = "BTC-USDT"
-
-
-@pytest.fixture
-def publisher(redis_url: str) -> Iterator[Publisher]:
-    publisher = Publisher(redis_url)
-    yield publisher
-    publisher.close()
-
-
-@pytest.fixture
-def service(redis_url: str, publisher: Publisher) -> Iterator[MarketData]:
-    assert publisher.sequence == 0
-    with run_market_data(redis_url) as service:
-        yield service
 
 
 def resume(reader: Reader, **ids: int) -> Json:

@@ -1,6 +1,5 @@
 import json
 import random
-from collections.abc import Iterator
 from contextlib import ExitStack, suppress
 
 import pytest
@@ -9,24 +8,10 @@ from websockets.exceptions import ConnectionClosed
 from market_data.checksum import compute_checksum
 from market_data.subscriber import MAX_HELD_TRADES
 from protocol.events import Level
-from tests.support.market_data import Json, MarketData, Reader, run_market_data, wait_until
+from tests.support.market_data import Json, MarketData, Reader, wait_until
 from tests.support.publisher import PUBLIC, Publisher
 
 SYMBOLS = ["BTC-USDT", "ETH-USDT", "SOL-USDT"]
-
-
-@pytest.fixture
-def publisher(redis_url: str) -> Iterator[Publisher]:
-    publisher = Publisher(redis_url)
-    yield publisher
-    publisher.close()
-
-
-@pytest.fixture
-def service(redis_url: str, publisher: Publisher) -> Iterator[MarketData]:
-    assert publisher.sequence == 0
-    with run_market_data(redis_url) as service:
-        yield service
 
 
 class ReadBook:

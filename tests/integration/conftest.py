@@ -1,0 +1,24 @@
+"""What the tests of the feed begin with; a file that needs another `service` has its own."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.support.market_data import MarketData, run_market_data
+from tests.support.publisher import Publisher
+
+
+@pytest.fixture
+def publisher(redis_url: str) -> Iterator[Publisher]:
+    """An exchange that has just begun."""
+    publisher = Publisher(redis_url)
+    yield publisher
+    publisher.close()
+
+
+@pytest.fixture
+def service(redis_url: str, publisher: Publisher) -> Iterator[MarketData]:
+    """The service that follows `publisher`."""
+    assert publisher.sequence == 0
+    with run_market_data(redis_url) as service:
+        yield service
