@@ -21,20 +21,21 @@ checksum does not fit, and everything where the exchange is another one than bef
 """
 
 import asyncio
-import json
 import logging
 from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from types import TracebackType
 from typing import Self
 
-from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, WebSocketException
 
 from market_data.reader_book import BookOutOfStep, Json, ReaderBook
+from market_data.reader_connection import FeedRefused, ReaderConnection, add_heartbeat
+from market_data.reader_pulse import Ids, ReaderPulse
 
 _LONGEST_PAUSE = 2.0
-_SILENT_SECONDS = 5.0
+_SYMBOLS_A_FRAME = 32
+"""A request of so many symbols is well below the longest frame that the feed reads."""
 
 log = logging.getLogger(__name__)
 
@@ -44,7 +45,8 @@ class FeedReader:
 
     Messages come after they were taken: `trade`, `book_snapshot` and `book_delta` as they are on
     the wire. `books` is by symbol. `counts` says what happened: `connections`, `snapshots`,
-    `deltas`, `trades`, `repeated_trades`, `missing_trades`, `out_of_step` (books started anew).
+    `deltas`, `trades`, `repeated_trades`, `missing_trades`, `out_of_step` (a message that did
+    not follow, or never came: the symbol was asked for again).
     """
 
     def __init__(self, url: str, symbols: Sequence[str], *, has_trades: bool = True) -> None:
@@ -54,9 +56,10 @@ class FeedReader:
         self.counts: Counter[str] = Counter()
         self.closed_because = ""
         """What the server said when it last closed."""
-        self._url = f"{url}?channels=heartbeat"
+        self._url = add_heartbeat(url)
         self._has_trades = has_trades
-        self._connection: ClientConnection | None = None
+        self._connection: ReaderConnection | None = None
+        self._pulse = ReaderPulse()
         self._has_asked = False
         self._exchange_id: str | None = None
         self._pause = 0.0
@@ -73,14 +76,17 @@ class FeedReader:
         await self._disconnect()
 
     async def __aiter__(self) -> AsyncIterator[Json]:
-        """Every message that changed something; ValueError for a symbol that is not traded there.
+        """Every message that changed something.
 
-        Waits for a server that is not there, with a warning in the log.
+        Waits for a server that is not there, with a warning in the log. Raises FeedRefused, a
+        ValueError, for what no waiting mends: a URL that is not the feed's, a query that it
+        refuses, a symbol that is not traded there.
         """
         while True:
             try:
-                message = await self._receive()
-                has_changed = await self._take(message)
+                connection = await self._connect()
+                message = await connection.receive()
+                has_changed = await self._take(connection, message)
             except (OSError, WebSocketException, TimeoutError) as error:
                 await self._recover(error)
             else:
@@ -88,14 +94,13 @@ class FeedReader:
                     self._pause = 0.0
                     yield message
 
-    async def _receive(self) -> Json:
+    async def _connect(self) -> ReaderConnection:
         if self._connection is None:
-            self._connection = await connect(self._url, max_size=None, compression=None)
+            self._connection = await ReaderConnection.open(self._url)
+            self._pulse = ReaderPulse()
             self._has_asked = False
             self.counts["connections"] += 1
-        async with asyncio.timeout(_SILENT_SECONDS):  # heartbeats come every second
-            message: Json = json.loads(await self._connection.recv())
-        return message
+        return self._connection
 
     async def _recover(self, error: Exception) -> None:
         if isinstance(error, ConnectionClosed) and error.rcvd is not None:
@@ -109,32 +114,32 @@ class FeedReader:
     async def _disconnect(self) -> None:
         if self._connection is not None:
             connection, self._connection = self._connection, None
-            connection.transport.abort()
-            await connection.wait_closed()
+            await connection.close()
 
-    async def _take(self, message: Json) -> bool:
+    async def _take(self, connection: ReaderConnection, message: Json) -> bool:
         """Whether the message has changed something."""
         kind = message["type"]
-        if kind == "trade":
-            return self._take_trade(message["data"])
-        if kind in ("book_snapshot", "book_delta"):
-            return await self._take_book(kind, message)
         if kind == "heartbeat":
-            await self._take_heartbeat(message)
+            await self._take_heartbeat(connection, message)
+            return False
+        self._pulse.take_other()
+        if kind == "trade":
+            return await self._take_trade(connection, message["data"])
+        if kind in ("book_snapshot", "book_delta"):
+            return await self._take_book(connection, kind, message)
+        if kind == "pong":
+            self._pulse.take_pong()
         elif kind == "trades_missing":
-            self.counts["missing_trades"] += (
-                message["last_trade_id"] - message["first_trade_id"] + 1
-            )
-            self.last_trade_ids[message["symbol"]] = message["last_trade_id"]
-        elif kind == "error":
-            raise ConnectionError(message["message"])
+            first, last = message["first_trade_id"], message["last_trade_id"]
+            self.counts["missing_trades"] += last - first + 1
+            self.last_trade_ids[message["symbol"]] = last
         return False
 
-    async def _take_heartbeat(self, heartbeat: Json) -> None:
+    async def _take_heartbeat(self, connection: ReaderConnection, heartbeat: Json) -> None:
         """The first one of all says where trades begin, and of a connection that it is time to ask.
 
-        Raises ConnectionError where another exchange has taken the place of the one before: what
-        this connection had asked for is void.
+        A later one says whether something never came. Raises ConnectionError where another exchange
+        has taken the place of the one before: what this connection had asked for is void.
         """
         if is_another := self._is_of_another(heartbeat):
             self._forget_exchange()
@@ -142,14 +147,31 @@ class FeedReader:
             self._exchange_id = heartbeat["exchange_id"]
         if is_another and self._has_asked:
             raise ConnectionError("another exchange")
-        if heartbeat["in_sync"] and not self._has_asked:
-            if unknown := self.books.keys() - heartbeat["symbols"].keys():
-                known = ", ".join(heartbeat["symbols"])
-                raise ValueError(f"not traded here: {', '.join(unknown)}; symbols are {known}")
-            for symbol in self.books:
-                trade_id = heartbeat["symbols"][symbol]["trade_id"]
-                self.last_trade_ids.setdefault(symbol, trade_id)
-            await self._ask()
+        if self._has_asked:
+            await self._seek_missed(connection, heartbeat)
+        elif heartbeat["in_sync"]:
+            self._begin_trades(heartbeat)
+            await self._ask(connection, list(self.books))
+
+    def _begin_trades(self, heartbeat: Json) -> None:
+        if unknown := self.books.keys() - heartbeat["symbols"].keys():
+            known = ", ".join(heartbeat["symbols"])
+            raise FeedRefused(f"not traded here: {', '.join(unknown)}; symbols are {known}")
+        for symbol in self.books:
+            self.last_trade_ids.setdefault(symbol, heartbeat["symbols"][symbol]["trade_id"])
+
+    async def _seek_missed(self, connection: ReaderConnection, heartbeat: Json) -> None:
+        if missed := self._pulse.find_missed(heartbeat, self._list_ids()):
+            log.warning("%s: something of %s never came", self._url, ", ".join(missed))
+            await self._ask_again(connection, missed)
+
+    def _list_ids(self) -> Ids:
+        known = {
+            (symbol, "update_id"): book.last_update_id or 0 for symbol, book in self.books.items()
+        }
+        if self._has_trades:
+            known |= {(symbol, "trade_id"): last for symbol, last in self.last_trade_ids.items()}
+        return known
 
     def _is_of_another(self, heartbeat: Json) -> bool:
         """Whether the exchange is another; one without an id yet is, where it is behind us."""
@@ -157,7 +179,9 @@ class FeedReader:
             return self._exchange_id not in (None, heartbeat["exchange_id"])
         symbols = heartbeat["symbols"]
         return heartbeat["in_sync"] and any(
-            symbols[symbol]["trade_id"] < last for symbol, last in self.last_trade_ids.items()
+            symbols[symbol][name] < last
+            for (symbol, name), last in self._list_ids().items()
+            if symbol in symbols
         )
 
     def _forget_exchange(self) -> None:
@@ -166,38 +190,47 @@ class FeedReader:
         for book in self.books.values():
             book.forget()
 
-    async def _ask(self) -> None:
+    async def _ask(self, connection: ReaderConnection, symbols: Sequence[str]) -> None:
         """Continue where the reader is; begin a book where there is none."""
         self._has_asked = True
-        positions: dict[str, dict[str, int]] = {}
-        for symbol, book in self.books.items():
-            if self._has_trades:
-                positions[symbol] = {"trade_id": self.last_trade_ids[symbol]}
-            if book.last_update_id is not None:
-                positions.setdefault(symbol, {})["update_id"] = book.last_update_id
-        if positions:
-            await self._send("resume", symbols=positions, exchange_id=self._exchange_id)
-        if missing := [
-            symbol for symbol, each in self.books.items() if each.last_update_id is None
-        ]:
-            await self._send("subscribe", channels=["book"], symbols=missing)
+        self._pulse.ask()
+        for first in range(0, len(symbols), _SYMBOLS_A_FRAME):
+            some = symbols[first : first + _SYMBOLS_A_FRAME]
+            if positions := {
+                symbol: ids for symbol in some if (ids := self._find_position(symbol))
+            }:
+                await connection.send("resume", symbols=positions, exchange_id=self._exchange_id)
+            if new := [each for each in some if self.books[each].last_update_id is None]:
+                # a subscription gives a snapshot only where it is new
+                await connection.send("unsubscribe", channels=["book"], symbols=new)
+                await connection.send("subscribe", channels=["book"], symbols=new)
+        await connection.send("ping")
 
-    async def _send(self, action: str, **fields: object) -> None:
-        assert self._connection is not None
-        await self._connection.send(json.dumps({"action": action, **fields}))
+    def _find_position(self, symbol: str) -> dict[str, int]:
+        position = {"trade_id": self.last_trade_ids[symbol]} if self._has_trades else {}
+        if (update_id := self.books[symbol].last_update_id) is not None:
+            position["update_id"] = update_id
+        return position
 
-    def _take_trade(self, trade: Json) -> bool:
+    async def _ask_again(self, connection: ReaderConnection, symbols: Sequence[str]) -> None:
+        self.counts["out_of_step"] += len(symbols)
+        await self._ask(connection, symbols)
+
+    async def _take_trade(self, connection: ReaderConnection, trade: Json) -> bool:
         symbol, trade_id = trade["symbol"], trade["trade_id"]
         last = self.last_trade_ids[symbol]
         if trade_id <= last:
             self.counts["repeated_trades"] += 1
             return False
-        self.counts["missing_trades"] += trade_id - last - 1
+        if trade_id > last + 1:  # comes again, in its place
+            if not self._pulse.is_waiting:
+                await self._ask_again(connection, [symbol])
+            return False
         self.counts["trades"] += 1
         self.last_trade_ids[symbol] = trade_id
         return True
 
-    async def _take_book(self, kind: str, message: Json) -> bool:
+    async def _take_book(self, connection: ReaderConnection, kind: str, message: Json) -> bool:
         symbol = message["symbol"]
         book = self.books[symbol]
         self.counts["snapshots" if kind == "book_snapshot" else "deltas"] += 1
@@ -206,9 +239,7 @@ class FeedReader:
         try:
             (book.restart if kind == "book_snapshot" else book.apply)(message)
         except BookOutOfStep:
-            self.counts["out_of_step"] += 1
             book.forget()
-            await self._send("unsubscribe", channels=["book"], symbols=[symbol])
-            await self._send("subscribe", channels=["book"], symbols=[symbol])
+            await self._ask_again(connection, [symbol])
             return False
         return True

@@ -47,8 +47,10 @@ class ReaderBook:
         self._take(delta)
 
     def forget(self) -> None:
-        """There is no valid book until the next snapshot."""
+        """There is no valid book until the next snapshot: no level either."""
         self.last_update_id = None
+        self._bids.clear()
+        self._asks.clear()
 
     def _take(self, message: Json) -> None:
         _set_levels(self._bids, message["bids"])

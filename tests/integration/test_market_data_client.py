@@ -7,7 +7,9 @@ import pytest
 
 from launcher.listening import find_free_port
 from market_data.client import FeedReader
-from tests.support.market_data import run_market_data, until
+from market_data.reader_connection import FeedRefused
+from tests.support.feed_stand_in import BTC, StandInFeed, run_stand_in_feed
+from tests.support.market_data import Json, MarketData, until
 from tests.support.publisher import Publisher
 
 SECONDS = 20.0
@@ -19,15 +21,10 @@ async def read_one(reader: FeedReader) -> None:
             return
 
 
-def test_symbol_that_is_not_traded_is_named_with_those_that_are(redis_url: str) -> None:
-    publisher = Publisher(redis_url)
-    try:
-        with run_market_data(redis_url) as service:
-            reader = FeedReader(service.url, ["XXX-USDT"])
-            with pytest.raises(ValueError, match="not traded here: XXX-USDT; symbols are BTC-USDT"):
-                asyncio.run(read_one(reader))
-    finally:
-        publisher.close()
+def test_symbol_that_is_not_traded_is_named_with_those_that_are(service: MarketData) -> None:
+    reader = FeedReader(service.url, ["XXX-USDT"])
+    with pytest.raises(FeedRefused, match="not traded here: XXX-USDT; symbols are BTC-USDT"):
+        asyncio.run(read_one(reader))
 
 
 def test_server_that_is_not_there_is_said_once(caplog: pytest.LogCaptureFixture) -> None:
@@ -42,3 +39,89 @@ def test_server_that_is_not_there_is_said_once(caplog: pytest.LogCaptureFixture)
     with caplog.at_level(logging.WARNING, "market_data.client"):
         asyncio.run(asyncio.wait_for(try_for_a_while(), SECONDS))
     assert "connecting again" in caplog.messages[0]
+
+
+@pytest.mark.parametrize(
+    ("scheme", "path", "text"),
+    [
+        ("http", "/ws/market-data", "begins with ws:// or wss://"),
+        ("ws", "/nothing", "HTTP 40[34] instead of a WebSocket"),
+        ("ws", "/ws/market-data?chanels=book", "unknown_field: unknown parameter 'chanels'"),
+        ("ws", "/ws/market-data?symbols=DOGE", "unknown_symbol"),
+        ("ws", "/health", "HTTP"),
+    ],
+)
+def test_what_no_waiting_mends_is_raised(
+    service: MarketData, scheme: str, path: str, text: str
+) -> None:
+    reader = FeedReader(f"{scheme}://127.0.0.1:{service.port}{path}", [BTC])
+    with pytest.raises(FeedRefused, match=text):
+        asyncio.run(read_one(reader))
+
+
+@pytest.mark.parametrize("query", ["?symbols=BTC-USDT", "?channels=trades", "?"])
+def test_a_url_with_a_query_of_its_own_is_the_feeds(
+    service: MarketData, publisher: Publisher, query: str
+) -> None:
+    publisher.set_levels(bids=[("60000.00", "1.00000")])
+    reader = FeedReader(service.url + query, [BTC])
+    asyncio.run(read_one(reader))
+    assert reader.books[BTC].bids() == [("60000.00", "1.00000")]
+
+
+async def watch(reader: FeedReader) -> None:
+    async with reader:
+        async for _ in reader:
+            pass
+
+
+def test_heartbeats_ahead_of_a_reader_make_it_ask_again() -> None:
+    """The feed sends its book at update 5, and what comes then only to who comes back."""
+
+    async def answer(feed: StandInFeed, request: Json) -> None:
+        if request["action"] == "subscribe":
+            await feed.send_snapshot(5, [("1.00", "1.00000")])
+            feed.update_id = 9
+        elif request["action"] == "resume" and "update_id" in request["symbols"][BTC]:
+            assert request["symbols"][BTC]["update_id"] == 5
+            await feed.send_snapshot(9, [("2.00", "1.00000")])
+        elif request["action"] == "ping":
+            await feed.send(type="pong", id=None, timestamp="")
+
+    async def follow() -> FeedReader:
+        async with asyncio.timeout(SECONDS), run_stand_in_feed(answer, update_id=5) as (url, feeds):
+            reader = FeedReader(url, [BTC])
+            watching = asyncio.create_task(watch(reader))
+            await until(lambda: reader.books[BTC].last_update_id == 9)
+            watching.cancel()
+            await asyncio.wait([watching])
+            assert len(feeds) == 1
+            return reader
+
+    reader = asyncio.run(follow())
+    assert reader.books[BTC].bids() == [("2.00", "1.00000")]
+    assert reader.counts["out_of_step"] == 1
+
+
+def test_a_gap_in_the_trades_is_asked_for() -> None:
+    async def answer(feed: StandInFeed, request: Json) -> None:
+        if request["action"] == "resume":
+            first = request["symbols"][BTC]["trade_id"] + 1
+            is_first = len([each for each in feed.requests if each["action"] == "resume"]) == 1
+            for trade_id in (1, 2, 5, 6) if is_first else range(first, 9):
+                await feed.send_trade(trade_id)
+        elif request["action"] == "ping":
+            await feed.send(type="pong", id=None, timestamp="")
+            feed.trade_id = 8
+
+    async def follow() -> FeedReader:
+        async with asyncio.timeout(SECONDS), run_stand_in_feed(answer) as (url, _):
+            reader = FeedReader(url, [BTC])
+            watching = asyncio.create_task(watch(reader))
+            await until(lambda: reader.last_trade_ids.get(BTC) == 8)
+            watching.cancel()
+            await asyncio.wait([watching])
+            return reader
+
+    reader = asyncio.run(follow())
+    assert (reader.counts["trades"], reader.counts["missing_trades"]) == (8, 0)

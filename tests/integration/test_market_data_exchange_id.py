@@ -117,7 +117,7 @@ def test_a_reader_begins_anew_with_the_new_exchange(
                 await asyncio.to_thread(trade, second, PRICES["after"], 12)
                 if is_away:
                     service.start()
-                await until(lambda: len(trades) == 17)
+                await until(lambda: len(trades) == 17 and reader.books[BTC].last_update_id == 12)
                 following.cancel()
                 await asyncio.wait([following])
                 second.close()
