@@ -119,6 +119,7 @@ class Announcer:
         self._renderer = renderer
         self.prices = PriceAnnouncer(market, hub, renderer.prices)
         self._told: dict[str, int] = {}
+        self._told_of: str | None = None
         self._is_same_exchange = True
 
     def announce(self, event: PublicEvent) -> None:
@@ -132,18 +133,20 @@ class Announcer:
             self._hub.publish(Message(stream, encode_bbo(event.symbol, self._market[event.symbol])))
 
     def note_told(self, is_same_exchange: bool) -> None:
-        """Note, before a rebuild, which trades everyone knows: none, if the exchange is another."""
+        """Note, before a rebuild, which trades everyone knows; of another exchange that is none."""
         self._is_same_exchange = is_same_exchange
-        self._told = {
-            symbol: view.last_trade_id if is_same_exchange else 0
-            for symbol, view in self._market.views()
-        }
+        self._told_of = self._market.exchange_id
+        self._told = {symbol: view.last_trade_id for symbol, view in self._market.views()}
 
     def announce_rebuild(self) -> None:
         """Tell everyone the whole state, because what they have may be void, and new trades.
 
-        The heartbeat comes first: it says whether all that follows is of another exchange.
+        The heartbeat comes first: it says whether all that follows is of another exchange. That it
+        is may have turned out only since `note_told`.
         """
+        if not self._is_same_exchange or self._told_of not in (None, self._market.exchange_id):
+            self._is_same_exchange = False
+            self._told = dict.fromkeys(self._told, 0)
         self.announce_heartbeat()
         for symbol, view in self._market.views():
             for trade in view.trades_after(self._told.get(symbol, view.last_trade_id)):

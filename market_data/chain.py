@@ -33,12 +33,12 @@ class Chain:
         self._id_key: bytes | None = None
         self._expected = dict(self.last)
 
-    def clear(self) -> None:
-        """Start again before the first commit."""
+    def clear(self, state: EngineState | None = None) -> None:
+        """Start again before the first commit: of the exchange of `state`, or of any."""
         self.last = dict.fromkeys(PUBLIC_CHANNELS, 0)
         self._expected = dict(self.last)
         self.complete = 0
-        self._id_key = None
+        self._id_key = state.id_key if state else None
 
     def restore(self, snapshot: Snapshot) -> None:
         """Start at `snapshot`."""

@@ -203,11 +203,12 @@ class Feed:
             self._announcer.note_told(self._chain.is_same_exchange(state))
             self.stats.rebuilds += 1
             _logger.warning("building everything anew: %s", reason)
-        self._forget()
+        self._forget(state)
 
-    def _forget(self) -> None:
+    def _forget(self, state: EngineState | None = None) -> None:
+        """What is read next may be of yet another exchange than `state`: the next check tells."""
         self._market.clear()
-        self._chain.clear()
+        self._chain.clear(state)
         self._lag.clear()
 
     def _refuse(self, channel: str, error: BrokenEvent) -> None:

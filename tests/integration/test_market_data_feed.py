@@ -3,6 +3,7 @@ from pathlib import Path
 import pytest
 
 from launcher.listening import find_free_port
+from market_data.reader_book import ReaderBook
 from protocol.channels import (
     BBO_UPDATES,
     JOURNAL,
@@ -23,6 +24,19 @@ def read_trade_ids(reader: Reader, last: int) -> list[int]:
     while not ids or ids[-1] < last:
         ids.append(reader.next_of("trade")["data"]["trade_id"])
     return ids
+
+
+def follow_book(reader: Reader, last: int) -> tuple[ReaderBook, list[str]]:
+    """A new book from the next snapshot on, and why it was sent: deltas may bring it to `last`."""
+    book, reasons = ReaderBook(), list[str]()
+    while book.last_update_id != last:
+        message = reader.next()
+        if message["type"] == "book_snapshot":
+            reasons.append(message["reason"])
+            book.restart(message)
+        elif message["type"] == "book_delta":
+            book.apply(message)
+    return book, reasons
 
 
 def test_trade_book_and_bbo_of_a_commit_arrive(service: MarketData, publisher: Publisher) -> None:
@@ -173,11 +187,9 @@ def test_an_exchange_that_began_anew_is_built_anew_and_readers_are_told(
         anew = Publisher(redis_url)
         for _ in range(9):
             anew.set_levels(asks=[("61000.00", "2.00000")], trades=[("61000.00", "1.00000")])
-        while (snapshot := reader.next_of("book_snapshot"))["last_update_id"] < 9:
-            pass
-        assert snapshot["reason"] == "rebuilt"
-        assert snapshot["bids"] == []
-        assert snapshot["asks"] == [["61000.00", "2.00000"]]
+        book, reasons = follow_book(reader, 9)
+        assert set(reasons) == {"rebuilt"}
+        assert (book.bids(), book.asks()) == ([], [("61000.00", "2.00000")])
         assert [trades.next_of("trade")["data"]["trade_id"] for _ in range(9)] == [*range(1, 10)]
         anew.close()
 
