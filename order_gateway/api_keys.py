@@ -4,11 +4,14 @@ import tomllib
 from collections.abc import Callable, Sequence
 from enum import StrEnum
 from pathlib import Path
+from typing import TypeVar
 
 import msgspec
 
 from protocol.commands import check_account
 from protocol.refusal import Refusal
+
+Converted = TypeVar("Converted")
 
 MIN_LENGTH = 16
 
@@ -42,11 +45,21 @@ class ApiKey(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     rate_limit: int | None = None
 
 
+class _KeyFile(msgspec.Struct, forbid_unknown_fields=True):
+    """The whole file: anything else in it would be a key that nobody reads."""
+
+    key: list[ApiKey]
+
+
 def read_api_keys(file: Path | None, text: str | None) -> list[ApiKey]:
-    """Keys of the TOML file and of the JSON array `text`; raises UnusableKeys."""
+    """Keys of the TOML file and of the JSON array `text`; raises UnusableKeys.
+
+    A source that is named has a key: without one, whoever named it would be served without keys.
+    """
     keys = _read_file(file) if file else []
-    if text:
-        keys += _convert(lambda: msgspec.json.decode(text), "API_KEYS")
+    if text is not None:
+        more = _convert(lambda: msgspec.json.decode(text), list[ApiKey], "API_KEYS")
+        keys += _require_some(more, "API_KEYS")
     for number, key in enumerate(keys, 1):
         _check(key, f"API key {number}")
     if len({key.key for key in keys}) < len(keys):
@@ -59,12 +72,19 @@ def _read_file(file: Path) -> list[ApiKey]:
         text = file.read_text()
     except (OSError, UnicodeDecodeError) as error:
         raise UnusableKeys(f"cannot read API_KEYS_FILE: {error}") from None
-    return _convert(lambda: tomllib.loads(text).get("key", []), str(file))
+    where = f"{file} (it has [[key]] tables and nothing else)"
+    return _require_some(_convert(lambda: tomllib.loads(text), _KeyFile, where).key, where)
 
 
-def _convert(load: Callable[[], object], where: str) -> list[ApiKey]:
+def _require_some(keys: list[ApiKey], where: str) -> list[ApiKey]:
+    if not keys:
+        raise UnusableKeys(f"{where}: there is no API key in it")
+    return keys
+
+
+def _convert(load: Callable[[], object], kind: type[Converted], where: str) -> Converted:
     try:
-        return msgspec.convert(load(), list[ApiKey])
+        return msgspec.convert(load(), kind)
     except (tomllib.TOMLDecodeError, msgspec.DecodeError) as error:
         raise UnusableKeys(f"{where}: {error}") from None
 

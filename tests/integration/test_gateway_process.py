@@ -114,6 +114,18 @@ def test_authentication_without_a_key_is_refused() -> None:
     assert finished.stderr == ("order_gateway: AUTH=on needs keys: set API_KEYS_FILE or API_KEYS\n")
 
 
+@pytest.mark.parametrize("text", ["", '[[keys]]\nkey = "a-key-of-16-letters"\n'])
+def test_named_keys_that_are_none_are_no_reason_to_let_everybody_in(
+    tmp_path: Path, text: str
+) -> None:
+    file = tmp_path / "keys.toml"
+    file.write_text(text)
+    for settings in ({"API_KEYS_FILE": str(file)}, {"API_KEYS": "[]"}):
+        finished = run_to_its_end(GATEWAY_PORT="0", **settings)
+        assert (finished.returncode, finished.stderr.count("\n")) == (1, 1)
+        assert "key" in finished.stderr
+
+
 def test_workers_count_together(redis_url: str, tmp_path: Path) -> None:
     count = 40
     settings = {"UVICORN_WORKERS": "2", "DATA_DIR": str(tmp_path)}

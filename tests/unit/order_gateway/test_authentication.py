@@ -204,3 +204,23 @@ def test_file_that_is_none_is_said(tmp_path: Path, text: str) -> None:
         read_api_keys(file, "nothing" if text != "key = 5" else None)
     with pytest.raises(UnusableKeys, match="cannot read"):
         read_api_keys(tmp_path / "nowhere.toml", None)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "key = []", "[[keys]]", '[[key]]\nkey = "{key}"\naccount = "a"\nscopes = ["read"]\n[more]',
+     '[[key]]\nkey = "{key}"\naccount = "a"\nscopes = ["read"]\nscope = "trade"'],
+)  # fmt: skip
+def test_file_without_a_key_or_with_more_than_keys_is_refused(tmp_path: Path, text: str) -> None:
+    file = tmp_path / "keys.toml"
+    file.write_text(text.replace("{key}", PLAIN))
+    with pytest.raises(UnusableKeys, match="key") as caught:
+        read_api_keys(file, None)
+    assert str(file) in str(caught.value)
+    assert PLAIN not in str(caught.value)
+
+
+@pytest.mark.parametrize("text", ["[]", "", " ", "{}"])
+def test_environment_without_a_key_is_refused(text: str) -> None:
+    with pytest.raises(UnusableKeys, match="API_KEYS"):
+        read_api_keys(None, text)
