@@ -100,7 +100,11 @@ class FillItem(BaseModel):
 
 
 class OrderResult(BaseModel):
-    """The order after the command (`response=result`)."""
+    """The order after the command (`response=result`).
+
+    Of an order that has just been rejected also why, as a problem document says it: `detail`,
+    `field`, `nearest`, `step`, where they are known.
+    """
 
     model_config = make_example(**_RESULT)
 
@@ -113,6 +117,10 @@ class OrderResult(BaseModel):
     average_price: str | None
     reason: Reason | None
     timestamp: str
+    detail: str | None = None
+    field: str | None = None
+    nearest: str | None = None
+    step: str | None = None
 
 
 class OrderFullResult(OrderResult):

@@ -18,7 +18,8 @@ from protocol.refusal import Refusal
 REPLAYED_HEADER = "Idempotency-Replayed"
 
 _FIRST_ERROR = 400
-_RESULT_FIELDS = tuple(OrderResult.model_fields)
+_WHY = ("detail", "field", "nearest", "step")
+_RESULT_FIELDS = tuple(name for name in OrderResult.model_fields if name not in _WHY)
 _ORDER_ADVICE = (
     "the queue's confirmation was lost: the order may have been queued or not; ask for it, or"
     " repeat it with the same client_order_id: that never makes a second order"
@@ -130,6 +131,9 @@ def _identify(entry: QueueEntry) -> dict[str, Any]:
 
 def _make_result(order: ExecutionReport, reply: Reply, mode: ResponseMode) -> dict[str, Any]:
     result = {field: getattr(order, field) for field in _RESULT_FIELDS}
+    if order.status is Status.REJECTED:
+        why = {name: getattr(reply, name) for name in _WHY}
+        result |= {name: text for name, text in why.items() if text is not None}
     if mode is ResponseMode.FULL:
         result["fills"] = reply.fills
     return result

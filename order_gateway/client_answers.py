@@ -24,7 +24,10 @@ class GatewayError(Exception):
 
 
 class OrderState(msgspec.Struct, frozen=True):
-    """An order as an answer has it; what an answer does not know is None."""
+    """An order as an answer has it; what an answer does not know is None.
+
+    `detail`, `field`, `nearest` and `step` say why it has just been rejected.
+    """
 
     order_id: str
     status: str
@@ -40,6 +43,10 @@ class OrderState(msgspec.Struct, frozen=True):
     price: str | None = None
     stop_price: str | None = None
     quantity: str | None = None
+    detail: str | None = None
+    field: str | None = None
+    nearest: str | None = None
+    step: str | None = None
     fills: list[Fill] = []
 
 

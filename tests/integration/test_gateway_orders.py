@@ -4,6 +4,7 @@ import asyncio
 from typing import Any
 
 import httpx
+import msgspec
 
 from protocol.channels import STATE, STATE_ID_KEY
 from protocol.commands import QueueEntry, derive_order_id
@@ -175,6 +176,27 @@ def test_rejected_order_is_created_and_says_why(redis_url: str) -> None:
     )
     assert response.status_code == 201
     assert (response.json()["status"], response.json()["reason"]) == ("rejected", "would_trade")
+
+
+def test_rejected_order_says_the_rule_and_the_nearest_price(redis_url: str) -> None:
+    why = {"detail": "price must be from 1.00 to 2.00", "field": "price", "nearest": "2.00"}
+    for mode in ("result", "full"):
+        response, _ = ask_and_reply(
+            redis_url,
+            "POST",
+            f"/v1/orders?response={mode}",
+            lambda entry: msgspec.structs.replace(
+                make_reply(
+                    entry,
+                    make_report(entry, Status.REJECTED, Reason.PRICE_OUT_OF_BAND),
+                    reason=Reason.PRICE_OUT_OF_BAND,
+                ),
+                **why,
+            ),
+            json=ORDER,
+        )
+        assert (response.status_code, response.json()["status"]) == (201, "rejected")
+        assert {name: response.json().get(name) for name in (*why, "step")} == {**why, "step": None}
 
 
 def test_repeat_gets_the_first_orders_state(redis_url: str) -> None:

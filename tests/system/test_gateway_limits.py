@@ -11,6 +11,9 @@ from tests.support.launched_system import REAL, launch
 
 SHIPPED = Path("instruments.toml").read_text()
 KEY, SECRET = "trader-key-0123456789", "a-secret-that-is-long-enough"
+FAR = {
+    "symbol": "BTC-USDT", "side": "buy", "order_type": "limit", "price": "70000", "quantity": "1",
+}  # fmt: skip
 KEYS = f"""
 [[key]]
 key = "{KEY}"
@@ -29,7 +32,13 @@ async def meet_limits(url: str) -> None:
     async with GatewayClient(url, key=KEY, secret=SECRET) as alice:
         assert await place(alice, "60000") is None
         assert await place(alice, "60000", "sell") is None
-        assert await place(alice, "66000.01") == "price_out_of_band"
+        rejected = await alice.submit_order("BTC-USDT", "buy", "1", price="66000.01")
+        assert (rejected.status, rejected.reason) == ("rejected", "price_out_of_band")
+        assert (rejected.field, rejected.nearest, rejected.step) == ("price", "66000.00", "0.01")
+        assert "54000.00 to 66000.00" in (rejected.detail or "")
+        batch = await alice.submit_orders([FAR], response="result")
+        assert batch[0].order
+        assert batch[0].order.nearest == "66000.00"
         assert await place(alice, "59000") is None
         assert await place(alice, "59000") is None
         assert await place(alice, "59000") == "too_many_open_orders"
