@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
-from time import monotonic
+from time import monotonic, perf_counter
 from typing import NamedTuple
 
 from redis.exceptions import RedisError
@@ -14,7 +14,7 @@ from order_gateway.idempotency import (
     Claim,
     Forgotten,
     IdempotencyKeys,
-    read_idempotency_key,
+    list_claims,
 )
 from order_gateway.identity import IdKey
 from order_gateway.metrics import Metrics
@@ -148,26 +148,28 @@ class Gateway:
         self._gate.admit_change()
         entry.account = call.account
         entry.received_at = _now()
-        key = read_idempotency_key(call)
-        if key is not None:
-            return await self._change_once(call, key, entry, waiting)
+        claims = list_claims(call)
+        if claims:
+            return await self._change_once(call, claims, entry, waiting)
         [outcome] = await self._queue_entries(call, [entry], waiting)
         return outcome
 
     async def _change_once(
-        self, call: Call, key: str, entry: QueueEntry, waiting: Waiting
+        self, call: Call, claims: Sequence[str], entry: QueueEntry, waiting: Waiting
     ) -> Outcome:
         seconds = self._choose_seconds(waiting)
         with self._replies.expect() as place:
             entry.request_id = place.request_id
             entry.reply_to = place.reply_to if seconds else None
-            claim = await self._keys.push(key, entry)
+            started = perf_counter()
+            claim = await self._keys.push(claims, entry)
             if claim is not None and not claim.depth:
                 return await self._find_outcome(entry, claim, seconds)
             call.entries = [entry]
             if claim is None:
                 return Outcome(entry, is_confirmed=False)
             self._gate.observe(claim.depth)
+            self._metrics.count_push(1, claim.depth, perf_counter() - started)
             reply = await place.wait(seconds) if seconds else None
         self._count_rejects([reply])
         return Outcome(entry, is_confirmed=True, reply=reply)

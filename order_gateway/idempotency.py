@@ -1,10 +1,13 @@
 """Changes that may be repeated: one Idempotency-Key of an account is one command.
 
+So is one signature: whoever sends a signed change again changes nothing, whatever key they add.
+
 Whoever comes first pushes the command and leaves a claim, in one step; whoever comes later finds
 the claim, and the answer in the journal. So it holds whichever worker is asked, and whichever died.
 """
 
 import asyncio
+from collections.abc import Sequence
 from hashlib import blake2b
 from typing import Any, NamedTuple, cast
 
@@ -25,7 +28,10 @@ from protocol.refusal import Refusal
 
 IDEMPOTENCY_HEADER = "Idempotency-Key"
 REMEMBERED_MILLISECONDS = 120_000
-"""How long a key is remembered: what bounds the claims."""
+"""How long a key is remembered: what bounds the claims.
+
+A signature is good for twice RECEIVE_WINDOW_MS at most, which is this at its widest.
+"""
 MOST_BEFORE = 64
 """Entries of the engine's own that may have gone before one that waited in the list."""
 POLL_SECONDS = 0.02
@@ -33,12 +39,14 @@ _PAGE = 4
 
 # the sequence is that of the command, unless the engine puts something at the head of the list
 _CLAIM = """#!lua
-local claim = redis.call('GET', KEYS[3])
-if claim then return {0, claim} end
-local depth = redis.call('RPUSH', KEYS[1], ARGV[1])
-local sequence = tonumber(redis.call('HGET', KEYS[2], ARGV[2]) or '0') + depth
-claim = string.format('%d %s %s', sequence, ARGV[3], ARGV[4])
-redis.call('SET', KEYS[3], claim, 'PX', ARGV[5])
+local depth, claim = 0, false
+for i = 3, #KEYS do claim = claim or redis.call('GET', KEYS[i]) end
+if not claim then
+  depth = redis.call('RPUSH', KEYS[1], ARGV[1])
+  local sequence = tonumber(redis.call('HGET', KEYS[2], ARGV[2]) or '0') + depth
+  claim = string.format('%d %s %s', sequence, ARGV[3], ARGV[4])
+end
+for i = 3, #KEYS do redis.call('SET', KEYS[i], claim, 'NX', 'PX', ARGV[5]) end
 return {depth, claim}
 """
 
@@ -55,8 +63,18 @@ class Claim(NamedTuple):
     request_id: str
 
 
-def read_idempotency_key(call: Call) -> str | None:
-    """The key, in quotes or without; raises Refusal where it has a wrong form."""
+def list_claims(call: Call) -> list[str]:
+    """What names this change: its Idempotency-Key, and its signature, which no key looks like.
+
+    A repeat after a lost answer is signed anew under the same key; a replay has the same signature
+    under whatever key: a key is no part of what is signed. Raises Refusal for a bad key.
+    """
+    key = _read_key(call)
+    signature = f"signature:{call.signature}" if call.signature else None
+    return [name for name in (key, signature) if name is not None]
+
+
+def _read_key(call: Call) -> str | None:
     text = call.find_header(b"idempotency-key")
     if text is None:
         return None
@@ -77,19 +95,19 @@ class IdempotencyKeys:
         self._client: Any = cast("Any", client)
         self._claim = self._client.register_script(_CLAIM)
 
-    async def push(self, key: str, entry: QueueEntry) -> Claim | None:
-        """Queues `entry` where its account's `key` is new; None where the answer was lost.
+    async def push(self, claims: Sequence[str], entry: QueueEntry) -> Claim | None:
+        """Queues `entry` where all its account's `claims` are new; None: the answer was lost.
 
-        Raises Refusal where the key was another command's, Unavailable where nothing was queued.
+        Raises Refusal where one was another command's, Unavailable where nothing was queued.
         """
-        name = claim_key(entry.account, key)
+        names = [claim_key(entry.account, claim) for claim in claims]
         try:
-            claimed = await self._client.get(name)
+            claimed = await self._client.mget(names)
         except (RedisError, OSError):
             raise Unavailable(Reason.QUEUE_UNAVAILABLE, UNREACHABLE) from None
         body = _digest(entry)
         try:
-            depth, claim = (0, claimed) if claimed else await self._push(name, entry, body)
+            depth, claim = (0, claimed[0]) if all(claimed) else await self._push(names, entry, body)
         except (ResponseError, BusyLoadingError):
             detail = "the order queue refused the entry; nothing was queued"
             raise Unavailable(Reason.QUEUE_UNAVAILABLE, detail) from None
@@ -120,9 +138,9 @@ class IdempotencyKeys:
                 raise Forgotten
             await asyncio.sleep(POLL_SECONDS)
 
-    async def _push(self, name: str, entry: QueueEntry, body: str) -> tuple[int, bytes]:
+    async def _push(self, names: list[str], entry: QueueEntry, body: str) -> tuple[int, bytes]:
         depth, claim = await self._claim(
-            keys=[ORDER_QUEUE, STATE, name],
+            keys=[ORDER_QUEUE, STATE, *names],
             args=[encode(entry), STATE_SEQUENCE, entry.request_id, body, REMEMBERED_MILLISECONDS],
         )
         return depth, claim

@@ -1,6 +1,7 @@
 """Changes repeated under one Idempotency-Key are done once, and answered each time."""
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -10,9 +11,11 @@ import pytest
 from redis import Redis
 
 from order_gateway import idempotency
+from order_gateway.api_keys import EVERY_SCOPE, ApiKey
+from order_gateway.authentication import sign
 from order_gateway.client import GatewayClient
 from protocol import channels
-from protocol.codec import decode_entry, split_entries
+from protocol.codec import decode_entry, encode, split_entries
 from tests.support.engine_service import run_engine, wait_until_drained
 from tests.support.gateway import ORDER, RedisProxy, play_engine, run_gateway, run_proxy
 from tests.support.gateway_process import run_workers
@@ -247,6 +250,72 @@ def test_engine_put_something_first_and_the_answer_is_found_all_the_same(redis_u
                     wait_until_drained(server)
             repeat = await client.delete("/v1/orders/5", headers=under("h"))
             assert (repeat.status_code, repeat.json()["code"]) == (404, "unknown_order")
+
+    asyncio.run(run())
+
+
+# signatures
+
+SIGNER = ApiKey(
+    key="signing-key-0123456", account="alice", scopes=EVERY_SCOPE, secret="a-secret-0123456"
+)
+
+
+def sign_change(method: str, path: str, body: bytes, window: int = 0) -> dict[str, Any]:
+    """What `httpx` needs to send a signed change, again and again."""
+    stamp = str(time.time_ns() // 1_000_000 + window)
+    signature = sign(SIGNER.secret or "", stamp, method, path, body)
+    headers = {
+        "X-API-Key": SIGNER.key,
+        "X-Timestamp": stamp,
+        "X-Signature": signature,
+        "Content-Type": "application/json",
+    }
+    return {"method": method, "url": path, "content": body, "headers": headers}
+
+
+def test_replay_of_a_signed_change_changes_nothing(redis_url: str) -> None:
+    """Neither as it was, nor under an Idempotency-Key, which is not signed."""
+
+    async def run() -> None:
+        async with run_gateway(redis_url, keys=[SIGNER]) as client:
+
+            async def send(change: dict[str, Any], key: str | None = None) -> httpx.Response:
+                more = {} if key is None else under(key)
+                return await client.request(**change | {"headers": change["headers"] | more})
+
+            submission = sign_change("POST", "/v1/orders?response=result", encode(ORDER))
+            path = f"/v1/orders/{(await send(submission)).json()['order_id']}"
+            to_half = sign_change("PATCH", path, b'{"quantity":"0.5"}')
+            done = await send(to_half)
+            await send(sign_change("PATCH", path, b'{"quantity":"0.8"}'), "a-1")
+            for key in (None, "another"):
+                replay = await send(to_half, key)
+                assert (is_replayed(replay), replay.json()) == (True, done.json())
+            repeat = sign_change("PATCH", path, b'{"quantity":"0.8"}', window=1)
+            assert is_replayed(await send(repeat, "a-1"))
+            assert is_replayed(await send(repeat))
+            disarm = sign_change("POST", "/v1/cancel-after", b'{"seconds":0}')
+            await send(disarm)
+            armed = await send(sign_change("POST", "/v1/cancel-after", b'{"seconds":60}'))
+            assert armed.json()["due"]
+            assert is_replayed(await send(disarm))
+        with Redis.from_url(redis_url) as server:
+            entries = [decode_entry(raw) for raw in list_commands(server)]
+        assert [entry.quantity for entry in entries if entry.command == "amend"] == ["0.5", "0.8"]
+        assert [entry.seconds for entry in entries if entry.command == "cancel_after"] == [0, 60]
+
+    with run_engine(redis_url):
+        asyncio.run(run())
+
+
+def test_change_under_a_key_is_measured_like_any_other(redis_url: str) -> None:
+    async def run() -> None:
+        async with run_gateway(redis_url) as client:
+            await client.delete("/v1/orders/5?response=ack", headers=under("m"))
+            text = (await client.get("/metrics")).text
+        for name in ("gateway_accept_seconds", "gateway_push_entries", "gateway_queue_depth"):
+            assert f"{name}_count 1.0" in text
 
     asyncio.run(run())
 
