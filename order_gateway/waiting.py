@@ -27,7 +27,7 @@ def read_waiting(call: Call, default: ResponseMode, *more: str) -> Waiting:
     """What the client asks for; `more` are the query's other parameters.
 
     `Prefer: wait=N` (RFC 7240) waits for the engine, N seconds and at most MAX_WAIT_SECONDS; it is
-    said in the answer that it was heard.
+    said in the answer that it was heard. Not where `response=ack` says not to wait.
     """
     mode = _MODES[default]
     text = call.read_query("response", *more).get("response")
@@ -35,11 +35,11 @@ def read_waiting(call: Call, default: ResponseMode, *more: str) -> Waiting:
         mode = _parse_mode(text)
     prefer = call.headers.get(b"prefer")
     found = _find_wait(prefer.decode("latin-1").lower()) if prefer else None
-    if found is None:
+    if found is None or (text is not None and mode.mode is ResponseMode.ACK):
         return mode
     seconds = min(int(found[1]), MAX_WAIT_SECONDS)
     call.answer_headers.append((b"preference-applied", b"wait=%d" % seconds))
-    if text is None and mode.mode is ResponseMode.ACK:
+    if mode.mode is ResponseMode.ACK:
         return Waiting(ResponseMode.RESULT, seconds)
     return Waiting(mode.mode, seconds)
 

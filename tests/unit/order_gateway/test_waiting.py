@@ -26,7 +26,7 @@ def make_call(query: str = "", prefer: str | None = None) -> Call:
     ("query", "prefer", "expected"),
     [("", None, Waiting(ACK)), ("response=full", None, Waiting(FULL)),
      ("", "wait=5", Waiting(RESULT, 5)), ("response=full", "wait=5", Waiting(FULL, 5)),
-     ("response=ack", "wait=5", Waiting(ACK, 5)), ("", "wait=99999", Waiting(RESULT, 30)),
+     ("response=ack", "wait=5", Waiting(ACK)), ("", "wait=99999", Waiting(RESULT, 30)),
      ("", 'respond-async, Wait="7"', Waiting(RESULT, 7)), ("", "wait=soon", Waiting(ACK)),
      ("", "return=minimal", Waiting(ACK)), ("", "await=5", Waiting(ACK))],
 )  # fmt: skip
