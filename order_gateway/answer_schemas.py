@@ -124,11 +124,15 @@ class OrderResult(BaseModel):
 
 
 class OrderFullResult(OrderResult):
-    """The order after the command, and the trades of this command (`response=full`)."""
+    """The order after the command, and the trades of this command (`response=full`).
+
+    A repeat of a new order has all trades of the first. `fills` is null where they are more than
+    10,000, or, of a repeat, where the archive does not answer: `GET /v1/fills?order_id=` has them.
+    """
 
     model_config = make_example(**_RESULT, fills=[_FILL])
 
-    fills: list[FillItem]
+    fills: list[FillItem] | None
 
 
 class Problem(BaseModel):

@@ -5,14 +5,16 @@ from typing import Any, NamedTuple
 
 from starlette.responses import Response
 
+from archive.records import FillRecord
 from order_gateway.answer_schemas import OrderResult
 from order_gateway.errors import PROBLEM_MEDIA_TYPE, describe_problem
 from order_gateway.gateway import Outcome
+from order_gateway.history import Recalled
 from order_gateway.request_schemas import ResponseMode
 from protocol.codec import encode
 from protocol.commands import QueueEntry
 from protocol.enums import Reason, Status
-from protocol.events import ExecutionReport, Reply
+from protocol.events import ExecutionReport, Fill, Reply
 from protocol.refusal import Refusal
 
 REPLAYED_HEADER = "Idempotency-Replayed"
@@ -20,6 +22,7 @@ REPLAYED_HEADER = "Idempotency-Replayed"
 _FIRST_ERROR = 400
 _WHY = ("detail", "field", "nearest", "step")
 _RESULT_FIELDS = tuple(name for name in OrderResult.model_fields if name not in _WHY)
+_STATE_FIELDS = tuple(name for name in _RESULT_FIELDS if name != "timestamp")
 _ORDER_ADVICE = (
     "the queue's confirmation was lost: the order may have been queued or not; ask for it, or"
     " repeat it with the same client_order_id: that never makes a second order"
@@ -50,8 +53,8 @@ class Answer(NamedTuple):
         return {"status": self.status, name: self.body}
 
 
-def answer_order(outcome: Outcome, mode: ResponseMode) -> Answer:
-    """The answer to a new order."""
+def answer_order(outcome: Outcome, mode: ResponseMode, recalled: Recalled | None = None) -> Answer:
+    """The answer to a new order; `recalled` is what the archive has of it, where it is a repeat."""
     entry, is_confirmed, reply, _ = outcome
     if reply is None and is_confirmed:
         return Answer(201, _accept(entry))
@@ -59,8 +62,11 @@ def answer_order(outcome: Outcome, mode: ResponseMode) -> Answer:
         return _answer_pending(outcome, 201, _ORDER_ADVICE)
     if reply.order is None or reply.reason is Reason.CLIENT_ORDER_ID_REUSED:
         return _refuse(reply)
-    status = 200 if reply.duplicate else 201
-    return Answer(status, _make_result(reply.order, reply, mode), reply.duplicate)
+    if not reply.duplicate:
+        # of too many trades a reply has none: that is not to say that there were none
+        fills = reply.fills if reply.fills or reply.order.average_price is None else None
+        return Answer(201, _make_result(reply.order, fills, reply, mode))
+    return Answer(200, _answer_repeat(reply.order, reply, mode, recalled), is_replayed=True)
 
 
 def answer_items(items: Sequence[Answer]) -> Response:
@@ -89,7 +95,7 @@ def _answer_change(outcome: Outcome, mode: ResponseMode) -> Answer:
     # a reason that is not the order's own is that of the refusal
     if reply.order is None or reply.reason is not reply.order.reason:
         return _refuse(reply)
-    return Answer(200, _make_result(reply.order, reply, mode))
+    return Answer(200, _make_result(reply.order, reply.fills, reply, mode))
 
 
 def answer_done(outcome: Outcome, **done: Any) -> Answer:
@@ -129,13 +135,32 @@ def _identify(entry: QueueEntry) -> dict[str, Any]:
     return {name: text for name, text in identity.items() if text is not None}
 
 
-def _make_result(order: ExecutionReport, reply: Reply, mode: ResponseMode) -> dict[str, Any]:
+def _answer_repeat(
+    order: ExecutionReport, reply: Reply, mode: ResponseMode, recalled: Recalled | None
+) -> dict[str, Any]:
+    if recalled is None:
+        return _make_result(order, None, reply, mode)
+    result = {field: getattr(recalled.order, field) for field in _STATE_FIELDS}
+    result["timestamp"] = recalled.order.updated_at
+    if mode is ResponseMode.FULL:
+        fills = recalled.fills
+        result["fills"] = None if fills is None else [_to_fill(fill) for fill in fills]
+    return result
+
+
+def _to_fill(fill: FillRecord) -> dict[str, Any]:
+    return {field: getattr(fill, field) for field in Fill.__struct_fields__}
+
+
+def _make_result(
+    order: ExecutionReport, fills: Sequence[Fill] | None, reply: Reply, mode: ResponseMode
+) -> dict[str, Any]:
     result = {field: getattr(order, field) for field in _RESULT_FIELDS}
     if order.status is Status.REJECTED:
         why = {name: getattr(reply, name) for name in _WHY}
         result |= {name: text for name, text in why.items() if text is not None}
     if mode is ResponseMode.FULL:
-        result["fills"] = reply.fills
+        result["fills"] = fills
     return result
 
 

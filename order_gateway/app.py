@@ -109,7 +109,7 @@ def create_app(
         worker,
     )
     routes = DirectRoutes(app.router, door)
-    add_order_routes(routes, gateway)
+    add_order_routes(routes, gateway, history)
     halts = Halts(client)
     add_account_routes(routes, gateway, halts)
     add_history_routes(routes, history, instruments)

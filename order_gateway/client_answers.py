@@ -47,7 +47,7 @@ class OrderState(msgspec.Struct, frozen=True):
     field: str | None = None
     nearest: str | None = None
     step: str | None = None
-    fills: list[Fill] = []
+    fills: list[Fill] | None = None
 
 
 class BatchItem(msgspec.Struct, frozen=True):
@@ -73,10 +73,15 @@ class FillPage(msgspec.Struct, frozen=True):
 
 
 class Update(msgspec.Struct, frozen=True):
-    """A message of the private stream; `number` is one more than that of the message before."""
+    """A message of the private stream; `number` is one more than that of the message before.
+
+    A heartbeat has the number of the last one; `in_sync` false: what has happened since may come
+    later.
+    """
 
     type: str
     number: int
     sequence: int | None = None
     orders: list[dict[str, Any]] = []
     data: dict[str, Any] = {}
+    in_sync: bool = True

@@ -52,6 +52,11 @@ class Unavailable(Exception):
         self.detail = detail
 
 
+def archive_unavailable(why: str) -> Unavailable:
+    """A question about the past cannot be answered now."""
+    return Unavailable(Reason.ARCHIVE_UNAVAILABLE, f"the archive cannot be asked: {why}")
+
+
 def find_status(code: Reason) -> int:
     """The HTTP status of a reason: 422 where nothing fits better."""
     return _STATUS.get(code, HTTPStatus.UNPROCESSABLE_ENTITY)

@@ -1,25 +1,31 @@
 """What has become of orders, from the archive."""
 
 import asyncio
-from collections.abc import Callable
+import logging
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
-from typing import Any, TypeVar, cast
+from typing import Any, NamedTuple, TypeVar, cast
 
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from archive.queries import Archive, ArchiveUnavailable, FillFilter, InvalidCursor, OrderFilter
 from archive.records import FillRecord, OrderRecord, Page
-from order_gateway.errors import Unavailable
+from order_gateway.errors import archive_unavailable
 from protocol.channels import ORDER_QUEUE, STATE, STATE_SEQUENCE
 from protocol.enums import Reason
 from protocol.refusal import Refusal
+
+logger = logging.getLogger(__name__)
 
 WAIT_SECONDS = 0.5
 """How long an order that is not there yet is waited for."""
 _POLL_SECONDS = 0.02
 MAX_WAITING = 64
 """Questions for orders that are not there that wait at once; one more is answered at once."""
+
+MOST_FILLS = 10_000
+"""Of an answer to a repeat; an order with more is told without, as the engine's replies are."""
 
 Answered = TypeVar("Answered")
 
@@ -32,6 +38,13 @@ class Snapshot:
     orders: list[OrderRecord]
 
 
+class Recalled(NamedTuple):
+    """An order and its trades, oldest first; None where they are too many or were not asked for."""
+
+    order: OrderRecord
+    fills: list[FillRecord] | None
+
+
 class History:
     """Asks the archive from other threads; raises Unavailable where it does not answer."""
 
@@ -39,15 +52,17 @@ class History:
         self._archive = archive
         self._client: Any = cast("Any", client)
         self._waiting = 0
+        self._trouble: str | None = None
 
     async def find_order(self, account: str, order_id: int) -> OrderRecord:
         """The account's order; raises Refusal where it has none of that id."""
-        return await self._find(lambda archive: archive.find_order(order_id, account))
+        return await self._find(lambda archive: archive.find_order(order_id, account), "order_id")
 
     async def find_order_by_client_id(self, account: str, client_order_id: str) -> OrderRecord:
         """The account's order; raises Refusal where it has none of that name."""
         return await self._find(
-            lambda archive: archive.find_order_by_client_id(account, client_order_id)
+            lambda archive: archive.find_order_by_client_id(account, client_order_id),
+            "client_order_id",
         )
 
     async def list_orders(
@@ -68,7 +83,23 @@ class History:
         """Every open order of the account."""
         return await self._ask(lambda archive: _read_snapshot(archive, account))
 
-    async def _find(self, find: Callable[[Archive], OrderRecord | None]) -> OrderRecord:
+    async def recall(
+        self, account: str, order_ids: Collection[int], sequence: int, *, has_fills: bool
+    ) -> dict[str, Recalled]:
+        """What became of the account's orders up to `sequence`, or later.
+
+        Nothing where the archive has not come that far; an order that it does not know is left out.
+        """
+        await self._catch_up()
+        return await self._ask(
+            lambda archive: (
+                {}
+                if archive.last_sequence() < sequence
+                else _recall(archive, account, order_ids, has_fills=has_fills)
+            )
+        )
+
+    async def _find(self, find: Callable[[Archive], OrderRecord | None], field: str) -> OrderRecord:
         """The archive follows by some milliseconds: what may still come is waited for."""
         await self._catch_up()
         found = await self._ask(find)
@@ -86,9 +117,9 @@ class History:
                     return found
                 if behind <= 0:
                     detail = "the account has no such order"
-                    raise Refusal(Reason.UNKNOWN_ORDER, "order_id", detail)
+                    raise Refusal(Reason.UNKNOWN_ORDER, field, detail)
                 if loop.time() >= deadline:
-                    raise _unavailable(f"it is {behind} commands behind")
+                    raise archive_unavailable(f"it is {behind} commands behind")
                 await asyncio.sleep(_POLL_SECONDS)
         finally:
             self._waiting -= 1
@@ -102,7 +133,7 @@ class History:
                 queued, sequence = await pipeline.execute()
             return int(queued) + int(sequence or 0)
         except (RedisError, OSError):
-            raise _unavailable("what is still on its way to it cannot be known") from None
+            raise archive_unavailable("what is still on its way to it cannot be known") from None
 
     async def _catch_up(self) -> None:
         """Waits for what is matched already, so that what was just answered is there.
@@ -120,13 +151,49 @@ class History:
 
     async def _ask(self, question: Callable[[Archive], Answered]) -> Answered:
         if self._archive is None:
-            raise _unavailable("there is none")
+            raise archive_unavailable("there is none")
         try:
-            return await asyncio.to_thread(question, self._archive)
-        except ArchiveUnavailable:
-            raise _unavailable("it does not answer, or has not begun yet") from None
+            answer = await asyncio.to_thread(question, self._archive)
+        except ArchiveUnavailable as error:
+            self._report(str(error))
+            raise archive_unavailable("it does not answer, or has not begun yet") from None
         except InvalidCursor as error:
             raise Refusal(Reason.INVALID_CURSOR, "after", str(error)) from None
+        self._report(None)
+        return answer
+
+    def _report(self, trouble: str | None) -> None:
+        """One line when the archive ceases to answer, one when it answers again."""
+        if trouble is not None and self._trouble is None:
+            logger.error("the archive cannot be asked: %s", trouble)
+        if trouble is None and self._trouble is not None:
+            logger.info("the archive answers again")
+        self._trouble = trouble
+
+
+def _recall(
+    archive: Archive, account: str, order_ids: Collection[int], *, has_fills: bool
+) -> dict[str, Recalled]:
+    orders = [archive.find_order(order_id, account) for order_id in order_ids]
+    return {
+        order.order_id: Recalled(order, _read_fills(archive, order) if has_fills else None)
+        for order in orders
+        if order is not None
+    }
+
+
+def _read_fills(archive: Archive, order: OrderRecord) -> list[FillRecord] | None:
+    """Those of the state that `order` is in: what came later is not in it."""
+    which = FillFilter(order.account, order_id=int(order.order_id))
+    fills: list[FillRecord] = []
+    after: str | None = None
+    while len(fills) <= MOST_FILLS:
+        page = archive.list_fills(which, 1000, after)
+        fills += [fill for fill in page.items if fill.sequence <= order.sequence]
+        after = page.after
+        if after is None:
+            return fills[::-1]
+    return None
 
 
 def _read_snapshot(archive: Archive, account: str) -> Snapshot:
@@ -140,7 +207,3 @@ def _read_snapshot(archive: Archive, account: str) -> Snapshot:
         after = page.after
         if after is None:
             return Snapshot(sequence, orders)
-
-
-def _unavailable(why: str) -> Unavailable:
-    return Unavailable(Reason.ARCHIVE_UNAVAILABLE, f"the archive cannot be asked: {why}")

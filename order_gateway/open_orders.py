@@ -3,10 +3,10 @@
 from typing import Any
 
 from archive.records import OrderRecord
-from order_gateway.errors import Unavailable
+from order_gateway.errors import archive_unavailable
 from order_gateway.history import History
 from order_gateway.report_feed import JournalTrimmed, Listener, ReportFeed
-from protocol.enums import Reason, Status
+from protocol.enums import Status
 from protocol.events import ExecutionReport
 
 MAX_BEHIND = 200_000
@@ -32,14 +32,14 @@ async def read_open_orders(
     newest = max((order.sequence for order in snapshot.orders), default=0)
     sequence = max(snapshot.sequence, newest, listener.start)
     if sequence - snapshot.sequence > MAX_BEHIND:
-        raise _unavailable("it is too far behind")
+        raise archive_unavailable("it is too far behind")
     orders = {order.order_id: _describe(order, order.updated_at) for order in snapshot.orders[::-1]}
     try:
         async for news in feed.read_reports(snapshot.sequence, sequence):
             if isinstance(news.report, ExecutionReport):
                 _apply(orders, news.report, listener.account)
     except JournalTrimmed:
-        raise _unavailable("the journal begins behind it") from None
+        raise archive_unavailable("the journal begins behind it") from None
     return sequence, list(orders.values())
 
 
@@ -55,7 +55,3 @@ def _apply(orders: dict[str, dict[str, Any]], report: ExecutionReport, account: 
 
 def _describe(order: OrderRecord | ExecutionReport, timestamp: str) -> dict[str, Any]:
     return {field: getattr(order, field) for field in _FIELDS} | {"timestamp": timestamp}
-
-
-def _unavailable(why: str) -> Unavailable:
-    return Unavailable(Reason.ARCHIVE_UNAVAILABLE, f"the archive cannot be asked: {why}")

@@ -17,7 +17,6 @@ from order_gateway.answers import (
     Answer,
     answer_change,
     answer_items,
-    answer_order,
     answer_refused_item,
 )
 from order_gateway.api_keys import Scope
@@ -25,6 +24,7 @@ from order_gateway.call import Call
 from order_gateway.direct_route import DirectRoutes
 from order_gateway.door import charge
 from order_gateway.gateway import Gateway
+from order_gateway.history import History
 from order_gateway.openapi import (
     Responses,
     describe_change,
@@ -33,6 +33,7 @@ from order_gateway.openapi import (
     describe_problems,
 )
 from order_gateway.order_body import OrderBody
+from order_gateway.repeats import answer_orders
 from order_gateway.request_schemas import AmendRequest, BatchRequest, OrderRequest, ResponseMode
 from order_gateway.validation import (
     MAX_BATCH_BYTES,
@@ -42,7 +43,7 @@ from order_gateway.validation import (
     read_order,
     split_batch,
 )
-from order_gateway.waiting import Waiting, read_waiting
+from order_gateway.waiting import read_waiting
 from protocol.commands import parse_order_id
 from protocol.enums import Reason
 from protocol.refusal import Refusal
@@ -89,15 +90,15 @@ _CHANGE_RESPONSES: Responses = {
 }
 
 
-def add_order_routes(routes: DirectRoutes, gateway: Gateway) -> None:
+def add_order_routes(routes: DirectRoutes, gateway: Gateway, history: History) -> None:
     """Adds them."""
-    _add_submission(routes, gateway)
-    _add_batch(routes, gateway)
+    _add_submission(routes, gateway, history)
+    _add_batch(routes, gateway, history)
     _add_cancel(routes, gateway)
     _add_amend(routes, gateway)
 
 
-def _add_submission(routes: DirectRoutes, gateway: Gateway) -> None:
+def _add_submission(routes: DirectRoutes, gateway: Gateway, history: History) -> None:
     async def submit_order(call: Call) -> Response:
         """Put an order into the queue. 201 once the queue has confirmed it.
 
@@ -109,7 +110,8 @@ def _add_submission(routes: DirectRoutes, gateway: Gateway) -> None:
         check_media_type(call)
         order = read_order(call.body, gateway.instruments)
         [outcome] = await gateway.submit_orders(call, [order], waiting)
-        return answer_order(outcome, waiting.mode).to_response()
+        [answer] = await answer_orders(history, call.account, [outcome], waiting.mode)
+        return answer.to_response()
 
     routes.add(
         "POST", "/v1/orders", submit_order, needs=Scope.TRADE, max_body=MAX_BODY_BYTES,
@@ -121,7 +123,7 @@ def _add_submission(routes: DirectRoutes, gateway: Gateway) -> None:
     )  # fmt: skip
 
 
-def _add_batch(routes: DirectRoutes, gateway: Gateway) -> None:
+def _add_batch(routes: DirectRoutes, gateway: Gateway, history: History) -> None:
     async def submit_batch(call: Call) -> Response:
         """Put up to 500 orders into the queue together, in their order.
 
@@ -140,7 +142,8 @@ def _add_batch(routes: DirectRoutes, gateway: Gateway) -> None:
                 answers.append(None)
             except Refusal as refusal:
                 answers.append(answer_refused_item(refusal))
-        queued = iter(await _queue(gateway, call, orders, waiting))
+        outcomes = await gateway.submit_orders(call, orders, waiting) if orders else []
+        queued = iter(await answer_orders(history, call.account, outcomes, waiting.mode))
         return answer_items([answer or next(queued) for answer in answers])
 
     routes.add(
@@ -149,15 +152,6 @@ def _add_batch(routes: DirectRoutes, gateway: Gateway) -> None:
         request=describe_command(ResponseMode.ACK, BatchRequest), response_model=BatchResults,
         responses=describe_problems(*BODY_PROBLEMS, Reason.BATCH_TOO_LARGE, *_QUEUE_PROBLEMS),
     )  # fmt: skip
-
-
-async def _queue(
-    gateway: Gateway, call: Call, orders: list[OrderBody], waiting: Waiting
-) -> list[Answer]:
-    if not orders:
-        return []
-    outcomes = await gateway.submit_orders(call, orders, waiting)
-    return [answer_order(outcome, waiting.mode) for outcome in outcomes]
 
 
 def _add_cancel(routes: DirectRoutes, gateway: Gateway) -> None:

@@ -217,6 +217,22 @@ def test_repeat_gets_the_first_orders_state(redis_url: str) -> None:
     assert (response.json()["status"], response.json()["reason"]) == ("filled", None)
 
 
+def test_repeat_without_an_archive_does_not_say_that_nothing_traded(redis_url: str) -> None:
+    response, _ = ask_and_reply(
+        redis_url,
+        "POST",
+        "/v1/orders?response=full",
+        lambda entry: make_reply(
+            entry,
+            make_report(entry, Status.FILLED),
+            reason=Reason.DUPLICATE_ORDER,
+            is_duplicate=True,
+        ),
+        json=ORDER | {"client_order_id": "mine"},
+    )
+    assert (response.status_code, response.json()["fills"]) == (200, None)
+
+
 def test_repeat_with_another_body_is_refused(redis_url: str) -> None:
     response, _ = ask_and_reply(
         redis_url,

@@ -1,0 +1,39 @@
+"""Answers to new orders; a repeat is told what became of the first, with its trades.
+
+The engine's reply to a repeat has the order's state, but the trades were another command's: they
+are the archive's to tell.
+"""
+
+from collections.abc import Sequence
+
+from order_gateway.answers import Answer, answer_order
+from order_gateway.errors import Unavailable
+from order_gateway.gateway import Outcome
+from order_gateway.history import History, Recalled
+from order_gateway.request_schemas import ResponseMode
+
+
+async def answer_orders(
+    history: History, account: str, outcomes: Sequence[Outcome], mode: ResponseMode
+) -> list[Answer]:
+    """One for each; where the archive cannot be asked, the answers say so by what they lack."""
+    recalled = await _recall(history, account, outcomes, mode)
+    return [
+        answer_order(outcome, mode, recalled.get(outcome.entry.order_id or ""))
+        for outcome in outcomes
+    ]
+
+
+async def _recall(
+    history: History, account: str, outcomes: Sequence[Outcome], mode: ResponseMode
+) -> dict[str, Recalled]:
+    replies = [outcome.reply for outcome in outcomes if outcome.reply]
+    repeated = [reply for reply in replies if reply.duplicate and reply.order]
+    if not repeated:
+        return {}
+    order_ids = {int(reply.order.order_id) for reply in repeated if reply.order}
+    newest = max(reply.sequence for reply in repeated)
+    try:
+        return await history.recall(account, order_ids, newest, has_fills=mode is ResponseMode.FULL)
+    except Unavailable:
+        return {}
