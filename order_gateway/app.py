@@ -1,8 +1,6 @@
 """The gateway's application, with its edges wired."""
 
-import secrets
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import Mapping, Sequence
 from time import time
 
 from fastapi import FastAPI
@@ -12,28 +10,21 @@ from archive.queries import Archive
 from order_gateway import openapi
 from order_gateway.account_routes import add_account_routes
 from order_gateway.api_keys import ApiKey
-from order_gateway.audit import AuditLog
 from order_gateway.authentication import KeyAuthentication, OpenAuthentication
-from order_gateway.connection import make_client
 from order_gateway.direct_route import DirectApp, DirectRoutes
 from order_gateway.door import Door
+from order_gateway.edges import Edges
 from order_gateway.gateway import REPLY_SECONDS, Gateway
 from order_gateway.halts import Halts
-from order_gateway.health import HealthCheck
 from order_gateway.history import History
 from order_gateway.history_routes import add_history_routes
-from order_gateway.idempotency import IdempotencyKeys
-from order_gateway.identity import IdKey
-from order_gateway.metrics import Metrics
 from order_gateway.operation_routes import add_operation_routes
-from order_gateway.order_queue import PUSH_SECONDS, OrderQueue
+from order_gateway.order_queue import PUSH_SECONDS
 from order_gateway.order_routes import add_order_routes
 from order_gateway.order_stream import OrderStream
-from order_gateway.overload import OverloadGate
 from order_gateway.rate_limit import make_limits
-from order_gateway.replies import Replies
-from order_gateway.report_feed import ReportFeed
 from order_gateway.site_rules import SiteRules
+from order_gateway.stream_places import StreamPlaces
 from protocol.instrument import Instrument
 from protocol.settings import Settings
 
@@ -56,70 +47,51 @@ def create_app(
 
     `archive` None: questions about the past are answered 503. `keys` None: authentication is off.
     """
-    redis_url = settings.effective_redis_url
-    worker = secrets.token_hex(8)
-    client = make_client(redis_url)
-    metrics = Metrics()
-    health = HealthCheck(client, settings.max_queue_length)
-    id_key = IdKey(client)
-    gate = OverloadGate(settings.max_queue_length, health.read_queue_length)
-
-    def observe_push(entries: int, depth: int, seconds: float) -> None:
-        gate.observe(depth)
-        metrics.count_push(entries, depth, seconds)
-
-    queue = OrderQueue(redis_url, observe_push, id_key.forget, push_seconds)
-    replies = Replies(redis_url, worker)
-    feed = ReportFeed(redis_url, client)
-    audit = AuditLog(settings.log_format)
-
-    @asynccontextmanager
-    async def live(_app: FastAPI) -> AsyncIterator[None]:
-        async with AsyncExitStack() as stack:
-            stack.callback(audit.flush)
-            stack.push_async_callback(client.aclose)
-            stack.push_async_callback(feed.aclose)
-            stack.push_async_callback(gate.aclose)
-            stack.push_async_callback(replies.aclose)
-            stack.push_async_callback(queue.aclose)
-            replies.start()
-            queue.start()
-            await replies.wait_until_tried()
-            yield
-
+    edges = Edges(settings, push_seconds)
     app = DirectApp(
         title="GoQuant order gateway",
         version="1",
         description=_DESCRIPTION,
-        lifespan=live,
+        lifespan=edges.live,
         docs_url=None,
         redoc_url=None,
         openapi_url=None,
         redirect_slashes=False,
     )
-    gateway = Gateway(
-        instruments, queue, replies, gate, id_key, IdempotencyKeys(client), metrics, reply_seconds
-    )
-    history = History(archive, client)
     door = Door(
         _make_site_rules(settings, is_open=keys is None),
         _make_authentication(settings, keys),
-        audit,
-        metrics,
-        worker,
+        edges.audit,
+        edges.metrics,
+        edges.worker,
     )
-    routes = DirectRoutes(app.router, door)
-    add_order_routes(routes, gateway, history)
-    halts = Halts(client)
-    add_account_routes(routes, gateway, halts)
-    add_history_routes(routes, history, instruments)
-    add_operation_routes(routes, app, instruments, halts, health, metrics)
-    stream = OrderStream(door, history, feed, metrics)
-    app.router.routes.append(WebSocketRoute("/ws/orders", stream.serve))
+    history = History(archive, edges.client)
+    gateway = edges.make_gateway(instruments, reply_seconds)
+    _add_routes(app, door, gateway, history, edges)
+    _add_stream(app, door, history, edges, settings)
     app.remember_fixed_routes(door)
     door.answer_errors(app)
     openapi.document(app)
     return app
+
+
+def _add_routes(
+    app: DirectApp, door: Door, gateway: Gateway, history: History, edges: Edges
+) -> None:
+    routes = DirectRoutes(app.router, door)
+    halts = Halts(edges.client)
+    add_order_routes(routes, gateway, history)
+    add_account_routes(routes, gateway, halts)
+    add_history_routes(routes, history, gateway.instruments)
+    add_operation_routes(routes, app, gateway.instruments, halts, edges.health, edges.metrics)
+
+
+def _add_stream(
+    app: DirectApp, door: Door, history: History, edges: Edges, settings: Settings
+) -> None:
+    places = StreamPlaces(settings.gateway_max_streams, settings.gateway_max_streams_per_account)
+    stream = OrderStream(door, history, edges.feed, places, edges.metrics)
+    app.router.routes.append(WebSocketRoute("/ws/orders", stream.serve))
 
 
 def _make_authentication(

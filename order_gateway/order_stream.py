@@ -1,6 +1,7 @@
 """`/ws/orders`: an account's open orders, then every report about them.
 
-Every message has a `number`, one more than the message before; a `heartbeat` repeats the last one.
+Every message has a `number`, one more than the message before; a `heartbeat` repeats the last one,
+and says by `in_sync` whether the reports are followed at the moment.
 """
 
 import asyncio
@@ -19,6 +20,7 @@ from order_gateway.history import History
 from order_gateway.metrics import Metrics
 from order_gateway.open_orders import read_open_orders
 from order_gateway.report_feed import Listener, ReportFeed
+from order_gateway.stream_places import StreamPlaces
 from protocol.codec import encode
 from protocol.enums import Reason
 from protocol.refusal import Refusal
@@ -27,6 +29,7 @@ HEARTBEAT_SECONDS = 5.0
 AUTHENTICATION_SECONDS = 5.0
 _POLICY_VIOLATION = 1008
 _TRY_AGAIN_LATER = 1013
+_CLOSE = {Reason.TOO_MANY_CONNECTIONS: _TRY_AGAIN_LATER, Reason.RATE_LIMITED: _TRY_AGAIN_LATER}
 
 
 class _Authentication(msgspec.Struct):
@@ -43,10 +46,18 @@ _authentication_decoder = msgspec.json.Decoder(_Authentication)
 class OrderStream:
     """Serves the private stream; one call for each connection."""
 
-    def __init__(self, door: Door, history: History, feed: ReportFeed, metrics: Metrics) -> None:
+    def __init__(
+        self,
+        door: Door,
+        history: History,
+        feed: ReportFeed,
+        places: StreamPlaces,
+        metrics: Metrics,
+    ) -> None:
         self._door = door
         self._history = history
         self._feed = feed
+        self._places = places
         self._metrics = metrics
 
     async def serve(self, socket: WebSocket) -> None:
@@ -63,10 +74,13 @@ class OrderStream:
 
     async def _serve_accepted(self, socket: WebSocket, call: Call) -> None:
         try:
-            await self._admit(socket, call)
-            await self._stream(socket, call.account)
+            with self._places.take():
+                await self._admit(socket, call)
+                with self._places.take_for(call.account):
+                    await self._stream(socket, call.account)
         except Refusal as refusal:
-            await _close(socket, refusal.code, refusal.detail, _POLICY_VIOLATION)
+            status = _CLOSE.get(refusal.code, _POLICY_VIOLATION)
+            await _close(socket, refusal.code, refusal.detail, status)
         except Unavailable as unavailable:
             await _close(socket, unavailable.code, unavailable.detail, _TRY_AGAIN_LATER)
         except (RedisError, OSError):
@@ -90,11 +104,11 @@ class OrderStream:
     async def _stream(self, socket: WebSocket, account: str) -> None:
         self._metrics.count_stream(1)
         try:
-            async with self._feed.listen(account) as listener, asyncio.TaskGroup() as tasks:
-                sender = tasks.create_task(self._send_forever(socket, listener))
-                await _wait_for_end(socket)
-                sender.cancel()
-        except* WebSocketDisconnect:
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(_wait_for_end(socket))
+                async with self._feed.listen(account) as listener:
+                    await self._send_forever(socket, listener)
+        except* (WebSocketDisconnect, RuntimeError):
             pass
         except* Unavailable as group:
             raise _first(group) from None
@@ -112,8 +126,10 @@ class OrderStream:
                 async with asyncio.timeout(HEARTBEAT_SECONDS):
                     news = await listener.news.get()
             except TimeoutError:
-                sequence = self._feed.sequence
-                await _send(socket, type="heartbeat", number=number, sequence=sequence)
+                await _send(
+                    socket, type="heartbeat", number=number, sequence=self._feed.sequence,
+                    in_sync=self._feed.is_live,
+                )  # fmt: skip
                 continue
             if news.report is None:
                 listener.start = news.sequence

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Awaitable, Callable
+from contextvars import Context
 
 from order_gateway.errors import Unavailable
 from protocol.enums import Reason
@@ -31,7 +32,8 @@ class OverloadGate:
         self._depth = depth
         if depth > self._high_mark and self._poller is None:
             logger.warning("overload: %d entries wait, new orders are refused", depth)
-            self._poller = asyncio.create_task(self._poll_until_low())
+            # not in the context of the request that happened to be the one
+            self._poller = asyncio.create_task(self._poll_until_low(), context=Context())
 
     def admit_order(self) -> None:
         """Raises Unavailable while the gate is closed for new orders."""

@@ -9,6 +9,7 @@ import contextlib
 import logging
 from collections import defaultdict
 from collections.abc import AsyncIterator
+from contextvars import Context
 from typing import Any, NamedTuple, cast
 
 from redis.asyncio import Connection, Redis
@@ -20,8 +21,10 @@ from order_gateway.connection import (
     open_connection,
     read_response,
 )
+from order_gateway.errors import Unavailable
 from protocol.channels import EXECUTION_REPORTS, JOURNAL, STATE, last_sequence_field
 from protocol.codec import decode_message
+from protocol.enums import Reason
 from protocol.events import ChannelMessage, CommandRejected, ExecutionReport
 from protocol.journal import JournalEntry, entry_id
 
@@ -30,6 +33,8 @@ logger = logging.getLogger(__name__)
 MAX_WAITING = 10_000
 """Reports that wait for a slow listener; one more, and it is given up."""
 RECONNECT_SECONDS = 0.2
+LIVE_SECONDS = 2.0
+"""How long a new listener waits for the channel."""
 TAIL_SECONDS = 0.5
 _PAGE = 256
 
@@ -75,18 +80,25 @@ class ReportFeed:
         self._count = 0
         self._follower: asyncio.Task[None] | None = None
         self._is_live = asyncio.Event()
+        self._is_outage = False
         self.sequence = 0
         """Of the last message that was passed on."""
 
+    @property
+    def is_live(self) -> bool:
+        """Whether what is published is heard; where not, it is read later."""
+        return self._is_live.is_set()
+
     @contextlib.asynccontextmanager
     async def listen(self, account: str) -> AsyncIterator[Listener]:
-        """Everything about `account` from now on; waits until the feed is live."""
+        """Everything about `account` from now on; raises Unavailable where the feed is deaf."""
         self._count += 1
         if self._follower is None:
-            self._follower = asyncio.create_task(self._follow_forever())
+            # not in the context of a request: the feed is not its, and outlives it
+            self._follower = asyncio.create_task(self._follow_forever(), context=Context())
         listener = Listener(account, 0)
         try:
-            await self._is_live.wait()
+            await self._wait_until_live()
             listener.start = self.sequence
             self._listeners[account].add(listener)
             yield listener
@@ -108,6 +120,14 @@ class ReportFeed:
                 await follower
         self._is_live.clear()
 
+    async def _wait_until_live(self) -> None:
+        try:
+            async with asyncio.timeout(LIVE_SECONDS):
+                await self._is_live.wait()
+        except TimeoutError:
+            detail = "the reports cannot be followed at the moment"
+            raise Unavailable(Reason.QUEUE_UNAVAILABLE, detail) from None
+
     def _remove(self, listener: Listener) -> None:
         listeners = self._listeners[listener.account]
         listeners.discard(listener)
@@ -126,13 +146,22 @@ class ReportFeed:
             try:
                 await self._follow(connection, is_first=is_first)
             except (RedisError, OSError, TimeoutError) as error:
-                logger.warning("the subscription to execution reports was lost: %s", error)
+                self._report_outage(error)
             except Exception:
                 logger.exception("the subscription to execution reports failed")
             finally:
                 await connection.disconnect(nowait=True)
-            is_first = is_first and not self._is_live.is_set()
+            is_first = is_first and not self.is_live
+            self._is_live.clear()
             await asyncio.sleep(RECONNECT_SECONDS)
+
+    def _report_outage(self, error: Exception | None) -> None:
+        """One line when the reports cannot be followed any more, one when they can again."""
+        if error is not None and not self._is_outage:
+            logger.warning("the subscription to execution reports was lost: %s", error)
+        if error is None and self._is_outage:
+            logger.info("execution reports are followed again")
+        self._is_outage = error is not None
 
     async def _follow(self, connection: Connection, *, is_first: bool) -> None:
         await open_connection(connection)
@@ -145,6 +174,7 @@ class ReportFeed:
         else:
             await self._catch_up(published)
         self._is_live.set()
+        self._report_outage(None)
         while True:
             response = await connection.read_response(timeout=TAIL_SECONDS)
             if response is None:

@@ -42,7 +42,16 @@ def test_document_has_the_fields_of_the_value(model: type[BaseModel], value: Str
 
 @pytest.mark.parametrize("model", [OrderResult, OrderItem])
 def test_what_an_answer_says_of_an_order_its_report_says_too(model: type[BaseModel]) -> None:
-    own = {"cursor", "opened_at", "updated_at", "is_uncertain", "detail", "field", "nearest", "step"}
+    own = {
+        "cursor",
+        "opened_at",
+        "updated_at",
+        "is_uncertain",
+        "detail",
+        "field",
+        "nearest",
+        "step",
+    }
     report = describe(ExecutionReport)
     documented = list_fields(model)
     assert {name: documented[name] for name in documented if name not in own} == {
