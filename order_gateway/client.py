@@ -8,8 +8,10 @@
         async for update in gateway.stream_orders():
             print(update.number, update.type)      # the snapshot, then every report
             break
-        print(await gateway.cancel_orders("BTC-USDT"), "canceled")
+        done = await gateway.cancel_orders("BTC-USDT")
+        print(done.canceled, "canceled")
 
+Where the engine does not answer in time, an answer's `is_pending` says so.
 With authentication on: `GatewayClient(url, key="…")`, or `key="…", secret="…"` for signed requests.
 An answer that is an error raises GatewayError, whose `code` says what was wrong.
 """
@@ -34,22 +36,38 @@ from order_gateway.authentication import (
     sign,
 )
 from order_gateway.client_answers import (
+    AccountFill,
     BatchItem,
+    CanceledOrders,
+    ChangeState,
     FillPage,
     GatewayError,
+    InstrumentState,
     OrderPage,
     OrderState,
+    Problem,
+    Report,
+    SwitchState,
+    TimerState,
     Update,
 )
 from order_gateway.idempotency import IDEMPOTENCY_HEADER
 
 __all__ = [
+    "AccountFill",
     "BatchItem",
+    "CanceledOrders",
+    "ChangeState",
     "FillPage",
     "GatewayClient",
     "GatewayError",
+    "InstrumentState",
     "OrderPage",
     "OrderState",
+    "Problem",
+    "Report",
+    "SwitchState",
+    "TimerState",
     "Update",
 ]
 
@@ -61,6 +79,10 @@ _FIRST_ERROR = 400
 
 class _BatchResults(msgspec.Struct):
     results: list[BatchItem]
+
+
+class _Instruments(msgspec.Struct):
+    instruments: list[InstrumentState]
 
 
 class GatewayClient:
@@ -135,10 +157,9 @@ class GatewayClient:
         """The order after its cancel."""
         return await self._ask(OrderState, "DELETE", f"/v1/orders/{order_id}")
 
-    async def cancel_orders(self, symbol: str | None = None) -> int:
-        """How many open orders of the account, or of the instrument, were canceled."""
-        answer = await self._ask(dict[str, Any], "DELETE", "/v1/orders", {"symbol": symbol})
-        return int(answer["canceled"])
+    async def cancel_orders(self, symbol: str | None = None) -> CanceledOrders:
+        """Cancels all open orders of the account, or of the instrument."""
+        return await self._ask(CanceledOrders, "DELETE", "/v1/orders", {"symbol": symbol})
 
     async def amend_order(
         self,
@@ -152,12 +173,10 @@ class GatewayClient:
         body = _drop_nothing({"price": price, "quantity": quantity, "stop_price": stop_price})
         return await self._ask(OrderState, "PATCH", f"/v1/orders/{order_id}", {}, body)
 
-    async def cancel_after(self, seconds: int) -> str | None:
-        """When the account's orders will be canceled unless this is renewed; 0 disarms."""
+    async def cancel_after(self, seconds: int) -> TimerState:
+        """The account's orders will be canceled by then, unless this is renewed; 0 disarms."""
         body = {"seconds": seconds}
-        answer = await self._ask(dict[str, Any], "POST", "/v1/cancel-after", {}, body)
-        due: str | None = answer["due"]
-        return due
+        return await self._ask(TimerState, "POST", "/v1/cancel-after", {}, body)
 
     async def read_order(self, order_id: str) -> OrderState:
         """The order's latest state."""
@@ -168,26 +187,24 @@ class GatewayClient:
         return await self._ask(OrderState, "GET", f"/v1/orders/by-client-id/{client_order_id}")
 
     async def list_orders(self, **query: str | int | None) -> OrderPage:
-        """A page of orders; `symbol`, `status`, `limit`, `after`."""
+        """A page of orders; `symbol`, `status`, `start`, `end`, `limit`, `after`."""
         return await self._ask(OrderPage, "GET", "/v1/orders", query)
 
     async def list_fills(self, **query: str | int | None) -> FillPage:
-        """A page of fills; `symbol`, `order_id`, `limit`, `after`."""
+        """A page of fills; `symbol`, `order_id`, `start`, `end`, `limit`, `after`."""
         return await self._ask(FillPage, "GET", "/v1/fills", query)
 
-    async def list_instruments(self) -> list[dict[str, Any]]:
+    async def list_instruments(self) -> list[InstrumentState]:
         """What is traded."""
-        answer = await self._ask(dict[str, Any], "GET", "/v1/instruments")
-        instruments: list[dict[str, Any]] = answer["instruments"]
-        return instruments
+        return (await self._ask(_Instruments, "GET", "/v1/instruments")).instruments
 
-    async def halt_instrument(self, symbol: str) -> None:
+    async def halt_instrument(self, symbol: str) -> SwitchState:
         """From now on its orders can only be canceled; needs the scope `admin`."""
-        await self._ask(dict[str, Any], "POST", f"/v1/instruments/{symbol}/halt")
+        return await self._ask(SwitchState, "POST", f"/v1/instruments/{symbol}/halt")
 
-    async def resume_instrument(self, symbol: str) -> None:
+    async def resume_instrument(self, symbol: str) -> SwitchState:
         """It trades again; needs the scope `admin`."""
-        await self._ask(dict[str, Any], "POST", f"/v1/instruments/{symbol}/resume")
+        return await self._ask(SwitchState, "POST", f"/v1/instruments/{symbol}/resume")
 
     async def stream_orders(self) -> AsyncIterator[Update]:
         """The account's open orders, then every report; raises GatewayError for an error."""

@@ -1,4 +1,8 @@
-"""What the client's methods answer, and the error that they raise."""
+"""What the client's methods answer, and the error that they raise.
+
+An answer whose `is_pending` is true came before the engine's: `accepted` is in the queue, `unknown`
+may be there or not; its `detail` says what to do.
+"""
 
 from collections.abc import Mapping
 from typing import Any
@@ -7,6 +11,8 @@ import msgspec
 
 from protocol.enums import Reason
 from protocol.events import Fill
+
+_PENDING = frozenset({"accepted", "unknown"})
 
 
 class GatewayError(Exception):
@@ -47,7 +53,58 @@ class OrderState(msgspec.Struct, frozen=True):
     field: str | None = None
     nearest: str | None = None
     step: str | None = None
+    timestamp: str | None = None
     fills: list[Fill] | None = None
+
+    @property
+    def is_pending(self) -> bool:
+        """Whether it is not known yet what the engine has made of it."""
+        return self.status in _PENDING
+
+
+class ChangeState(msgspec.Struct, frozen=True):
+    """What became of a change that is about no single order."""
+
+    status: str = "done"
+    detail: str | None = None
+
+    @property
+    def is_pending(self) -> bool:
+        """Whether it is not known yet what the engine has made of it."""
+        return self.status in _PENDING
+
+
+class CanceledOrders(ChangeState, frozen=True):
+    """How many orders were canceled; None while it is pending."""
+
+    canceled: int | None = None
+
+
+class TimerState(ChangeState, frozen=True):
+    """When the timer acts; None once it is disarmed, or while it is pending."""
+
+    seconds: int | None = None
+    due: str | None = None
+
+
+class SwitchState(ChangeState, frozen=True):
+    """`trading` or `halted`; None while it is pending."""
+
+    symbol: str | None = None
+    state: str | None = None
+
+
+class Problem(msgspec.Struct, frozen=True):
+    """An RFC 9457 problem document."""
+
+    type: str
+    title: str
+    status: int
+    code: str
+    detail: str
+    field: str | None = None
+    nearest: str | None = None
+    step: str | None = None
 
 
 class BatchItem(msgspec.Struct, frozen=True):
@@ -55,7 +112,40 @@ class BatchItem(msgspec.Struct, frozen=True):
 
     status: int
     order: OrderState | None = None
-    problem: dict[str, Any] | None = None
+    problem: Problem | None = None
+
+
+class AccountFill(msgspec.Struct, frozen=True):
+    """An order's share of a trade."""
+
+    cursor: str
+    order_id: str
+    client_order_id: str | None
+    account: str
+    symbol: str
+    side: str
+    trade_id: int
+    price: str
+    quantity: str
+    liquidity: str
+    sequence: int
+    timestamp: str
+
+
+class InstrumentState(msgspec.Struct, frozen=True):
+    """What is traded; `state` is `trading`, `halted`, or None where nobody knows."""
+
+    symbol: str
+    base_asset: str
+    quote_asset: str
+    tick_size: str
+    lot_size: str
+    min_quantity: str
+    max_quantity: str
+    min_notional: str | None
+    max_notional: str | None
+    price_band: str | None
+    state: str | None
 
 
 class OrderPage(msgspec.Struct, frozen=True):
@@ -68,8 +158,34 @@ class OrderPage(msgspec.Struct, frozen=True):
 class FillPage(msgspec.Struct, frozen=True):
     """Fills, newest first; `after` asks for the next page."""
 
-    fills: list[dict[str, Any]]
+    fills: list[AccountFill]
     after: str | None
+
+
+class Report(msgspec.Struct, frozen=True):
+    """A change of an order, or (with `command` and `detail`) a command that changed nothing."""
+
+    sequence: int
+    timestamp: str
+    order_id: str | None
+    client_order_id: str | None
+    account: str | None
+    reason: str | None
+    status: str | None = None
+    symbol: str | None = None
+    side: str | None = None
+    order_type: str | None = None
+    price: str | None = None
+    stop_price: str | None = None
+    triggered: bool | None = None
+    quantity: str | None = None
+    filled_quantity: str | None = None
+    remaining_quantity: str | None = None
+    filled_notional: str | None = None
+    average_price: str | None = None
+    last_trade: Fill | None = None
+    command: str | None = None
+    detail: str | None = None
 
 
 class Update(msgspec.Struct, frozen=True):
@@ -82,6 +198,6 @@ class Update(msgspec.Struct, frozen=True):
     type: str
     number: int
     sequence: int | None = None
-    orders: list[dict[str, Any]] = []
-    data: dict[str, Any] = {}
+    orders: list[OrderState] = []
+    data: Report | None = None
     in_sync: bool = True

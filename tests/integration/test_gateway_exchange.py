@@ -86,8 +86,8 @@ def test_orders_and_fills_are_listed_page_by_page(redis_url: str, tmp_path: Path
         assert [order.status for order in still_open.orders] == ["partially_filled"]
         assert (await alice.list_orders(symbol="ETH-USDT")).orders == []
         fills = (await alice.list_fills(order_id=last.order_id)).fills
-        assert [fill["quantity"] for fill in fills] == ["0.50000", "1.00000", "1.00000"]
-        assert {fill["liquidity"] for fill in fills} == {"taker"}
+        assert [fill.quantity for fill in fills] == ["0.50000", "1.00000", "1.00000"]
+        assert {fill.liquidity for fill in fills} == {"taker"}
         await expect_code(Reason.INVALID_CURSOR, alice.list_orders(after="x"))
 
     play(redis_url, tmp_path, scenario)
@@ -115,11 +115,11 @@ def test_batch_has_a_result_for_each_item(redis_url: str, tmp_path: Path) -> Non
         order_ids = [result.order.order_id for result in results if result.order]
         assert len(order_ids) == 2
         assert len(set(order_ids)) == 1
-        codes = [result.problem["code"] for result in results if result.problem]
+        codes = [result.problem.code for result in results if result.problem]
         assert codes == ["price_out_of_range", "unknown_field", "invalid_type"]
         results = await alice.submit_orders([BUY] * 500)
         assert {result.status for result in results} == {201}
-        assert await alice.cancel_orders() == 501
+        assert (await alice.cancel_orders()).canceled == 501
 
     play(redis_url, tmp_path, scenario)
 
@@ -190,9 +190,9 @@ def test_all_orders_of_a_symbol_or_of_the_account_are_canceled(
     async def scenario(alice: GatewayClient) -> None:
         for symbol in ("BTC-USDT", "BTC-USDT", "ETH-USDT", "SOL-USDT"):
             await alice.submit_order(symbol, "buy", "1", price="10")
-        assert await alice.cancel_orders("BTC-USDT") == 2
-        assert await alice.cancel_orders() == 2
-        assert await alice.cancel_orders() == 0
+        assert (await alice.cancel_orders("BTC-USDT")).canceled == 2
+        assert (await alice.cancel_orders()).canceled == 2
+        assert (await alice.cancel_orders()).canceled == 0
         await expect_code(Reason.UNKNOWN_SYMBOL, alice.cancel_orders("XX-YY"))
 
     play(redis_url, tmp_path, scenario)
@@ -201,7 +201,9 @@ def test_all_orders_of_a_symbol_or_of_the_account_are_canceled(
 def test_halted_instrument_takes_only_cancels(redis_url: str, tmp_path: Path) -> None:
     async def scenario(alice: GatewayClient) -> None:
         order = await alice.submit_order("BTC-USDT", "buy", "1", price="60000")
-        await alice.halt_instrument("BTC-USDT")
+        halted = await alice.halt_instrument("BTC-USDT")
+        assert (halted.state, halted.is_pending) == ("halted", False)
+        assert (await alice.list_instruments())[0].state == "halted"
         rejected = await alice.submit_order("BTC-USDT", "buy", "1", price="60000")
         assert (rejected.status, rejected.reason) == ("rejected", "instrument_halted")
         amend = alice.amend_order(order.order_id, price="1")
@@ -221,7 +223,7 @@ def test_dead_mans_switch_outlives_the_engine(redis_url: str) -> None:
     async def arm(url: str) -> None:
         async with GatewayClient(url) as client:
             await client.submit_order("BTC-USDT", "buy", "1", price="60000")
-            assert await client.cancel_after(1)
+            assert (await client.cancel_after(1)).due
 
     async def expect_none_open(url: str) -> None:
         async with GatewayClient(url) as client:
@@ -279,6 +281,23 @@ def test_renewal_that_waits_in_the_queue_keeps_the_orders(redis_url: str) -> Non
             assert not server.llen(channels.ORDER_QUEUE)
 
 
+def test_client_says_what_is_pending_while_the_engine_is_away(redis_url: str) -> None:
+    async def run(url: str) -> None:
+        async with GatewayClient(url) as client:
+            order, canceled, timer, halted = await asyncio.gather(
+                client.submit_order("BTC-USDT", "buy", "1", price="60000"),
+                client.cancel_orders(),
+                client.cancel_after(5),
+                client.halt_instrument("BTC-USDT"),
+            )
+            for state in (order, canceled, timer, halted):
+                assert (state.status, state.is_pending) == ("accepted", True)
+            assert (canceled.canceled, timer.due, halted.state) == (None, None, None)
+
+    with run_workers(redis_url) as (url, _):
+        asyncio.run(run(url))
+
+
 # keys
 
 
@@ -297,7 +316,7 @@ def test_signed_client_trades_and_a_replay_makes_no_second_order(
             assert (first.status_code, replay.status_code) == (201, 200)
             assert first.json()["order_id"] == replay.json()["order_id"]
             assert first.json()["client_order_id"].startswith("signed-")
-            assert await bob.cancel_orders("BTC-USDT") == 1
+            assert (await bob.cancel_orders("BTC-USDT")).canceled == 1
 
     with run_exchange(redis_url, tmp_path, API_KEYS=KEYS) as exchange:
         asyncio.run(run(exchange.url))
@@ -315,7 +334,7 @@ def test_account_sees_and_changes_only_its_own(redis_url: str, tmp_path: Path) -
             await expect_code(Reason.UNKNOWN_ORDER, bob.read_order(order.order_id))
             await expect_code(Reason.UNKNOWN_ORDER, bob.cancel_order(order.order_id))
             assert (await bob.list_orders()).orders == []
-            assert await bob.cancel_orders() == 0
+            assert (await bob.cancel_orders()).canceled == 0
             await expect_code(Reason.FORBIDDEN, alice.halt_instrument("BTC-USDT"))
             await expect_code(Reason.FORBIDDEN, ops.cancel_orders())
             await ops.halt_instrument("BTC-USDT")

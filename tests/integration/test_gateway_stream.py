@@ -12,7 +12,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.typing import Origin
 
 from order_gateway.authentication import sign
-from order_gateway.client import GatewayClient, GatewayError, Update
+from order_gateway.client import GatewayClient, GatewayError, OrderState, Report, Update
 from protocol.enums import Reason
 from tests.integration.test_gateway_exchange import KEYS, PLAIN, SECRET, SIGNING
 from tests.support.gateway import DEADLINE_SECONDS, ORDER
@@ -25,7 +25,7 @@ class Mirror:
     """What an account's reader of the stream knows; checks each message's number."""
 
     def __init__(self) -> None:
-        self.orders: dict[str, dict[str, Any]] = {}
+        self.orders: dict[str, OrderState | Report] = {}
         self.ended: set[str] = set()
         self.number = -1
         self.snapshots = 0
@@ -38,19 +38,21 @@ class Mirror:
         assert update.number == self.number
         if update.type == "snapshot":
             self.snapshots += 1
-            self.orders = {order["order_id"]: order for order in update.orders}
+            self.orders = {order.order_id: order for order in update.orders}
         elif update.type == "execution_report":
+            assert update.data
             self._report(update.data)
 
-    def _report(self, report: dict[str, Any]) -> None:
-        known = self.orders.get(report["order_id"])
-        is_first = report["status"] == "open" and report["last_trade"] is None
-        assert known is not None or is_first or report["status"] == "rejected"
-        if report["status"] in OPEN:
-            self.orders[report["order_id"]] = report
+    def _report(self, report: Report) -> None:
+        assert report.order_id
+        known = self.orders.get(report.order_id)
+        is_first = report.status == "open" and report.last_trade is None
+        assert known is not None or is_first or report.status == "rejected"
+        if report.status in OPEN:
+            self.orders[report.order_id] = report
         else:
-            self.orders.pop(report["order_id"], None)
-            self.ended.add(report["order_id"])
+            self.orders.pop(report.order_id, None)
+            self.ended.add(report.order_id)
 
 
 async def follow(client: GatewayClient, mirror: Mirror, until: "asyncio.Future[str]") -> None:
@@ -114,7 +116,7 @@ def test_snapshot_and_reports_have_no_gap_between_them(
                 await asyncio.gather(*readers)
             expected = await read_open(alice)
             for mirror in mirrors:
-                known = {key: order["remaining_quantity"] for key, order in mirror.orders.items()}
+                known = {key: order.remaining_quantity for key, order in mirror.orders.items()}
                 assert known == expected
                 assert mirror.snapshots == 1
             assert expected
@@ -133,7 +135,8 @@ def test_reader_hears_of_nobody_elses_orders(redis_url: str, tmp_path: Path) -> 
             await other.submit_order("BTC-USDT", "buy", "1", price="60000")
             order = await alice.submit_order("BTC-USDT", "buy", "1", price="60000")
             report = await anext(updates)
-            assert report.data["order_id"] == order.order_id
+            assert report.data
+            assert report.data.order_id == order.order_id
 
     with run_exchange(redis_url, tmp_path) as exchange:
         asyncio.run(run(exchange.url))
