@@ -4,10 +4,11 @@ from collections.abc import Mapping
 from typing import Any, TypeVar
 
 import msgspec
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic_core import ErrorDetails
 
 from order_gateway.call import Call, shorten
+from order_gateway.duplicate_keys import may_have_duplicates, refuse_duplicate_keys
 from order_gateway.order_body import OrderBody, decode_order
 from order_gateway.request_schemas import (
     MAX_BATCH_ORDERS,
@@ -40,6 +41,14 @@ class _Batch(msgspec.Struct, forbid_unknown_fields=True):
     orders: list[msgspec.Raw]
 
 
+class _BatchShape(BaseModel):
+    """The same, for the explanation of what is wrong with it."""
+
+    model_config = ConfigDict(strict=True, extra="forbid")
+
+    orders: list[Any]
+
+
 _batch_decoder = msgspec.json.Decoder(_Batch)
 
 
@@ -62,14 +71,21 @@ def check_media_type(call: Call) -> None:
 
 def read_order(body: bytes | msgspec.Raw, instruments: Mapping[str, Instrument]) -> OrderBody:
     """The order in `body`, checked against the rules of its instrument."""
-    try:
-        order = decode_order(body)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        order = OrderBody(**_parse_body(OrderRequest, bytes(body)).model_dump())
+    order = _read_order_body(bytes(body))
     instrument = find_instrument(order.symbol, instruments)
     if order.client_order_id is not None:
         check_client_order_id(order.client_order_id)
     check_order_values(instrument, order.order_type, order.quantity, order.price, order.stop_price)
+    return order
+
+
+def _read_order_body(body: bytes) -> OrderBody:
+    try:
+        order = decode_order(body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return OrderBody(**_parse_body(OrderRequest, body).model_dump())
+    if may_have_duplicates(body, order):
+        refuse_duplicate_keys(body)
     return order
 
 
@@ -87,12 +103,15 @@ def split_batch(body: bytes) -> list[msgspec.Raw]:
     """The orders in a batch's body, unread."""
     try:
         orders = _batch_decoder.decode(body)
-    except msgspec.ValidationError as error:
-        detail = f'the body must be {{"orders": […]}}: {shorten(str(error))}'
+    except msgspec.ValidationError:
+        _parse_body(_BatchShape, body)
+        detail = 'the body must be {"orders": […]}'
         raise Refusal(Reason.INVALID_TYPE, "orders", detail) from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         detail = f"the body is not JSON: {shorten(str(error))}"
         raise Refusal(Reason.INVALID_JSON, None, detail) from None
+    if body.count(b'"orders"') > 1:
+        refuse_duplicate_keys(body)
     count = len(orders.orders)
     if count > MAX_BATCH_ORDERS:
         detail = f"a batch has at most {MAX_BATCH_ORDERS} orders, this one has {count}"
@@ -123,17 +142,20 @@ def read_seconds(body: bytes) -> int:
 
 def _parse_body(model: type[Body], body: bytes) -> Body:
     try:
-        return model.model_validate_json(body)
+        parsed = model.model_validate_json(body)
     except ValidationError as error:
-        raise _explain(error.errors(include_url=False)[0]) from None
+        what = "an order" if model is OrderRequest else "the body"
+        raise _explain(error.errors(include_url=False)[0], what) from None
+    refuse_duplicate_keys(body)
+    return parsed
 
 
-def _explain(error: ErrorDetails) -> Refusal:
+def _explain(error: ErrorDetails, what: str) -> Refusal:
     """The refusal for what pydantic found first."""
     if error["type"] == "json_invalid":
         return Refusal(Reason.INVALID_JSON, None, f"the body is not JSON: {_describe_json(error)}")
     if not error["loc"]:
-        return Refusal(Reason.INVALID_TYPE, None, "the body must be a JSON object")
+        return Refusal(Reason.INVALID_TYPE, None, f"{what} must be a JSON object")
     field = shorten(str(error["loc"][0]))
     if error["type"] == "extra_forbidden":
         return Refusal(Reason.UNKNOWN_FIELD, field, f"there is no field {field}")
@@ -146,6 +168,8 @@ def _explain(error: ErrorDetails) -> Refusal:
 def _explain_value(field: str, value: Any) -> Refusal:
     if field in _DECIMAL_FIELDS:
         return Refusal(Reason.INVALID_TYPE, field, _describe_number(field, value))
+    if field == "orders":
+        return Refusal(Reason.INVALID_TYPE, field, "orders must be a list of orders")
     if field == "seconds":
         return Refusal(Reason.INVALID_TYPE, field, "seconds must be a whole number")
     if not isinstance(value, str) or field not in _WORDS:

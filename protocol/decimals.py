@@ -9,7 +9,9 @@ import re
 import cython
 
 DECIMAL_PATTERN = r"^\d{1,15}(\.\d{1,18})?$"
-DECIMAL_RULE = 'a decimal string such as "60000.5": at most 15 digits before and 18 after the point'
+DECIMAL_RULE = (
+    'a decimal string such as "60000.5": no sign, at most 15 digits before and 18 after the point'
+)
 _FINEST = 18
 _MOST_DIGITS = 18
 """So many always fit into 64 bits."""

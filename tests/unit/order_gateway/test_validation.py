@@ -110,6 +110,15 @@ BAD_ORDERS = {
     "bad stop price": (stop_with(stop_price="1_0"), Reason.INVALID_DECIMAL, "stop_price"),
 }
 
+TWICE = {
+    "price": b'{"side":"buy","order_type":"limit","quantity":"1","price":"1","price":"2"}',
+    "symbol": b'{"symbol":"BTC-USDT","side":"buy","order_type":"limit","quantity":"1","price":"1",'
+    b'"symbol":"BTC-USDT"}',
+    "side": b'{"side":"sell","order_type":"limit","quantity":"1","price":"1","s\\u0069de":"buy"}',
+    "stop_price": b'{"stop_price":"5","side":"buy","order_type":"limit","quantity":"1",'
+    b'"price":"1","stop_price":null}',
+}
+
 OFF_VALUES = {
     "price off the tick": (
         order_with(price="60123.456"), Reason.OFF_TICK, "price", "60123.46", "0.01",
@@ -171,6 +180,23 @@ def test_bad_amendment_is_refused(body: bytes, code: Reason, field: str | None) 
     with pytest.raises(Refusal) as refused:
         read_amendment(body)
     assert (refused.value.code, refused.value.field) == (code, field)
+
+
+@pytest.mark.parametrize(("field", "body"), TWICE.items(), ids=TWICE)
+def test_key_that_comes_twice_is_refused(field: str, body: bytes) -> None:
+    with pytest.raises(Refusal, match="comes twice") as refused:
+        read_order(body, INSTRUMENTS)
+    assert (refused.value.code, refused.value.field) == (Reason.INVALID_JSON, field)
+
+
+def test_defaults_that_are_said_are_no_key_twice() -> None:
+    said = order_with(symbol="BTC-USDT", stop_price=None, self_trade_prevention="none")
+    assert read_order(said, INSTRUMENTS) == read_order(order_with(symbol="absent"), INSTRUMENTS)
+
+
+def test_sign_is_named() -> None:
+    with pytest.raises(Refusal, match="no sign"):
+        read_order(order_with(quantity="-1"), INSTRUMENTS)
 
 
 def test_json_number_is_refused_with_a_hint_to_quote_it() -> None:
