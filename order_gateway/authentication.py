@@ -35,6 +35,15 @@ class Caller(NamedTuple):
     limit: RateLimit | None = None
     signature: str | None = None
 
+    def check_permission(self, call: Call, needs: Scope) -> None:
+        """Raises Refusal for another scope; the header X-Account may only repeat the account."""
+        if needs not in self.scopes:
+            raise Refusal(Reason.FORBIDDEN, None, f"this needs a key with the scope {needs}")
+        if call.headers.get(b"x-account", self.account.encode()) != self.account.encode():
+            raise Refusal(
+                Reason.FORBIDDEN, ACCOUNT_HEADER, f"this key is of account {self.account}"
+            )
+
 
 class Authenticator(Protocol):
     """Finds out who calls."""
@@ -76,7 +85,7 @@ class KeyAuthentication:
         }
 
     def authenticate(self, call: Call) -> Caller:
-        """The key's account; the header X-Account may only repeat it."""
+        """The account of the header X-API-Key."""
         headers = call.headers
         timestamp = headers.get(b"x-timestamp")
         if timestamp is not None:
@@ -94,11 +103,6 @@ class KeyAuthentication:
             caller = caller._replace(signature=proof)
         if key is None:
             raise _unauthorized()
-        named = call.find_header(b"x-account")
-        if named is not None and named != caller.account:
-            raise Refusal(
-                Reason.FORBIDDEN, ACCOUNT_HEADER, f"this key is of account {caller.account}"
-            )
         return caller
 
     def _check_timestamp(self, text: bytes) -> None:

@@ -94,32 +94,33 @@ class Door:
         call.account = caller.account
         call.key_name = caller.key_name
         call.signature = caller.signature
-        if needs not in caller.scopes:
-            raise Refusal(Reason.FORBIDDEN, None, f"this needs a key with the scope {needs}")
         call.limit = caller.limit
         charge(call)
+        caller.check_permission(call, needs)
 
     def answer_errors(self, app: FastAPI) -> None:
         """Has `app` answer with problem documents where no route of ours answers."""
 
         async def answer_http_error(request: Request, error: Exception) -> Response:
-            return self._answer_outside(request, errors.answer_http_error(request, error))
+            code, response = errors.answer_http_error(request, error)
+            return self._answer_outside(request, code, response)
 
         async def answer_exception(request: Request, _error: Exception) -> Response:
-            return self._answer_outside(request, errors.answer_fault())
+            return self._answer_outside(request, Reason.INTERNAL_ERROR, errors.answer_fault())
 
         app.add_exception_handler(HTTPException, answer_http_error)
         app.add_exception_handler(Exception, answer_exception)
 
-    def _answer_outside(self, request: Request, response: Response) -> Response:
+    def _answer_outside(self, request: Request, code: Reason, response: Response) -> Response:
         call = self.make_call(request.scope, request.receive)
         try:
             self._rules.check(call)
         except Refusal as refusal:
-            response = errors.refuse(refusal)
+            code, response = refusal.code, errors.refuse(refusal)
         response.raw_headers.append((b"x-request-id", call.request_id.encode()))
         response.raw_headers += call.answer_headers
         self._metrics.count_answer(response.status_code, 0.0, None)
+        self._metrics.count_reject(code)
         return response
 
     async def _respond(
@@ -143,6 +144,7 @@ class Door:
             return None
         except Exception:
             logger.exception("%s %s failed", call.method, call.path)
+            self._metrics.count_reject(Reason.INTERNAL_ERROR)
             return errors.answer_fault()
 
 

@@ -113,24 +113,26 @@ def answer_fault() -> Response:
     return make_problem(Reason.INTERNAL_ERROR, "the gateway failed, its log says why")
 
 
-def answer_http_error(request: Request, error: Exception) -> Response:
-    """The problem document of a path or a method that there is not."""
+def answer_http_error(request: Request, error: Exception) -> tuple[Reason, Response]:
+    """The problem document of a path or a method that there is not, and its reason."""
     assert isinstance(error, HTTPException)
     if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
         allowed = ", ".join(_find_methods(request))
         detail = f"{request.method} is not possible here, only {allowed}; see /v1/docs"
         headers = {"Allow": allowed}
-        return make_problem(Reason.METHOD_NOT_ALLOWED, detail, headers=headers)
+        problem = make_problem(Reason.METHOD_NOT_ALLOWED, detail, headers=headers)
+        return Reason.METHOD_NOT_ALLOWED, problem
+    detail = "there is nothing at this path, see /v1/docs"
     if any(isinstance(route, WebSocketRoute) for route in _find_routes(request)):
         detail = "this is a WebSocket: open it with ws:// (or wss://)"
-        return make_problem(Reason.NOT_FOUND, detail)
-    return make_problem(Reason.NOT_FOUND, "there is nothing at this path, see /v1/docs")
+    return Reason.NOT_FOUND, make_problem(Reason.NOT_FOUND, detail)
 
 
 def _find_methods(request: Request) -> list[str]:
     """What any route of this path allows."""
     routes = [route for route in _find_routes(request) if isinstance(route, Route)]
-    return sorted(set[str]().union(*(route.methods or () for route in routes)))
+    methods = set[str]().union(*(route.methods or () for route in routes))
+    return sorted(methods | {"HEAD"} if "GET" in methods else methods)
 
 
 def _find_routes(request: Request) -> list[Route | WebSocketRoute]:

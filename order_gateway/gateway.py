@@ -29,6 +29,7 @@ from protocol.commands import QueueEntry, derive_order_id
 from protocol.enums import CommandType, Reason, Status
 from protocol.events import Reply
 from protocol.instrument import Instrument
+from protocol.refusal import Refusal
 from protocol.timestamps import format_timestamp, now_in_microseconds
 
 REPLY_SECONDS = 2.0
@@ -214,6 +215,10 @@ class Gateway:
         if push.state is PushState.UNKNOWN:
             return False
         raise _explain_push(push)
+
+    def count_refusal(self, refusal: Refusal) -> None:
+        """An item of a batch was refused, while others may be queued."""
+        self._metrics.count_reject(refusal.code)
 
     def _count_rejects(self, replies: Sequence[Reply | None]) -> None:
         for reply in replies:

@@ -133,6 +133,7 @@ def _add_batch(routes: DirectRoutes, gateway: Gateway, history: History) -> None
         waiting = read_waiting(call, ResponseMode.ACK)
         check_media_type(call)
         raw_orders = split_batch(call.body)
+        _check_size(call, len(raw_orders))
         charge(call, len(raw_orders) - 1)
         orders: list[OrderBody] = []
         answers: list[Answer | None] = []
@@ -141,6 +142,7 @@ def _add_batch(routes: DirectRoutes, gateway: Gateway, history: History) -> None
                 orders.append(read_order(raw, gateway.instruments))
                 answers.append(None)
             except Refusal as refusal:
+                gateway.count_refusal(refusal)
                 answers.append(answer_refused_item(refusal))
         outcomes = await gateway.submit_orders(call, orders, waiting) if orders else []
         queued = iter(await answer_orders(history, call.account, outcomes, waiting.mode))
@@ -152,6 +154,17 @@ def _add_batch(routes: DirectRoutes, gateway: Gateway, history: History) -> None
         request=describe_command(ResponseMode.ACK, BatchRequest), response_model=BatchResults,
         responses=describe_problems(*BODY_PROBLEMS, Reason.BATCH_TOO_LARGE, *_QUEUE_PROBLEMS),
     )  # fmt: skip
+
+
+def _check_size(call: Call, count: int) -> None:
+    """Raises Refusal for a batch that could never pass: its key may not do so much in a second."""
+    if call.limit is not None and count > call.limit.rate:
+        raise Refusal(
+            Reason.BATCH_TOO_LARGE,
+            "orders",
+            f"a batch under this key has at most {call.limit.rate} orders, as many as the key may"
+            f" make requests in a second; this one has {count}",
+        )
 
 
 def _add_cancel(routes: DirectRoutes, gateway: Gateway) -> None:

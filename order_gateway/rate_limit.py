@@ -19,7 +19,7 @@ class RateLimit:
     """A bucket of `rate` requests that fills up again within a second."""
 
     def __init__(self, rate: int, now: Callable[[], float] = time.monotonic) -> None:
-        self._rate = rate
+        self.rate = rate
         self._now = now
         self._left = float(rate)
         self._counted = now()
@@ -28,7 +28,7 @@ class RateLimit:
     def take(self, cost: int = 1) -> bool:
         """Whether `cost` more requests are within the limit; takes them where they are."""
         now = self._now()
-        self._left = min(float(self._rate), self._left + (now - self._counted) * self._rate)
+        self._left = min(float(self.rate), self._left + (now - self._counted) * self.rate)
         self._counted = now
         if self._left < cost:
             return False
@@ -37,7 +37,7 @@ class RateLimit:
 
     def describe(self) -> list[tuple[bytes, bytes]]:
         """The headers that tell the client where it stands."""
-        wait = math.ceil((self._rate - self._left) / self._rate)
+        wait = math.ceil((self.rate - self._left) / self.rate)
         return [
             (b"ratelimit-policy", self._policy),
             (b"ratelimit", b'"key";r=%d;t=%d' % (self._left, wait)),

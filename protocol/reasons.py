@@ -52,7 +52,7 @@ MEANINGS: Mapping[Reason, str] = {
     Reason.MISSING_FIELD: "a field is missing",
     Reason.INVALID_TYPE: "a field has a value of the wrong JSON type",
     Reason.BODY_TOO_LARGE: "the body is larger than 64 KB (a batch: 1 MB)",
-    Reason.BATCH_TOO_LARGE: "the batch has more than 500 orders",
+    Reason.BATCH_TOO_LARGE: "the batch has more than 500 orders, or than the key may send at once",
     Reason.UNSUPPORTED_MEDIA_TYPE: "the Content-Type is not application/json",
     Reason.NOT_FOUND: "there is nothing at this path",
     Reason.METHOD_NOT_ALLOWED: "the path does not know this method",

@@ -152,13 +152,28 @@ def test_worker_that_was_stopped_with_the_lock_holds_up_nobody(tmp_path: Path) -
 
 
 def test_each_order_of_a_batch_counts() -> None:
+    body = json.dumps({"orders": [ORDER] * 50}).encode()
+    headers = {"Content-Type": "application/json", "X-API-Key": PLAIN}
+    response = ask("POST", "/v1/orders/batch", content=body, headers=headers)
+    assert (response.status_code, get_code(response)) == (503, "queue_unavailable")
+    assert response.headers["ratelimit-policy"] == '"key";q=50;w=1'
+    assert response.headers["ratelimit"] == '"key";r=0;t=1'
+
+
+def test_batch_that_the_key_could_never_send_is_refused_with_the_largest() -> None:
     body = json.dumps({"orders": [ORDER] * 51}).encode()
     headers = {"Content-Type": "application/json", "X-API-Key": PLAIN}
     response = ask("POST", "/v1/orders/batch", content=body, headers=headers)
-    assert (response.status_code, get_code(response)) == (429, "rate_limited")
-    assert response.headers["retry-after"] == "1"
-    assert response.headers["ratelimit-policy"] == '"key";q=50;w=1'
+    assert (response.status_code, get_code(response)) == (413, "batch_too_large")
+    assert "at most 50 orders" in response.json()["detail"]
+
+
+def test_refusal_for_want_of_a_scope_says_how_much_is_left() -> None:
+    response = ask("POST", "/v1/instruments/BTC-USDT/halt", headers={"X-API-Key": PLAIN})
+    assert (response.status_code, get_code(response)) == (403, "forbidden")
     assert response.headers["ratelimit"] == '"key";r=49;t=1'
+    response = trade({"X-API-Key": PLAIN, "X-Account": "bob"})
+    assert (response.status_code, response.headers["ratelimit"]) == (403, '"key";r=49;t=1')
 
 
 @pytest.mark.parametrize("path", ["/health", "/livez", "/metrics", "/v1/instruments", "/v1/docs"])
