@@ -6,6 +6,7 @@ from typing import Any
 from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
 from starlette.responses import Response
+from starlette.routing import Match
 from starlette.types import ASGIApp, Receive, Send
 from starlette.types import Scope as AsgiScope
 
@@ -21,9 +22,15 @@ class DirectRoute(APIRoute):
 
     direct: ASGIApp
 
+    def matches(self, scope: AsgiScope) -> tuple[Match, AsgiScope]:
+        """What can be asked by GET can be asked by HEAD; the server leaves out the body."""
+        if scope["type"] == "http":
+            scope = {**scope, "method": _normalize(scope["method"])}
+        return super().matches(scope)
+
     async def handle(self, scope: AsgiScope, receive: Receive, send: Send) -> None:
         """Answers a request that matches the path."""
-        if scope["method"] in (self.methods or ()):
+        if _normalize(scope["method"]) in (self.methods or ()):
             await self.direct(scope, receive, send)
         else:
             await super().handle(scope, receive, send)
@@ -85,13 +92,17 @@ class DirectApp(FastAPI):
     async def __call__(self, scope: AsgiScope, receive: Receive, send: Send) -> None:
         """Serves a connection."""
         if scope["type"] == "http":
-            direct = self._fixed_routes.get((scope["method"], scope["path"]))
+            direct = self._fixed_routes.get((_normalize(scope["method"]), scope["path"]))
             if direct is None and scope["method"] == "OPTIONS" and _is_preflight(scope):
                 direct = self._answer_preflight
             if direct is not None:
                 await direct(scope, receive, send)
                 return
         await super().__call__(scope, receive, send)
+
+
+def _normalize(method: str) -> str:
+    return "GET" if method == "HEAD" else method
 
 
 def _stand_in_for(endpoint: Endpoint) -> Callable[[], Awaitable[Response]]:

@@ -11,6 +11,7 @@ from order_gateway.call import Call
 from order_gateway.direct_route import DirectRoutes
 from order_gateway.history import History
 from order_gateway.history_schemas import FillList, OrderItem, OrderList
+from order_gateway.moments import read_span
 from order_gateway.openapi import (
     describe_path,
     describe_problems,
@@ -39,6 +40,11 @@ _STATUS = describe_query(
     "status", "Only these; `open` includes partially filled ones", type="string",
     enum=list(_STATUSES),
 )  # fmt: skip
+_THEN = "a timestamp such as `2026-01-31T12:00:00.000001Z`, or whole seconds since 1970"
+_SPAN = (
+    describe_query("start", f"Only what came in then or later; {_THEN}", type="string"),
+    describe_query("end", f"Only what came in before then; {_THEN}", type="string"),
+)
 _ORDER_ID = describe_query("order_id", "Only this order's", type="string", pattern=r"^\d{1,16}$")
 _LIST_PROBLEMS = (
     Reason.UNKNOWN_SYMBOL,
@@ -95,18 +101,20 @@ def _add_orders(
 ) -> None:
     async def list_orders(call: Call) -> Response:
         """The account's orders, newest first."""
-        query = call.read_query("symbol", "status", "limit", "after")
+        query = call.read_query("symbol", "status", "start", "end", "limit", "after")
         status = _read_status(query)
         is_open = status is Status.OPEN
         symbol = _read_symbol(query, instruments)
-        which = OrderFilter(call.account, symbol, None if is_open else status, is_open)
+        span = read_span(query)
+        which = OrderFilter(call.account, symbol, None if is_open else status, is_open, *span)
         page = await history.list_orders(which, _read_limit(query), query.get("after"))
         return _answer({"orders": page.items, "after": page.after})
 
     routes.add(
         "GET", "/v1/orders", list_orders, needs=Scope.READ,
         summary="Orders", tags=["history"],
-        request=describe_question(_SYMBOL, _STATUS, _LIMIT, _AFTER), response_model=OrderList,
+        request=describe_question(_SYMBOL, _STATUS, *_SPAN, _LIMIT, _AFTER),
+        response_model=OrderList,
         responses=describe_problems(*_LIST_PROBLEMS),
     )  # fmt: skip
 
@@ -116,12 +124,13 @@ def _add_fills(
 ) -> None:
     async def list_fills(call: Call) -> Response:
         """The account's shares of trades, newest first."""
-        query = call.read_query("symbol", "order_id", "limit", "after")
+        query = call.read_query("symbol", "order_id", "start", "end", "limit", "after")
         order_id = query.get("order_id")
         which = FillFilter(
             call.account,
             _read_symbol(query, instruments),
             None if order_id is None else parse_order_id(order_id),
+            *read_span(query),
         )
         page = await history.list_fills(which, _read_limit(query), query.get("after"))
         return _answer({"fills": page.items, "after": page.after})
@@ -129,7 +138,8 @@ def _add_fills(
     routes.add(
         "GET", "/v1/fills", list_fills, needs=Scope.READ,
         summary="Fills", tags=["history"],
-        request=describe_question(_SYMBOL, _ORDER_ID, _LIMIT, _AFTER), response_model=FillList,
+        request=describe_question(_SYMBOL, _ORDER_ID, *_SPAN, _LIMIT, _AFTER),
+        response_model=FillList,
         responses=describe_problems(Reason.INVALID_ORDER_ID, *_LIST_PROBLEMS),
     )  # fmt: skip
 

@@ -13,6 +13,7 @@ from order_gateway.documentation import CONTENT_SECURITY_POLICY, read_page
 from order_gateway.halts import Halts
 from order_gateway.health import HealthCheck
 from order_gateway.metrics import CONTENT_TYPE, Metrics
+from order_gateway.openapi import describe_path, describe_problems
 from order_gateway.operation_schemas import (
     Health,
     InstrumentItem,
@@ -21,8 +22,10 @@ from order_gateway.operation_schemas import (
     Liveness,
     Readiness,
 )
+from order_gateway.validation import find_instrument
 from protocol.codec import encode
-from protocol.instrument import Instrument
+from protocol.enums import Reason
+from protocol.instrument import SYMBOL_PATTERN, Instrument
 
 
 def add_operation_routes(
@@ -53,6 +56,24 @@ def _add_instruments(
     routes.add(
         "GET", "/v1/instruments", list_instruments, summary="List the instruments",
         tags=["instruments"], response_model=InstrumentList,
+    )  # fmt: skip
+    _add_instrument(routes, instruments, halts)
+
+
+def _add_instrument(
+    routes: DirectRoutes, instruments: Mapping[str, Instrument], halts: Halts
+) -> None:
+    async def read_instrument(call: Call) -> Response:
+        """One instrument: its tick and lot, its limits, and whether it is halted."""
+        instrument = find_instrument(call.path_params["symbol"], instruments)
+        item = _describe_instrument(instrument, await halts.read())
+        return Response(item.model_dump_json(), media_type="application/json")
+
+    path = describe_path("symbol", SYMBOL_PATTERN, "BTC-USDT")
+    routes.add(
+        "GET", "/v1/instruments/{symbol}", read_instrument, summary="An instrument",
+        tags=["instruments"], request={"parameters": [path]}, response_model=InstrumentItem,
+        responses=describe_problems(Reason.UNKNOWN_SYMBOL),
     )  # fmt: skip
 
 

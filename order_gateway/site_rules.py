@@ -16,7 +16,7 @@ from protocol.refusal import Refusal
 
 _MAX_REMEMBERED = 256
 _MAX_AGE_SECONDS = b"600"
-_ALLOWED_METHODS = b"GET, POST, PATCH, DELETE"
+_ALLOWED_METHODS = b"GET, HEAD, POST, PATCH, DELETE"
 _ALLOWED_HEADERS = (
     b"Content-Type, Prefer, Idempotency-Key, X-Account, X-API-Key, X-Timestamp, X-Signature,"
     b" X-Request-Id"

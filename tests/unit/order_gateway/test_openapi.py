@@ -44,6 +44,7 @@ def test_every_route_is_documented() -> None:
         ("delete", "/v1/orders/{order_id}"),
         ("patch", "/v1/orders/{order_id}"),
         ("get", "/v1/instruments"),
+        ("get", "/v1/instruments/{symbol}"),
         ("get", "/health"),
     }
 

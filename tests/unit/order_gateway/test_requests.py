@@ -96,9 +96,33 @@ REFUSED: dict[str, tuple[str, str, dict[str, Any], int, str, str | None]] = {
         422, "invalid_type", "seconds",
     ),
     "a batch that is no batch": (
-        "POST", "/v1/orders/batch", {"content": b"[]", "headers": JSON},
+        "POST", "/v1/orders/batch", {"content": b"[]", "headers": JSON}, 422, "invalid_type", None,
+    ),
+    "a batch without orders": (
+        "POST", "/v1/orders/batch", {"content": b"{}", "headers": JSON},
+        422, "missing_field", "orders",
+    ),
+    "a batch with more than orders": (
+        "POST", "/v1/orders/batch", {"content": b'{"orders":[5],"x":1}', "headers": JSON},
+        422, "unknown_field", "x",
+    ),
+    "a batch whose orders are none": (
+        "POST", "/v1/orders/batch", {"content": b'{"orders":{}}', "headers": JSON},
         422, "invalid_type", "orders",
     ),
+    "a batch with orders twice": (
+        "POST", "/v1/orders/batch", {"content": b'{"orders":[5],"orders":[6]}', "headers": JSON},
+        422, "invalid_json", "orders",
+    ),
+    "seconds twice": (
+        "POST", "/v1/cancel-after", {"content": b'{"seconds":5,"seconds":0}', "headers": JSON},
+        422, "invalid_json", "seconds",
+    ),
+    "instrument that there is not": (
+        "GET", "/v1/instruments/X-Y", {}, 422, "unknown_symbol", "symbol",
+    ),
+    "start that is no moment": ("GET", "/v1/fills?start=now", {}, 422, "invalid_request", "start"),
+    "end that is no moment": ("GET", "/v1/orders?end=-1", {}, 422, "invalid_request", "end"),
     "a batch that is no JSON": (
         "POST", "/v1/orders/batch", {"content": b'{"orders": [', "headers": JSON},
         422, "invalid_json", None,
@@ -150,7 +174,34 @@ def test_chunked_body_is_refused_without_being_read_to_its_end() -> None:
 
 
 def test_method_not_allowed_names_all_that_are() -> None:
-    assert ask("PUT", "/v1/orders/1").headers["allow"] == "DELETE, GET, PATCH"
+    assert ask("PUT", "/v1/orders/1").headers["allow"] == "DELETE, GET, HEAD, PATCH"
+
+
+@pytest.mark.parametrize("path", ["/livez", "/readyz", "/v1/instruments", "/v1/instruments/X-Y"])
+def test_what_can_be_asked_by_get_can_be_asked_by_head(path: str) -> None:
+    assert ask("HEAD", path).status_code == ask("GET", path).status_code
+
+
+def test_one_instrument_is_read_as_in_the_list() -> None:
+    [first, *_] = ask("GET", "/v1/instruments").json()["instruments"]
+    assert ask("GET", "/v1/instruments/BTC-USDT").json() == first
+
+
+def test_item_of_a_batch_is_refused_by_its_own_name_and_counted() -> None:
+    async def run() -> tuple[Any, str]:
+        app = create_app(Settings(redis_url="redis://127.0.0.1:1/0"), INSTRUMENTS)
+        transport = httpx.ASGITransport(app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
+            answer = await client.post("/v1/orders/batch", json={"orders": [5, 5]})
+            await client.get("/nowhere")
+            await client.put("/v1/orders")
+            return answer.json(), (await client.get("/metrics")).text
+
+    answer, metrics = asyncio.run(run())
+    assert answer["results"][0]["problem"]["detail"] == "an order must be a JSON object"
+    assert 'gateway_rejects_total{code="invalid_type"} 2.0' in metrics
+    assert 'gateway_rejects_total{code="not_found"} 1.0' in metrics
+    assert 'gateway_rejects_total{code="method_not_allowed"} 1.0' in metrics
 
 
 def test_instruments_are_listed_with_tick_and_lot() -> None:
@@ -190,10 +241,15 @@ def test_fault_of_our_own_is_a_problem_document_without_a_trace(
     [
         ("GET", "/v1/orders?symbol=BTCUSDT", 422, "symbol must be one of BTC-USDT"),
         ("GET", "/v1/fills?symbol=BTCUSDT", 422, "symbol must be one of BTC-USDT"),
-        ("GET", "/v1/orders?side=buy", 422, "no query parameter side, only symbol, status, limit"),
+        (
+            "GET",
+            "/v1/orders?side=buy",
+            422,
+            "no query parameter side, only symbol, status",
+        ),
         ("GET", "/v1/orders/5?wait=1", 422, "no query parameter wait, none at all"),
         ("GET", "/ws/orders", 404, "open it with ws://"),
-        ("PUT", "/v1/orders", 405, "only DELETE, GET, POST"),
+        ("PUT", "/v1/orders", 405, "only DELETE, GET, HEAD, POST"),
         ("GET", "/orders", 404, "see /v1/docs"),
     ],
 )
