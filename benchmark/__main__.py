@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import launcher.python_version  # noqa: F401  # stops a Python that is too old, with one line
-from launcher.bootstrap import ensure_environment
 
 FOLDER = Path(__file__).parent
 
@@ -22,6 +21,5 @@ def list_measurements() -> Iterator[tuple[str, str]]:
 
 
 if __name__ == "__main__":
-    ensure_environment()
     for command, purpose in list_measurements():
         print(f"{command:<44} {purpose}")
