@@ -118,11 +118,13 @@ def _find_open_orders(connection: Connection, order_ids: Iterable[int]) -> dict[
 
 
 def _write_rows(connection: Connection, rows: Rows) -> None:
-    _insert(connection, schema.orders, rows.new_orders)
-    if rows.changed_orders:
+    if (
+        rows.changed_orders
+    ):  # first: an id whose order closes may be a new order's by the page's end
         names = tuple(rows.changed_orders[0])
         compiled = _compile_order_update(connection.dialect, names)
         _execute_all(connection, compiled, rows.changed_orders)
+    _insert(connection, schema.orders, rows.new_orders)
     _insert(connection, schema.fills, rows.fills)
     _insert(connection, schema.trades, rows.trades)
     for (symbol, resolution), candles in rows.candles.items():

@@ -138,6 +138,24 @@ def test_fills_of_an_id_that_was_used_again_are_the_latest_ones(tmp_path: Path) 
     assert listed.count("again") == 2
 
 
+def test_id_that_is_used_again_in_the_page_in_which_its_order_closes(tmp_path: Path) -> None:
+    exchange = Exchange(closed_limit=1)
+    exchange.send(limit("buy", "0.1", "10", "again"))
+    exchange.send({"command": "cancel_all"}, limit("buy", "0.1", "10", "other"))
+    exchange.send({"command": "cancel_all"}, limit("buy", "0.2", "10", "again"))
+    entries = list_entries(exchange.batches)
+    url = sqlite_url(tmp_path)
+    with run_database(url) as database, run_queries(url) as archive:
+        write_entries(database, entries[:1])
+        write_entries(database, entries[1:])
+        listed = archive.list_orders(OrderFilter("default")).items
+    assert [(order.client_order_id, order.status, order.quantity) for order in listed] == [
+        ("again", "open", "0.20000"),
+        ("other", "canceled", "0.10000"),
+        ("again", "canceled", "0.10000"),
+    ]
+
+
 def test_trades_before_and_after_an_id(archive: Archive) -> None:
     def ids(**more: int) -> list[int]:
         return [trade.trade_id for trade in archive.list_trades("BTC-USDT", **more)]
