@@ -1,11 +1,17 @@
 """The containers have the whole program, and know the ports under which they are published."""
 
+import os
 import re
+import subprocess
+import sys
+import textwrap
 import tomllib
 from pathlib import Path
 
 import pytest
+from redis import Redis
 
+from protocol import channels
 from protocol.settings import Settings
 
 ROOT = Path(__file__).parents[2]
@@ -41,6 +47,29 @@ def test_page_and_gateway_know_each_others_published_port(
     assert f'      {own}: "{inside}"\n' in block
     assert f"    - 127.0.0.1:${{{own}:-{inside}}}:{inside}\n" in block
     assert f"      {other}: ${{{other}:-{outside}}}\n" in block
+
+
+def test_image_is_built_once_and_has_the_driver_of_each_database() -> None:
+    assert COMPOSE.count("build:") == 1
+    assert "    DATABASE_URL: ${DATABASE_URL:-}\n" in COMPOSE
+    assert "--editable '.[postgresql]'" in (ROOT / "Dockerfile").read_text()
+
+
+@pytest.mark.parametrize(
+    ("announced", "status"), [({}, 1), ({channels.STATE_ARCHIVE_SEQUENCE: 400_000}, 1),
+                              ({channels.STATE_ARCHIVE_SEQUENCE: 499_000}, 0)],
+)  # fmt: skip
+def test_archive_is_well_while_it_is_not_far_behind(
+    redis_url: str, announced: dict[str, int], status: int
+) -> None:
+    with Redis.from_url(redis_url) as client:
+        client.hset(channels.STATE, mapping={channels.STATE_SEQUENCE: 500_001, **announced})
+    [code] = re.findall(r"        - \|\n((?:          .*\n)+)", find_service("archive"))
+    done = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(code)],
+        cwd=ROOT, env={**os.environ, "REDIS_URL": redis_url}, check=False,
+    )  # fmt: skip
+    assert done.returncode == status
 
 
 def test_names_that_reach_the_containers_are_settings() -> None:
