@@ -6,23 +6,22 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine, event
 
 from archive.queries import Archive, OrderFilter
 from archive.writer import Writer
 from engine.event_text import NO_TRADE, end_text, report_text
-from protocol import codec
+from protocol import channels, codec
 from protocol.journal import JournalEntry
 from tests.support.archive_database import EXCHANGE, run_database, sqlite_url
 from tests.support.archive_journal import list_entries
 from tests.support.archive_postgresql import empty_database, run_postgresql
-from tests.support.archive_replay import Replay, assert_same
+from tests.support.archive_replay import Replay, assert_same, read_events
+from tests.support.archive_streams import ACCOUNTS, batches, make_exchange, pauses
 from tests.support.exchange import Exchange, Json
 
-ACCOUNTS = ("alice", "bob")
-FEW_CLOSED = 1  # so that closed orders are forgotten, and their ids used again
 STATE_FIELDS = ("status", "quantity", "filled_quantity", "remaining_quantity", "filled_notional")
 
 
@@ -30,50 +29,7 @@ class Killed(BaseException):
     """The archive's process is gone."""
 
 
-prices = st.integers(1, 6).map(lambda ticks: f"0.0{ticks}")
-quantities = st.integers(1, 5).map(lambda lots: f"0.0000{lots}")
-owners = st.fixed_dictionaries(
-    {
-        "account": st.sampled_from(ACCOUNTS),
-        "client_order_id": st.integers(1, 5).map(lambda number: f"order-{number}"),
-        "symbol": st.sampled_from(["BTC-USDT", "BTC-USDT", "ETH-USDT", "NO-SUCH"]),
-        "side": st.sampled_from(["buy", "sell"]),
-        "quantity": quantities,
-    }
-)
-priced = st.fixed_dictionaries(
-    {"order_type": st.sampled_from(["limit", "limit", "ioc", "fok"]), "price": prices}
-)
-orders = st.tuples(owners, priced | st.just({"order_type": "market"})).map(lambda t: t[0] | t[1])
-followups = st.fixed_dictionaries(
-    {"command": st.sampled_from(["cancel", "amend"]), "target": st.integers(0, 30)},
-    optional={"price": prices, "quantity": quantities},
-)
-sweeps = st.fixed_dictionaries(
-    {"command": st.just("cancel_all"), "account": st.sampled_from(ACCOUNTS)}
-)
-commands = orders | orders | orders | followups | sweeps | st.just({"side": 3})
-batches = st.lists(st.lists(commands, min_size=1, max_size=6), min_size=1, max_size=12)
 kills = st.lists(st.tuples(st.integers(1, 4), st.integers(1, 20)), max_size=6)
-pauses = st.integers(0, 90_000_000)
-
-
-def aim(command: Json, exchange: Exchange) -> Json:
-    """A cancel or amend of some order that there has been."""
-    known = [*exchange.handler.orders.closed.values(), *exchange.handler.orders.open.values()]
-    if "target" not in command or not known:
-        return command
-    order = known[command["target"] % len(known)]
-    rest = {name: value for name, value in command.items() if name != "target"}
-    return {**rest, "order_id": order.text_id, "account": order.account}
-
-
-def make_exchange(stream: list[list[Json]], pause: int) -> Exchange:
-    exchange = Exchange(closed_limit=FEW_CLOSED)
-    for batch in stream:
-        exchange.send(*(aim(command, exchange) for command in batch))
-        exchange.now += pause
-    return exchange
 
 
 def write_with_kills(
@@ -127,6 +83,32 @@ def check_archive(
         write_with_kills(database, entries, kills)
         assert_same(database, Replay(entries))
         assert_same_as_engine(database, exchange)
+
+
+REACHED = {
+    "cancel_after", "cancel_all", "cancel_requested", "client_order_id_reused", "duplicate_order",
+    "fok_not_fillable", "instrument_halted", "ioc_remainder", "market_remainder", "order_closed",
+    "price_forbidden", "queue_cleared", "self_trade_prevention", "unknown_symbol", "would_trade",
+    "stop_loss fired", "stop_limit fired", "take_profit fired", "take_profit_limit fired",
+}  # fmt: skip
+
+
+def test_streams_lead_to_what_reports_can_say() -> None:
+    said: set[str] = set()
+
+    @given(stream=batches, pause=pauses)
+    @settings(
+        max_examples=500, deadline=None, derandomize=True, database=None, phases=[Phase.generate]
+    )
+    def listen(stream: list[list[Json]], pause: int) -> None:
+        for entry in list_entries(make_exchange(stream, pause).batches):
+            for report in read_events(entry, channels.EXECUTION_REPORTS):
+                said.add(report["reason"])
+                if report.get("triggered"):
+                    said.add(f"{report['order_type']} fired")
+
+    listen()
+    assert said >= REACHED
 
 
 @given(stream=batches, pause=pauses, kills=kills)
