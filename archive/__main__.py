@@ -18,6 +18,7 @@ from archive.journal import Journal, JournalDamaged
 from archive.retention import Retention
 from archive.settings import ArchiveSettings
 from archive.versions import NewerDatabase
+from protocol.settings import describe_bad_settings
 from protocol.timestamps import now_in_microseconds
 
 SOCKET_TIMEOUT_SECONDS = 10
@@ -37,15 +38,42 @@ def main() -> int:
         if arguments.command == "export":
             return export(arguments, settings.effective_database_url)
         return follow(settings)
-    except (ValidationError, UnusableDatabase) as error:
+    except ValidationError as error:
+        sys.stderr.write(f"archive: {describe_bad_settings(error)}\n")
+    except UnusableDatabase as error:
         sys.stderr.write(f"archive: {error}\n")
-        return 1
+    return 1
+
+
+_DESCRIPTION = """\
+Keeps the exchange's orders, fills, trades and candles in a database. Without a command it follows
+the journal of the running system until Ctrl-C, as start_system.py has it do already."""
+_EXAMPLES = """\
+DATABASE_URL names the database, by default a SQLite file in DATA_DIR; all settings are in
+.env.example.
+
+examples:
+  python -m archive export --table trades --symbol BTC-USDT trades.csv
+  python -m archive export --table candles --interval 1h --from 2026-01-31 hours.parquet
+  python -m archive export --table orders - | grep rejected
+  python -m archive export --help
+"""
 
 
 def _parse_arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m archive", description=__doc__)
-    commands = parser.add_subparsers(dest="command")
-    add_export(commands.add_parser("export", help="write a table, or a part of it, to a file"))
+    parser = argparse.ArgumentParser(
+        prog="python -m archive",
+        description=_DESCRIPTION,
+        epilog=_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    commands = parser.add_subparsers(dest="command", metavar="command")
+    export_parser = commands.add_parser(
+        "export",
+        help="write orders, fills, trades or candles to a CSV or Parquet file",
+        description="Writes a table, or a part of it, to a file; the system may run meanwhile.",
+    )
+    add_export(export_parser)
     return parser.parse_args()
 
 

@@ -1,6 +1,4 @@
-"""Settings of the archive, on top of those that all services share."""
-
-from pydantic import Field
+"""Settings of the archive, among those that all services share."""
 
 from protocol.settings import Settings
 
@@ -8,16 +6,12 @@ _FILE = "archive.sqlite3"
 
 
 class ArchiveSettings(Settings):
-    """The archive's own beside those of all.
+    """Those of all, as who writes or reads the archive uses them.
 
     `DATABASE_URL`: a PostgreSQL or SQLite database; by default a file in the data folder.
     `ARCHIVE_RETENTION_DAYS`, `ARCHIVE_RETENTION_ROWS`: what is older, or beyond the newest so many
     rows, is deleted; without them everything is kept.
     """
-
-    database_url: str | None = None
-    archive_retention_days: float | None = Field(default=None, gt=0)
-    archive_retention_rows: int | None = Field(default=None, ge=1)
 
     @property
     def effective_database_url(self) -> str:

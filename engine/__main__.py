@@ -14,7 +14,7 @@ from engine.journal import JournalDamaged
 from engine.service import Limits, Service
 from engine.state import StateConflict
 from protocol.instrument import Instrument, parse_instruments
-from protocol.settings import Settings
+from protocol.settings import Settings, describe_bad_settings
 from protocol.timestamps import now_in_microseconds
 
 log = logging.getLogger("engine")
@@ -26,7 +26,10 @@ def main() -> int:
     try:
         settings = Settings()
         instruments = parse_instruments(settings.instruments_file.read_text())
-    except (ValidationError, ValueError, OSError) as error:
+    except ValidationError as error:
+        print(f"engine: {describe_bad_settings(error)}", file=sys.stderr)  # noqa: T201
+        return 1
+    except (ValueError, OSError) as error:
         print(f"engine: {error}", file=sys.stderr)  # noqa: T201
         return 1
     if arguments.command:

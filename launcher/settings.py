@@ -7,7 +7,7 @@ from dotenv import dotenv_values
 from pydantic import Field, ValidationError
 
 from launcher.errors import LaunchError
-from protocol.settings import Settings
+from protocol.settings import Settings, describe_bad_settings
 
 _GIBIBYTE = 1 << 30
 _SIZE = r"^\d+(b|k|kb|m|mb|g|gb)?$"
@@ -29,11 +29,7 @@ def read_settings() -> LauncherSettings:
     try:
         return LauncherSettings()
     except ValidationError as error:
-        problems = (
-            f"{'.'.join(map(str, item['loc'])).upper()}={item['input']!r}: {item['msg']}"
-            for item in error.errors()
-        )
-        raise LaunchError("bad setting: " + "; ".join(problems)) from None
+        raise LaunchError(describe_bad_settings(error)) from None
 
 
 def child_environment(redis_url: str) -> dict[str, str]:

@@ -4,14 +4,22 @@ from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import quote
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from protocol.limits import DEFAULT_CLOSED_ORDERS, DEFAULT_MAX_OPEN_ORDERS
 
 REPOSITORY = Path(__file__).resolve().parent.parent
+_DATABASES = ("sqlite:", "sqlite+pysqlite:", "postgres:", "postgresql:", "postgresql+psycopg:")
+_SECRETS = frozenset({"REDIS_URL", "REDIS_PASSWORD", "DATABASE_URL", "API_KEYS"})
 SettingPath = Annotated[Path, AfterValidator(lambda path: REPOSITORY / path)]
 """Relative to the repository, so that all commands mean the same file wherever they are given."""
+
+
+def _check_database(url: str) -> str:
+    if not url.startswith(_DATABASES):
+        raise ValueError("use sqlite:///file or postgresql://user:password@host/name")
+    return url
 
 
 class Settings(BaseSettings):
@@ -51,6 +59,9 @@ class Settings(BaseSettings):
     gateway_max_streams_per_account: int = Field(default=100, ge=1)
     allowed_hosts: str = ""
     allowed_origins: str = ""
+    database_url: Annotated[str, AfterValidator(_check_database)] | None = None
+    archive_retention_days: float | None = Field(default=None, gt=0)
+    archive_retention_rows: int | None = Field(default=None, ge=1)
 
     @property
     def named_redis_url(self) -> str | None:
@@ -64,3 +75,13 @@ class Settings(BaseSettings):
     def effective_redis_url(self) -> str:
         """The named server, else the one on this machine's `REDIS_PORT`."""
         return self.named_redis_url or f"redis://127.0.0.1:{self.redis_port}/0"
+
+
+def describe_bad_settings(error: ValidationError) -> str:
+    """Every bad setting and what is wrong with it, in one line, without the value of a secret."""
+    problems = []
+    for item in error.errors():
+        name = ".".join(map(str, item["loc"])).upper()
+        value = "" if name in _SECRETS else f"={item['input']!r}"
+        problems.append(f"{name}{value}: {item['msg']}")
+    return "bad setting: " + "; ".join(problems)

@@ -15,6 +15,8 @@ import pytest
 from pyarrow import parquet
 
 from launcher.environment import ROOT
+from launcher.errors import LaunchError
+from launcher.settings import read_settings
 from tests.support.archive_database import run_database, sqlite_url, write_entries
 from tests.support.archive_journal import limit, list_entries, trade_once
 from tests.support.exchange import Exchange
@@ -262,3 +264,43 @@ def test_reader_that_has_seen_enough_is_no_trouble(url: str) -> None:
         )  # fmt: skip
     assert done.returncode == 1
     assert "Error" not in done.stderr
+
+
+@pytest.mark.parametrize("module", ["archive", "engine"])
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("ARCHIVE_RETENTION_DAYS", "-1", "bad setting: ARCHIVE_RETENTION_DAYS='-1': Input should"),
+        (
+            "DATABASE_URL",
+            "mysql://me:secret@host/name",
+            "bad setting: DATABASE_URL: Value error, use sqlite",
+        ),
+    ],
+)
+def test_bad_setting_is_said_in_one_line_without_secrets(
+    module: str, name: str, value: str, said: str
+) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", module], cwd=ROOT, env={**os.environ, name: value},
+        capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert done.returncode == 1
+    assert done.stderr.startswith(f"{module}: {said}")
+    assert len(done.stderr.splitlines()) == 1
+    assert "secret" not in done.stderr
+
+
+def test_launcher_refuses_the_archives_bad_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ARCHIVE_RETENTION_ROWS", "0")
+    with pytest.raises(LaunchError, match=r"^bad setting: ARCHIVE_RETENTION_ROWS='0': Input"):
+        read_settings()
+
+
+def test_help_is_for_users() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "archive", "--help"], cwd=ROOT, capture_output=True, text=True,
+        timeout=60, check=True,
+    )  # fmt: skip
+    assert "python -m archive export --table trades" in done.stdout
+    assert "Wiring" not in done.stdout
