@@ -1,5 +1,6 @@
 """What resting orders take: memory, and time to save and load them."""
 
+import ctypes
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -90,9 +91,18 @@ def _rest_at(
 
 def _measure(make: Callable[[], Matcher]) -> tuple[int, Matcher]:
     """Bytes by which this process has grown, and what was made."""
+    _give_back()
     before = resident_bytes()
     matcher = make()
+    _give_back()
     return resident_bytes() - before, matcher
+
+
+def _give_back() -> None:
+    """What the allocator keeps of memory that was freed is nobody's."""
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+    if trim is not None:
+        trim(0)
 
 
 def report_saving(figures: Figures) -> None:
