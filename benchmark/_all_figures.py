@@ -1,72 +1,63 @@
-"""The figures of a measurement: from the file that a load test writes, else from its text."""
+"""The figures of a measurement, from the file that it writes."""
 
 import json
-import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from benchmark._all_parts import Part
+from benchmark._figures import Figures, read_figures
 
-_NUMBER = re.compile(r"(?<![\w.])(\d[\d,]*(?:\.\d+)?)(?![\d.])")
-_RATIO = re.compile(r"(\d+(?:\.\d+)?) x\b")
-_SPACE = re.compile(r"[\s,:;]+")
 _LONGEST_NAME = 60
 
 
-def list_figures(part: Part, text: str, folder: Path) -> dict[str, float]:
-    """By name. In a text: every ratio (`1.73 x …`) by the line that it stands in."""
-    file = folder / part.json_name
-    if file.exists():
-        result = json.loads(file.read_text())
-        return dict(_list_load(result.get("best") or result))
-    return dict(_list_ratios(text))
+def list_figures(file: Path, *, is_load: bool) -> Figures:
+    """By name; nothing where the measurement came to nothing. `is_load`: a load test wrote it."""
+    if not is_load or not file.exists():
+        return read_figures(file)
+    result = json.loads(file.read_text())
+    return dict(_list_load(result.get("best", result)))
 
 
 def compare_figures(
     first: Mapping[str, Mapping[str, float]], second: Mapping[str, Mapping[str, float]]
 ) -> Iterator[str]:
-    """A line for each figure that both runs have, then how far the ratios agree."""
+    """A line for each figure, also for one that only one run has, then how far they agree."""
     off: list[float] = []
-    for part, figures in first.items():
-        for name, one in figures.items():
-            other = second.get(part, {}).get(name)
-            if other is not None and one and other:
+    for part in {**first, **second}:
+        ours, theirs = first.get(part, {}), second.get(part, {})
+        for name in {**ours, **theirs}:
+            one, other = ours.get(name), theirs.get(name)
+            told = f"  {part:<16}{name:<{_LONGEST_NAME}}{_format(one)}{_format(other)}"
+            if one and other:
                 off.append(abs(other / one - 1))
-                told = f"  {part:<16}{name:<{_LONGEST_NAME}}{one:12,.2f}{other:12,.2f}"
-                yield f"{told}{other / one:8.2f}"
+                told += f"{other / one:8.2f}"
+            yield told
     if off:
         ordered = sorted(off)
         middle, worst = ordered[len(ordered) // 2], ordered[-1]
         yield f"{len(off)} figures: half of them agree within {middle:.0%}, all within {worst:.0%}"
 
 
-def _list_load(result: Mapping[str, Any]) -> Iterator[tuple[str, float]]:
-    if not result or "accepted_rate" not in result:
+def _format(figure: float | None) -> str:
+    return f"{'-':>14}" if figure is None else f"{figure:14,.2f}"
+
+
+def _list_load(result: Mapping[str, Any] | None) -> Iterator[tuple[str, float]]:
+    if not result:
         return
     accepted = float(result["accepted_rate"])
     yield "orders a second", accepted
-    for stage in ("accept", "order to feed", "order to BBO update"):
-        for name in ("p50", "p99"):
-            if stage in result["stages_ms"]:
-                yield f"{stage} {name} ms", float(result["stages_ms"][stage][name])
-    if result["engine_matching_ms"]:
-        yield "engine matching p99 ms", float(result["engine_matching_ms"]["p99"])
+    for stage, latency in result["stages_ms"].items():
+        yield from _list_latency(stage, latency)
+    for name in ("matching", "commit"):
+        yield from _list_latency(f"engine {name}", result[f"engine_{name}_ms"] or {})
     for usage in result["processes"]:
         if accepted and usage["name"] != "launcher":
             yield f"{usage['name']} CPU us an order", usage["cpu_share"] / accepted * 1e6
 
 
-def _list_ratios(text: str) -> Iterator[tuple[str, float]]:
-    heading = ""
-    for line in text.splitlines():
-        if line and not line.startswith(" "):
-            heading = _name(line)[:24]
-        for place, found in enumerate(_RATIO.finditer(line)):
-            name = _name(line[: found.start()])
-            yield f"{heading} {name} #{place}"[-_LONGEST_NAME:].strip(), float(found[1])
-
-
-def _name(text: str) -> str:
-    """What a line is about: its words without its numbers."""
-    return _SPACE.sub(" ", _NUMBER.sub("", text)).strip()
+def _list_latency(name: str, latency: Mapping[str, Any]) -> Iterator[tuple[str, float]]:
+    """What lies beyond a histogram is null, and no figure."""
+    for share in ("p50", "p99"):
+        if latency.get(share) is not None:
+            yield f"{name} {share} ms", float(latency[share])

@@ -4,6 +4,7 @@ import time
 from typing import NamedTuple
 
 from benchmark._cpu_clock import read_cpu
+from benchmark._figures import Figures
 from benchmark._positions import read_redis_pid
 from engine.connection import connect_redis
 from engine.journal import read_journal
@@ -40,7 +41,7 @@ class Stopwatch:
         return time.perf_counter(), time.process_time(), read_cpu(self._server)
 
 
-def measure_recovery(url: str, instruments: list[Instrument], closed_orders: int) -> None:
+def measure_recovery(url: str, instruments: list[Instrument], closed_orders: int) -> Figures:
     """Recover from the journal at `url`, which no engine serves."""
     with connect_redis(url) as client:
         server = read_redis_pid(client)
@@ -57,3 +58,8 @@ def measure_recovery(url: str, instruments: list[Instrument], closed_orders: int
     print(f"\nrecovery of {count:,} commands in {commits:,} commits, {size >> 20:,} MB of journal")
     print(f"  all            {whole}   {whole.clock / count * 1e6:5.1f} us a command")
     print(f"  reading alone  {reading}")
+    return {
+        "all: s": whole.clock,
+        "all: us of CPU a command": whole.engine / count * 1e6,
+        "reading alone: us of CPU a command": reading.engine / count * 1e6,
+    }

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from redis import Redis
 
+from benchmark._figures import Figures, name_latency
 from benchmark.latency import Latency
 from engine.snapshot_store import list_snapshots, measure_newest
 from protocol import channels
@@ -25,7 +26,7 @@ def push_resting(client: Redis, count: int) -> None:
         client.rpush(channels.ORDER_QUEUE, *map(_make_order, range(first, last)))
 
 
-def measure_snapshot(client: Redis, log: Path, count: int) -> None:
+def measure_snapshot(client: Redis, log: Path, count: int) -> Figures:
     """Print what writes of others take while the snapshot of `count` orders is written.
 
     The list holds the orders, and an engine that takes a snapshot after them serves it; `log` has
@@ -45,6 +46,10 @@ def measure_snapshot(client: Redis, log: Path, count: int) -> None:
     print(f"  the engine paused {pauses} ms")
     print(f"  a write of others meanwhile {Latency.of(busy)}")
     print(f"  before, beside the matching {Latency.of(quiet)}")
+    return {
+        **name_latency("snapshot: a write of others", Latency.of(busy)),
+        "snapshot: written in s": seconds,
+    }
 
 
 def _make_order(number: int) -> bytes:

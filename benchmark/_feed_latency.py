@@ -11,6 +11,7 @@ from benchmark._feed_readers import TradeReader
 from benchmark.feed_watch import FeedWatch
 from benchmark.latency import Latency
 from benchmark.load import Sent, send_orders
+from benchmark.machine import describe_redis
 from benchmark.market import find_spot
 from tests.support.launched_system import REAL, launch
 
@@ -20,24 +21,29 @@ CONNECTIONS = 16
 
 
 class Arrivals(NamedTuple):
-    """Latency at one of the readers; trades that it, or any other reader, did not get."""
+    """Latency at one of the readers; trades that it, or any other reader, did not get.
+
+    `redis` is how the system's own Redis persists.
+    """
 
     latency: Latency
     lost: int
+    redis: str
 
 
 def measure_latency(readers: int, rate: float, seconds: float) -> Arrivals:
     """Start a system, read its feed with so many readers, and send it orders."""
     with tempfile.TemporaryDirectory() as folder, launch(REAL, Path(folder) / "data") as system:
         record = system.wait_until_ready()
-        return asyncio.run(
+        latency, lost = asyncio.run(
             _measure(record.gateway_url, record.market_data_url, readers, rate, seconds)
         )
+        return Arrivals(latency, lost, describe_redis(record.redis.url))
 
 
 async def _measure(
     gateway: str, market_data: str, count: int, rate: float, seconds: float
-) -> Arrivals:
+) -> tuple[Latency, int]:
     spot = find_spot(gateway, market_data, SYMBOL)
     address, feed = urlsplit(gateway), urlsplit(market_data)
     url = f"{market_data.replace('http', 'ws', 1)}/ws/market-data?symbols={SYMBOL}"
@@ -49,7 +55,7 @@ async def _measure(
         await _wait_until_seen(watch, sent)
         lost = len(set(sent.order_ids) - watch.arrivals.keys()) + watch.missing_trades
         lost += sum(len(watch.trade_ids) - each.trades for each in others)
-        return Arrivals(Latency.of(_list_latencies(watch, sent)), lost)
+        return Latency.of(_list_latencies(watch, sent)), lost
 
 
 async def _wait_until_seen(watch: FeedWatch, sent: Sent) -> None:

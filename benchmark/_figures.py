@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TypeAlias
 
+from benchmark.latency import Latency
+
 Figures: TypeAlias = dict[str, float]
 """By name; the unit stands in the name."""
 
@@ -13,6 +15,11 @@ Figures: TypeAlias = dict[str, float]
 def add_json_option(parser: argparse.ArgumentParser) -> None:
     """`--json FILE`."""
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there, too")
+
+
+def name_latency(name: str, latency: Latency) -> Figures:
+    """The two of its percentiles that are compared."""
+    return {f"{name}: p50 ms": latency.p50, f"{name}: p99 ms": latency.p99}
 
 
 def write_figures(path: Path | None, figures: Mapping[str, float]) -> None:

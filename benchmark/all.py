@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 
 from benchmark._all_figures import compare_figures, list_figures
-from benchmark._all_parts import PARTS, Part, run_part
+from benchmark._all_parts import PARTS, Part, choose_parts, run_part
 from benchmark.machine import describe_machine
 
 Results = dict[str, dict[str, float]]
@@ -17,13 +17,14 @@ def main() -> int:
     """Exit status 1 where a measurement failed."""
     names = [part.name for part in PARTS]
     parser = argparse.ArgumentParser(prog="python -m benchmark.all", description=__doc__)
-    parser.add_argument("parts", nargs="*", help=f"of {', '.join(names)} (all)")
+    parser.add_argument("parts", nargs="*", help=f"of {', '.join(names)} (all but replay-system)")
     parser.add_argument("--twice", action="store_true", help="and say how far the two agree")
     parser.add_argument("--folder", type=Path, default=Path("build/benchmark"))
     options = parser.parse_args()
-    if unknown := set(options.parts) - set(names):
-        parser.error(f"no part {', '.join(sorted(unknown))}: choose of {', '.join(names)}")
-    parts = [part for part in PARTS if part.name in options.parts or not options.parts]
+    try:
+        parts = choose_parts(options.parts)
+    except LookupError as error:
+        parser.error(str(error))
     options.folder.mkdir(parents=True, exist_ok=True)
     print(describe_machine(), flush=True)
     rounds, failed = [], []
@@ -48,8 +49,9 @@ def _run_round(parts: list[Part], folder: Path, number: int) -> tuple[Results, l
     for part in parts:
         began = time.monotonic()
         log = folder / f"{part.name}-{number}.txt"
-        status = run_part(part, log, folder)
-        figures[part.name] = list_figures(part, log.read_text(), folder)
+        file = log.with_suffix(".json")
+        status = run_part(part, log, file)
+        figures[part.name] = list_figures(file, is_load=part.is_load)
         told = f"round {number}: {part.name:<16} {time.monotonic() - began:5.0f} s"
         print(f"{told}  {'ok' if status == 0 else f'exit status {status}'}  {log}", flush=True)
         failed += [] if status in part.fine else [f"{part.name} ({status})"]

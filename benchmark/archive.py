@@ -21,6 +21,7 @@ from benchmark._archive_run import (
     run_durable_redis,
     run_module,
 )
+from benchmark._figures import Figures, add_json_option, name_latency, write_figures
 from benchmark.machine import describe_machine, describe_redis
 from benchmark.order_entries import make_entries
 from engine.state import load_id_key
@@ -36,13 +37,15 @@ _ENOUGH = 0.9
 def main() -> int:
     """Measure all three; exit status 1 where the archive does not keep up."""
     arguments = _parse_arguments()
+    figures: Figures = {}
     print(describe_machine())
     with tempfile.TemporaryDirectory(dir=arguments.folder) as folder:
         url = arguments.database_url or f"sqlite:///{folder}/archive.sqlite3"
-        keeps_up = _measure_speed(Path(folder), url, arguments)
+        keeps_up = _measure_speed(Path(folder), url, arguments, figures)
     if arguments.history:
         with tempfile.TemporaryDirectory(dir=arguments.folder) as folder:
-            keeps_up &= _measure_history(Path(folder), arguments)
+            keeps_up &= _measure_history(Path(folder), arguments, figures)
+    write_figures(arguments.json, figures)
     return 0 if keeps_up else 1
 
 
@@ -60,10 +63,11 @@ def _parse_arguments() -> argparse.Namespace:
     )
     parser.add_argument("--database-url", help="an empty PostgreSQL instead of SQLite in a file")
     parser.add_argument("--folder", help="where the files go meanwhile (the system's own place)")
+    add_json_option(parser)
     return parser.parse_args()
 
 
-def _measure_speed(folder: Path, url: str, arguments: argparse.Namespace) -> bool:
+def _measure_speed(folder: Path, url: str, arguments: argparse.Namespace, figures: Figures) -> bool:
     with run_durable_redis(folder) as redis_url, Redis.from_url(redis_url) as client:
         print(describe_redis(redis_url))
         environment = {
@@ -74,7 +78,9 @@ def _measure_speed(folder: Path, url: str, arguments: argparse.Namespace) -> boo
         entries = make_entries(total, load_id_key(client))
         with run_module("engine", environment):
             commit_all(client, entries[: arguments.orders])
-            _print_speed(arguments.orders, catch_up(client, environment), count_rows(url))
+            seconds = catch_up(client, environment)
+            figures["catching up: commands a second"] = arguments.orders / seconds
+            _print_speed(arguments.orders, seconds, count_rows(url))
             feed = run_module("market_data", environment)
             with feed, run_module("archive", environment) as archive:
                 at, rates = arguments.orders, []
@@ -83,7 +89,7 @@ def _measure_speed(folder: Path, url: str, arguments: argparse.Namespace) -> boo
                     at += len(part)
                     lag = measure_lag(client, archive, part, rate)
                     rates.append(lag.rate / rate)
-                    _print_lag(rate, lag)
+                    figures |= _report_lag(f"{rate} a second", rate, lag)
     return min(rates, default=1.0) > _ENOUGH
 
 
@@ -94,7 +100,7 @@ def _print_speed(commands: int, seconds: float, rows: dict[str, int]) -> None:
     print("\nfrom the engine's commit to the archive's, beside Redis, engine and feed:")
 
 
-def _measure_history(folder: Path, arguments: argparse.Namespace) -> bool:
+def _measure_history(folder: Path, arguments: argparse.Namespace, figures: Figures) -> bool:
     """Writing, asking, and following onto it; whether it keeps up."""
     url, orders = f"sqlite:///{folder}/history.sqlite3", arguments.history
     with run_durable_redis(folder) as redis_url, Redis.from_url(redis_url) as client:
@@ -109,6 +115,7 @@ def _measure_history(folder: Path, arguments: argparse.Namespace) -> bool:
         archive = Archive(open_for_queries(url))
         for question, latency in measure_queries(archive, instrument.symbol, orders):
             print(f"  {question:<36}{latency}")
+            figures |= name_latency(question, latency)
         archive.close()
         rewind(database, orders)
         database.dispose()
@@ -117,15 +124,17 @@ def _measure_history(folder: Path, arguments: argparse.Namespace) -> bool:
         with run_module("engine", environment), run_module("archive", environment) as archiving:
             commit_all(client, entries[:KEEPS_UP_RATE])
             lag = measure_lag(client, archiving, entries[KEEPS_UP_RATE:], KEEPS_UP_RATE)
-        _print_lag(KEEPS_UP_RATE, lag)
+        figures |= _report_lag(f"{KEEPS_UP_RATE} a second onto a history", KEEPS_UP_RATE, lag)
     return lag.rate / KEEPS_UP_RATE > _ENOUGH
 
 
-def _print_lag(rate: int, lag: Lag) -> None:
+def _report_lag(name: str, rate: int, lag: Lag) -> Figures:
     print(
         f"{rate:>6,} commands/s: {lag.late}   at most {lag.most_sequences:,} behind"
         f"   {lag.cpu_share:.0%} of a core"
     )
+    cost = {f"{name}: us of CPU a command": lag.cpu_share / lag.rate * 1e6}
+    return name_latency(f"{name}: lag", lag.late) | cost
 
 
 if __name__ == "__main__":

@@ -22,8 +22,9 @@ from benchmark._cpu_clock import read_cpu
 from benchmark._engine_latency import measure_fills
 from benchmark._engine_recovery import measure_recovery
 from benchmark._engine_snapshot import measure_snapshot, push_resting
+from benchmark._figures import Figures, add_json_option, name_latency, write_figures
 from benchmark._positions import read_redis_pid, read_sequence
-from benchmark.machine import describe_machine
+from benchmark.machine import describe_machine, describe_redis
 from benchmark.order_entries import make_entries
 from engine.state import load_id_key
 from launcher.environment import ROOT
@@ -59,38 +60,40 @@ def main() -> int:
         "--snapshot", type=int, nargs="?", const=500_000, metavar="ORDERS",
         help="measure instead whom the snapshot of so many open orders (500,000) keeps waiting",
     )  # fmt: skip
+    add_json_option(parser)
     arguments = parser.parse_args()
     print(describe_machine())
+    figures: Figures = {}
     if arguments.recovery:
-        _recover(arguments.recovery)
-        return 0
-    if arguments.snapshot:
-        _take_snapshot(arguments.snapshot)
-        return 0
-    for policy in POLICIES:
-        _measure_policy(policy, arguments)
+        _recover(arguments.recovery, figures)
+    elif arguments.snapshot:
+        figures |= _take_snapshot(arguments.snapshot)
+    else:
+        for policy in POLICIES:
+            _measure_policy(policy, arguments, figures)
+    write_figures(arguments.json, figures)
     return 0
 
 
-def _measure_policy(policy: str, arguments: argparse.Namespace) -> None:
+def _measure_policy(policy: str, arguments: argparse.Namespace, figures: Figures) -> None:
     with tempfile.TemporaryDirectory() as folder:
         options = ("--appendonly", "yes", "--appendfsync", policy)
         with run_redis(Path(folder), *options) as url, Redis.from_url(url) as client:
             entries = make_entries(arguments.orders, load_id_key(client))
             size = sum(map(len, entries)) // len(entries)
-            print(f"\nappendfsync {policy}, {arguments.orders:,} orders of {size} bytes")
+            print(f"\n{describe_redis(url)}, {arguments.orders:,} orders of {size} bytes")
             for batch in arguments.batch:
                 count = max(1000, arguments.orders // 10) if batch == 1 else arguments.orders
                 floors, runs = [], []
                 for _ in range(arguments.rounds):
                     floors.append(_measure_rpush(url, size))
                     runs.append(_drain(url, client, entries[:count], batch))
-                _print_runs(batch, runs, floors)
+                figures |= _report_runs(f"{policy}, batch {batch}", runs, floors)
             for rate in (200, 2000):
-                _measure_latency(url, client, rate)
+                figures |= _measure_latency(url, client, policy, rate)
 
 
-def _recover(count: int) -> None:
+def _recover(count: int, figures: Figures) -> None:
     """Have an engine write a journal without snapshots, then come back from it."""
     options = ("--appendonly", "yes", "--appendfsync", "everysec")
     with (
@@ -98,6 +101,7 @@ def _recover(count: int) -> None:
         run_redis(Path(folder), *options) as url,
         Redis.from_url(url) as client,
     ):
+        print(describe_redis(url))
         entries = make_entries(count, load_id_key(client))
         with _engine(url, 512, SNAPSHOT_INTERVAL="1000000000"):
             for start in range(0, count, 1000):
@@ -107,10 +111,10 @@ def _recover(count: int) -> None:
             )
         settings = Settings()
         instruments = parse_instruments((ROOT / "instruments.toml").read_text())
-        measure_recovery(url, list(instruments.values()), settings.closed_orders)
+        figures |= measure_recovery(url, list(instruments.values()), settings.closed_orders)
 
 
-def _take_snapshot(count: int) -> None:
+def _take_snapshot(count: int) -> Figures:
     """Fill the books, and have the engine take a snapshot at the last order."""
     options = ("--appendonly", "yes", "--appendfsync", "always")
     with (
@@ -122,17 +126,23 @@ def _take_snapshot(count: int) -> None:
         log = Path(folder) / "engine.log"
         settings = {"SNAPSHOT_INTERVAL": str(count), "MAX_OPEN_ORDERS": str(count)}
         with log.open("wb") as stderr, _engine(url, 512, stderr, LOG_LEVEL="info", **settings):
-            measure_snapshot(client, log, count)
+            return measure_snapshot(client, log, count)
 
 
-def _print_runs(batch: int, runs: list[Run], floors: list[float | None]) -> None:
+def _report_runs(name: str, runs: list[Run], floors: list[float | None]) -> Figures:
     rate, engine_cpu, redis_cpu = (statistics.median(column) for column in zip(*runs, strict=True))
     floor = statistics.median([one for one in floors if one]) if any(floors) else None
     ratio = f"{rate / floor:6.3f} x RPUSH -P 16 ({floor:,.0f}/s)" if floor else "no redis-benchmark"
     print(
-        f"  batch {batch:>4}: {rate:>9,.0f} orders/s   engine {engine_cpu:5.1f} us"
+        f"  {name:<19}: {rate:>9,.0f} orders/s   engine {engine_cpu:5.1f} us"
         f"   Redis {redis_cpu:5.1f} us of CPU an order   {ratio}"
     )
+    figures = {
+        f"{name}: orders a second": rate,
+        f"{name}: engine us an order": engine_cpu,
+        f"{name}: Redis us an order": redis_cpu,
+    }
+    return figures | ({f"{name}: x RPUSH": rate / floor} if floor else {})
 
 
 def _measure_rpush(url: str, size: int) -> float | None:
@@ -181,13 +191,15 @@ def _clear(client: Redis) -> None:
     client.hset(channels.STATE, channels.STATE_ID_KEY, key or "")
 
 
-def _measure_latency(url: str, client: Redis, rate: int) -> None:
+def _measure_latency(url: str, client: Redis, policy: str, rate: int) -> Figures:
     """From the due time of an order that trades to its trade received from pub/sub."""
     with _engine(url, 512):
         wait_until(lambda: client.exists(channels.LEASE), "an engine is ready")
         fills = measure_fills(url, rate)
     _clear(client)
     print(f"  {rate:>5} orders/s due, {fills.rate:,.0f} filled, due to fill: {fills.latency}")
+    name = f"{policy}, {rate} a second due"
+    return {f"{name}: filled a second": fills.rate, **name_latency(name, fills.latency)}
 
 
 @contextmanager

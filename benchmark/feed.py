@@ -16,6 +16,7 @@ from benchmark._feed_throughput import (
     measure_floor,
     measure_subscribed_floor,
 )
+from benchmark._figures import Figures, add_json_option, name_latency, write_figures
 from benchmark.machine import describe_machine, describe_redis
 from market_data.open_files import allow_connections
 from tests.support.redis_server import run_redis
@@ -33,22 +34,25 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmark.feed", description=__doc__)
     parser.add_argument("parts", nargs="*", default=PARTS, help=f"of {', '.join(PARTS)} (all)")
     parser.add_argument("--seconds", type=float, default=60, help="of the crowd (60)")
+    add_json_option(parser)
     arguments = parser.parse_args()
+    figures: Figures = {}
     allow_connections(2 * READERS)
     print(describe_machine())
     with tempfile.TemporaryDirectory() as folder, run_redis(Path(folder)) as url:
         print(describe_redis(url))
         is_good = True
         if "throughput" in arguments.parts:
-            is_good &= report_throughput(url)
+            is_good &= report_throughput(url, figures)
         if "crowd" in arguments.parts:
-            is_good &= report_crowd(url, arguments.seconds)
+            is_good &= report_crowd(url, arguments.seconds, figures)
     if "latency" in arguments.parts:
-        is_good &= report_latency()
+        is_good &= report_latency(figures)
+    write_figures(arguments.json, figures)
     return 0 if is_good else 1
 
 
-def report_throughput(url: str) -> bool:
+def report_throughput(url: str, figures: Figures) -> bool:
     """Whether every ratio to the floor in memory is what is required."""
     print("\ndeliveries: Redis -> service -> readers' sockets, from a pipelining publisher")
     print("floor: websockets.broadcast of the same texts from memory, one a turn of the loop")
@@ -61,6 +65,13 @@ def report_throughput(url: str) -> bool:
             subscribed = measure_subscribed_floor(url, load, shape)
             feed = measure_feed(url, load, shape)
             ratios.append(feed.rate / floor.rate)
+            name = f"{load.readers} readers, {shape} trades a commit"
+            figures |= {
+                f"{name}: deliveries a second": feed.rate,
+                f"{name}: us a delivery": feed.cpu,
+                f"{name}: x floor": ratios[-1],
+                f"{name}: x subscribed floor": feed.rate / subscribed.rate,
+            }
             print(
                 f"    {shape:>2} trades a commit: {_describe(feed)}"
                 f"   {ratios[-1]:6.2f} x the floor, {feed.rate / subscribed.rate:6.2f} x"
@@ -75,7 +86,7 @@ def _describe(measured: Measured) -> str:
     return f"{measured.rate:,.0f}/s, {measured.cpu:.2f} us of CPU each"
 
 
-def report_crowd(url: str, seconds: float) -> bool:
+def report_crowd(url: str, seconds: float, figures: Figures) -> bool:
     """Whether all who read saw every trade."""
     good = READERS - 2 * SLOW
     crowd = asyncio.run(run_crowd(url, good, SLOW, SLOW, TRADES_A_SECOND, seconds))
@@ -84,17 +95,21 @@ def report_crowd(url: str, seconds: float) -> bool:
     print(f"  the last {crowd.late_seconds:.3f} s after it was published")
     print(f"  memory {crowd.memory_before:.0f} MB, highest {crowd.memory_highest:.0f} MB")
     print(f"  conflated {crowd.conflated:,}, closed {crowd.closed}", flush=True)
+    figures["crowd: readers complete"] = crowd.complete
+    figures["crowd: highest MB"] = crowd.memory_highest
     return crowd.complete == good
 
 
-def report_latency() -> bool:
+def report_latency(figures: Figures) -> bool:
     """Whether nothing was lost."""
     print(f"\norder to reader, {ORDERS_A_SECOND:,.0f} orders a second by REST, the whole system")
     lost = 0
     for readers in (1, 100):
         arrivals = measure_latency(readers, ORDERS_A_SECOND, 10)
         lost += arrivals.lost
-        print(f"  {readers:>4} readers: {arrivals.latency}   lost {arrivals.lost}", flush=True)
+        figures |= name_latency(f"order to {readers} readers", arrivals.latency)
+        print(f"  {readers:>4} readers: {arrivals.latency}   lost {arrivals.lost}")
+        print(f"                {arrivals.redis}", flush=True)
     return lost == 0
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from benchmark._cpu_clock import read_cpu
+from benchmark._figures import Figures, add_json_option, name_latency, write_figures
 from benchmark._gateway_load import Load, Sent, send
 from benchmark._gateway_process import Server, run_engine, run_server
 from benchmark.machine import describe_machine, describe_redis
@@ -43,7 +44,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--requests", type=int, default=6000, help="requests a run (6,000)")
     parser.add_argument("--rounds", type=int, default=5, help="runs of each, the median counts (5)")
+    add_json_option(parser)
     arguments = parser.parse_args()
+    figures: Figures = {}
     print(describe_machine())
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
@@ -55,13 +58,14 @@ def main() -> int:
         gateway = stack.enter_context(run_server("order_gateway", url, folder))
         with_keys = {"API_KEYS": KEYS, "LOG_FORMAT": "json", "LOG_LEVEL": "info"}
         guarded = stack.enter_context(run_server("order_gateway", url, folder, **with_keys))
-        is_met = _measure_cpu(bare, gateway, guarded, arguments)
-        _measure_latency(bare, gateway, arguments)
+        is_met = _measure_cpu(bare, gateway, guarded, arguments, figures)
+        _measure_latency(bare, gateway, arguments, figures)
+    write_figures(arguments.json, figures)
     return 0 if is_met else 1
 
 
 def _measure_cpu(
-    bare: Server, gateway: Server, guarded: Server, arguments: argparse.Namespace
+    bare: Server, gateway: Server, guarded: Server, arguments: argparse.Namespace, figures: Figures
 ) -> bool:
     """As fast as 32 connections can; whether every ratio is what it must be."""
     requests = arguments.requests
@@ -74,10 +78,12 @@ def _measure_cpu(
         Case(f"batch of {BATCH}", gateway, Load(f"{orders}/batch", requests // 50, BATCH)),
     ]
     print(f"\nCPU of the serving process, 32 connections, {requests:,} requests")
-    return _report(cases, arguments.rounds)
+    return _report("", cases, arguments.rounds, figures)
 
 
-def _measure_latency(bare: Server, gateway: Server, arguments: argparse.Namespace) -> None:
+def _measure_latency(
+    bare: Server, gateway: Server, arguments: argparse.Namespace, figures: Figures
+) -> None:
     """At a steady rate, at the scheduled times."""
     requests = min(arguments.requests, int(RATE * 5))
     orders = "/v1/orders"
@@ -87,10 +93,10 @@ def _measure_latency(bare: Server, gateway: Server, arguments: argparse.Namespac
         Case("result", gateway, Load(f"{orders}?response=result", requests, rate=RATE)),
     ]
     print(f"\nThe same at {RATE:,.0f} a second, open loop")
-    _report(cases, max(1, arguments.rounds // 2))
+    _report(f"{RATE:,.0f} a second, ", cases, max(1, arguments.rounds // 2), figures)
 
 
-def _report(cases: list[Case], rounds: int) -> bool:
+def _report(prefix: str, cases: list[Case], rounds: int, figures: Figures) -> bool:
     """Runs them in turn, so that a slow moment of the machine meets all of them."""
     runs: dict[str, list[Run]] = {case.name: [] for case in cases}
     for case in cases:  # to warm up
@@ -102,6 +108,11 @@ def _report(cases: list[Case], rounds: int) -> bool:
     floor = medians[cases[0].name].cpu
     for name, median in medians.items():
         _print(name, median, median.cpu / floor)
+        figures |= {
+            f"{prefix}{name}: us an order": median.cpu,
+            f"{prefix}{name}: x bare": median.cpu / floor,
+            **name_latency(prefix + name, median.sent.latency),
+        }
     return all(median.cpu / floor <= REQUIRED.get(name, 1.0) for name, median in medians.items())
 
 

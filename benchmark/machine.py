@@ -1,7 +1,8 @@
-"""What a figure was measured on: machine, versions, load, fsync policy."""
+"""What a figure was measured on: day, machine, versions, load, fsync policy."""
 
 import os
 import platform
+from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
@@ -14,14 +15,15 @@ _PACKAGES = ("redis", "fastapi", "uvicorn", "websockets")
 
 
 def describe_machine() -> str:
-    """Processor, cores, system, versions, and how busy the machine is, in three lines."""
+    """Processor, cores, system, versions, the day, and how busy the machine is, in three lines."""
     server = find_redis_binaries()[0]
     packages = ", ".join(f"{name} {version(name)}" for name in _PACKAGES)
     loads = ", ".join(f"{load:.1f}" for load in os.getloadavg())
+    day = f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC"
     return (
         f"{_read_processor()}, {os.cpu_count()} cores, {platform.system()} {platform.release()}\n"
         f"Python {platform.python_version()}, {server.name} {server.version}, {packages}\n"
-        f"load of the last 1, 5, 15 minutes: {loads}; core: {IMPLEMENTATION}"
+        f"{day}, load of the last 1, 5, 15 minutes: {loads}; core: {IMPLEMENTATION}"
     )
 
 

@@ -20,6 +20,7 @@ if __name__ == "__main__":
 from redis import Redis
 from redis.exceptions import OutOfMemoryError
 
+from benchmark._figures import Figures, add_json_option, write_figures
 from benchmark._overload_load import BATCH, HttpLoad, ListLoad, Load
 from benchmark._overload_memory import MemoryWatch
 from benchmark._positions import read_sequence
@@ -51,12 +52,16 @@ def main() -> int:
     parser.add_argument("--times", type=float, default=2, help="the load, times the capacity (2)")
     parser.add_argument("--way", nargs="*", choices=WAYS, default=list(WAYS))
     parser.add_argument("--maxmemory", default="512mb", help="Redis's limit (512mb)")
+    add_json_option(parser)
     arguments = parser.parse_args()
     print(describe_machine())
-    return max(_measure(way, arguments) for way in arguments.way)
+    figures: Figures = {}
+    status = max(_measure(way, arguments, figures) for way in arguments.way)
+    write_figures(arguments.json, figures)
+    return status
 
 
-def _measure(way: str, arguments: argparse.Namespace) -> int:
+def _measure(way: str, arguments: argparse.Namespace, figures: Figures) -> int:
     print(f"\n{WAYS[way]}, Redis limited to {arguments.maxmemory}")
     with (
         tempfile.TemporaryDirectory(prefix="goquant-overload-") as folder,
@@ -67,7 +72,13 @@ def _measure(way: str, arguments: argparse.Namespace) -> int:
     ):  # fmt: skip
         record = system.wait_until_ready()
         print(describe_redis(record.redis.url))
-        return asyncio.run(_overload(system, record, _make_load(way, record), arguments))
+        load = _make_load(way, record)
+        status, watch = asyncio.run(_overload(system, record, load, arguments))
+        for name, growth in watch.list_growths():
+            figures[f"{way}: {name} MB at most"] = max(growth.first_half, growth.second_half)
+        figures[f"{way}: accepted"] = load.outcomes["accepted"]
+        figures[f"{way}: entries waited at most"] = watch.deepest
+        return status
 
 
 def _make_load(way: str, record: RunRecord) -> Load:
@@ -79,7 +90,7 @@ def _make_load(way: str, record: RunRecord) -> Load:
 
 async def _overload(
     system: LaunchedSystem, record: RunRecord, load: Load, arguments: argparse.Namespace
-) -> int:
+) -> tuple[int, MemoryWatch]:
     with Redis.from_url(record.redis.url) as client:
         await load.open()
         before = read_sequence(client)
@@ -101,7 +112,7 @@ async def _overload(
         began = time.monotonic()
         wait_until(lambda: _takes_orders(client), "orders are taken again", DRAIN_SECONDS)
         print(f"  orders are taken again {time.monotonic() - began:.1f} s after the list was empty")
-        return _judge(record.redis.url, client, taken)
+        return _judge(record.redis.url, client, taken), watch
 
 
 def _drain(client: Redis) -> None:

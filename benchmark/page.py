@@ -6,6 +6,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+from benchmark._figures import Figures, add_json_option, write_figures
 from benchmark._page_replay import PageOutcome, Sample, replay_before_page
 from benchmark.commands_file import FileCommand, read_commands
 from benchmark.machine import describe_machine, describe_redis
@@ -24,11 +25,14 @@ def main() -> int:
     parser.add_argument("file", type=Path, help="recorded flow, as benchmark.replay reads it")
     parser.add_argument("--commands", type=int, help="only so many of them (all)")
     parser.add_argument("--rate", type=float, default=1_000, help="of them a second (1000)")
+    add_json_option(parser)
     arguments = parser.parse_args()
     print(describe_machine())
     commands = list(itertools.islice(read_commands(arguments.file), arguments.commands))
     print(f"{len(commands):,} commands, {arguments.rate:,.0f} a second, in {SYMBOL}", flush=True)
-    return report(replay(commands, arguments.rate))
+    outcome = replay(commands, arguments.rate)
+    write_figures(arguments.json, list_figures(outcome))
+    return report(outcome)
 
 
 def replay(commands: list[FileCommand], rate: float) -> PageOutcome:
@@ -44,6 +48,17 @@ def replay(commands: list[FileCommand], rate: float) -> PageOutcome:
         outcome = replay_before_page(screen.page, record, SYMBOL, commands, rate)
         screen.close()
         return outcome
+
+
+def list_figures(outcome: PageOutcome) -> Figures:
+    """By name."""
+    samples = outcome.samples
+    return {
+        "trades": outcome.trades,
+        "start: heap MB": samples[0].heap,
+        "middle: heap MB": samples[len(samples) // 2].heap,
+        "end: heap MB": samples[-1].heap,
+    }
 
 
 def report(outcome: PageOutcome) -> int:
