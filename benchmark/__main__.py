@@ -7,6 +7,13 @@ from pathlib import Path
 import launcher.python_version  # noqa: F401  # stops a Python that is too old, with one line
 
 FOLDER = Path(__file__).parent
+FURTHER = {
+    "performance_test": {
+        "--start --saturate": "The highest rate that a system carries, and what its limit is."
+    },
+    "engine": {"--recovery": "How long an engine takes to come back from a million commands."},
+}
+"""What else a module measures, by its options."""
 
 
 def list_measurements() -> Iterator[tuple[str, str]]:
@@ -18,8 +25,10 @@ def list_measurements() -> Iterator[tuple[str, str]]:
             is_script = path.stem == "performance_test"
             command = f"benchmark/{path.name}" if is_script else f"-m benchmark.{path.stem}"
             yield f"python {command}", text.partition("\n")[0]
+            for options, purpose in FURTHER.get(path.stem, {}).items():
+                yield f"python {command} {options}", purpose
 
 
 if __name__ == "__main__":
     for command, purpose in list_measurements():
-        print(f"{command:<44} {purpose}")
+        print(f"{command:<56} {purpose}")

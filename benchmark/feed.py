@@ -103,13 +103,14 @@ def report_crowd(url: str, seconds: float, figures: Figures) -> bool:
 def report_latency(figures: Figures) -> bool:
     """Whether nothing was lost."""
     print(f"\norder to reader, {ORDERS_A_SECOND:,.0f} orders a second by REST, the whole system")
-    lost = 0
+    lost, redis = 0, ""
     for readers in (1, 100):
         arrivals = measure_latency(readers, ORDERS_A_SECOND, 10)
         lost += arrivals.lost
+        redis = arrivals.redis
         figures |= name_latency(f"order to {readers} readers", arrivals.latency)
-        print(f"  {readers:>4} readers: {arrivals.latency}   lost {arrivals.lost}")
-        print(f"                {arrivals.redis}", flush=True)
+        print(f"  {readers:>4} readers: {arrivals.latency}   lost {arrivals.lost}", flush=True)
+    print(f"  with a {redis}")
     return lost == 0
 
 

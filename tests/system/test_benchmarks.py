@@ -152,4 +152,6 @@ def test_every_measurement_is_listed_with_what_it_is_for() -> None:
         else line.split()[2].removeprefix("benchmark.")
         for line in lines
     }
-    assert all(len(line) > 50 for line in lines)
+    assert all(len(line) > 70 for line in lines)
+    for command in ("performance_test.py --start --saturate", "engine --recovery"):
+        assert f"{command} " in done.stdout
