@@ -37,7 +37,7 @@ class Part(NamedTuple):
 
 def _saturate(mode: str, *arguments: str) -> Part:
     options = ("--saturate", "--trial", "3", "--mode", mode, *arguments)
-    return Part(f"saturate-{mode}", (*_LOAD, *options), 240)
+    return Part(f"saturate-{mode}", (*_LOAD, *options), 360)
 
 
 _RECORDED = (
