@@ -12,12 +12,12 @@ from typing import NamedTuple
 import uvloop
 from redis.asyncio import Redis
 
-from benchmark._load_dispatch import dispatch
-from benchmark._load_ledger import Ledger
-from benchmark._load_list import ListSender
-from benchmark._load_requests import make_requests
-from benchmark._load_steps import make_pairs
 from benchmark.latency import Latency
+from benchmark.load.dispatch import dispatch
+from benchmark.load.ledger import Ledger
+from benchmark.load.list_sender import ListSender
+from benchmark.load.requests import make_requests
+from benchmark.load.steps import make_pairs
 from benchmark.market import Spot
 from protocol import channels
 

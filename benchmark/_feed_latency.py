@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from benchmark._feed_readers import TradeReader
 from benchmark.feed_watch import FeedWatch
 from benchmark.latency import Latency
-from benchmark.load import Sent, send_orders
+from benchmark.load.pairs import Sent, send_orders
 from benchmark.machine import describe_redis
 from benchmark.market import find_spot
 from tests.support.launched_system import REAL, launch

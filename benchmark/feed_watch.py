@@ -6,7 +6,7 @@ from typing import NamedTuple, Self
 
 import msgspec
 
-from benchmark._load_socket import WebSocketReader
+from benchmark.load.web_socket import WebSocketReader
 
 _TRADE, _BBO = b'{"type":"trade"', b'{"type":"bbo"'
 CONNECT_SECONDS = 10.0

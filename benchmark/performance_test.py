@@ -11,6 +11,6 @@ if __name__ == "__main__":
 
     ensure_environment(extras=("benchmark",))
 
-    from benchmark._performance import main
+    from benchmark.load.command_line import main
 
     sys.exit(main())

@@ -2,10 +2,10 @@
 
 from decimal import Decimal
 
-from benchmark._load_processes import Costs, Usage
-from benchmark._load_result import Result
-from benchmark._load_stages import ORDER_TO_FEED, SCHEDULED_TO_HANDED_OVER
 from benchmark.histogram import Histogram
+from benchmark.load.processes import Costs, Usage
+from benchmark.load.result import Result
+from benchmark.load.stages import ORDER_TO_FEED, SCHEDULED_TO_HANDED_OVER
 from benchmark.market import Spot
 
 SOL = Spot("SOL-USDT", "100.000", "0.001", Decimal("0.001"))

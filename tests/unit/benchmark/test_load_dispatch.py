@@ -4,11 +4,11 @@ import asyncio
 import math
 import time
 
-from benchmark._load_dispatch import dispatch
-from benchmark._load_ledger import Ledger
-from benchmark._load_requests import Request, make_requests
-from benchmark._load_rest import RestSender
-from benchmark._load_steps import CANCEL, make_pairs
+from benchmark.load.dispatch import dispatch
+from benchmark.load.ledger import Ledger
+from benchmark.load.requests import Request, make_requests
+from benchmark.load.rest_sender import RestSender
+from benchmark.load.steps import CANCEL, make_pairs
 from tests.unit.benchmark.loads import SOL
 
 

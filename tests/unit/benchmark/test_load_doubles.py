@@ -2,10 +2,10 @@ import json
 
 import pytest
 
-from benchmark._load_doubles import count_doubled_orders, count_surplus_orders
-from benchmark._load_ledger import Ledger
-from benchmark._load_reports import ReportWatch
 from benchmark.feed_watch import SeenTrade
+from benchmark.load.doubles import count_doubled_orders, count_surplus_orders
+from benchmark.load.ledger import Ledger
+from benchmark.load.reports import ReportWatch
 
 STAMP = "2026-01-31T12:00:00.000001Z"
 

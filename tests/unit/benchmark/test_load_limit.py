@@ -2,9 +2,11 @@ import time
 
 import pytest
 
-from benchmark._load_limit import name_limit
-from benchmark._load_processes import Costs, ProcessWatch, Usage
-from benchmark._load_stages import (
+from benchmark.histogram import Histogram
+from benchmark.latency import Latency
+from benchmark.load.limit import name_limit
+from benchmark.load.processes import Costs, ProcessWatch, Usage
+from benchmark.load.stages import (
     HANDED_OVER_TO_SENT,
     ORDER_TO_FEED,
     SCHEDULED_TO_HANDED_OVER,
@@ -12,8 +14,6 @@ from benchmark._load_stages import (
     SENT_TO_TAKEN,
     TAKEN_TO_TRADE,
 )
-from benchmark.histogram import Histogram
-from benchmark.latency import Latency
 
 ORDERS = (
     ORDER_TO_FEED, SCHEDULED_TO_HANDED_OVER, HANDED_OVER_TO_SENT, SENT_TO_ACCEPTED, SENT_TO_TAKEN,

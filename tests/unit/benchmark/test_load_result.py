@@ -4,14 +4,15 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from benchmark._load_chart import Axis, Chart, choose_decades, choose_marks, render_charts
-from benchmark._load_engine import compare
-from benchmark._load_evidence import Clock, Evidence
-from benchmark._load_ledger import Ledger
-from benchmark._load_options import parse_arguments
-from benchmark._load_reports import ReportWatch, SeenReport
-from benchmark._load_result import Result
-from benchmark._load_saturation import (
+from benchmark.feed_watch import FeedWatch, SeenTrade
+from benchmark.load.chart import Axis, Chart, choose_decades, choose_marks, render_charts
+from benchmark.load.engine import compare
+from benchmark.load.evidence import Clock, Evidence
+from benchmark.load.ledger import Ledger
+from benchmark.load.options import parse_arguments
+from benchmark.load.reports import ReportWatch, SeenReport
+from benchmark.load.result import Result
+from benchmark.load.saturation import (
     Trial,
     confirm,
     find_best,
@@ -19,9 +20,8 @@ from benchmark._load_saturation import (
     find_problem,
     search,
 )
-from benchmark._load_search import describe_trial, draw_trials
-from benchmark._load_table import describe_plan, format_result, format_verdict, to_json
-from benchmark.feed_watch import FeedWatch, SeenTrade
+from benchmark.load.search import describe_trial, draw_trials
+from benchmark.load.table import describe_plan, format_result, format_verdict, to_json
 from tests.unit.benchmark.loads import make_result
 
 STAMP = "2026-01-31T12:00:00.000001Z"

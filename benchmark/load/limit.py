@@ -2,8 +2,10 @@
 
 from collections.abc import Mapping
 
-from benchmark._load_processes import Costs
-from benchmark._load_stages import (
+from benchmark.histogram import Histogram
+from benchmark.latency import Latency
+from benchmark.load.processes import Costs
+from benchmark.load.stages import (
     HANDED_OVER_TO_SENT,
     ORDER_TO_FEED,
     SCHEDULED_TO_HANDED_OVER,
@@ -11,8 +13,6 @@ from benchmark._load_stages import (
     SENT_TO_TAKEN,
     TAKEN_TO_TRADE,
 )
-from benchmark.histogram import Histogram
-from benchmark.latency import Latency
 
 FULL = 0.85
 """Share of a core at which a process with one thread of work has no room left."""

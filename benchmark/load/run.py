@@ -11,21 +11,21 @@ from typing import Never
 import uvloop
 from tqdm import tqdm
 
-from benchmark._load_cleanup import cancel_orders
-from benchmark._load_dispatch import dispatch
-from benchmark._load_engine import EngineTimes, read_engine_times
-from benchmark._load_evidence import Clock, Evidence
-from benchmark._load_ledger import Ledger
-from benchmark._load_list import ListSender
-from benchmark._load_options import LIST, MIX, Plan
-from benchmark._load_processes import Costs, ProcessWatch
-from benchmark._load_recorded import read_recorded
-from benchmark._load_reports import ReportWatch
-from benchmark._load_requests import Request, make_requests
-from benchmark._load_rest import RestSender
-from benchmark._load_steps import Step, make_mix, make_pairs
-from benchmark._load_system import Target
 from benchmark.feed_watch import FeedWatch
+from benchmark.load.cleanup import cancel_orders
+from benchmark.load.dispatch import dispatch
+from benchmark.load.engine import EngineTimes, read_engine_times
+from benchmark.load.evidence import Clock, Evidence
+from benchmark.load.ledger import Ledger
+from benchmark.load.list_sender import ListSender
+from benchmark.load.options import LIST, MIX, Plan
+from benchmark.load.processes import Costs, ProcessWatch
+from benchmark.load.recorded import read_recorded
+from benchmark.load.reports import ReportWatch
+from benchmark.load.requests import Request, make_requests
+from benchmark.load.rest_sender import RestSender
+from benchmark.load.steps import Step, make_mix, make_pairs
+from benchmark.load.system import Target
 from benchmark.market import Spot, find_spot
 
 DRAIN_SECONDS = 15.0

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from benchmark._load_steps import AMEND, NEW, Step
+from benchmark.load.steps import AMEND, NEW, Step
 
 
 class Request(NamedTuple):

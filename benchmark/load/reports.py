@@ -7,8 +7,8 @@ from typing import NamedTuple, Self
 
 import msgspec
 
-from benchmark._load_socket import WebSocketReader
 from benchmark.feed_watch import CONNECT_SECONDS
+from benchmark.load.web_socket import WebSocketReader
 
 
 class SeenReport(NamedTuple):

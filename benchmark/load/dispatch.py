@@ -3,9 +3,9 @@
 import time
 from collections.abc import Callable, Sequence
 
-from benchmark._load_clock import AlarmClock
-from benchmark._load_ledger import Ledger
-from benchmark._load_requests import Request
+from benchmark.load.clock import AlarmClock
+from benchmark.load.ledger import Ledger
+from benchmark.load.requests import Request
 
 _LEAD_SECONDS = 0.1
 _MOST_AT_ONCE = 64

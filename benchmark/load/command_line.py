@@ -7,15 +7,15 @@ from pathlib import Path
 import httpx
 from redis import RedisError
 
-from benchmark._load_floor import measure_push
-from benchmark._load_options import parse_arguments
-from benchmark._load_picture import draw_load
-from benchmark._load_result import Result, summarize
-from benchmark._load_run import run_load
-from benchmark._load_saturation import find_best, find_lowest_failure
-from benchmark._load_search import describe_trial, draw_trials, try_rates
-from benchmark._load_system import Target, check_access, open_target
-from benchmark._load_table import describe_plan, format_result, to_json
+from benchmark.load.floor import measure_push
+from benchmark.load.options import parse_arguments
+from benchmark.load.picture import draw_load
+from benchmark.load.result import Result, summarize
+from benchmark.load.run import run_load
+from benchmark.load.saturation import find_best, find_lowest_failure
+from benchmark.load.search import describe_trial, draw_trials, try_rates
+from benchmark.load.system import Target, check_access, open_target
+from benchmark.load.table import describe_plan, format_result, to_json
 from benchmark.machine import describe_machine, describe_redis
 
 

@@ -8,10 +8,10 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from benchmark._load_ledger import Ledger
-from benchmark._load_requests import Request
-from benchmark._load_steps import CANCEL, NEW
 from benchmark.http_connection import HttpConnection, Response
+from benchmark.load.ledger import Ledger
+from benchmark.load.requests import Request
+from benchmark.load.steps import CANCEL, NEW
 
 _CREATED, _OK, _ERROR = 201, 200, 300
 _SHOWN = 160

@@ -5,8 +5,8 @@ from contextlib import suppress
 
 import httpx
 
-from benchmark._load_options import Plan
-from benchmark._load_system import Target
+from benchmark.load.options import Plan
+from benchmark.load.system import Target
 
 _SECONDS = 20.0
 _POLL_SECONDS = 0.05

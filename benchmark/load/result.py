@@ -4,14 +4,14 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from benchmark._load_doubles import count_doubled_orders, count_surplus_orders
-from benchmark._load_engine import compare
-from benchmark._load_limit import FULL, name_limit
-from benchmark._load_processes import GENERATOR, Costs, Usage
-from benchmark._load_run import Run
-from benchmark._load_stages import ORDER_TO_FEED, SCHEDULED_TO_HANDED_OVER, measure_stages
 from benchmark.histogram import Histogram
 from benchmark.latency import Latency
+from benchmark.load.doubles import count_doubled_orders, count_surplus_orders
+from benchmark.load.engine import compare
+from benchmark.load.limit import FULL, name_limit
+from benchmark.load.processes import GENERATOR, Costs, Usage
+from benchmark.load.run import Run
+from benchmark.load.stages import ORDER_TO_FEED, SCHEDULED_TO_HANDED_OVER, measure_stages
 
 REQUIRED_RATE = 1000
 LATE_MILLISECONDS = 10.0

@@ -2,10 +2,10 @@
 
 import math
 
-from benchmark._load_options import LIST, Plan
-from benchmark._load_result import REQUIRED_RATE, Result
-from benchmark._load_stages import explain_stages
 from benchmark.latency import Latency
+from benchmark.load.options import LIST, Plan
+from benchmark.load.result import REQUIRED_RATE, Result
+from benchmark.load.stages import explain_stages
 
 _COLUMNS = ("p50", "p95", "p99", "p99.9", "max")
 

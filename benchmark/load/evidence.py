@@ -5,9 +5,9 @@ import time
 from array import array
 from collections.abc import Iterator
 
-from benchmark._load_ledger import Ledger
-from benchmark._load_reports import ReportWatch
 from benchmark.feed_watch import FeedWatch
+from benchmark.load.ledger import Ledger
+from benchmark.load.reports import ReportWatch
 from protocol.timestamps import parse_timestamp
 
 _PROBES = 200

@@ -7,9 +7,9 @@ import math
 from array import array
 from collections.abc import Iterator, Mapping
 
-from benchmark._load_options import LIST
-from benchmark._load_run import Run
 from benchmark.histogram import Histogram
+from benchmark.load.options import LIST
+from benchmark.load.run import Run
 
 ACCEPT = "accept"
 ORDER_TO_FEED = "order to feed"

@@ -10,9 +10,9 @@ import msgspec
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
-from benchmark._load_ledger import Ledger
-from benchmark._load_requests import Request
-from benchmark._load_steps import NEW, Step
+from benchmark.load.ledger import Ledger
+from benchmark.load.requests import Request
+from benchmark.load.steps import NEW, Step
 from protocol import channels
 from protocol.commands import derive_order_id
 

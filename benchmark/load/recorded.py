@@ -5,8 +5,8 @@ from decimal import Decimal
 from itertools import islice
 from pathlib import Path
 
-from benchmark._load_steps import AMEND, CANCEL, NEW, Step
 from benchmark.commands_file import FileCommand, read_commands
+from benchmark.load.steps import AMEND, CANCEL, NEW, Step
 from benchmark.market import Spot
 
 

@@ -5,8 +5,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from benchmark._load_run import Run
 from benchmark.latency import Latency
+from benchmark.load.run import Run
 
 
 class Second(NamedTuple):

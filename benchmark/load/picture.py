@@ -2,18 +2,18 @@
 
 from collections.abc import Sequence
 
-from benchmark._load_chart import (
+from benchmark.load.chart import (
     Axis,
     Chart,
     choose_decades,
     choose_marks,
     render_charts,
 )
-from benchmark._load_result import Result
-from benchmark._load_run import Run
-from benchmark._load_series import Second, list_seconds
-from benchmark._load_stages import ACCEPT, ORDER_TO_FEED, SCHEDULED_TO_HANDED_OVER
-from benchmark._load_table import describe_plan
+from benchmark.load.result import Result
+from benchmark.load.run import Run
+from benchmark.load.series import Second, list_seconds
+from benchmark.load.stages import ACCEPT, ORDER_TO_FEED, SCHEDULED_TO_HANDED_OVER
+from benchmark.load.table import describe_plan
 
 _SHOWN = (ORDER_TO_FEED, ACCEPT, SCHEDULED_TO_HANDED_OVER)
 _SHARES = ((2.0, "50 %"), (10.0, "90 %"), (100.0, "99 %"), (1e3, "99.9 %"), (1e4, "99.99 %"))

@@ -4,9 +4,9 @@ from collections import Counter
 from collections.abc import Collection
 from decimal import Decimal
 
-from benchmark._load_ledger import Ledger
-from benchmark._load_reports import ReportWatch
 from benchmark.feed_watch import SeenTrade
+from benchmark.load.ledger import Ledger
+from benchmark.load.reports import ReportWatch
 
 _ENDED_BY_RULE = "expired"
 

@@ -1,0 +1,1 @@
+"""A load on a whole system: orders at their scheduled times, and what came of them."""
