@@ -65,3 +65,15 @@ def test_a_book_that_forgets_a_trade_in_its_level_is_caught(
 
     monkeypatch.setattr(Matcher, "_resize", forgetful)
     assert "wrong level" in audit(seed, Matcher(SYMBOLS))[0]
+
+
+def test_a_book_that_forgets_what_is_filled_is_caught(
+    seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    resize: Callable[[Matcher, Order, int, int], None] = Matcher._resize
+
+    def forgetful(matcher: Matcher, order: Order, remaining: int, _filled: int) -> None:
+        resize(matcher, order, remaining, order.filled)
+
+    monkeypatch.setattr(Matcher, "_resize", forgetful)
+    assert "wrong total" in audit(seed, Matcher(SYMBOLS))[0]

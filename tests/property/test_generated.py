@@ -46,9 +46,14 @@ def test_no_short_sequence_tells_the_cores_apart(steps: list[Step]) -> None:
         assert compiled.state_hash() == reference.state_hash()
         auditor.read(events)
         assert not auditor.findings
-    for symbol in (0, 1):
-        assert compiled.l2(symbol) == reference.l2(symbol)
-        assert compiled.orders(symbol) == reference.orders(symbol)
+        assert compiled.open_orders() == reference.open_orders() == auditor.open_count
+        for symbol in (0, 1):
+            bids, asks = compiled.l2(symbol)
+            assert (bids, asks) == reference.l2(symbol)
+            assert [bids, asks] == [auditor.levels(symbol, side) for side in (0, 1)]
+            orders = compiled.orders(symbol)
+            assert orders == reference.orders(symbol)
+            assert all(order.quantity == order.filled + order.remaining for order in orders)
     saved = compiled.save()
     assert saved == reference.save()
     assert type(reference).load(saved).save() == type(compiled).load(saved).save() == saved

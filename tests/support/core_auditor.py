@@ -26,6 +26,7 @@ class Seen:
     price: int
     remaining: int
     is_waiting: bool
+    filled: int = 0
 
 
 class Auditor:
@@ -50,10 +51,14 @@ class Auditor:
             elif event.kind == EventKind.REDUCED:
                 self._orders[event.order_id].remaining = event.remaining
             elif event.kind in (EventKind.CANCELED, EventKind.EXPIRED):
-                self._leave(self._orders[event.order_id])
+                self._end(event)
             elif event.kind == EventKind.LEVEL:
                 self._check_level(event)
         self._settle()
+
+    @property
+    def open_count(self) -> int:
+        return len(self._orders)
 
     def levels(self, symbol: int, side: int) -> list[tuple[int, int]]:
         """The side of the book that the events add up to, best price first."""
@@ -74,11 +79,15 @@ class Auditor:
     def _enter(self, event: Event) -> None:
         """An order came, was amended, or was triggered: it is now the one that acts."""
         kept_place = event.kind == EventKind.AMENDED and event.number
+        seen = self._orders.get(event.order_id)
+        filled = seen.filled if seen else 0
+        if event.quantity != filled + event.remaining:
+            total = f"{event.quantity} is not {filled} + {event.remaining}"
+            self.findings.append(f"wrong total: #{event.order_id}, {total}")
         if kept_place:
             self._orders[event.order_id].remaining = event.remaining
             return
         self._settle()
-        seen = self._orders.get(event.order_id)
         is_triggered = event.kind == EventKind.TRIGGERED
         if seen:
             self._leave(seen)
@@ -86,7 +95,7 @@ class Auditor:
         was_waiting = seen.is_waiting if seen else event.other_remaining > 0
         is_waiting = was_waiting and not is_triggered
         order = (event.order_id, event.symbol, event.side, price, event.remaining, is_waiting)
-        self._orders[event.order_id] = self._active = Seen(*order)
+        self._orders[event.order_id] = self._active = Seen(*order, filled)
 
     def _settle(self) -> None:
         """What the acting order has left goes to the end of its queue."""
@@ -100,6 +109,13 @@ class Auditor:
             best = self._best(order.symbol, opposite)
             if order.price >= best if order.side == Side.BUY else order.price <= best:
                 self.findings.append(f"crossed: #{order.order_id} rests at {order.price}")
+
+    def _end(self, event: Event) -> None:
+        order = self._orders[event.order_id]
+        if event.quantity != order.remaining:
+            rest = f"#{order.order_id} ends with {event.quantity}, has {order.remaining}"
+            self.findings.append(f"wrong rest: {rest}")
+        self._leave(order)
 
     def _leave(self, order: Seen) -> None:
         del self._orders[order.order_id]
@@ -126,6 +142,7 @@ class Auditor:
 
     def _fill(self, event: Event, order: Seen, remaining: int, name: str) -> None:
         order.remaining -= event.quantity
+        order.filled += event.quantity
         if order.remaining != remaining or remaining < 0:
             self.findings.append(f"wrong remainder: {name}, #{order.order_id} has {remaining}")
         if order.remaining <= 0:
