@@ -274,7 +274,7 @@ def test_reader_that_has_seen_enough_is_no_trouble(url: str) -> None:
         (
             "DATABASE_URL",
             "mysql://me:secret@host/name",
-            "bad setting: DATABASE_URL: Value error, use sqlite",
+            "bad setting: DATABASE_URL: Value error",
         ),
     ],
 )
