@@ -18,6 +18,7 @@ from archive.journal import Journal, JournalDamaged
 from archive.retention import Retention
 from archive.settings import ArchiveSettings
 from archive.versions import NewerDatabase
+from protocol.logs import start_logging
 from protocol.settings import describe_bad_settings
 from protocol.timestamps import now_in_microseconds
 
@@ -31,10 +32,7 @@ def main() -> int:
     arguments = _parse_arguments()
     try:
         settings = ArchiveSettings()
-        logging.basicConfig(
-            format="%(asctime)s %(levelname)s archive: %(message)s",
-            level=settings.log_level.upper(),
-        )
+        start_logging("archive", settings.log_level, settings.log_format)
         if arguments.command == "export":
             return export(arguments, settings.effective_database_url)
         return follow(settings)

@@ -14,6 +14,7 @@ from engine.journal import JournalDamaged
 from engine.service import Limits, Service
 from engine.state import StateConflict
 from protocol.instrument import Instrument, parse_instruments
+from protocol.logs import start_logging
 from protocol.settings import Settings, describe_bad_settings
 from protocol.timestamps import now_in_microseconds
 
@@ -39,9 +40,7 @@ def main() -> int:
 
 def serve(settings: Settings, instruments: list[Instrument]) -> int:
     """Serve until SIGTERM or SIGINT; exit status 1 where only an operator can help."""
-    logging.basicConfig(
-        format="%(asctime)s %(levelname)s engine: %(message)s", level=settings.log_level.upper()
-    )
+    start_logging("engine", settings.log_level, settings.log_format)
     log.info("the %s core serves", CORE)
     is_after_crash = collect_crashes(settings.data_dir)
     mark_crashes(settings.data_dir)

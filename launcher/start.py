@@ -31,18 +31,11 @@ from launcher.service import Service
 from launcher.services import Listeners, make_services, open_listeners
 from launcher.settings import LauncherSettings
 from launcher.supervisor import Supervisor
+from launcher.terminal import Terminal
 
 ServiceFactory = Callable[[LauncherSettings, str, Listeners], list[Service]]
 
 _PATIENCE_SECONDS = 5.0
-
-
-def show(line: str) -> None:
-    """A line for the terminal; one that is gone is no reason to stop."""
-    try:
-        print(line, flush=True)
-    except OSError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
 
 
 def start_system(settings: LauncherSettings, factory: ServiceFactory = make_services) -> int:
@@ -70,7 +63,9 @@ class System:
         self._began = time.monotonic()
         self._listeners = open_listeners(settings)
         self._redis: RedisRecord | None = None
-        self._supervisor = Supervisor(folder.logs, show, self._write_record)
+        terminal = Terminal(settings.log_format)
+        self._show = terminal.show
+        self._supervisor = Supervisor(folder.logs, self._show, self._write_record, terminal.copy)
 
     def run(self) -> None:
         """Starts everything, waits for a request to stop, stops everything."""
@@ -78,18 +73,18 @@ class System:
         try:
             if self._start():
                 self._supervisor.run_until(lambda: False)
-            show("Stopping ...")
+            self._show("Stopping ...")
         finally:
             self._supervisor.stop()
             remove_run_record(self._folder.path)
-        show("Stopped.")
+        self._show("Stopped.")
 
     def _start(self) -> bool:
         """Whether all is ready; False where a stop was requested before."""
         named = self._settings.named_redis_url
         self._redis = self._check_named_redis(named) if named else self._start_own_redis()
         url = self._redis.url
-        if not self._supervisor.run_until(Waiting("Redis", lambda: is_serving(url))):
+        if not self._supervisor.run_until(Waiting("Redis", lambda: is_serving(url), self._show)):
             return False
         services = self._factory(self._settings, url, self._listeners)
         self._supervisor.add(services)
@@ -98,21 +93,21 @@ class System:
         self._supervisor.is_ready = True
         self._write_record()
         seconds = time.monotonic() - self._began
-        show(format_banner(self._make_record(), self._folder.path, seconds))
+        self._show(format_banner(self._make_record(), self._folder.path, seconds))
         return True
 
     def _conditions(self, services: list[Service]) -> Iterator[Callable[[], bool]]:
         for service in services:
             if service.is_ready:
-                yield Waiting(service.name, service.is_ready)
+                yield Waiting(service.name, service.is_ready, self._show)
         for url in sorted({service.health for service in services if service.health}):
-            yield wait_for_health(url)
+            yield wait_for_health(url, self._show)
         yield lambda: self._supervisor.is_steady
 
     def _check_named_redis(self, url: str) -> RedisRecord:
         found = check_named_redis(url)
         if found.warning:
-            show(f"WARNING: {found.title}, which you named: {found.warning}.")
+            self._show(f"WARNING: {found.title}, which you named: {found.warning}.")
         return RedisRecord(url, found.title, is_own=False)
 
     def _start_own_redis(self) -> RedisRecord:
@@ -121,10 +116,10 @@ class System:
         with take_turns():
             port, reason = choose_port(self._settings.redis_port)
             if reason:
-                show(reason)
+                self._show(reason)
             self._redis = RedisRecord(f"redis://127.0.0.1:{port}/0", binary.title, is_own=True)
             maxmemory = self._settings.redis_maxmemory
-            own = make_redis_service(binary, port, self._folder.redis, maxmemory, show)
+            own = make_redis_service(binary, port, self._folder.redis, maxmemory, self._show)
             self._supervisor.add([own])
             self._supervisor.run_until(self._has_port)
         return self._redis
@@ -152,14 +147,15 @@ class System:
         try:
             write_run_record(Path(self._folder.path), self._make_record())
         except OSError as error:  # a full disk: the sub-commands know less, the exchange goes on
-            show(f"the run file could not be written: {error}")
+            self._show(f"the run file could not be written: {error}")
 
 
 class Waiting:
     """A condition that, while it does not hold, says every few seconds what it waits for."""
 
-    def __init__(self, name: str, is_done: Callable[[], bool]) -> None:
+    def __init__(self, name: str, is_done: Callable[[], bool], show: Callable[[str], None]) -> None:
         self.name = name
+        self._show = show
         self._is_done = is_done
         self._last = time.monotonic()
 
@@ -169,11 +165,11 @@ class Waiting:
             return True
         if time.monotonic() - self._last > _PATIENCE_SECONDS:
             self._last = time.monotonic()
-            show(f"Still waiting for {self.name} ...")
+            self._show(f"Still waiting for {self.name} ...")
         return False
 
 
-def wait_for_health(url: str) -> Waiting:
+def wait_for_health(url: str, show: Callable[[str], None]) -> Waiting:
     """The condition that `url` answers 200."""
 
     def is_ready() -> bool:
@@ -181,5 +177,5 @@ def wait_for_health(url: str) -> Waiting:
         waiting.name = f"{url}: {health.text}"
         return health.is_ready
 
-    waiting = Waiting(url, is_ready)
+    waiting = Waiting(url, is_ready, show)
     return waiting

@@ -88,7 +88,8 @@ class Supervised:
 class Supervisor:
     """Services in the order in which they came. One thread; `tick` does all that is due.
 
-    `show` receives each line for the terminal, `on_change` is called when a process came or went.
+    `show` receives each line for the terminal, `copy` the name of a service and a line of its,
+    `on_change` is called when a process came or went.
     """
 
     def __init__(
@@ -96,6 +97,7 @@ class Supervisor:
         log_folder: Path,
         show: Callable[[str], None] = print,
         on_change: Callable[[], None] = lambda: None,
+        copy: Callable[[str, str], None] | None = None,
     ) -> None:
         self.services: list[Supervised] = []
         self.is_ready = False
@@ -104,6 +106,7 @@ class Supervisor:
         self._has_announced = False
         self._log_folder = log_folder
         self._show = show
+        self._copy = copy or (lambda name, line: show(f"{name:<12} | {line}"))
         self._on_change = on_change
         self._guard = Guard()
 
@@ -206,7 +209,7 @@ class Supervisor:
     def _copy_output(self, supervised: Supervised) -> None:
         for line in supervised.log.read_new_lines():
             if not supervised.service.is_quiet:
-                self._show(f"{supervised.service.name:<12} | {line}")
+                self._copy(supervised.service.name, line)
 
     def _request_stop(self, _number: int, _frame: FrameType | None) -> None:
         now = time.monotonic()

@@ -22,6 +22,7 @@ from market_data.open_files import allow_connections
 from market_data.page import PageSettings
 from market_data.service import Service
 from protocol.instrument import parse_instruments
+from protocol.logs import start_logging
 
 SECONDS_TO_STOP = 2
 LARGEST_FRAME = 1 << 20
@@ -44,10 +45,7 @@ def main() -> int:
         return _fail("; ".join(f"{each['loc'][0]}: {each['msg']}" for each in error.errors()))
     except (OSError, ValueError, UnusableDatabase) as error:
         return _fail(str(error))
-    logging.basicConfig(
-        format="%(asctime)s %(levelname)s market_data: %(message)s",
-        level=settings.log_level.upper(),
-    )
+    start_logging("market_data", settings.log_level, settings.log_format)
     logging.getLogger("uvicorn").setLevel(logging.WARNING)
     gc.freeze()  # what stays for good need not be looked through again and again
     with suppress(KeyboardInterrupt):

@@ -1,0 +1,28 @@
+"""What the user sees: text, or with LOG_FORMAT=json nothing but JSON lines."""
+
+import os
+from typing import Literal
+
+from protocol.logs import to_json_line
+
+
+class Terminal:
+    """Standard output; one that is gone is no reason to stop."""
+
+    def __init__(self, log_format: Literal["text", "json"]) -> None:
+        self._is_json = log_format == "json"
+
+    def show(self, text: str) -> None:
+        """Say something of the launcher's own."""
+        self._print(to_json_line("launcher", text.strip()) if self._is_json else text)
+
+    def copy(self, service: str, line: str) -> None:
+        """Pass on a line of a service: a JSON line as it is."""
+        self._print(to_json_line(service, line) if self._is_json else f"{service:<12} | {line}")
+
+    @staticmethod
+    def _print(line: str) -> None:
+        try:
+            print(line, flush=True)
+        except OSError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
