@@ -5,8 +5,6 @@ from starlette.responses import Response
 from order_gateway.answer_schemas import (
     CancelAfterResult,
     CancelAllResult,
-    ChangeAccepted,
-    OutcomeUnknown,
 )
 from order_gateway.answers import answer_done
 from order_gateway.api_keys import Scope
@@ -22,7 +20,7 @@ from order_gateway.openapi import (
     describe_query,
 )
 from order_gateway.operation_schemas import InstrumentSwitched
-from order_gateway.order_routes import BODY_PROBLEMS, CHANGE_PROBLEMS
+from order_gateway.order_routes import BODY_PROBLEMS, CHANGE_PROBLEMS, PENDING
 from order_gateway.request_schemas import CancelAfterRequest, ResponseMode
 from order_gateway.validation import (
     MAX_BODY_BYTES,
@@ -34,12 +32,7 @@ from order_gateway.waiting import read_waiting
 from protocol.enums import Reason
 from protocol.instrument import SYMBOL_PATTERN
 
-_PENDING: Responses = {
-    202: {
-        "model": ChangeAccepted | OutcomeUnknown,
-        "description": "In the queue, or the queue's confirmation was lost",
-    }
-}
+_PENDING: Responses = {202: PENDING}
 
 
 def add_account_routes(routes: DirectRoutes, gateway: Gateway, halts: Halts) -> None:

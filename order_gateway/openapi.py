@@ -14,8 +14,9 @@ from order_gateway.authentication import (
     SIGNATURE_HEADER,
     TIMESTAMP_HEADER,
 )
-from order_gateway.errors import PROBLEM_MEDIA_TYPE, RETRY_AFTER_SECONDS, describe_problem
+from order_gateway.errors import PROBLEM_MEDIA_TYPE, RETRY_AFTER_SECONDS
 from order_gateway.idempotency import IDEMPOTENCY_HEADER
+from order_gateway.problem_examples import make_problem_example
 from order_gateway.request_schemas import (
     AmendRequest,
     BatchRequest,
@@ -25,7 +26,6 @@ from order_gateway.request_schemas import (
 )
 from protocol.commands import DEFAULT_ACCOUNT, IDENTIFIER_PATTERN
 from protocol.enums import Reason
-from protocol.reasons import MEANINGS
 
 Responses = dict[int | str, dict[str, Any]]
 
@@ -38,7 +38,13 @@ _READ_DIRECTLY: tuple[type[BaseModel], ...] = (
     Problem,
 )
 _MAY_RETRY = frozenset({429, 503})
-_EVERYWHERE = (Reason.HOST_NOT_ALLOWED, Reason.ORIGIN_NOT_ALLOWED)
+_EVERYWHERE = (
+    Reason.UNKNOWN_FIELD,
+    Reason.INVALID_REQUEST,
+    Reason.INTERNAL_ERROR,
+    Reason.HOST_NOT_ALLOWED,
+    Reason.ORIGIN_NOT_ALLOWED,
+)
 _WITH_A_KEY = (
     Reason.UNAUTHORIZED,
     Reason.TIMESTAMP_OUT_OF_WINDOW,
@@ -87,7 +93,7 @@ def describe_problems(*codes: Reason) -> Responses:
     """The problem documents of a route, one example a code, for `responses`."""
     responses: Responses = {}
     for code in codes:
-        example = _describe_example(code)
+        example = make_problem_example(code)
         response = responses.setdefault(example["status"], _describe_response(example["status"]))
         response["content"][PROBLEM_MEDIA_TYPE]["examples"][code.value] = {"value": example}
     return responses
@@ -107,7 +113,8 @@ def describe_security(needs: Scope | None) -> dict[str, Any]:
     """Which keys a route wants, where authentication is on."""
     if needs is None:
         return {"security": []}
-    return {"security": [{}, {"ApiKey": []}], "x-scope": needs.value}
+    signed: dict[str, list[str]] = {"ApiKey": [], "Timestamp": [], "Signature": []}
+    return {"security": [{}, {"ApiKey": []}, signed], "x-scope": needs.value}
 
 
 def document(app: FastAPI) -> None:
@@ -121,10 +128,24 @@ def document(app: FastAPI) -> None:
         )
         components = whole.setdefault("components", {})
         components.setdefault("schemas", {}).update(definitions["$defs"])
-        components["securitySchemes"] = {"ApiKey": _API_KEY}
+        components["securitySchemes"] = _SECURITY_SCHEMES
+        for operations in whole["paths"].values():
+            for operation in operations.values():
+                _describe_headers(operation)
         return whole
 
     app.openapi = make_whole_document  # type: ignore[method-assign]
+
+
+def _describe_headers(operation: dict[str, Any]) -> None:
+    """What goes with every answer of a route, or with those of one that asks for a key or waits."""
+    headers = {"X-Request-Id": _REQUEST_ID}
+    if "x-scope" in operation:
+        headers |= _RATE_HEADERS
+    if _PREFER in operation.get("parameters", []):
+        headers["Preference-Applied"] = _PREFERENCE_APPLIED
+    for response in operation["responses"].values():
+        response["headers"] = headers | response.get("headers", {})
 
 
 def _merge_examples(own: dict[str, Any], common: dict[str, Any]) -> dict[str, Any]:
@@ -154,13 +175,6 @@ def _describe_response(status: int) -> dict[str, Any]:
     return response
 
 
-def _describe_example(code: Reason) -> dict[str, Any]:
-    if code is Reason.OFF_TICK:
-        detail = "price must be a multiple of 0.01"
-        return describe_problem(code, detail, "price", "60123.46", "0.01")
-    return describe_problem(code, MEANINGS[code])
-
-
 _ACCOUNT = {
     "name": ACCOUNT_HEADER,
     "in": "header",
@@ -182,14 +196,49 @@ _IDEMPOTENCY_KEY = {
     ),
     "schema": {"type": "string", "pattern": IDENTIFIER_PATTERN},
 }
-_API_KEY = {
-    "type": "apiKey",
-    "in": "header",
-    "name": KEY_HEADER,
-    "description": (
-        "A key without a secret is enough by itself. A key with a secret signs:"
-        f" `{SIGNATURE_HEADER}` is the hex HMAC-SHA256 with the secret over `{TIMESTAMP_HEADER}`"
-        " (milliseconds since 1970), the method, the path with its query as sent, and the body,"
-        " joined without anything between them."
-    ),
+_SECURITY_SCHEMES = {
+    "ApiKey": {
+        "type": "apiKey",
+        "in": "header",
+        "name": KEY_HEADER,
+        "description": "A key without a secret is enough by itself; one with a secret also signs",
+    },
+    "Timestamp": {
+        "type": "apiKey",
+        "in": "header",
+        "name": TIMESTAMP_HEADER,
+        "description": "Milliseconds since 1970, of a signed request",
+    },
+    "Signature": {
+        "type": "apiKey",
+        "in": "header",
+        "name": SIGNATURE_HEADER,
+        "description": (
+            f"The hex HMAC-SHA256 with the key's secret over `{TIMESTAMP_HEADER}`, the method, the"
+            " path with its query as sent, and the body, joined without anything between them."
+            " The same signature again changes nothing"
+        ),
+    },
+}
+_REQUEST_ID = {
+    "description": "The client's own where it sent one of the form of an account",
+    "schema": {"type": "string"},
+    "example": "4f2a-r1",
+}
+_RATE_HEADERS = {
+    "RateLimit-Policy": {
+        "description": "Where there are keys: requests in a window of seconds",
+        "schema": {"type": "string"},
+        "example": '"key";q=1000;w=1',
+    },
+    "RateLimit": {
+        "description": "Requests left, and seconds until all are there again",
+        "schema": {"type": "string"},
+        "example": '"key";r=999;t=1',
+    },
+}
+_PREFERENCE_APPLIED = {
+    "description": "Where `Prefer: wait` was heard",
+    "schema": {"type": "string"},
+    "example": "wait=5",
 }

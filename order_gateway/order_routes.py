@@ -53,6 +53,37 @@ BODY_PROBLEMS = (
     Reason.UNSUPPORTED_MEDIA_TYPE,
     Reason.INVALID_JSON,
     Reason.INVALID_TYPE,
+    Reason.MISSING_FIELD,
+)
+ORDER_PROBLEMS = (
+    Reason.UNKNOWN_SYMBOL,
+    Reason.INVALID_SIDE,
+    Reason.INVALID_ORDER_TYPE,
+    Reason.INVALID_SELF_TRADE_PREVENTION,
+    Reason.INVALID_CLIENT_ORDER_ID,
+    Reason.PRICE_REQUIRED,
+    Reason.STOP_PRICE_REQUIRED,
+    Reason.QUANTITY_REQUIRED,
+    Reason.CLIENT_ORDER_ID_REUSED,
+    Reason.ORDER_ID_COLLISION,
+)
+"""Of a new order; those of its values come to them."""
+_VALUE_PROBLEMS = (
+    Reason.INVALID_DECIMAL,
+    Reason.OFF_TICK,
+    Reason.OFF_LOT,
+    Reason.PRICE_FORBIDDEN,
+    Reason.STOP_PRICE_FORBIDDEN,
+    Reason.PRICE_OUT_OF_RANGE,
+    Reason.QUANTITY_OUT_OF_RANGE,
+    Reason.NOTIONAL_OUT_OF_RANGE,
+)
+_AMEND_PROBLEMS = (
+    Reason.NOTHING_TO_AMEND,
+    Reason.PRICE_OUT_OF_BAND,
+    Reason.INSTRUMENT_HALTED,
+    Reason.TOO_MANY_OPEN_ORDERS,
+    *_VALUE_PROBLEMS,
 )
 _QUEUE_PROBLEMS = (Reason.QUEUE_UNAVAILABLE, Reason.OVERLOADED)
 CHANGE_PROBLEMS = (Reason.IDEMPOTENCY_KEY_REUSED, *_QUEUE_PROBLEMS)
@@ -72,6 +103,10 @@ _UNKNOWN: dict[str, Any] = {
     "model": OutcomeUnknown,
     "description": "The queue's confirmation was lost",
 }
+PENDING: dict[str, Any] = {
+    "model": ChangeAccepted | OutcomeUnknown,
+    "description": "In the queue, or the queue's confirmation was lost",
+}
 _ORDER_RESPONSES: Responses = {
     200: _RESULT
     | {"description": "A repeat: the state of the first order of this client_order_id"},
@@ -83,10 +118,7 @@ _ORDER_RESPONSES: Responses = {
 }
 _CHANGE_RESPONSES: Responses = {
     200: _RESULT | {"description": "Done: the order as it is now"},
-    202: {
-        "model": ChangeAccepted | OutcomeUnknown,
-        "description": "In the queue, or the queue's confirmation was lost",
-    },
+    202: PENDING,
 }
 
 
@@ -118,7 +150,7 @@ def _add_submission(routes: DirectRoutes, gateway: Gateway, history: History) ->
         status_code=201, summary="Submit an order", tags=["orders"],
         request=describe_command(ResponseMode.ACK, OrderRequest),
         responses=_ORDER_RESPONSES | describe_problems(
-            *BODY_PROBLEMS, Reason.OFF_TICK, Reason.CLIENT_ORDER_ID_REUSED, *_QUEUE_PROBLEMS
+            *BODY_PROBLEMS, *ORDER_PROBLEMS, *_VALUE_PROBLEMS, *_QUEUE_PROBLEMS
         ),
     )  # fmt: skip
 
@@ -200,7 +232,7 @@ def _add_amend(routes: DirectRoutes, gateway: Gateway) -> None:
         "PATCH", "/v1/orders/{order_id}", amend_order, needs=Scope.TRADE, max_body=MAX_BODY_BYTES,
         summary="Amend an order", tags=["orders"], request=_describe_change(AmendRequest),
         responses=_CHANGE_RESPONSES | describe_problems(
-            *_ORDER_CHANGE_PROBLEMS, *BODY_PROBLEMS, Reason.OFF_TICK
+            *_ORDER_CHANGE_PROBLEMS, *BODY_PROBLEMS, *_AMEND_PROBLEMS
         ),
     )  # fmt: skip
 

@@ -62,7 +62,7 @@ def test_body_and_header_and_query_of_an_order_are_documented() -> None:
     assert names == {"X-Account", "response", "Prefer"}
     assert "application/json" in order["requestBody"]["content"]
     assert set(order["responses"]) == {
-        "200", "201", "202", "401", "403", "413", "415", "422", "429", "503",
+        "200", "201", "202", "401", "403", "413", "415", "422", "429", "500", "503",
     }  # fmt: skip
 
 
@@ -89,6 +89,54 @@ def has_example(content: dict[str, Any]) -> bool:
     references = [each["$ref"] for each in schema.get("anyOf", [schema]) if "$ref" in each]
     names = [reference.rpartition("/")[2] for reference in references]
     return bool(names) and all("examples" in DOCUMENT["components"]["schemas"][n] for n in names)
+
+
+NOWHERE = {
+    Reason.NOT_FOUND: "of a path that is in no document",
+    Reason.METHOD_NOT_ALLOWED: "of a method that is in no document",
+    Reason.INVALID_COMMAND: "of an entry that was pushed by hand",
+    Reason.NOT_IN_SYNC: "of the feed",
+}
+"""Problems that no documented route answers with."""
+
+
+def list_codes(path: str, method: str) -> set[str]:
+    """Codes with an example at a route."""
+    contents = [
+        response.get("content", {}).get("application/problem+json", {})
+        for response in DOCUMENT["paths"][path][method]["responses"].values()
+    ]
+    return {code for content in contents for code in content.get("examples", {})}
+
+
+def test_every_code_has_an_example_at_some_route() -> None:
+    shown = {
+        code
+        for path, item in DOCUMENT["paths"].items()
+        for method in item
+        for code in list_codes(path, method)
+    }
+    assert shown == set(Reason) - NO_PROBLEMS - set(NOWHERE)
+
+
+@pytest.mark.parametrize("code", sorted(set(Reason) - NO_PROBLEMS))
+def test_every_code_has_a_test_that_provokes_it(code: Reason) -> None:
+    """Not this one: a test that names the code as text or by its member."""
+    names = (f'"{code}"', f"Reason.{code.name}")
+    own = Path(__file__).name
+    listings = {own, "test_errors.py"}
+    files = [file for file in Path("tests").rglob("test_*.py") if file.name not in listings]
+    assert any(name in file.read_text() for file in files for name in names)
+
+
+def test_headers_of_answers_are_documented() -> None:
+    responses = DOCUMENT["paths"]["/v1/orders"]["post"]["responses"]
+    for response in responses.values():
+        assert {"X-Request-Id", "RateLimit", "RateLimit-Policy", "Preference-Applied"} <= set(
+            response["headers"]
+        )
+    assert "Retry-After" in responses["429"]["headers"]
+    assert set(DOCUMENT["components"]["securitySchemes"]) == {"ApiKey", "Timestamp", "Signature"}
 
 
 def test_every_code_is_in_the_table_of_the_protocol_document() -> None:

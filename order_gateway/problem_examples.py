@@ -1,0 +1,77 @@
+"""An example of a problem document for each reason, as the OpenAPI document shows them."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from order_gateway.errors import describe_problem
+from protocol.enums import Reason
+from protocol.reasons import MEANINGS
+from protocol.refusal import Refusal
+
+_FIELDS: Mapping[Reason, str] = {
+    Reason.CLIENT_ORDER_ID_REUSED: "client_order_id",
+    Reason.ORDER_ID_COLLISION: "order_id",
+    Reason.UNKNOWN_ORDER: "order_id",
+    Reason.ORDER_CLOSED: "order_id",
+    Reason.INSTRUMENT_HALTED: "symbol",
+    Reason.UNKNOWN_SYMBOL: "symbol",
+    Reason.INVALID_SIDE: "side",
+    Reason.INVALID_ORDER_TYPE: "order_type",
+    Reason.INVALID_SELF_TRADE_PREVENTION: "self_trade_prevention",
+    Reason.INVALID_ORDER_ID: "order_id",
+    Reason.INVALID_CLIENT_ORDER_ID: "client_order_id",
+    Reason.INVALID_ACCOUNT: "X-Account",
+    Reason.INVALID_DECIMAL: "price",
+    Reason.PRICE_REQUIRED: "price",
+    Reason.PRICE_FORBIDDEN: "price",
+    Reason.STOP_PRICE_REQUIRED: "stop_price",
+    Reason.STOP_PRICE_FORBIDDEN: "stop_price",
+    Reason.QUANTITY_REQUIRED: "quantity",
+    Reason.NOTIONAL_OUT_OF_RANGE: "quantity",
+    Reason.INVALID_SECONDS: "seconds",
+    Reason.INVALID_REQUEST: "response",
+    Reason.UNKNOWN_FIELD: "colour",
+    Reason.MISSING_FIELD: "side",
+    Reason.INVALID_TYPE: "price",
+    Reason.BATCH_TOO_LARGE: "orders",
+    Reason.UNSUPPORTED_MEDIA_TYPE: "Content-Type",
+    Reason.INVALID_CURSOR: "after",
+    Reason.TIMESTAMP_OUT_OF_WINDOW: "X-Timestamp",
+    Reason.HOST_NOT_ALLOWED: "Host",
+    Reason.ORIGIN_NOT_ALLOWED: "Origin",
+    Reason.IDEMPOTENCY_KEY_REUSED: "Idempotency-Key",
+}
+_OFF_VALUES = (
+    Refusal(Reason.OFF_TICK, "price", "price must be a multiple of 0.01", "60123.46", "0.01"),
+    Refusal(
+        Reason.OFF_LOT, "quantity", "quantity must be a multiple of 0.00001", "0.12346", "0.00001"
+    ),
+    Refusal(
+        Reason.PRICE_OUT_OF_RANGE,
+        "price",
+        "price must be from 0.01 to 10000000000.00",
+        "0.01",
+        "0.01",
+    ),
+    Refusal(
+        Reason.QUANTITY_OUT_OF_RANGE,
+        "quantity",
+        "quantity must be from 0.00001 to 10000000.00000",
+        "0.00001",
+        "0.00001",
+    ),
+    Refusal(
+        Reason.PRICE_OUT_OF_BAND,
+        "price",
+        "price must be from 54000.00 to 66000.00: at most 0.1 of the last trade's 60000.00 away",
+        "66000.00",
+        "0.01",
+    ),
+)
+_BY_CODE = {refusal.code: refusal for refusal in _OFF_VALUES}
+
+
+def make_problem_example(code: Reason) -> dict[str, Any]:
+    """The document; the field is one of those that it may be about."""
+    refusal = _BY_CODE.get(code) or Refusal(code, _FIELDS.get(code), MEANINGS[code])
+    return describe_problem(code, refusal.detail, refusal.field, refusal.nearest, refusal.step)
