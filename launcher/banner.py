@@ -25,7 +25,9 @@ Ctrl-C stops everything. In another terminal: python start_system.py status | ch
 """
 
 
-def format_banner(record: RunRecord, folder: Path, seconds: float) -> str:
+def format_banner(
+    record: RunRecord, folder: Path, seconds: float, *, needs_api_key: bool = False
+) -> str:
     """URLs, an order to try, what serves, and how to stop."""
     feed = record.market_data_url.replace("http", "ws", 1)
     return _BANNER.format(
@@ -36,7 +38,7 @@ def format_banner(record: RunRecord, folder: Path, seconds: float) -> str:
         feed=f"{feed}/ws/market-data",
         page=record.market_data_url,
         folder=folder,
-        curl=format_curl(record.gateway_url),
+        curl=format_curl(record.gateway_url, needs_api_key=needs_api_key),
     )
 
 
@@ -57,9 +59,11 @@ def describe_redis(record: RunRecord) -> str:
     return f"{record.redis.title} at {hide_password(record.redis.url)}, {owner}"
 
 
-def format_curl(gateway_url: str) -> str:
-    """The curl line that sends a first order."""
-    return (
+def format_curl(gateway_url: str, *, needs_api_key: bool = False) -> str:
+    """The curl line that sends a first order; with a key, which is the user's to fill in."""
+    key = '-H "X-API-Key: $API_KEY" ' if needs_api_key else ""
+    line = (
         f'curl -X POST {gateway_url}/v1/orders -H "Content-Type: application/json" '
-        f"-d {shlex.quote(_ORDER)}"
+        f"{key}-d {shlex.quote(_ORDER)}"
     )
+    return f"{line}\n  (API_KEY: one of the API keys, without a secret)" if needs_api_key else line

@@ -8,13 +8,14 @@ import httpx
 from launcher.check_target import CHECK_SECONDS, CheckFailed, Target, describe, require
 from launcher.free_price import choose_free_price, suggest_starting_price
 from protocol.instrument import Instrument
+from protocol.refusal import Refusal
 
 
 @dataclass(frozen=True)
 class Spot:
     """Where two orders of ours meet and nobody else's is in the way: prices as text.
 
-    At `far_price`, half of `price`, a buy order rests.
+    At `far_price`, half of `price` or as far as the instrument's band goes, a buy order rests.
     """
 
     symbol: str
@@ -53,7 +54,7 @@ def choose_spot(
     ticks = choose_free_price(bid_ticks, ask_ticks, last_ticks, starting)
     if ticks is None:
         return None
-    far_ticks = max(1, ticks // 2)
+    far_ticks = _move_into_band(instrument, max(1, ticks // 2), last_ticks)
     lots = choose_lots(instrument, far_ticks)
     return Spot(
         symbol=instrument.symbol,
@@ -61,6 +62,14 @@ def choose_spot(
         price=instrument.tick.to_text(ticks),
         far_price=instrument.tick.to_text(far_ticks),
     )
+
+
+def _move_into_band(instrument: Instrument, ticks: int, last_ticks: int | None) -> int:
+    try:
+        instrument.check_price_band(ticks, last_ticks or 0)
+    except Refusal as refusal:
+        return ticks if refusal.nearest is None else _to_ticks(instrument, refusal.nearest)
+    return ticks
 
 
 def choose_lots(instrument: Instrument, ticks: int) -> int:

@@ -18,13 +18,15 @@ class CheckFailed(Exception):
 
 @dataclass(frozen=True)
 class Target:
-    """The system to check. `account` owns the check's orders."""
+    """The system to check. `account` owns the check's orders, or that of the API key does."""
 
     gateway_url: str
     market_data_url: str
     redis_url: str
     instruments: list[Instrument]
     account: str = field(default_factory=lambda: f"check-{secrets.token_hex(4)}")
+    api_key: str | None = None
+    api_secret: str | None = None
 
     @property
     def feed_url(self) -> str:

@@ -17,6 +17,7 @@ import httpx
 import redis
 import websockets
 
+from launcher.check_caller import ADVICE, CheckCaller
 from launcher.check_spot import Spot, find_spot
 from launcher.check_target import (
     CHECK_SECONDS,
@@ -32,13 +33,20 @@ from launcher.settings import LauncherSettings
 from protocol import channels
 
 
-def run_checks(record: RunRecord, settings: LauncherSettings) -> int:
+def run_checks(
+    record: RunRecord,
+    settings: LauncherSettings,
+    api_key: str | None = None,
+    api_secret: str | None = None,
+) -> int:
     """A line for each check; 0 where all passed, else 1."""
     target = Target(
         record.gateway_url,
         record.market_data_url,
         record.redis.url,
         read_instruments(settings),
+        api_key=api_key,
+        api_secret=api_secret,
     )
     checks = {
         "Redis integration": check_redis,
@@ -114,8 +122,11 @@ def check_whole_path(target: Target) -> str:
 async def _with_gateway(
     target: Target, check: Callable[["Gateway", Target], Awaitable[str]]
 ) -> str:
-    async with httpx.AsyncClient(base_url=target.gateway_url, timeout=CHECK_SECONDS) as client:
-        gateway = Gateway(client, target.account)
+    caller = CheckCaller(target)
+    async with httpx.AsyncClient(
+        base_url=target.gateway_url, timeout=CHECK_SECONDS, auth=caller
+    ) as client:
+        gateway = Gateway(client)
         try:
             async with asyncio.timeout(3 * CHECK_SECONDS):
                 return await check(gateway, target)
@@ -128,16 +139,14 @@ async def _with_gateway(
 class Gateway:
     """Orders of one account; remembers which may be open."""
 
-    def __init__(self, client: httpx.AsyncClient, account: str) -> None:
+    def __init__(self, client: httpx.AsyncClient) -> None:
         self._client = client
-        self._headers = {"X-Account": account}
         self._open: set[str] = set()
 
     async def submit(self, **order: str) -> dict[str, Any]:
         """The engine's answer to a new order."""
-        answer = await self._client.post(
-            "/v1/orders?response=full", json=order, headers=self._headers
-        )
+        answer = await self._client.post("/v1/orders?response=full", json=order)
+        require(answer.status_code != 401, f"{describe(answer)}: {ADVICE}")
         require(answer.status_code == 201, f"POST /v1/orders: {describe(answer)}")
         fields: dict[str, Any] = answer.json()
         self._open.add(fields["order_id"])
@@ -146,14 +155,14 @@ class Gateway:
 
     async def cancel(self, order_id: str) -> None:
         """Cancels an open order."""
-        answer = await self._client.delete(f"/v1/orders/{order_id}", headers=self._headers)
+        answer = await self._client.delete(f"/v1/orders/{order_id}")
         require(answer.status_code == 200, f"DELETE /v1/orders/…: {describe(answer)}")
         self._open.discard(order_id)
 
     async def cancel_what_is_left(self) -> None:
         """Cancels every order that may still be open; those that are closed say so."""
         for order_id in self._open:
-            await self._client.delete(f"/v1/orders/{order_id}", headers=self._headers)
+            await self._client.delete(f"/v1/orders/{order_id}")
 
 
 async def _submit_orders(gateway: Gateway, target: Target) -> str:

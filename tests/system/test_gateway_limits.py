@@ -7,7 +7,7 @@ import pytest
 
 from order_gateway.client import GatewayClient, GatewayError
 from protocol.enums import Reason
-from tests.support.launched_system import REAL, launch
+from tests.support.launched_system import REAL, launch, run_command
 
 SHIPPED = Path("instruments.toml").read_text()
 KEY, SECRET = "trader-key-0123456789", "a-secret-that-is-long-enough"
@@ -47,6 +47,17 @@ async def meet_limits(url: str) -> None:
         assert caught.value.code is Reason.NOTIONAL_OUT_OF_RANGE
 
 
+def check_with_keys(data: Path, settings: dict[str, str]) -> None:
+    without = run_command(data, "check", **settings)
+    assert without.returncode == 1
+    assert "check --api-key KEY" in without.stdout
+    signed = run_command(data, "check", "--api-key", KEY, "--api-secret", SECRET, **settings)
+    assert signed.returncode == 0, signed.stdout
+    keys = {"CHECK_API_KEY": KEY, "CHECK_API_SECRET": SECRET}
+    from_environment = run_command(data, "check", **settings, **keys)
+    assert from_environment.returncode == 0, from_environment.stdout
+
+
 async def meet_none(url: str) -> None:
     async with GatewayClient(url, account="alice") as alice:
         assert await place(alice, "66000.01") is None
@@ -65,6 +76,9 @@ def test_limits_hold_and_a_system_with_others_replays_what_they_did(tmp_path: Pa
         "MAX_OPEN_ORDERS": "2",
     }
     with launch(REAL, data, **settings) as system:
+        system.wait_until_ready()
+        assert '-H "X-API-Key: $API_KEY"' in system.output
+        check_with_keys(data, settings)
         asyncio.run(meet_limits(system.wait_until_ready().gateway_url))
     with launch(REAL, data) as system:
         asyncio.run(meet_none(system.wait_until_ready().gateway_url))

@@ -1,0 +1,42 @@
+"""Who the orders of `check` are from, as the gateway wants to hear it."""
+
+import time
+from collections.abc import Generator
+
+import httpx
+
+from launcher.check_target import Target
+from order_gateway.authentication import (
+    ACCOUNT_HEADER,
+    KEY_HEADER,
+    SIGNATURE_HEADER,
+    TIMESTAMP_HEADER,
+    sign,
+)
+
+ADVICE = "name a key that may trade: check --api-key KEY (and --api-secret, if it has a secret)"
+
+
+class CheckCaller(httpx.Auth):
+    """The target's account by name, or its API key, with a signature where it has a secret."""
+
+    requires_request_body = True
+
+    def __init__(self, target: Target) -> None:
+        self._target = target
+
+    def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
+        """The request with what is missing."""
+        key, secret = self._target.api_key, self._target.api_secret
+        if key is None:
+            request.headers[ACCOUNT_HEADER] = self._target.account
+        else:
+            request.headers[KEY_HEADER] = key
+        if key is not None and secret is not None:
+            stamp = str(time.time_ns() // 1_000_000)
+            path = request.url.raw_path.decode()
+            request.headers[TIMESTAMP_HEADER] = stamp
+            request.headers[SIGNATURE_HEADER] = sign(
+                secret, stamp, request.method, path, request.content
+            )
+        yield request
