@@ -1,8 +1,10 @@
 """The order gateway in this process, and the parts around it that a test plays itself."""
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any, cast
 
@@ -32,6 +34,30 @@ ORDER = {
 }
 
 
+async def expect_documented(response: httpx.Response) -> None:
+    """A problem document's code has its example at the route, under its status."""
+    if response.headers.get("content-type") != "application/problem+json":
+        return
+    await response.aread()
+    method, path = response.request.method.lower(), response.request.url.path
+    for template, item in _read_document()["paths"].items():
+        if method in item and re.fullmatch(re.sub(r"\{\w+\}", "[^/]+", template), path):
+            documented = item[method]["responses"].get(str(response.status_code), {})
+            content = documented.get("content", {}).get("application/problem+json", {})
+            code = response.json()["code"]
+            assert code in content.get("examples", {}), (method, template, code)
+            return
+
+
+@cache
+def _read_document() -> dict[str, Any]:
+    return create_app(Settings(), INSTRUMENTS).openapi()
+
+
+DOCUMENTED = {"response": [expect_documented]}
+"""Event hooks of a client in whose tests the OpenAPI document has to be true."""
+
+
 @asynccontextmanager
 async def run_gateway(
     redis_url: str,
@@ -55,7 +81,9 @@ async def run_gateway(
     transport = httpx.ASGITransport(app)
     async with (
         app.router.lifespan_context(app),
-        httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client,
+        httpx.AsyncClient(
+            transport=transport, base_url="http://127.0.0.1", event_hooks=DOCUMENTED
+        ) as client,
     ):
         yield client
 

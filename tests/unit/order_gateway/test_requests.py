@@ -10,7 +10,7 @@ import pytest
 
 from order_gateway.app import create_app
 from protocol.settings import Settings
-from tests.support.gateway import INSTRUMENTS, ORDER
+from tests.support.gateway import DOCUMENTED, INSTRUMENTS, ORDER
 
 BODY = json.dumps(ORDER).encode()
 JSON = {"Content-Type": "application/json"}
@@ -20,7 +20,9 @@ def ask(method: str, path: str, **options: Any) -> httpx.Response:
     async def send() -> httpx.Response:
         app = create_app(Settings(redis_url="redis://127.0.0.1:1/0"), INSTRUMENTS)
         transport = httpx.ASGITransport(app)
-        async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
+        async with httpx.AsyncClient(
+            transport=transport, base_url="http://127.0.0.1", event_hooks=DOCUMENTED
+        ) as client:
             return await client.request(method, path, **options)
 
     return asyncio.run(send())
@@ -191,7 +193,9 @@ def test_item_of_a_batch_is_refused_by_its_own_name_and_counted() -> None:
     async def run() -> tuple[Any, str]:
         app = create_app(Settings(redis_url="redis://127.0.0.1:1/0"), INSTRUMENTS)
         transport = httpx.ASGITransport(app)
-        async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
+        async with httpx.AsyncClient(
+            transport=transport, base_url="http://127.0.0.1", event_hooks=DOCUMENTED
+        ) as client:
             answer = await client.post("/v1/orders/batch", json={"orders": [5, 5]})
             await client.get("/nowhere")
             await client.put("/v1/orders")
