@@ -40,6 +40,11 @@ BOUNDED = settings(
     phases=[Phase.explicit, Phase.generate],
     suppress_health_check=list(HealthCheck),
 )
+FEWER = settings(BOUNDED, max_examples=10)
+KEYS: list[dict[str, Any]] = [
+    {"key": "key-for-everything-1", "account": "alice", "scopes": ["read", "trade", "admin"]},
+    {"key": "key-for-very-little-2", "account": "bob", "scopes": ["trade"], "rate_limit": 2},
+]
 
 
 @pytest.fixture(scope="module")
@@ -48,6 +53,34 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     folder: Path = tmp_path_factory.mktemp("contract")
     with run_redis(folder) as redis_url, run_exchange(redis_url, folder) as exchange:
         yield exchange.url
+
+
+@pytest.fixture(scope="module")
+def guarded_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The same with keys, one of which may do little in a second."""
+    folder: Path = tmp_path_factory.mktemp("guarded")
+    with (
+        run_redis(folder) as redis_url,
+        run_exchange(redis_url, folder, API_KEYS=json.dumps(KEYS)) as exchange,
+    ):
+        yield exchange.url
+
+
+@DOCUMENT.parametrize()
+@FEWER
+def test_answers_with_keys_are_what_the_document_says(case: Any, guarded_url: str) -> None:
+    """With a key, with one that is used up soon, and without."""
+    for header in ("X-API-Key", "X-Timestamp", "X-Signature", "X-Account"):
+        case.headers.pop(header, None)
+    for key in (KEYS[0]["key"], KEYS[1]["key"], None):
+        headers = {} if key is None else {"X-API-Key": key}
+        case.call_and_validate(base_url=guarded_url, checks=CHECKS, headers=headers)
+
+
+def test_key_that_is_used_up_is_told_so(guarded_url: str) -> None:
+    with httpx.Client(base_url=guarded_url, headers={"X-API-Key": KEYS[1]["key"]}) as http:
+        answers = [http.delete("/v1/orders") for _ in range(10)]
+    assert 429 in {answer.status_code for answer in answers}
 
 
 @DOCUMENT.parametrize()
