@@ -2,6 +2,7 @@
 
 import math
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, cast
 
@@ -24,28 +25,16 @@ class Metrics:
     """Counters of this worker, or of all of them once they are shared."""
 
     def __init__(self) -> None:
-        self._registry = CollectorRegistry()
-        registry = self._registry
-        self._trade_seconds = Histogram(
-            "gateway_order_request_seconds",
-            "From a trading request's arrival to its answer",
-            buckets=_SECONDS,
-            registry=registry,
+        self._registry = registry = CollectorRegistry()
+        self._trade_seconds = self._make_histogram(
+            "order_request_seconds", "From a trading request's arrival to its answer", _SECONDS
         )
-        self._accept_seconds = Histogram(
-            "gateway_accept_seconds",
-            "From an entry's push to Redis's confirmation",
-            buckets=_SECONDS,
-            registry=registry,
+        self._accept_seconds = self._make_histogram(
+            "accept_seconds", "From an entry's push to Redis's confirmation", _SECONDS
         )
-        self._batch_size = Histogram(
-            "gateway_push_entries", "Entries in one push", buckets=_COUNTS, registry=registry
-        )
-        self._depth = Histogram(
-            "gateway_queue_depth",
-            "Length of the order queue after each push",
-            buckets=_DEPTHS,
-            registry=registry,
+        self._batch_size = self._make_histogram("push_entries", "Entries in one push", _COUNTS)
+        self._depth = self._make_histogram(
+            "queue_depth", "Length of the order queue after each push", _DEPTHS
         )
         self._streams = Gauge(
             "gateway_order_streams",
@@ -60,7 +49,8 @@ class Metrics:
             "gateway_archive_seconds_behind", "Seconds since the oldest of them was committed"
         )
         answers = Counter("gateway_answers", "Answers by status", ["status"], registry=registry)
-        rejects = Counter("gateway_rejects", "Refusals by code", ["code"], registry=registry)
+        text = "Refusals that somebody was told, by code"
+        rejects = Counter("gateway_rejects", text, ["code"], registry=registry)
         self._answers = answers
         self._answers_by_status = {201: answers.labels("201")}
         self._rejects = {code: rejects.labels(code.value) for code in Reason}
@@ -101,6 +91,9 @@ class Metrics:
         registry = CollectorRegistry()
         cast("Any", MultiProcessCollector)(registry, folder)
         return generate_latest(registry)
+
+    def _make_histogram(self, name: str, text: str, buckets: Sequence[float]) -> Histogram:
+        return Histogram(f"gateway_{name}", text, buckets=buckets, registry=self._registry)
 
     def _make_gauge(self, name: str, text: str) -> Gauge:
         """Of the exchange, not of a worker: the last to look is right."""
