@@ -2,12 +2,12 @@
 
 import msgspec
 
+from market_data.book_renderer import BookRenderer
 from market_data.feed_status import FeedStatus
 from market_data.hub import Hub
 from market_data.market import Market, SymbolView
 from market_data.messages import (
     BookDelta,
-    BookSnapshot,
     Envelope,
     Heartbeat,
     LastIds,
@@ -26,6 +26,7 @@ from market_data.streams import (
     Stream,
 )
 from market_data.subscriber import Message
+from market_data.trade_renderer import TradeRenderer
 from protocol.events import Bbo, L2Delta, PublicEvent, Trade
 from protocol.timestamps import format_timestamp, now_in_microseconds
 
@@ -39,6 +40,8 @@ class StateRenderer:
         self._market = market
         self._status = status
         self.prices = PriceRenderer(market)
+        self.books = BookRenderer(market)
+        self.trades = TradeRenderer()
 
     def render(self, stream: Stream) -> bytes | None:
         """What a new subscriber of `stream` gets first.
@@ -65,23 +68,8 @@ class StateRenderer:
         view = self._market[stream.symbol]
         delta = view.deltas.merge_from(cursor) if cursor else None
         if delta is None:
-            return self.render_snapshot(stream.symbol, "conflated" if cursor else "rebuilt")
+            return self.books.render(stream.symbol, "conflated" if cursor else "rebuilt")
         return encode_book_delta(delta, view.book.checksum())
-
-    def render_snapshot(self, symbol: str, reason: str) -> bytes:
-        """The whole book of `symbol`."""
-        view = self._market[symbol]
-        book = view.book
-        snapshot = BookSnapshot(
-            symbol=symbol,
-            last_update_id=book.last_update_id,
-            bids=book.bids.top(),
-            asks=book.asks.top(),
-            checksum=book.checksum(),
-            reason=reason,
-            timestamp=view.timestamp,
-        )
-        return encode_frame(snapshot)
 
     def render_heartbeat(self) -> bytes:
         """Where every symbol stands, and whether the feed is to be believed."""
@@ -104,7 +92,7 @@ class StateRenderer:
         if channel == TRADES:
             return None
         if channel == BOOK:
-            return self.render_snapshot(symbol, "subscribed")
+            return self.books.render(symbol, "subscribed")
         if channel == TICKER:
             return self.prices.render_ticker(symbol)
         return (encode_bbo if channel == BBO else encode_l2_update)(symbol, view)
@@ -154,7 +142,7 @@ class Announcer:
             self._hub.publish(Message(Stream(BBO, symbol), encode_bbo(symbol, view)))
             self._hub.publish(Message(Stream(L2_UPDATES, symbol), encode_l2_update(symbol, view)))
             if self._hub.has_readers(book := Stream(BOOK, symbol)):
-                snapshot = self._renderer.render_snapshot(symbol, "rebuilt")
+                snapshot = self._renderer.books.render(symbol, "rebuilt")
                 self._hub.publish(Message(book, snapshot))
         self.prices.start_over(self._is_same_exchange)
         self._told = {}
@@ -167,8 +155,7 @@ class Announcer:
     def _announce_trade(self, trade: Trade) -> None:
         stream = Stream(TRADES, trade.symbol)
         if self._hub.has_readers(stream):
-            data = msgspec.structs.asdict(trade)
-            self._hub.publish(Message(stream, encode_frame(Envelope("trade", data))))
+            self._hub.publish(Message(stream, self._renderer.trades.render(trade)))
 
     def _announce_delta(self, delta: L2Delta) -> None:
         symbol = delta.symbol

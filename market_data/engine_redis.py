@@ -12,6 +12,7 @@ from redis.asyncio.client import PubSub
 from redis.asyncio.connection import AbstractConnection
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
+from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import ResponseError
 
 from market_data.engine_state import PUBLIC_CHANNELS, STATE_FIELDS, EngineState
@@ -166,7 +167,8 @@ class Subscription:
 async def _subscribe(pubsub: PubSub) -> AbstractConnection:
     """Return when Redis has confirmed every channel: whatever is published later is seen."""
     await pubsub.subscribe(*PUBLIC_CHANNELS)
-    assert pubsub.connection is not None
+    if (connection := pubsub.connection) is None:
+        raise RedisConnectionError("subscribed, and the connection is gone")
     for _ in PUBLIC_CHANNELS:
-        await pubsub.connection.read_response(timeout=SECONDS_TO_ANSWER, push_request=True)
-    return pubsub.connection
+        await connection.read_response(timeout=SECONDS_TO_ANSWER, push_request=True)
+    return connection

@@ -80,6 +80,12 @@ class SymbolView:
         """The remembered trades with an id above `trade_id`, oldest first."""
         return self.trades_before(None, max(0, self.last_trade_id - trade_id))[::-1]
 
+    def next_trades(self, trade_id: int, limit: int) -> list[Trade]:
+        """The oldest `limit` remembered trades with an id above `trade_id`, oldest first."""
+        first = max(trade_id + 1, self.first_trade_id)
+        end = min(first + limit, self.last_trade_id + 1)
+        return self.trades_before(end, max(0, end - first))[::-1]
+
     def _apply_trade(self, trade: Trade) -> None:
         if trade.trade_id != self.last_trade_id + 1:
             raise BrokenEvent(

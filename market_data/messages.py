@@ -49,12 +49,16 @@ class TradesMissing(msgspec.Struct, tag_field="type", tag="trades_missing", froz
     last_trade_id: int
 
 
-class Error(msgspec.Struct, tag_field="type", tag="error", frozen=True):
-    """A frame was refused and changed nothing; `message` names what is valid."""
+class Error(msgspec.Struct, tag_field="type", tag="error", frozen=True, omit_defaults=True):
+    """A frame was refused and changed nothing; `message` names what is valid.
+
+    `retry_after`: seconds until it would not be, where that is known.
+    """
 
     id: str | int | None
     code: Reason
     message: str
+    retry_after: int | None = None
 
 
 class BookSnapshot(msgspec.Struct, tag_field="type", tag="book_snapshot", frozen=True):

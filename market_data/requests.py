@@ -1,7 +1,7 @@
 """What a client may say on the WebSocket, and the answer to everything else."""
 
 from collections.abc import Mapping, Sequence
-from typing import Literal, NoReturn, TypeAlias
+from typing import Any, Literal, NoReturn, TypeAlias
 from urllib.parse import parse_qs
 
 import msgspec
@@ -30,14 +30,20 @@ _EXAMPLE = '{"action":"subscribe","channels":["trades"],"symbols":["BTC-USDT"],"
 _decode = msgspec.json.Decoder().decode
 
 
-class RequestRefused(Exception):
-    """A frame that is not a request of ours. `frame_id` is the id to answer with, if it had one."""
+class _Identified(msgspec.Struct):
+    id: Any = None
 
-    def __init__(self, code: Reason, detail: str, frame_id: FrameId = None) -> None:
+
+_decode_id = msgspec.json.Decoder(_Identified).decode
+
+
+class RequestRefused(Exception):
+    """A frame, or a query, that is not a request of ours."""
+
+    def __init__(self, code: Reason, detail: str) -> None:
         super().__init__(detail)
         self.code = code
         self.detail = detail
-        self.frame_id = frame_id
 
 
 class Request(msgspec.Struct, frozen=True):
@@ -62,20 +68,24 @@ def read_request(text: str | None, symbols: Sequence[str]) -> Request:
     """
     fields = _read_fields(text)
     frame_id = _read_id(fields)
+    _check_fields(fields)
+    action = _read_action(fields)
+    if action == "ping":
+        return Request(action, [], frame_id)
+    if action == "resume":
+        positions = _read_positions(fields.get("symbols"), symbols)
+        exchange_id = _read_exchange_id(fields)
+        return Request(action, list(positions), frame_id, positions, exchange_id)
+    default = DEFAULT_CHANNELS if action == "subscribe" else CHANNELS
+    return Request(action, _read_streams(fields, default, symbols), frame_id)
+
+
+def read_frame_id(frame: str | bytes | None) -> FrameId:
+    """The id to answer a refused frame with, whatever else is wrong with it; None: it has none."""
     try:
-        _check_fields(fields)
-        action = _read_action(fields)
-        if action == "ping":
-            return Request(action, [], frame_id)
-        if action == "resume":
-            positions = _read_positions(fields.get("symbols"), symbols)
-            exchange_id = _read_exchange_id(fields)
-            return Request(action, list(positions), frame_id, positions, exchange_id)
-        default = DEFAULT_CHANNELS if action == "subscribe" else CHANNELS
-        return Request(action, _read_streams(fields, default, symbols), frame_id)
-    except RequestRefused as refusal:
-        refusal.frame_id = frame_id
-        raise
+        return _read_id({"id": _decode_id(frame or "").id})
+    except (msgspec.DecodeError, RecursionError, UnicodeEncodeError, RequestRefused):
+        return None
 
 
 def read_query(query: str, symbols: Sequence[str]) -> list[Stream]:

@@ -8,9 +8,17 @@ from market_data.frame_budget import FRAMES_A_SECOND, MOST_REFUSED, FrameBudget
 from market_data.hub import Hub
 from market_data.market import Market
 from market_data.messages import Ack, Connected, Error, Pong, encode_frame
-from market_data.requests import Request, RequestRefused, read_query, read_request
-from market_data.resume import Resume
-from market_data.streams import CHANNELS, Stream, group_by_channel
+from market_data.requests import (
+    FrameId,
+    Request,
+    RequestRefused,
+    read_frame_id,
+    read_query,
+    read_request,
+)
+from market_data.resume import Resume, ReturningClient
+from market_data.resume_budget import TRADES_A_SECOND, ResumeBudget
+from market_data.streams import CHANNELS, TRADES, Stream, group_by_channel
 from market_data.subscriber import Subscriber
 from protocol.enums import Reason
 from protocol.timestamps import format_timestamp, now_in_microseconds
@@ -52,11 +60,9 @@ class Desk:
         try:
             session = Session(self, connection, subscriber)
             if self._connections > self._max_connections:
-                session.refuse_connection(
-                    Reason.TOO_MANY_CONNECTIONS,
-                    f"there are {self._max_connections} connections, and no more are taken",
-                    1013,
-                )
+                detail = f"there are {self._max_connections} connections, and no more are taken"
+                error = Error(None, Reason.TOO_MANY_CONNECTIONS, detail)
+                session.refuse_connection(error, 1013)
             else:
                 session.begin(websocket.url.query)
             await session.answer_requests(websocket)
@@ -76,24 +82,25 @@ class Session:
         self._connection = connection
         self._subscriber = subscriber
         self._budget = FrameBudget()
+        self._returning = ReturningClient(subscriber, connection, ResumeBudget())
 
     def begin(self, query: str) -> None:
         """The first message, then the state of the streams that `query` names."""
         try:
             streams = read_query(query, self._symbols)
         except RequestRefused as refusal:
-            self.refuse_connection(refusal.code, refusal.detail, 1008)
+            self.refuse_connection(Error(None, refusal.code, refusal.detail), 1008)
             return
         channels = list(dict.fromkeys(stream.channel for stream in streams))
         exchange_id = self._desk.market.exchange_id
         self._write(Connected(_WELCOME, exchange_id, channels, self._symbols))
         self._hub.add(self._subscriber, streams)
 
-    def refuse_connection(self, code: Reason, detail: str, close_code: int) -> None:
+    def refuse_connection(self, error: Error, close_code: int) -> None:
         """Say why, and close."""
-        self._refuse(None, code, detail)
+        self._refuse(error)
         self._subscriber.stop()
-        self._connection.end(close_code, f"{code}: {detail}")
+        self._connection.end(close_code, f"{error.code}: {error.message}")
 
     async def answer_requests(self, websocket: WebSocket) -> None:
         """Until the connection ends, from whichever side."""
@@ -103,15 +110,16 @@ class Session:
             if not self._subscriber.is_open:
                 continue
             if self._budget.take():
-                await self._answer(frame.get("text"))
+                await self._answer(frame.get("text"), frame.get("bytes"))
             else:
-                self._refuse_rate()
+                self._refuse_rate(read_frame_id(frame.get("text") or frame.get("bytes")))
 
-    async def _answer(self, text: str | None) -> None:
+    async def _answer(self, text: str | None, content: bytes | None) -> None:
         try:
             request = read_request(text, self._symbols)
         except RequestRefused as refusal:
-            self._refuse(refusal.frame_id, refusal.code, refusal.detail)
+            frame_id = read_frame_id(text or content)
+            self._refuse(Error(frame_id, refusal.code, refusal.detail))
         else:
             await self._carry_out(request)
 
@@ -131,31 +139,54 @@ class Session:
             await self._resume(request)
 
     async def _resume(self, request: Request) -> None:
-        if not self._desk.market.is_complete:
-            detail = "the feed is reading the journal; try again"
-            self._refuse(request.id, Reason.NOT_IN_SYNC, detail)
+        if (error := self._find_obstacle(request)) is not None:
+            self._refuse(error)
             return
         self._hub.stats.resumes += 1
         self._hub.unsubscribe(self._subscriber, request.streams)
         self._acknowledge(request, self._subscriber.streams | frozenset(request.streams))
-        is_void = request.exchange_id not in (None, self._desk.market.exchange_id)
+        is_void = self._is_of_another(request)
         for stream, last_id in sorted(request.positions.items()):
-            position = None if is_void else last_id
-            await self._desk.resume.run(self._subscriber, self._connection, stream, position)
+            await self._desk.resume.run(self._returning, stream, None if is_void else last_id)
+
+    def _find_obstacle(self, request: Request) -> Error | None:
+        market = self._desk.market
+        if not market.is_complete:
+            detail = "the feed is reading the journal; try again"
+            return Error(request.id, Reason.NOT_IN_SYNC, detail)
+        if wait := self._returning.budget.seconds_to_wait():
+            detail = (
+                f"more than {TRADES_A_SECOND:,.0f} trades a second were sent again;"
+                f" resume in {wait} s"
+            )
+            return Error(request.id, Reason.RATE_LIMITED, detail, retry_after=wait)
+        for (channel, symbol), given in request.positions.items():
+            last = market[symbol].last_trade_id
+            if channel == TRADES and given > last and not self._is_of_another(request):
+                detail = (
+                    f"trade_id {given} of {symbol} is ahead of {last}: this service is behind what"
+                    " you have seen, or that was of another exchange; ask again, or from trade_id 0"
+                )
+                return Error(request.id, Reason.NOT_IN_SYNC, detail)
+        return None
+
+    def _is_of_another(self, request: Request) -> bool:
+        return request.exchange_id not in (None, self._desk.market.exchange_id)
 
     def _acknowledge(self, request: Request, result: frozenset[Stream]) -> None:
         self._write(Ack(request.id, request.action, group_by_channel(result)))
 
-    def _refuse_rate(self) -> None:
+    def _refuse_rate(self, frame_id: FrameId) -> None:
         detail = f"more than {FRAMES_A_SECOND:.0f} frames a second"
+        error = Error(frame_id, Reason.RATE_LIMITED, detail)
         if self._budget.refused >= MOST_REFUSED:
-            self.refuse_connection(Reason.RATE_LIMITED, detail, 1008)
+            self.refuse_connection(error, 1008)
         else:
-            self._refuse(None, Reason.RATE_LIMITED, detail)
+            self._refuse(error)
 
-    def _refuse(self, frame_id: str | int | None, code: Reason, detail: str) -> None:
-        self._hub.stats.refused[code] += 1
-        self._write(Error(frame_id, code, detail))
+    def _refuse(self, error: Error) -> None:
+        self._hub.stats.refused[error.code] += 1
+        self._write(error)
 
     def _write(self, message: object) -> None:
         self._subscriber.write(encode_frame(message))

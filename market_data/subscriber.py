@@ -49,7 +49,7 @@ class Subscriber:
         self.streams: frozenset[Stream] = frozenset()
         self.is_ready = True
         self.is_open = True
-        self._trades: deque[bytes] = deque()
+        self._trades: deque[Message] = deque()
         self._missed: dict[Stream, int] = {}
 
     def hold(self, messages: Iterable[Message]) -> None:
@@ -58,7 +58,7 @@ class Subscriber:
             return
         for message in messages:
             if message.stream.channel == TRADES:
-                self._trades.append(message.frame)
+                self._trades.append(message)
             else:
                 self._miss(message)
         if len(self._trades) > MAX_HELD_TRADES:
@@ -67,8 +67,10 @@ class Subscriber:
 
     def forget(self, streams: Iterable[Stream]) -> None:
         """Drop what is held of streams that the client has left."""
-        for stream in streams:
+        gone = frozenset(streams)
+        for stream in gone:
             self._missed.pop(stream, None)
+        self._trades = deque(trade for trade in self._trades if trade.stream not in gone)
 
     def pause(self) -> None:
         """The client is behind from now on."""
@@ -79,7 +81,7 @@ class Subscriber:
         if not self.is_open:
             return
         self.is_ready = True
-        frames = [*self._trades, *self._newest_of_missed()]
+        frames = [*(trade.frame for trade in self._trades), *self._newest_of_missed()]
         self._trades.clear()
         self._missed.clear()
         if frames:

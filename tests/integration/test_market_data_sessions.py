@@ -233,3 +233,55 @@ def test_health_is_red_while_something_published_does_not_come(
     assert health["lag_seconds"] >= 2
     publisher.trade()
     wait_until(service.is_healthy)
+
+
+def test_who_has_everything_sent_again_and_again_is_told_to_wait(
+    service: MarketData, publisher: Publisher
+) -> None:
+    publisher.set_levels(trades=[("60000.00", "0.1")] * 6_000)
+    wait_until(lambda: bool(service.get("/v1/trades/BTC-USDT").get("trades")))
+    kinds: dict[int, str] = {}
+    with service.read(query="?channels=") as reader:
+        for number in range(30):
+            frame = {"action": "resume", "id": number, "symbols": {BTC: {"trade_id": 0}}}
+            reader.connection.send(json.dumps(frame))
+        trades = 0
+        while len(kinds) < 30:
+            message = reader.next()
+            trades += message["type"] == "trade"
+            if message["type"] in ("ack", "error"):
+                kinds[message["id"]] = str(message.get("code", "ack"))
+                assert message.get("retry_after", 1) >= 1
+    assert list(kinds.values())[:10] == ["ack"] * 10
+    assert list(kinds.values()).count("rate_limited") >= 15
+    assert trades <= 15 * 5_000
+    with service.read(query="?channels=") as reader:
+        reader.next()
+        assert resume(reader, trade_id=5_990)["type"] == "ack"
+        assert read_trade_ids(reader, 6_000) == list(range(5_991, 6_001))
+
+
+def test_a_trade_id_from_the_future_is_said_and_changes_nothing(
+    service: MarketData, publisher: Publisher
+) -> None:
+    publish(publisher, 5)
+    wait_for_update(service, 5)
+    with service.read("trades") as reader:
+        error = resume(reader, update_id=3, trade_id=9)
+        assert (error["code"], error["id"]) == ("not_in_sync", "resume")
+        assert error["message"].startswith("trade_id 9 of BTC-USDT is ahead of 5: ")
+        publish(publisher, 1)
+        assert reader.next()["type"] == "trade"
+        ids = {BTC: {"trade_id": 9}}
+        assert reader.ask("resume", symbols=ids, exchange_id="another")["type"] == "ack"
+        assert read_trade_ids(reader, 6) == [1, 2, 3, 4, 5, 6]
+
+
+def test_every_refusal_names_the_request(service: MarketData) -> None:
+    with service.read(query="?channels=") as reader:
+        reader.next()
+        for number in range(FRAMES_AT_ONCE + 5):
+            reader.connection.send(json.dumps({"action": "ping", "id": number}))
+        answers = [reader.next() for _ in range(FRAMES_AT_ONCE + 5)]
+    assert [each["id"] for each in answers] == list(range(FRAMES_AT_ONCE + 5))
+    assert answers[-1].get("code") == "rate_limited"

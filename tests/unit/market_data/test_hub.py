@@ -102,6 +102,16 @@ def test_a_client_that_is_behind_gets_all_trades_and_the_newest_of_the_rest() ->
     assert written[1:] == [b"b3"]
 
 
+def test_what_a_client_has_left_is_not_held_for_it() -> None:
+    desk = Desk()
+    subscriber, written = desk.connect(TRADE, BEST)
+    subscriber.pause()
+    desk.publish(Message(TRADE, b"t1"), Message(BEST, b"b1"))
+    desk.hub.unsubscribe(subscriber, [TRADE])
+    desk.hub.resume(subscriber)
+    assert written == [b">bbo from 0"]
+
+
 def test_what_was_published_in_the_turn_of_the_resume_arrives_once() -> None:
     desk = Desk()
     subscriber, written = desk.connect(WHOLE)

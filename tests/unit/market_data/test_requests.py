@@ -4,6 +4,7 @@ from market_data.requests import (
     MAX_FRAME_BYTES,
     Request,
     RequestRefused,
+    read_frame_id,
     read_query,
     read_request,
 )
@@ -77,10 +78,26 @@ def test_what_is_not_a_request_is_refused_and_told_what_is(
     assert named in refused.value.detail
 
 
-def test_a_refusal_carries_the_id_of_its_frame() -> None:
-    with pytest.raises(RequestRefused) as refused:
-        read_request('{"action":"jump","id":"mine"}', SYMBOLS)
-    assert refused.value.frame_id == "mine"
+@pytest.mark.parametrize(
+    ("frame", "frame_id"),
+    [
+        ('{"action":"jump","id":"mine"}', "mine"),
+        ('{"id":7,"symbols":"' + "x" * MAX_FRAME_BYTES + '"}', 7),
+        (b'{"action":"ping","id":8}', 8),
+        ('{"id":true}', None),
+        ('{"action":"ping"}', None),
+        ("[1]", None),
+        ('{"id":1', None),
+        ("[" * MAX_FRAME_BYTES, None),
+        ("\ud800", None),
+        (b"\x00\xff", None),
+        (None, None),
+    ],
+)
+def test_the_id_of_a_refused_frame_is_read_where_it_can_be(
+    frame: str | bytes | None, frame_id: object
+) -> None:
+    assert read_frame_id(frame) == frame_id
 
 
 def test_resume_names_the_last_ids() -> None:

@@ -1,0 +1,34 @@
+"""How many trades a connection may have sent again."""
+
+import time
+from collections.abc import Callable
+from math import ceil
+
+TRADES_A_SECOND = 1_000.0
+TRADES_AT_ONCE = 50_000
+
+
+class ResumeBudget:
+    """Refills with time, up to `TRADES_AT_ONCE`.
+
+    Who has something left may ask for all that a `resume` gives, and owes what it had not: no
+    reader that comes back once is refused, however many symbols it follows.
+    """
+
+    __slots__ = ("_at", "_clock", "_left")
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._at = clock()
+        self._left = float(TRADES_AT_ONCE)
+
+    def seconds_to_wait(self) -> int:
+        """How long until something is left, rounded up; 0: not at all."""
+        now = self._clock()
+        self._left = min(TRADES_AT_ONCE, self._left + (now - self._at) * TRADES_A_SECOND)
+        self._at = now
+        return 0 if self._left > 0 else ceil((1 - self._left) / TRADES_A_SECOND)
+
+    def charge(self, trades: int) -> None:
+        """So many were sent."""
+        self._left -= trades
