@@ -5,13 +5,11 @@ may trade; another may not, neither openly (Origin) nor under a name of its own 
 at this machine (Host).
 """
 
-import ipaddress
 from collections.abc import Iterable
-from contextlib import suppress
-from urllib.parse import urlsplit
 
 from order_gateway.call import Call, shorten
 from protocol.enums import Reason
+from protocol.hosts import LOOPBACK_NAMES, is_address, split_host
 from protocol.refusal import Refusal
 
 _MAX_REMEMBERED = 256
@@ -25,7 +23,6 @@ _EXPOSED_HEADERS = (
     b"X-Request-Id, Retry-After, RateLimit, RateLimit-Policy, Idempotency-Replayed,"
     b" Preference-Applied"
 )
-_LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
 class SiteRules:
@@ -68,8 +65,8 @@ class SiteRules:
         ]
 
     def _check_host(self, host: bytes) -> None:
-        name = _split_host(host.decode("latin-1"))[0]
-        if self._checks_host and not (name in self._hosts or _is_address(name)):
+        name = split_host(host.decode("latin-1"))[0]
+        if self._checks_host and not (name in self._hosts or is_address(name)):
             raise Refusal(
                 Reason.HOST_NOT_ALLOWED,
                 "Host",
@@ -92,25 +89,7 @@ class SiteRules:
         scheme, _, rest = origin.partition("://")
         if scheme not in {"http", "https"}:
             return False
-        page_name, page_port = _split_host(rest)
-        own_name, own_port = _split_host(host)
-        is_same_machine = page_name == own_name or {page_name, own_name} <= _LOOPBACK_NAMES
+        page_name, page_port = split_host(rest)
+        own_name, own_port = split_host(host)
+        is_same_machine = page_name == own_name or {page_name, own_name} <= LOOPBACK_NAMES
         return is_same_machine and page_port in {own_port, self._page_port}
-
-
-def _split_host(text: str) -> tuple[str, int | None]:
-    """Name and port of `name:port`; an empty name for what is none."""
-    with suppress(ValueError):
-        parts = urlsplit(f"//{text}")
-        return parts.hostname or "", parts.port
-    return "", None
-
-
-def _is_address(name: str) -> bool:
-    if name == "localhost":
-        return True
-    try:
-        ipaddress.ip_address(name)
-    except ValueError:
-        return False
-    return True
