@@ -39,7 +39,8 @@ def main() -> int:
         most = allow_connections(settings.market_data_max_connections)
         service = Service(EngineRedis(settings.effective_redis_url), instruments, history, most)
         page = PageSettings(settings.public_gateway_url, settings.gateway_port)
-        origins = settings.allowed_origins.replace(",", " ").split()
+        origins = _split(settings.allowed_origins)
+        hosts = [settings.market_data_host, *_split(settings.allowed_hosts)]
         listener = _open_socket(arguments.fd, settings.market_data_host, settings.market_data_port)
     except ValidationError as error:
         return _fail("; ".join(f"{each['loc'][0]}: {each['msg']}" for each in error.errors()))
@@ -49,16 +50,19 @@ def main() -> int:
     logging.getLogger("uvicorn").setLevel(logging.WARNING)
     gc.freeze()  # what stays for good need not be looked through again and again
     with suppress(KeyboardInterrupt):
-        create_server(service, page, origins).run(sockets=[listener])
+        create_server(service, page, origins, hosts).run(sockets=[listener])
     return 0
 
 
 def create_server(
-    service: Service, page: PageSettings, origins: Iterable[str] = ()
+    service: Service,
+    page: PageSettings,
+    origins: Iterable[str] = (),
+    hosts: Iterable[str] = (),
 ) -> uvicorn.Server:
     """A server of `service`. No compression: a frame must be the same bytes for every client."""
     config = uvicorn.Config(
-        create_app(service, page, origins),
+        create_app(service, page, origins, hosts),
         loop="uvloop",
         http="httptools",
         ws=FeedConnection,
@@ -75,6 +79,10 @@ def _parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m market_data", description=__doc__)
     parser.add_argument("--fd", type=int, help="inherited listening socket")
     return parser.parse_args()
+
+
+def _split(names: str) -> list[str]:
+    return names.replace(",", " ").split()
 
 
 def _open_socket(descriptor: int | None, host: str, port: int) -> socket.socket:

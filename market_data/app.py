@@ -13,7 +13,10 @@ from market_data.site_rules import SiteRules
 
 
 def create_app(
-    service: Service, page: PageSettings, allowed_origins: Iterable[str] = ()
+    service: Service,
+    page: PageSettings,
+    allowed_origins: Iterable[str] = (),
+    allowed_hosts: Iterable[str] = (),
 ) -> FastAPI:
     """An application that runs `service` as long as it is served, with the trading page."""
 
@@ -35,5 +38,5 @@ def create_app(
     install_handlers(app)
     app.include_router(router)
     app.include_router(make_page_router(page))
-    app.add_middleware(SiteRules, origins=allowed_origins)
+    app.add_middleware(SiteRules, origins=allowed_origins, hosts=allowed_hosts)
     return app

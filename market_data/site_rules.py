@@ -2,31 +2,51 @@
 
 The page that we serve may, and so may a file opened from disk, whose origin is `null`. To another
 site's page the WebSocket is closed, and of the answers to its requests the browser shows it
-nothing. Programs send no Origin, and are not asked for one.
+nothing. Programs send no Origin, and are not asked for one. Nobody is served under a name that is
+not ours (Host): a stranger's page that has pointed its own name at this machine has our origin.
 """
 
 from collections.abc import Iterable
-from contextlib import suppress
-from urllib.parse import urlsplit
+from http import HTTPStatus
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from market_data.problems import Problem, render_problem
+from protocol.enums import Reason
+from protocol.hosts import LOOPBACK_NAMES, is_address, split_host
+
 _FROM_DISK = "null"
-_LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
 _POLICY_VIOLATION = 1008
 
 
 class SiteRules:
-    """ASGI middleware. `origins` are allowed beside our own."""
+    """ASGI middleware.
 
-    def __init__(self, app: ASGIApp, origins: Iterable[str] = ()) -> None:
+    `origins` are allowed beside our own; `hosts` are names that the feed goes by beside addresses
+    and localhost.
+    """
+
+    def __init__(
+        self, app: ASGIApp, origins: Iterable[str] = (), hosts: Iterable[str] = ()
+    ) -> None:
         self._app = app
         self._origins = {_FROM_DISK, *(origin.lower().rstrip("/") for origin in origins)}
+        self._hosts = {host.lower() for host in hosts}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve the request as its page deserves."""
-        origin = Headers(scope=scope).get("origin") if scope["type"] != "lifespan" else None
+        if scope["type"] == "lifespan":
+            await self._app(scope, receive, send)
+            return
+        name = split_host(Headers(scope=scope).get("host", ""))[0]
+        if not (name in self._hosts or is_address(name)):
+            await render_problem(_describe_stranger(name))(scope, receive, send)
+            return
+        await self._serve(scope, receive, send)
+
+    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
+        origin = Headers(scope=scope).get("origin")
         if origin is None:
             await self._app(scope, receive, send)
         elif scope["type"] == "websocket" and not self._is_allowed(origin, scope):
@@ -53,14 +73,16 @@ class SiteRules:
         return send_marked
 
 
+def _describe_stranger(name: str) -> Problem:
+    status = HTTPStatus.FORBIDDEN
+    detail = (
+        f"the feed does not go by the name {name[:40]!r}: use an address or localhost, or add it to"
+        " ALLOWED_HOSTS"
+    )
+    return Problem(status.phrase, status, Reason.HOST_NOT_ALLOWED, detail, field="Host")
+
+
 def _is_same_place(origin: str, host: str) -> bool:
-    page, own = _split(origin.partition("://")[2]), _split(host)
+    page, own = split_host(origin.partition("://")[2]), split_host(host)
     names = {page[0], own[0]}
-    return page[1] == own[1] and (len(names) == 1 or names <= _LOOPBACK_NAMES)
-
-
-def _split(text: str) -> tuple[str, int | None]:
-    with suppress(ValueError):  # a port that is none
-        parts = urlsplit(f"//{text}")
-        return parts.hostname or "", parts.port
-    return text, None
+    return page[1] == own[1] and (len(names) == 1 or names <= LOOPBACK_NAMES)

@@ -63,7 +63,7 @@ MEANINGS: Mapping[Reason, str] = {
     Reason.UNAUTHORIZED: "the API key is missing or unknown, or the signature is wrong",
     Reason.TIMESTAMP_OUT_OF_WINDOW: "X-Timestamp is too far from the gateway's clock",
     Reason.FORBIDDEN: "the API key is not for this scope or account",
-    Reason.HOST_NOT_ALLOWED: "the gateway does not go by the name in the Host header",
+    Reason.HOST_NOT_ALLOWED: "the service does not go by the name in the Host header",
     Reason.ORIGIN_NOT_ALLOWED: "pages from this origin may not use the gateway",
     Reason.RATE_LIMITED: "too many requests under this key",
     Reason.IDEMPOTENCY_KEY_REUSED: "the Idempotency-Key belongs to another request",
