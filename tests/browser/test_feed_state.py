@@ -10,6 +10,7 @@ from websockets import Origin
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
+from launcher.listening import find_free_port
 from launcher.run_file import RunRecord
 from tests.support.browser import NETWORK_ERRORS, PAGE, Screen
 from tests.support.browser_ticket import expect_level, level, send_order
@@ -44,7 +45,7 @@ def test_page_forgets_an_exchange_whose_data_was_wiped(browser: Browser, redis_u
     first.set_levels(bids=[("50000.00", "1.00000")], trades=[("50000.00", "0.10000")] * 3)
     screen = Screen(browser)
     screen.expect_errors(NETWORK_ERRORS)
-    with run_market_data(redis_url) as service:
+    with run_market_data(redis_url, GATEWAY_PORT=str(find_free_port())) as service:
         page = screen.page
         page.goto(f"http://127.0.0.1:{service.port}/")
         expect_level(page, "bids", "50000.00", "1.00000")
@@ -111,6 +112,8 @@ def test_page_from_disk_watches_and_says_where_one_may_trade(
     screen = Screen(browser)
     screen.expect_errors(NETWORK_ERRORS)
     page = screen.page
+    page.route_web_socket("ws://localhost:8001/**", lambda route: route.close())
+    page.route("http://localhost:8001/**", lambda route: route.abort())
     page.goto(PAGE.as_uri())
     expect(page.locator("#ticket")).to_be_hidden()
     page.locator("#status").click()
