@@ -35,9 +35,10 @@ def venue(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LaunchedSystem]:
 
 @pytest.fixture
 def exchange(venue: LaunchedSystem) -> Iterator[RunRecord]:
-    """Its addresses; the book is empty again after the test."""
+    """Its addresses; the books are empty again after the test."""
     yield venue.record
-    clear_book(venue.record)
+    for symbol in ("BTC-USDT", "ETH-USDT"):
+        clear_book(venue.record, symbol)
 
 
 @pytest.fixture
