@@ -1,8 +1,7 @@
 """Whose journal it is: a database and a journal that do not belong together are refused."""
 
-from hashlib import blake2b
-
 from archive.journal import ExchangeState, Journal
+from archive.records import name_exchange
 from archive.writer import Position
 
 _WAY_OUT = (
@@ -13,11 +12,6 @@ _WAY_OUT = (
 
 class OtherExchange(Exception):
     """The database has the history of another exchange, or another history of this one."""
-
-
-def name_exchange(id_key: bytes) -> str:
-    """The exchange's name in the database: says nothing about its key."""
-    return blake2b(id_key, digest_size=16, person=b"archive").hexdigest()
 
 
 def check_exchange(state: ExchangeState, position: Position) -> None:

@@ -8,8 +8,9 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from archive.database import describe_trouble
-from archive.exchange import check_exchange, check_history, name_exchange
+from archive.exchange import check_exchange, check_history
 from archive.journal import Journal
+from archive.records import name_exchange
 from archive.retention import Retention
 from archive.versions import prepare_schema
 from archive.writer import AnotherWriter, Position, Writer

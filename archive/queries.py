@@ -16,7 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from archive import schema
 from archive.candle_query import read_candles
 from archive.database import describe_trouble
-from archive.records import CandleRecord, FillRecord, Gap, OrderRecord, Page, TradeRecord
+from archive.records import CandleRecord, FillRecord, Gap, OrderRecord, Page, Reached, TradeRecord
 from archive.rows import ORDER_COLUMNS, to_fill, to_gap, to_order, to_trade
 from archive.versions import NewerDatabase, check_version
 
@@ -72,6 +72,13 @@ class Archive:
         with self._connect() as connection:
             query = select(schema.archive_state.c.sequence)
             return connection.execute(query).scalar_one_or_none() or 0
+
+    def read_reached(self) -> Reached:
+        """Whose history this is, and how far it goes."""
+        state = schema.archive_state.c
+        with self._connect() as connection:
+            row = connection.execute(select(state.exchange, state.sequence)).one_or_none()
+            return Reached(*row) if row is not None else Reached("", 0)
 
     def list_gaps(self) -> list[Gap]:
         """What is missing for good, because the journal had lost it."""

@@ -1,6 +1,7 @@
 """What the queries answer: plain values, ready for JSON."""
 
-from typing import Generic, TypeVar
+from hashlib import blake2b
+from typing import Generic, NamedTuple, TypeVar
 
 import msgspec
 
@@ -96,3 +97,19 @@ class Page(msgspec.Struct, Generic[Item], frozen=True, gc=False):
 
     items: list[Item]
     after: str | None
+
+
+class Reached(NamedTuple):
+    """Whose history it is ("" before the first commit), and up to which sequence."""
+
+    exchange: str
+    sequence: int
+
+    def is_of(self, id_key: bytes) -> bool:
+        """Whether it is that of the exchange with this `id_key` in its state, or nobody's yet."""
+        return self.exchange in ("", name_exchange(id_key))
+
+
+def name_exchange(id_key: bytes) -> str:
+    """The exchange's name in the database: says nothing about its key."""
+    return blake2b(id_key, digest_size=16, person=b"archive").hexdigest()

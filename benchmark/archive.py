@@ -8,8 +8,8 @@ from pathlib import Path
 from redis import Redis
 
 from archive.database import open_database, open_for_queries
-from archive.exchange import name_exchange
 from archive.queries import Archive
+from archive.records import name_exchange
 from benchmark._archive_history import fill_history, rewind
 from benchmark._archive_queries import measure_queries
 from benchmark._archive_run import (

@@ -6,7 +6,7 @@ from collections.abc import Generator
 import httpx
 
 from launcher.check_target import Target
-from order_gateway.authentication import (
+from protocol.signing import (
     ACCOUNT_HEADER,
     KEY_HEADER,
     SIGNATURE_HEADER,

@@ -16,11 +16,12 @@ from order_gateway.rate_limit import RateLimit
 from protocol.commands import DEFAULT_ACCOUNT, check_account
 from protocol.enums import Reason
 from protocol.refusal import Refusal
-
-ACCOUNT_HEADER = "X-Account"
-KEY_HEADER = "X-API-Key"
-TIMESTAMP_HEADER = "X-Timestamp"
-SIGNATURE_HEADER = "X-Signature"
+from protocol.signing import (
+    ACCOUNT_HEADER,
+    KEY_HEADER,
+    SIGNATURE_HEADER,
+    TIMESTAMP_HEADER,
+)
 
 _is_timestamp = re.compile(rb"\d{1,16}").fullmatch
 _UNKNOWN_SECRET = b"of a key that nobody has"
@@ -114,12 +115,6 @@ class KeyAuthentication:
                 f"{TIMESTAMP_HEADER} must be milliseconds since 1970, at most {self._window} from"
                 f" the gateway's clock, which says {now}",
             )
-
-
-def sign(secret: str, timestamp: str, method: str, target: str, body: bytes = b"") -> str:
-    """The signature of a request, as X-Signature wants it."""
-    message = f"{timestamp}{method}{target}".encode() + body
-    return hmac.new(secret.encode(), message, sha256).hexdigest()
 
 
 def _unauthorized() -> Refusal:

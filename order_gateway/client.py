@@ -28,13 +28,6 @@ import httpx
 import msgspec
 from websockets.asyncio.client import connect
 
-from order_gateway.authentication import (
-    ACCOUNT_HEADER,
-    KEY_HEADER,
-    SIGNATURE_HEADER,
-    TIMESTAMP_HEADER,
-    sign,
-)
 from order_gateway.client_answers import (
     AccountFill,
     BatchItem,
@@ -52,6 +45,13 @@ from order_gateway.client_answers import (
     Update,
 )
 from order_gateway.idempotency import IDEMPOTENCY_HEADER
+from protocol.signing import (
+    ACCOUNT_HEADER,
+    KEY_HEADER,
+    SIGNATURE_HEADER,
+    TIMESTAMP_HEADER,
+    sign,
+)
 
 __all__ = [
     "AccountFill",

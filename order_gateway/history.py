@@ -12,7 +12,7 @@ from redis.exceptions import RedisError
 from archive.queries import Archive, ArchiveUnavailable, FillFilter, InvalidCursor, OrderFilter
 from archive.records import FillRecord, OrderRecord, Page
 from order_gateway.errors import archive_unavailable
-from protocol.channels import ORDER_QUEUE, STATE, STATE_SEQUENCE
+from protocol.channels import ORDER_QUEUE, STATE, STATE_ID_KEY, STATE_SEQUENCE
 from protocol.enums import Reason
 from protocol.refusal import Refusal
 
@@ -81,6 +81,7 @@ class History:
 
     async def read_snapshot(self, account: str) -> Snapshot:
         """Every open order of the account."""
+        await self._catch_up()
         return await self._ask(lambda archive: _read_snapshot(archive, account))
 
     async def recall(
@@ -138,16 +139,21 @@ class History:
     async def _catch_up(self) -> None:
         """Waits for what is matched already, so that what was just answered is there.
 
-        Half a second at most: then the answer is as old as the archive is.
+        Half a second at most: then the answer is as old as the archive is. Raises Unavailable where
+        what is archived is not this exchange's.
         """
         try:
-            sequence = int(await self._client.hget(STATE, STATE_SEQUENCE) or 0)
+            id_key, sequence = await self._client.hmget(STATE, STATE_ID_KEY, STATE_SEQUENCE)
         except (RedisError, OSError):
             return
         loop = asyncio.get_running_loop()
         deadline = loop.time() + WAIT_SECONDS
-        while await self._ask(Archive.last_sequence) < sequence and loop.time() < deadline:  # noqa: ASYNC110
+        while (reached := await self._ask(Archive.read_reached)).sequence < int(sequence or 0):
+            if loop.time() >= deadline:
+                break
             await asyncio.sleep(_POLL_SECONDS)
+        if id_key and not reached.is_of(id_key):
+            raise archive_unavailable("its database is that of another exchange")
 
     async def _ask(self, question: Callable[[Archive], Answered]) -> Answered:
         if self._archive is None:

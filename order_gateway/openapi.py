@@ -8,12 +8,6 @@ from pydantic.json_schema import models_json_schema
 
 from order_gateway.answer_schemas import Problem
 from order_gateway.api_keys import Scope
-from order_gateway.authentication import (
-    ACCOUNT_HEADER,
-    KEY_HEADER,
-    SIGNATURE_HEADER,
-    TIMESTAMP_HEADER,
-)
 from order_gateway.errors import PROBLEM_MEDIA_TYPE, RETRY_AFTER_SECONDS
 from order_gateway.idempotency import IDEMPOTENCY_HEADER
 from order_gateway.problem_examples import make_problem_example
@@ -26,6 +20,12 @@ from order_gateway.request_schemas import (
 )
 from protocol.commands import DEFAULT_ACCOUNT, IDENTIFIER_PATTERN
 from protocol.enums import Reason
+from protocol.signing import (
+    ACCOUNT_HEADER,
+    KEY_HEADER,
+    SIGNATURE_HEADER,
+    TIMESTAMP_HEADER,
+)
 
 Responses = dict[int | str, dict[str, Any]]
 

@@ -71,6 +71,20 @@ def test_answer_to_a_wrong_price_names_the_nearest(redis_url: str, tmp_path: Pat
     play(redis_url, tmp_path, scenario)
 
 
+def test_history_of_another_exchange_is_not_served_as_ours(redis_url: str, tmp_path: Path) -> None:
+    """The data folder of one exchange, the Redis of another."""
+
+    async def scenario(alice: GatewayClient) -> None:
+        order = await alice.submit_order("BTC-USDT", "buy", "1", price="60000")
+        with Redis.from_url(redis_url) as client:
+            client.hset(channels.STATE, channels.STATE_ID_KEY, "11" * 32)
+        for question in (alice.list_orders(), alice.list_fills(), alice.read_order(order.order_id)):
+            error = await expect_code(Reason.ARCHIVE_UNAVAILABLE, question)
+            assert "another exchange" in str(error)
+
+    play(redis_url, tmp_path, scenario)
+
+
 def test_orders_and_fills_are_listed_page_by_page(redis_url: str, tmp_path: Path) -> None:
     async def scenario(alice: GatewayClient) -> None:
         for _ in range(3):

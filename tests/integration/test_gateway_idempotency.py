@@ -12,10 +12,10 @@ from redis import Redis
 
 from order_gateway import idempotency
 from order_gateway.api_keys import EVERY_SCOPE, ApiKey
-from order_gateway.authentication import sign
 from order_gateway.client import GatewayClient
 from protocol import channels
 from protocol.codec import decode_entry, encode, split_entries
+from protocol.signing import sign
 from tests.support.engine_service import run_engine, wait_until_drained
 from tests.support.gateway import ORDER, RedisProxy, play_engine, run_gateway, run_proxy
 from tests.support.gateway_process import run_workers

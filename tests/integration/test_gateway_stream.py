@@ -11,9 +11,9 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.typing import Origin
 
-from order_gateway.authentication import sign
 from order_gateway.client import GatewayClient, GatewayError, OrderState, Report, Update
 from protocol.enums import Reason
+from protocol.signing import sign
 from tests.integration.test_gateway_exchange import KEYS, PLAIN, SECRET, SIGNING
 from tests.support.gateway import DEADLINE_SECONDS, ORDER
 from tests.support.gateway_process import run_exchange, run_workers

@@ -7,8 +7,8 @@ from pathlib import Path
 from sqlalchemy import Engine, text
 
 from archive.database import open_database, open_for_queries
-from archive.exchange import name_exchange
 from archive.queries import Archive
+from archive.records import name_exchange
 from archive.versions import prepare_schema
 from archive.writer import Position, Writer
 from protocol.journal import JournalEntry

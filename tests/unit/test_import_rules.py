@@ -37,6 +37,7 @@ MAY_USE_REDIS = {
     "engine/order_queue.py",
     "engine/recovery.py",
     "engine/service.py",
+    "engine/snapshot_store.py",
     "engine/snapshots.py",
     "engine/state.py",
     "engine/suspicion.py",

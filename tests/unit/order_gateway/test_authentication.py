@@ -11,9 +11,9 @@ import pytest
 
 from order_gateway.api_keys import ApiKey, Scope, UnusableKeys, read_api_keys
 from order_gateway.app import create_app
-from order_gateway.authentication import sign
 from order_gateway.rate_limit import RateLimit, SharedMemory, SharedRateLimit
 from protocol.settings import Settings
+from protocol.signing import sign
 from tests.support.gateway import INSTRUMENTS, ORDER
 
 PLAIN, SIGNING, ADMIN = "plain-key-0123456789", "signing-key-0123456", "admin-key-0123456789"
