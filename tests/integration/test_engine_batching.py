@@ -10,13 +10,16 @@ from engine.journal import read_journal
 from engine.recovery import recover_handler
 from engine.service import Limits, Service
 from protocol import channels, codec
+from protocol.limits import InstrumentLimits, TradingLimits
 from protocol.snapshot import BookSnapshot
 from tests.support.faults import CrashPoint, connect_until
-from tests.support.faults_flow import draw_flow
+from tests.support.faults_flow import TIMER_SECONDS, Flow, draw_every_kind
 from tests.support.instruments import make_instruments
 
 NOON = 1_767_268_800_000_000
+LATER = NOON + TIMER_SECONDS * 1_000_000
 CLOSED_ORDERS = 1000
+TIGHT = TradingLimits(2, {"SOL-USDT": InstrumentLimits(max_quantity="4")})
 
 
 class History(NamedTuple):
@@ -30,28 +33,27 @@ class History(NamedTuple):
     state_hash: int
 
 
-def match(url: str, entries: list[bytes], max_batch: int) -> tuple[History, int]:
-    """What a fresh exchange makes of `entries`, and in how many commits."""
+def match(url: str, flow: Flow, max_batch: int) -> tuple[History, int]:
+    """What a fresh exchange makes of `flow`, and in how many commits."""
     with Redis.from_url(url) as client:
         client.flushall()
         client.hset(channels.STATE, channels.STATE_ID_KEY, "00" * 32)
-        client.rpush(channels.ORDER_QUEUE, *entries)
-        services: list[Service] = []
-
-        def stop() -> None:
-            services[0].stop()
-
-        limits = Limits(max_batch, CLOSED_ORDERS)
-        services.append(
-            Service(
-                lambda: connect_until(url, CrashPoint(), stop),
-                make_instruments(),
-                lambda: NOON,
-                limits,
-            )
-        )
-        services[0].run()
+        for entries, now in ((flow.first, NOON), (flow.rest, LATER)):
+            client.rpush(channels.ORDER_QUEUE, *entries)
+            serve(url, max_batch, now)
         return read_history(client), client.xlen(channels.JOURNAL)
+
+
+def serve(url: str, max_batch: int, now: int) -> None:
+    """An engine until the list is empty."""
+    services: list[Service] = []
+
+    def connect() -> Redis:
+        return connect_until(url, CrashPoint(), lambda: services[0].stop())
+
+    limits = Limits(max_batch, CLOSED_ORDERS)
+    services.append(Service(connect, make_instruments(), lambda: now, limits))
+    services[0].run()
 
 
 def read_history(client: Redis) -> History:
@@ -75,11 +77,15 @@ def read_history(client: Redis) -> History:
 def test_same_events_by_command_and_same_state_at_batch_1_and_512(
     redis_url: str, seed: int
 ) -> None:
-    entries = draw_flow(seed, 1500)
-    one_by_one, commits = match(redis_url, entries, max_batch=1)
-    assert commits == len(entries)
+    flow = draw_every_kind(seed, 1500, LATER, TIGHT, TradingLimits())
+    one_by_one, commits = match(redis_url, flow, max_batch=1)
+    assert commits == len(flow.first) + len(flow.rest)
     assert len(one_by_one.trades) > 100
+    assert {report["reason"] for report in one_by_one.reports} >= {
+        "cancel_after", "cancel_all", "fok_not_fillable", "instrument_halted", "queue_cleared",
+        "quantity_out_of_range", "unreadable_entry", "would_trade",
+    }  # fmt: skip
     for max_batch in (7, 512):
-        batched, commits = match(redis_url, entries, max_batch)
-        assert commits == -(-len(entries) // max_batch)
+        batched, commits = match(redis_url, flow, max_batch)
+        assert commits == sum(-(-len(entries) // max_batch) for entries in flow)
         assert batched == one_by_one

@@ -26,15 +26,15 @@ class CrashPoint:
     """Stops an engine at a moment of its `command`th Redis command (from 1; 0: never)."""
 
     def __init__(self, command: int = 0, moment: Moment = Moment.BEFORE_SEND) -> None:
-        self.commands = 0
+        self.sent: list[bytes] = []
+        """The commands so far, as they went over the wire."""
         self._command = command
         self._moment = moment
         self._is_dead = False
 
     def pass_by(self, moment: Moment, hang_up: Callable[[], None]) -> None:
         """Raises Stopped where the engine is to stop, and ever after."""
-        self.commands += moment is Moment.BEFORE_SEND
-        if self._is_dead or (self.commands, moment) == (self._command, self._moment):
+        if self._is_dead or (len(self.sent), moment) == (self._command, self._moment):
             self._is_dead = True
             hang_up()
             raise Stopped
@@ -56,6 +56,7 @@ class CrashingConnection(Connection):
             self.connect()  # type: ignore[no-untyped-call]
         if any(b"BLMOVE" in part for part in command):
             self._on_empty()
+        self._point.sent.append(b"".join(command))
         self._point.pass_by(Moment.BEFORE_SEND, self.disconnect)
         super().send_packed_command(command, check_health)  # type: ignore[no-untyped-call]
         self._point.pass_by(Moment.AFTER_SEND, self.disconnect)

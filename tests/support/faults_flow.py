@@ -2,7 +2,10 @@
 
 import json
 import random
-from typing import Any
+from typing import Any, NamedTuple
+
+from engine.handler import make_configuration, make_tick
+from protocol.limits import TradingLimits
 
 _TYPES = [
     *["limit"] * 6, "market", "ioc", "fok", "post_only",
@@ -11,7 +14,72 @@ _TYPES = [
 _PRICED = {"limit", "ioc", "fok", "post_only", "stop_limit", "take_profit_limit"}
 _PREVENTIONS = ["none", "none", "cancel_taker", "cancel_maker", "cancel_both", "decrement"]
 _ACCOUNTS = ["alice", "bob", "carol"]
+_OWN_SYMBOL = "SOL-USDT"
 _GARBAGE = [b"", b"\x00\xff", b"[]", b'{"price":1}', b'{"command":"dead"}']
+
+
+TIMER_SECONDS = 5
+
+
+class Flow(NamedTuple):
+    """Commands before a timer's end, and behind it: the first of those lets it go off.
+
+    So no engine has to push that itself, which a second one would do again.
+    """
+
+    first: list[bytes]
+    rest: list[bytes]
+
+
+def draw_every_kind(seed: int, count: int, end: int, *limits: TradingLimits) -> Flow:
+    """A drawn flow with something of each kind among it; `end` (microseconds) is behind the timer.
+
+    `limits` come into force one after the other, with some orders after each.
+    """
+    drawn = draw_flow(seed, count)
+    first, rest = drawn[: count * 3 // 4], drawn[count * 3 // 4 :]
+    middle = len(first) // 2
+    fixed = [_encode(entry) for entry in _list_every_kind()]
+    for number, limit in enumerate(limits):
+        orders = [_rest("sell", 3_000 + 10 * number + place) for place in range(3)]
+        fixed += [make_configuration(limit), *map(_encode, orders)]
+    return Flow([*first[:middle], *fixed, *first[middle:]], [make_tick(end), *rest])
+
+
+def _list_every_kind() -> list[dict[str, Any] | bytes]:
+    """On a symbol of its own, so that each does what it is there for."""
+    waiting = _rest("buy", 2_008) | {"order_type": "stop_limit", "stop_price": "101"}
+    return [
+        _rest("sell", 2_001), _rest("sell", 2_002) | {"price": "101"},
+        _rest("buy", 2_003) | {"order_type": "fok", "quantity": "3"},  # filled
+        _rest("buy", 2_004) | {"order_type": "fok", "quantity": "99"},  # killed
+        _rest("buy", 2_005) | {"order_type": "post_only"},  # would trade
+        waiting, _rest("buy", 2_009) | {"price": "101", "order_type": "ioc", "quantity": "3"},
+        _rest("sell", 2_001), b"\x00\xff", b"[]", {"command": "dead"},
+        {"command": "amend", "order_id": "2002", "account": "seller", "quantity": "7"},
+        {"command": "halt", "symbol": _OWN_SYMBOL},
+        _rest("sell", 2_010),
+        {"command": "amend", "order_id": "2002", "account": "seller", "quantity": "6"},
+        {"command": "resume", "symbol": _OWN_SYMBOL},
+        {"command": "clear_queue", "quantity": "2"}, _rest("sell", 2_011), _rest("buy", 2_012),
+        _rest("sell", 2_013) | {"price": "105"},
+        {"command": "cancel", "order_id": "2013", "account": "seller"},
+        _rest("buy", 2_014) | {"price": "90"}, {"command": "cancel_all", "account": "buyer"},
+        _rest("sell", 2_015) | {"account": "sleeper"},
+        {"command": "cancel_after", "account": "sleeper", "seconds": TIMER_SECONDS},
+    ]  # fmt: skip
+
+
+def _rest(side: str, order_id: int) -> dict[str, Any]:
+    return {
+        "symbol": _OWN_SYMBOL, "side": side, "order_type": "limit", "quantity": "5",
+        "price": "100", "account": "buyer" if side == "buy" else "seller",
+        "order_id": str(order_id), "client_order_id": f"client-{order_id}",
+    }  # fmt: skip
+
+
+def _encode(entry: dict[str, Any] | bytes) -> bytes:
+    return entry if isinstance(entry, bytes) else json.dumps(entry).encode()
 
 
 def draw_flow(seed: int, count: int) -> list[bytes]:
