@@ -4,10 +4,12 @@ from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
 
 from market_data.page import PageSettings, make_page_router
 from market_data.problems import install_handlers
-from market_data.routes import router
+from market_data.query_rules import render_invalid
+from market_data.routes import live_router, router
 from market_data.service import Service
 from market_data.site_rules import SiteRules
 
@@ -36,7 +38,9 @@ def create_app(
     )
     app.state.service = service
     install_handlers(app)
+    app.exception_handler(RequestValidationError)(render_invalid)
     app.include_router(router)
+    app.include_router(live_router)
     app.include_router(make_page_router(page))
     app.add_middleware(SiteRules, origins=allowed_origins, hosts=allowed_hosts)
     return app

@@ -4,7 +4,6 @@ from http import HTTPStatus
 
 import msgspec
 from fastapi import FastAPI, Request
-from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
@@ -18,7 +17,7 @@ _CODES = {
 
 
 class Problem(msgspec.Struct, omit_defaults=True, frozen=True):
-    """A problem document; `field` names the parameter that is wrong."""
+    """A problem document; `field` names the parameter that is wrong, `nearest` a valid value."""
 
     title: str
     status: int
@@ -26,6 +25,7 @@ class Problem(msgspec.Struct, omit_defaults=True, frozen=True):
     detail: str
     type: str = "about:blank"
     field: str | None = None
+    nearest: str | None = None
 
 
 class ProblemRaised(Exception):
@@ -38,9 +38,10 @@ class ProblemRaised(Exception):
         detail: str,
         field: str | None = None,
         headers: dict[str, str] | None = None,
+        nearest: str | None = None,
     ) -> None:
         super().__init__(detail)
-        self.problem = Problem(status.phrase, status, code, detail, field=field)
+        self.problem = Problem(status.phrase, status, code, detail, field=field, nearest=nearest)
         self.headers = headers
 
 
@@ -54,7 +55,6 @@ def install_handlers(app: FastAPI) -> None:
     """Make every error of `app` a problem document."""
     app.exception_handler(ProblemRaised)(_render_raised)
     app.exception_handler(HTTPException)(_render_http)
-    app.exception_handler(RequestValidationError)(_render_invalid)
     app.exception_handler(Exception)(_render_unexpected)
 
 
@@ -68,16 +68,6 @@ async def _render_http(request: Request, error: HTTPException) -> Response:
     detail = f"{request.method} {request.url.path}: {status.phrase}; see /v1/docs"
     headers = dict(error.headers) if error.headers else None
     return render_problem(Problem(status.phrase, status, code, detail), headers)
-
-
-async def _render_invalid(_: Request, error: RequestValidationError) -> Response:
-    first = error.errors()[0]
-    field = str(first["loc"][-1])
-    status = HTTPStatus.UNPROCESSABLE_ENTITY
-    detail = f"{field}: {first['msg']}"
-    return render_problem(
-        Problem(status.phrase, status, Reason.INVALID_REQUEST, detail, field=field)
-    )
 
 
 async def _render_unexpected(_: Request, __: Exception) -> Response:

@@ -13,14 +13,13 @@ from market_data.documentation import render_documentation
 from market_data.market import Market, SymbolView
 from market_data.metrics import CONTENT_TYPE
 from market_data.problems import ProblemRaised
+from market_data.query_rules import BEFORE, DEPTH, LIMIT, check_names
 from market_data.service import Service
 from protocol.codec import encode
 from protocol.enums import Reason
 
-MAX_DEPTH = 10_000
-MAX_ITEMS = 1_000
-
-router = APIRouter()
+router = APIRouter(dependencies=[Depends(check_names)])
+live_router = APIRouter()
 
 
 class JsonResponse(Response):
@@ -69,9 +68,12 @@ RunningService = Annotated[Service, Depends(find_service)]
 
 @router.get("/v1/orderbook/{symbol}", response_class=JsonResponse, tags=["market"])
 async def read_orderbook(
-    symbol: str, view: View, depth: Annotated[int, Query(ge=1, le=MAX_DEPTH)] = 100
+    symbol: str, view: View, depth: Annotated[int, Query(ge=DEPTH.lowest, le=DEPTH.highest)] = 100
 ) -> Response:
-    """The best `depth` levels of each side, best first, as `[price, quantity]`."""
+    """The best `depth` levels of each side, best first, as `[price, quantity]`.
+
+    There is no highest depth but the book's own: a larger one gives all levels.
+    """
     book = view.book
     return JsonResponse(
         {
@@ -95,8 +97,8 @@ async def read_trades(
     symbol: str,
     view: View,
     service: RunningService,
-    limit: Annotated[int, Query(ge=1, le=MAX_ITEMS)] = 100,
-    before: Annotated[int | None, Query(ge=1, lt=2**63)] = None,
+    limit: Annotated[int, Query(ge=LIMIT.lowest, le=LIMIT.highest)] = 100,
+    before: Annotated[int | None, Query(ge=BEFORE.lowest, le=BEFORE.highest)] = None,
 ) -> Response:
     """Recent trades, newest first; `next_before` asks for the page after, null: there is none.
 
@@ -139,7 +141,7 @@ async def read_candles(
     interval: Literal["1s", "1m", "5m", "15m", "1h", "4h", "1d"] = "1m",
     start: str | None = None,
     end: str | None = None,
-    limit: Annotated[int, Query(ge=1, le=MAX_ITEMS)] = 100,
+    limit: Annotated[int, Query(ge=LIMIT.lowest, le=LIMIT.highest)] = 100,
 ) -> Response:
     """The newest `limit` candles that begin from `start` on and before `end`, oldest first.
 
@@ -182,13 +184,13 @@ async def read_metrics(service: RunningService) -> Response:
     return Response(await service.render_metrics(), media_type=CONTENT_TYPE)
 
 
-@router.get("/v1/docs", include_in_schema=False)
+@live_router.get("/v1/docs", include_in_schema=False)
 async def read_documentation(request: Request) -> Response:
     """What there is to ask."""
     return HTMLResponse(render_documentation(request.app.openapi()))
 
 
-@router.websocket("/ws/market-data")
+@live_router.websocket("/ws/market-data")
 async def serve_websocket(websocket: WebSocket) -> None:
     """The live feed."""
     service: Service = websocket.app.state.service

@@ -84,22 +84,59 @@ def test_an_unknown_symbol_is_told_the_valid_ones(service: MarketData) -> None:
 
 
 @pytest.mark.parametrize(
-    ("query", "field"),
+    ("query", "field", "nearest"),
     [
-        ("orderbook/BTC-USDT?depth=0", "depth"),
-        ("orderbook/BTC-USDT?depth=-1", "depth"),
-        ("orderbook/BTC-USDT?depth=abc", "depth"),
-        ("orderbook/BTC-USDT?depth=1.5", "depth"),
-        ("orderbook/BTC-USDT?depth=999999999999999999999", "depth"),
-        ("trades/BTC-USDT?limit=0", "limit"),
-        ("trades/BTC-USDT?limit=1001", "limit"),
-        ("trades/BTC-USDT?before=0", "before"),
-        ("trades/BTC-USDT?before=" + "9" * 30, "before"),
+        ("orderbook/BTC-USDT?depth=0", "depth", "1"),
+        ("orderbook/BTC-USDT?depth=-1", "depth", "1"),
+        ("orderbook/BTC-USDT?depth=abc", "depth", "100"),
+        ("orderbook/BTC-USDT?depth=7.5", "depth", "7"),
+        ("orderbook/BTC-USDT?depth=999999999999999999999", "depth", "9007199254740991"),
+        ("trades/BTC-USDT?limit=0", "limit", "1"),
+        ("trades/BTC-USDT?limit=1001", "limit", "1000"),
+        ("trades/BTC-USDT?limit=", "limit", "100"),
+        ("trades/BTC-USDT?before=0", "before", "1"),
+        ("trades/BTC-USDT?before=" + "9" * 30, "before", "9223372036854775807"),
+        ("trades/BTC-USDT?before=x", "before", None),
+        ("candles/BTC-USDT?interval=5min", "interval", "5m"),
+        ("candles/BTC-USDT?interval=1H", "interval", "1h"),
+        ("candles/BTC-USDT?interval=", "interval", "1m"),
     ],
 )
-def test_a_bad_parameter_is_named(service: MarketData, query: str, field: str) -> None:
+def test_a_bad_parameter_is_named_with_its_rule_and_the_nearest_valid_value(
+    service: MarketData, query: str, field: str, nearest: str | None
+) -> None:
     problem = problem_of(service, f"/v1/{query}", 422)
     assert (problem["code"], problem["field"]) == ("invalid_request", field)
+    assert problem.get("nearest") == nearest
+    assert problem["detail"].startswith(f"{field} must be ")
+
+
+@pytest.mark.parametrize(
+    ("path", "field", "valid"),
+    [
+        ("/v1/orderbook/BTC-USDT?depht=1", "depht", "valid: depth; nearest: depth"),
+        ("/v1/trades/BTC-USDT?limit=1&x=", "x", "valid: limit, before"),
+        ("/v1/bbo/BTC-USDT?depth=1", "depth", "valid: none"),
+        ("/v1/candles/BTC-USDT?from=1", "from", "valid: interval, start, end, limit"),
+        ("/health?verbose=1", "verbose", "valid: none"),
+    ],
+)
+def test_an_unknown_parameter_is_refused(
+    service: MarketData, path: str, field: str, valid: str
+) -> None:
+    problem = problem_of(service, path, 422)
+    assert (problem["code"], problem["field"]) == ("unknown_field", field)
+    assert problem["detail"] == f"unknown parameter {field!r}; {valid}"
+
+
+def test_a_parameter_that_is_given_twice_is_refused(service: MarketData) -> None:
+    problem = problem_of(service, "/v1/orderbook/BTC-USDT?depth=1&depth=2", 422)
+    assert problem["detail"] == "depth is given more than once"
+
+
+def test_a_depth_beyond_the_book_is_all_of_it(service: MarketData) -> None:
+    book = service.get("/v1/orderbook/BTC-USDT?depth=1000000000")
+    assert (len(book["bids"]), len(book["asks"])) == (30, 30)
 
 
 def test_an_unknown_route_and_a_wrong_method_are_problems_too(service: MarketData) -> None:
