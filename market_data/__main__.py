@@ -21,6 +21,7 @@ from market_data.history import History
 from market_data.open_files import allow_connections
 from market_data.page import PageSettings
 from market_data.service import Service
+from market_data.session import ConnectionLimits
 from protocol.instrument import parse_instruments
 from protocol.logs import start_logging
 
@@ -36,8 +37,12 @@ def main() -> int:
         settings = ArchiveSettings()
         instruments = parse_instruments(settings.instruments_file.read_text())
         history = History(Archive(open_for_queries(settings.effective_database_url)))
-        most = allow_connections(settings.market_data_max_connections)
-        service = Service(EngineRedis(settings.effective_redis_url), instruments, history, most)
+        limits = ConnectionLimits(
+            allow_connections(settings.market_data_max_connections),
+            settings.market_data_max_connections_per_address,
+            settings.market_data_max_subscriptions,
+        )
+        service = Service(EngineRedis(settings.effective_redis_url), instruments, history, limits)
         page = PageSettings(settings.public_gateway_url, settings.gateway_port)
         origins = _split(settings.allowed_origins)
         hosts = [settings.market_data_host, *_split(settings.allowed_hosts)]

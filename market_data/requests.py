@@ -92,10 +92,15 @@ def read_query(query: str, symbols: Sequence[str]) -> list[Stream]:
     """The streams that the query of a URL asks for; raises RequestRefused.
 
     `channels` and `symbols`, separated by commas: without `channels` the default ones, with an
-    empty one none; without `symbols`, all.
+    empty one none; without `symbols` all, with an empty one none.
     """
+    if len(query) > MAX_FRAME_BYTES:
+        _refuse(
+            Reason.INVALID_REQUEST,
+            f"a query has at most {MAX_FRAME_BYTES} bytes; subscribe to the rest by frames",
+        )
     fields: dict[str, object] = {}
-    for name, values in parse_qs(query[:MAX_FRAME_BYTES], keep_blank_values=True).items():
+    for name, values in parse_qs(query, keep_blank_values=True).items():
         if name not in ("channels", "symbols"):
             _refuse(
                 Reason.UNKNOWN_FIELD, f"unknown parameter {_quote(name)}; valid: channels, symbols"

@@ -16,7 +16,7 @@ from market_data.hub import Hub
 from market_data.market import Market
 from market_data.metrics import Metrics
 from market_data.resume import Resume
-from market_data.session import Desk
+from market_data.session import ConnectionLimits, Desk
 from market_data.stats import HubStats
 from protocol.instrument import Instrument
 
@@ -32,7 +32,7 @@ class Service:
         redis: EngineRedis,
         instruments: Mapping[str, Instrument],
         history: History | None = None,
-        max_connections: int = 5_000,
+        limits: ConnectionLimits = ConnectionLimits(),  # noqa: B008 - it cannot change
     ) -> None:
         self._redis = redis
         self.history = history
@@ -44,7 +44,7 @@ class Service:
         self.feed = Feed(self._redis, self.market, self._announcer, self.status)
         self.metrics = Metrics(self.status, self.hub, self.feed.stats)
         resume = Resume(self.hub, renderer, self.market, history)
-        self.desk = Desk(self.hub, renderer, self.market, resume, max_connections)
+        self.desk = Desk(self.hub, renderer, self.market, resume, limits)
 
     @asynccontextmanager
     async def run(self) -> AsyncIterator[None]:

@@ -1,5 +1,9 @@
 """`/ws/market-data`: one client from its first message to its last."""
 
+from collections import Counter
+from collections.abc import Sequence
+from typing import NamedTuple
+
 from starlette.websockets import WebSocket
 
 from market_data.announcer import StateRenderer
@@ -30,8 +34,16 @@ _WELCOME = (
 )
 
 
+class ConnectionLimits(NamedTuple):
+    """Most connections, most of one client's address, and most streams of one connection."""
+
+    connections: int = 5_000
+    connections_per_address: int = 2_000
+    subscriptions: int = 1_000
+
+
 class Desk:
-    """What all sessions share; holds nothing of any of them but their number."""
+    """What all sessions share; holds nothing of any of them but how many there are by address."""
 
     def __init__(
         self,
@@ -39,14 +51,14 @@ class Desk:
         renderer: StateRenderer,
         market: Market,
         resume: Resume,
-        max_connections: int,
+        limits: ConnectionLimits,
     ) -> None:
         self.hub = hub
         self.renderer = renderer
         self.market = market
         self.resume = resume
-        self._max_connections = max_connections
-        self._connections = 0
+        self.limits = limits
+        self._connections: Counter[str] = Counter()
 
     async def serve(self, websocket: WebSocket) -> None:
         """Accept, subscribe to what the URL asks for, answer requests until the client leaves."""
@@ -56,20 +68,31 @@ class Desk:
             connection.write, connection.end, self.renderer.catch_up, self.hub.stats
         )
         connection.attach(self.hub, subscriber)
-        self._connections += 1
+        address = websocket.client.host if websocket.client else ""
+        self._connections[address] += 1
         try:
             session = Session(self, connection, subscriber)
-            if self._connections > self._max_connections:
-                detail = f"there are {self._max_connections} connections, and no more are taken"
-                error = Error(None, Reason.TOO_MANY_CONNECTIONS, detail)
+            if (error := self._find_obstacle(address)) is not None:
                 session.refuse_connection(error, 1013)
             else:
                 session.begin(websocket.url.query)
             await session.answer_requests(websocket)
         finally:
-            self._connections -= 1
+            self._connections -= Counter([address])  # which drops who has none left
             self.hub.remove(subscriber)
             self.hub.stats.closed[connection.end_reason] += 1
+
+    def _find_obstacle(self, address: str) -> Error | None:
+        most, most_of_address, _ = self.limits
+        if self._connections.total() > most:
+            detail = f"there are {most} connections, and no more are taken"
+            return Error(None, Reason.TOO_MANY_CONNECTIONS, detail)
+        if self._connections[address] > most_of_address:
+            detail = (
+                f"there are {most_of_address} connections from {address}, and no more are taken"
+            )
+            return Error(None, Reason.TOO_MANY_CONNECTIONS_FROM_ADDRESS, detail)
+        return None
 
 
 class Session:
@@ -90,6 +113,9 @@ class Session:
             streams = read_query(query, self._symbols)
         except RequestRefused as refusal:
             self.refuse_connection(Error(None, refusal.code, refusal.detail), 1008)
+            return
+        if (error := self._find_excess(None, streams)) is not None:
+            self.refuse_connection(error, 1008)
             return
         channels = list(dict.fromkeys(stream.channel for stream in streams))
         exchange_id = self._desk.market.exchange_id
@@ -128,6 +154,11 @@ class Session:
         if request.action == "ping":
             self._write(Pong(request.id, format_timestamp(now_in_microseconds())))
             return
+        if request.action != "unsubscribe":
+            error = self._find_excess(request.id, request.streams)
+            if error is not None:
+                self._refuse(error)
+                return
         self._hub.flush()
         if request.action == "subscribe":
             self._acknowledge(request, self._subscriber.streams | frozenset(request.streams))
@@ -137,6 +168,13 @@ class Session:
             self._acknowledge(request, self._subscriber.streams)
         else:
             await self._resume(request)
+
+    def _find_excess(self, frame_id: FrameId, streams: Sequence[Stream]) -> Error | None:
+        most = self._desk.limits.subscriptions
+        if (wanted := len(self._subscriber.streams.union(streams))) <= most:
+            return None
+        detail = f"that would be {wanted} subscriptions, each a channel of a symbol; at most {most}"
+        return Error(frame_id, Reason.TOO_MANY_SUBSCRIPTIONS, detail)
 
     async def _resume(self, request: Request) -> None:
         if (error := self._find_obstacle(request)) is not None:

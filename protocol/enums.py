@@ -169,3 +169,5 @@ class Reason(StrEnum):
     UNKNOWN_CHANNEL = "unknown_channel"
     NOT_IN_SYNC = "not_in_sync"
     TOO_MANY_CONNECTIONS = "too_many_connections"
+    TOO_MANY_CONNECTIONS_FROM_ADDRESS = "too_many_connections_from_address"
+    TOO_MANY_SUBSCRIPTIONS = "too_many_subscriptions"

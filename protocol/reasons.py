@@ -73,6 +73,8 @@ MEANINGS: Mapping[Reason, str] = {
     Reason.UNKNOWN_CHANNEL: "there is no such channel",
     Reason.NOT_IN_SYNC: "the feed is not in step with the engine at the moment",
     Reason.TOO_MANY_CONNECTIONS: "the feed has as many connections as it may",
+    Reason.TOO_MANY_CONNECTIONS_FROM_ADDRESS: "the address has as many connections as it may",
+    Reason.TOO_MANY_SUBSCRIPTIONS: "the connection has as many subscriptions as it may",
 }
 
 NO_PROBLEMS = frozenset(
@@ -94,6 +96,8 @@ NO_PROBLEMS = frozenset(
         Reason.UNKNOWN_ACTION,
         Reason.UNKNOWN_CHANNEL,
         Reason.TOO_MANY_CONNECTIONS,
+        Reason.TOO_MANY_CONNECTIONS_FROM_ADDRESS,
+        Reason.TOO_MANY_SUBSCRIPTIONS,
     }
 )
 """Reasons of an order's end or of a WebSocket's error, which no problem document has."""

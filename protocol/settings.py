@@ -40,6 +40,8 @@ class Settings(BaseSettings):
     market_data_host: str = "127.0.0.1"
     market_data_port: int = Field(default=8001, ge=0, le=65535)
     market_data_max_connections: int = Field(default=5_000, ge=1)
+    market_data_max_connections_per_address: int = Field(default=2_000, ge=1)
+    market_data_max_subscriptions: int = Field(default=1_000, ge=1)
     uvicorn_workers: int = Field(default=1, ge=1, le=64)
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     data_dir: SettingPath = Path("data")

@@ -190,22 +190,47 @@ def test_too_many_frames_are_refused_and_then_end_the_connection(service: Market
     assert 'feed_closed_total{reason="rate_limited"} 1.0' in service.http.get("/metrics").text
 
 
-def test_one_connection_too_many_is_told_so(redis_url: str, publisher: Publisher) -> None:
+@pytest.mark.parametrize(
+    ("setting", "code"),
+    [
+        ("MARKET_DATA_MAX_CONNECTIONS", "too_many_connections"),
+        ("MARKET_DATA_MAX_CONNECTIONS_PER_ADDRESS", "too_many_connections_from_address"),
+    ],
+)
+def test_one_connection_too_many_is_told_so(
+    redis_url: str, publisher: Publisher, setting: str, code: str
+) -> None:
     assert publisher.sequence == 0
     with (
-        run_market_data(redis_url, MARKET_DATA_MAX_CONNECTIONS="2") as service,
+        run_market_data(redis_url, is_healthy=True, **{setting: "2"}) as service,
         service.read() as first,
         service.read(),
     ):
         with connect(service.url) as third:
             error = json.loads(third.recv(timeout=5))
-            assert error["code"] == "too_many_connections"
+            assert error["code"] == code
             with pytest.raises(ConnectionClosed) as closed:
                 third.recv(timeout=5)
             assert closed.value.rcvd is not None
             assert closed.value.rcvd.code == 1013
         assert first.ask("ping")["type"] == "pong"
-        wait_until(lambda: service.get("/stats")["closed"].get("too_many_connections") == 1)
+        wait_until(lambda: service.get("/stats")["closed"].get(code) == 1)
+        assert service.get("/stats")["refused"] == {code: 1}
+        assert f'feed_refused_total{{code="{code}"}} 1.0' in service.http.get("/metrics").text
+
+
+def test_one_subscription_too_many_changes_nothing(redis_url: str, publisher: Publisher) -> None:
+    assert publisher.sequence == 0
+    with run_market_data(redis_url, MARKET_DATA_MAX_SUBSCRIPTIONS="4") as service:
+        with service.read(query="?channels=trades") as reader:
+            reader.next()
+            error = reader.ask("subscribe", channels=["bbo"], symbols=[BTC, "ETH-USDT"])
+            assert (error["code"], error["id"]) == ("too_many_subscriptions", "subscribe")
+            ack = reader.ask("subscribe", channels=["bbo"], symbols=[BTC])
+            assert list(ack["subscriptions"]) == ["bbo", "trades"]
+            assert resume(reader, update_id=0)["code"] == "too_many_subscriptions"
+        with service.read(query="?channels=trades,bbo") as reader:
+            assert reader.next()["code"] == "too_many_subscriptions"
 
 
 def test_a_service_that_stops_says_so(service: MarketData) -> None:

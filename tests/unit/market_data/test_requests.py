@@ -120,6 +120,7 @@ def test_resume_names_the_last_ids() -> None:
         ("channels=book&channels=trades&symbols=ETH-USDT",
          [Stream("book", "ETH-USDT"), Stream("trades", "ETH-USDT")]),
         ("channels=", []),
+        ("symbols=", []),
         ("symbols=ETH-USDT",
          [Stream(each, "ETH-USDT") for each in ("trades", "bbo", "l2_updates")]),
     ],
@@ -134,6 +135,7 @@ def test_a_url_names_channels_and_symbols(query: str, streams: list[Stream]) -> 
         ("channels=level3", Reason.UNKNOWN_CHANNEL),
         ("symbols=DOGE", Reason.UNKNOWN_SYMBOL),
         ("channel=book", Reason.UNKNOWN_FIELD),
+        ("channels=book," + "," * MAX_FRAME_BYTES, Reason.INVALID_REQUEST),
     ],
 )
 def test_a_bad_url_is_refused(query: str, code: Reason) -> None:
