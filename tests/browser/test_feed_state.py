@@ -12,6 +12,7 @@ from websockets.sync.client import connect
 
 from launcher.listening import find_free_port
 from launcher.run_file import RunRecord
+from tests.browser.conftest import read_book
 from tests.support.browser import NETWORK_ERRORS, PAGE, Screen
 from tests.support.browser_ticket import expect_level, level, send_order
 from tests.support.launched_system import LaunchedSystem
@@ -84,16 +85,48 @@ def test_page_comes_back_in_step_after_market_data_was_killed(
     expect(page.locator("#book-state")).to_contain_text("checksum ✓")
 
 
-def test_disconnected_page_is_unmistakable(page: Page) -> None:
+def disconnect(page: Page) -> None:
     page.locator("#status").click()
     page.locator("#toggle").click()
     page.locator("#connection-close").click()
+
+
+def test_disconnected_page_is_unmistakable(page: Page) -> None:
+    disconnect(page)
     expect(page.locator("#banner")).to_contain_text("NOT LIVE · disconnected")
     expect(page.locator("#status")).to_have_text("Disconnected")
-    page.locator("#status").click()
-    page.locator("#toggle").click()
-    page.locator("#connection-close").click()
+    expect(page.locator("#book-state")).to_contain_text("unknown")
+    page.locator("#banner").get_by_role("button", name="Connect").click()
     expect(page.locator("#status")).to_have_text("Live")
+    expect(page.locator("#book-state")).to_contain_text("checksum ✓")
+
+
+def test_without_a_live_book_an_order_is_sent_after_a_question_only(
+    page: Page, exchange: RunRecord
+) -> None:
+    disconnect(page)
+    expect(page.locator("#submit")).to_have_text("Buy BTC · not live")
+    send_order(page, "buy", "0.1", "57000")
+    expect(page.locator("#answer")).to_contain_text("Not sent: the book on this page is not live")
+    assert read_book(exchange)["bids"] == []
+    page.get_by_role("button", name="Send without a live book: buy 0.1 at 57000").click()
+    expect(page.locator("#answer")).to_contain_text("In the book: buy 0.1 BTC at 57,000.00")
+    page.get_by_role("button", name="Cancel", exact=True).click()
+    expect(page.locator("#open-empty")).to_be_visible()
+
+
+def test_demo_flow_pauses_while_the_page_is_not_live(page: Page) -> None:
+    page.locator("#demo-start").click()
+    expect(page.locator("#demo-start")).to_have_text("Demo on BTC")
+    disconnect(page)
+    expect(page.locator("#demo-start")).to_have_text("Demo paused BTC")
+    page.wait_for_function("demo.inFlight === 0")
+    known = page.evaluate("[...demo.orders.keys()]")
+    page.wait_for_timeout(600)
+    assert page.evaluate("[...demo.orders.keys()]") == known
+    page.locator("#banner").get_by_role("button", name="Connect").click()
+    expect(page.locator("#demo-start")).to_have_text("Demo on BTC")
+    page.locator("#demo-stop").click()
 
 
 def test_gateway_with_a_wrong_address_is_said_to_be_away(screen: Screen, page: Page) -> None:

@@ -1,6 +1,7 @@
 """Orders from the ticket, through the real exchange, back onto the screen."""
 
 import httpx
+import pytest
 from playwright.sync_api import Page, expect
 
 from launcher.run_file import RunRecord
@@ -106,6 +107,51 @@ def test_what_is_no_number_is_said_in_words_and_mended_by_a_click(page: Page) ->
     send_order(page, "buy", "", "59000")
     expect(page.locator("#answer")).to_have_text("A quantity is needed.")
     expect(page.locator("#quantity")).to_be_focused()
+
+
+@pytest.mark.parametrize(
+    ("text", "readings"),
+    [
+        ("3000,5", ["3000.5"]), ("60,000", ["60000", "60.000"]), ("60.000,50", ["60000.50"]),
+        ("60,000.50", ["60000.50"]), ("60 000", ["60000"]), ("0,5", ["0.5"]), ("1,2,3", []),
+        ("3000 5", []), ("about 60", []),
+    ],
+)  # fmt: skip
+def test_a_comma_is_read_in_every_way_that_it_may_be_meant(
+    page: Page, text: str, readings: list[str]
+) -> None:
+    send_order(page, "buy", "0.1", text)
+    expect(page.locator("#answer")).to_contain_text("must be a plain number")
+    expect(page.locator("#answer button")).to_have_text([f"Use {reading}" for reading in readings])
+
+
+def test_price_that_the_page_filled_in_changes_with_the_side(page: Page, trader: Trader) -> None:
+    trader.order("buy", "0.1", "59000")
+    trader.order("sell", "0.1", "61000")
+    expect(page.locator("#price")).to_have_value("59000.00")
+    page.keyboard.press("b")
+    expect(page.locator("#price")).to_have_value("59000.00")
+    page.keyboard.press("Escape")
+    page.keyboard.press("s")
+    expect(page.locator("#price")).to_have_value("61000.00")
+    page.keyboard.press("ArrowUp")
+    page.locator(".sides [data-side=buy]").click()
+    expect(page.locator("#price")).to_have_value("61000.01")
+
+
+def test_stop_price_and_price_of_a_stop_limit_can_be_amended(page: Page) -> None:
+    page.locator("#order-type").select_option("stop_limit")
+    page.locator("#stop-price").fill("65000")
+    send_order(page, "buy", "0.2", "65100")
+    expect(page.locator("#open-orders tr")).to_contain_text("stop 65,000.00 → 65,100.00")
+    page.get_by_role("button", name="Amend").click()
+    page.get_by_label("New stop price").fill("64000")
+    page.get_by_label("New price").fill("64100")
+    page.get_by_label("New price").press("Enter")
+    expect(page.locator("#answer")).to_contain_text("Amended")
+    expect(page.locator("#open-orders tr")).to_contain_text("stop 64,000.00 → 64,100.00")
+    page.get_by_role("button", name="Cancel", exact=True).click()
+    expect(page.locator("#open-empty")).to_be_visible()
 
 
 def test_post_only_that_would_trade_is_offered_the_best_price_that_waits(
