@@ -224,7 +224,10 @@ class Handler:
         try:
             order = self._make_order(entry, order_id, client_order_id, batch.sequence)
         except Refusal as refusal:
-            report = to_rejected_report(entry, order_id, client_order_id, refusal, batch)
+            instrument = self._find_instrument(entry, batch.sequence)
+            report = to_rejected_report(
+                entry, order_id, client_order_id, instrument, refusal, batch
+            )
             batch.add_report(report)
             return Outcome(None, report, refusal.code, refusal)
         try:
@@ -422,12 +425,29 @@ class Handler:
             raise Refusal(Reason.ORDER_CLOSED, "order_id", f"the order is {order.status}")
         return order
 
+    def _find_name(self, entry: QueueEntry) -> str | None:
+        """The client order id of the order that a refused `entry` names; none of another's."""
+        try:
+            order = self.orders.find(parse_order_id(entry.order_id))
+        except Refusal:
+            return None
+        if order is None or order.account != entry.account:
+            return None
+        return order.client_order_id
+
+    def _find_instrument(self, entry: QueueEntry, sequence: int) -> Instrument | None:
+        try:
+            return self.rules.find_instrument(entry.symbol, sequence)
+        except Refusal:
+            return None
+
     def _number_account(self, account: str) -> int:
         """Only what `check_account` has passed may get here: reports quote it as it is."""
         return self._accounts.setdefault(account, len(self._accounts) + 1)
 
     def _refuse(self, entry: QueueEntry, refusal: Refusal, batch: Batch) -> Outcome:
-        batch.add_report(to_command_rejected(entry, refusal, batch))
+        name = self._find_name(entry)
+        batch.add_report(to_command_rejected(entry, refusal, batch, name))
         return Outcome(reason=refusal.code, refusal=refusal)
 
     def _set_aside(self, raw: bytes, reason: Reason, detail: str, batch: Batch) -> None:

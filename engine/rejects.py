@@ -2,18 +2,30 @@
 
 from engine.batch import Batch
 from protocol.commands import QueueEntry
-from protocol.decimals import is_decimal
+from protocol.decimals import Increment, is_decimal
 from protocol.enums import Reason, Status
 from protocol.events import CommandRejected, ExecutionReport
+from protocol.instrument import MAX_STEPS, Instrument
 from protocol.refusal import Refusal
 
 _NOTHING = "0"
 
 
 def to_rejected_report(
-    entry: QueueEntry, order_id: int, client_order_id: str, refusal: Refusal, batch: Batch
+    entry: QueueEntry,
+    order_id: int,
+    client_order_id: str,
+    instrument: Instrument | None,
+    refusal: Refusal,
+    batch: Batch,
 ) -> ExecutionReport:
-    """The only report of an order that was refused before the core saw it; echoes its values."""
+    """The only report of an order that was refused before the core saw it; echoes its values.
+
+    Those on the instrument's grid have its own places; with None, or off the grid, they are as
+    they came.
+    """
+    tick, lot = (instrument.tick, instrument.lot) if instrument else (None, None)
+    nothing = lot.to_text(0) if lot else _NOTHING
     return ExecutionReport(
         order_id=str(order_id),
         client_order_id=client_order_id,
@@ -21,13 +33,13 @@ def to_rejected_report(
         symbol=entry.symbol,
         side=entry.side,
         order_type=entry.order_type,
-        price=_echo(entry.price),
-        stop_price=_echo(entry.stop_price),
+        price=_echo(entry.price, tick),
+        stop_price=_echo(entry.stop_price, tick),
         triggered=None,
-        quantity=_echo(entry.quantity),
-        filled_quantity=_NOTHING,
-        remaining_quantity=_NOTHING,
-        filled_notional=_NOTHING,
+        quantity=_echo(entry.quantity, lot),
+        filled_quantity=nothing,
+        remaining_quantity=nothing,
+        filled_notional=instrument.no_notional if instrument else _NOTHING,
         average_price=None,
         status=Status.REJECTED,
         reason=refusal.code,
@@ -37,11 +49,16 @@ def to_rejected_report(
     )
 
 
-def to_command_rejected(entry: QueueEntry, refusal: Refusal, batch: Batch) -> CommandRejected:
-    """The report of a command that changed nothing."""
+def to_command_rejected(
+    entry: QueueEntry, refusal: Refusal, batch: Batch, known_name: str | None = None
+) -> CommandRejected:
+    """The report of a command that changed nothing.
+
+    `known_name` is the client order id of the order that it was about, where the account has it.
+    """
     return CommandRejected(
         order_id=entry.order_id,
-        client_order_id=entry.client_order_id,
+        client_order_id=entry.client_order_id or known_name,
         account=entry.account,
         command=entry.command,
         reason=refusal.code,
@@ -65,5 +82,10 @@ def to_dead_report(reason: Reason, detail: str | None, batch: Batch) -> CommandR
     )
 
 
-def _echo(text: str | None) -> str | None:
-    return text if text is not None and is_decimal(text) else None
+def _echo(text: str | None, step: Increment | None) -> str | None:
+    if text is None or not is_decimal(text):
+        return None
+    if step is None:
+        return text
+    steps, remainder = step.to_steps(text)
+    return text if remainder or steps > MAX_STEPS else step.to_text(steps)

@@ -158,6 +158,7 @@ def test_cancel_of_a_closed_order_says_so(exchange: Exchange) -> None:
     exchange.send(cancel)
     [rejected] = read_events(exchange.send(cancel), channels.EXECUTION_REPORTS)
     assert (rejected["type"], rejected["reason"]) == ("command_rejected", "order_closed")
+    assert rejected["client_order_id"] == report["client_order_id"]
 
 
 @pytest.mark.parametrize("command", ["cancel", "amend"])
@@ -171,6 +172,7 @@ def test_another_accounts_order_is_as_unknown_as_none(exchange: Exchange, comman
         assert (rejected["reason"], rejected["detail"]) == (
             "unknown_order", "the account has no such order",
         )  # fmt: skip
+        assert rejected["client_order_id"] is None
 
 
 def test_amend_changes_price_and_quantity(exchange: Exchange) -> None:
@@ -322,6 +324,18 @@ def test_wrong_order_is_rejected_with_its_reason(
     assert (report["type"], report["status"], report["reason"]) == (
         "execution_report", "rejected", reason,
     )  # fmt: skip
+
+
+def test_order_of_a_wrong_form_has_the_instruments_places_where_it_can(exchange: Exchange) -> None:
+    wrong = LIMIT | {"price": "59000", "quantity": "1.5", "stop_price": "5.001"}
+    [report] = read_events(exchange.send(wrong), channels.EXECUTION_REPORTS)
+    assert (report["price"], report["quantity"], report["stop_price"]) == (
+        "59000.00", "1.50000", "5.001",
+    )  # fmt: skip
+    nothing = ("filled_quantity", "remaining_quantity", "filled_notional")
+    assert [report[name] for name in nothing] == ["0.00000", "0.00000", "0.0000000"]
+    [report] = read_events(exchange.send(wrong | {"symbol": "XX-YY"}), channels.EXECUTION_REPORTS)
+    assert (report["price"], report["filled_quantity"]) == ("59000", "0")
 
 
 @pytest.mark.parametrize(
