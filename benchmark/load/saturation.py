@@ -25,16 +25,21 @@ class Trial(NamedTuple):
 
 def find_problem(result: Result, bound: float) -> str | None:
     """Why this is too much; None where it is not."""
-    kept = _KEPT_SHARE * result.offered_rate
     if not result.is_complete:
         return f"not complete ({_name_fault(result)})"
     if result.order_to_feed_p99 > bound:
         return f"order to feed p99 {result.order_to_feed_p99:.1f} ms"
-    if result.accepted_rate < kept:
+    if _is_behind(result, result.accepted_rate, bound):
         return f"only {result.accepted_rate:,.0f} a second were accepted"
-    if result.seen_rate < kept:
+    if _is_behind(result, result.seen_rate, bound):
         return f"only {result.seen_rate:,.0f} a second were seen"
     return None
+
+
+def _is_behind(result: Result, rate: float, bound: float) -> bool:
+    """Whether all took longer than sending them, and than the last one may take after that."""
+    sending = result.orders / result.offered_rate
+    return result.orders > rate * (sending / _KEPT_SHARE + bound / 1000)
 
 
 def _name_fault(result: Result) -> str:

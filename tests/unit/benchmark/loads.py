@@ -18,8 +18,9 @@ def make_result(
     refused: dict[str, int] | None = None,
 ) -> Result:  # fmt: skip
     """A result in which everything is well but for what is said."""
+    count = int(rate * 5)
     return Result(
-        orders=100, accepted=100, seen=100 - lost, lost=lost, matched_twice=0,
+        orders=count, accepted=count, seen=count - lost, lost=lost, matched_twice=0,
         missing_trade_ids=0, repeated_trade_ids=0, missing_reports=0, repeated_reports=0,
         skipped=0, refused=refused or {}, offered_rate=rate,
         accepted_rate=rate if accepted_rate is None else accepted_rate,

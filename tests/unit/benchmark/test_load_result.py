@@ -88,6 +88,8 @@ def test_engine_times_are_those_of_the_run_alone() -> None:
         (make_result(p99_ms=60), "order to feed p99 60.0 ms"),
         (make_result(accepted_rate=1000), "only 1,000 a second were accepted"),
         (make_result(seen_rate=1000), "only 1,000 a second were seen"),
+        (make_result(seen_rate=1420), None),
+        (make_result(seen_rate=1380), "only 1,380 a second were seen"),
     ],
 )
 def test_what_is_too_much(result: Result, problem: str | None) -> None:
