@@ -15,7 +15,7 @@ from benchmark.load.run import run_load
 from benchmark.load.saturation import find_best, find_lowest_failure
 from benchmark.load.search import describe_trial, draw_trials, try_rates
 from benchmark.load.system import Target, check_access, open_target
-from benchmark.load.table import describe_plan, format_result, to_json
+from benchmark.load.table import describe_flow, describe_plan, format_result, to_json
 from benchmark.machine import describe_machine, describe_redis
 
 
@@ -86,7 +86,7 @@ def _saturate(target: Target, options: argparse.Namespace) -> int:
         "trials": [describe_trial(trial) for trial in trials],
     }
     _write(options.json, _to_text(shown))
-    _write(options.picture, draw_trials(describe_plan(options.plan), trials))
+    _write(options.picture, draw_trials(describe_flow(options.plan), trials))
     print(f"written: {options.json}, {options.picture}")
     return 0 if best else 1
 

@@ -87,8 +87,10 @@ def draw_trials(heading: str, trials: Sequence[Trial]) -> str:
 
 
 def _list_points(trials: Sequence[Trial], share: float) -> list[tuple[float, float]]:
-    return sorted(
-        (trial.rate, trial.result.stages[ORDER_TO_FEED].at(share))
+    """One of each rate: of its last trial."""
+    latencies = {
+        trial.rate: trial.result.stages[ORDER_TO_FEED].at(share)
         for trial in trials
         if ORDER_TO_FEED in trial.result.stages
-    )
+    }
+    return sorted(latencies.items())

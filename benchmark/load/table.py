@@ -3,7 +3,7 @@
 import math
 
 from benchmark.latency import Latency
-from benchmark.load.options import LIST, Plan
+from benchmark.load.options import BATCH, LIST, SINGLE, Plan
 from benchmark.load.result import REQUIRED_RATE, Result
 from benchmark.load.stages import explain_stages
 
@@ -12,12 +12,17 @@ _COLUMNS = ("p50", "p95", "p99", "p99.9", "max")
 
 def describe_plan(plan: Plan) -> str:
     """What is about to be sent."""
+    return f"{plan.rate:,.0f} orders a second for {plan.seconds:g} s: {describe_flow(plan)}"
+
+
+def describe_flow(plan: Plan) -> str:
+    """The same at any rate."""
     flow = f"recorded {plan.replay.name}" if plan.replay else plan.flow
     connections = "" if plan.mode == LIST else f", {plan.connections} connections"
-    way = {"single": "one order a request", "batch": f"{plan.batch} orders a request"}
+    way = {SINGLE: "one order a request", BATCH: f"{plan.batch} orders a request"}
     return (
-        f"{plan.rate:,.0f} orders a second for {plan.seconds:g} s: {flow}, "
-        f"{', '.join(plan.symbols)}, {way.get(plan.mode, 'straight into the list')}{connections}"
+        f"{flow}, {', '.join(plan.symbols)}, "
+        f"{way.get(plan.mode, 'straight into the list')}{connections}"
     )
 
 
