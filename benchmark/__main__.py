@@ -11,7 +11,10 @@ FURTHER = {
     "performance_test": {
         "--start --saturate": "The highest rate that a system carries, and what its limit is."
     },
-    "engine": {"--recovery": "How long an engine takes to come back from a million commands."},
+    "engine": {
+        "--recovery": "How long an engine takes to come back from a million commands.",
+        "--snapshot": "Whom the snapshot of half a million open orders keeps waiting.",
+    },
 }
 """What else a module measures, by its options."""
 

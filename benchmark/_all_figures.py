@@ -10,12 +10,17 @@ from benchmark._figures import Figures, read_figures
 _LONGEST_NAME = 60
 
 
-def list_figures(file: Path, *, is_load: bool) -> Figures:
-    """By name; nothing where the measurement came to nothing. `is_load`: a load test wrote it."""
-    if not is_load or not file.exists():
-        return read_figures(file)
+def list_figures(file: Path) -> Figures:
+    """By name; nothing where the measurement came to nothing."""
+    if not file.exists():
+        return {}
     result = json.loads(file.read_text())
-    return dict(_list_load(result.get("best", result)))
+    if "rows" in result:  # of chaos: not all of them are numbers
+        rows = result["rows"].items()
+        return {name: float(value) for name, value in rows if isinstance(value, int | float)}
+    if "best" in result or "accepted_rate" in result:
+        return dict(_list_load(result.get("best", result)))
+    return read_figures(file)
 
 
 def compare_figures(

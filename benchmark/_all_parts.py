@@ -19,14 +19,13 @@ MET_OR_NOT = (0, 1)
 class Part(NamedTuple):
     """A measurement: its arguments for Python, how long it may take, which statuses are fine.
 
-    `has_figures`: it takes `--json FILE`. `is_asked_for`: only runs where it is named.
+    `is_asked_for`: it only runs where it is named.
     """
 
     name: str
     arguments: Sequence[str]
     seconds: float
     fine: Sequence[int] = MET_OR_NOT
-    has_figures: bool = True
     is_asked_for: bool = False
 
     @property
@@ -59,11 +58,12 @@ PARTS = (
     Part("core", ("-m", "benchmark.core", "--rounds", "3"), 300, fine=(0,)),
     Part("engine", ("-m", "benchmark.engine", "--orders", "20000", "--rounds", "1"), 240),
     Part("recovery", ("-m", "benchmark.engine", "--recovery", "200000"), 180, fine=(0,)),
+    Part("snapshot", ("-m", "benchmark.engine", "--snapshot", "100000"), 180, fine=(0,)),
     Part("gateway", ("-m", "benchmark.gateway", "--requests", "3000", "--rounds", "3"), 180),
     Part("feed", ("-m", "benchmark.feed", "--seconds", "10"), 300),
     Part("archive", ("-m", "benchmark.archive", "--orders", "40000", "--seconds", "5"), 180),
     Part("overload", ("-m", "benchmark.overload", "--seconds", "10", "--saturate", "3"), 300),
-    Part("chaos", ("-m", "benchmark.chaos", "--seconds", "30"), 180, (0,), has_figures=False),
+    Part("chaos", ("-m", "benchmark.chaos", "--seconds", "30"), 180, fine=(0,)),
     *(_RECORDED if _HOUR.exists() else ()),
 )
 """In turn; all of them take about twenty minutes."""
@@ -84,8 +84,7 @@ def run_part(part: Part, log: Path, figures: Path) -> int:
     """
     arguments = list(part.arguments)
     figures.unlink(missing_ok=True)
-    if part.has_figures:
-        arguments += ["--json", str(figures.resolve())]
+    arguments += ["--json", str(figures.resolve())]
     if part.is_load:
         arguments += ["--picture", str(figures.with_suffix(".svg").resolve())]
     with log.open("wb") as output:

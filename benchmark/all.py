@@ -51,7 +51,7 @@ def _run_round(parts: list[Part], folder: Path, number: int) -> tuple[Results, l
         log = folder / f"{part.name}-{number}.txt"
         file = log.with_suffix(".json")
         status = run_part(part, log, file)
-        figures[part.name] = list_figures(file, is_load=part.is_load)
+        figures[part.name] = list_figures(file)
         told = f"round {number}: {part.name:<16} {time.monotonic() - began:5.0f} s"
         print(f"{told}  {'ok' if status == 0 else f'exit status {status}'}  {log}", flush=True)
         failed += [] if status in part.fine else [f"{part.name} ({status})"]

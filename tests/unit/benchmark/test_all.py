@@ -14,9 +14,9 @@ def make_part(code: str, seconds: float = 30) -> Part:
 
 def test_figures_are_those_of_the_file(tmp_path: Path) -> None:
     file = tmp_path / "part.json"
-    assert list_figures(file, is_load=False) == {}
+    assert list_figures(file) == {}
     write_figures(file, {"core x limit": 1.73, "trades": 4})
-    assert list_figures(file, is_load=False) == {"core x limit": 1.73, "trades": 4.0}
+    assert list_figures(file) == {"core x limit": 1.73, "trades": 4.0}
 
 
 def test_a_figure_that_is_no_number_is_not_written(tmp_path: Path) -> None:
@@ -34,7 +34,7 @@ def test_figures_of_a_load_are_those_of_its_result(tmp_path: Path) -> None:
     }
     for shown in (result, {"best": result, "failure": None}):
         (tmp_path / "part.json").write_text(json.dumps(shown))
-        assert list_figures(tmp_path / "part.json", is_load=True) == {
+        assert list_figures(tmp_path / "part.json") == {
             "orders a second": 1000.0,
             "accept p50 ms": 1.0,
             "accept p99 ms": 2.0,
@@ -45,7 +45,13 @@ def test_figures_of_a_load_are_those_of_its_result(tmp_path: Path) -> None:
 
 def test_a_search_that_found_nothing_has_no_figures(tmp_path: Path) -> None:
     (tmp_path / "part.json").write_text(json.dumps({"best": None, "failure": None}))
-    assert list_figures(tmp_path / "part.json", is_load=True) == {}
+    assert list_figures(tmp_path / "part.json") == {}
+
+
+def test_figures_of_chaos_are_its_rows_that_are_numbers(tmp_path: Path) -> None:
+    file = tmp_path / "part.json"
+    file.write_text(json.dumps({"rows": {"lost": 0, "answers": {"201": 5}}, "findings": []}))
+    assert list_figures(file) == {"lost": 0.0}
 
 
 def test_two_runs_are_compared_figure_by_figure() -> None:
@@ -71,7 +77,7 @@ def test_a_part_writes_its_figures(tmp_path: Path) -> None:
     file.write_text("of a run before")
     part = make_part("import sys; open(sys.argv[2], 'w').write('{\"a\": 1}')")
     assert run_part(part, tmp_path / "log.txt", file) == 0
-    assert list_figures(file, is_load=False) == {"a": 1.0}
+    assert list_figures(file) == {"a": 1.0}
 
 
 def test_a_part_tells_its_status_and_keeps_its_text(tmp_path: Path) -> None:
