@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from engine.command_line import look_back, parse_arguments
 from engine.connection import connect_redis
 from engine.crash_mark import collect_crashes, mark_crashes, remove_own_mark
-from engine.handler import CORE
+from engine.exchange import CORE
 from engine.journal import JournalDamaged
 from engine.service import Limits, Service
 from engine.state import StateConflict

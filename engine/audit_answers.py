@@ -64,8 +64,10 @@ def _is_refused(command: QueueEntry, answers: Answers) -> bool:
     answer = answers[0] if len(answers) == 1 else None
     if not isinstance(answer, CommandRejected):
         return False
-    given = (command.command, command.order_id, command.client_order_id, command.account)
-    return given == (answer.command, answer.order_id, answer.client_order_id, answer.account)
+    given = (command.command, command.order_id, command.account)
+    # where the command does not name the order, its answer may
+    is_name_kept = command.client_order_id in (None, answer.client_order_id)
+    return is_name_kept and given == (answer.command, answer.order_id, answer.account)
 
 
 def _is_new_answered(command: QueueEntry, sequence: int, answers: Answers) -> bool:

@@ -14,6 +14,10 @@ from protocol.instrument import Instrument
 from protocol.journal import JournalEntry
 from protocol.timestamps import format_timestamp
 
+MAX_BATCH_SIZE = 20_000
+"""Most commands and reports of one commit, so that it cannot outlast the lease; the command that
+crosses it is still taken whole."""
+
 
 class BookChanges:
     """Levels of one symbol that the batch changed: price in ticks → quantity in lots."""

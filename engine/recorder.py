@@ -1,6 +1,6 @@
 """Core events → what becomes of the orders, and what is published about it.
 
-Knows the layout of the core's events and nothing else of it; the codes come from the handler.
+Knows the layout of the core's events and nothing else of it; the codes are handed to it.
 Compiled where there is a compiler (`recorder.pxd` has the types).
 """
 

@@ -10,17 +10,12 @@ from pathlib import Path
 
 from redis import Redis, RedisError
 
-from engine.batch import Batch
+from engine.batch import MAX_BATCH_SIZE, Batch
 from engine.halts import HaltBoard
-from engine.handler import (
-    MAX_BATCH_SIZE,
-    Handler,
-    HandlingFailed,
-    make_configuration,
-    make_tick,
-)
+from engine.handler import Handler, HandlingFailed
 from engine.lease import Fenced, Lease
 from engine.order_queue import CommitRefused, CommitTooLarge, OrderQueue
+from engine.own_entries import make_configuration, make_tick
 from engine.owner_files import OwnerFiles
 from engine.recovery import recover_handler
 from engine.snapshot_store import measure_newest
@@ -119,7 +114,7 @@ class Service:
         if not self._take_over():
             return
         self._snapshots.abandon()
-        gc.collect()  # a handler refers to itself: two of them would not fit everywhere
+        gc.collect()  # an error may still hold the last handler: two would not fit everywhere
         allowed = self._lease.allow_for_recovery(measure_newest(self._client))
         with self._lease.kept(self._connect, allowed):
             handler = recover_handler(self._client, self._instruments, self._limits.closed_orders)

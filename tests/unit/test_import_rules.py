@@ -83,14 +83,14 @@ def test_core_knows_nothing_of_the_outside() -> None:
         assert list_top_imports(path).isdisjoint(CORE_MAY_NOT), path
 
 
-def test_only_the_handler_knows_both_core_and_protocol() -> None:
+def test_only_the_exchange_and_its_translation_know_both_core_and_protocol() -> None:
     knows_core = {
         path.name
         for path in list_sources("engine")
         if "core" not in path.parts
         and any(name.startswith("engine.core") for name in list_imports(path))
     }
-    assert knows_core == {"handler.py"}
+    assert knows_core == {"exchange.py", "translation.py"}
 
 
 def test_redis_only_at_the_edges_of_the_engine() -> None:

@@ -2,21 +2,37 @@
 
 import pytest
 
-from engine import batch, entries, event_text, handler, orders, recorder, rules
+from engine import (
+    batch,
+    changes,
+    entries,
+    event_text,
+    exchange,
+    handler,
+    orders,
+    recorder,
+    rules,
+    submission,
+    translation,
+)
 from engine.core import IMPLEMENTATION
 from protocol import commands, decimals, instrument
 
 MODULES = (
     batch,
+    changes,
     commands,
     decimals,
     entries,
     event_text,
+    exchange,
     handler,
     instrument,
     orders,
     recorder,
     rules,
+    submission,
+    translation,
 )
 
 
