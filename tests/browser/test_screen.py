@@ -109,18 +109,6 @@ def test_chart_library_is_the_published_one_with_its_licence() -> None:
     assert hashlib.sha256(code.encode()).hexdigest() == UPLOT_SHA256
 
 
-def test_demo_flow_moves_the_market_and_stop_takes_its_orders_out(page: Page) -> None:
-    page.locator("#demo-start").click()
-    expect(page.locator("#demo-start")).to_have_attribute("aria-pressed", "true")
-    expect(page.locator("#tape tr:not([hidden])").nth(2)).to_be_visible()
-    expect(page.locator("#welcome")).to_be_hidden()
-    expect(page.locator("#candles canvas")).to_be_visible()
-    expect(page.locator("#open-orders tr")).to_have_count(0)
-    page.locator("#demo-stop").click()
-    expect(page.locator("#demo-stop")).to_be_disabled()
-    expect(page.locator("#book-size")).to_have_text("0 levels")
-
-
 def test_busy_market_leaves_the_page_bounded_and_the_ladder_right(
     page: Page, exchange: RunRecord
 ) -> None:
