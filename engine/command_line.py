@@ -13,11 +13,11 @@ from protocol.settings import Settings
 
 CHECKED = """\
 Checked at every commit: sequences, stamps and the chain of each channel; the replay's state
-hash and the bytes published on each channel; trade and update ids; price-time priority, no
-trade-through; price and quantity the same for taker, maker and public; quantity = filled +
-remaining; every order opened once and ended at most once; levels = their orders; the book never
-crossed; the best bid and offer. At the end: the state's sequences; the open orders of reports,
-engine and core; the books."""
+hash and the bytes published on each channel; every command answered; trade and update ids;
+price-time priority, no trade-through; price and quantity the same for taker, maker and public;
+quantity = filled + remaining; every order opened once and ended at most once; levels = their
+orders; the book never crossed; the best bid and offer. At the end: the state's sequences; the
+open orders of reports, engine and core; the books."""
 
 
 def parse_arguments(arguments: Sequence[str]) -> argparse.Namespace:
