@@ -17,7 +17,8 @@ from tests.support.trader import Trader
 UPLOT_SHA256 = "9a6a7d50b066b6c083ddf74930c8e3908fdf5b7d1a660969dd15e0360918006d"
 LEAST_CONTRAST = 4.5
 
-# Every visible text that is faint against what is painted behind it, with its contrast.
+# Every visible text that is faint against what is painted behind it, with its contrast. A level of
+# the ladder is taken as it is just when it flashes, over its bar; what is greyed as it is greyed.
 FIND_FAINT_TEXT = """least => {
   const parse = text => { const c = document.createElement('canvas').getContext('2d');
     c.fillStyle = text; c.fillRect(0, 0, 1, 1); const d = c.getImageData(0, 0, 1, 1).data;
@@ -26,18 +27,30 @@ FIND_FAINT_TEXT = """least => {
   const light = rgb => { const [r, g, b] = rgb.map(v => v / 255)
     .map(v => v <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4);
     return 0.2126 * r + 0.7152 * g + 0.0722 * b; };
-  const behind = node => { const own = parse(getComputedStyle(node).backgroundColor);
-    if (own[3] === 1 || !node.parentElement) return own.slice(0, 3);
-    return over(own, behind(node.parentElement)); };
+  const layers = node => { const style = getComputedStyle(node), found = [style.backgroundColor];
+    if (node.matches('.level')) { const side = node.closest('.asks') ? 'ask' : 'bid';
+      found.push(...['flash', 'bar'].map(kind => style.getPropertyValue(`--${side}-${kind}`))); }
+    return found.map(parse); };
+  const behind = node => { const own = layers(node);
+    const under = own[0][3] === 1 || !node.parentElement ? own.shift().slice(0, 3)
+      : behind(node.parentElement);
+    return own.reduce((below, layer) => over(layer, below), under); };
+  const greyed = (rgb, node) => { const market = node.closest('.market');
+    const style = market && getComputedStyle(market);
+    if (!style || style.filter === 'none') return rgb;
+    const grey = 0.2126 * rgb[0] + 0.7152 * rgb[1] + 0.0722 * rgb[2];
+    return over([grey, grey, grey, Number(style.opacity)], behind(market.parentElement)); };
   const faint = [];
-  for (const node of document.querySelectorAll('body *')) {
-    const text = [...node.childNodes].some(n => n.nodeType === 3 && n.textContent.trim());
-    if (!text || !node.checkVisibility({checkVisibilityCSS: true})) continue;
-    if (node.closest(':disabled')) continue;
-    const back = behind(node), front = over(parse(getComputedStyle(node).color), back);
-    const [high, low] = [light(front), light(back)].sort((a, b) => b - a);
+  const check = (node, colour, text) => {
+    const back = behind(node), front = over(parse(colour), back);
+    const [high, low] = [front, back].map(rgb => light(greyed(rgb, node))).sort((a, b) => b - a);
     const contrast = (high + 0.05) / (low + 0.05);
-    if (contrast < least) faint.push(`${contrast.toFixed(2)} ${node.tagName} ${node.textContent}`);
+    if (contrast < least) faint.push(`${contrast.toFixed(2)} ${node.tagName} ${text}`); };
+  for (const node of document.querySelectorAll('body *')) {
+    if (!node.checkVisibility({checkVisibilityCSS: true}) || node.closest(':disabled')) continue;
+    if (node.placeholder) check(node, getComputedStyle(node, '::placeholder').color, 'placeholder');
+    const text = [...node.childNodes].some(n => n.nodeType === 3 && n.textContent.trim());
+    if (text) check(node, getComputedStyle(node).color, node.textContent);
   }
   return faint;
 }"""
@@ -55,10 +68,72 @@ def test_text_is_readable(browser: Browser, exchange: RunRecord, scheme: Any) ->
     screen.page.goto(f"{exchange.market_data_url}/")
     expect(screen.page.locator("#status")).to_have_text("Live")
     expect(screen.page.locator("html")).to_have_attribute("data-theme", scheme)
-    send_order(screen.page, "buy", "0.1", "60000")
-    expect_level(screen.page, "bids", "60000.00", "0.10000")
+    for side, price in (("buy", "60000"), ("sell", "60010"), ("buy", "60010"), ("sell", "60020")):
+        send_order(screen.page, side, "0.1", price)
+        expect(screen.page.locator("#answer")).to_contain_text(re.compile("In the book|Filled"))
+    expect_level(screen.page, "asks", "60020.00", "0.10000")
+    screen.page.locator("#price").fill("")
     screen.page.get_by_role("button", name="Help and keys").click()
     assert screen.page.evaluate(FIND_FAINT_TEXT, LEAST_CONTRAST) == []
+    screen.page.evaluate("disconnect()")
+    expect(screen.page.locator("#banner")).to_be_visible()
+    assert screen.page.evaluate(FIND_FAINT_TEXT, LEAST_CONTRAST) == []
+    screen.close()
+
+
+# What of the page's text does not fit where it stands.
+FIND_CUT_TEXT = """() => [...document.querySelectorAll(
+    '#intervals button, th:not(:empty), .figures div, #open-orders td, .level span, #price')]
+  .filter(node => node.checkVisibility({checkVisibilityCSS: true}))
+  .filter(node => { const box = node.getBoundingClientRect(), frame = node.closest('section, dl');
+    const around = frame.getBoundingClientRect();
+    return node.scrollWidth > node.clientWidth + 1 && getComputedStyle(node).display !== 'inline'
+      || box.right > around.right + 1 || box.bottom > around.bottom + 400; })
+  .map(node => `${node.tagName} ${node.textContent}`)"""
+
+
+@pytest.mark.parametrize("width", [320, 390, 1024, 1280])
+def test_no_figure_is_cut_off(
+    browser: Browser, exchange: RunRecord, trader: Trader, width: int
+) -> None:
+    trader.order("sell", "12.34567", "60010.12")
+    trader.order("buy", "2.34567", "60010.12")
+    screen = Screen(browser, viewport={"width": width, "height": 800})
+    page = screen.page
+    page.goto(f"{exchange.market_data_url}/")
+    expect(page.locator("#status")).to_have_text("Live")
+    send_order(page, "buy", "0.12345", "59876.54")
+    expect_level(page, "bids", "59876.54", "0.12345")
+    expect(page.locator("#open-orders tr")).to_contain_text("BTC-USDT")
+    expect(page.locator("#volume")).to_be_visible()
+    assert page.evaluate(FIND_CUT_TEXT) == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    screen.close()
+
+
+def test_answer_has_a_place_of_its_own(screen: Screen, page: Page) -> None:
+    screen.expect_errors(r"status of 422 .*/v1/orders\?response=full")
+    tape = page.locator("section.tape")
+    before = tape.bounding_box()
+    send_order(page, "buy", "0.1", "60000.004")
+    expect(page.get_by_role("button", name="Use 60000")).to_be_visible()
+    assert tape.bounding_box() == before
+
+
+def test_thumb_finds_every_button_of_a_phone(browser: Browser, exchange: RunRecord) -> None:
+    screen = Screen(browser, viewport={"width": 390, "height": 844})
+    page = screen.page
+    page.goto(f"{exchange.market_data_url}/")
+    send_order(page, "buy", "0.1", "59000")
+    expect(page.locator("#open-orders tr")).to_contain_text("BTC-USDT")
+    small = page.evaluate(
+        "[...document.querySelectorAll('button, select')].filter(node => node.checkVisibility())"
+        ".filter(node => node.getBoundingClientRect().height < 40).map(node => node.textContent)"
+    )
+    assert small == []
+    page.get_by_role("button", name="Amend").click()
+    price = page.get_by_label("New price")
+    assert price.evaluate("node => node.scrollWidth <= node.clientWidth")
     screen.close()
 
 
@@ -107,6 +182,30 @@ def test_chart_library_is_the_published_one_with_its_licence() -> None:
     licence, _, code = read_scripts()["uplot"].partition("\n*/\n")
     assert "MIT License" in licence
     assert hashlib.sha256(code.encode()).hexdigest() == UPLOT_SHA256
+
+
+# Many messages at once, as a busy moment brings them; what they did before a frame was drawn.
+TAKE_MESSAGES = """count => {
+  const watcher = new MutationObserver(() => {}), before = drawings;
+  watcher.observe(document.body, {subtree: true, childList: true, characterData: true,
+    attributes: true});
+  for (let number = 1; number <= count; number++) receive(JSON.stringify({type: 'trade', data: {
+    symbol, trade_id: market().tradeId + 1, price: `${60000 + number % 7}.00`, quantity: '0.10000',
+    aggressor_side: 'buy', maker_order_id: 'a', taker_order_id: 'b', timestamp: new Date()}}));
+  const touched = watcher.takeRecords().length;
+  return new Promise(resolve => setTimeout(() => resolve(
+    {touched, drawn: drawings - before, kept: market().trades.length, raw: raw.kept.length}), 500));
+}"""
+
+
+def test_messages_change_what_is_known_and_a_frame_draws_it_once(page: Page) -> None:
+    page.evaluate("disconnect(); raw.isPaused = true")
+    outcome = page.evaluate(TAKE_MESSAGES, 2_000)
+    assert outcome["touched"] == 0
+    assert outcome["drawn"] <= 2
+    assert outcome["kept"] == 300
+    assert outcome["raw"] == 400
+    expect(page.locator("#tape tr:not([hidden])")).to_have_count(60)
 
 
 def test_busy_market_leaves_the_page_bounded_and_the_ladder_right(
