@@ -15,7 +15,8 @@ from tests.support.market_data import (
 from tests.support.publisher import Publisher
 
 BTC = "BTC-USDT"
-SECONDS = 20.0
+SECONDS = 60.0
+"""Two starts of the service are in it, each of many seconds where the machine is busy."""
 PRICES = {"before": "50000.00", "after": "40000.00"}
 
 
