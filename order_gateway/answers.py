@@ -142,9 +142,8 @@ def _answer_repeat(
         return _make_result(order, None, reply, mode)
     result = {field: getattr(recalled.order, field) for field in _STATE_FIELDS}
     result["timestamp"] = recalled.order.updated_at
-    if mode is ResponseMode.FULL:
-        fills = recalled.fills
-        result["fills"] = None if fills is None else [_to_fill(fill) for fill in fills]
+    fills = recalled.fills
+    result["fills"] = None if fills is None else [_to_fill(fill) for fill in fills]
     return result
 
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, TypeVar, cast
 
@@ -14,6 +14,7 @@ from archive.records import FillRecord, OrderRecord, Page
 from order_gateway.errors import archive_unavailable
 from protocol.channels import ORDER_QUEUE, STATE, STATE_ID_KEY, STATE_SEQUENCE
 from protocol.enums import Reason
+from protocol.events import ExecutionReport
 from protocol.refusal import Refusal
 
 logger = logging.getLogger(__name__)
@@ -39,7 +40,7 @@ class Snapshot:
 
 
 class Recalled(NamedTuple):
-    """An order and its trades, oldest first; None where they are too many or were not asked for."""
+    """An order and its trades, oldest first; None where they are too many."""
 
     order: OrderRecord
     fills: list[FillRecord] | None
@@ -84,21 +85,17 @@ class History:
         await self._catch_up()
         return await self._ask(lambda archive: _read_snapshot(archive, account))
 
-    async def recall(
-        self, account: str, order_ids: Collection[int], sequence: int, *, has_fills: bool
-    ) -> dict[str, Recalled]:
-        """What became of the account's orders up to `sequence`, or later.
+    async def recall(self, account: str, known: Sequence[ExecutionReport]) -> dict[str, Recalled]:
+        """The account's orders in the states that are `known` of them, or in later ones.
 
-        Nothing where the archive has not come that far; an order that it does not know is left out.
+        Waits where the archive is behind, half a second at most; what it then does not have is left
+        out.
         """
-        await self._catch_up()
-        return await self._ask(
-            lambda archive: (
-                {}
-                if archive.last_sequence() < sequence
-                else _recall(archive, account, order_ids, has_fills=has_fills)
-            )
-        )
+        recalled = await self._ask(lambda archive: _recall(archive, account, known))
+        if len(recalled) < len(known):
+            await self._catch_up()
+            recalled = await self._ask(lambda archive: _recall(archive, account, known))
+        return recalled
 
     async def _find(self, find: Callable[[Archive], OrderRecord | None], field: str) -> OrderRecord:
         """The archive follows by some milliseconds: what may still come is waited for."""
@@ -178,14 +175,21 @@ class History:
 
 
 def _recall(
-    archive: Archive, account: str, order_ids: Collection[int], *, has_fills: bool
+    archive: Archive, account: str, known: Sequence[ExecutionReport]
 ) -> dict[str, Recalled]:
-    orders = [archive.find_order(order_id, account) for order_id in order_ids]
-    return {
-        order.order_id: Recalled(order, _read_fills(archive, order) if has_fills else None)
-        for order in orders
-        if order is not None
-    }
+    found = {}
+    for report in known:
+        order = archive.find_order(int(report.order_id), account)
+        if order is not None and _is_as_new(order, report):
+            found[order.order_id] = Recalled(order, _read_fills(archive, order))
+    return found
+
+
+def _is_as_new(order: OrderRecord, report: ExecutionReport) -> bool:
+    if order.sequence > report.sequence:
+        return True
+    state = (order.status, order.filled_quantity, order.remaining_quantity)
+    return state == (report.status, report.filled_quantity, report.remaining_quantity)
 
 
 def _read_fills(archive: Archive, order: OrderRecord) -> list[FillRecord] | None:

@@ -1,7 +1,8 @@
 """Answers to new orders; a repeat is told what became of the first, with its trades.
 
 The engine's reply to a repeat has the order's state, but the trades were another command's: they
-are the archive's to tell.
+are the archive's to tell. Only `response=full` asks for them: whoever repeats because connections
+break had better be answered soon.
 """
 
 from collections.abc import Sequence
@@ -17,7 +18,7 @@ async def answer_orders(
     history: History, account: str, outcomes: Sequence[Outcome], mode: ResponseMode
 ) -> list[Answer]:
     """One for each; where the archive cannot be asked, the answers say so by what they lack."""
-    recalled = await _recall(history, account, outcomes, mode)
+    recalled = await _recall(history, account, outcomes) if mode is ResponseMode.FULL else {}
     return [
         answer_order(outcome, mode, recalled.get(outcome.entry.order_id or ""))
         for outcome in outcomes
@@ -25,15 +26,13 @@ async def answer_orders(
 
 
 async def _recall(
-    history: History, account: str, outcomes: Sequence[Outcome], mode: ResponseMode
+    history: History, account: str, outcomes: Sequence[Outcome]
 ) -> dict[str, Recalled]:
     replies = [outcome.reply for outcome in outcomes if outcome.reply]
-    repeated = [reply for reply in replies if reply.duplicate and reply.order]
+    repeated = [reply.order for reply in replies if reply.duplicate and reply.order]
     if not repeated:
         return {}
-    order_ids = {int(reply.order.order_id) for reply in repeated if reply.order}
-    newest = max(reply.sequence for reply in repeated)
     try:
-        return await history.recall(account, order_ids, newest, has_fills=mode is ResponseMode.FULL)
+        return await history.recall(account, repeated)
     except Unavailable:
         return {}

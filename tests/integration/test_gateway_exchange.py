@@ -164,12 +164,22 @@ def test_repeat_of_a_filled_order_tells_its_fills(redis_url: str, tmp_path: Path
         first = await submit()
         assert [fill["quantity"] for fill in first["fills"]] == ["0.50000", "0.50000"]
         is_replayed = "true"
+
+        async def is_archived() -> bool:
+            return len((await alice.list_fills(order_id=first["order_id"])).fills) == 2
+
+        await wait_until(is_archived)
         assert await submit() == first
         [item] = await alice.submit_orders([taker], response="full")
         assert item.order
         assert item.order.fills
         assert [fill.price for fill in item.order.fills] == ["60000.00", "60001.00"]
         await alice.submit_order("BTC-USDT", "sell", "0.5", price="60001")
+
+        async def is_filled() -> bool:
+            return (await alice.read_order(first["order_id"])).status == "filled"
+
+        await wait_until(is_filled)
         last = await submit()
         assert (last["status"], len(last["fills"])) == ("filled", 3)
         assert last["timestamp"] > first["timestamp"]
