@@ -5,6 +5,7 @@ import contextlib
 from pathlib import Path
 
 import httpx
+import pytest
 from sqlalchemy import create_engine, text
 
 from order_gateway.client import GatewayClient
@@ -40,6 +41,7 @@ async def cut_often(proxy: RedisProxy) -> None:
         proxy.cuts_next_reply = True
 
 
+@pytest.mark.timeout(300)
 def test_each_client_order_id_is_exactly_one_order(redis_url: str, tmp_path: Path) -> None:
     async def run(url: str) -> list[list[str]]:
         async with run_proxy(url.replace("http", "redis")) as proxy:
