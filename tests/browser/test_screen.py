@@ -124,6 +124,7 @@ def test_thumb_finds_every_button_of_a_phone(browser: Browser, exchange: RunReco
     screen = Screen(browser, viewport={"width": 390, "height": 844})
     page = screen.page
     page.goto(f"{exchange.market_data_url}/")
+    expect(page.locator("#status")).to_have_text("Live")
     send_order(page, "buy", "0.1", "59000")
     expect(page.locator("#open-orders tr")).to_contain_text("BTC-USDT")
     small = page.evaluate(

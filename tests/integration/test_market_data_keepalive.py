@@ -25,12 +25,13 @@ UPGRADE = (
 
 
 @contextmanager
-def serve(redis_url: str) -> Iterator[int]:
-    """A service that pings ten times a second; its port."""
+def serve(redis_url: str, timeout: float) -> Iterator[int]:
+    """A service that pings ten times a second and waits `timeout` seconds for a pong; its port."""
     instruments = {each.symbol: each for each in make_instruments()}
     service = Service(EngineRedis(redis_url), instruments)
     server = create_server(service, PageSettings(None, 8000))
-    server.config.ws_ping_interval = server.config.ws_ping_timeout = 0.1
+    server.config.ws_ping_interval = 0.1
+    server.config.ws_ping_timeout = timeout
     with socket.create_server(("127.0.0.1", 0)) as listener:
         thread = threading.Thread(target=server.run, args=([listener],))
         thread.start()
@@ -68,7 +69,7 @@ def read_all(client: socket.socket, piece: int) -> bytes:
 
 
 def test_a_client_that_reads_but_does_not_answer_is_closed_for_that(redis_url: str) -> None:
-    with serve(redis_url) as port, connect(port) as client:
+    with serve(redis_url, timeout=0.1) as port, connect(port) as client:
         assert b"keepalive ping timeout" in read_all(client, 1 << 16)
         wait_until(lambda: read_stats(port)["closed"] == {"no_pong": 1})
 
@@ -78,7 +79,8 @@ def test_a_client_that_does_not_read_as_far_as_the_ping_is_closed_as_too_slow(
     redis_url: str, reads: bool
 ) -> None:
     publisher = Publisher(redis_url)
-    with serve(redis_url) as port, connect(port) as client:
+    # Long enough that the buffers are full by then on a busy machine, too.
+    with serve(redis_url, timeout=4) as port, connect(port) as client:
         wait_until(lambda: read_stats(port)["clients"] == 1)
         for step in range(3_000):
             publisher.set_levels(bids=[(f"{50_000 + step % 50}.00", f"{step + 1}.00000")])
