@@ -27,6 +27,7 @@ cdef class Batch:
     cdef readonly list dead
     cdef readonly list trades
     cdef readonly list reports
+    cdef readonly list rejects
     cdef readonly list bbos
     cdef readonly dict changes
     cdef readonly list fills

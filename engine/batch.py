@@ -48,6 +48,7 @@ class Batch:
         self.dead: list[bytes] = []
         self.trades: list[str] = []
         self.reports: list[str] = []
+        self.rejects: list[Reason] = []
         self.bbos: list[str] = []
         self.changes: dict[int, BookChanges] = {}
         self.fills: list[tuple[int, str]] = []
@@ -85,9 +86,10 @@ class Batch:
         dead = DeadEntry(self.sequence, self.timestamp_text, reason, detail, text, len(entry))
         self.dead.append(codec.encode(dead))
 
-    def add_report(self, report: PrivateEvent) -> None:
-        """A report that is no order's own."""
+    def add_reject(self, report: PrivateEvent, reason: Reason) -> None:
+        """The report of a command that was refused, where it is no order's own."""
         self.reports.append(codec.encode(report).decode())
+        self.rejects.append(reason)
 
     def add_level(
         self, instrument: Instrument, is_bid: bool, price: int, quantity: int, update_id: int

@@ -94,7 +94,7 @@ class Handler(Exchange):
 
 def _refuse(exchange: Exchange, entry: QueueEntry, refusal: Refusal, batch: Batch) -> Outcome:
     name = _find_name(exchange, entry)
-    batch.add_report(to_command_rejected(entry, refusal, batch, name))
+    batch.add_reject(to_command_rejected(entry, refusal, batch, name), refusal.code)
     return Outcome(reason=refusal.code, refusal=refusal)
 
 
@@ -113,13 +113,13 @@ def _set_aside(raw: bytes, reason: Reason, detail: str, batch: Batch) -> None:
     """An entry that cannot be used: to the dead ones, with the reason in its place."""
     command = QueueEntry(command=CommandType.DEAD, reason=reason, detail=detail)
     batch.set_aside(codec.encode(command), raw, reason, detail)
-    batch.add_report(to_dead_report(reason, detail, batch))
+    batch.add_reject(to_dead_report(reason, detail, batch), reason)
 
 
 def _stay_dead(_exchange: Exchange, entry: QueueEntry, batch: Batch) -> Outcome:
     """What the journal has in the place of an entry that was set aside."""
     reason = entry.reason or Reason.UNREADABLE_ENTRY
-    batch.add_report(to_dead_report(reason, entry.detail, batch))
+    batch.add_reject(to_dead_report(reason, entry.detail, batch), reason)
     return Outcome()
 
 

@@ -56,8 +56,8 @@ class OrderQueue:
         self._client = client
         self._script = client.script_load(_COMMIT)
         self._connection = client.connection_pool.get_connection()
-        self._on_its_way = 0
-        """Entries of the commit that is not confirmed yet."""
+        self._on_its_way: Batch | None = None
+        """What is committed and not confirmed yet."""
         self._is_looking = False
         """Whether a look at the list follows that commit."""
         self.known: list[bytes] = []
@@ -102,16 +102,16 @@ class OrderQueue:
         self._is_looking = bool(self.known)
         ahead = [_look(len(self.known), len(batch.taken))] if self._is_looking else []
         self._send(("EVALSHA", self._script, len(_KEYS), *_KEYS, *arguments), *ahead)
-        self._on_its_way = len(batch.taken)
+        self._on_its_way = batch
 
-    def confirm(self) -> int:
-        """Wait until the commit on its way is done; how many entries it took, 0 for no commit.
+    def confirm(self) -> Batch | None:
+        """Wait until the commit on its way is done; its batch, None where there is no commit.
 
         Raises Fenced where another engine has taken over, and CommitRefused where the list or the
         sequence is not what the batch was made for: then only recovery leads on.
         """
-        if not self._on_its_way:
-            return 0
+        if self._on_its_way is None:
+            return None
         answer = self._connection.read_response()
         if answer == b"FENCED":
             raise Fenced("another engine has taken over")
@@ -119,8 +119,8 @@ class OrderQueue:
             raise CommitRefused(answer.decode())
         if self._is_looking:
             self.known += self._read_entries()
-        taken, self._on_its_way = self._on_its_way, 0
-        return taken
+        batch, self._on_its_way = self._on_its_way, None
+        return batch
 
     def put_first(self, entry: bytes) -> None:
         """An entry of the engine's own, before all that waits; nothing may be known."""

@@ -14,13 +14,13 @@ from engine.batch import MAX_BATCH_SIZE, Batch
 from engine.halts import HaltBoard
 from engine.handler import Handler, HandlingFailed
 from engine.lease import Fenced, Lease
+from engine.meter import Meter
 from engine.order_queue import CommitRefused, CommitTooLarge, OrderQueue
 from engine.own_entries import make_configuration, make_tick
 from engine.owner_files import OwnerFiles
 from engine.recovery import recover_handler
 from engine.snapshot_store import measure_newest
 from engine.snapshots import SnapshotWriter
-from engine.stopwatch import Stopwatch
 from engine.suspicion import Suspicion
 from engine.writes import write_anyway
 from protocol import channels
@@ -70,7 +70,7 @@ class Service:
         self._lease = Lease(self._client)
         self._owners = OwnerFiles(folder)
         self._halts = HaltBoard(self._client)
-        self._stopwatch = Stopwatch(self._write_timings)
+        self._meter = Meter(self._write_figures)
         self._snapshots = SnapshotWriter(self._client, connect, limits.snapshot_interval)
         self._suspicion = Suspicion(self._client, 2 * limits.max_batch if is_after_crash else 0)
         self._poisonous: frozenset[bytes] = frozenset()
@@ -141,7 +141,7 @@ class Service:
         else:
             self._lease.renew()
         self._halts.show(handler.rules, self._lease.owner)
-        self._stopwatch.write_when_due()
+        self._meter.write_when_due()
         self._push_due_tick(handler, queue)
         self._snapshots.advance(handler, self._lease.owner, queue.is_full)
 
@@ -160,7 +160,7 @@ class Service:
             if batch.size >= MAX_BATCH_SIZE:
                 self._lease.extend()
             queue.send(batch, self._lease.owner, self._lease.milliseconds)
-            self._stopwatch.note_sent()
+            self._meter.note_sent()
             if time.monotonic() > end or self._has_other_duty(handler):
                 break
         self._confirm(queue)
@@ -180,16 +180,18 @@ class Service:
     def _handle(self, handler: Handler, entries: list[bytes]) -> Batch:
         if self._suspicion.is_poisonous(handler.sequence, entries[0]):
             self._poisonous |= {entries[0]}
-        self._stopwatch.start()
+        self._meter.start()
         batch = handler.handle(entries, self._now(), self._poisonous)
-        self._stopwatch.note_matched(len(batch.taken))
+        self._meter.note_matched(len(batch.taken))
         return batch
 
     def _confirm(self, queue: OrderQueue) -> None:
-        self._stopwatch.note_confirmed(queue.confirm())
+        batch = queue.confirm()
+        if batch is not None:
+            self._meter.note_confirmed(len(batch.taken), batch.rejects)
 
-    def _write_timings(self, text: bytes) -> None:
-        write_anyway(self._client, "HSET", channels.STATE, channels.STATE_TIMINGS, text)
+    def _write_figures(self, text: bytes) -> None:
+        write_anyway(self._client, "HSET", channels.STATE, channels.STATE_FIGURES, text)
 
     def _configure(self, handler: Handler, queue: OrderQueue) -> None:
         """Where the settings' limits are not those in force, put them before all that waits."""

@@ -41,7 +41,7 @@ def submit(exchange: Exchange, entry: QueueEntry, batch: Batch) -> Outcome:
     except Refusal as refusal:
         instrument = _find_instrument(exchange, entry, batch.sequence)
         report = to_rejected_report(entry, order_id, client_order_id, instrument, refusal, batch)
-        batch.add_report(report)
+        batch.add_reject(report, refusal.code)
         return Outcome(None, report, refusal.code, refusal)
     try:
         _check_order(exchange, order, entry)
@@ -117,5 +117,5 @@ def _repeat(
             "the client_order_id belongs to an order with another body",
         )
     duplicate = Refusal(Reason.DUPLICATE_ORDER, "client_order_id", "the order exists already")
-    batch.add_report(to_command_rejected(entry, duplicate, batch))
+    batch.add_reject(to_command_rejected(entry, duplicate, batch), duplicate.code)
     return Outcome(known, reason=known.reason, is_duplicate=True)

@@ -16,10 +16,10 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import ResponseError
 
 from market_data.engine_state import PUBLIC_CHANNELS, STATE_FIELDS, EngineState
-from protocol.channels import JOURNAL, STATE, STATE_TIMINGS, snapshot_key
+from protocol.channels import JOURNAL, STATE, STATE_FIGURES, snapshot_key
+from protocol.figures import EngineFigures
 from protocol.journal import JournalEntry, entry_id
 from protocol.snapshot import PARTS_AT_ONCE, Snapshot, decode_snapshot
-from protocol.timings import EngineTimings
 
 SECONDS_TO_ANSWER = 2.0
 SECONDS_TO_READ = 30.0
@@ -51,12 +51,12 @@ class EngineRedis:
         values = cast(_Values, await self._redis.hmget(STATE, list(STATE_FIELDS)))
         return EngineState.of(values)
 
-    async def read_timings(self) -> EngineTimings:
-        """How long the engine's work took; empty before there was any, ValueError for another's."""
+    async def read_figures(self) -> EngineFigures:
+        """What the engine measured; empty before there was any work, ValueError for another's."""
         raw = cast(
-            bytes | None, await cast(Awaitable[object], self._redis.hget(STATE, STATE_TIMINGS))
+            bytes | None, await cast(Awaitable[object], self._redis.hget(STATE, STATE_FIGURES))
         )
-        return msgspec.json.decode(raw, type=EngineTimings) if raw else EngineTimings()
+        return msgspec.json.decode(raw, type=EngineFigures) if raw else EngineFigures()
 
     async def read_snapshot(self, sequence: int) -> Snapshot:
         """The snapshot at `sequence`; raises ValueError where it is gone or damaged."""

@@ -15,7 +15,7 @@ from prometheus_client.registry import Collector
 from market_data.feed_status import FeedStatus
 from market_data.hub import Hub
 from market_data.stats import FeedStats
-from protocol.timings import Durations, EngineTimings
+from protocol.figures import Durations, EngineFigures
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
@@ -27,11 +27,11 @@ class Metrics(Collector):
         self._status = status
         self._hub = hub
         self._feed = feed
-        self._engine: EngineTimings | None = None
+        self._engine: EngineFigures | None = None
         self._registry = CollectorRegistry()
         self._registry.register(self)
 
-    def render(self, engine: EngineTimings | None) -> bytes:
+    def render(self, engine: EngineFigures | None) -> bytes:
         """Prometheus's text format; without the engine's part where that could not be read."""
         self._engine = engine
         return generate_latest(self._registry)

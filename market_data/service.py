@@ -89,10 +89,10 @@ class Service:
     async def render_metrics(self) -> bytes:
         """What `/metrics` says; what the engine has measured is read now."""
         try:
-            timings = await self._redis.read_timings()
+            figures = await self._redis.read_figures()
         except (RedisError, OSError, ValueError):
-            timings = None
-        return self.metrics.render(timings)
+            figures = None
+        return self.metrics.render(figures)
 
     async def _beat(self) -> None:
         while True:

@@ -22,12 +22,7 @@ from order_gateway.openapi import (
 from order_gateway.operation_schemas import InstrumentSwitched
 from order_gateway.order_routes import BODY_PROBLEMS, CHANGE_PROBLEMS, PENDING
 from order_gateway.request_schemas import CancelAfterRequest, ResponseMode
-from order_gateway.validation import (
-    MAX_BODY_BYTES,
-    check_media_type,
-    find_instrument,
-    read_seconds,
-)
+from order_gateway.validation import check_media_type, find_instrument, read_seconds
 from order_gateway.waiting import read_waiting
 from protocol.enums import Reason
 from protocol.instrument import SYMBOL_PATTERN
@@ -82,7 +77,7 @@ def _add_cancel_after(routes: DirectRoutes, gateway: Gateway) -> None:
         return answer_done(outcome, seconds=seconds, due=due).to_response()
 
     routes.add(
-        "POST", "/v1/cancel-after", cancel_after, needs=Scope.TRADE, max_body=MAX_BODY_BYTES,
+        "POST", "/v1/cancel-after", cancel_after, needs=Scope.TRADE, max_body=routes.max_body,
         summary="Dead man's switch", tags=["orders"],
         request=describe_change(CancelAfterRequest),
         response_model=CancelAfterResult,

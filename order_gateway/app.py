@@ -67,7 +67,8 @@ def create_app(
     )
     history = History(archive, edges.client)
     gateway = edges.make_gateway(instruments, reply_seconds)
-    _add_routes(app, door, gateway, history, edges)
+    routes = DirectRoutes(app.router, door, settings.max_body_bytes, settings.max_batch_bytes)
+    _add_routes(routes, app, gateway, history, edges)
     _add_stream(app, door, history, edges, settings)
     app.remember_fixed_routes(door)
     door.answer_errors(app)
@@ -76,9 +77,8 @@ def create_app(
 
 
 def _add_routes(
-    app: DirectApp, door: Door, gateway: Gateway, history: History, edges: Edges
+    routes: DirectRoutes, app: DirectApp, gateway: Gateway, history: History, edges: Edges
 ) -> None:
-    routes = DirectRoutes(app.router, door)
     halts = Halts(edges.client)
     add_order_routes(routes, gateway, history)
     add_account_routes(routes, gateway, halts)

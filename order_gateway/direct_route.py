@@ -37,11 +37,16 @@ class DirectRoute(APIRoute):
 
 
 class DirectRoutes:
-    """Adds direct routes to a router, and what all of them have in common to the document."""
+    """Adds direct routes to a router, and what all of them have in common to the document.
 
-    def __init__(self, router: APIRouter, door: Door) -> None:
+    `max_body` and `max_batch` are the bytes that the bodies of its routes may have.
+    """
+
+    def __init__(self, router: APIRouter, door: Door, max_body: int, max_batch: int) -> None:
         self._router = router
         self._door = door
+        self.max_body = max_body
+        self.max_batch = max_batch
 
     def add(
         self,

@@ -2,12 +2,15 @@
 
 from typing import Any, cast
 
+import msgspec
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from order_gateway.archive_lag import ArchiveLag, Lag
 from order_gateway.operation_schemas import Health, Readiness
-from protocol.channels import LEASE, LEASE_MILLISECONDS, ORDER_QUEUE
+from protocol.channels import LEASE, LEASE_MILLISECONDS, ORDER_QUEUE, STATE, STATE_FIGURES
+from protocol.enums import Reason
+from protocol.figures import EngineFigures
 
 _LEASE_SECONDS = LEASE_MILLISECONDS / 1000
 """What is left of it says when the engine last renewed."""
@@ -23,7 +26,7 @@ _NO_REDIS = Readiness(
 
 
 class HealthCheck:
-    """Asks Redis for the queue's length, the engine's lease and the archive's lag.
+    """Asks Redis for the queue's length, the engine's lease and figures, and the archive's lag.
 
     `max_queue_length` is the length above which new orders are refused.
     """
@@ -72,6 +75,14 @@ class HealthCheck:
             return await self._archive.read()
         except (RedisError, OSError):
             return Lag()
+
+    async def read_engine_rejects(self) -> dict[Reason, int]:
+        """What the engine has refused by code; nothing where it cannot be asked or understood."""
+        try:
+            raw = await self._client.hget(STATE, STATE_FIGURES)
+            return msgspec.json.decode(raw, type=EngineFigures).rejects if raw else {}
+        except (RedisError, OSError, ValueError):
+            return {}
 
     async def read_queue_length(self) -> int | None:
         """Entries that wait to be matched; None where Redis cannot be asked."""

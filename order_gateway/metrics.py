@@ -2,12 +2,15 @@
 
 import math
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, cast
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest, values
+from prometheus_client.core import CounterMetricFamily
+from prometheus_client.metrics_core import Metric
 from prometheus_client.multiprocess import MultiProcessCollector
+from prometheus_client.registry import Collector
 
 from order_gateway.api_keys import Scope
 from order_gateway.archive_lag import Lag
@@ -83,14 +86,19 @@ class Metrics:
         self._archive_commands.set(math.nan if lag.commands is None else lag.commands)
         self._archive_seconds.set(math.nan if lag.seconds is None else lag.seconds)
 
-    def export(self) -> bytes:
-        """In Prometheus's text format."""
+    def export(self, engine_rejects: Mapping[Reason, int]) -> bytes:
+        """In Prometheus's text format; with what the engine has refused, by code."""
+        engine = CollectorRegistry()
+        engine.register(_EngineRejects(engine_rejects))
+        return generate_latest(self._collect_workers()) + generate_latest(engine)
+
+    def _collect_workers(self) -> CollectorRegistry:
         folder = os.environ.get(_FOLDER_VARIABLE)
         if folder is None:
-            return generate_latest(self._registry)
+            return self._registry
         registry = CollectorRegistry()
         cast("Any", MultiProcessCollector)(registry, folder)
-        return generate_latest(registry)
+        return registry
 
     def _make_histogram(self, name: str, text: str, buckets: Sequence[float]) -> Histogram:
         return Histogram(f"gateway_{name}", text, buckets=buckets, registry=self._registry)
@@ -98,6 +106,21 @@ class Metrics:
     def _make_gauge(self, name: str, text: str) -> Gauge:
         """Of the exchange, not of a worker: the last to look is right."""
         return Gauge(name, text, registry=self._registry, multiprocess_mode="mostrecent")
+
+
+class _EngineRejects(Collector):
+    """What the engine counts itself: a worker must not count it again."""
+
+    def __init__(self, counts: Mapping[Reason, int]) -> None:
+        self._counts = counts
+
+    def collect(self) -> Iterable[Metric]:
+        """The one metric."""
+        text = "Commands that the engine refused since it began, by code"
+        family = CounterMetricFamily("engine_rejects", text, labels=["code"])
+        for code, count in self._counts.items():
+            family.add_metric([code.value], count)
+        yield family
 
 
 def share_metrics(folder: Path) -> None:

@@ -110,7 +110,8 @@ def _add_metrics(routes: DirectRoutes, health: HealthCheck, metrics: Metrics) ->
     async def read_metrics(_call: Call) -> Response:
         """Figures for Prometheus."""
         metrics.set_archive_lag(await health.read_archive_lag())
-        return Response(metrics.export(), headers={"Content-Type": CONTENT_TYPE})
+        text = metrics.export(await health.read_engine_rejects())
+        return Response(text, headers={"Content-Type": CONTENT_TYPE})
 
     routes.add(
         "GET", "/metrics", read_metrics, summary="Metrics", tags=["operation"],

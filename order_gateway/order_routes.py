@@ -36,8 +36,6 @@ from order_gateway.order_body import OrderBody
 from order_gateway.repeats import answer_orders
 from order_gateway.request_schemas import AmendRequest, BatchRequest, OrderRequest, ResponseMode
 from order_gateway.validation import (
-    MAX_BATCH_BYTES,
-    MAX_BODY_BYTES,
     check_media_type,
     read_amendment,
     read_order,
@@ -146,7 +144,7 @@ def _add_submission(routes: DirectRoutes, gateway: Gateway, history: History) ->
         return answer.to_response()
 
     routes.add(
-        "POST", "/v1/orders", submit_order, needs=Scope.TRADE, max_body=MAX_BODY_BYTES,
+        "POST", "/v1/orders", submit_order, needs=Scope.TRADE, max_body=routes.max_body,
         status_code=201, summary="Submit an order", tags=["orders"],
         request=describe_command(ResponseMode.ACK, OrderRequest),
         responses=_ORDER_RESPONSES | describe_problems(
@@ -181,7 +179,7 @@ def _add_batch(routes: DirectRoutes, gateway: Gateway, history: History) -> None
         return answer_items([answer or next(queued) for answer in answers])
 
     routes.add(
-        "POST", "/v1/orders/batch", submit_batch, needs=Scope.TRADE, max_body=MAX_BATCH_BYTES,
+        "POST", "/v1/orders/batch", submit_batch, needs=Scope.TRADE, max_body=routes.max_batch,
         summary="Submit up to 500 orders", tags=["orders"],
         request=describe_command(ResponseMode.ACK, BatchRequest), response_model=BatchResults,
         responses=describe_problems(*BODY_PROBLEMS, Reason.BATCH_TOO_LARGE, *_QUEUE_PROBLEMS),
@@ -229,7 +227,7 @@ def _add_amend(routes: DirectRoutes, gateway: Gateway) -> None:
         return answer_change(outcome, waiting.mode).to_response()
 
     routes.add(
-        "PATCH", "/v1/orders/{order_id}", amend_order, needs=Scope.TRADE, max_body=MAX_BODY_BYTES,
+        "PATCH", "/v1/orders/{order_id}", amend_order, needs=Scope.TRADE, max_body=routes.max_body,
         summary="Amend an order", tags=["orders"], request=_describe_change(AmendRequest),
         responses=_CHANGE_RESPONSES | describe_problems(
             *_ORDER_CHANGE_PROBLEMS, *BODY_PROBLEMS, *_AMEND_PROBLEMS

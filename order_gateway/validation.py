@@ -22,9 +22,6 @@ from protocol.enums import OrderType, Reason, SelfTradePrevention, Side
 from protocol.instrument import Instrument
 from protocol.refusal import Refusal
 
-MAX_BODY_BYTES = 64 * 1024
-MAX_BATCH_BYTES = 1024 * 1024
-
 _DECIMAL_FIELDS = {"quantity", "price", "stop_price"}
 _WORDS = {
     "side": (Reason.INVALID_SIDE, Side),

@@ -51,7 +51,7 @@ MEANINGS: Mapping[Reason, str] = {
     Reason.UNKNOWN_FIELD: "there is no such field or query parameter",
     Reason.MISSING_FIELD: "a field is missing",
     Reason.INVALID_TYPE: "a field has a value of the wrong JSON type",
-    Reason.BODY_TOO_LARGE: "the body is larger than 64 KB (a batch: 1 MB)",
+    Reason.BODY_TOO_LARGE: "the body is larger than the settings allow (64 KB, a batch 1 MB)",
     Reason.BATCH_TOO_LARGE: "the batch has more than 500 orders, or than the key may send at once",
     Reason.UNSUPPORTED_MEDIA_TYPE: "the Content-Type is not application/json",
     Reason.NOT_FOUND: "there is nothing at this path",

@@ -57,6 +57,8 @@ class Settings(BaseSettings):
     api_keys: str | None = None
     receive_window_ms: int = Field(default=5_000, ge=1, le=60_000)
     rate_limit: int = Field(default=1_000, ge=1)
+    max_body_bytes: int = Field(default=64 * 1024, ge=1024, le=64 * 1024)
+    max_batch_bytes: int = Field(default=1024 * 1024, ge=1024, le=16 * 1024 * 1024)
     gateway_max_streams: int = Field(default=5_000, ge=1)
     gateway_max_streams_per_account: int = Field(default=100, ge=1)
     allowed_hosts: str = ""

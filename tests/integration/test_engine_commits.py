@@ -75,8 +75,10 @@ def test_commit_journals_pops_and_publishes_in_one_step(client: Redis) -> None:
     assert queue.wait_for_entries(1)
     assert queue.known == [BUY, SELL]  # two batches of one
     assert client.llen(channels.ORDER_QUEUE) == 3
-    queue.send(handler.handle(queue.known, 5), lease.owner)
-    assert queue.confirm() == 2
+    batch = handler.handle(queue.known, 5)
+    queue.send(batch, lease.owner)
+    assert queue.confirm() is batch
+    assert queue.confirm() is None
     assert client.lrange(channels.ORDER_QUEUE, 0, -1) == [BUY]
     [entry] = read_journal(client, 0)
     assert (entry.previous, entry.sequence, entry.commands) == (
@@ -141,7 +143,7 @@ def test_second_batch_is_matched_while_the_first_is_on_its_way(client: Redis) ->
         first = handle_first(queue, handler)
         queue.send(first, lease.owner)
         second = handle_first(queue, handler)
-        assert queue.confirm() == 1
+        assert queue.confirm() is first
         assert queue.known == [SELL, BUY]  # what the second is made of, and what came after it
         commit(queue, second, lease)
         assert queue.known == [BUY, SELL]
@@ -157,9 +159,10 @@ def test_entry_put_before_what_is_being_matched_comes_first_and_nothing_is_lost(
     client.rpush(channels.ORDER_QUEUE, BUY, SELL)
     lease, handler = acquire(client), recover_handler(client, make_instruments(), 1000)
     with OrderQueue(client) as queue:
-        queue.send(handle_first(queue, handler), lease.owner)
+        first = handle_first(queue, handler)
+        queue.send(first, lease.owner)
         second = handler.handle(queue.known, 5)
-        assert queue.confirm() == 1
+        assert queue.confirm() is first
         client.lpush(channels.ORDER_QUEUE, b'{"command":"cancel_all"}')
         with pytest.raises(CommitRefused, match="CHANGED"):
             commit(queue, second, lease)

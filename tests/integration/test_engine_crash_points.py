@@ -13,7 +13,7 @@ from typing import NamedTuple
 import pytest
 from redis import Redis
 
-from engine import lease, order_queue, service, snapshots, stopwatch
+from engine import lease, meter, order_queue, service, snapshots
 from engine.history import History
 from engine.journal import read_journal
 from engine.service import Limits, Service
@@ -158,7 +158,7 @@ def children(monkeypatch: pytest.MonkeyPatch) -> PatientChildren:
 def _nothing_by_time(monkeypatch: pytest.MonkeyPatch) -> None:
     """However slow the machine is, every run has the same commands; none waits for entries."""
     monkeypatch.setattr(service, "ROUND_SECONDS", 600.0)
-    monkeypatch.setattr(stopwatch, "SECONDS_BETWEEN_WRITES", 600.0)
+    monkeypatch.setattr(meter, "SECONDS_BETWEEN_WRITES", 600.0)
     monkeypatch.setattr(order_queue, "IDLE_SECONDS", 0.001)
     monkeypatch.setattr(lease, "LEASE_MILLISECONDS", 600_000)
     monkeypatch.setattr(lease, "RENEWAL_SECONDS", 600.0)

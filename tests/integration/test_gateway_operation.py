@@ -68,6 +68,25 @@ def test_lag_is_not_known_without_redis() -> None:
         assert "gateway_archive_seconds_behind NaN" in httpx.get(f"{url}/metrics").text
 
 
+def test_what_the_engine_refuses_is_counted_where_nobody_waited_for_it(redis_url: str) -> None:
+    with run_engine(redis_url), run_workers(redis_url) as (url, _):
+        order = ORDER | {"client_order_id": "mine"}
+        for _ in range(3):
+            assert httpx.post(f"{url}/v1/orders", json=order).json()["status"] == "accepted"
+        line = 'engine_rejects_total{code="duplicate_order"} 2.0'
+        wait_until(lambda: line in httpx.get(f"{url}/metrics").text, "two are counted")
+        told = 'gateway_rejects_total{code="duplicate_order"} 0.0'
+        assert told in httpx.get(f"{url}/metrics").text
+
+
+def test_metrics_are_there_where_the_engines_figures_cannot_be_understood(redis_url: str) -> None:
+    with Redis.from_url(redis_url) as server, run_workers(redis_url) as (url, _):
+        server.hset(channels.STATE, channels.STATE_FIGURES, b'{"rejects": 5}')
+        text = httpx.get(f"{url}/metrics").text
+    assert "engine_rejects_total{" not in text
+    assert "gateway_accept_seconds_count" in text
+
+
 def read_states(url: str) -> dict[str, Any]:
     """State by symbol, of one worker; and which it is."""
     response = httpx.get(f"{url}/v1/instruments")

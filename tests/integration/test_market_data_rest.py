@@ -4,8 +4,8 @@ import pytest
 from redis import Redis
 
 from protocol import codec
-from protocol.channels import STATE, STATE_TIMINGS
-from protocol.timings import EngineTimings
+from protocol.channels import STATE, STATE_FIGURES
+from protocol.figures import EngineFigures
 from tests.support.market_data import Json, MarketData, run_market_data, wait_until
 from tests.support.publisher import Publisher
 
@@ -213,14 +213,14 @@ def test_metrics_are_in_the_text_format_of_prometheus(service: MarketData) -> No
 
 def test_metrics_show_what_the_engine_has_measured(service: MarketData, redis_server: str) -> None:
     assert 'engine_matching_seconds_bucket{le="+Inf"} 0.0' in service.http.get("/metrics").text
-    timings = EngineTimings()
-    timings.matching.add(1_500_000, times=3)
+    figures = EngineFigures()
+    figures.matching.add(1_500_000, times=3)
     with Redis.from_url(redis_server) as client:
-        client.hset(STATE, STATE_TIMINGS, codec.encode(timings))
+        client.hset(STATE, STATE_FIGURES, codec.encode(figures))
         text = service.http.get("/metrics").text
-        client.hset(STATE, STATE_TIMINGS, b"not ours")
+        client.hset(STATE, STATE_FIGURES, b"not ours")
         assert "engine_matching" not in service.http.get("/metrics").text
-        client.hdel(STATE, STATE_TIMINGS)
+        client.hdel(STATE, STATE_FIGURES)
     assert 'engine_matching_seconds_bucket{le="+Inf"} 3.0' in text
     assert "engine_matching_seconds_sum 0.0045" in text
     assert "engine_commit_seconds_count 0.0" in text

@@ -16,9 +16,12 @@ BODY = json.dumps(ORDER).encode()
 JSON = {"Content-Type": "application/json"}
 
 
-def ask(method: str, path: str, **options: Any) -> httpx.Response:
+SETTINGS = Settings(redis_url="redis://127.0.0.1:1/0")
+
+
+def ask(method: str, path: str, settings: Settings = SETTINGS, **options: Any) -> httpx.Response:
     async def send() -> httpx.Response:
-        app = create_app(Settings(redis_url="redis://127.0.0.1:1/0"), INSTRUMENTS)
+        app = create_app(settings, INSTRUMENTS)
         transport = httpx.ASGITransport(app)
         async with httpx.AsyncClient(
             transport=transport, base_url="http://127.0.0.1", event_hooks=DOCUMENTED
@@ -161,6 +164,19 @@ def test_body_of_exactly_64_kb_is_read() -> None:
     assert response.json()["code"] == "missing_field"
 
 
+@pytest.mark.parametrize(
+    ("path", "setting"),
+    [(ORDER_PATH, "max_body_bytes"), (f"{ORDER_PATH}/batch", "max_batch_bytes")],
+)
+def test_body_larger_than_the_setting_is_refused_with_the_setting(path: str, setting: str) -> None:
+    settings = SETTINGS.model_copy(update={setting: 2_000})
+    response = ask("POST", path, settings, content=b" " * 1_998 + b"{}", headers=JSON)
+    assert response.json()["code"] == "missing_field"
+    response = ask("POST", path, settings, content=b" " * 1_999 + b"{}", headers=JSON)
+    assert (response.status_code, response.json()["code"]) == (413, "body_too_large")
+    assert "2000 bytes" in response.json()["detail"]
+
+
 def test_chunked_body_is_refused_without_being_read_to_its_end() -> None:
     chunks_sent = 0
 
@@ -191,7 +207,7 @@ def test_one_instrument_is_read_as_in_the_list() -> None:
 
 def test_item_of_a_batch_is_refused_by_its_own_name_and_counted() -> None:
     async def run() -> tuple[Any, str]:
-        app = create_app(Settings(redis_url="redis://127.0.0.1:1/0"), INSTRUMENTS)
+        app = create_app(SETTINGS, INSTRUMENTS)
         transport = httpx.ASGITransport(app)
         async with httpx.AsyncClient(
             transport=transport, base_url="http://127.0.0.1", event_hooks=DOCUMENTED

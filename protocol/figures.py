@@ -1,11 +1,14 @@
-"""How long the engine takes for its work: histograms, each bucket at most a quarter wider than it.
+"""What the engine has measured of its work: how long it took, and what it refused.
 
-The engine writes them into its state; whoever shows its metrics reads them there.
+The engine writes it into its state; whoever shows metrics reads it there. The histograms' buckets
+are at most a quarter of their lower bound wide.
 """
 
 from collections.abc import Iterator
 
 import msgspec
+
+from protocol.enums import Reason
 
 _FINEST_BITS = 12
 _OCTAVES = 21
@@ -48,12 +51,14 @@ class Durations(msgspec.Struct):
             yield upper_bound(bucket) / 1e9, below
 
 
-class EngineTimings(msgspec.Struct):
+class EngineFigures(msgspec.Struct):
     """Since the engine that serves began; a replay does not count.
 
     `matching`: from taking a batch to having all that it leads to, counted once for each of its
-    commands. `commit`: from there to Redis's confirmation, counted in the same way.
+    commands. `commit`: from there to Redis's confirmation, counted in the same way. `rejects`: by
+    code, the commands refused, whoever sent them and whether or not somebody waited for the answer.
     """
 
     matching: Durations = msgspec.field(default_factory=Durations)
     commit: Durations = msgspec.field(default_factory=Durations)
+    rejects: dict[Reason, int] = {}

@@ -2,7 +2,7 @@ from itertools import pairwise
 
 import pytest
 
-from protocol.timings import BUCKETS, Durations, find_bucket, upper_bound
+from protocol.figures import BUCKETS, Durations, find_bucket, upper_bound
 
 
 @pytest.mark.parametrize(
