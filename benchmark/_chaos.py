@@ -161,6 +161,7 @@ def judge(history: History, fleet: Fleet, observers: Observers) -> Result:
         "orders open behind their cancel": count_open_in_vain(told, witness),
         "amends without their report": len(told.amended - witness.amended),
         "orders, changes never settled": told.unsettled,
+        "answered with 500": len(told.faults),
         "acknowledged while Redis stood still": count_within(
             told.moments, find_disjoint(fleet.redis.standstills, fleet.list_standstills("gateway"))
         ),
@@ -177,6 +178,7 @@ def judge(history: History, fleet: Fleet, observers: Observers) -> Result:
     rows = _list_rows(fleet, observers, report) | wrong
     findings = [f"{name}: {count}" for name, count in wrong.items() if count]
     findings += [f"{item.sequence} {item.rule}: {item.detail}" for item in report.findings]
+    findings += told.faults
     findings += [f"the journal could not be followed: {witness.gap}"] if witness.gap else []
     return Result(rows, findings + fleet.list_failures())
 

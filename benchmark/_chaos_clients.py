@@ -14,7 +14,7 @@ from benchmark.http_connection import HttpConnection, Response
 
 _ANSWER_SECONDS = 4.0
 _OK, _CREATED, _UNKNOWN, _NOT_FOUND, _TOO_MANY = 200, 201, 202, 404, 429
-_FIRST_SERVER_ERROR = 500
+_OUR_FAULT = _FIRST_SERVER_ERROR = 500
 _REPEAT_CHANCE = 0.03
 _MOST_UNKNOWN = 40
 """Answers `unknown` to one change before its client believes that it is forgotten."""
@@ -196,6 +196,8 @@ class Client:
         if response is None:
             self._hang_up()
         self._told.statuses[str(response.status) if response else "no answer"] += 1
+        if response is not None and response.status == _OUR_FAULT:
+            self._told.faults.append(f"{method} {path}: {response.body.decode()}")
         if response is None or response.status >= _FIRST_SERVER_ERROR:
             self._told.failures.append(time.monotonic())
         return response

@@ -38,6 +38,8 @@ class Told:
     """When an order was acknowledged that did not wait for the engine, on the monotonic clock."""
     failures: list[float] = field(default_factory=list)
     """When a request was refused with 5xx, or got no answer or one that nobody knows."""
+    faults: list[str] = field(default_factory=list)
+    """Requests that were answered with 500: whatever is killed, that is a fault of our own."""
     forgotten: int = 0
     """Changes of which nobody knew any more what had become of them."""
     unsettled: int = 0
