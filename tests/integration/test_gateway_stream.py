@@ -15,7 +15,7 @@ from order_gateway.client import GatewayClient, GatewayError, OrderState, Report
 from protocol.enums import Reason
 from protocol.signing import sign
 from tests.integration.test_gateway_exchange import KEYS, PLAIN, SECRET, SIGNING
-from tests.support.gateway import DEADLINE_SECONDS, ORDER
+from tests.support.gateway import DEADLINE_SECONDS, ORDER, wait_until
 from tests.support.gateway_process import run_exchange, run_workers
 
 OPEN = {"open", "partially_filled"}
@@ -85,6 +85,10 @@ async def read_open(client: GatewayClient) -> dict[str, str | None]:
             return found
 
 
+async def is_archived_as_closed(client: GatewayClient, order_id: str) -> bool:
+    return order_id not in await read_open(client)
+
+
 async def cut_subscriptions(redis_url: str, times: int) -> None:
     with Redis.from_url(redis_url) as server:
         for _ in range(times):
@@ -114,6 +118,7 @@ def test_snapshot_and_reports_have_no_gap_between_them(
             await alice.cancel_order(last.order_id)
             async with asyncio.timeout(DEADLINE_SECONDS):
                 await asyncio.gather(*readers)
+            await wait_until(lambda: is_archived_as_closed(alice, last.order_id))
             expected = await read_open(alice)
             for mirror in mirrors:
                 known = {key: order.remaining_quantity for key, order in mirror.orders.items()}

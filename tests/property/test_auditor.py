@@ -11,10 +11,13 @@ from engine.core.reference_book import Book, Level, Levels, Order
 from tests.support.core_auditor import Auditor
 from tests.support.core_flow import FLOWS, SYMBOLS, Flow
 
+COMMANDS = 40_000
+"""Most before a broken book has to be found; what is broken rarely shows takes thousands."""
+
 
 def audit(seed: int, matcher: Matcher) -> list[str]:
     auditor = Auditor()
-    for step in islice(Flow(seed, FLOWS["narrow"]), 2_000):
+    for step in islice(Flow(seed, FLOWS["narrow"]), COMMANDS):
         auditor.read(step.run(matcher))
         if auditor.findings:
             break

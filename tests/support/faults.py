@@ -1,5 +1,6 @@
 """Faults, made exactly where a test wants them."""
 
+import select
 from collections.abc import Callable
 from enum import Enum, auto
 from typing import Any
@@ -59,7 +60,13 @@ class CrashingConnection(Connection):
         self._point.sent.append(b"".join(command))
         self._point.pass_by(Moment.BEFORE_SEND, self.disconnect)
         super().send_packed_command(command, check_health)  # type: ignore[no-untyped-call]
-        self._point.pass_by(Moment.AFTER_SEND, self.disconnect)
+        self._point.pass_by(Moment.AFTER_SEND, self._hang_up_once_done)
+
+    def _hang_up_once_done(self) -> None:
+        """The answer is there, and nobody reads it: what comes after finds the command done."""
+        if self._sock:
+            select.select([self._sock], [], [], self.socket_timeout)
+        self.disconnect()  # type: ignore[no-untyped-call]
 
     def read_response(self, *arguments: Any, **options: Any) -> Any:
         try:

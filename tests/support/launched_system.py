@@ -19,6 +19,7 @@ from launcher.run_file import RunRecord, find_running_system
 from launcher.waiting import wait_until
 
 START_SECONDS = 30.0
+OUTPUT_SECONDS = 10.0
 REAL = (str(ROOT / "start_system.py"),)
 _numbers = count()
 STAND_IN = ("-m", "tests.support.stand_in_system")
@@ -93,6 +94,11 @@ class LaunchedSystem:
         wait_until(lambda: self.process.poll() is not None or self._is_ready(), START_SECONDS)
         assert self._is_ready(), self.output
         return self.record
+
+    def wait_for_output(self, text: str) -> None:
+        """Until it has written this: what it says comes a moment after what it does."""
+        wait_until(lambda: text in self.output, OUTPUT_SECONDS)
+        assert text in self.output, self.output
 
     def wait_until_ended(self, seconds: float = START_SECONDS) -> int:
         """Its exit status; raises TimeoutExpired where it goes on."""

@@ -77,7 +77,7 @@ def test_limits_hold_and_a_system_with_others_replays_what_they_did(tmp_path: Pa
     }
     with launch(REAL, data, **settings) as system:
         system.wait_until_ready()
-        assert '-H "X-API-Key: $API_KEY"' in system.output
+        system.wait_for_output('-H "X-API-Key: $API_KEY"')
         check_with_keys(data, settings)
         asyncio.run(meet_limits(system.wait_until_ready().gateway_url))
     with launch(REAL, data) as system:

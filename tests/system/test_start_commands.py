@@ -13,7 +13,6 @@ import pytest
 
 from launcher.listening import find_free_port
 from launcher.redis_server import connect
-from launcher.waiting import wait_until
 from protocol import channels
 from tests.support.launched_system import (
     REAL,
@@ -97,7 +96,7 @@ def test_redis_stop_holds_and_restart_brings_it_back_with_its_data(system: Launc
     with connect(system.record.redis.url) as client:
         client.set("kept", b"1")
     assert run_command(system.folder, "redis", "stop").returncode == 0
-    assert wait_until(lambda: "held until" in system.output, 5.0)
+    system.wait_for_output("held until")
     answer = run_command(system.folder, "redis", "status")
     assert answer.returncode == 1
     assert "holds it" in answer.stdout

@@ -91,7 +91,7 @@ def test_a_named_redis_is_used_with_a_warning_and_left_running(tmp_path: Path) -
         with launch(STAND_IN, tmp_path / "data", REDIS_URL=url) as system:
             assert not system.wait_until_ready().redis.is_own
             assert "redis" not in system.processes
-            assert "appendonly is off" in system.output
+            system.wait_for_output("appendonly is off")
         with connect(url) as client:
             assert client.ping()
 
@@ -103,8 +103,8 @@ def test_a_server_on_the_default_port_is_not_adopted(tmp_path: Path) -> None:
             own = system.wait_until_ready().redis
             assert own.is_own
             assert own.url != url
-            assert f"is on port {port}, so our own Redis takes" in system.output
-            assert f"REDIS_URL={url}" in system.output
+            system.wait_for_output(f"is on port {port}, so our own Redis takes")
+            system.wait_for_output(f"REDIS_URL={url}")
 
 
 def _write_folder(tmp_path: Path, server: str, version: str) -> Path:

@@ -49,7 +49,7 @@ def _read_best_bid(system: LaunchedSystem) -> str | None:
 
 
 def test_it_is_ready_says_where_and_passes_its_own_check(system: LaunchedSystem) -> None:
-    assert wait_until(lambda: "Ctrl-C stops everything" in system.output, 5.0)
+    system.wait_for_output("Ctrl-C stops everything")
     for word in ("/v1/docs", "/ws/market-data", "curl -X POST", str(system.folder), "Core "):
         assert word in system.output
     _expect_passed(system)

@@ -83,7 +83,7 @@ def test_a_second_ctrl_c_does_not_wait(tmp_path: Path) -> None:
         system.wait_until_ready()
         system.process.send_signal(signal.SIGINT)
         pressed = time.monotonic()
-        assert wait_until(lambda: "Stopping" in system.output, 5.0)
+        system.wait_for_output("Stopping")
         assert wait_until(lambda: time.monotonic() > pressed + ONE_PRESS_SECONDS, 5.0)
         system.process.send_signal(signal.SIGINT)
         assert system.wait_until_ended(5.0) == 0
@@ -95,7 +95,7 @@ def test_a_killed_service_is_started_again_and_the_reason_is_said(system: Launch
     worker = system.processes["gateway-2"]
     os.kill(worker.pid, signal.SIGKILL)
     _wait_for_another(system, "gateway-2", worker.pid)
-    assert "gateway-2 was killed by SIGKILL; starting it again" in system.output
+    system.wait_for_output("gateway-2 was killed by SIGKILL; starting it again")
 
 
 def test_a_killed_redis_comes_back_with_what_was_acknowledged(system: LaunchedSystem) -> None:
@@ -119,5 +119,5 @@ def test_a_service_that_never_starts_ends_the_system_with_its_last_words(tmp_pat
 
 
 def test_what_a_service_writes_is_on_the_terminal_and_in_its_log(system: LaunchedSystem) -> None:
-    assert "market-data  | the stand-in lives" in system.output
+    system.wait_for_output("market-data  | the stand-in lives")
     assert "the stand-in lives" in (system.folder / "logs" / "market-data.log").read_text()
