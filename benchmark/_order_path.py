@@ -1,9 +1,10 @@
 """JSON queue entries in, a commit's journal fields and messages out: all of it but Redis."""
 
 import time
+from collections.abc import Callable
 from pathlib import Path
-from statistics import median
 
+from benchmark._core_rounds import Rounds
 from benchmark._figures import Figures
 from benchmark.order_entries import make_entries
 from engine.handler import Handler
@@ -17,21 +18,29 @@ ASKED_NANOSECONDS = 25.0
 """Of the C++ limit on A1k: the machine that the target of 200,000 orders a second is meant for."""
 
 
-def report_order_path(rounds: int, limit: float | None, figures: Figures) -> None:
-    """Print the time of an order; `limit`: the C++ limit's nanoseconds on A1k in this run."""
+def report_order_path(
+    rounds: int, time_limit: Callable[[], float] | None, figures: Figures
+) -> None:
+    """Print the time of an order; `time_limit`: the C++ limit's on A1k, in turn with it."""
     entries = make_entries(ENTRIES, ID_KEY)
-    times = [_time_entries(entries) for _ in range(rounds)]
-    nanoseconds = median(times)
-    figures["JSON in, events out: us an order"] = nanoseconds / 1000
+    times, limits = [], []
+    for _ in range(rounds):
+        if time_limit:
+            limits.append(time_limit())
+        times.append(_time_entries(entries))
+    path, limit = Rounds(times), Rounds(limits)
+    figures["JSON in, events out: us an order"] = path.median / 1000
     print(
-        f"JSON in, events out, batches of {BATCH}: {nanoseconds / 1000:.2f} us an order"
-        f" ({min(times) / 1000:.2f} to {max(times) / 1000:.2f}), ",
-        end="",
+        f"JSON in, events out, batches of {BATCH}: {path:.0f} ns an order,"
+        f" {1e9 / path.median:,.0f} orders a second"
     )
-    print(f"{1e9 / nanoseconds:,.0f} orders a second")
     if limit:
-        there = nanoseconds * ASKED_NANOSECONDS / limit
-        print(f"  {1e9 / there:,.0f} where the C++ limit takes {ASKED_NANOSECONDS:.0f} ns on A1k")
+        there = path.median * ASKED_NANOSECONDS / limit.median
+        figures["JSON in, events out: x C++ limit"] = path.median / limit.median
+        print(
+            f"  C++ limit on A1k {limit:.1f} ns: {path.describe_ratio(limit)};"
+            f" {1e9 / there:,.0f} orders a second where it takes {ASKED_NANOSECONDS:.0f} ns"
+        )
 
 
 def _time_entries(entries: list[bytes]) -> float:
