@@ -10,10 +10,10 @@ from redis import RedisError
 from benchmark._chaos_told import Change
 from engine.connection import connect_redis
 from engine.entries import Malformed, Unreadable, read_entry
+from engine.entry import Entry
 from engine.history import History
 from engine.journal import JournalDamaged, read_journal
 from protocol import channels, codec
-from protocol.commands import QueueEntry
 from protocol.enums import CommandType, Reason, Status
 from protocol.events import CommandRejected, ExecutionReport, Trade
 from protocol.journal import JournalEntry
@@ -97,7 +97,7 @@ class Witness:
         self.sequence = entry.sequence
 
     def _read_report(
-        self, report: ExecutionReport, command: QueueEntry | None, *, is_first: bool
+        self, report: ExecutionReport, command: Entry | None, *, is_first: bool
     ) -> None:
         if command is not None and command.order_id == report.order_id:
             is_new = command.command is CommandType.NEW and is_first
@@ -109,7 +109,7 @@ class Witness:
             self._overfilled.add(report.order_id)
 
 
-def _list_commands(entry: JournalEntry) -> dict[int, QueueEntry]:
+def _list_commands(entry: JournalEntry) -> dict[int, Entry]:
     """Sequence → command, of those that can be read."""
     commands = {}
     for sequence, raw in enumerate(codec.split_entries(entry.commands), entry.previous + 1):

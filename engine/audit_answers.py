@@ -8,8 +8,8 @@ import msgspec
 
 from engine.audit import Findings, Rule
 from engine.entries import Malformed, Unreadable, read_entry
+from engine.entry import Entry
 from protocol import codec
-from protocol.commands import QueueEntry
 from protocol.enums import CommandType, Status
 from protocol.events import CommandRejected, ExecutionReport, PrivateEvent
 from protocol.journal import JournalEntry
@@ -59,7 +59,7 @@ def find_problem(raw: bytes, sequence: int, answers: Answers) -> str | None:
     return f"{command.command} is answered with {_describe(answers)}"
 
 
-def _is_refused(command: QueueEntry, answers: Answers) -> bool:
+def _is_refused(command: Entry, answers: Answers) -> bool:
     """Whether one `command_rejected` is all."""
     answer = answers[0] if len(answers) == 1 else None
     if not isinstance(answer, CommandRejected):
@@ -70,7 +70,7 @@ def _is_refused(command: QueueEntry, answers: Answers) -> bool:
     return is_name_kept and given == (answer.command, answer.order_id, answer.account)
 
 
-def _is_new_answered(command: QueueEntry, sequence: int, answers: Answers) -> bool:
+def _is_new_answered(command: Entry, sequence: int, answers: Answers) -> bool:
     """`open`, also where it trades at once; or `rejected`, and then that is all."""
     first = answers[0] if answers else None
     if not isinstance(first, ExecutionReport) or first.last_trade is not None:
@@ -83,38 +83,38 @@ def _is_new_answered(command: QueueEntry, sequence: int, answers: Answers) -> bo
     return is_its_own and (is_rejected or first.status is Status.OPEN)
 
 
-def _is_cancel_answered(command: QueueEntry, _sequence: int, answers: Answers) -> bool:
+def _is_cancel_answered(command: Entry, _sequence: int, answers: Answers) -> bool:
     """`canceled`, and that is all."""
     return len(answers) == 1 and _is_of(command, answers[0]) and _is_canceled(answers[0])
 
 
-def _is_amend_answered(command: QueueEntry, _sequence: int, answers: Answers) -> bool:
+def _is_amend_answered(command: Entry, _sequence: int, answers: Answers) -> bool:
     """First what the order is now: with other terms, or canceled because of them."""
     first = answers[0] if answers else None
     return isinstance(first, ExecutionReport) and _is_of(command, first) and not first.last_trade
 
 
-def _is_cancel_all_answered(command: QueueEntry, _sequence: int, answers: Answers) -> bool:
+def _is_cancel_all_answered(command: Entry, _sequence: int, answers: Answers) -> bool:
     """One `canceled` for each order, of which there may be none."""
     return all(_is_canceled(answer) and answer.account == command.account for answer in answers)
 
 
-def _is_tick_answered(_command: QueueEntry, _sequence: int, answers: Answers) -> bool:
+def _is_tick_answered(_command: Entry, _sequence: int, answers: Answers) -> bool:
     """The accounts are not in the command."""
     return all(map(_is_canceled, answers))
 
 
-def _is_unanswered(_command: QueueEntry, _sequence: int, answers: Answers) -> bool:
+def _is_unanswered(_command: Entry, _sequence: int, answers: Answers) -> bool:
     """What changes no order says nothing where it is carried out."""
     return not answers
 
 
-def _is_dead_answered(_command: QueueEntry, _sequence: int, answers: Answers) -> bool:
+def _is_dead_answered(_command: Entry, _sequence: int, answers: Answers) -> bool:
     """One `command_rejected`, of which nobody knows what it was."""
     return len(answers) == 1 and isinstance(answers[0], CommandRejected) and not answers[0].command
 
 
-def _is_of(command: QueueEntry, report: PrivateEvent) -> bool:
+def _is_of(command: Entry, report: PrivateEvent) -> bool:
     """Whether the report is about the order that the command names, zeros before it or not."""
     return (report.order_id or "0").lstrip("0") == (command.order_id or "0").lstrip("0") != ""
 
@@ -133,7 +133,7 @@ def _describe(answers: Answers) -> str:
     return ", ".join(names) or "nothing"
 
 
-_CHECKS: dict[CommandType, Callable[[QueueEntry, int, Answers], bool]] = {
+_CHECKS: dict[CommandType, Callable[[Entry, int, Answers], bool]] = {
     CommandType.NEW: _is_new_answered,
     CommandType.CANCEL: _is_cancel_answered,
     CommandType.AMEND: _is_amend_answered,

@@ -3,6 +3,7 @@
 cimport cython
 from libc.stdint cimport int64_t
 
+from engine.text cimport Text
 from protocol.instrument cimport Instrument
 
 
@@ -25,13 +26,12 @@ cdef class Batch:
     cdef readonly list taken
     cdef readonly list commands
     cdef readonly list dead
-    cdef readonly list trades
-    cdef readonly list reports
+    cdef readonly Text trades
+    cdef readonly Text reports
     cdef readonly list rejects
-    cdef readonly list bbos
+    cdef readonly Text bbos
     cdef readonly dict changes
     cdef readonly list fills
-    cdef readonly str report_end
     cdef readonly dict messages
     cdef int64_t _taken_kilobytes
     cdef dict _replies

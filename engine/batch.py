@@ -5,7 +5,8 @@ Compiled where there is a compiler (`batch.pxd` has the types).
 
 from collections.abc import Mapping
 
-from engine.event_text import bbo_text, delta_text, end_text, message_text
+from engine.event_text import put_bbo, put_delta
+from engine.text import Text
 from protocol import channels, codec
 from protocol.commands import MAX_ENTRY_BYTES
 from protocol.enums import Reason
@@ -46,15 +47,13 @@ class Batch:
         self.taken: list[bytes] = []
         self.commands: list[bytes] = []
         self.dead: list[bytes] = []
-        self.trades: list[str] = []
-        self.reports: list[str] = []
+        self.trades = Text()
+        self.reports = Text()
         self.rejects: list[Reason] = []
-        self.bbos: list[str] = []
+        self.bbos = Text()
         self.changes: dict[int, BookChanges] = {}
         self.fills: list[tuple[int, str]] = []
         """Of the command in hand: order and fill."""
-        self.report_end = ""
-        """Of the command in hand: what its reports end with."""
         self.messages: dict[str, bytes] = {}
         """Channel → what is published there, once the batch is finished."""
         self._taken_kilobytes = 0
@@ -64,7 +63,7 @@ class Batch:
     @property
     def size(self) -> int:
         """How much the batch will write: bounds it by input and output as well as by count."""
-        return len(self.commands) + len(self.reports) + self._taken_kilobytes
+        return len(self.commands) + self.reports.events + self._taken_kilobytes
 
     def take(self, entry: bytes) -> None:
         """Begin the next command: `entry` as it stands in the list."""
@@ -72,7 +71,6 @@ class Batch:
         self.commands.append(entry)
         self._taken_kilobytes += len(entry) // 1000
         self.sequence += 1
-        self.report_end = end_text(self.sequence, self.timestamp_text)
         if self.fills:
             self.fills = []
 
@@ -88,7 +86,8 @@ class Batch:
 
     def add_reject(self, report: PrivateEvent, reason: Reason) -> None:
         """The report of a command that was refused, where it is no order's own."""
-        self.reports.append(codec.encode(report).decode())
+        self.reports.begin()
+        self.reports.put_encoded(codec.encode(report))
         self.rejects.append(reason)
 
     def add_level(
@@ -106,7 +105,7 @@ class Batch:
         self, instrument: Instrument, quote: tuple[int, int, int, int], update_id: int
     ) -> None:
         """Best bid, its quantity, best ask, its quantity, in ticks and lots; 0 for none."""
-        self.bbos.append(bbo_text(instrument, quote, update_id, self.timestamp_text))
+        put_bbo(self.bbos, instrument, quote, update_id, self.timestamp_text)
 
     def add_reply(self, worker: str, reply: Reply) -> None:
         """Answer a request that waits at the gateway worker `worker`."""
@@ -133,8 +132,10 @@ class Batch:
     def finish(self, state_hash: int) -> None:
         """No more commands: the batch is what will be committed."""
         self.state_hash = state_hash
-        deltas = [
-            delta_text(
+        deltas = Text()
+        for changes in self.changes.values():
+            put_delta(
+                deltas,
                 changes.instrument,
                 changes.first_update_id,
                 changes.last_update_id,
@@ -142,8 +143,6 @@ class Batch:
                 changes.asks,
                 self.timestamp_text,
             )
-            for changes in self.changes.values()
-        ]
         happened = {
             channels.TRADE_EVENTS: self.trades,
             channels.ORDER_BOOK_UPDATES: deltas,
@@ -151,7 +150,7 @@ class Batch:
             channels.EXECUTION_REPORTS: self.reports,
         }
         self.messages = {
-            channel: message_text(self._last_published.get(channel, 0), self.sequence, events)
-            for channel, events in happened.items()
-            if events
+            channel: text.to_message(self._last_published.get(channel, 0), self.sequence)
+            for channel, text in happened.items()
+            if text.events
         }

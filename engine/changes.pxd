@@ -3,25 +3,26 @@
 cimport cython
 
 from engine.batch cimport Batch
+from engine.entry cimport Entry
 from engine.exchange cimport Exchange
 from engine.orders cimport Order
 from protocol.instrument cimport Instrument
 
 
 @cython.locals(order=Order)
-cpdef cancel(Exchange exchange, object entry, Batch batch)
+cpdef cancel(Exchange exchange, Entry entry, Batch batch)
 
 
 @cython.locals(order=Order, instrument=Instrument)
-cpdef amend(Exchange exchange, object entry, Batch batch)
+cpdef amend(Exchange exchange, Entry entry, Batch batch)
 
-cpdef cancel_all(Exchange exchange, object entry, Batch batch)
-cpdef cancel_after(Exchange exchange, object entry, Batch batch)
-cpdef expire_timers(Exchange exchange, object entry, Batch batch)
+cpdef cancel_all(Exchange exchange, Entry entry, Batch batch)
+cpdef cancel_after(Exchange exchange, Entry entry, Batch batch)
+cpdef expire_timers(Exchange exchange, Entry entry, Batch batch)
 
 
 @cython.locals(order=Order)
-cdef Order _find_open_order(Exchange exchange, object entry)
+cdef Order _find_open_order(Exchange exchange, Entry entry)
 
-cdef tuple _amended_prices(Order order, object entry)
+cdef tuple _amended_prices(Order order, Entry entry)
 cdef _cancel_orders(Exchange exchange, str account, object symbol, object reason, Batch batch)

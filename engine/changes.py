@@ -4,11 +4,12 @@ Compiled where there is a compiler (`changes.pxd` has the types).
 """
 
 from engine.batch import MAX_BATCH_SIZE, Batch
+from engine.entry import Entry
 from engine.exchange import Exchange
 from engine.orders import Order
 from engine.own_entries import parse_moment
 from engine.replies import Outcome
-from protocol.commands import QueueEntry, check_account, check_seconds, parse_order_id
+from protocol.commands import check_account, check_seconds, parse_order_id
 from protocol.enums import Reason, Status
 from protocol.refusal import Refusal
 from protocol.timestamps import format_timestamp
@@ -16,7 +17,7 @@ from protocol.timestamps import format_timestamp
 _OPEN_STATUSES = frozenset({Status.OPEN, Status.PARTIALLY_FILLED})
 
 
-def cancel(exchange: Exchange, entry: QueueEntry, batch: Batch) -> Outcome:
+def cancel(exchange: Exchange, entry: Entry, batch: Batch) -> Outcome:
     """Cancel one order."""
     order = _find_open_order(exchange, entry)
     account = exchange.accounts[order.account]
@@ -24,7 +25,7 @@ def cancel(exchange: Exchange, entry: QueueEntry, batch: Batch) -> Outcome:
     return Outcome(order, None, order.reason)
 
 
-def amend(exchange: Exchange, entry: QueueEntry, batch: Batch) -> Outcome:
+def amend(exchange: Exchange, entry: Entry, batch: Batch) -> Outcome:
     """Give one order other terms."""
     order = _find_open_order(exchange, entry)
     instrument = order.instrument
@@ -41,7 +42,7 @@ def amend(exchange: Exchange, entry: QueueEntry, batch: Batch) -> Outcome:
     return Outcome(order, None, order.reason)
 
 
-def cancel_all(exchange: Exchange, entry: QueueEntry, batch: Batch) -> Outcome:
+def cancel_all(exchange: Exchange, entry: Entry, batch: Batch) -> Outcome:
     """Cancel an account's orders, of one symbol or of all."""
     symbol = (
         -1
@@ -53,7 +54,7 @@ def cancel_all(exchange: Exchange, entry: QueueEntry, batch: Batch) -> Outcome:
     return Outcome(canceled=canceled)
 
 
-def cancel_after(exchange: Exchange, entry: QueueEntry, batch: Batch) -> Outcome:
+def cancel_after(exchange: Exchange, entry: Entry, batch: Batch) -> Outcome:
     """Set, renew or stop the account's timer."""
     account, seconds = check_account(entry.account), check_seconds(entry.seconds)
     if not seconds:
@@ -64,7 +65,7 @@ def cancel_after(exchange: Exchange, entry: QueueEntry, batch: Batch) -> Outcome
     return Outcome(due=format_timestamp(deadline))
 
 
-def expire_timers(exchange: Exchange, entry: QueueEntry, batch: Batch) -> Outcome:
+def expire_timers(exchange: Exchange, entry: Entry, batch: Batch) -> Outcome:
     """What was due when the entry was pushed, as far as one commit can hold it."""
     moment = min(parse_moment(entry.received_at, batch.timestamp), batch.timestamp)
     timers = exchange.timers
@@ -75,7 +76,7 @@ def expire_timers(exchange: Exchange, entry: QueueEntry, batch: Batch) -> Outcom
     return Outcome()
 
 
-def _find_open_order(exchange: Exchange, entry: QueueEntry) -> Order:
+def _find_open_order(exchange: Exchange, entry: Entry) -> Order:
     """The order that `entry` names; another account's is as unknown as none."""
     order = exchange.orders.find(parse_order_id(entry.order_id))
     if order is None or order.account != entry.account:
@@ -85,7 +86,7 @@ def _find_open_order(exchange: Exchange, entry: QueueEntry) -> Order:
     return order
 
 
-def _amended_prices(order: Order, entry: QueueEntry) -> tuple[int, int]:
+def _amended_prices(order: Order, entry: Entry) -> tuple[int, int]:
     """New price and stop price in ticks, 0 for one to keep."""
     price = stop_price = 0
     if entry.price is not None:

@@ -2,6 +2,7 @@
 
 import msgspec
 
+from engine.entry import Entry
 from protocol import codec
 from protocol.commands import MAX_ENTRY_BYTES, QueueEntry
 from protocol.enums import CommandType, Reason
@@ -30,23 +31,33 @@ class Unreadable(Exception):
 class Malformed(Refusal):
     """The entry is a JSON object with a wrong field; `entry` has those that can be used."""
 
-    def __init__(self, entry: QueueEntry, code: Reason, field: str | None, detail: str) -> None:
+    def __init__(self, entry: Entry, code: Reason, field: str | None, detail: str) -> None:
         super().__init__(code, field, detail)
         self.entry = entry
 
 
-def read_entry(raw: bytes) -> QueueEntry:
+def read_entry(raw: bytes) -> Entry:
     """The entry in `raw`; raises Unreadable or Malformed."""
     if len(raw) > MAX_ENTRY_BYTES:
         raise Unreadable(f"{len(raw)} bytes, at most {MAX_ENTRY_BYTES} are read")
     if len(raw) > SHALLOW_BYTES and raw.count(b"[") + raw.count(b"{") > MAX_BRACKETS:
         raise Unreadable(f"more than {MAX_BRACKETS} brackets: no entry is nested")
+    entry = Entry()
+    if entry.read(raw):
+        return entry
+    return decode_entry(raw)
+
+
+def decode_entry(raw: bytes) -> Entry:
+    """The same, whatever JSON it is."""
+    entry = Entry()
     try:
-        return codec.decode_entry(raw)
+        entry.copy(codec.decode_entry(raw))
     except msgspec.ValidationError as error:
         raise _salvage(raw, str(error)) from error
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
         raise Unreadable(str(error)) from error
+    return entry
 
 
 def _salvage(raw: bytes, problem: str) -> Exception:
@@ -63,4 +74,6 @@ def _salvage(raw: bytes, problem: str) -> Exception:
         usable["command"] = CommandType(command)
     field = problem.rpartition("`$.")[2].rstrip("`") if "`$." in problem else None
     code = _CODES.get(field or "", Reason.INVALID_TYPE)
-    return Malformed(QueueEntry(**usable), code, field, problem)
+    entry = Entry()
+    entry.copy(QueueEntry(**usable))
+    return Malformed(entry, code, field, problem)

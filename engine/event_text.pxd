@@ -4,52 +4,53 @@ cimport cython
 from libc.stdint cimport int64_t
 
 from engine.orders cimport Order
+from engine.text cimport Text
 from protocol.decimals cimport Increment
 from protocol.instrument cimport Instrument
 
-cdef dict _WORDS
 cdef dict _TRUTHS
-
-cpdef str end_text(int64_t sequence, str timestamp)
-
-
-@cython.locals(lot=Increment)
-cpdef str report_text(Order order, str last_trade, str end)
-
-cdef str _average_text(Order order)
+cdef Text _text
 
 
-@cython.locals(tick=Increment)
-cdef str _price_text(Instrument instrument, object price)
+@cython.locals(instrument=Instrument, tick=Increment, lot=Increment)
+cpdef put_report(Text text, Order order, str last_trade, int64_t sequence, str timestamp)
+
+cpdef str report_text(Order order, str last_trade, int64_t sequence, str timestamp)
 
 
-@cython.locals(lot=Increment)
-cdef str _quantity_text(Instrument instrument, object quantity)
-
-
-@cython.locals(tick=Increment, lot=Increment)
+@cython.locals(text=Text)
 cpdef str fill_text(
-    Instrument instrument, object trade_id, object price, object quantity, object liquidity
+    Instrument instrument, int64_t trade_id, int64_t price, int64_t quantity, object liquidity
 )
 
 
-@cython.locals(tick=Increment, lot=Increment)
-cpdef str trade_text(
-    Order maker, Order taker, object trade_id, object price, object quantity, str timestamp
+@cython.locals(instrument=Instrument)
+cpdef put_trade(
+    Text text,
+    Order maker,
+    Order taker,
+    int64_t trade_id,
+    int64_t price,
+    int64_t quantity,
+    str timestamp,
 )
 
-cpdef str delta_text(
+cpdef put_delta(
+    Text text,
     Instrument instrument,
-    object first_update_id,
-    object last_update_id,
+    int64_t first_update_id,
+    int64_t last_update_id,
     dict bids,
     dict asks,
     str timestamp,
 )
 
 
-@cython.locals(tick=Increment, lot=Increment, texts=list)
-cdef str _levels_text(Instrument instrument, dict levels)
+@cython.locals(tick=Increment, lot=Increment, before=str)
+cdef _put_levels(Text text, Instrument instrument, dict levels)
 
-cpdef str bbo_text(Instrument instrument, tuple quote, object update_id, str timestamp)
-cpdef bytes message_text(object previous, object sequence, list events)
+
+@cython.locals(tick=Increment, lot=Increment)
+cpdef put_bbo(
+    Text text, Instrument instrument, tuple quote, int64_t update_id, str timestamp
+)

@@ -3,6 +3,7 @@
 cimport cython
 
 from engine.batch cimport Batch
+from engine.entry cimport Entry
 from engine.exchange cimport Exchange
 from engine.orders cimport Order
 
@@ -14,8 +15,8 @@ cdef class Handler(Exchange):
     cdef _handle_entry(self, bytes raw, Batch batch, bint is_poisonous)
 
 
-cdef _refuse(Exchange exchange, object entry, object refusal, Batch batch)
+cdef _refuse(Exchange exchange, Entry entry, object refusal, Batch batch)
 
 
 @cython.locals(order=Order)
-cdef str _find_name(Exchange exchange, object entry)
+cdef str _find_name(Exchange exchange, Entry entry)

@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from engine.batch import MAX_BATCH_SIZE, Batch
 from engine.changes import amend, cancel, cancel_after, cancel_all, expire_timers
 from engine.entries import Malformed, Unreadable, read_entry
+from engine.entry import Entry
 from engine.exchange import Exchange
 from engine.rejects import to_command_rejected, to_dead_report
 from engine.replies import Outcome, to_reply
@@ -50,7 +51,7 @@ class Handler(Exchange):
         for entry in entries:
             batch.take(entry)
             try:
-                self._handle_entry(entry, batch, entry in poisonous)
+                self._handle_entry(entry, batch, bool(poisonous) and entry in poisonous)
             except Exception as error:
                 raise HandlingFailed(entry) from error
             if max_size is not None and batch.size >= max_size:
@@ -92,13 +93,13 @@ class Handler(Exchange):
                 batch.add_quote(changes.instrument, quote, changes.last_update_id)
 
 
-def _refuse(exchange: Exchange, entry: QueueEntry, refusal: Refusal, batch: Batch) -> Outcome:
+def _refuse(exchange: Exchange, entry: Entry, refusal: Refusal, batch: Batch) -> Outcome:
     name = _find_name(exchange, entry)
     batch.add_reject(to_command_rejected(entry, refusal, batch, name), refusal.code)
     return Outcome(reason=refusal.code, refusal=refusal)
 
 
-def _find_name(exchange: Exchange, entry: QueueEntry) -> str | None:
+def _find_name(exchange: Exchange, entry: Entry) -> str | None:
     """The client order id of the order that a refused `entry` names; none of another's."""
     try:
         order = exchange.orders.find(parse_order_id(entry.order_id))
@@ -116,14 +117,14 @@ def _set_aside(raw: bytes, reason: Reason, detail: str, batch: Batch) -> None:
     batch.add_reject(to_dead_report(reason, detail, batch), reason)
 
 
-def _stay_dead(_exchange: Exchange, entry: QueueEntry, batch: Batch) -> Outcome:
+def _stay_dead(_exchange: Exchange, entry: Entry, batch: Batch) -> Outcome:
     """What the journal has in the place of an entry that was set aside."""
     reason = entry.reason or Reason.UNREADABLE_ENTRY
     batch.add_reject(to_dead_report(reason, entry.detail, batch), reason)
     return Outcome()
 
 
-_COMMANDS: dict[CommandType, Callable[[Exchange, QueueEntry, Batch], Outcome]] = {
+_COMMANDS: dict[CommandType, Callable[[Exchange, Entry, Batch], Outcome]] = {
     CommandType.NEW: submit,
     CommandType.CANCEL: cancel,
     CommandType.AMEND: amend,

@@ -1,8 +1,10 @@
 """Types of `recorder.py` for the compiled form of it."""
 
 cimport cython
+from libc.stdint cimport int64_t
 
 from engine.batch cimport Batch
+from engine.core_event cimport CoreEvent
 from engine.orders cimport Order, OrderTable
 
 
@@ -14,26 +16,33 @@ cdef class Recorder:
     cdef dict _reasons
 
     @cython.locals(order=Order)
-    cpdef accepted(self, tuple event, Batch batch)
+    cpdef accepted(self, CoreEvent event, Batch batch)
 
-    @cython.locals(taker=Order, maker=Order, order=Order)
-    cpdef traded(self, tuple event, Batch batch)
+    @cython.locals(
+        taker=Order,
+        maker=Order,
+        order=Order,
+        price=int64_t,
+        quantity=int64_t,
+        trade_id=int64_t,
+    )
+    cpdef traded(self, CoreEvent event, Batch batch)
 
-    cpdef canceled(self, tuple event, Batch batch)
-    cpdef expired(self, tuple event, Batch batch)
-    cpdef rejected(self, tuple event, Batch batch)
+    cpdef canceled(self, CoreEvent event, Batch batch)
+    cpdef expired(self, CoreEvent event, Batch batch)
+    cpdef rejected(self, CoreEvent event, Batch batch)
 
     @cython.locals(order=Order)
-    cpdef amended(self, tuple event, Batch batch)
+    cpdef amended(self, CoreEvent event, Batch batch)
 
     @cython.locals(order=Order)
-    cpdef reduced(self, tuple event, Batch batch)
+    cpdef reduced(self, CoreEvent event, Batch batch)
 
     @cython.locals(order=Order)
-    cpdef triggered(self, tuple event, Batch batch)
+    cpdef triggered(self, CoreEvent event, Batch batch)
 
-    cpdef level_changed(self, tuple event, Batch batch)
+    cpdef level_changed(self, CoreEvent event, Batch batch)
 
-    cpdef end(self, tuple event, object status, object reason, Batch batch)
+    cpdef end(self, CoreEvent event, object status, object reason, Batch batch)
     cpdef refuse(self, Order order, object reason, Batch batch)
     cdef _end_order(self, Order order, object status, object reason, Batch batch)

@@ -1,22 +1,17 @@
 """Core events → what becomes of the orders, and what is published about it.
 
-Knows the layout of the core's events and nothing else of it; the codes are handed to it.
+Knows the core's events and nothing else of it; the codes are handed to it.
 Compiled where there is a compiler (`recorder.pxd` has the types).
 """
 
 from collections.abc import Mapping, Sequence
-from typing import TypeAlias
 
 from engine.batch import Batch
-from engine.event_text import NO_TRADE, fill_text, report_text, trade_text
+from engine.core_event import CoreEvent
+from engine.event_text import NO_TRADE, fill_text, put_report, put_trade
 from engine.orders import Order, OrderTable
 from protocol.enums import Liquidity, Reason, Side, Status
 from protocol.instrument import Instrument
-
-CoreEvent: TypeAlias = tuple[int, int, int, int, int, int, int, int, int, int, int]
-"""Kind, reason, symbol, side, order_id, other_id, price, quantity, remaining, other_remaining,
-number: `engine.core.codes.Event` says what they hold for each kind."""
-
 
 _BUY = Side.BUY
 _CANCELED, _EXPIRED, _REJECTED = Status.CANCELED, Status.EXPIRED, Status.REJECTED
@@ -40,68 +35,69 @@ class Recorder:
 
     def accepted(self, event: CoreEvent, batch: Batch) -> None:
         """An order came in: its first report."""
-        self._report(self._orders.get(event[4]), batch)
+        self._report(self._orders.get(event.order_id), batch)
 
     def traded(self, event: CoreEvent, batch: Batch) -> None:
         """A match: the public trade, then a report for the taker and one for the maker."""
-        _, _, _, _, taker_id, maker_id, price, quantity, left, maker_left, trade_id = event
-        taker, maker = self._orders.get(taker_id), self._orders.get(maker_id)
-        batch.trades.append(
-            trade_text(maker, taker, trade_id, price, quantity, batch.timestamp_text)
-        )
-        taker.fill(price, quantity, left)
-        maker.fill(price, quantity, maker_left)
+        taker, maker = self._orders.get(event.order_id), self._orders.get(event.other_id)
+        price, quantity, trade_id = event.price, event.quantity, event.number
+        put_trade(batch.trades, maker, taker, trade_id, price, quantity, batch.timestamp_text)
+        taker.fill(price, quantity, event.remaining)
+        maker.fill(price, quantity, event.other_remaining)
         for order, liquidity in ((taker, _TAKER), (maker, _MAKER)):
             fill = fill_text(order.instrument, trade_id, price, quantity, liquidity)
             batch.fills.append((order.order_id, fill))
-            batch.reports.append(report_text(order, fill, batch.report_end))
+            put_report(batch.reports, order, fill, batch.sequence, batch.timestamp_text)
             if not order.remaining:
                 self._orders.close(order)
 
     def canceled(self, event: CoreEvent, batch: Batch) -> None:
         """An order was taken off."""
-        self.end(event, _CANCELED, self._reasons[event[1]], batch)
+        self.end(event, _CANCELED, self._reasons[event.reason], batch)
 
     def expired(self, event: CoreEvent, batch: Batch) -> None:
         """An order's own rule ended it."""
-        self.end(event, _EXPIRED, self._reasons[event[1]], batch)
+        self.end(event, _EXPIRED, self._reasons[event.reason], batch)
 
     def rejected(self, event: CoreEvent, batch: Batch) -> None:
         """The core did not take an order."""
-        reason = self._reasons[event[1]]
+        reason = self._reasons[event.reason]
         batch.rejects.append(reason)
         self.end(event, _REJECTED, reason, batch)
 
     def amended(self, event: CoreEvent, batch: Batch) -> None:
         """An order's terms are others now."""
-        order = self._orders.get(event[4])
-        price, quantity, remaining, stop_price = event[6:10]
-        order.amend(price, quantity, remaining, stop_price)
+        order = self._orders.get(event.order_id)
+        order.amend(event.price, event.quantity, event.remaining, event.other_remaining)
         self._report(order, batch)
 
     def reduced(self, event: CoreEvent, batch: Batch) -> None:
         """Self-trade prevention took a part of an order."""
-        order = self._orders.get(event[4])
-        order.reduce(event[7], event[8])
-        order.reason = self._reasons[event[1]]
+        order = self._orders.get(event.order_id)
+        order.reduce(event.quantity, event.remaining)
+        order.reason = self._reasons[event.reason]
         self._report(order, batch)
         order.reason = None
 
     def triggered(self, event: CoreEvent, batch: Batch) -> None:
         """A waiting order's stop price was reached."""
-        order = self._orders.get(event[4])
+        order = self._orders.get(event.order_id)
         order.triggered = True
         self._report(order, batch)
 
     def level_changed(self, event: CoreEvent, batch: Batch) -> None:
         """A price level's total is another now."""
-        _, _, symbol, side, _, _, price, quantity, _, _, update_id = event
-        is_bid = self._sides[side] is _BUY
-        batch.add_level(self._instruments[symbol], is_bid, price, quantity, update_id)
+        batch.add_level(
+            self._instruments[event.symbol],
+            self._sides[event.side] is _BUY,
+            event.price,
+            event.quantity,
+            event.number,
+        )
 
     def end(self, event: CoreEvent, status: Status, reason: Reason, batch: Batch) -> None:
         """An order ended, for a reason that need not be the core's."""
-        self._end_order(self._orders.get(event[4]), status, reason, batch)
+        self._end_order(self._orders.get(event.order_id), status, reason, batch)
 
     def refuse(self, order: Order, reason: Reason, batch: Batch) -> None:
         """An order was refused before the core saw it; a repeat of it is known by the table."""
@@ -116,4 +112,4 @@ class Recorder:
 
     @staticmethod
     def _report(order: Order, batch: Batch) -> None:
-        batch.reports.append(report_text(order, NO_TRADE, batch.report_end))
+        put_report(batch.reports, order, NO_TRADE, batch.sequence, batch.timestamp_text)

@@ -1,7 +1,7 @@
 """Reports about what was not done: they have to make do with what the entry gave."""
 
 from engine.batch import Batch
-from protocol.commands import QueueEntry
+from engine.entry import Entry
 from protocol.decimals import Increment, is_decimal
 from protocol.enums import Reason, Status
 from protocol.events import CommandRejected, ExecutionReport
@@ -12,7 +12,7 @@ _NOTHING = "0"
 
 
 def to_rejected_report(
-    entry: QueueEntry,
+    entry: Entry,
     order_id: int,
     client_order_id: str,
     instrument: Instrument | None,
@@ -50,7 +50,7 @@ def to_rejected_report(
 
 
 def to_command_rejected(
-    entry: QueueEntry, refusal: Refusal, batch: Batch, known_name: str | None = None
+    entry: Entry, refusal: Refusal, batch: Batch, known_name: str | None = None
 ) -> CommandRejected:
     """The report of a command that changed nothing.
 

@@ -3,10 +3,10 @@
 import msgspec
 
 from engine.batch import Batch
+from engine.entry import Entry
 from engine.event_text import NO_TRADE, report_text
 from engine.orders import Order
 from protocol import codec
-from protocol.commands import QueueEntry
 from protocol.enums import Reason
 from protocol.events import ExecutionReport, Fill, Reply
 from protocol.refusal import Refusal
@@ -30,7 +30,7 @@ class Outcome(msgspec.Struct, frozen=True, gc=False):
     due: str | None = None
 
 
-def to_reply(entry: QueueEntry, outcome: Outcome, batch: Batch) -> Reply:
+def to_reply(entry: Entry, outcome: Outcome, batch: Batch) -> Reply:
     """The answer to `entry`, the command in hand."""
     order, refusal = outcome.order, outcome.refusal
     report = outcome.report if order is None else _report_order(order, batch)
@@ -52,7 +52,7 @@ def to_reply(entry: QueueEntry, outcome: Outcome, batch: Batch) -> Reply:
 
 
 def _report_order(order: Order, batch: Batch) -> ExecutionReport:
-    return codec.decode_report(report_text(order, NO_TRADE, batch.report_end))
+    return codec.decode_report(report_text(order, NO_TRADE, batch.sequence, batch.timestamp_text))
 
 
 def _collect_fills(order: Order, batch: Batch) -> list[Fill]:

@@ -51,7 +51,7 @@ class Rules:
         """
         instrument = self._limited[order.instrument.index]
         self.check_halt(instrument)
-        instrument.quantity_to_lots(quantity)
+        instrument.check_lots(order.quantity, quantity)
         if order.price:
             instrument.check_notional(order.price, order.quantity)
         if order.order_type in _NEVER_RESTS:

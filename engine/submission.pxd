@@ -4,15 +4,16 @@ cimport cython
 from libc.stdint cimport int64_t
 
 from engine.batch cimport Batch
+from engine.entry cimport Entry
 from engine.exchange cimport Exchange
 from engine.orders cimport Order
 
 
 @cython.locals(order=Order)
-cpdef submit(Exchange exchange, object entry, Batch batch)
+cpdef submit(Exchange exchange, Entry entry, Batch batch)
 
 cdef Order _make_order(
-    Exchange exchange, object entry, int64_t order_id, str client_order_id, object sequence
+    Exchange exchange, Entry entry, int64_t order_id, str client_order_id, object sequence
 )
-cdef _check_order(Exchange exchange, Order order, object entry)
-cdef _repeat(Exchange exchange, Order known, object entry, str client_order_id, Batch batch)
+cdef _check_order(Exchange exchange, Order order, Entry entry)
+cdef _repeat(Exchange exchange, Order known, Entry entry, str client_order_id, Batch batch)

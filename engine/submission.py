@@ -4,13 +4,13 @@ Compiled where there is a compiler (`submission.pxd` has the types).
 """
 
 from engine.batch import Batch
+from engine.entry import Entry
 from engine.exchange import Exchange
 from engine.orders import Order
 from engine.rejects import to_command_rejected, to_rejected_report
 from engine.replies import Outcome
 from engine.translation import place
 from protocol.commands import (
-    QueueEntry,
     check_account,
     check_client_order_id,
     check_order_values,
@@ -22,7 +22,7 @@ from protocol.instrument import Instrument
 from protocol.refusal import Refusal
 
 
-def submit(exchange: Exchange, entry: QueueEntry, batch: Batch) -> Outcome:
+def submit(exchange: Exchange, entry: Entry, batch: Batch) -> Outcome:
     """Take a new order, or reject it; raises Refusal where it is not even one to reject."""
     account = entry.account
     if account not in exchange.accounts:
@@ -55,7 +55,7 @@ def submit(exchange: Exchange, entry: QueueEntry, batch: Batch) -> Outcome:
 
 
 def _make_order(
-    exchange: Exchange, entry: QueueEntry, order_id: int, client_order_id: str, sequence: int
+    exchange: Exchange, entry: Entry, order_id: int, client_order_id: str, sequence: int
 ) -> Order:
     """The order that `entry` describes; raises Refusal where its form is wrong.
 
@@ -84,14 +84,14 @@ def _make_order(
     )
 
 
-def _find_instrument(exchange: Exchange, entry: QueueEntry, sequence: int) -> Instrument | None:
+def _find_instrument(exchange: Exchange, entry: Entry, sequence: int) -> Instrument | None:
     try:
         return exchange.rules.find_instrument(entry.symbol, sequence)
     except Refusal:
         return None
 
 
-def _check_order(exchange: Exchange, order: Order, entry: QueueEntry) -> None:
+def _check_order(exchange: Exchange, order: Order, entry: Entry) -> None:
     """Raises Refusal for an order that cannot be taken now."""
     if exchange.entries_to_clear:
         raise Refusal(Reason.QUEUE_CLEARED, None, "the queue was cleared")
@@ -101,7 +101,7 @@ def _check_order(exchange: Exchange, order: Order, entry: QueueEntry) -> None:
 
 
 def _repeat(
-    exchange: Exchange, known: Order, entry: QueueEntry, client_order_id: str, batch: Batch
+    exchange: Exchange, known: Order, entry: Entry, client_order_id: str, batch: Batch
 ) -> Outcome:
     """A `new` whose id exists: never a second order."""
     if (known.account, known.client_order_id) != (entry.account, client_order_id):

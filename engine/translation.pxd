@@ -4,9 +4,20 @@ cimport cython
 from libc.stdint cimport int64_t
 
 from engine.batch cimport Batch
+from engine.core_event cimport CoreEvent
 from engine.orders cimport Order
 from engine.recorder cimport Recorder
 
+cdef int64_t _ACCEPTED
+cdef int64_t _TRADE
+cdef int64_t _CANCELED
+cdef int64_t _EXPIRED
+cdef int64_t _REJECTED
+cdef int64_t _AMENDED
+cdef int64_t _REDUCED
+cdef int64_t _TRIGGERED
+cdef int64_t _COMMAND_REJECTED
+cdef int64_t _LEVEL
 cdef dict _SIDES
 cdef dict _ORDER_TYPES
 cdef dict _PREVENTIONS
@@ -17,10 +28,16 @@ cpdef place(object matcher, Order order, int64_t account)
 @cython.final
 cdef class EventReader:
     cdef Recorder _recorder
-    cdef dict _record
+    cdef CoreEvent _event
 
-    @cython.locals(event=tuple)
+    @cython.locals(event=CoreEvent)
     cpdef read(self, object events, Batch batch)
 
-    @cython.locals(event=tuple)
+    @cython.locals(event=CoreEvent, canceled=int64_t)
     cpdef int64_t read_canceled(self, object events, object reason, Batch batch) except -1
+
+    @cython.locals(kind=int64_t, recorder=Recorder)
+    cdef _record(self, CoreEvent event, Batch batch)
+
+    @cython.locals(kind=int64_t, recorder=Recorder)
+    cdef _record_rare(self, CoreEvent event, Batch batch)

@@ -3,12 +3,13 @@
 Compiled where there is a compiler (`translation.pxd` has the types).
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from engine.batch import Batch
-from engine.core import Matcher, codes
+from engine.core import EventRow, Matcher, codes
+from engine.core_event import CoreEvent
 from engine.orders import Order
-from engine.recorder import CoreEvent, Recorder
+from engine.recorder import Recorder
 from protocol.enums import OrderType, Reason, SelfTradePrevention, Side, Status
 from protocol.refusal import Refusal
 
@@ -21,8 +22,16 @@ _SIDES = {side: code for code, side in SIDES_BY_CODE.items()}
 _ORDER_TYPES = {kind: codes.OrderType[kind.name].value for kind in OrderType}
 _PREVENTIONS = {mode: codes.SelfTradePrevention[mode.name].value for mode in SelfTradePrevention}
 
-_COMMAND_REJECTED = codes.EventKind.COMMAND_REJECTED.value
+_ACCEPTED = codes.EventKind.ACCEPTED.value
+_TRADE = codes.EventKind.TRADE.value
 _CANCELED = codes.EventKind.CANCELED.value
+_EXPIRED = codes.EventKind.EXPIRED.value
+_REJECTED = codes.EventKind.REJECTED.value
+_AMENDED = codes.EventKind.AMENDED.value
+_REDUCED = codes.EventKind.REDUCED.value
+_TRIGGERED = codes.EventKind.TRIGGERED.value
+_COMMAND_REJECTED = codes.EventKind.COMMAND_REJECTED.value
+_LEVEL = codes.EventKind.LEVEL.value
 
 _DETAILS = {
     Reason.WOULD_TRADE: "a post_only order may not trade at once, and at that price it would",
@@ -31,7 +40,7 @@ _DETAILS = {
 }
 
 
-def place(matcher: Matcher, order: Order, account: int) -> Sequence[CoreEvent]:
+def place(matcher: Matcher, order: Order, account: int) -> Sequence[EventRow]:
     """Enter a new order into the book; what happened."""
     return matcher.new(
         order.instrument.index,
@@ -51,42 +60,59 @@ class EventReader:
 
     def __init__(self, recorder: Recorder) -> None:
         self._recorder = recorder
-        self._record = _route_events(recorder)
+        self._event = CoreEvent()
 
-    def read(self, events: Sequence[CoreEvent], batch: Batch) -> None:
+    def read(self, events: Sequence[EventRow], batch: Batch) -> None:
         """Record what happened; raises Refusal where the core refused the command."""
-        for event in events:
-            if event[0] == _COMMAND_REJECTED:
-                raise _to_refusal(REASONS_BY_CODE[event[1]])
-            self._record[event[0]](event, batch)
+        event = self._event
+        event.open(events)
+        while event.advance():
+            self._record(event, batch)
 
-    def read_canceled(self, events: Sequence[CoreEvent], reason: Reason, batch: Batch) -> int:
+    def read_canceled(self, events: Sequence[EventRow], reason: Reason, batch: Batch) -> int:
         """Record what `cancel_all` did, each cancel with `reason`; how many there were."""
         canceled = 0
-        for event in events:
-            if event[0] == _CANCELED:
+        event = self._event
+        event.open(events)
+        while event.advance():
+            if event.kind == _CANCELED:
                 self._recorder.end(event, Status.CANCELED, reason, batch)
                 canceled += 1
             else:
-                self._record[event[0]](event, batch)
+                self._record(event, batch)
         return canceled
+
+    def _record(self, event: CoreEvent, batch: Batch) -> None:
+        """By its kind."""
+        kind, recorder = event.kind, self._recorder
+        if kind == _LEVEL:
+            recorder.level_changed(event, batch)
+        elif kind == _ACCEPTED:
+            recorder.accepted(event, batch)
+        elif kind == _CANCELED:
+            recorder.canceled(event, batch)
+        elif kind == _TRADE:
+            recorder.traded(event, batch)
+        else:
+            self._record_rare(event, batch)
+
+    def _record_rare(self, event: CoreEvent, batch: Batch) -> None:
+        """By its kind, where that is not one of most orders."""
+        kind, recorder = event.kind, self._recorder
+        if kind == _EXPIRED:
+            recorder.expired(event, batch)
+        elif kind == _REJECTED:
+            recorder.rejected(event, batch)
+        elif kind == _AMENDED:
+            recorder.amended(event, batch)
+        elif kind == _REDUCED:
+            recorder.reduced(event, batch)
+        elif kind == _TRIGGERED:
+            recorder.triggered(event, batch)
+        elif kind == _COMMAND_REJECTED:
+            raise _to_refusal(REASONS_BY_CODE[event.reason])
 
 
 def _to_refusal(reason: Reason) -> Refusal:
     """The core's reason to refuse a command, for people."""
     return Refusal(reason, None, _DETAILS.get(reason, f"the book refused it: {reason}"))
-
-
-def _route_events(recorder: Recorder) -> dict[int, Callable[[CoreEvent, Batch], None]]:
-    kinds = codes.EventKind
-    return {
-        kinds.ACCEPTED.value: recorder.accepted,
-        kinds.TRADE.value: recorder.traded,
-        kinds.CANCELED.value: recorder.canceled,
-        kinds.EXPIRED.value: recorder.expired,
-        kinds.REJECTED.value: recorder.rejected,
-        kinds.AMENDED.value: recorder.amended,
-        kinds.REDUCED.value: recorder.reduced,
-        kinds.TRIGGERED.value: recorder.triggered,
-        kinds.LEVEL.value: recorder.level_changed,
-    }

@@ -2,7 +2,8 @@
 
 cimport cython
 from cpython.unicode cimport PyUnicode_DecodeASCII
-from libc.stdint cimport int64_t
+from libc.stdint cimport int64_t, uint64_t
+from libc.string cimport memcpy
 
 
 @cython.final
@@ -11,7 +12,7 @@ cdef class Increment:
     cdef readonly object places
     cdef readonly object unit
     cdef object _grid
-    cdef bint _is_power_of_ten
+    cdef readonly bint is_power_of_ten
     cdef str _nothing
 
     cpdef tuple to_steps(self, str text)
@@ -43,17 +44,31 @@ cpdef str format_scaled(object value, Py_ssize_t places)
 cpdef object scale(str text, Py_ssize_t places)
 
 
-cdef inline str format_short(int64_t value, Py_ssize_t places):
-    """`format_scaled` for what fits into 64 bits; `places` up to 18."""
-    cdef char text[40]
+cdef enum:
+    LONGEST_SCALED = 40
+
+
+cdef inline Py_ssize_t write_scaled(char *text, uint64_t value, Py_ssize_t places) noexcept:
+    """`format_scaled` for what fits into 64 bits, and up to 18 places; how many bytes it has.
+
+    `text` has room for LONGEST_SCALED.
+    """
+    cdef char digits[LONGEST_SCALED]
     cdef Py_ssize_t at = 40
     cdef Py_ssize_t point = 40 - places
     while value or at >= point:
         if at == point and places:
             at -= 1
-            text[at] = c"."
+            digits[at] = c"."
             point = 41
         at -= 1
-        text[at] = <char>(c"0" + value % 10)
+        digits[at] = <char>(c"0" + value % 10)
         value //= 10
-    return PyUnicode_DecodeASCII(text + at, 40 - at, NULL)
+    memcpy(text, digits + at, 40 - at)
+    return 40 - at
+
+
+cdef inline str format_short(int64_t value, Py_ssize_t places):
+    """`format_scaled` for what fits into 64 bits; `places` up to 18."""
+    cdef char text[LONGEST_SCALED]
+    return PyUnicode_DecodeASCII(text, write_scaled(text, <uint64_t>value, places), NULL)

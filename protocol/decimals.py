@@ -34,7 +34,7 @@ class Increment:
         if self.unit == 0:
             raise ValueError(f"{text!r} is not above zero")
         self._grid: int = self.unit * 10 ** (_FINEST - self.places)
-        self._is_power_of_ten = self.unit == 1
+        self.is_power_of_ten = self.unit == 1
         self._nothing = format_scaled(0, self.places)
 
     def to_steps(self, text: str) -> tuple[int, int]:
@@ -53,7 +53,7 @@ class Increment:
         """Whole steps in a short text with just this increment's places; -1 for any other text."""
         length, places = len(text), self.places
         point = length - places - 1 if places else length
-        if not self._is_power_of_ten or not 0 < point <= 15 or length > _MOST_DIGITS:
+        if not self.is_power_of_ten or not 0 < point <= 15 or length > _MOST_DIGITS:
             return -1
         steps = 0
         for at in range(length):
@@ -74,7 +74,7 @@ class Increment:
         """
         if steps <= 0:
             return self._text_of_nothing(steps)
-        if self._is_power_of_ten:
+        if self.is_power_of_ten:
             return format_short(steps, self.places)
         return format_scaled(steps * self.unit, self.places)
 

@@ -21,6 +21,9 @@ cdef class Instrument:
     cdef readonly object min_notional
     cdef readonly object max_notional
     cdef object _band
+    cdef object _notional_unit
+    cdef object _average_unit
+    cdef object _average_divisor
 
     cpdef int64_t price_to_ticks(self, str text, str field=*) except -1
     cpdef int64_t quantity_to_lots(self, str text, str field=*) except -1
@@ -28,6 +31,7 @@ cdef class Instrument:
     cpdef str lots_to_quantity(self, int64_t lots)
     cpdef str format_notional(self, object notional)
     cpdef average_price(self, object notional, object lots)
+    cpdef check_lots(self, int64_t lots, str text)
     cpdef check_notional(self, object ticks, object lots)
     cpdef check_price_band(self, object ticks, object last_ticks)
 

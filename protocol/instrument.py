@@ -17,6 +17,7 @@ from protocol.refusal import Refusal
 
 SYMBOL_PATTERN = r"^[A-Z0-9]{1,16}-[A-Z0-9]{1,16}$"
 _SHARE_UNIT = 10**18
+_AVERAGE_PLACES = 8
 MAX_STEPS = 10**12
 """Most ticks of a price and most lots of a quantity: the core's limit."""
 
@@ -59,6 +60,9 @@ class Instrument:
         self.tick = Increment(specification.tick_size)
         self.lot = Increment(specification.lot_size)
         self.notional_places = self.tick.places + self.lot.places
+        self._notional_unit = self.tick.unit * self.lot.unit
+        self._average_unit = self.tick.unit * 10**_AVERAGE_PLACES
+        self._average_divisor = 10**self.tick.places
         self.no_notional = format_scaled(0, self.notional_places)
         self.min_quantity = self._lots("min_quantity", 1)
         self.max_quantity = self._lots("max_quantity", MAX_STEPS)
@@ -88,20 +92,26 @@ class Instrument:
         """Exact decimal string of `notional`, a sum of ticks * lots."""
         if not notional:
             return self.no_notional
-        return format_scaled(notional * self.tick.unit * self.lot.unit, self.notional_places)
+        return format_scaled(notional * self._notional_unit, self.notional_places)
 
     def average_price(self, notional: int, lots: int) -> str | None:
         """Exact notional divided by quantity, rounded half-even to 8 places; None for 0 lots."""
         if lots == 0:
             return None
-        places = 8
-        numerator = notional * self.tick.unit * 10**places
-        return format_scaled(_divide_half_even(numerator, lots * 10**self.tick.places), places)
+        average = _divide_half_even(notional * self._average_unit, lots * self._average_divisor)
+        return format_scaled(average, _AVERAGE_PLACES)
+
+    def check_lots(self, lots: int, text: str) -> None:
+        """Raises Refusal where a quantity, sent as `text`, is outside the instrument's limits."""
+        if not self.min_quantity <= lots <= self.max_quantity:
+            self.quantity_to_lots(text)
 
     def check_notional(self, ticks: int, lots: int) -> None:
         """Raises Refusal where price * quantity is outside the instrument's limits."""
-        notional = ticks * lots
         low, high = self.min_notional, self.max_notional
+        if low is None and high is None:
+            return
+        notional = ticks * lots
         if (low is not None and notional < low) or (high is not None and notional > high):
             raise Refusal(
                 Reason.NOTIONAL_OUT_OF_RANGE,

@@ -7,7 +7,10 @@ from .codes import EventRow, OpenOrder
 
 @final
 class Events(Sequence[EventRow]):
-    """The events of one command, equal to a list of the same rows; made when they are looked at."""
+    """The events of one command, equal to a list of the same rows; made when they are looked at.
+
+    As a buffer they are the records of `codes.EVENT_RECORD`.
+    """
 
     def __len__(self) -> int: ...
     @overload

@@ -4,7 +4,13 @@ The rules live in the `.pxd` files beside it, as inline functions of this one ex
 """
 
 cimport cython
-from cpython.buffer cimport PyBUF_SIMPLE, Py_buffer, PyBuffer_Release, PyObject_GetBuffer
+from cpython.buffer cimport (
+    PyBUF_SIMPLE,
+    Py_buffer,
+    PyBuffer_FillInfo,
+    PyBuffer_Release,
+    PyObject_GetBuffer,
+)
 from cpython.bytes cimport PyBytes_AS_STRING
 from cpython.object cimport PyObject
 from cpython.ref cimport Py_DECREF
@@ -76,6 +82,9 @@ cdef class Events:
 
     cdef list rows(self):
         return event_rows(self.records, self.size)
+
+    def __getbuffer__(self, Py_buffer* buffer, int flags):
+        PyBuffer_FillInfo(buffer, self, self.records, self.size * sizeof(EventRecord), 1, flags)
 
     def __len__(self):
         return self.size

@@ -12,6 +12,7 @@ from redis import Redis
 from engine import handler
 from engine.batch import Batch
 from engine.entries import read_entry
+from engine.entry import Entry
 from engine.handler import Handler
 from engine.journal import JournalDamaged, read_journal
 from engine.lease import Fenced, Lease
@@ -20,7 +21,6 @@ from engine.recovery import recover_handler
 from engine.state import StateConflict, load_id_key, settle_instruments
 from launcher.listening import find_free_port
 from protocol import channels
-from protocol.commands import QueueEntry
 from tests.support.engine_service import make_service, run_engine, wait_until_drained
 from tests.support.instruments import make_instrument, make_instruments
 from tests.support.redis_server import run_redis
@@ -298,7 +298,7 @@ def test_garbage_in_the_list_stops_nothing(client: Redis, redis_url: str) -> Non
 def test_entry_that_raises_is_rejected_and_the_rest_goes_on(
     client: Redis, redis_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fail_for_eth(raw: bytes) -> QueueEntry:
+    def fail_for_eth(raw: bytes) -> Entry:
         entry = read_entry(raw)
         if entry.symbol == "ETH-USDT":
             raise ZeroDivisionError
@@ -319,7 +319,7 @@ def test_entry_that_raised_once_is_no_reason_against_its_like(
 ) -> None:
     failures = iter([True])
 
-    def fail_once(raw: bytes) -> QueueEntry:
+    def fail_once(raw: bytes) -> Entry:
         if next(failures, False):
             raise ZeroDivisionError
         return read_entry(raw)

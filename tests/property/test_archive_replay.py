@@ -12,7 +12,7 @@ from sqlalchemy import Engine, event
 
 from archive.queries import Archive, OrderFilter
 from archive.writer import Writer
-from engine.event_text import NO_TRADE, end_text, report_text
+from engine.event_text import NO_TRADE, report_text
 from protocol import channels, codec
 from protocol.journal import JournalEntry
 from tests.support.archive_database import EXCHANGE, run_database, sqlite_url
@@ -64,7 +64,7 @@ def assert_same_as_engine(database: Engine, exchange: Exchange) -> None:
     known = exchange.handler.orders
     for order in [*known.open.values(), *known.closed.values()]:
         record = archive.find_order(order.order_id, order.account)
-        report = codec.decode_report(report_text(order, NO_TRADE, end_text(0, "")))
+        report = codec.decode_report(report_text(order, NO_TRADE, 0, ""))
         assert record is not None
         assert record == archive.find_order_by_client_id(order.account, order.client_order_id)
         for name in STATE_FIELDS:

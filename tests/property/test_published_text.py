@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.batch import Batch
-from engine.event_text import end_text, fill_text, report_text
+from engine.event_text import fill_text, report_text
 from engine.orders import Order
 from protocol import codec
 from protocol.enums import Liquidity, OrderType, SelfTradePrevention, Side, Status
@@ -49,7 +49,7 @@ def test_report_of_the_largest_numbers_is_exact(
     filled = min(filled, quantity)
     order.fill(price, filled, quantity - filled)
     fill = fill_text(instrument, 1, price, filled, Liquidity.MAKER)
-    text = report_text(order, fill, end_text(9, "now"))
+    text = report_text(order, fill, 9, "now")
     report = codec.decode_report(text)
     assert codec.encode(report).decode() == text
     assert report.last_trade == codec.decode_fill(fill)

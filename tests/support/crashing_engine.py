@@ -6,10 +6,10 @@ import sys
 from engine import handler
 from engine.__main__ import main
 from engine.entries import read_entry
-from protocol.commands import QueueEntry
+from engine.entry import Entry
 
 
-def _crash(raw: bytes) -> QueueEntry:
+def _crash(raw: bytes) -> Entry:
     entry = read_entry(raw)
     if entry.symbol == "ETH-USDT":
         os.abort()

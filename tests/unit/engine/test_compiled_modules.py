@@ -5,7 +5,9 @@ import pytest
 from engine import (
     batch,
     changes,
+    core_event,
     entries,
+    entry,
     event_text,
     exchange,
     handler,
@@ -13,6 +15,7 @@ from engine import (
     recorder,
     rules,
     submission,
+    text,
     translation,
 )
 from engine.core import IMPLEMENTATION
@@ -22,8 +25,10 @@ MODULES = (
     batch,
     changes,
     commands,
+    core_event,
     decimals,
     entries,
+    entry,
     event_text,
     exchange,
     handler,
@@ -32,6 +37,7 @@ MODULES = (
     recorder,
     rules,
     submission,
+    text,
     translation,
 )
 

@@ -1,0 +1,110 @@
+"""Types of `text.py` for the compiled form of it, and its innermost functions."""
+
+cimport cython
+from cpython.bytearray cimport PyByteArray_AS_STRING, PyByteArray_GET_SIZE, PyByteArray_Resize
+from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_GET_SIZE
+from libc.stdint cimport int64_t
+from libc.string cimport memcpy
+
+from protocol.decimals cimport LONGEST_SCALED, Increment, write_scaled
+
+cdef extern from "Python.h":
+    bint PyUnicode_Check(object text) noexcept
+    bint PyUnicode_IS_ASCII(object text) noexcept
+    Py_ssize_t PyUnicode_GET_LENGTH(object text) noexcept
+    void *PyUnicode_DATA(object text) noexcept
+    str PyUnicode_New(Py_ssize_t size, Py_UCS4 highest)
+
+
+@cython.final
+cdef class Text:
+    cdef bytearray _buffer
+    cdef Py_ssize_t _length
+    cdef readonly int64_t events
+
+    cpdef begin(self)
+    cpdef put(self, object piece)
+    cpdef put_encoded(self, bytes piece)
+    cpdef put_quoted(self, str name, object piece)
+
+    @cython.locals(places=Py_ssize_t)
+    cpdef put_steps(self, str name, Increment increment, int64_t steps)
+
+    cpdef put_steps_if_any(self, str name, Increment increment, int64_t steps)
+    cpdef put_number(self, str name, int64_t number)
+    cpdef put_null(self, str name)
+    cpdef clear(self)
+    cpdef str to_text(self)
+    cpdef bytes to_message(self, object previous, object sequence)
+
+
+cdef inline char *make_room(bytearray buffer, Py_ssize_t length, Py_ssize_t more) except NULL:
+    """Where the next `more` bytes go."""
+    if length + more > PyByteArray_GET_SIZE(buffer):
+        PyByteArray_Resize(buffer, 2 * (length + more))
+    return PyByteArray_AS_STRING(buffer) + length
+
+
+cdef inline const char *find_characters(object text) except NULL:
+    if not PyUnicode_Check(text) or not PyUnicode_IS_ASCII(text):
+        raise ValueError(f"{text!r} is no ASCII text")
+    return <const char *>PyUnicode_DATA(text)
+
+
+cdef inline Py_ssize_t put_bytes(bytearray buffer, Py_ssize_t length, bytes piece) except -1:
+    cdef Py_ssize_t size = PyBytes_GET_SIZE(piece)
+    memcpy(make_room(buffer, length, size), PyBytes_AS_STRING(piece), size)
+    return length + size
+
+
+cdef inline Py_ssize_t put_characters(
+    bytearray buffer, Py_ssize_t length, object piece
+) except -1:
+    cdef const char *characters = find_characters(piece)
+    cdef Py_ssize_t size = PyUnicode_GET_LENGTH(piece)
+    memcpy(make_room(buffer, length, size), characters, size)
+    return length + size
+
+
+cdef inline Py_ssize_t put_quoted_characters(
+    bytearray buffer, Py_ssize_t length, str name, object piece
+) except -1:
+    cdef const char *first = find_characters(name)
+    cdef const char *characters = find_characters(piece)
+    cdef Py_ssize_t before = PyUnicode_GET_LENGTH(name)
+    cdef Py_ssize_t size = PyUnicode_GET_LENGTH(piece)
+    cdef char *at = make_room(buffer, length, before + size + 2)
+    memcpy(at, first, before)
+    at[before] = c'"'
+    memcpy(at + before + 1, characters, size)
+    at[before + 1 + size] = c'"'
+    return length + before + size + 2
+
+
+cdef inline Py_ssize_t put_quoted_decimal(
+    bytearray buffer, Py_ssize_t length, str name, int64_t value, Py_ssize_t places
+) except -1:
+    cdef const char *first = find_characters(name)
+    cdef Py_ssize_t before = PyUnicode_GET_LENGTH(name)
+    cdef char *at = make_room(buffer, length, before + LONGEST_SCALED + 2)
+    memcpy(at, first, before)
+    at[before] = c'"'
+    before += 1 + write_scaled(at + before + 1, value, places)
+    at[before] = c'"'
+    return length + before + 1
+
+
+cdef inline Py_ssize_t put_whole_number(
+    bytearray buffer, Py_ssize_t length, str name, int64_t value
+) except -1:
+    cdef const char *first = find_characters(name)
+    cdef Py_ssize_t before = PyUnicode_GET_LENGTH(name)
+    cdef char *at = make_room(buffer, length, before + LONGEST_SCALED)
+    memcpy(at, first, before)
+    return length + before + write_scaled(at + before, value, 0)
+
+
+cdef inline str take_characters(bytearray buffer, Py_ssize_t length):
+    cdef str text = PyUnicode_New(length, 127)
+    memcpy(PyUnicode_DATA(text), PyByteArray_AS_STRING(buffer), length)
+    return text
