@@ -37,6 +37,7 @@ cdef class Batch:
     cdef dict _replies
     cdef object _last_published
 
+    cpdef int64_t measure(self) except -1
     cpdef take(self, bytes entry)
 
     @cython.locals(changes=BookChanges, levels=dict)

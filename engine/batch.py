@@ -60,8 +60,7 @@ class Batch:
         self._replies: dict[str, list[Reply]] = {}
         self._last_published = last_published
 
-    @property
-    def size(self) -> int:
+    def measure(self) -> int:
         """How much the batch will write: bounds it by input and output as well as by count."""
         return len(self.commands) + self.reports.events + self._taken_kilobytes
 

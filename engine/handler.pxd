@@ -12,6 +12,7 @@ cdef dict _COMMANDS
 
 @cython.final
 cdef class Handler(Exchange):
+    @cython.locals(entry=Entry)
     cdef _handle_entry(self, bytes raw, Batch batch, bint is_poisonous)
 
 

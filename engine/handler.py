@@ -54,7 +54,7 @@ class Handler(Exchange):
                 self._handle_entry(entry, batch, bool(poisonous) and entry in poisonous)
             except Exception as error:
                 raise HandlingFailed(entry) from error
-            if max_size is not None and batch.size >= max_size:
+            if max_size is not None and batch.measure() >= max_size:
                 break
         self._quote(batch)
         batch.finish(self.matcher.state_hash())

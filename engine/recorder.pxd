@@ -45,4 +45,5 @@ cdef class Recorder:
 
     cpdef end(self, CoreEvent event, object status, object reason, Batch batch)
     cpdef refuse(self, Order order, object reason, Batch batch)
+    cdef _report(self, Order order, Batch batch)
     cdef _end_order(self, Order order, object status, object reason, Batch batch)

@@ -110,6 +110,5 @@ class Recorder:
         self._report(order, batch)
         self._orders.close(order)
 
-    @staticmethod
-    def _report(order: Order, batch: Batch) -> None:
+    def _report(self, order: Order, batch: Batch) -> None:
         put_report(batch.reports, order, NO_TRADE, batch.sequence, batch.timestamp_text)

@@ -27,4 +27,6 @@ cdef class Rules:
         self, Order order, str quantity, int64_t lots, int64_t price, int64_t last_price
     )
     cpdef check_halt(self, Instrument instrument)
+
+    @cython.locals(instrument=Instrument)
     cpdef check_band(self, Order order, int64_t price, int64_t last_price)

@@ -92,7 +92,8 @@ class Rules:
     def check_band(self, order: Order, price: int, last_price: int) -> None:
         """Raises Refusal for a price too far from the last trade; not while the order waits."""
         if price and order.triggered is not False:
-            self._limited[order.instrument.index].check_price_band(price, last_price)
+            instrument = self._limited[order.instrument.index]
+            instrument.check_price_band(price, last_price)
 
     @staticmethod
     def _limit(instrument: Instrument, limits: TradingLimits) -> Instrument:

@@ -157,7 +157,7 @@ class Service:
             self._confirm(queue)
             self._poisonous -= set_aside
             set_aside = {entry for entry in self._poisonous if entry in batch.taken}
-            if batch.size >= MAX_BATCH_SIZE:
+            if batch.measure() >= MAX_BATCH_SIZE:
                 self._lease.extend()
             queue.send(batch, self._lease.owner, self._lease.milliseconds)
             self._meter.note_sent()
