@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import signal
 from pathlib import Path
 
 import httpx
@@ -12,7 +13,7 @@ from benchmark.load.options import parse_arguments
 from benchmark.load.picture import draw_load
 from benchmark.load.result import Result, summarize
 from benchmark.load.run import run_load
-from benchmark.load.saturation import find_best, find_lowest_failure
+from benchmark.load.saturation import Trial, find_best, find_carried_late, find_lowest_failure
 from benchmark.load.search import describe_trial, draw_trials, try_rates
 from benchmark.load.system import Target, check_access, open_target
 from benchmark.load.table import describe_flow, describe_plan, format_result, to_json
@@ -25,6 +26,7 @@ def main() -> int:
     2 where nothing was measured.
     """
     options = parse_arguments()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # a system of its own ends with it
     try:
         with open_target(options) as target:
             check_access(target, options.plan.headers)
@@ -77,7 +79,7 @@ def _saturate(target: Target, options: argparse.Namespace) -> int:
         print(f"\nhighest: {best.rate:,.0f} orders a second")
         print(format_result(best.result, options.plan.mode))
     else:
-        print("\nno rate was carried for longer: a machine with less else to do, or a lower --rate")
+        _tell_late(find_carried_late(trials, options.bound))
     if failure:
         print(f"at {failure.rate:,.0f} a second the limit is {failure.result.limit}")
     shown = {
@@ -89,6 +91,17 @@ def _saturate(target: Target, options: argparse.Namespace) -> int:
     _write(options.picture, draw_trials(describe_flow(options.plan), trials))
     print(f"written: {options.json}, {options.picture}")
     return 0 if best else 1
+
+
+def _tell_late(late: Trial | None) -> None:
+    """The highest rate that was carried, where none had p99 below the bound."""
+    print(
+        "\nno rate had p99 below the bound for longer: that needs a machine with less else to do,"
+    )
+    print("a disk without stalls (the floor above shows them), or a lower --rate")
+    if late:
+        p99 = late.result.order_to_feed_p99
+        print(f"with p99 {p99:.1f} ms, nothing lost, nothing behind: {late.rate:,.0f} a second")
 
 
 def _describe(result: Result, options: argparse.Namespace, target: Target) -> dict[str, object]:

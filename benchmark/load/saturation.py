@@ -25,10 +25,15 @@ class Trial(NamedTuple):
 
 def find_problem(result: Result, bound: float) -> str | None:
     """Why this is too much; None where it is not."""
+    if result.is_complete and result.order_to_feed_p99 > bound:
+        return f"order to feed p99 {result.order_to_feed_p99:.1f} ms"
+    return find_shortfall(result, bound)
+
+
+def find_shortfall(result: Result, bound: float) -> str | None:
+    """The same, however late the latest hundredth was seen."""
     if not result.is_complete:
         return f"not complete ({_name_fault(result)})"
-    if result.order_to_feed_p99 > bound:
-        return f"order to feed p99 {result.order_to_feed_p99:.1f} ms"
     if _is_behind(result, result.accepted_rate, bound):
         return f"only {result.accepted_rate:,.0f} a second were accepted"
     if _is_behind(result, result.seen_rate, bound):
@@ -92,6 +97,12 @@ def _try(measure: Measure, rate: float, bound: float) -> Trial:
 def find_best(trials: Sequence[Trial], *, is_long: bool = False) -> Trial | None:
     """The highest rate that was carried in a trial of this length."""
     carried = (trial for trial in trials if trial.problem is None and trial.is_long == is_long)
+    return max(carried, default=None, key=lambda trial: trial.rate)
+
+
+def find_carried_late(trials: Sequence[Trial], bound: float) -> Trial | None:
+    """The highest rate of which all was seen in the longer trial, but not below the bound."""
+    carried = (each for each in trials if each.is_long and not find_shortfall(each.result, bound))
     return max(carried, default=None, key=lambda trial: trial.rate)
 
 

@@ -16,6 +16,7 @@ from benchmark.load.saturation import (
     Trial,
     confirm,
     find_best,
+    find_carried_late,
     find_lowest_failure,
     find_problem,
     search,
@@ -134,6 +135,17 @@ def test_a_rate_that_is_not_carried_for_longer_is_not_the_highest() -> None:
     failure = find_lowest_failure(trials, best)
     assert failure is not None
     assert failure.rate == pytest.approx(4_600)
+
+
+def test_a_rate_whose_latest_orders_are_late_is_told_where_none_is_below_the_bound() -> None:
+    def measure(rate: float) -> Result:
+        return make_result(rate=rate, p99_ms=100, lost=int(rate > 4_500))
+
+    trials = [Trial(5_000, make_result(rate=5_000), None), *confirm(measure, 5_000, bound=50)]
+    late = find_carried_late(trials, bound=50)
+    assert find_best(trials, is_long=True) is None
+    assert late is not None
+    assert late.rate == pytest.approx(4_232)
 
 
 def test_the_trials_are_drawn_and_told_in_json() -> None:
