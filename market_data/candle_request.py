@@ -6,10 +6,6 @@ from market_data.candles import Candle, CandleSeries
 from market_data.history import History
 from market_data.market import SymbolView
 from market_data.price_history import format_moment
-from protocol.timestamps import parse_timestamp
-
-_LATEST = 253_402_300_800_000_000
-"""The year 10000, in microseconds."""
 
 
 class Range(NamedTuple):
@@ -17,17 +13,6 @@ class Range(NamedTuple):
 
     start: int
     end: int
-
-
-def parse_moment(text: str) -> int:
-    """Microseconds of a timestamp, or of whole seconds since 1970; raises ValueError."""
-    if text.isascii() and text.isdigit() and len(text) <= 12:
-        moment = int(text) * 1_000_000
-    else:
-        moment = parse_timestamp(text if "." in text else text.replace("Z", ".0Z"))
-    if not 0 <= moment < _LATEST:
-        raise ValueError(text)
-    return moment
 
 
 def choose_range(

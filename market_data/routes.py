@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Query, Request, WebSocket
 from starlette.responses import HTMLResponse, Response
 
 from market_data.announcer import describe_bbo
-from market_data.candle_request import choose_range, describe_candles, parse_moment
+from market_data.candle_request import choose_range, describe_candles
 from market_data.documentation import render_documentation
 from market_data.market import Market, SymbolView
 from market_data.metrics import CONTENT_TYPE
@@ -17,6 +17,7 @@ from market_data.query_rules import BEFORE, DEPTH, LIMIT, check_names
 from market_data.service import Service
 from protocol.codec import encode
 from protocol.enums import Reason
+from protocol.timestamps import parse_moment
 
 router = APIRouter(dependencies=[Depends(check_names)])
 live_router = APIRouter()

@@ -18,9 +18,10 @@ from archive.queries import Archive
 from archive.settings import ArchiveSettings
 from order_gateway.api_keys import ApiKey, UnusableKeys, read_api_keys
 from order_gateway.app import create_app
-from order_gateway.logs import start_logging
+from order_gateway.logs import SERVICE, current_request
 from order_gateway.metrics import share_metrics
 from protocol.instrument import parse_instruments
+from protocol.logs import start_logging
 
 BACKLOG = 2048
 SHUTDOWN_SECONDS = 3
@@ -39,7 +40,7 @@ def main() -> None:
     arguments = _parse_arguments()
     try:
         settings = _read_settings()
-        start_logging(settings.log_level, settings.log_format)
+        start_logging(SERVICE, settings.log_level, settings.log_format, current_request.get)
         listener = _open_listener(settings, arguments.fd)
         keys = _read_keys(settings, listener.getsockname()[0])
         app = _make_app(settings, keys)

@@ -4,11 +4,7 @@ from typing import NamedTuple
 
 from protocol.enums import Reason
 from protocol.refusal import Refusal
-from protocol.timestamps import parse_timestamp
-
-_END_OF_TIME = 253_402_300_800_000_000
-"""The year 10000, in microseconds."""
-_MOST_DIGITS = 12
+from protocol.timestamps import parse_moment
 
 
 class Span(NamedTuple):
@@ -28,20 +24,11 @@ def _read_moment(query: dict[str, str], name: str) -> int | None:
     if text is None:
         return None
     try:
-        moment = _parse_moment(text)
+        return parse_moment(text)
     except ValueError:
-        moment = -1
-    if 0 <= moment < _END_OF_TIME:
-        return moment
-    raise Refusal(
-        Reason.INVALID_REQUEST,
-        name,
-        f"{name} must be a timestamp such as 2026-01-31T12:00:00.000001Z, or whole seconds since"
-        " 1970",
-    )
-
-
-def _parse_moment(text: str) -> int:
-    if text.isascii() and text.isdigit() and len(text) <= _MOST_DIGITS:
-        return int(text) * 1_000_000
-    return parse_timestamp(text if "." in text else text.replace("Z", ".0Z"))
+        raise Refusal(
+            Reason.INVALID_REQUEST,
+            name,
+            f"{name} must be a timestamp such as 2026-01-31T12:00:00.000001Z, or whole seconds"
+            " since 1970",
+        ) from None

@@ -1,6 +1,7 @@
 """Log lines of every service: text for people, JSON for machines."""
 
 import logging
+from collections.abc import Callable
 from typing import Literal
 
 import msgspec
@@ -8,12 +9,32 @@ import msgspec
 from protocol.timestamps import format_timestamp, now_in_microseconds
 
 
+def find_no_request() -> str | None:
+    """Of a service that serves none."""
+    return None
+
+
+class TextFormatter(logging.Formatter):
+    """`time level service: message [request]`."""
+
+    def __init__(self, service: str, find_request: Callable[[], str | None]) -> None:
+        super().__init__(f"%(asctime)s %(levelname)s {service}: %(message)s")
+        self._find_request = find_request
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The line; with a trace below it where there was an exception."""
+        line = super().format(record)
+        request_id = self._find_request()
+        return f"{line} [{request_id}]" if request_id else line
+
+
 class JsonFormatter(logging.Formatter):
     """One JSON object an event."""
 
-    def __init__(self, service: str) -> None:
+    def __init__(self, service: str, find_request: Callable[[], str | None]) -> None:
         super().__init__()
         self._service = service
+        self._find_request = find_request
 
     def format(self, record: logging.LogRecord) -> str:
         """The object as text."""
@@ -24,16 +45,23 @@ class JsonFormatter(logging.Formatter):
             "logger": record.name,
             "message": record.getMessage(),
         }
+        if request_id := self._find_request():
+            event["request_id"] = request_id
         if record.exc_info:
             event["exception"] = self.formatException(record.exc_info)
         return msgspec.json.encode(event).decode()
 
 
-def start_logging(service: str, level: str, log_format: Literal["text", "json"]) -> None:
-    """To stderr, from now on."""
-    text = logging.Formatter(f"%(asctime)s %(levelname)s {service}: %(message)s")
+def start_logging(
+    service: str,
+    level: str,
+    log_format: Literal["text", "json"],
+    find_request: Callable[[], str | None] = find_no_request,
+) -> None:
+    """To stderr, from now on; `find_request` gives the id of the request in hand."""
+    formatter = JsonFormatter if log_format == "json" else TextFormatter
     handler = logging.StreamHandler()
-    handler.setFormatter(JsonFormatter(service) if log_format == "json" else text)
+    handler.setFormatter(formatter(service, find_request))
     logging.basicConfig(level=level.upper(), handlers=[handler])
 
 

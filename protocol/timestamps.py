@@ -7,6 +7,10 @@ from functools import lru_cache
 
 _EXACT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z", re.ASCII)
 
+_MOST_DIGITS = 12
+_END_OF_TIME = 253_402_300_800_000_000
+"""The year 10000."""
+
 
 def now_in_microseconds() -> int:
     """The wall clock."""
@@ -23,6 +27,21 @@ def format_timestamp(microseconds: int) -> str:
 def _format_second(seconds: int) -> str:
     """All but the fraction: it stays the same for thousands of messages."""
     return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}"
+
+
+def parse_moment(text: str) -> int:
+    """Microseconds of a moment that somebody asks for; raises ValueError for what is none.
+
+    A timestamp, with any number of digits behind the second, or whole seconds since 1970; up to
+    the year 10000.
+    """
+    if text.isascii() and text.isdigit() and len(text) <= _MOST_DIGITS:
+        moment = int(text) * 1_000_000
+    else:
+        moment = parse_timestamp(text if "." in text else text.replace("Z", ".0Z"))
+    if not 0 <= moment < _END_OF_TIME:
+        raise ValueError(text)
+    return moment
 
 
 @lru_cache(maxsize=256)

@@ -10,8 +10,9 @@ from starlette.responses import Response
 
 from order_gateway.audit import AuditLog
 from order_gateway.call import Call
-from order_gateway.logs import JsonFormatter, TextFormatter, current_request
+from order_gateway.logs import SERVICE, current_request
 from protocol.commands import QueueEntry
+from protocol.logs import JsonFormatter, TextFormatter
 
 SCOPE: dict[str, Any] = {"headers": [], "path": "/", "query_string": b"", "method": "POST"}
 
@@ -27,8 +28,8 @@ def make_record() -> logging.LogRecord:
 def test_line_of_json_names_the_request() -> None:
     token = current_request.set("r-1")
     try:
-        event = json.loads(JsonFormatter().format(make_record()))
-        text = TextFormatter().format(make_record())
+        event = json.loads(JsonFormatter(SERVICE, current_request.get).format(make_record()))
+        text = TextFormatter(SERVICE, current_request.get).format(make_record())
     finally:
         current_request.reset(token)
     assert (event["message"], event["level"], event["request_id"]) == ("3 things", "info", "r-1")
@@ -38,7 +39,10 @@ def test_line_of_json_names_the_request() -> None:
 def test_exception_is_in_the_json_line() -> None:
     record = make_record()
     record.exc_info = (ZeroDivisionError, ZeroDivisionError(), None)
-    assert "ZeroDivisionError" in json.loads(JsonFormatter().format(record))["exception"]
+    assert (
+        "ZeroDivisionError"
+        in json.loads(JsonFormatter(SERVICE, current_request.get).format(record))["exception"]
+    )
 
 
 def write_audit(log_format: Literal["text", "json"]) -> list[bytes]:
