@@ -25,6 +25,21 @@ _ORDER: dict[str, Any] = {
 Decimal = Annotated[str, Field(json_schema_extra={"pattern": DECIMAL_PATTERN})]
 Identifier = Annotated[str, Field(json_schema_extra={"pattern": IDENTIFIER_PATTERN})]
 
+_PRICE = (
+    "a multiple of `tick_size`; for `limit`, `ioc`, `fok`, `post_only`, `stop_limit` and"
+    " `take_profit_limit`, and for no other"
+)
+_STOP_PRICE = (
+    "a trade at it sets the order free; for `stop_loss`, `stop_limit`, `take_profit` and"
+    " `take_profit_limit`, and for no other"
+)
+_CLIENT_ORDER_ID = "your own name for the order: sent again, it is never a second order"
+_SELF_TRADE_PREVENTION = (
+    "which of two orders of this account goes where they would trade: the one that comes"
+    " (`cancel_taker`), the one that rests (`cancel_maker`), both, or the smaller quantity of each"
+    " (`decrement`)"
+)
+
 
 class ResponseMode(StrEnum):
     """How long an answer waits, and how much it says."""
@@ -43,14 +58,16 @@ class OrderRequest(BaseModel):
         json_schema_extra={"examples": [_ORDER]},
     )
 
-    symbol: str = DEFAULT_SYMBOL
+    symbol: Annotated[str, Field(description="one of `GET /v1/instruments`")] = DEFAULT_SYMBOL
     side: Side
     order_type: OrderType
-    quantity: Decimal
-    price: Decimal | None = None
-    stop_price: Decimal | None = None
-    client_order_id: Identifier | None = None
-    self_trade_prevention: SelfTradePrevention = SelfTradePrevention.NONE
+    quantity: Annotated[Decimal, Field(description="a multiple of the instrument's `lot_size`")]
+    price: Annotated[Decimal | None, Field(description=_PRICE)] = None
+    stop_price: Annotated[Decimal | None, Field(description=_STOP_PRICE)] = None
+    client_order_id: Annotated[Identifier | None, Field(description=_CLIENT_ORDER_ID)] = None
+    self_trade_prevention: Annotated[
+        SelfTradePrevention, Field(description=_SELF_TRADE_PREVENTION)
+    ] = SelfTradePrevention.NONE
 
 
 class AmendRequest(BaseModel):
@@ -62,9 +79,13 @@ class AmendRequest(BaseModel):
         json_schema_extra={"examples": [{"price": "60001.50", "quantity": "0.8"}]},
     )
 
-    quantity: Decimal | None = None
+    quantity: Annotated[
+        Decimal | None, Field(description="the new total; at or below what is filled it ends")
+    ] = None
     price: Decimal | None = None
-    stop_price: Decimal | None = None
+    stop_price: Annotated[
+        Decimal | None, Field(description="of an order that still waits for it")
+    ] = None
 
 
 class BatchRequest(BaseModel):
@@ -76,7 +97,10 @@ class BatchRequest(BaseModel):
         json_schema_extra={"examples": [{"orders": [_ORDER, _ORDER | {"price": "59990"}]}]},
     )
 
-    orders: Annotated[list[OrderRequest], Field(min_length=1, max_length=MAX_BATCH_ORDERS)]
+    orders: Annotated[
+        list[OrderRequest],
+        Field(min_length=1, max_length=MAX_BATCH_ORDERS, description="each as for one order"),
+    ]
 
 
 class CancelAfterRequest(BaseModel):
