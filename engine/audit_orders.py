@@ -38,8 +38,9 @@ class OrderAudit:
     def begin(self, open_orders: Iterable[Order], by_priority: Iterable[int]) -> None:
         """Start from a snapshot: its open orders, and the ids of those in the book, first first."""
         for order in open_orders:
-            self.open[order.text_id] = Seen(
-                order.text_id, order.instrument, order.side, order.price, order.stop_price,
+            order_id = str(order.order_id)
+            self.open[order_id] = Seen(
+                order_id, order.instrument, order.side, order.price, order.stop_price,
                 order.quantity, order.filled, order.remaining, order.notional,
                 order.triggered is False,
             )  # fmt: skip

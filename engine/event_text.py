@@ -24,7 +24,7 @@ def put_report(text: Text, order: Order, last_trade: str, sequence: int, timesta
     tick, lot = instrument.tick, instrument.lot
     text.begin()
     text.put('{"type":"execution_report"')
-    text.put_quoted(',"order_id":', order.text_id)
+    text.put_id(',"order_id":', order.order_id)
     text.put_quoted(',"client_order_id":', order.client_order_id)
     text.put_quoted(',"account":', order.account)
     text.put_quoted(',"symbol":', instrument.symbol)
@@ -91,8 +91,8 @@ def put_trade(
     text.put_steps(',"price":', instrument.tick, price)
     text.put_steps(',"quantity":', instrument.lot, quantity)
     text.put_quoted(',"aggressor_side":', taker.side)
-    text.put_quoted(',"maker_order_id":', maker.text_id)
-    text.put_quoted(',"taker_order_id":', taker.text_id)
+    text.put_id(',"maker_order_id":', maker.order_id)
+    text.put_id(',"taker_order_id":', taker.order_id)
     text.put_quoted(',"timestamp":', timestamp)
     text.put("}")
 

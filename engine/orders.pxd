@@ -9,7 +9,6 @@ from protocol.instrument cimport Instrument
 @cython.final
 cdef class Order:
     cdef readonly int64_t order_id
-    cdef readonly str text_id
     cdef readonly str client_order_id
     cdef readonly str account
     cdef readonly Instrument instrument

@@ -42,7 +42,6 @@ class Order:
     ) -> None:
         """A new order; `triggered` is None for a type that never waits."""
         self.order_id = order_id
-        self.text_id = str(order_id)
         self.client_order_id = client_order_id
         self.account = account
         self.instrument = instrument

@@ -31,6 +31,7 @@ cdef class Text:
     cpdef put_steps(self, str name, Increment increment, int64_t steps)
 
     cpdef put_steps_if_any(self, str name, Increment increment, int64_t steps)
+    cpdef put_id(self, str name, int64_t number)
     cpdef put_number(self, str name, int64_t number)
     cpdef put_null(self, str name)
     cpdef clear(self)

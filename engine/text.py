@@ -55,6 +55,10 @@ class Text:
         else:
             self.put_null(name)
 
+    def put_id(self, name: str, number: int) -> None:
+        """A whole number, not below 0, in quotes, behind `name`."""
+        self._length = put_quoted_decimal(self._buffer, self._length, name, number, 0)
+
     def put_number(self, name: str, number: int) -> None:
         """A whole number, not below 0, behind `name`."""
         self._length = put_whole_number(self._buffer, self._length, name, number)

@@ -141,7 +141,7 @@ class Verification:
             self._compare_books(self._replay.handler.export())
 
     def _compare_open_orders(self, handler: Handler) -> None:
-        engine = {order.text_id: order.remaining for order in handler.orders.open.values()}
+        engine = {str(order.order_id): order.remaining for order in handler.orders.open.values()}
         reported = {order.order_id: order.remaining for order in self._orders.open.values()}
         core = {
             str(order.order_id): order.remaining

@@ -127,4 +127,4 @@ def _aim(command: Json, exchange: Exchange, sent: list[Json]) -> Json:
     if not known:
         return rest
     order = known[command["target"] % len(known)]
-    return {**rest, "order_id": order.text_id, "account": order.account}
+    return {**rest, "order_id": str(order.order_id), "account": order.account}

@@ -18,9 +18,11 @@ def test_pieces_and_numbers_stand_one_behind_the_other() -> None:
     text.put_steps(',"e":', CENT, 0)
     text.put_steps_if_any(',"f":', CENT, 0)
     text.put_number(',"g":', 2**63 - 1)
+    text.put_id(',"h":', 12)
     text.put("}")
     assert text.to_text() == (
-        '{"a":"x","b":null,"c":"0.05","d":"1.5","e":"0.00","f":null,"g":9223372036854775807}'
+        '{"a":"x","b":null,"c":"0.05","d":"1.5","e":"0.00","f":null,"g":9223372036854775807'
+        ',"h":"12"}'
     )
 
 
