@@ -84,13 +84,21 @@ def test_core_knows_nothing_of_the_outside() -> None:
 
 
 def test_only_the_exchange_and_its_translation_know_both_core_and_protocol() -> None:
-    knows_core = {
-        path.name
-        for path in list_sources("engine")
-        if "core" not in path.parts
-        and any(name.startswith("engine.core") for name in list_imports(path))
+    imports = {
+        path.name: list_imports(path) for path in list_sources("engine") if "core" not in path.parts
     }
-    assert knows_core == {"exchange.py", "translation.py"}
+    knows_core = {
+        file
+        for file, names in imports.items()
+        if any(f"{name}.".startswith("engine.core.") for name in names)
+    }
+    knows_protocol = {
+        file
+        for file, names in imports.items()
+        if any(name.partition(".")[0] == "protocol" for name in names)
+    }
+    assert knows_core == {"core_event.py", "exchange.py", "translation.py"}
+    assert knows_core & knows_protocol == {"exchange.py", "translation.py"}
 
 
 def test_redis_only_at_the_edges_of_the_engine() -> None:
