@@ -44,8 +44,8 @@ class OrderAudit:
                 order.quantity, order.filled, order.remaining, order.notional,
                 order.triggered is False,
             )  # fmt: skip
-        for order_id in by_priority:
-            seen = self.open[str(order_id)]
+        for number in by_priority:
+            seen = self.open[str(number)]
             self.queues[seen.instrument.symbol].enter(seen)
 
     def read(self, reports: Iterable[Event], trades: Iterable[Trade]) -> None:
