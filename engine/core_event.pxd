@@ -68,6 +68,8 @@ cdef inline int open_events(CoreEvent event, object events) except -1:
 cdef inline bint next_event(CoreEvent event) except -1:
     cdef const Record *record = event._next
     if record == event._end:
+        event._events = None  # there may be millions
+        event._next = event._end = NULL
         return event.rows is not None and event.take_row()
     event._next = record + 1
     event.kind = record.kind

@@ -32,6 +32,7 @@ class CoreEvent:
         """Become the next one of `rows`; False where there is none."""
         row = next(self.rows or iter(()), None)
         if row is None:
+            self.rows = None
             return False
         self.kind, self.reason, self.symbol, self.side, self.order_id, self.other_id = row[:6]
         self.price, self.quantity, self.remaining, self.other_remaining, self.number = row[6:]

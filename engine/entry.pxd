@@ -67,7 +67,7 @@ cdef inline object find_word(dict words, str text):
 
 
 cdef inline bint put_field(Entry entry, const char *name, Py_ssize_t size, str text) except -1:
-    """False where there is no such field for a string, or no such word."""
+    """False where there is no such field here, or no such word."""
     if size == 4 and not memcmp(name, b"side", 4):
         entry.side = find_word(SIDES, text)
         return entry.side is not None

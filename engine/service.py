@@ -91,7 +91,10 @@ class Service:
             while not self._stopping.is_set():
                 self._serve_until_doubt()
         finally:
-            self._release()
+            try:
+                self._release()
+            finally:
+                self._client.connection_pool.disconnect()
 
     def _serve_until_doubt(self) -> None:
         try:

@@ -3,6 +3,7 @@
 cimport cython
 from cpython.bytearray cimport PyByteArray_AS_STRING, PyByteArray_GET_SIZE, PyByteArray_Resize
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_GET_SIZE
+from cpython.unicode cimport PyUnicode_DecodeASCII
 from libc.stdint cimport int64_t
 from libc.string cimport memcpy
 
@@ -13,7 +14,6 @@ cdef extern from "Python.h":
     bint PyUnicode_IS_ASCII(object text) noexcept
     Py_ssize_t PyUnicode_GET_LENGTH(object text) noexcept
     void *PyUnicode_DATA(object text) noexcept
-    str PyUnicode_New(Py_ssize_t size, Py_UCS4 highest)
 
 
 @cython.final
@@ -106,6 +106,4 @@ cdef inline Py_ssize_t put_whole_number(
 
 
 cdef inline str take_characters(bytearray buffer, Py_ssize_t length):
-    cdef str text = PyUnicode_New(length, 127)
-    memcpy(PyUnicode_DATA(text), PyByteArray_AS_STRING(buffer), length)
-    return text
+    return PyUnicode_DecodeASCII(PyByteArray_AS_STRING(buffer), length, NULL)

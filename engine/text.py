@@ -74,7 +74,7 @@ class Text:
         self.events = 0
 
     def to_text(self) -> str:
-        """All that was put."""
+        """All that was put, where all of it is ASCII."""
         return take_characters(self._buffer, self._length)
 
     def to_message(self, previous: int, sequence: int) -> bytes:

@@ -111,6 +111,8 @@ class EventReader:
             recorder.triggered(event, batch)
         elif kind == _COMMAND_REJECTED:
             raise _to_refusal(REASONS_BY_CODE[event.reason])
+        else:
+            raise ValueError(f"the core tells of an event of kind {kind}")
 
 
 def _to_refusal(reason: Reason) -> Refusal:

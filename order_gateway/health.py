@@ -9,7 +9,6 @@ from redis.exceptions import RedisError
 from order_gateway.archive_lag import ArchiveLag, Lag
 from order_gateway.operation_schemas import Health, Readiness
 from protocol.channels import LEASE, LEASE_MILLISECONDS, ORDER_QUEUE, STATE, STATE_FIGURES
-from protocol.enums import Reason
 from protocol.figures import EngineFigures
 
 _LEASE_SECONDS = LEASE_MILLISECONDS / 1000
@@ -76,7 +75,7 @@ class HealthCheck:
         except (RedisError, OSError):
             return Lag()
 
-    async def read_engine_rejects(self) -> dict[Reason, int]:
+    async def read_engine_rejects(self) -> dict[str, int]:
         """What the engine has refused by code; nothing where it cannot be asked or understood."""
         try:
             raw = await self._client.hget(STATE, STATE_FIGURES)

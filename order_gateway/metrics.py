@@ -86,7 +86,7 @@ class Metrics:
         self._archive_commands.set(math.nan if lag.commands is None else lag.commands)
         self._archive_seconds.set(math.nan if lag.seconds is None else lag.seconds)
 
-    def export(self, engine_rejects: Mapping[Reason, int]) -> bytes:
+    def export(self, engine_rejects: Mapping[str, int]) -> bytes:
         """In Prometheus's text format; with what the engine has refused, by code."""
         engine = CollectorRegistry()
         engine.register(_EngineRejects(engine_rejects))
@@ -111,7 +111,7 @@ class Metrics:
 class _EngineRejects(Collector):
     """What the engine counts itself: a worker must not count it again."""
 
-    def __init__(self, counts: Mapping[Reason, int]) -> None:
+    def __init__(self, counts: Mapping[str, int]) -> None:
         self._counts = counts
 
     def collect(self) -> Iterable[Metric]:
@@ -119,7 +119,7 @@ class _EngineRejects(Collector):
         text = "Commands that the engine refused since it began, by code"
         family = CounterMetricFamily("engine_rejects", text, labels=["code"])
         for code, count in self._counts.items():
-            family.add_metric([code.value], count)
+            family.add_metric([code], count)
         yield family
 
 

@@ -30,8 +30,8 @@ _PRICE = (
     " `take_profit_limit`, and for no other"
 )
 _STOP_PRICE = (
-    "a trade at it sets the order free; for `stop_loss`, `stop_limit`, `take_profit` and"
-    " `take_profit_limit`, and for no other"
+    "a trade at it, or beyond, sets the order free; for `stop_loss`, `stop_limit`, `take_profit`"
+    " and `take_profit_limit`, and for no other"
 )
 _CLIENT_ORDER_ID = "your own name for the order: sent again, it is never a second order"
 _SELF_TRADE_PREVENTION = (

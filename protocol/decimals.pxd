@@ -54,18 +54,18 @@ cdef inline Py_ssize_t write_scaled(char *text, uint64_t value, Py_ssize_t place
     `text` has room for LONGEST_SCALED.
     """
     cdef char digits[LONGEST_SCALED]
-    cdef Py_ssize_t at = 40
-    cdef Py_ssize_t point = 40 - places
+    cdef Py_ssize_t at = LONGEST_SCALED
+    cdef Py_ssize_t point = LONGEST_SCALED - places
     while value or at >= point:
         if at == point and places:
             at -= 1
             digits[at] = c"."
-            point = 41
+            point = LONGEST_SCALED + 1
         at -= 1
         digits[at] = <char>(c"0" + value % 10)
         value //= 10
-    memcpy(text, digits + at, 40 - at)
-    return 40 - at
+    memcpy(text, digits + at, LONGEST_SCALED - at)
+    return LONGEST_SCALED - at
 
 
 cdef inline str format_short(int64_t value, Py_ssize_t places):

@@ -8,8 +8,6 @@ from collections.abc import Iterator
 
 import msgspec
 
-from protocol.enums import Reason
-
 _FINEST_BITS = 12
 _OCTAVES = 21
 BUCKETS = 4 * _OCTAVES + 2
@@ -57,8 +55,9 @@ class EngineFigures(msgspec.Struct):
     `matching`: from taking a batch to having all that it leads to, counted once for each of its
     commands. `commit`: from there to Redis's confirmation, counted in the same way. `rejects`: by
     code, the commands refused, whoever sent them and whether or not somebody waited for the answer.
+    What a commit of unknown outcome had done after all is in none of them.
     """
 
     matching: Durations = msgspec.field(default_factory=Durations)
     commit: Durations = msgspec.field(default_factory=Durations)
-    rejects: dict[Reason, int] = {}
+    rejects: dict[str, int] = {}

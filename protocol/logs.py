@@ -9,7 +9,7 @@ import msgspec
 from protocol.timestamps import format_timestamp, now_in_microseconds
 
 
-def find_no_request() -> str | None:
+def _find_no_request() -> str | None:
     """Of a service that serves none."""
     return None
 
@@ -56,7 +56,7 @@ def start_logging(
     service: str,
     level: str,
     log_format: Literal["text", "json"],
-    find_request: Callable[[], str | None] = find_no_request,
+    find_request: Callable[[], str | None] = _find_no_request,
 ) -> None:
     """To stderr, from now on; `find_request` gives the id of the request in hand."""
     formatter = JsonFormatter if log_format == "json" else TextFormatter

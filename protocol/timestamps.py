@@ -32,8 +32,8 @@ def _format_second(seconds: int) -> str:
 def parse_moment(text: str) -> int:
     """Microseconds of a moment that somebody asks for; raises ValueError for what is none.
 
-    A timestamp, with any number of digits behind the second, or whole seconds since 1970; up to
-    the year 10000.
+    A timestamp, with up to six digits behind the second or none, or whole seconds since 1970; up
+    to the year 10000.
     """
     if text.isascii() and text.isdigit() and len(text) <= _MOST_DIGITS:
         moment = int(text) * 1_000_000

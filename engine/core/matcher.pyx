@@ -6,8 +6,8 @@ The rules live in the `.pxd` files beside it, as inline functions of this one ex
 cimport cython
 from cpython.buffer cimport (
     PyBUF_SIMPLE,
+    PyBUF_WRITABLE,
     Py_buffer,
-    PyBuffer_FillInfo,
     PyBuffer_Release,
     PyObject_GetBuffer,
 )
@@ -84,7 +84,17 @@ cdef class Events:
         return event_rows(self.records, self.size)
 
     def __getbuffer__(self, Py_buffer* buffer, int flags):
-        PyBuffer_FillInfo(buffer, self, self.records, self.size * sizeof(EventRecord), 1, flags)
+        if flags & PyBUF_WRITABLE:
+            raise BufferError("events cannot be changed")
+        buffer.obj = self
+        buffer.buf = self.records
+        buffer.len = self.size * sizeof(EventRecord)
+        buffer.readonly = True
+        buffer.itemsize = 1
+        buffer.ndim = 1
+        buffer.format = NULL
+        buffer.shape = buffer.strides = buffer.suboffsets = NULL
+        buffer.internal = NULL
 
     def __len__(self):
         return self.size

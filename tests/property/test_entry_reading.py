@@ -5,17 +5,18 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from benchmark.order_entries import make_entries
-from engine.core import IMPLEMENTATION
+from engine import entry as entry_module
 from engine.entries import Malformed, Unreadable, decode_entry, read_entry
 from engine.entry import Entry
 from protocol.commands import QueueEntry
 from protocol.enums import CommandType, OrderType, SelfTradePrevention, Side
 from tests.support.faults_flow import draw_flow
 
+IS_COMPILED = not str(entry_module.__file__).endswith(".py")
 FIELDS = QueueEntry.__struct_fields__
 WORDS = [*Side, *OrderType, *SelfTradePrevention, *CommandType, "", "sell ", "BUY"]
 values = st.one_of(
@@ -45,12 +46,14 @@ def assert_same(raw: bytes) -> None:
     assert read(raw, shortly=True) == read(raw, shortly=False)
 
 
+@settings(deadline=None)
 @given(st.one_of(objects, plain_objects), st.booleans())
 def test_any_object_is_read_alike(fields: dict[str, Any], is_compact: bool) -> None:
     assert_same(json.dumps(fields, separators=(",", ":") if is_compact else None).encode())
     assert_same(json.dumps(fields, ensure_ascii=False).encode())
 
 
+@settings(deadline=None)
 @given(plain_objects, st.integers(0, 200), st.binary(max_size=2))
 def test_any_damage_is_read_alike(fields: dict[str, str], place: int, change: bytes) -> None:
     raw = bytearray(json.dumps(fields, separators=(",", ":")).encode())
@@ -83,7 +86,7 @@ def test_flow_of_every_kind_of_command_is_read_alike() -> None:
 def test_what_a_gateway_pushes_is_read_alike_and_shortly() -> None:
     for raw in make_entries(500, b"k" * 32):
         assert_same(raw)
-        assert Entry().read(raw) is (IMPLEMENTATION == "cython")
+        assert Entry().read(raw) is IS_COMPILED
 
 
 def test_fields_of_an_entry_are_those_of_the_contract() -> None:

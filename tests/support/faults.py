@@ -65,7 +65,7 @@ class CrashingConnection(Connection):
     def _hang_up_once_done(self) -> None:
         """The answer is there, and nobody reads it: what comes after finds the command done."""
         if self._sock:
-            select.select([self._sock], [], [], self.socket_timeout)
+            select.select([self._sock], [], [], 10.0)
         self.disconnect()  # type: ignore[no-untyped-call]
 
     def read_response(self, *arguments: Any, **options: Any) -> Any:
