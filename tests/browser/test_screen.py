@@ -69,7 +69,8 @@ def test_text_is_readable(browser: Browser, exchange: RunRecord, scheme: Any) ->
     expect(screen.page.locator("#status")).to_have_text("Live")
     expect(screen.page.locator("html")).to_have_attribute("data-theme", scheme)
     for side, price in (("buy", "60000"), ("sell", "60010"), ("buy", "60010"), ("sell", "60020")):
-        send_order(screen.page, side, "0.1", price)
+        with screen.page.expect_response(lambda answer: answer.request.method == "POST"):
+            send_order(screen.page, side, "0.1", price)
         expect(screen.page.locator("#answer")).to_contain_text(re.compile("In the book|Filled"))
     expect_level(screen.page, "asks", "60020.00", "0.10000")
     screen.page.locator("#price").fill("")
