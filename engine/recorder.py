@@ -61,9 +61,7 @@ class Recorder:
 
     def rejected(self, event: CoreEvent, batch: Batch) -> None:
         """The core did not take an order."""
-        reason = self._reasons[event.reason]
-        batch.rejects.append(reason)
-        self.end(event, _REJECTED, reason, batch)
+        self.end(event, _REJECTED, self._reasons[event.reason], batch)
 
     def amended(self, event: CoreEvent, batch: Batch) -> None:
         """An order's terms are others now."""
@@ -102,11 +100,12 @@ class Recorder:
     def refuse(self, order: Order, reason: Reason, batch: Batch) -> None:
         """An order was refused before the core saw it; a repeat of it is known by the table."""
         self._orders.add(order)
-        batch.rejects.append(reason)
         self._end_order(order, _REJECTED, reason, batch)
 
     def _end_order(self, order: Order, status: Status, reason: Reason, batch: Batch) -> None:
         order.end(status, reason)
+        if status is _REJECTED:
+            batch.rejects.append(reason)
         self._report(order, batch)
         self._orders.close(order)
 

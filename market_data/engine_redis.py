@@ -6,7 +6,6 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import TypeAlias, cast
 
-import msgspec
 from redis.asyncio import Redis
 from redis.asyncio.client import PubSub
 from redis.asyncio.connection import AbstractConnection
@@ -17,7 +16,7 @@ from redis.exceptions import ResponseError
 
 from market_data.engine_state import PUBLIC_CHANNELS, STATE_FIELDS, EngineState
 from protocol.channels import JOURNAL, STATE, STATE_FIGURES, snapshot_key
-from protocol.figures import EngineFigures
+from protocol.figures import EngineFigures, decode_figures
 from protocol.journal import JournalEntry, entry_id
 from protocol.snapshot import PARTS_AT_ONCE, Snapshot, decode_snapshot
 
@@ -56,7 +55,7 @@ class EngineRedis:
         raw = cast(
             bytes | None, await cast(Awaitable[object], self._redis.hget(STATE, STATE_FIGURES))
         )
-        return msgspec.json.decode(raw, type=EngineFigures) if raw else EngineFigures()
+        return decode_figures(raw)
 
     async def read_snapshot(self, sequence: int) -> Snapshot:
         """The snapshot at `sequence`; raises ValueError where it is gone or damaged."""

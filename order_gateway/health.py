@@ -2,14 +2,13 @@
 
 from typing import Any, cast
 
-import msgspec
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from order_gateway.archive_lag import ArchiveLag, Lag
 from order_gateway.operation_schemas import Health, Readiness
 from protocol.channels import LEASE, LEASE_MILLISECONDS, ORDER_QUEUE, STATE, STATE_FIGURES
-from protocol.figures import EngineFigures
+from protocol.figures import decode_figures
 
 _LEASE_SECONDS = LEASE_MILLISECONDS / 1000
 """What is left of it says when the engine last renewed."""
@@ -79,7 +78,7 @@ class HealthCheck:
         """What the engine has refused by code; nothing where it cannot be asked or understood."""
         try:
             raw = await self._client.hget(STATE, STATE_FIGURES)
-            return msgspec.json.decode(raw, type=EngineFigures).rejects if raw else {}
+            return decode_figures(raw).rejects
         except (RedisError, OSError, ValueError):
             return {}
 

@@ -61,3 +61,8 @@ class EngineFigures(msgspec.Struct):
     matching: Durations = msgspec.field(default_factory=Durations)
     commit: Durations = msgspec.field(default_factory=Durations)
     rejects: dict[str, int] = {}
+
+
+def decode_figures(raw: bytes | None) -> EngineFigures:
+    """What the state has; empty where it has none, ValueError where they are not the engine's."""
+    return msgspec.json.decode(raw, type=EngineFigures) if raw else EngineFigures()

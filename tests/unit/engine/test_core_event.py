@@ -8,12 +8,6 @@ from engine.core import EVENT_RECORD, Event, EventRow, Matcher, OrderType, Side
 from engine.core_event import CoreEvent
 
 
-def draw_events() -> list[EventRow]:
-    matcher = Matcher()
-    matcher.new(0, 1, 1, Side.SELL, OrderType.LIMIT, 5, 100)
-    return list(matcher.new(0, 2, 2, Side.BUY, OrderType.LIMIT, 8, 101))
-
-
 def read(event: CoreEvent, events: Sequence[EventRow]) -> list[EventRow]:
     event.open(events)
     read: list[EventRow] = []
@@ -24,10 +18,10 @@ def read(event: CoreEvent, events: Sequence[EventRow]) -> list[EventRow]:
 
 
 def test_events_are_the_same_from_records_and_from_rows() -> None:
-    event, rows = CoreEvent(), draw_events()
-    matcher = Matcher()
+    event, matcher = CoreEvent(), Matcher()
     matcher.new(0, 1, 1, Side.SELL, OrderType.LIMIT, 5, 100)
     events = matcher.new(0, 2, 2, Side.BUY, OrderType.LIMIT, 8, 101)
+    rows = list(events)
     assert len(rows) > 3
     assert read(event, events) == rows
     assert read(event, rows) == rows
