@@ -1,7 +1,7 @@
 """A service that does nothing but live: `python -m tests.support.stand_in_service`.
 
-`--fd N` answers /health with 200 on an inherited socket. `--stubborn` ignores SIGTERM, `--broken`
-ends at once with a complaint.
+`--fd N` answers /health with 200 on an inherited socket. `--stubborn` ignores SIGTERM and says so
+once it does, `--broken` ends at once with a complaint.
 """
 
 import argparse
@@ -11,6 +11,8 @@ import sys
 from http.server import BaseHTTPRequestHandler
 from socketserver import ThreadingMixIn, UnixStreamServer
 from typing import Any
+
+STUBBORN = "SIGTERM will be ignored"
 
 
 class Answer(BaseHTTPRequestHandler):
@@ -50,8 +52,10 @@ def main() -> None:
     arguments = parser.parse_args()
     if arguments.broken:
         sys.exit("the stand-in is broken")
-    signal.signal(signal.SIGTERM, signal.SIG_IGN if arguments.stubborn else signal.SIG_DFL)
     sys.stderr.write("the stand-in lives\n")
+    if arguments.stubborn:
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        sys.stderr.write(f"{STUBBORN}\n")
     if arguments.fd is None:
         while True:
             signal.pause()

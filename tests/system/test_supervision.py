@@ -15,12 +15,22 @@ from launcher.redis_server import connect, is_serving
 from launcher.supervisor import ONE_PRESS_SECONDS
 from launcher.waiting import wait_until
 from tests.support.launched_system import STAND_IN, LaunchedSystem, launch
+from tests.support.stand_in_service import STUBBORN
 
 
 @pytest.fixture
 def system(tmp_path: Path) -> Iterator[LaunchedSystem]:
     with launch(STAND_IN, tmp_path / "data", UVICORN_WORKERS="3") as system:
         system.wait_until_ready()
+        yield system
+
+
+@pytest.fixture
+def stubborn_system(tmp_path: Path) -> Iterator[LaunchedSystem]:
+    """Its engine ignores SIGTERM. An engine has no /health: ready says nothing of its handler."""
+    with launch(STAND_IN, tmp_path / "data", STAND_IN_ENGINE="--stubborn") as system:
+        system.wait_until_ready()
+        system.wait_for_output(STUBBORN)
         yield system
 
 
@@ -66,28 +76,26 @@ def test_ctrl_c_stops_everything_in_order_within_five_seconds(system: LaunchedSy
     assert is_port_free(redis_port)
 
 
-def test_a_service_that_ignores_the_request_to_stop_is_killed(tmp_path: Path) -> None:
-    with launch(STAND_IN, tmp_path / "data", STAND_IN_ENGINE="--stubborn") as system:
-        system.wait_until_ready()
-        engine = system.processes["engine"]
-        began = time.monotonic()
-        system.process.send_signal(signal.SIGTERM)
-        assert system.wait_until_ended(5.0) == 0
-        assert time.monotonic() - began < 5
-        assert not engine.is_alive
-        assert "engine did not stop in time: killed" in system.output
+def test_a_service_that_ignores_the_request_to_stop_is_killed(
+    stubborn_system: LaunchedSystem,
+) -> None:
+    engine = stubborn_system.processes["engine"]
+    began = time.monotonic()
+    stubborn_system.process.send_signal(signal.SIGTERM)
+    assert stubborn_system.wait_until_ended(5.0) == 0
+    assert time.monotonic() - began < 5
+    assert not engine.is_alive
+    assert "engine did not stop in time: killed" in stubborn_system.output
 
 
-def test_a_second_ctrl_c_does_not_wait(tmp_path: Path) -> None:
-    with launch(STAND_IN, tmp_path / "data", STAND_IN_ENGINE="--stubborn") as system:
-        system.wait_until_ready()
-        system.process.send_signal(signal.SIGINT)
-        pressed = time.monotonic()
-        system.wait_for_output("Stopping")
-        assert wait_until(lambda: time.monotonic() > pressed + ONE_PRESS_SECONDS, 5.0)
-        system.process.send_signal(signal.SIGINT)
-        assert system.wait_until_ended(5.0) == 0
-        assert "Second Ctrl-C: killing" in system.output
+def test_a_second_ctrl_c_does_not_wait(stubborn_system: LaunchedSystem) -> None:
+    stubborn_system.process.send_signal(signal.SIGINT)
+    pressed = time.monotonic()
+    stubborn_system.wait_for_output("Stopping")
+    assert wait_until(lambda: time.monotonic() > pressed + ONE_PRESS_SECONDS, 5.0)
+    stubborn_system.process.send_signal(signal.SIGINT)
+    assert stubborn_system.wait_until_ended(5.0) == 0
+    assert "Second Ctrl-C: killing" in stubborn_system.output
 
 
 def test_a_killed_service_is_started_again_and_the_reason_is_said(system: LaunchedSystem) -> None:
