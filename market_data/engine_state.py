@@ -1,7 +1,6 @@
 """What the engine's state hash says about its channels."""
 
 from collections.abc import Sequence
-from hashlib import blake2b
 from typing import NamedTuple, Self
 
 from protocol.channels import (
@@ -13,6 +12,7 @@ from protocol.channels import (
     TRADE_EVENTS,
     last_sequence_field,
 )
+from protocol.exchange_id import derive_exchange_id
 from protocol.snapshot import parse_snapshot_list
 
 PUBLIC_CHANNELS = (TRADE_EVENTS, ORDER_BOOK_UPDATES, BBO_UPDATES)
@@ -40,10 +40,8 @@ class EngineState(NamedTuple):
 
     @property
     def exchange_id(self) -> str | None:
-        """Who the exchange is, for everyone: says nothing of the key. None before there is one."""
-        if self.id_key is None:
-            return None
-        return blake2b(self.id_key, digest_size=8, person=b"exchange_id").hexdigest()
+        """None before there is one."""
+        return None if self.id_key is None else derive_exchange_id(self.id_key)
 
     @classmethod
     def of(cls, values: Sequence[bytes | None]) -> Self:

@@ -9,6 +9,7 @@ from order_gateway.answer_schemas import (
 from order_gateway.answers import answer_done
 from order_gateway.api_keys import Scope
 from order_gateway.call import Call
+from order_gateway.common_answers import BODY_PROBLEMS, CHANGE_PROBLEMS, PENDING
 from order_gateway.direct_route import DirectRoutes
 from order_gateway.gateway import Gateway
 from order_gateway.halts import Halts
@@ -20,7 +21,6 @@ from order_gateway.openapi import (
     describe_query,
 )
 from order_gateway.operation_schemas import InstrumentSwitched
-from order_gateway.order_routes import BODY_PROBLEMS, CHANGE_PROBLEMS, PENDING
 from order_gateway.request_schemas import CancelAfterRequest, ResponseMode
 from order_gateway.validation import check_media_type, find_instrument, read_seconds
 from order_gateway.waiting import read_waiting

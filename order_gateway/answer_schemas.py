@@ -61,11 +61,15 @@ class OrderAccepted(BaseModel):
 
 
 class ChangeAccepted(BaseModel):
-    """The command is in the queue; `order_id` where it is about one order."""
+    """The command is in the queue.
+
+    `order_id` where it is about one order, `client_order_id` where that named it.
+    """
 
     model_config = make_example(order_id=_ORDER_ID, status="accepted", timestamp=_TIMESTAMP)
 
     order_id: str | None = None
+    client_order_id: str | None = None
     status: Literal[Status.ACCEPTED]
     timestamp: str
 

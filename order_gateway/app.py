@@ -11,6 +11,7 @@ from order_gateway import openapi
 from order_gateway.account_routes import add_account_routes
 from order_gateway.api_keys import ApiKey
 from order_gateway.authentication import KeyAuthentication, OpenAuthentication
+from order_gateway.change_routes import add_change_routes
 from order_gateway.direct_route import DirectApp, DirectRoutes
 from order_gateway.door import Door
 from order_gateway.edges import Edges
@@ -81,6 +82,7 @@ def _add_routes(
 ) -> None:
     halts = Halts(edges.client)
     add_order_routes(routes, gateway, history)
+    add_change_routes(routes, gateway)
     add_account_routes(routes, gateway, halts)
     add_history_routes(routes, history, gateway.instruments)
     add_operation_routes(routes, app, gateway.instruments, halts, edges.health, edges.metrics)

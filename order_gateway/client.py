@@ -19,14 +19,15 @@ An answer that is an error raises GatewayError, whose `code` says what was wrong
 import json
 import time
 import uuid
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from types import TracebackType
 from typing import Any, Self, TypeVar
 from urllib.parse import urlencode
 
 import httpx
 import msgspec
-from websockets.asyncio.client import connect
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import InvalidStatus, InvalidURI
 
 from order_gateway.client_answers import (
     AccountFill,
@@ -75,6 +76,7 @@ Answer = TypeVar("Answer")
 
 ATTEMPTS = 3
 _FIRST_ERROR = 400
+_BY_CLIENT_ID = "/v1/orders/by-client-id"
 
 
 class _BatchResults(msgspec.Struct):
@@ -157,6 +159,10 @@ class GatewayClient:
         """The order after its cancel."""
         return await self._ask(OrderState, "DELETE", f"/v1/orders/{order_id}")
 
+    async def cancel_order_by_client_id(self, client_order_id: str) -> OrderState:
+        """The order after its cancel; it may still be on its way into the book."""
+        return await self._ask(OrderState, "DELETE", f"{_BY_CLIENT_ID}/{client_order_id}")
+
     async def cancel_orders(self, symbol: str | None = None) -> CanceledOrders:
         """Cancels all open orders of the account, or of the instrument."""
         return await self._ask(CanceledOrders, "DELETE", "/v1/orders", {"symbol": symbol})
@@ -170,8 +176,20 @@ class GatewayClient:
         stop_price: str | None = None,
     ) -> OrderState:
         """The order after the change; `quantity` is the new total."""
-        body = _drop_nothing({"price": price, "quantity": quantity, "stop_price": stop_price})
-        return await self._ask(OrderState, "PATCH", f"/v1/orders/{order_id}", {}, body)
+        path = f"/v1/orders/{order_id}"
+        return await self._amend(path, price=price, quantity=quantity, stop_price=stop_price)
+
+    async def amend_order_by_client_id(
+        self,
+        client_order_id: str,
+        *,
+        price: str | None = None,
+        quantity: str | None = None,
+        stop_price: str | None = None,
+    ) -> OrderState:
+        """The order after the change; `quantity` is the new total."""
+        path = f"{_BY_CLIENT_ID}/{client_order_id}"
+        return await self._amend(path, price=price, quantity=quantity, stop_price=stop_price)
 
     async def cancel_after(self, seconds: int) -> TimerState:
         """The account's orders will be canceled by then, unless this is renewed; 0 disarms."""
@@ -184,7 +202,7 @@ class GatewayClient:
 
     async def read_order_by_client_id(self, client_order_id: str) -> OrderState:
         """The order's latest state."""
-        return await self._ask(OrderState, "GET", f"/v1/orders/by-client-id/{client_order_id}")
+        return await self._ask(OrderState, "GET", f"{_BY_CLIENT_ID}/{client_order_id}")
 
     async def list_orders(self, **query: str | int | None) -> OrderPage:
         """A page of orders; `symbol`, `status`, `start`, `end`, `limit`, `after`."""
@@ -206,18 +224,23 @@ class GatewayClient:
         """It trades again; needs the scope `admin`."""
         return await self._ask(SwitchState, "POST", f"/v1/instruments/{symbol}/resume")
 
-    async def stream_orders(self) -> AsyncIterator[Update]:
-        """The account's open orders, then every report; raises GatewayError for an error."""
+    async def stream_orders(self) -> AsyncGenerator[Update]:
+        """The account's open orders, then every report, on one connection.
+
+        Ends with it. Raises GatewayError for an error. `OrderReader` is the one that goes on.
+        """
         path = "/ws/orders"
-        url = self._url.replace("http", "ws", 1) + path
         headers = self._sign("GET", path, b"")
-        async with connect(url, additional_headers=headers) as socket:
+        async with await _connect(f"{self._url}{path}", headers) as socket:
             async for text in socket:
                 message = json.loads(text)
                 if message["type"] == "error":
                     problem = {"code": message["code"], "detail": message["message"]}
                     raise GatewayError(0, problem, None)
                 yield msgspec.convert(message, Update)
+
+    async def _amend(self, path: str, **changes: str | None) -> OrderState:
+        return await self._ask(OrderState, "PATCH", path, {}, _drop_nothing(changes))
 
     async def _ask(
         self,
@@ -259,6 +282,26 @@ class GatewayClient:
             headers[TIMESTAMP_HEADER] = timestamp
             headers[SIGNATURE_HEADER] = sign(self._secret, timestamp, method, target, content)
         return headers
+
+
+async def _connect(url: str, headers: Mapping[str, str]) -> ClientConnection:
+    """A stream's connection; an account may have so many orders that no size bounds its snapshot.
+
+    Raises GatewayError where an answer came and is none of a stream's, ValueError for a bad URL.
+    """
+    try:
+        return await connect(
+            url.replace("http", "ws", 1),
+            additional_headers=headers,
+            max_size=None,
+            compression=None,
+        )
+    except InvalidURI as error:
+        raise ValueError(f"{url}: the gateway's URL begins with http:// or https://") from error
+    except InvalidStatus as error:
+        status = error.response.status_code
+        problem = {"detail": f"{url}: HTTP {status} instead of a WebSocket"}
+        raise GatewayError(status, problem, None) from error
 
 
 def _drop_nothing(values: Mapping[str, Any]) -> dict[str, Any]:

@@ -149,17 +149,25 @@ class InstrumentState(msgspec.Struct, frozen=True):
 
 
 class OrderPage(msgspec.Struct, frozen=True):
-    """Orders, newest first; `after` asks for the next page."""
+    """Orders, newest first; `after` asks for the next page.
+
+    `sequence`: what the engine did up to it is in here.
+    """
 
     orders: list[OrderState]
     after: str | None
+    sequence: int
 
 
 class FillPage(msgspec.Struct, frozen=True):
-    """Fills, newest first; `after` asks for the next page."""
+    """Fills, newest first; `after` asks for the next page.
+
+    `sequence`: what the engine did up to it is in here.
+    """
 
     fills: list[AccountFill]
     after: str | None
+    sequence: int
 
 
 class Report(msgspec.Struct, frozen=True):
@@ -192,7 +200,7 @@ class Update(msgspec.Struct, frozen=True):
     """A message of the private stream; `number` is one more than that of the message before.
 
     A heartbeat has the number of the last one; `in_sync` false: what has happened since may come
-    later.
+    later. A snapshot has the exchange's id: with another one all numbers began anew.
     """
 
     type: str
@@ -201,3 +209,9 @@ class Update(msgspec.Struct, frozen=True):
     orders: list[OrderState] = []
     data: Report | None = None
     in_sync: bool = True
+    exchange_id: str | None = None
+
+    @property
+    def fill(self) -> Fill | None:
+        """The trade that it is about, if it is about one."""
+        return self.data.last_trade if self.data else None

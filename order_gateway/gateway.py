@@ -50,6 +50,13 @@ class Outcome(NamedTuple):
     is_repeat: bool = False
 
 
+class OrderName(NamedTuple):
+    """An order that is there already; `client_order_id` where it was named by that."""
+
+    order_id: int
+    client_order_id: str | None = None
+
+
 class Gateway:
     """The edges of the gateway, and the commands that go through them.
 
@@ -110,9 +117,17 @@ class Gateway:
             )
         return await self._queue_entries(call, entries, waiting)
 
-    async def cancel_order(self, call: Call, order_id: int, waiting: Waiting) -> Outcome:
+    async def find_name(self, call: Call, client_order_id: str) -> OrderName:
+        """The account's order of that name, also where it is still in the queue.
+
+        Nobody has to be asked: the id follows from the name.
+        """
+        key = await self._id_key.get()
+        return OrderName(derive_order_id(key, call.account, client_order_id), client_order_id)
+
+    async def cancel_order(self, call: Call, order: OrderName, waiting: Waiting) -> Outcome:
         """Queues the cancel of an order."""
-        entry = QueueEntry(command=CommandType.CANCEL, order_id=str(order_id))
+        entry = _make_change(CommandType.CANCEL, order)
         return await self._change(call, entry, waiting)
 
     async def cancel_orders(self, call: Call, symbol: str | None, waiting: Waiting) -> Outcome:
@@ -133,16 +148,13 @@ class Gateway:
         return await self._change(call, QueueEntry(command=command, symbol=symbol), waiting)
 
     async def amend_order(
-        self, call: Call, order_id: int, amendment: AmendRequest, waiting: Waiting
+        self, call: Call, order: OrderName, amendment: AmendRequest, waiting: Waiting
     ) -> Outcome:
         """Queues a change of an order."""
-        entry = QueueEntry(
-            command=CommandType.AMEND,
-            order_id=str(order_id),
-            quantity=amendment.quantity,
-            price=amendment.price,
-            stop_price=amendment.stop_price,
-        )
+        entry = _make_change(CommandType.AMEND, order)
+        entry.quantity = amendment.quantity
+        entry.price = amendment.price
+        entry.stop_price = amendment.stop_price
         return await self._change(call, entry, waiting)
 
     async def _change(self, call: Call, entry: QueueEntry, waiting: Waiting) -> Outcome:
@@ -226,6 +238,14 @@ class Gateway:
                 continue
             if reply.order is None or reply.status is Status.REJECTED:
                 self._metrics.count_reject(reply.reason)
+
+
+def _make_change(command: CommandType, order: OrderName) -> QueueEntry:
+    return QueueEntry(
+        command=command,
+        order_id=str(order.order_id),
+        client_order_id=order.client_order_id,
+    )
 
 
 def _now() -> str:

@@ -68,17 +68,23 @@ class History:
 
     async def list_orders(
         self, which: OrderFilter, limit: int, after: str | None
-    ) -> Page[OrderRecord]:
-        """A page of orders, newest first; raises Refusal for a bad cursor."""
-        await self._catch_up()
-        return await self._ask(lambda archive: archive.list_orders(which, limit, after))
+    ) -> tuple[Page[OrderRecord], int]:
+        """A page of orders, newest first, and the sequence up to which all is in it.
+
+        Raises Refusal for a bad cursor.
+        """
+        sequence = await self._catch_up()
+        return await self._ask(lambda archive: archive.list_orders(which, limit, after)), sequence
 
     async def list_fills(
         self, which: FillFilter, limit: int, after: str | None
-    ) -> Page[FillRecord]:
-        """A page of fills, newest first; raises Refusal for a bad cursor."""
-        await self._catch_up()
-        return await self._ask(lambda archive: archive.list_fills(which, limit, after))
+    ) -> tuple[Page[FillRecord], int]:
+        """A page of fills, newest first, and the sequence up to which all is in it.
+
+        Raises Refusal for a bad cursor.
+        """
+        sequence = await self._catch_up()
+        return await self._ask(lambda archive: archive.list_fills(which, limit, after)), sequence
 
     async def read_snapshot(self, account: str) -> Snapshot:
         """Every open order of the account."""
@@ -133,16 +139,16 @@ class History:
         except (RedisError, OSError):
             raise archive_unavailable("what is still on its way to it cannot be known") from None
 
-    async def _catch_up(self) -> None:
+    async def _catch_up(self) -> int:
         """Waits for what is matched already, so that what was just answered is there.
 
-        Half a second at most: then the answer is as old as the archive is. Raises Unavailable where
-        what is archived is not this exchange's.
+        Half a second at most: then the answer is as old as the archive is, whose sequence this
+        returns. Raises Unavailable where what is archived is not this exchange's.
         """
         try:
             id_key, sequence = await self._client.hmget(STATE, STATE_ID_KEY, STATE_SEQUENCE)
         except (RedisError, OSError):
-            return
+            return await self._ask(Archive.last_sequence)
         loop = asyncio.get_running_loop()
         deadline = loop.time() + WAIT_SECONDS
         while (reached := await self._ask(Archive.read_reached)).sequence < int(sequence or 0):
@@ -151,6 +157,7 @@ class History:
             await asyncio.sleep(_POLL_SECONDS)
         if id_key and not reached.is_of(id_key):
             raise archive_unavailable("its database is that of another exchange")
+        return reached.sequence
 
     async def _ask(self, question: Callable[[Archive], Answered]) -> Answered:
         if self._archive is None:

@@ -8,20 +8,19 @@ from starlette.responses import Response
 from archive.queries import FillFilter, OrderFilter
 from order_gateway.api_keys import Scope
 from order_gateway.call import Call
+from order_gateway.common_answers import CLIENT_ORDER_ID, ORDER_ID
 from order_gateway.direct_route import DirectRoutes
 from order_gateway.history import History
 from order_gateway.history_schemas import FillList, OrderItem, OrderList
 from order_gateway.moments import read_span
 from order_gateway.openapi import (
-    describe_path,
     describe_problems,
     describe_query,
     describe_question,
 )
-from order_gateway.order_routes import ORDER_ID
 from order_gateway.validation import find_instrument
 from protocol.codec import encode
-from protocol.commands import IDENTIFIER_PATTERN, check_client_order_id, parse_order_id
+from protocol.commands import check_client_order_id, parse_order_id
 from protocol.enums import Reason, Status
 from protocol.instrument import Instrument
 from protocol.refusal import Refusal
@@ -87,11 +86,10 @@ def _add_order_by_client_id(routes: DirectRoutes, history: History) -> None:
         name = check_client_order_id(call.path_params["client_order_id"])
         return _answer(await history.find_order_by_client_id(call.account, name))
 
-    path = describe_path("client_order_id", IDENTIFIER_PATTERN, "my-order-1")
     routes.add(
         "GET", "/v1/orders/by-client-id/{client_order_id}", read_order_by_client_id,
         needs=Scope.READ, summary="An order by its client order id", tags=["history"],
-        request=describe_question(path), response_model=OrderItem,
+        request=describe_question(CLIENT_ORDER_ID), response_model=OrderItem,
         responses=describe_problems(Reason.INVALID_CLIENT_ORDER_ID, *_FIND_PROBLEMS),
     )  # fmt: skip
 
@@ -107,8 +105,8 @@ def _add_orders(
         symbol = _read_symbol(query, instruments)
         span = read_span(query)
         which = OrderFilter(call.account, symbol, None if is_open else status, is_open, *span)
-        page = await history.list_orders(which, _read_limit(query), query.get("after"))
-        return _answer({"orders": page.items, "after": page.after})
+        page, sequence = await history.list_orders(which, _read_limit(query), query.get("after"))
+        return _answer({"orders": page.items, "after": page.after, "sequence": sequence})
 
     routes.add(
         "GET", "/v1/orders", list_orders, needs=Scope.READ,
@@ -132,8 +130,8 @@ def _add_fills(
             None if order_id is None else parse_order_id(order_id),
             *read_span(query),
         )
-        page = await history.list_fills(which, _read_limit(query), query.get("after"))
-        return _answer({"fills": page.items, "after": page.after})
+        page, sequence = await history.list_fills(which, _read_limit(query), query.get("after"))
+        return _answer({"fills": page.items, "after": page.after, "sequence": sequence})
 
     routes.add(
         "GET", "/v1/fills", list_fills, needs=Scope.READ,

@@ -79,12 +79,16 @@ class OrderItem(BaseModel):
 
 
 class OrderList(BaseModel):
-    """Orders, newest first; with `after` as a parameter comes the next page, null: no more."""
+    """Orders, newest first; with `after` as a parameter comes the next page, null: no more.
 
-    model_config = make_example(orders=[_ORDER], after="17")
+    `sequence`: what the engine did up to it is in here.
+    """
+
+    model_config = make_example(orders=[_ORDER], after="17", sequence=42)
 
     orders: list[OrderItem]
     after: str | None
+    sequence: int
 
 
 class AccountFill(BaseModel):
@@ -107,9 +111,13 @@ class AccountFill(BaseModel):
 
 
 class FillList(BaseModel):
-    """Fills, newest first; with `after` as a parameter comes the next page, null: no more."""
+    """Fills, newest first; with `after` as a parameter comes the next page, null: no more.
 
-    model_config = make_example(fills=[_FILL], after=None)
+    `sequence`: what the engine did up to it is in here.
+    """
+
+    model_config = make_example(fills=[_FILL], after=None, sequence=42)
 
     fills: list[AccountFill]
     after: str | None
+    sequence: int

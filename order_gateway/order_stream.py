@@ -144,7 +144,7 @@ class OrderStream:
         listener.start = sequence
         await _send(
             socket, type="snapshot", number=number, sequence=sequence, account=listener.account,
-            orders=orders,
+            exchange_id=self._feed.exchange_id, orders=orders,
         )  # fmt: skip
         return number
 

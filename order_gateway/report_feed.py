@@ -22,10 +22,17 @@ from order_gateway.connection import (
     read_response,
 )
 from order_gateway.errors import Unavailable
-from protocol.channels import EXECUTION_REPORTS, JOURNAL, STATE, last_sequence_field
+from protocol.channels import (
+    EXECUTION_REPORTS,
+    JOURNAL,
+    STATE,
+    STATE_ID_KEY,
+    last_sequence_field,
+)
 from protocol.codec import decode_message
 from protocol.enums import Reason
 from protocol.events import ChannelMessage, CommandRejected, ExecutionReport
+from protocol.exchange_id import derive_exchange_id
 from protocol.journal import JournalEntry, entry_id
 
 logger = logging.getLogger(__name__)
@@ -81,6 +88,7 @@ class ReportFeed:
         self._follower: asyncio.Task[None] | None = None
         self._is_live = asyncio.Event()
         self._is_outage = False
+        self._id_key: bytes | None = None
         self.sequence = 0
         """Of the last message that was passed on."""
 
@@ -88,6 +96,11 @@ class ReportFeed:
     def is_live(self) -> bool:
         """Whether what is published is heard; where not, it is read later."""
         return self._is_live.is_set()
+
+    @property
+    def exchange_id(self) -> str | None:
+        """The exchange whose reports are followed; None before it has begun."""
+        return None if self._id_key is None else derive_exchange_id(self._id_key)
 
     @contextlib.asynccontextmanager
     async def listen(self, account: str) -> AsyncIterator[Listener]:
@@ -168,42 +181,48 @@ class ReportFeed:
         async with asyncio.timeout(CONNECT_SECONDS):
             await connection.send_command("SUBSCRIBE", EXECUTION_REPORTS)
             await read_response(connection)
-        published = await self._read_last_published()
-        if is_first:
-            self.sequence = published
-        else:
-            await self._catch_up(published)
+        await self._catch_up(is_first=is_first)
         self._is_live.set()
         self._report_outage(None)
         while True:
             response = await connection.read_response(timeout=TAIL_SECONDS)
             if response is None:
-                await self._check_tail()
+                # silence may be a lost message: it has no successor that shows it
+                await self._catch_up()
             elif isinstance(response, list) and response[0] == b"message":
                 await self._take(decode_message(response[2]))
 
     async def _take(self, message: ChannelMessage) -> None:
-        if message.sequence <= self.sequence:
-            return
+        """What does not follow is old, or shows a gap, or is of another exchange."""
         if message.previous != self.sequence:
-            await self._catch_up(message.previous)
-        self._pass_on(message)
+            await self._catch_up()
+        if message.previous == self.sequence:
+            self._pass_on(message)
 
-    async def _check_tail(self) -> None:
-        """Silence: is there really nothing? A lost message has no successor that shows it."""
-        published = await self._read_last_published()
-        if published > self.sequence:
-            await self._catch_up(published)
+    async def _catch_up(self, *, is_first: bool = False) -> None:
+        """Passes on what was published and is in the journal, up to now.
 
-    async def _catch_up(self, up_to: int) -> None:
-        try:
-            async for message in self._read_messages(self.sequence, up_to):
-                self._pass_on(message)
-        except JournalTrimmed:
-            logger.warning("execution reports up to %d are lost: starting anew", up_to)
-            for listener in self._list_listeners():
-                listener.put(News(up_to, None))
-        self.sequence = up_to
+        Where that does not follow from what was passed on before, listeners are told to start anew.
+        """
+        id_key, published = await self._read_published()
+        is_another = self._id_key not in (None, id_key)
+        self._id_key = id_key
+        if is_another and not is_first:
+            self._lose(published, "another exchange has taken the place of the one before")
+        elif published < self.sequence and not is_first:
+            self._lose(published, f"the exchange is back at {published} of {self.sequence}")
+        elif not is_first:
+            try:
+                async for message in self._read_messages(self.sequence, published):
+                    self._pass_on(message)
+            except JournalTrimmed:
+                self._lose(published, f"execution reports up to {published} are lost")
+        self.sequence = published
+
+    def _lose(self, up_to: int, why: str) -> None:
+        logger.warning("%s: starting anew", why)
+        for listener in self._list_listeners():
+            listener.put(News(up_to, None))
 
     def _pass_on(self, message: ChannelMessage) -> None:
         for news in _list_news(message):
@@ -215,9 +234,11 @@ class ReportFeed:
     def _list_listeners(self) -> list[Listener]:
         return [listener for some in self._listeners.values() for listener in some]
 
-    async def _read_last_published(self) -> int:
+    async def _read_published(self) -> tuple[bytes | None, int]:
+        """The exchange's key, and the sequence of the channel's last message."""
         field = last_sequence_field(EXECUTION_REPORTS)
-        return int(await self._client.hget(STATE, field) or 0)
+        id_key, published = await self._client.hmget(STATE, STATE_ID_KEY, field)
+        return id_key, int(published or 0)
 
     async def _read_messages(self, after: int, up_to: int) -> AsyncIterator[ChannelMessage]:
         """The channel's messages behind `after`, up to and including `up_to`."""

@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from redis import Redis
 
@@ -60,6 +61,62 @@ def test_order_is_submitted_amended_found_and_canceled(redis_url: str, tmp_path:
         await expect_code(Reason.UNKNOWN_ORDER, alice.read_order("5"))
 
     play(redis_url, tmp_path, scenario)
+
+
+def test_order_is_amended_and_canceled_by_its_client_order_id(
+    redis_url: str, tmp_path: Path
+) -> None:
+    async def scenario(alice: GatewayClient) -> None:
+        for name in ("one", "two"):
+            await alice.submit_order("BTC-USDT", "buy", "1", price="60000", client_order_id=name)
+        amended = await alice.amend_order_by_client_id("one", quantity="0.5")
+        assert (amended.client_order_id, amended.remaining_quantity) == ("one", "0.50000")
+        canceled = await alice.cancel_order_by_client_id("one")
+        assert (canceled.client_order_id, canceled.status) == ("one", "canceled")
+        await expect_code(Reason.ORDER_CLOSED, alice.cancel_order_by_client_id("one"))
+        await expect_code(Reason.UNKNOWN_ORDER, alice.cancel_order_by_client_id("three"))
+        await expect_code(
+            Reason.INVALID_CLIENT_ORDER_ID, alice.cancel_order_by_client_id("no%20name")
+        )
+        still_open = await alice.list_orders(status="open")
+        assert [order.client_order_id for order in still_open.orders] == ["two"]
+
+    play(redis_url, tmp_path, scenario)
+
+
+def test_name_of_another_accounts_order_is_unknown(redis_url: str, tmp_path: Path) -> None:
+    async def run(url: str) -> None:
+        async with GatewayClient(url, account="alice") as alice, GatewayClient(url) as other:
+            order = await alice.submit_order(
+                "BTC-USDT", "buy", "1", price="60000", client_order_id="hers"
+            )
+            await expect_code(Reason.UNKNOWN_ORDER, other.cancel_order_by_client_id("hers"))
+            assert (await alice.read_order(order.order_id)).status == "open"
+
+    with run_exchange(redis_url, tmp_path) as exchange:
+        asyncio.run(run(exchange.url))
+
+
+def test_cancel_by_name_meets_an_order_that_is_still_in_the_queue(redis_url: str) -> None:
+    """No engine has seen it: whoever lost the answer to an order can still cancel it."""
+
+    async def run(url: str) -> None:
+        async with httpx.AsyncClient(base_url=url) as client:
+            await client.post("/v1/orders", json=ORDER | {"client_order_id": "mine"})
+            answer = await client.delete("/v1/orders/by-client-id/mine?response=ack")
+            assert answer.status_code == 202
+            assert answer.json()["client_order_id"] == "mine"
+            with run_engine(redis_url):
+                repeat = await client.post(
+                    "/v1/orders?response=result", json=ORDER | {"client_order_id": "mine"}
+                )
+            assert (repeat.json()["status"], repeat.json()["order_id"]) == (
+                "canceled",
+                answer.json()["order_id"],
+            )
+
+    with run_workers(redis_url) as (url, _):
+        asyncio.run(run(url))
 
 
 def test_answer_to_a_wrong_price_names_the_nearest(redis_url: str, tmp_path: Path) -> None:

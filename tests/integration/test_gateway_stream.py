@@ -137,6 +137,7 @@ def test_reader_hears_of_nobody_elses_orders(redis_url: str, tmp_path: Path) -> 
             updates = alice.stream_orders()
             snapshot = await anext(updates)
             assert (snapshot.type, snapshot.orders) == ("snapshot", [])
+            assert len(snapshot.exchange_id or "") == 16
             await other.submit_order("BTC-USDT", "buy", "1", price="60000")
             order = await alice.submit_order("BTC-USDT", "buy", "1", price="60000")
             report = await anext(updates)

@@ -19,7 +19,10 @@ from archive.queries import Archive, ArchiveUnavailable
 from order_gateway import order_stream, report_feed
 from order_gateway.__main__ import make_server
 from order_gateway.app import create_app
+from order_gateway.connection import make_client
 from order_gateway.logs import current_request
+from order_gateway.report_feed import ReportFeed
+from protocol.channels import EXECUTION_REPORTS, STATE, STATE_ID_KEY, last_sequence_field
 from protocol.settings import Settings
 from tests.support.archive_service import run_follower
 from tests.support.engine_service import run_engine
@@ -33,6 +36,7 @@ from tests.support.gateway import (
 )
 
 Scenario = Callable[[str, RedisProxy], Awaitable[None]]
+PUBLISHED = last_sequence_field(EXECUTION_REPORTS)
 
 
 @asynccontextmanager
@@ -196,3 +200,21 @@ def test_streams_of_an_account_and_in_all_are_bounded(redis_url: str, tmp_path: 
 
     limits = {"gateway_max_streams": 4, "gateway_max_streams_per_account": 2}
     play(redis_url, tmp_path, scenario, **limits)
+
+
+@pytest.mark.parametrize("change", [{STATE_ID_KEY: "22" * 32}, {PUBLISHED: 3}])
+def test_listeners_start_anew_where_numbers_begin_anew(redis_url: str, change: Any) -> None:
+    """Who goes on to wait for higher ones would hear nothing of another exchange."""
+
+    async def run() -> None:
+        async with asyncio.timeout(DEADLINE_SECONDS), make_client(redis_url) as client:
+            await client.hset(STATE, mapping={STATE_ID_KEY: "11" * 32, PUBLISHED: 5})
+            feed = ReportFeed(redis_url, client)
+            async with feed.listen("alice") as listener:
+                before = feed.exchange_id
+                await client.hset(STATE, mapping=change)
+                assert await listener.news.get() == (change.get(PUBLISHED, 5), None)
+                assert (feed.exchange_id == before) is (STATE_ID_KEY not in change)
+            await feed.aclose()
+
+    asyncio.run(run())

@@ -34,6 +34,8 @@ def test_every_route_is_documented() -> None:
         ("get", "/v1/orders"),
         ("get", "/v1/orders/{order_id}"),
         ("get", "/v1/orders/by-client-id/{client_order_id}"),
+        ("delete", "/v1/orders/by-client-id/{client_order_id}"),
+        ("patch", "/v1/orders/by-client-id/{client_order_id}"),
         ("get", "/v1/fills"),
         ("post", "/v1/cancel-after"),
         ("post", "/v1/instruments/{symbol}/halt"),

@@ -1,0 +1,177 @@
+"""The reader of an account's orders at a real exchange: every fill once, whatever is cut."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable, Coroutine
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from order_gateway.client import GatewayClient, GatewayError
+from order_gateway.client_answers import AccountFill, Update
+from order_gateway.order_reader import OrderReader
+from tests.support.gateway import DEADLINE_SECONDS, ORDER, RedisProxy, run_proxy, wait_until
+from tests.support.gateway_process import run_exchange
+
+Told = tuple[str | None, int]
+"""An order and a trade."""
+
+
+class Following:
+    """A reader that reads in the background, and the fills that it has told."""
+
+    def __init__(self, gateway: GatewayClient) -> None:
+        self.reader = OrderReader(gateway)
+        self.told: list[Told] = []
+
+    async def run(self) -> None:
+        async for update in self.reader:
+            if update.fill:
+                self.told.append(name_fill(update))
+
+    def list_open(self) -> dict[str, str | None]:
+        """What remains of each open order."""
+        orders = self.reader.open_orders
+        return {order_id: order.remaining_quantity for order_id, order in orders.items()}
+
+
+def name_fill(update: Update) -> Told:
+    assert update.data
+    assert update.fill
+    return update.data.order_id, update.fill.trade_id
+
+
+@contextlib.asynccontextmanager
+async def follow(gateway: GatewayClient) -> AsyncIterator[Following]:
+    """Ready once it has its first snapshot."""
+    following = Following(gateway)
+    task = asyncio.create_task(following.run())
+    try:
+        await until(lambda: following.reader.is_live)
+        yield following
+    finally:
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+
+
+async def until(is_true: Callable[[], bool]) -> None:
+    async def ask() -> bool:
+        return is_true()
+
+    await wait_until(ask)
+
+
+async def list_fills(gateway: GatewayClient) -> list[AccountFill]:
+    """All of the account, oldest first."""
+    fills: list[AccountFill] = []
+    after: str | None = None
+    while True:
+        page = await gateway.list_fills(limit=1000, after=after)
+        fills += page.fills
+        after = page.after
+        if after is None:
+            return fills[::-1]
+
+
+def play(
+    redis_url: str, folder: Path, scenario: Callable[[str], Coroutine[Any, Any, None]]
+) -> None:
+    with run_exchange(redis_url, folder) as exchange:
+        asyncio.run(scenario(exchange.url))
+
+
+async def cut(proxy: RedisProxy, times: int) -> None:
+    """Ends all connections, and lets nobody in for a moment."""
+    for _ in range(times):
+        await asyncio.sleep(0.2)
+        await proxy.close()
+        await asyncio.sleep(0.2)
+        await proxy.open()
+
+
+async def trade(gateway: GatewayClient, rounds: int) -> None:
+    """Trades with itself and leaves something in the book."""
+    for number in range(rounds):
+        buy = ORDER | {"price": str(60000 + number % 5), "quantity": "0.3"}
+        sell = ORDER | {"side": "sell", "price": "60000", "quantity": "0.5"}
+        await gateway.submit_orders([buy, buy, sell, buy], response="result")
+
+
+def test_every_fill_is_told_once_through_cut_connections(redis_url: str, tmp_path: Path) -> None:
+    async def scenario(url: str) -> None:
+        async with (
+            run_proxy(url.replace("http", "redis")) as proxy,
+            GatewayClient(url, account="alice") as alice,
+            GatewayClient(
+                proxy.url.replace("redis", "http").removesuffix("/0"), account="alice"
+            ) as cut_off,
+            follow(cut_off) as following,
+        ):
+            await asyncio.gather(trade(alice, 60), cut(proxy, 4))
+            fills = await list_fills(alice)
+            await until(lambda: len(following.told) >= len(fills))
+            assert following.told == [(fill.order_id, fill.trade_id) for fill in fills]
+            assert following.reader.counts["connections"] > 1
+            page = await alice.list_orders(status="open", limit=1000)
+            expected = {order.order_id: order.remaining_quantity for order in page.orders}
+            await until(lambda: following.list_open() == expected)
+            assert expected
+
+    play(redis_url, tmp_path, scenario)
+
+
+def test_reader_goes_on_in_the_middle_of_a_command(redis_url: str, tmp_path: Path) -> None:
+    """A program that ends after it has heard of two of seven fills, and is started again."""
+
+    async def scenario(url: str) -> None:
+        async with GatewayClient(url, account="alice") as alice:
+            reader = OrderReader(alice)
+            updates = aiter(reader)
+            await anext(updates)
+            for _ in range(7):
+                await alice.submit_order("BTC-USDT", "buy", "0.1", price="60000")
+            await alice.submit_order("BTC-USDT", "sell", "0.7", price="60000")
+            told: list[Told] = []
+            while len(told) < 2:
+                update = await anext(updates)
+                told += [name_fill(update)] if update.fill else []
+            await updates.aclose()  # type: ignore[attr-defined]  # a generator
+            restarted = OrderReader(alice, after=reader.position)
+            async for update in restarted:
+                if update.type == "snapshot":
+                    break
+                told.append(name_fill(update))
+            assert told == [(f.order_id, f.trade_id) for f in await list_fills(alice)]
+            assert len(told) == 14
+            assert restarted.counts["missed_fills"] == 12
+
+    play(redis_url, tmp_path, scenario)
+
+
+def test_account_with_very_many_open_orders_is_followed(redis_url: str, tmp_path: Path) -> None:
+    """Its snapshot is larger than what a WebSocket client takes by default."""
+
+    async def scenario(url: str) -> None:
+        async with GatewayClient(url, account="alice") as alice:
+            for _ in range(8):
+                await alice.submit_orders([ORDER] * 500)
+            await alice.submit_order("BTC-USDT", "buy", "1", price="1")
+            async with asyncio.timeout(DEADLINE_SECONDS):
+                await anext(aiter(reader := OrderReader(alice)))
+            assert len(reader.open_orders) == 4001
+
+    play(redis_url, tmp_path, scenario)
+
+
+def test_wrong_address_is_told(redis_url: str, tmp_path: Path) -> None:
+    async def scenario(url: str) -> None:
+        async with GatewayClient(f"{url}/nowhere") as wrong:
+            with pytest.raises(GatewayError, match=r"HTTP 40\d instead of a WebSocket"):
+                await anext(aiter(OrderReader(wrong)))
+        async with GatewayClient(url.removeprefix("http://")) as wrong:
+            with pytest.raises(ValueError, match="begins with http"):
+                await anext(aiter(OrderReader(wrong)))
+
+    play(redis_url, tmp_path, scenario)

@@ -1,0 +1,239 @@
+"""The reader of an account's orders, on streams that go wrong. The gateway is a script."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from typing import Any, cast
+
+import pytest
+
+from order_gateway import order_reader
+from order_gateway.client import GatewayClient
+from order_gateway.client_answers import (
+    AccountFill,
+    FillPage,
+    GatewayError,
+    OrderState,
+    Report,
+    Update,
+)
+from order_gateway.order_reader import OrderReader, Position
+from protocol.enums import Liquidity, Reason
+from protocol.events import Fill
+
+HERE, ELSEWHERE = "11" * 8, "22" * 8
+Step = Update | Exception
+
+
+def snapshot(sequence: int, *order_ids: str, number: int = 0, exchange: str = HERE) -> Update:
+    orders = [OrderState(order_id, "open") for order_id in order_ids]
+    return Update("snapshot", number, sequence, orders, exchange_id=exchange)
+
+
+def report(number: int, sequence: int, trade_id: int | None = None, status: str = "open") -> Update:
+    trade = trade_id and Fill(trade_id, "10.00", "1.0", Liquidity.MAKER)
+    data = Report(sequence, "then", "1", "mine", "alice", None, status, last_trade=trade or None)
+    return Update("execution_report", number, data=data)
+
+
+def heartbeat(number: int, *, in_sync: bool = True) -> Update:
+    return Update("heartbeat", number, in_sync=in_sync)
+
+
+def fill(sequence: int, trade_id: int) -> AccountFill:
+    return AccountFill(
+        "1", "1", "mine", "alice", "BTC-USDT", "buy", trade_id, "10.00", "1.0", "maker", sequence,
+        "then",
+    )  # fmt: skip
+
+
+class ScriptedGateway:
+    """Each connection plays the next of `streams`; `pages` are the archive's answers, in turn."""
+
+    def __init__(self, *streams: list[Step], pages: list[Any] | None = None) -> None:
+        self.streams = list(streams)
+        self.pages = pages or []
+
+    async def stream_orders(self) -> AsyncGenerator[Update]:
+        if not self.streams:
+            raise GatewayError(0, {"code": "forbidden"}, None)
+        for step in self.streams.pop(0):
+            if isinstance(step, Exception):
+                raise step
+            yield step
+
+    async def list_fills(self, **_query: Any) -> FillPage:
+        page: Any = self.pages.pop(0)
+        if isinstance(page, Exception):
+            raise page
+        fills, sequence, after = page
+        return FillPage(fills, after, sequence)
+
+
+def read(
+    gateway: ScriptedGateway, after: Any = None, error: Reason = Reason.FORBIDDEN
+) -> tuple[OrderReader, list[Update]]:
+    """Everything until the script's end, which is told as `forbidden`."""
+    reader = OrderReader(cast("GatewayClient", gateway), after=after)
+    updates: list[Update] = []
+
+    async def run() -> None:
+        async for update in reader:
+            updates.append(update)
+
+    with pytest.raises(GatewayError) as caught:
+        asyncio.run(run())
+    assert caught.value.code is error
+    return reader, updates
+
+
+def list_trades(updates: list[Update]) -> list[int]:
+    return [update.fill.trade_id for update in updates if update.fill]
+
+
+def test_orders_are_open_from_their_snapshot_or_report_to_their_end() -> None:
+    gateway = ScriptedGateway(
+        [snapshot(5, "7"), report(1, 6), report(2, 7, 1, "partially_filled"), heartbeat(2)]
+    )
+    reader, updates = read(gateway)
+    assert set(reader.open_orders) == {"7", "1"}
+    assert reader.open_orders["1"].status == "partially_filled"
+    assert [update.type for update in updates] == ["snapshot", *["execution_report"] * 2]
+    assert not reader.is_live
+    gateway = ScriptedGateway([snapshot(5, "1"), report(1, 6, 1, "filled")])
+    reader, _ = read(gateway)
+    assert reader.open_orders == {}
+
+
+def test_missed_fills_are_told_once_and_in_order() -> None:
+    """The connection broke inside a command that had three fills, and more came after it."""
+    gateway = ScriptedGateway(
+        [snapshot(5), report(1, 6, 1), report(2, 8, 2)],
+        [snapshot(10), report(1, 11, 6)],
+        pages=[
+            ([fill(11, 6), fill(10, 5)], 12, "next"),
+            ([fill(8, 4), fill(8, 3), fill(8, 2), fill(6, 1)], 12, None),
+        ],
+    )
+    reader, updates = read(gateway)
+    assert list_trades(updates) == [1, 2, 3, 4, 5, 6]
+    assert [update.type for update in updates[3:6]] == ["missed_fill"] * 3
+    assert updates[6].type == "snapshot"
+    assert reader.counts["missed_fills"] == 3
+    assert reader.position == Position(HERE, 11, 1)
+
+
+def test_reader_goes_on_where_another_one_ended() -> None:
+    pages = [([fill(8, 4), fill(8, 3), fill(6, 2)], 9, None)]
+    _, updates = read(ScriptedGateway([snapshot(9)], pages=pages), after=[HERE, 8, 1])
+    assert list_trades(updates) == [4]
+
+
+def test_nothing_is_asked_where_nothing_can_have_been_missed() -> None:
+    reader, updates = read(ScriptedGateway([snapshot(5), report(1, 6, 1)]))
+    assert list_trades(updates) == [1]
+    assert reader.position == Position(HERE, 6, 1)
+
+
+def test_archive_that_is_behind_is_waited_for() -> None:
+    pages = [([], 8, None), ([], 8, None), ([fill(9, 1)], 9, None)]
+    _, updates = read(ScriptedGateway([snapshot(9)], pages=pages), after=[HERE, 5, 0])
+    assert list_trades(updates) == [1]
+
+
+def test_archive_that_does_not_answer_is_asked_again_on_the_next_connection() -> None:
+    trouble = GatewayError(503, {"code": "archive_unavailable"}, None)
+    gateway = ScriptedGateway(
+        [snapshot(9)], [snapshot(9)], pages=[trouble, ([fill(9, 1)], 9, None)]
+    )
+    _, updates = read(gateway, after=[HERE, 5, 0])
+    assert list_trades(updates) == [1]
+
+
+def test_message_that_never_came_is_noticed() -> None:
+    for second in (report(2, 6, 1), heartbeat(1)):
+        gateway = ScriptedGateway(
+            [snapshot(5), second], [snapshot(6)], pages=[([fill(6, 1)], 6, None)]
+        )
+        reader, updates = read(gateway)
+        assert list_trades(updates) == [1]
+        assert reader.counts["connections"] == 2
+
+
+def test_every_fill_of_another_exchange_is_told() -> None:
+    gateway = ScriptedGateway(
+        [snapshot(5), report(1, 6, 1)],
+        [snapshot(3, exchange=ELSEWHERE)],
+        pages=[([fill(2, 1)], 3, None)],
+    )
+    reader, updates = read(gateway)
+    assert list_trades(updates) == [1, 1]
+    assert reader.position == Position(ELSEWHERE, 4)
+
+
+def test_snapshot_within_a_connection_has_its_missed_fills_before_it() -> None:
+    gateway = ScriptedGateway(
+        [snapshot(5), snapshot(9, "3", number=1), report(2, 10, 2)],
+        pages=[([fill(7, 1)], 9, None)],
+    )
+    reader, updates = read(gateway)
+    assert list_trades(updates) == [1, 2]
+    assert (reader.counts["connections"], reader.counts["snapshots"]) == (1, 2)
+
+
+def test_reader_says_whether_the_gateway_hears_the_engine() -> None:
+    heard: list[bool] = []
+
+    class Watched(ScriptedGateway):
+        async def stream_orders(self) -> AsyncGenerator[Update]:
+            async for update in super().stream_orders():
+                yield update
+                heard.append(reader.is_live)
+
+    gateway = Watched([snapshot(5), heartbeat(0, in_sync=False), heartbeat(0), report(1, 6)])
+    reader = OrderReader(cast("GatewayClient", gateway))
+
+    async def run() -> None:
+        async for _ in reader:
+            pass
+
+    with pytest.raises(GatewayError):
+        asyncio.run(run())
+    assert heard == [True, False, True, True]
+    assert not reader.is_live
+
+
+def test_silent_connection_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(order_reader, "SILENT_SECONDS", 0.05)
+
+    class Silent(ScriptedGateway):
+        async def stream_orders(self) -> AsyncGenerator[Update]:
+            is_first = len(self.streams) == 2
+            async for update in super().stream_orders():
+                yield update
+            if is_first:
+                await asyncio.Event().wait()
+
+    reader, _ = read(Silent([snapshot(5)], [snapshot(5)], pages=[([], 5, None)]))
+    assert reader.counts["connections"] == 2
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        GatewayError(0, {"code": "too_many_connections"}, None),
+        GatewayError(502, {}, None),
+        GatewayError(429, {}, None),
+        ConnectionRefusedError(),
+        TimeoutError(),
+    ],
+    ids=repr,
+)
+def test_what_passes_is_waited_for(error: Exception) -> None:
+    reader, _ = read(ScriptedGateway([error], [error], [snapshot(5)]))
+    assert reader.counts["connections"] == 1
+
+
+def test_what_does_not_pass_is_told() -> None:
+    unauthorized = GatewayError(0, {"code": "unauthorized"}, None)
+    _, updates = read(ScriptedGateway([unauthorized], [snapshot(5)]), error=Reason.UNAUTHORIZED)
+    assert updates == []
