@@ -33,6 +33,8 @@ from market_data.reader_book import BookOutOfStep, Json, ReaderBook
 from market_data.reader_connection import FeedRefused, ReaderConnection, add_heartbeat
 from market_data.reader_pulse import Ids, ReaderPulse
 
+__all__ = ["FeedReader", "FeedRefused"]
+
 _LONGEST_PAUSE = 2.0
 _SYMBOLS_A_FRAME = 32
 """A request of so many symbols is well below the longest frame that the feed reads."""

@@ -10,6 +10,7 @@ PACKAGES = {
     "archive",
     "benchmark",
     "engine",
+    "examples",
     "launcher",
     "market_data",
     "order_gateway",

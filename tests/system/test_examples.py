@@ -1,0 +1,113 @@
+"""The example programs do what they say, against a running system."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+
+from launcher.environment import ROOT
+from launcher.run_file import RunRecord
+from tests.support.trader import Trader
+from tests.support.waiting import wait_until
+
+SYMBOL = "SOL-USDT"
+
+
+class Program:
+    """A market maker that runs, and what it printed."""
+
+    def __init__(self, exchange: RunRecord, output: Path) -> None:
+        self._exchange = exchange
+        self._output = output
+        feed = exchange.market_data_url.replace("http", "ws", 1) + "/ws/market-data"
+        addresses = ("--gateway", exchange.gateway_url, "--feed", feed)
+        values = ("--symbol", SYMBOL, "--account", "maker", "--price", "150", "--size", "1")
+        with output.open("wb") as file:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "examples.market_maker", *addresses, *values, "--most", "5"],
+                cwd=ROOT,
+                stdout=file,
+                stderr=subprocess.STDOUT,
+                env=os.environ | {"PYTHONPATH": str(ROOT)},
+            )
+
+    @property
+    def output(self) -> str:
+        """All that it wrote."""
+        return self._output.read_text()
+
+    def read_quotes(self) -> tuple[list[list[str]], list[list[str]]]:
+        """Bids and asks of the book."""
+        url = f"{self._exchange.market_data_url}/v1/orderbook/{SYMBOL}"
+        book = httpx.get(url).json()
+        return book["bids"], book["asks"]
+
+    def has_quotes(self) -> bool:
+        """Whether it quotes both sides in full."""
+        bids, asks = self.read_quotes()
+        return [quantity for _, quantity in bids + asks] == ["1.000", "1.000"]
+
+
+@contextmanager
+def make_market(exchange: RunRecord, folder: Path) -> Iterator[Program]:
+    program = Program(exchange, folder / "maker.out")
+    try:
+        wait_until(program.has_quotes, "it quotes both sides", seconds=30)
+        yield program
+    finally:
+        program.process.kill()
+        program.process.wait()
+
+
+@pytest.fixture
+def maker(exchange: RunRecord, tmp_path: Path) -> Iterator[Program]:
+    with make_market(exchange, tmp_path) as program:
+        yield program
+
+
+def test_market_maker_leans_against_what_it_holds_and_leaves_nothing_behind(
+    exchange: RunRecord, maker: Program
+) -> None:
+    bids, asks = maker.read_quotes()
+    assert (bids[0][0], asks[0][0]) == ("149.925", "150.075")
+    with Trader(exchange.gateway_url) as trader:
+        assert trader.order("sell", "1", symbol=SYMBOL)["average_price"] == "149.92500000"
+    wait_until(lambda: "buy 1.000 at 149.925: holds 1" in maker.output, "it tells its trade")
+    wait_until(lambda: maker.has_quotes() and maker.read_quotes() != (bids, asks), "it leans")
+    lower_bids, lower_asks = maker.read_quotes()
+    assert (lower_bids[0][0], lower_asks[0][0]) == ("149.910", "150.060")
+    maker.process.send_signal(signal.SIGINT)
+    assert maker.process.wait(10) == 0
+    wait_until(lambda: maker.read_quotes() == ([], []), "its orders are canceled")
+    assert maker.output.splitlines()[-1] == "holds 1, has earned 0.08"
+
+
+def test_killed_market_makers_orders_are_canceled_by_the_exchange(maker: Program) -> None:
+    maker.process.kill()
+    wait_until(lambda: maker.read_quotes() == ([], []), "the switch has acted", seconds=30)
+
+
+def test_what_is_wrong_is_said_in_one_line(exchange: RunRecord) -> None:
+    def run(*arguments: str) -> str:
+        command = [sys.executable, "-m", "examples.market_maker", *arguments]
+        finished = subprocess.run(
+            command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False
+        )
+        assert finished.returncode == 1
+        return finished.stderr
+
+    gateway = ("--gateway", exchange.gateway_url)
+    assert run(*gateway, "--symbol", "XXX") == (
+        "XXX is not traded; symbols are BTC-USDT, ETH-USDT, SOL-USDT\n"
+    )
+    assert run(*gateway, "--feed", f"{exchange.gateway_url}/ws") == (
+        f"{exchange.gateway_url}/ws?channels=heartbeat: the feed's URL begins with ws:// or wss://\n"
+    )
+    [line] = run("--gateway", "http://127.0.0.1:1").splitlines()
+    assert "is `python start_system.py` running?" in line
