@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-_IN_FLIGHT_SECONDS = 1.5
+_IN_FLIGHT_SECONDS = 2.5
 """So long an answer may be on its way after what it was made of has stopped."""
 
 

@@ -124,7 +124,10 @@ async def _with_gateway(
 ) -> str:
     caller = CheckCaller(target)
     async with httpx.AsyncClient(
-        base_url=target.gateway_url, timeout=CHECK_SECONDS, auth=caller
+        base_url=target.gateway_url,
+        timeout=CHECK_SECONDS,
+        auth=caller,
+        headers={"Prefer": f"wait={CHECK_SECONDS - 2:.0f}"},
     ) as client:
         gateway = Gateway(client)
         try:

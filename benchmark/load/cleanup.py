@@ -27,7 +27,10 @@ def cancel_orders(target: Target, plan: Plan) -> None:
 
 def _are_empty(target: Target, plan: Plan) -> bool:
     for symbol in plan.symbols:
-        bbo = httpx.get(f"{target.market_data}/v1/bbo/{symbol}").json()
+        answer = httpx.get(f"{target.market_data}/v1/bbo/{symbol}", timeout=_SECONDS)
+        if answer.status_code == httpx.codes.SERVICE_UNAVAILABLE:
+            return False  # out of sync for a moment
+        bbo = answer.json()
         if bbo["bid"] or bbo["ask"]:
             return False
     return True

@@ -11,7 +11,9 @@ from launcher.listening import find_free_port
 from launcher.run_file import RunRecord
 from tests.support.browser import Screen, run_browser
 from tests.support.launched_system import REAL, LaunchedSystem, launch
+from tests.support.market_rest import read_market
 from tests.support.trader import Trader
+from tests.support.waiting import wait_until
 
 expect.set_options(timeout=15_000)
 
@@ -29,7 +31,7 @@ def venue(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LaunchedSystem]:
     folder = tmp_path_factory.mktemp("venue") / "data"
     ports = {"GATEWAY_PORT": str(find_free_port()), "MARKET_DATA_PORT": str(find_free_port())}
     with launch(REAL, folder, **ports) as system:
-        system.wait_until_ready()
+        wait_until_answered(system.wait_until_ready())
         yield system
 
 
@@ -45,9 +47,7 @@ def exchange(venue: LaunchedSystem) -> Iterator[RunRecord]:
 def screen(browser: Browser, exchange: RunRecord) -> Iterator[Screen]:
     """The page, served and live."""
     screen = Screen(browser)
-    screen.page.goto(f"{exchange.market_data_url}/")
-    expect(screen.page.locator("#status")).to_have_text("Live")
-    expect(screen.page.locator("#submit")).to_be_enabled()
+    screen.open_live(exchange.market_data_url)
     yield screen
     screen.close()
 
@@ -65,6 +65,16 @@ def trader(exchange: RunRecord) -> Iterator[Trader]:
         yield trader
 
 
+def wait_until_answered(record: RunRecord, **headers: str) -> None:
+    """A system is ready without its archive: until the page's questions to that are answered."""
+
+    def is_answered() -> bool:
+        answer = httpx.get(f"{record.gateway_url}/v1/fills?limit=1", headers=headers, timeout=20)
+        return answer.status_code == httpx.codes.OK
+
+    wait_until(is_answered, "the archive answers", seconds=30)
+
+
 def clear_book(exchange: RunRecord, symbol: str = "BTC-USDT") -> None:
     """Trade everything away, whoever's it is."""
     with Trader(exchange.gateway_url) as sweeper:
@@ -80,6 +90,4 @@ def clear_book(exchange: RunRecord, symbol: str = "BTC-USDT") -> None:
 
 def read_book(exchange: RunRecord, symbol: str = "BTC-USDT") -> dict[str, list[list[str]]]:
     """The whole book by REST."""
-    answer = httpx.get(f"{exchange.market_data_url}/v1/orderbook/{symbol}?depth=10000")
-    book: dict[str, list[list[str]]] = answer.raise_for_status().json()
-    return book
+    return read_market(exchange.market_data_url, f"/v1/orderbook/{symbol}?depth=10000")

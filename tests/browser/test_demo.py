@@ -15,8 +15,7 @@ from tests.support.waiting import wait_until
 def other(browser: Browser, exchange: RunRecord) -> Iterator[Page]:
     """A second window."""
     screen = Screen(browser)
-    screen.page.goto(f"{exchange.market_data_url}/")
-    expect(screen.page.locator("#status")).to_have_text("Live")
+    screen.open_live(exchange.market_data_url)
     yield screen.page
     screen.close()
 

@@ -2,6 +2,8 @@
 
 import re
 import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import httpx
 import pytest
@@ -66,6 +68,18 @@ def test_page_forgets_an_exchange_whose_data_was_wiped(browser: Browser, redis_u
     second.close()
 
 
+@contextmanager
+def held_down(venue: LaunchedSystem) -> Iterator[None]:
+    """Market data is killed, and not started again before the end."""
+    hold = venue.folder / "logs" / "market-data.hold"
+    hold.touch()
+    try:
+        venue.processes["market-data"].send(signal.SIGKILL)
+        yield
+    finally:
+        hold.unlink()
+
+
 def test_page_comes_back_in_step_after_market_data_was_killed(
     venue: LaunchedSystem, screen: Screen, page: Page, trader: Trader
 ) -> None:
@@ -73,11 +87,11 @@ def test_page_comes_back_in_step_after_market_data_was_killed(
     send_order(page, "buy", "0.5", "60000")
     trader.order("sell", "0.1", "60000")
     expect_level(page, "bids", "60000.00", "0.40000")
-    venue.processes["market-data"].send(signal.SIGKILL)
-    expect(page.locator("body")).not_to_have_attribute("data-state", "live")
-    expect(page.locator("#banner")).to_contain_text("NOT LIVE")
-    trader.order("sell", "0.1", "60000")
-    trader.order("sell", "0.7", "60500")
+    with held_down(venue):
+        expect(page.locator("body")).not_to_have_attribute("data-state", "live")
+        expect(page.locator("#banner")).to_contain_text("NOT LIVE")
+        trader.order("sell", "0.1", "60000")
+        trader.order("sell", "0.7", "60500")
     expect(page.locator("#status")).to_have_text("Live")
     expect_level(page, "bids", "60000.00", "0.30000")
     expect_level(page, "asks", "60500.00", "0.70000")

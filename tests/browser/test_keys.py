@@ -8,6 +8,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from launcher.listening import find_free_port
 from launcher.run_file import RunRecord
+from tests.browser.conftest import wait_until_answered
 from tests.support.browser import Screen
 from tests.support.browser_ticket import expect_level, send_order
 from tests.support.launched_system import REAL, launch
@@ -39,7 +40,9 @@ def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunRecord]:
         "GATEWAY_PORT": str(find_free_port()), "MARKET_DATA_PORT": str(find_free_port()),
     }  # fmt: skip
     with launch(REAL, folder / "data", **settings) as system:
-        yield system.wait_until_ready()
+        record = system.wait_until_ready()
+        wait_until_answered(record, **{"X-API-Key": PLAIN})
+        yield record
 
 
 @pytest.fixture
@@ -47,8 +50,7 @@ def screen(browser: Browser, guarded: RunRecord) -> Iterator[Screen]:
     """The page, without a key."""
     screen = Screen(browser)
     screen.expect_errors(REFUSED, "WebSocket connection to")
-    screen.page.goto(f"{guarded.market_data_url}/")
-    expect(screen.page.locator("#status")).to_have_text("Live")
+    screen.open_live(guarded.market_data_url)
     yield screen
     screen.close()
 
@@ -85,7 +87,7 @@ def test_a_key_with_a_secret_signs_everything_and_neither_is_stored(screen: Scre
     page.get_by_label("New total quantity").press("Enter")
     expect_level(page, "asks", "60500.00", "0.20000")
     expect(page.locator("#demo-start")).to_be_disabled()
-    assert page.evaluate("privateFeed.isLive")
+    page.wait_for_function("privateFeed.isLive")
     page.get_by_role("button", name="Cancel", exact=True).click()
     expect(page.locator("#open-empty")).to_be_visible()
     stored = str(page.evaluate("[{...localStorage}, {...sessionStorage}]"))
@@ -101,8 +103,7 @@ def test_where_the_browser_cannot_sign_the_page_says_so(
     screen = Screen(browser)
     screen.expect_errors(REFUSED, "WebSocket connection to")
     screen.page.add_init_script(NO_SIGNING)
-    screen.page.goto(f"{guarded.market_data_url}/")
-    expect(screen.page.locator("#status")).to_have_text("Live")
+    screen.open_live(guarded.market_data_url)
     screen.page.locator("#status").click()
     expect(screen.page.locator("#api-secret")).to_be_disabled()
     expect(screen.page.locator("#key-note")).to_contain_text("https:// or from localhost")

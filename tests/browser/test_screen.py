@@ -13,6 +13,7 @@ from tests.browser.conftest import read_book
 from tests.support.browser import PAGE, Screen
 from tests.support.browser_ticket import expect_level, level, send_order
 from tests.support.trader import Trader
+from tests.support.waiting import wait_until
 
 UPLOT_SHA256 = "9a6a7d50b066b6c083ddf74930c8e3908fdf5b7d1a660969dd15e0360918006d"
 LEAST_CONTRAST = 4.5
@@ -65,8 +66,7 @@ def read_scripts() -> dict[str, str]:
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_text_is_readable(browser: Browser, exchange: RunRecord, scheme: Any) -> None:
     screen = Screen(browser, color_scheme=scheme, reduced_motion="reduce")
-    screen.page.goto(f"{exchange.market_data_url}/")
-    expect(screen.page.locator("#status")).to_have_text("Live")
+    screen.open_live(exchange.market_data_url)
     expect(screen.page.locator("html")).to_have_attribute("data-theme", scheme)
     for side, price in (("buy", "60000"), ("sell", "60010"), ("buy", "60010"), ("sell", "60020")):
         with screen.page.expect_response(lambda answer: answer.request.method == "POST"):
@@ -101,8 +101,7 @@ def test_no_figure_is_cut_off(
     trader.order("buy", "2.34567", "60010.12")
     screen = Screen(browser, viewport={"width": width, "height": 800})
     page = screen.page
-    page.goto(f"{exchange.market_data_url}/")
-    expect(page.locator("#status")).to_have_text("Live")
+    screen.open_live(exchange.market_data_url)
     send_order(page, "buy", "0.12345", "59876.54")
     expect_level(page, "bids", "59876.54", "0.12345")
     expect(page.locator("#open-orders tr")).to_contain_text("BTC-USDT")
@@ -124,8 +123,7 @@ def test_answer_has_a_place_of_its_own(screen: Screen, page: Page) -> None:
 def test_thumb_finds_every_button_of_a_phone(browser: Browser, exchange: RunRecord) -> None:
     screen = Screen(browser, viewport={"width": 390, "height": 844})
     page = screen.page
-    page.goto(f"{exchange.market_data_url}/")
-    expect(page.locator("#status")).to_have_text("Live")
+    screen.open_live(exchange.market_data_url)
     send_order(page, "buy", "0.1", "59000")
     expect(page.locator("#open-orders tr")).to_contain_text("BTC-USDT")
     small = page.evaluate(
@@ -142,8 +140,7 @@ def test_thumb_finds_every_button_of_a_phone(browser: Browser, exchange: RunReco
 def test_order_on_a_phone(browser: Browser, exchange: RunRecord) -> None:
     screen = Screen(browser, viewport={"width": 390, "height": 844})
     page = screen.page
-    page.goto(f"{exchange.market_data_url}/")
-    expect(page.locator("#status")).to_have_text("Live")
+    screen.open_live(exchange.market_data_url)
     send_order(page, "sell", "0.1", "60000")
     expect_level(page, "asks", "60000.00", "0.10000")
     expect(page.locator("#open-orders tr")).to_contain_text("60,000.00")
@@ -154,8 +151,7 @@ def test_order_on_a_phone(browser: Browser, exchange: RunRecord) -> None:
 def test_each_section_is_one_tap_away_on_a_phone(browser: Browser, exchange: RunRecord) -> None:
     screen = Screen(browser, viewport={"width": 390, "height": 844}, reduced_motion="reduce")
     page = screen.page
-    page.goto(f"{exchange.market_data_url}/")
-    expect(page.locator("#status")).to_have_text("Live")
+    screen.open_live(exchange.market_data_url)
     for name, section in (("Tape", ".tape"), ("Book", ".book"), ("Orders", ".activity"),
                           ("Trade", ".ticket"), ("Chart", ".chart")):  # fmt: skip
         page.locator("#sections").get_by_role("button", name=name).click()
@@ -200,14 +196,28 @@ TAKE_MESSAGES = """count => {
 }"""
 
 
+# Until nothing has been drawn for a second: answers that were under way are all here.
+WAIT_FOR_REST = """async () => {
+  for (let quiet = 0, seen = drawings; quiet < 10; quiet++) {
+    await new Promise(resolve => setTimeout(resolve, 100));
+    if (drawings !== seen) { seen = drawings; quiet = 0; } } }"""
+
+
 def test_messages_change_what_is_known_and_a_frame_draws_it_once(page: Page) -> None:
+    page.wait_for_function("privateFeed.isLive && hasHistory")
     page.evaluate("disconnect(); raw.isPaused = true")
+    page.evaluate(WAIT_FOR_REST)
     outcome = page.evaluate(TAKE_MESSAGES, 2_000)
     assert outcome["touched"] == 0
     assert outcome["drawn"] <= 2
     assert outcome["kept"] == 300
     assert outcome["raw"] == 400
     expect(page.locator("#tape tr:not([hidden])")).to_have_count(60)
+
+
+READ_LADDER = """['asks', 'bids'].map(side => [...document.querySelectorAll(`#${side} .level`)]
+  .filter(row => !row.hidden && row.dataset.price)
+  .map(row => [row.dataset.price, row.querySelector('.quantity').textContent]))"""
 
 
 def test_busy_market_leaves_the_page_bounded_and_the_ladder_right(
@@ -224,17 +234,15 @@ def test_busy_market_leaves_the_page_bounded_and_the_ladder_right(
     page.get_by_role("tab", name="Messages").click()
     with ThreadPoolExecutor(5) as pool:
         list(pool.map(trade, range(5)))
-    book = read_book(exchange)
-    best = {side: book[side][0] for side in ("asks", "bids") if book[side]}
-    for side, (price, quantity) in best.items():
-        expect_level(page, side, price, quantity)
+
+    def is_shown() -> bool:
+        """Read together until they agree: both may be behind the last answer."""
+        book, ladder = read_book(exchange), page.evaluate(READ_LADDER)
+        asks, bids = list(reversed(ladder[0])), ladder[1]
+        is_whole = bool(asks) == bool(book["asks"]) and bool(bids) == bool(book["bids"])
+        return is_whole and (asks, bids) == (book["asks"][: len(asks)], book["bids"][: len(bids)])
+
+    wait_until(is_shown, "the ladder is the book")
     expect(page.locator("#book-state")).to_contain_text("checksum ✓")
-    shown = page.evaluate(
-        "['asks', 'bids'].map(side => [...document.querySelectorAll(`#${side} .level`)]"
-        ".filter(row => !row.hidden && row.dataset.price)"
-        ".map(row => [row.dataset.price, row.querySelector('.quantity').textContent]))"
-    )
-    asks, bids = list(reversed(shown[0])), shown[1]
-    assert (asks, bids) == (book["asks"][: len(asks)], book["bids"][: len(bids)])
     assert page.locator("#tape tr").count() <= 60
     assert page.locator("#raw li").count() <= 120

@@ -12,7 +12,7 @@ from tests.support.trader import Trader
 HOLD_ARROW = """async presses => { for (let press = 0; press < presses; press++) {
   document.dispatchEvent(new KeyboardEvent('keydown', {key: 'ArrowRight', bubbles: true}));
   await new Promise(resolve => setTimeout(resolve, 45)); } }"""
-MORE_THAN_ALLOWED = "for (let number = 0; number < 110; number++) ask('ping')"
+MORE_THAN_ALLOWED = "for (let number = 0; number < 170; number++) ask('ping')"
 
 
 def test_held_arrow_key_asks_for_the_last_symbol_only(

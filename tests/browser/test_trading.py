@@ -7,7 +7,7 @@ from playwright.sync_api import Page, expect
 from launcher.run_file import RunRecord
 from tests.browser.conftest import read_book
 from tests.support.browser import Screen
-from tests.support.browser_ticket import expect_level, level, open_tab, send_order
+from tests.support.browser_ticket import expect_answer, expect_level, level, open_tab, send_order
 from tests.support.trader import Trader
 from tests.support.waiting import wait_until
 
@@ -43,6 +43,7 @@ def test_click_on_a_level_takes_its_price_and_crosses_it(page: Page, trader: Tra
     expect(page.locator("#price")).to_have_value("60020.00")
     page.locator("#quantity").fill("0.1")
     page.locator("#submit").click()
+    expect_answer(page)
     expect(page.locator("#answer")).to_contain_text("Filled. Bought 0.1 BTC")
     expect(page.locator("#tape tr:not([hidden])").first).to_contain_text("▲ 60,020.00")
     expect(page.locator("#fill-latency")).to_contain_text("ms")
@@ -95,6 +96,7 @@ def test_price_off_the_grid_is_refused_and_the_nearest_accepted_by_a_click(
     page.get_by_role("button", name="Use 60000").click()
     expect(page.locator("#price")).to_have_value("60000.00")
     page.locator("#submit").click()
+    expect_answer(page)
     expect_level(page, "bids", "60000.00", "0.10000")
 
 
@@ -103,6 +105,7 @@ def test_what_is_no_number_is_said_in_words_and_mended_by_a_click(page: Page) ->
     expect(page.locator("#answer")).to_contain_text("The price must be a plain number, such as")
     page.get_by_role("button", name="Use 60000").click()
     page.locator("#submit").click()
+    expect_answer(page)
     expect_level(page, "bids", "60000.00", "0.10000")
     send_order(page, "buy", "", "59000")
     expect(page.locator("#answer")).to_have_text("A quantity is needed.")
@@ -129,6 +132,7 @@ def test_price_that_the_page_filled_in_changes_with_the_side(page: Page, trader:
     trader.order("buy", "0.1", "59000")
     trader.order("sell", "0.1", "61000")
     expect(page.locator("#price")).to_have_value("59000.00")
+    expect_level(page, "asks", "61000.00", "0.10000")
     page.keyboard.press("b")
     expect(page.locator("#price")).to_have_value("59000.00")
     page.keyboard.press("Escape")
@@ -164,6 +168,7 @@ def test_post_only_that_would_trade_is_offered_the_best_price_that_waits(
     expect(page.locator("#answer")).to_contain_text("Rejected: it would have traded at once")
     page.get_by_role("button", name="Use 60049.99").click()
     page.locator("#submit").click()
+    expect_answer(page)
     expect_level(page, "bids", "60049.99", "0.10000")
 
 

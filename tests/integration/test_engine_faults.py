@@ -25,10 +25,9 @@ from tests.support.faults_orders import (
     read_client_order_ids,
 )
 from tests.support.faults_proxy import run_proxy
-from tests.support.redis_server import run_redis
+from tests.support.redis_server import DURABLE, run_redis
 from tests.support.waiting import wait_until
 
-DURABLE = ("--appendonly", "yes", "--appendfsync", "always", "--aof-load-truncated", "no")
 LEASE_SECONDS = 3.0
 
 

@@ -16,7 +16,7 @@ from protocol.codec import encode
 from protocol.events import ChannelMessage
 from tests.support.market_data import MarketData, Reader, run_market_data, wait_until
 from tests.support.publisher import PUBLIC, Publisher
-from tests.support.redis_server import run_redis
+from tests.support.redis_server import DURABLE, run_redis
 
 
 def read_trade_ids(reader: Reader, last: int) -> list[int]:
@@ -267,7 +267,7 @@ def test_a_lie_without_events_costs_readers_no_trade(
 def test_redis_stopped_and_back_readers_stay_and_miss_nothing(tmp_path: Path) -> None:
     port = find_free_port()
     url = f"redis://127.0.0.1:{port}/0"
-    with run_redis(tmp_path, "--appendonly", "yes", port=port):
+    with run_redis(tmp_path, *DURABLE, port=port):
         publisher = Publisher(url)
         with run_market_data(url) as service, service.read("trades", "heartbeat") as reader:
             publisher.trade()
@@ -277,7 +277,7 @@ def test_redis_stopped_and_back_readers_stay_and_miss_nothing(tmp_path: Path) ->
             assert service.get("/v1/bbo/BTC-USDT")["code"] == "not_in_sync"
             while reader.next_of("heartbeat")["in_sync"]:
                 pass
-            with run_redis(tmp_path, "--appendonly", "yes", port=port):
+            with run_redis(tmp_path, *DURABLE, port=port):
                 publisher.trade(lost=PUBLIC)
                 publisher.trade()
                 wait_until(service.is_healthy)

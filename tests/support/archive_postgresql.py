@@ -37,8 +37,10 @@ def run_postgresql() -> Iterator[str]:
             process = _start(binaries, folder, port, log, identity)
         url = f"postgresql+psycopg://archive@127.0.0.1:{port}/postgres"
         try:
-            wait_until(lambda: process.poll() is not None or _is_serving(url), DEADLINE_SECONDS)
-            if not _is_serving(url):
+            is_up = wait_until(
+                lambda: process.poll() is not None or _is_serving(url), DEADLINE_SECONDS
+            )
+            if not is_up or process.poll() is not None:
                 raise RuntimeError(f"PostgreSQL did not start: {(folder / 'log').read_text()}")
             yield url
         finally:

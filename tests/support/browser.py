@@ -9,7 +9,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, Request, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    ConsoleMessage,
+    Page,
+    Request,
+    expect,
+    sync_playwright,
+)
 
 PAGE = Path(__file__).parents[2] / "websocket_test.html"
 NETWORK_ERRORS = r"WebSocket connection to|Failed to load resource: net::"
@@ -56,6 +63,12 @@ class Screen:
         self.page.on("console", self._note_message)
         self.page.on("pageerror", lambda error: self._errors.append(str(error)))
         self.page.on("request", self._note_request)
+
+    def open_live(self, market_data_url: str) -> None:
+        """The served page, live, and with all that its ticket needs from the gateway."""
+        self.page.goto(f"{market_data_url}/")
+        expect(self.page.locator("#status")).to_have_text("Live")
+        expect(self.page.locator("#submit")).to_be_enabled()
 
     def expect_errors(self, *patterns: str) -> None:
         """Let these pass: the browser notes each answer of 400 and more, and each lost server."""

@@ -9,6 +9,12 @@ def send_order(page: Page, side: str, quantity: str, price: str) -> None:
     page.locator("#price").fill(price)
     page.locator("#quantity").fill(quantity)
     page.locator("#quantity").press("Enter")
+    expect_answer(page)
+
+
+def expect_answer(page: Page) -> None:
+    """Until the answer is there: a late one would write over that to what comes next."""
+    expect(page.locator("#answer")).not_to_contain_text("Sending")
 
 
 def level(page: Page, side: str, price: str) -> Locator:

@@ -11,7 +11,9 @@ from launcher.redis_binary import find_redis_binaries
 from launcher.redis_server import is_serving
 from launcher.waiting import wait_until
 
-DEADLINE_SECONDS = 10.0
+DEADLINE_SECONDS = 30.0
+DURABLE = ("--appendonly", "yes", "--appendfsync", "always", "--aof-load-truncated", "no")
+"""What it acknowledges is on disk, as with the Redis that the launcher starts."""
 
 
 @contextmanager
@@ -28,8 +30,8 @@ def run_redis(folder: Path, *options: str, port: int | None = None) -> Iterator[
         )
     url = f"redis://127.0.0.1:{port}/0"
     try:
-        wait_until(lambda: process.poll() is not None or is_serving(url), DEADLINE_SECONDS)
-        if not is_serving(url):
+        is_up = wait_until(lambda: process.poll() is not None or is_serving(url), DEADLINE_SECONDS)
+        if not is_up or process.poll() is not None:
             raise RuntimeError(f"the suite's Redis did not start, exit status {process.poll()}")
         yield url
     finally:

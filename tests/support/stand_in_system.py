@@ -1,6 +1,7 @@
 """The launcher with services that do nothing: `python -m tests.support.stand_in_system`.
 
-`STAND_IN_ENGINE` and `STAND_IN_MARKET_DATA` are options for the two.
+`STAND_IN_ENGINE` and `STAND_IN_MARKET_DATA` are options for the two, `STAND_IN_STOP_SECONDS` is
+how long each of all may take to stop.
 """
 
 import os
@@ -26,7 +27,7 @@ def make_stand_ins(
             environment=service.environment,
             descriptors=service.descriptors,
             health=service.health,
-            stop_seconds=service.stop_seconds,
+            stop_seconds=float(os.environ.get("STAND_IN_STOP_SECONDS", service.stop_seconds)),
         )
         for service in make_services(settings, redis_url, listeners)
     ]

@@ -16,7 +16,9 @@ class Trader:
     def __init__(self, gateway_url: str) -> None:
         self.account = f"trader-{next(_accounts)}"
         self._client = httpx.Client(
-            base_url=gateway_url, headers={"X-Account": self.account}, timeout=15
+            base_url=gateway_url,
+            headers={"X-Account": self.account, "Prefer": "wait=15"},
+            timeout=30,
         )
 
     def __enter__(self) -> Self:

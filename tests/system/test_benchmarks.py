@@ -11,6 +11,7 @@ import pytest
 from launcher.environment import ROOT
 from launcher.run_file import RunRecord
 from tests.support.launched_system import REAL, launch
+from tests.support.market_rest import read_market
 
 RECORDED = """# a maker, a part of it taken, an amend down, an ioc that takes the rest, a cancel
 N,a,S,1000,5
@@ -88,7 +89,7 @@ def test_performance_test_counts_every_order(
     assert done.returncode == 1
     assert picture.read_text().startswith("<svg")
     for symbol in ("ETH-USDT", "BTC-USDT"):
-        book = httpx.get(f"{exchange.market_data_url}/v1/orderbook/{symbol}").json()
+        book = read_market(exchange.market_data_url, f"/v1/orderbook/{symbol}")
         assert (book["bids"], book["asks"]) == ([], []), "it leaves nothing behind"
 
 

@@ -22,7 +22,7 @@ from protocol import channels
 from protocol.codec import decode_message
 from protocol.events import L2Delta, Trade
 from tests.support.market_data import RestartedMarketData, until
-from tests.support.redis_server import run_redis
+from tests.support.redis_server import DURABLE, run_redis
 from tests.support.waiting import wait_until
 
 BTC = "BTC-USDT"
@@ -124,8 +124,7 @@ def test_readers_end_equal_to_the_journal_whatever_is_killed(tmp_path: Path) -> 
 
 async def kill_everything(folder: Path) -> None:
     port = find_free_port()
-    options = ("--appendonly", "yes")
-    redis = run_redis(folder, *options, port=port)
+    redis = run_redis(folder, *DURABLE, port=port)
     url = redis.__enter__()
     client = Redis.from_url(url)
     load = Load(url)
@@ -146,7 +145,7 @@ async def kill_everything(folder: Path) -> None:
                 feed.start()
                 await until(lambda: load.done > 0.5)
                 redis.__exit__(None, None, None)
-                redis = run_redis(folder, *options, port=port)
+                redis = run_redis(folder, *DURABLE, port=port)
                 await asyncio.to_thread(redis.__enter__)
                 await until(lambda: load.done > 0.8)
                 first.kill()

@@ -73,21 +73,21 @@ def test_full_disk_refuses_orders_and_loses_none(disk: Path) -> None:
         system.folder = Path(f"/proc/{system.process.pid}/root{disk}")
         record = system.wait_until_ready()
         trader = Trader(record.gateway_url)
-        assert wait_until(lambda: len(trader.accepted) > 50, 10.0)
+        assert wait_until(lambda: len(trader.accepted) > 50, 30.0)
         ballast = system.folder / "ballast"
         fill_disk(ballast)
         full = f"redis waits: the disk of {disk / 'redis'} is full"
-        assert wait_until(lambda: full in system.output, 20.0), system.output
-        assert wait_until(lambda: trader.refusals[503] > 20, 20.0), system.output
+        assert wait_until(lambda: full in system.output, 30.0), system.output
+        assert wait_until(lambda: trader.refusals[503] > 20, 30.0), system.output
         ballast.unlink()
         before = len(trader.accepted)
-        assert wait_until(lambda: len(trader.accepted) > before + 50, 20.0), system.output
+        assert wait_until(lambda: len(trader.accepted) > before + 50, 30.0), system.output
         trader.stop()
         assert set(trader.refusals) <= {202, 503}  # 202: the answer to the push was lost
         assert system.output.count(full) == 1
         assert not trader.without_advice
         with connect_redis(record.redis.url) as client:
-            assert wait_until(lambda: client.llen(channels.ORDER_QUEUE) == 0, 10.0)
+            assert wait_until(lambda: client.llen(channels.ORDER_QUEUE) == 0, 30.0)
             opened = read_client_order_ids(client)
             assert set(trader.accepted) <= set(opened)
             assert len(opened) == len(set(opened))

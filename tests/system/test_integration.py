@@ -10,6 +10,7 @@ from websockets.sync.client import ClientConnection, connect
 
 from launcher.run_file import RunRecord
 from tests.support.launched_system import LaunchedSystem, run_command
+from tests.support.market_rest import read_market
 from tests.support.trader import Trader
 from tests.support.waiting import wait_until
 
@@ -65,8 +66,8 @@ def test_book_over_rest_shows_0_4_after_0_6_of_1_0_traded(
     trader.order("buy", "0.6", "3500", symbol=SYMBOL)
 
     def read_asks() -> list[list[str]]:
-        answer = httpx.get(f"{exchange.market_data_url}/v1/orderbook/{SYMBOL}")
-        asks: list[list[str]] = answer.json()["asks"]
+        book = read_market(exchange.market_data_url, f"/v1/orderbook/{SYMBOL}")
+        asks: list[list[str]] = book["asks"]
         return asks
 
     wait_until(lambda: ["3500.00", "0.4000"] in read_asks(), "0.4 is left")
@@ -80,17 +81,20 @@ def test_trades_over_rest_are_those_of_the_fills(exchange: RunRecord, trader: Tr
     trade_id = taken["fills"][0]["trade_id"]
 
     def read_trades() -> list[dict[str, Any]]:
-        answer = httpx.get(f"{exchange.market_data_url}/v1/trades/{SYMBOL}")
-        trades: list[dict[str, Any]] = answer.json()["trades"]
+        answer = read_market(exchange.market_data_url, f"/v1/trades/{SYMBOL}")
+        trades: list[dict[str, Any]] = answer["trades"]
         return trades
 
     wait_until(lambda: trade_id in [trade["trade_id"] for trade in read_trades()], "the trade")
 
 
 def test_every_service_says_it_is_healthy(exchange: RunRecord) -> None:
+    def is_healthy(url: str) -> bool:
+        answer = httpx.get(f"{url}/health", timeout=20)
+        return (answer.status_code, answer.json()["status"]) == (200, "ok")
+
     for url in (exchange.gateway_url, exchange.market_data_url):
-        answer = httpx.get(f"{url}/health")
-        assert (answer.status_code, answer.json()["status"]) == (200, "ok")
+        wait_until(lambda url=url: is_healthy(url), f"{url} is healthy")  # type: ignore[misc]
 
 
 def test_page_is_served(exchange: RunRecord) -> None:

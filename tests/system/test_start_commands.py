@@ -13,6 +13,7 @@ import pytest
 
 from launcher.listening import find_free_port
 from launcher.redis_server import connect
+from launcher.waiting import wait_until
 from protocol import channels
 from tests.support.launched_system import (
     REAL,
@@ -103,9 +104,11 @@ def test_redis_stop_holds_and_restart_brings_it_back_with_its_data(system: Launc
     assert run_command(system.folder, "redis", "restart").returncode == 0
     with connect(system.record.redis.url) as client:
         assert client.get("kept") == b"1"
+    # the launcher writes its run file a moment after the server answers
+    assert wait_until(lambda: "redis" in system.processes, 10.0)
     before = system.processes["redis"]
     assert run_command(system.folder, "redis", "restart").returncode == 0
-    assert system.processes["redis"] != before
+    assert wait_until(lambda: system.processes.get("redis", before) != before, 10.0)
     assert "WARNING" not in system.output  # what is done on purpose does not look like a crash
     assert "Bye" not in system.output
 
