@@ -58,6 +58,7 @@ def make_server(app: FastAPI) -> uvicorn.Server:
         http="httptools",
         ws="websockets-sansio",
         ws_max_size=MAX_FRAME_BYTES,
+        ws_per_message_deflate=False,
         access_log=False,
         log_config=None,
         server_header=False,

@@ -1,5 +1,7 @@
 """An account's open orders at one sequence: the archive's, brought up to date from the journal."""
 
+import asyncio
+from collections.abc import Sequence
 from typing import Any
 
 from archive.records import OrderRecord
@@ -33,7 +35,8 @@ async def read_open_orders(
     sequence = max(snapshot.sequence, newest, listener.start)
     if sequence - snapshot.sequence > MAX_BEHIND:
         raise archive_unavailable("it is too far behind")
-    orders = {order.order_id: _describe(order, order.updated_at) for order in snapshot.orders[::-1]}
+    # an account may have a hundred thousand: others are served meanwhile
+    orders = await asyncio.to_thread(_describe_all, snapshot.orders[::-1])
     try:
         async for news in feed.read_reports(snapshot.sequence, sequence):
             if isinstance(news.report, ExecutionReport):
@@ -41,6 +44,10 @@ async def read_open_orders(
     except JournalTrimmed:
         raise archive_unavailable("the journal begins behind it") from None
     return sequence, list(orders.values())
+
+
+def _describe_all(orders: Sequence[OrderRecord]) -> dict[str, dict[str, Any]]:
+    return {order.order_id: _describe(order, order.updated_at) for order in orders}
 
 
 def _apply(orders: dict[str, dict[str, Any]], report: ExecutionReport, account: str) -> None:

@@ -6,6 +6,7 @@ and says by `in_sync` whether the reports are followed at the moment.
 
 import asyncio
 import contextlib
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -142,10 +143,11 @@ class OrderStream:
     async def _send_snapshot(self, socket: WebSocket, listener: Listener, number: int) -> int:
         sequence, orders = await read_open_orders(self._history, self._feed, listener)
         listener.start = sequence
-        await _send(
-            socket, type="snapshot", number=number, sequence=sequence, account=listener.account,
-            exchange_id=self._feed.exchange_id, orders=orders,
-        )  # fmt: skip
+        message = {
+            "type": "snapshot", "number": number, "sequence": sequence,
+            "account": listener.account, "exchange_id": self._feed.exchange_id, "orders": orders,
+        }  # fmt: skip
+        await socket.send_text(await asyncio.to_thread(_to_text, message))
         return number
 
 
@@ -173,7 +175,11 @@ async def _wait_for_end(socket: WebSocket) -> None:
 
 
 async def _send(socket: WebSocket, **message: Any) -> None:
-    await socket.send_text(encode(message).decode())
+    await socket.send_text(_to_text(message))
+
+
+def _to_text(message: Mapping[str, Any]) -> str:
+    return encode(message).decode()
 
 
 async def _close(socket: WebSocket, code: Reason, detail: str, status: int) -> None:
