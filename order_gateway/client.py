@@ -91,7 +91,8 @@ class GatewayClient:
     """One account at one gateway. Use as an asynchronous context.
 
     A request whose connection breaks is repeated: that is safe, because each order goes with a
-    client_order_id, and each change with an Idempotency-Key.
+    client_order_id, and each change with an Idempotency-Key. An answer waits for the engine as
+    long as the gateway does by itself, or `wait` seconds (at most 30).
     """
 
     def __init__(
@@ -102,10 +103,12 @@ class GatewayClient:
         key: str | None = None,
         secret: str | None = None,
         timeout: float = 35.0,
+        wait: int | None = None,
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
         self._url = url.rstrip("/")
-        self._headers = {ACCOUNT_HEADER: account, KEY_HEADER: key}
+        prefer = None if wait is None else f"wait={wait}"
+        self._headers = {ACCOUNT_HEADER: account, KEY_HEADER: key, "Prefer": prefer}
         self._secret = secret
         self._http = httpx.AsyncClient(base_url=self._url, timeout=timeout, transport=transport)
 

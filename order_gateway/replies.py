@@ -28,7 +28,9 @@ MAX_WAITING = 10_000
 """Requests that wait for an answer; one more is refused before it is queued."""
 RECONNECT_SECONDS = 0.2
 PING_SECONDS = 5.0
-"""Silence after which the connection is tried; as much again, and it is replaced."""
+"""Silence after which the connection is tried."""
+PONG_SECONDS = 5.0
+"""How long the answer to that may take; then the connection is replaced."""
 
 
 class ExpectedReply:
@@ -131,7 +133,7 @@ class Replies:
         if response is not None:
             return response
         await connection.send_command("PING")
-        async with asyncio.timeout(PING_SECONDS):
+        async with asyncio.timeout(PONG_SECONDS):
             return await read_response(connection)
 
     def _take_response(self, response: object) -> None:

@@ -5,9 +5,13 @@ from pathlib import Path
 
 import pytest
 import redis
+from hypothesis import HealthCheck, settings
 
 from launcher.environment import are_compiled_modules_fresh
 from tests.support.redis_server import run_redis
+
+settings.register_profile("suite", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("suite")  # what is tested is not how long an example takes
 
 
 def pytest_sessionstart() -> None:

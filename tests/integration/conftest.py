@@ -8,6 +8,18 @@ from tests.support.market_data import MarketData, run_market_data
 from tests.support.publisher import Publisher
 
 
+@pytest.fixture(autouse=True)
+def patient_gateway(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A gateway in this process is as slow as the test: that is no outage of Redis."""
+    for name in (
+        "connection.CONNECT_SECONDS",
+        "connection.READ_SECONDS",
+        "replies.CONNECT_SECONDS",
+        "report_feed.CONNECT_SECONDS",
+    ):
+        monkeypatch.setattr(f"order_gateway.{name}", 10.0)
+
+
 @pytest.fixture
 def publisher(redis_url: str) -> Iterator[Publisher]:
     """An exchange that has just begun."""

@@ -13,6 +13,10 @@ from order_gateway.client import GatewayClient, GatewayError
 from protocol import channels
 from protocol.codec import encode
 from protocol.enums import Reason
+from protocol.timestamps import now_in_microseconds
+from tests.support import engine_service
+from tests.support.archive_database import sqlite_url
+from tests.support.archive_service import run_follower, wait_until_archive_is_there
 from tests.support.engine_service import run_engine
 from tests.support.gateway import ORDER, wait_until
 from tests.support.gateway_process import run_exchange, run_workers
@@ -26,6 +30,9 @@ KEYS = (
     f'{{"key":"{ADMIN}","account":"ops","scopes":["admin"]}}]'
 )
 
+WAIT = 30
+"""Seconds that an answer may wait for an engine that is a thread of the test."""
+
 Scenario = Callable[[GatewayClient], Awaitable[None]]
 
 
@@ -33,7 +40,7 @@ def play(redis_url: str, folder: Path, scenario: Scenario) -> None:
     """A scenario of alice's on a fresh exchange."""
 
     async def run(url: str) -> None:
-        async with GatewayClient(url, account="alice") as alice:
+        async with GatewayClient(url, account="alice", wait=WAIT) as alice:
             await scenario(alice)
 
     with run_exchange(redis_url, folder) as exchange:
@@ -131,15 +138,28 @@ def test_answer_to_a_wrong_price_names_the_nearest(redis_url: str, tmp_path: Pat
 def test_history_of_another_exchange_is_not_served_as_ours(redis_url: str, tmp_path: Path) -> None:
     """The data folder of one exchange, the Redis of another."""
 
-    async def scenario(alice: GatewayClient) -> None:
-        order = await alice.submit_order("BTC-USDT", "buy", "1", price="60000")
-        with Redis.from_url(redis_url) as client:
-            client.hset(channels.STATE, channels.STATE_ID_KEY, "11" * 32)
-        for question in (alice.list_orders(), alice.list_fills(), alice.read_order(order.order_id)):
-            error = await expect_code(Reason.ARCHIVE_UNAVAILABLE, question)
-            assert "another exchange" in str(error)
+    async def submit(url: str) -> str:
+        async with GatewayClient(url, account="alice", wait=WAIT) as alice:
+            order = await alice.submit_order("BTC-USDT", "buy", "1", price="60000")
+            return order.order_id
 
-    play(redis_url, tmp_path, scenario)
+    async def ask(url: str, order_id: str) -> None:
+        async with GatewayClient(url, account="alice") as alice:
+            for question in (alice.list_orders(), alice.list_fills(), alice.read_order(order_id)):
+                error = await expect_code(Reason.ARCHIVE_UNAVAILABLE, question)
+                assert "another exchange" in str(error)
+
+    database_url = sqlite_url(tmp_path)
+    with (
+        run_engine(redis_url),
+        run_workers(redis_url, DATABASE_URL=database_url) as (url, _),
+        Redis.from_url(redis_url) as client,
+    ):
+        with run_follower(redis_url, database_url):
+            order_id = asyncio.run(submit(url))
+            wait_until_archive_is_there(client)
+        client.hset(channels.STATE, channels.STATE_ID_KEY, "11" * 32)
+        asyncio.run(ask(url, order_id))
 
 
 def test_orders_and_fills_are_listed_page_by_page(redis_url: str, tmp_path: Path) -> None:
@@ -338,7 +358,9 @@ def test_dead_mans_switch_outlives_the_engine(redis_url: str) -> None:
             asyncio.run(expect_none_open(url))
 
 
-def test_renewal_that_waits_in_the_queue_keeps_the_orders(redis_url: str) -> None:
+def test_renewal_that_waits_in_the_queue_keeps_the_orders(
+    redis_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The engine is away when the timer runs out; the renewal has been in the list in time."""
     order = {"symbol": "BTC-USDT", "side": "buy", "quantity": "1", "price": "60000"}
 
@@ -360,8 +382,12 @@ def test_renewal_that_waits_in_the_queue_keeps_the_orders(redis_url: str) -> Non
             return (await client.submit_order(**order, client_order_id="kept")).status
 
     with run_workers(redis_url) as (url, _):
-        with run_engine(redis_url):
-            asyncio.run(run(url))
+        now = now_in_microseconds()
+        with monkeypatch.context() as stopped_clock:
+            # an engine that takes a second to stop must not see the timer run out
+            stopped_clock.setattr(engine_service, "now_in_microseconds", lambda: now)
+            with run_engine(redis_url):
+                asyncio.run(run(url))
         asyncio.run(renew(url))
         asyncio.run(asyncio.sleep(1.1))
         with run_engine(redis_url), Redis.from_url(redis_url) as server:

@@ -200,7 +200,7 @@ def test_lost_confirmation_is_unknown_and_the_repeat_gets_the_result(
         async with run_gateway(redis_url) as other:
             path = f"/v1/orders/{await submit(other)}"
         async with run_proxy(redis_url) as proxy, run_gateway(proxy.url) as client:
-            await client.get("/health")
+            await client.delete("/v1/orders/5", headers=under("the script is loaded"))
             lose_reply_to_push(proxy, monkeypatch)
             response = await client.delete(path, headers=under("l"))
             monkeypatch.undo()

@@ -7,10 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from redis import Redis
 
 from order_gateway.client import GatewayClient, GatewayError
 from order_gateway.client_answers import AccountFill, Update
 from order_gateway.order_reader import OrderReader
+from tests.support.archive_service import wait_until_archive_is_there
+from tests.support.engine_service import wait_until_drained
 from tests.support.gateway import DEADLINE_SECONDS, ORDER, RedisProxy, run_proxy, wait_until
 from tests.support.gateway_process import run_exchange
 
@@ -75,6 +78,12 @@ async def list_fills(gateway: GatewayClient) -> list[AccountFill]:
             return fills[::-1]
 
 
+def wait_until_all_is_archived(redis_url: str) -> None:
+    with Redis.from_url(redis_url) as client:
+        wait_until_drained(client)
+        wait_until_archive_is_there(client)
+
+
 def play(
     redis_url: str, folder: Path, scenario: Callable[[str], Coroutine[Any, Any, None]]
 ) -> None:
@@ -110,6 +119,7 @@ def test_every_fill_is_told_once_through_cut_connections(redis_url: str, tmp_pat
             follow(cut_off) as following,
         ):
             await asyncio.gather(trade(alice, 60), cut(proxy, 4))
+            await asyncio.to_thread(wait_until_all_is_archived, redis_url)
             fills = await list_fills(alice)
             await until(lambda: len(following.told) >= len(fills))
             assert following.told == [(fill.order_id, fill.trade_id) for fill in fills]

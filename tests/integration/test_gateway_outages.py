@@ -224,9 +224,11 @@ def test_full_redis_refuses_orders_and_takes_them_again(redis_url: str) -> None:
         async with run_gateway(redis_url) as client, Redis.from_url(redis_url) as redis:
             await client.post("/v1/orders", json=ORDER)
             await client.post("/v1/orders", json=ORDER)
-            await redis.config_set("maxmemory", "1")
-            refused = await client.post("/v1/orders", json=ORDER)
-            await redis.config_set("maxmemory", "0")
+            try:
+                await redis.config_set("maxmemory", "1")
+                refused = await client.post("/v1/orders", json=ORDER)
+            finally:
+                await redis.config_set("maxmemory", "0")
             assert refused.status_code == 503
             assert refused.json()["code"] == Reason.QUEUE_UNAVAILABLE
             assert "memory is full" in refused.json()["detail"]

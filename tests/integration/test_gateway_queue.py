@@ -128,7 +128,7 @@ def test_push_whose_reply_is_lost_is_unknown_and_happens_once(redis_url: str) ->
 def test_push_that_redis_does_not_answer_in_time_is_unknown(redis_url: str) -> None:
     async def run() -> None:
         async with Redis.from_url(redis_url, protocol=2) as client:
-            queue = OrderQueue(redis_url, ignore_push, push_seconds=0.05)
+            queue = OrderQueue(redis_url, ignore_push, push_seconds=2.0)
             queue.start()
             assert (await queue.push(b"first")).state is PushState.CONFIRMED
             await hold_writes(client)

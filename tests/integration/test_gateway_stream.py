@@ -1,6 +1,7 @@
 """`/ws/orders`: a snapshot, then every report, whatever happens in between."""
 
 import asyncio
+import contextlib
 import json
 from pathlib import Path
 from typing import Any
@@ -86,7 +87,9 @@ async def read_open(client: GatewayClient) -> dict[str, str | None]:
 
 
 async def is_archived_as_closed(client: GatewayClient, order_id: str) -> bool:
-    return order_id not in await read_open(client)
+    with contextlib.suppress(GatewayError):
+        return (await client.read_order(order_id)).status == "canceled"
+    return False
 
 
 async def cut_subscriptions(redis_url: str, times: int) -> None:

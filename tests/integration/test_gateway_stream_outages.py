@@ -127,6 +127,7 @@ def test_reader_that_comes_during_an_outage_is_told_and_hears_no_silence(
             async with connect(f"ws://{where}/ws/orders") as stream:
                 await expect_end(stream, "queue_unavailable")
         await proxy.open()
+        monkeypatch.setattr(report_feed, "LIVE_SECONDS", DEADLINE_SECONDS)
         async with connect(f"ws://{where}/ws/orders") as stream:
             assert (await read(stream))["type"] == "snapshot"
         [(lost, _), (back, _)] = lines.lines

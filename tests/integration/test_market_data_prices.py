@@ -33,7 +33,8 @@ def test_closed_candles_come_once_in_order_and_without_holes(
         publisher.trade("60010.00", "0.20000")
         candles = read_candles(reader, closed=3)
         publisher.trade("60020.00", "0.30000")
-        candles += read_candles(reader, closed=2)
+        while sum(each["trades"] for each in candles if each["is_closed"]) < 3:
+            candles += read_candles(reader, closed=1)
     closed = [each for each in candles if each["is_closed"]]
     starts = [parse_timestamp(each["start"]) for each in closed]
     assert starts == [starts[0] + second * 1_000_000 for second in range(len(starts))]
@@ -69,7 +70,8 @@ def test_a_new_reader_gets_the_ticker_and_the_open_candle(
         candle = reader.next_of("candle")["data"]
         assert (candle["interval"], candle["trades"], candle["is_closed"]) == ("1d", 1, False)
         publisher.trade("61000.00")
-        ticker = reader.next_of("ticker")["data"]
+        while (ticker := reader.next_of("ticker")["data"])["last"] == "60000.00":
+            pass  # the one from before may come again
         assert (ticker["last"], ticker["change"], ticker["change_percent"]) == (
             "61000.00", "1000.00", "1.67",
         )  # fmt: skip

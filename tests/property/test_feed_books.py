@@ -18,7 +18,7 @@ from tests.support.publisher import ExchangePublisher
 
 BTC = "BTC-USDT"
 HOUR = Path(__file__).resolve().parents[3] / "shared" / "data" / "AAPL_hour.commands.csv.xz"
-DEADLINE_SECONDS = 90.0
+DEADLINE_SECONDS = 200.0
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from redis import Redis
-from sqlalchemy import Engine
+from sqlalchemy import Engine, event
 
 from archive.__main__ import connect_redis
 from archive.database import open_database
@@ -27,8 +27,13 @@ from tests.support.waiting import wait_until
 def run_follower(
     redis_url: str, database_url: str, prepare: Callable[[Engine], None] = lambda _: None
 ) -> Iterator[Follower]:
-    """An archive that follows as long as the context; `prepare` has its database first."""
+    """An archive that follows as long as the context; `prepare` has its database first.
+
+    It does not wait for a disk: its process is the test's, nobody pulls the plug.
+    """
     database = open_database(database_url)
+    if database.dialect.name == "sqlite":
+        event.listen(database, "connect", lambda c, _: c.execute("PRAGMA synchronous=OFF"))
     prepare(database)
     journal = Journal(connect_redis(redis_url))
     retention = Retention(database, None, None, now_in_microseconds)
@@ -62,7 +67,7 @@ def run_archive_to_end(redis_url: str, database_url: str, log: Path) -> tuple[in
     """Exit status and log of an archive that is expected to give up."""
     process = start_archive(redis_url, database_url, log)
     try:
-        status = process.wait(20)
+        status = process.wait(60)
     finally:
         process.kill()
         process.wait()
@@ -79,3 +84,10 @@ def read_announced(client: Redis) -> int:
 def wait_until_archived(client: Redis, sequence: int) -> None:
     """Until the archive says that it has everything up to `sequence`."""
     wait_until(lambda: read_announced(client) >= sequence, f"the archive is at {sequence}")
+
+
+def wait_until_archive_is_there(client: Redis) -> None:
+    """Until the archive says that it has everything that is committed now."""
+    sequence = client.hget(channels.STATE, channels.STATE_SEQUENCE)
+    assert sequence is None or isinstance(sequence, bytes)
+    wait_until_archived(client, int(sequence or 0))

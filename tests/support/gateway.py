@@ -23,7 +23,7 @@ from protocol.instrument import parse_instruments
 from protocol.settings import Settings
 
 INSTRUMENTS = parse_instruments(Path("instruments.toml").read_text())
-DEADLINE_SECONDS = 10.0
+DEADLINE_SECONDS = 30.0
 
 ORDER = {
     "symbol": "BTC-USDT",

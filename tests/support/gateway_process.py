@@ -4,8 +4,8 @@ import os
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple, TypeAlias
@@ -17,7 +17,6 @@ from archive.queries import Archive, ArchiveUnavailable
 from launcher.parent_death import make_child_setup
 from tests.support.archive_service import run_follower
 from tests.support.engine_service import run_engine
-from tests.support.gateway import DEADLINE_SECONDS
 from tests.support.waiting import wait_until
 
 Process: TypeAlias = "subprocess.Popen[bytes]"
@@ -40,7 +39,7 @@ def run_workers(
         port = listener.getsockname()[1]
         workers = [start_worker(redis_url, listener.fileno(), **settings) for _ in range(count)]
     try:
-        wait_until_ready(port)
+        wait_until_ready(port, count)
         yield f"http://127.0.0.1:{port}", workers
     finally:
         for worker in workers:
@@ -89,13 +88,17 @@ def start_worker(redis_url: str, descriptor: int, **settings: str) -> Process:
     )
 
 
-def wait_until_ready(port: int) -> None:
-    """Until somebody answers there."""
-    deadline = time.monotonic() + DEADLINE_SECONDS
-    while time.monotonic() < deadline:
-        try:
-            httpx.get(f"http://127.0.0.1:{port}/health", timeout=DEADLINE_SECONDS)
-        except httpx.ConnectError:
-            continue
-        return
-    raise AssertionError("the gateway did not start")
+def wait_until_ready(port: int, count: int = 1) -> None:
+    """Until so many workers have answered there; connections fall to whichever is free."""
+    workers: set[str] = set()
+
+    def have_answered() -> bool:
+        with suppress(httpx.TransportError), ThreadPoolExecutor(2 * count) as threads:
+            for answer in threads.map(ask, range(2 * count)):
+                workers.add(answer.headers["X-Request-Id"].partition("-")[0])
+        return len(workers) == count
+
+    def ask(_: int) -> httpx.Response:
+        return httpx.get(f"http://127.0.0.1:{port}/livez", timeout=2)
+
+    wait_until(have_answered, "every worker has answered")

@@ -17,7 +17,7 @@ from websockets.sync.client import ClientConnection, connect
 
 from launcher.parent_death import make_child_setup
 
-DEADLINE_SECONDS = 20.0
+DEADLINE_SECONDS = 60.0
 
 Json: TypeAlias = dict[str, Any]
 
@@ -43,7 +43,7 @@ class MarketData:
         self.port = port
         self.process = process
         self._log = log
-        self.http = httpx.Client(base_url=f"http://127.0.0.1:{port}")
+        self.http = httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=DEADLINE_SECONDS)
 
     @property
     def url(self) -> str:
@@ -56,8 +56,13 @@ class MarketData:
         return self._log.read().decode()
 
     def get(self, path: str) -> Json:
-        answer: Json = self.http.get(path).json()
-        return answer
+        """What it answers once it is in sync, which a slow Redis may end for a moment."""
+        deadline = time.monotonic() + DEADLINE_SECONDS
+        while True:
+            answer: Json = self.http.get(path).json()
+            if answer.get("code") != "not_in_sync" or time.monotonic() > deadline:
+                return answer
+            time.sleep(0.01)
 
     def is_healthy(self) -> bool:
         try:

@@ -13,10 +13,18 @@ import pytest
 
 from launcher.environment import ROOT
 from launcher.run_file import RunRecord
+from tests.support.launched_system import REAL, launch
 from tests.support.trader import Trader
 from tests.support.waiting import wait_until
 
 SYMBOL = "SOL-USDT"
+
+
+@pytest.fixture
+def exchange(tmp_path: Path) -> Iterator[RunRecord]:
+    """One whose books are empty."""
+    with launch(REAL, tmp_path / "data") as system:
+        yield system.wait_until_ready()
 
 
 class Program:

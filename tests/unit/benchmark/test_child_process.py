@@ -47,10 +47,14 @@ def test_a_child_dies_with_us() -> None:
 @pytest.mark.skipif(_cpu_clock._find_clock is None, reason="there is no such clock")
 def test_cpu_is_read_to_less_than_a_tick() -> None:
     pid = psutil.Process().pid
-    before, began = read_cpu(pid), time.process_time()
-    while time.process_time() < began + 0.003:
-        pass
-    assert 0.003 <= read_cpu(pid) - before < 0.01
+
+    def spend() -> float:
+        before, began = read_cpu(pid), time.process_time()
+        while time.process_time() < began + 0.003:
+            pass
+        return read_cpu(pid) - before
+
+    assert any(0.003 <= spend() < 0.01 for _ in range(20))
 
 
 def test_ticks_are_near_to_it() -> None:
