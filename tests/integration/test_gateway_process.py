@@ -198,7 +198,8 @@ def test_setting_that_cannot_be_used_is_said_in_one_line(name: str, value: str) 
 
 def test_stop_signal_ends_it_while_a_request_waits(redis_url: str) -> None:
     with run_workers(redis_url) as (url, (worker,)), ThreadPoolExecutor(1) as thread:
-        waiting = thread.submit(httpx.post, f"{url}/v1/orders?response=full", json=ORDER)
+        path, waits = f"{url}/v1/orders?response=full", {"Prefer": "wait=1"}
+        waiting = thread.submit(httpx.post, path, json=ORDER, headers=waits, timeout=30)
         with redis.Redis.from_url(redis_url) as server:
             deadline = time.monotonic() + DEADLINE_SECONDS
             while not server.llen(ORDER_QUEUE):

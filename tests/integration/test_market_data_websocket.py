@@ -269,8 +269,9 @@ def test_a_client_that_comes_back_has_an_exact_book_and_all_trades(
 
 def flood_until_closed(service: MarketData, publisher: Publisher, clients: int) -> None:
     """Trades, and levels with them, until so many clients have been closed."""
-    for _ in range(200):
-        for step in range(200):
+    # asked often: who is closed has only so long to read why
+    for number in range(4000):
+        for step in range(number % 20 * 10, number % 20 * 10 + 10):
             publisher.set_levels(
                 bids=[(f"{50000 + step}.00", "1.00000")], trades=[("60000.00", "0.10000")] * 5
             )

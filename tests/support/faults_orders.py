@@ -43,7 +43,7 @@ class Pusher:
         self.acknowledged: list[str] = []
         self._client = connect_redis(url)
         self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._push)
+        self._thread = threading.Thread(target=self._push, daemon=True)
         self._thread.start()
 
     def _push(self) -> None:
