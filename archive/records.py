@@ -105,9 +105,12 @@ class Reached(NamedTuple):
     exchange: str
     sequence: int
 
-    def is_of(self, id_key: bytes) -> bool:
-        """Whether it is that of the exchange with this `id_key` in its state, or nobody's yet."""
-        return self.exchange in ("", name_exchange(id_key))
+    def is_of(self, id_key: bytes | None) -> bool:
+        """Whether it is nobody's yet, or that of the exchange with this `id_key` in its state.
+
+        None: the exchange has not begun, so nothing can be of it.
+        """
+        return not self.exchange or (id_key is not None and self.exchange == name_exchange(id_key))
 
 
 def name_exchange(id_key: bytes) -> str:

@@ -2,29 +2,50 @@
 
     python -m examples.market_maker --price 60000
 
-It leans against what it holds: the more it has bought, the lower both its prices. Ctrl-C cancels
-its orders and says what it has earned. Should it die instead, the exchange cancels them.
+It leans against what it holds: the more it has bought, the lower both its prices. It begins with
+nothing each time, and wants an account of its own. Ctrl-C cancels its orders and says what it has
+earned. Should it die instead, or see nothing any more, the exchange cancels them.
 """
 
 import argparse
 import asyncio
 import signal
 import sys
+import uuid
+from collections import deque
 from collections.abc import Coroutine
 from contextlib import suppress
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
-from typing import Any
+from time import monotonic
+from typing import Any, NamedTuple
 
 import httpx
 
 from market_data.client import FeedReader, FeedRefused
-from order_gateway.client import GatewayClient, GatewayError, InstrumentState, OrderState
+from order_gateway.client import (
+    GatewayClient,
+    GatewayError,
+    InstrumentState,
+    OrderState,
+    TimerState,
+)
 from order_gateway.order_reader import OrderReader
 
 SWITCH_SECONDS = 10
 """Where nothing has been heard of it for so long, the exchange cancels its orders."""
 PAUSE_SECONDS = 0.25
 """Between two looks at its prices: a quote that follows every tick is mostly on its way."""
+OPEN = {"open", "partially_filled"}
+REFUSED = object()
+
+
+class Sent(NamedTuple):
+    """An order of which it is not known yet what became of it."""
+
+    name: str
+    price: str
+    until: float
+    """When it has long been canceled, if it ever was there."""
 
 
 class MarketMaker:
@@ -46,9 +67,11 @@ class MarketMaker:
         self._last_price: Decimal | None = options.price
         self._holds = Decimal(0)
         self._cash = Decimal(0)
-        self._sent: dict[str, str | None] = {}
-        """The last order of each side. Until the stream tells of it, there is no other."""
-        self._told: set[str | None] = {None}
+        self._own_trades: deque[int] = deque(maxlen=1000)
+        self._armed_until = 0.0
+        """By the own clock: the exchange cancels its orders then, or later."""
+        self._sent: dict[str, Sent] = {}
+        """By side."""
 
     async def run(self) -> None:
         """Until it is canceled; then it leaves no order behind."""
@@ -58,38 +81,49 @@ class MarketMaker:
                     tasks.create_task(work())
         finally:
             await _ask(self._gateway.cancel_orders(self._symbol))
-            await _ask(self._gateway.cancel_after(0))
+            # not disarmed: an order may still be on its way
+            await _ask(self._gateway.cancel_after(1))
+
+    @property
+    def _sees(self) -> bool:
+        """Whether it knows the book and its own orders as they are now."""
+        return self._feed.is_live and self._orders.is_live
 
     async def _follow_market(self) -> None:
         """Its own trades tell it nothing of what others would pay."""
         async for message in self._feed:
-            trade = message.get("data", {})
-            ids = {trade.get("maker_order_id"), trade.get("taker_order_id")}
-            if message["type"] == "trade" and not ids & self._told:
-                self._last_price = Decimal(trade["price"])
+            if message["type"] == "trade" and not self._is_own(message["data"]):
+                self._last_price = Decimal(message["data"]["price"])
+
+    def _is_own(self, trade: dict[str, Any]) -> bool:
+        """Its report may come before the trade is published, or after."""
+        ids = {trade["maker_order_id"], trade["taker_order_id"]}
+        return trade["trade_id"] in self._own_trades or bool(ids & self._orders.open_orders.keys())
 
     async def _follow_orders(self) -> None:
-        await _ask(self._gateway.cancel_orders(self._symbol))  # an earlier life may have left some
         async for update in self._orders:
             report, fill = update.data, update.fill
-            self._told.update(self._orders.open_orders if report is None else [report.order_id])
             if report and fill and report.symbol == self._symbol:
                 quantity = Decimal(fill.quantity) * (1 if report.side == "buy" else -1)
                 self._holds += quantity
                 self._cash -= quantity * Decimal(fill.price)
+                self._own_trades.append(fill.trade_id)
                 print(f"{report.side} {fill.quantity} at {fill.price}: {self}", flush=True)
 
     async def _renew(self) -> None:
+        """As long as it sees: orders that nobody looks after are better gone."""
         while True:
-            await _ask(self._gateway.cancel_after(SWITCH_SECONDS))
-            await asyncio.sleep(SWITCH_SECONDS / 4)
+            now = monotonic()
+            if self._sees and self._armed_until < now + SWITCH_SECONDS * 3 / 4:
+                timer = await _ask(self._gateway.cancel_after(SWITCH_SECONDS))
+                if isinstance(timer, TimerState):
+                    self._armed_until = now + SWITCH_SECONDS
+            await asyncio.sleep(PAUSE_SECONDS)
 
     async def _quote(self) -> None:
-        """Never without knowing its own orders and the book."""
         while True:
-            has_book = self._feed.books[self._symbol].last_update_id is not None
-            middle = self._find_middle()
-            if middle and has_book and self._orders.is_live:
+            is_safe = self._sees and self._armed_until > monotonic()
+            if is_safe and (middle := self._find_middle()):
                 await self._place("buy", self._choose_price(middle, 1, ROUND_FLOOR))
                 await self._place("sell", self._choose_price(middle, -1, ROUND_CEILING))
             await asyncio.sleep(PAUSE_SECONDS)
@@ -102,17 +136,12 @@ class MarketMaker:
         return (bid + ask) / 2 if bid and ask else self._last_price
 
     def _find_best_of_others(self, side: str, levels: list[tuple[str, str]]) -> Decimal | None:
-        own = self._find_quote(side)
-        for price, quantity in levels:
-            if own is None or (price, quantity) != (own.price, own.remaining_quantity):
-                return Decimal(price)
-        return None
+        own = {(order.price, order.remaining_quantity) for order in self._list_quotes(side)}
+        return next((Decimal(level[0]) for level in levels if level not in own), None)
 
-    def _find_quote(self, side: str) -> OrderState | None:
-        for order in self._orders.open_orders.values():
-            if (order.symbol, order.side) == (self._symbol, side):
-                return order
-        return None
+    def _list_quotes(self, side: str) -> list[OrderState]:
+        orders = self._orders.open_orders.values()
+        return [each for each in orders if (each.symbol, each.side) == (self._symbol, side)]
 
     def _choose_price(self, middle: Decimal, sign: int, rounding: str) -> str | None:
         """None where it holds, or owes, too much already to trade on this side."""
@@ -120,26 +149,35 @@ class MarketMaker:
             return None
         half = middle * self._options.spread / 20_000
         price = middle - half * (sign + self._holds / self._options.most)
-        return str(
-            max(Decimal(1), (price / self._tick).quantize(Decimal(1), rounding)) * self._tick
-        )
+        ticks = (price / self._tick).quantize(Decimal(1), rounding)
+        return f"{max(Decimal(1), ticks) * self._tick:f}"
 
     async def _place(self, side: str, price: str | None) -> None:
-        """Brings the quote to that price."""
-        quote = self._find_quote(side)
-        if quote is None and price is not None:
-            if self._sent.get(side) in self._told:
-                order = await _ask(self._make_order(side, price))
-                self._sent[side] = order and order.order_id
-        elif quote is not None and price is None:
-            await _ask(self._gateway.cancel_order(quote.order_id))
-        elif quote is not None and Decimal(quote.price or 0) != Decimal(price or 0):
-            await _ask(self._gateway.amend_order(quote.order_id, price=price))
+        """Brings the side to one quote at that price, or to none."""
+        quotes = self._list_quotes(side)
+        for each in quotes[1:] if price else quotes:
+            await _ask(self._gateway.cancel_order(each.order_id))
+        if quotes:
+            self._sent.pop(side, None)
+            if price and Decimal(quotes[0].price or 0) != Decimal(price):
+                await _ask(self._gateway.amend_order(quotes[0].order_id, price=price))
+        elif price:
+            await self._submit(side, price)
 
-    def _make_order(self, side: str, price: str) -> Coroutine[Any, Any, OrderState]:
-        return self._gateway.submit_order(
-            self._symbol, side, str(self._options.size), price=price, order_type="post_only"
-        )
+    async def _submit(self, side: str, price: str) -> None:
+        """Again under the same name until an answer comes: that makes no second order."""
+        sent = self._sent.get(side)
+        if sent is None or sent.until < monotonic():
+            sent = Sent(uuid.uuid4().hex, price, monotonic() + 3 * SWITCH_SECONDS)
+            self._sent[side] = sent
+        order = await _ask(
+            self._gateway.submit_order(
+                self._symbol, side, f"{self._options.size:f}", price=sent.price,
+                order_type="post_only", client_order_id=sent.name,
+            )
+        )  # fmt: skip
+        if order is REFUSED or (order and not order.is_pending and order.status not in OPEN):
+            del self._sent[side]  # it is over; an open one will show among the quotes
 
     def __str__(self) -> str:
         value = self._cash + self._holds * (self._last_price or 0)
@@ -147,12 +185,13 @@ class MarketMaker:
 
 
 async def _ask(request: Coroutine[Any, Any, Any]) -> Any:
-    """The answer; None, and a line that says why, where the exchange says no or is away."""
+    """The answer; REFUSED where the exchange says no, None where it is away, and a line why."""
     try:
         return await request
     except (GatewayError, httpx.TransportError) as error:
         print(f"{error or type(error).__name__}", file=sys.stderr, flush=True)
-        return None
+        is_refusal = isinstance(error, GatewayError) and 400 <= error.status < 500
+        return REFUSED if is_refusal else None
 
 
 def read_options() -> argparse.Namespace:
@@ -203,6 +242,8 @@ if __name__ == "__main__":
         asyncio.run(main())
     except httpx.TransportError as error:
         sys.exit(f"no gateway answers ({error}): is `python start_system.py` running?")
+    except GatewayError as error:
+        sys.exit(str(error))
     except ExceptionGroup as group:
         refused, others = group.split((FeedRefused, GatewayError))
         if others or not refused:

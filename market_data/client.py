@@ -63,8 +63,23 @@ class FeedReader:
         self._connection: ReaderConnection | None = None
         self._pulse = ReaderPulse()
         self._has_asked = False
+        self._is_in_sync = False
         self._exchange_id: str | None = None
         self._pause = 0.0
+
+    @property
+    def is_live(self) -> bool:
+        """Whether what it has is the present.
+
+        It is connected, the feed hears the engine, and no book waits to begin anew. A connection
+        that has died silently is noticed after five seconds.
+        """
+        return (
+            self._connection is not None
+            and self._is_in_sync
+            and not self._pulse.is_waiting
+            and all(book.last_update_id is not None for book in self.books.values())
+        )
 
     async def __aenter__(self) -> Self:
         return self
@@ -101,6 +116,7 @@ class FeedReader:
             self._connection = await ReaderConnection.open(self._url)
             self._pulse = ReaderPulse()
             self._has_asked = False
+            self._is_in_sync = False
             self.counts["connections"] += 1
         return self._connection
 
@@ -149,6 +165,7 @@ class FeedReader:
             self._exchange_id = heartbeat["exchange_id"]
         if is_another and self._has_asked:
             raise ConnectionError("another exchange")
+        self._is_in_sync = heartbeat["in_sync"]
         if self._has_asked:
             await self._seek_missed(connection, heartbeat)
         elif heartbeat["in_sync"]:

@@ -16,18 +16,17 @@ With authentication on: `GatewayClient(url, key="…")`, or `key="…", secret="
 An answer that is an error raises GatewayError, whose `code` says what was wrong.
 """
 
-import json
 import time
 import uuid
 from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import suppress
 from types import TracebackType
 from typing import Any, Self, TypeVar
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 import httpx
 import msgspec
-from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import InvalidStatus, InvalidURI
+from websockets.exceptions import ConnectionClosedOK
 
 from order_gateway.client_answers import (
     AccountFill,
@@ -46,6 +45,7 @@ from order_gateway.client_answers import (
     Update,
 )
 from order_gateway.idempotency import IDEMPOTENCY_HEADER
+from order_gateway.order_connection import OrderConnection
 from protocol.signing import (
     ACCOUNT_HEADER,
     KEY_HEADER,
@@ -160,11 +160,11 @@ class GatewayClient:
 
     async def cancel_order(self, order_id: str) -> OrderState:
         """The order after its cancel."""
-        return await self._ask(OrderState, "DELETE", f"/v1/orders/{order_id}")
+        return await self._ask(OrderState, "DELETE", f"/v1/orders/{_quote(order_id)}")
 
     async def cancel_order_by_client_id(self, client_order_id: str) -> OrderState:
         """The order after its cancel; it may still be on its way into the book."""
-        return await self._ask(OrderState, "DELETE", f"{_BY_CLIENT_ID}/{client_order_id}")
+        return await self._ask(OrderState, "DELETE", f"{_BY_CLIENT_ID}/{_quote(client_order_id)}")
 
     async def cancel_orders(self, symbol: str | None = None) -> CanceledOrders:
         """Cancels all open orders of the account, or of the instrument."""
@@ -179,7 +179,7 @@ class GatewayClient:
         stop_price: str | None = None,
     ) -> OrderState:
         """The order after the change; `quantity` is the new total."""
-        path = f"/v1/orders/{order_id}"
+        path = f"/v1/orders/{_quote(order_id)}"
         return await self._amend(path, price=price, quantity=quantity, stop_price=stop_price)
 
     async def amend_order_by_client_id(
@@ -191,7 +191,7 @@ class GatewayClient:
         stop_price: str | None = None,
     ) -> OrderState:
         """The order after the change; `quantity` is the new total."""
-        path = f"{_BY_CLIENT_ID}/{client_order_id}"
+        path = f"{_BY_CLIENT_ID}/{_quote(client_order_id)}"
         return await self._amend(path, price=price, quantity=quantity, stop_price=stop_price)
 
     async def cancel_after(self, seconds: int) -> TimerState:
@@ -201,11 +201,11 @@ class GatewayClient:
 
     async def read_order(self, order_id: str) -> OrderState:
         """The order's latest state."""
-        return await self._ask(OrderState, "GET", f"/v1/orders/{order_id}")
+        return await self._ask(OrderState, "GET", f"/v1/orders/{_quote(order_id)}")
 
     async def read_order_by_client_id(self, client_order_id: str) -> OrderState:
         """The order's latest state."""
-        return await self._ask(OrderState, "GET", f"{_BY_CLIENT_ID}/{client_order_id}")
+        return await self._ask(OrderState, "GET", f"{_BY_CLIENT_ID}/{_quote(client_order_id)}")
 
     async def list_orders(self, **query: str | int | None) -> OrderPage:
         """A page of orders; `symbol`, `status`, `start`, `end`, `limit`, `after`."""
@@ -221,26 +221,27 @@ class GatewayClient:
 
     async def halt_instrument(self, symbol: str) -> SwitchState:
         """From now on its orders can only be canceled; needs the scope `admin`."""
-        return await self._ask(SwitchState, "POST", f"/v1/instruments/{symbol}/halt")
+        return await self._ask(SwitchState, "POST", f"/v1/instruments/{_quote(symbol)}/halt")
 
     async def resume_instrument(self, symbol: str) -> SwitchState:
         """It trades again; needs the scope `admin`."""
-        return await self._ask(SwitchState, "POST", f"/v1/instruments/{symbol}/resume")
+        return await self._ask(SwitchState, "POST", f"/v1/instruments/{_quote(symbol)}/resume")
 
     async def stream_orders(self) -> AsyncGenerator[Update]:
         """The account's open orders, then every report, on one connection.
 
-        Ends with it. Raises GatewayError for an error. `OrderReader` is the one that goes on.
+        Ends where that is closed in order; raises GatewayError for an error, ConnectionClosed where
+        it breaks. `OrderReader` is the one that goes on.
         """
+        async with await self.open_stream() as connection:
+            with suppress(ConnectionClosedOK):
+                while True:
+                    yield await connection.receive()
+
+    async def open_stream(self) -> OrderConnection:
+        """The connection alone; raises what `OrderConnection.open` does."""
         path = "/ws/orders"
-        headers = self._sign("GET", path, b"")
-        async with await _connect(f"{self._url}{path}", headers) as socket:
-            async for text in socket:
-                message = json.loads(text)
-                if message["type"] == "error":
-                    problem = {"code": message["code"], "detail": message["message"]}
-                    raise GatewayError(0, problem, None)
-                yield msgspec.convert(message, Update)
+        return await OrderConnection.open(f"{self._url}{path}", self._sign("GET", path, b""))
 
     async def _amend(self, path: str, **changes: str | None) -> OrderState:
         return await self._ask(OrderState, "PATCH", path, {}, _drop_nothing(changes))
@@ -259,9 +260,8 @@ class GatewayClient:
         repeatable = {} if method == "GET" else {IDEMPOTENCY_HEADER: uuid.uuid4().hex}
         response = await self._send(method, target, content, repeatable)
         if response.status_code >= _FIRST_ERROR:
-            raise GatewayError(
-                response.status_code, response.json(), response.headers.get("Retry-After")
-            )
+            problem = _read_problem(response)
+            raise GatewayError(response.status_code, problem, response.headers.get("Retry-After"))
         return msgspec.json.decode(response.content, type=kind)
 
     async def _send(
@@ -287,24 +287,18 @@ class GatewayClient:
         return headers
 
 
-async def _connect(url: str, headers: Mapping[str, str]) -> ClientConnection:
-    """A stream's connection; an account may have so many orders that no size bounds its snapshot.
+def _read_problem(response: httpx.Response) -> Mapping[str, Any]:
+    """The problem document; a proxy that answers in the gateway's stead has none."""
+    with suppress(ValueError):
+        problem = response.json()
+        if isinstance(problem, dict):
+            return problem
+    return {"detail": f"HTTP {response.status_code}: {response.text[:200]}"}
 
-    Raises GatewayError where an answer came and is none of a stream's, ValueError for a bad URL.
-    """
-    try:
-        return await connect(
-            url.replace("http", "ws", 1),
-            additional_headers=headers,
-            max_size=None,
-            compression=None,
-        )
-    except InvalidURI as error:
-        raise ValueError(f"{url}: the gateway's URL begins with http:// or https://") from error
-    except InvalidStatus as error:
-        status = error.response.status_code
-        problem = {"detail": f"{url}: HTTP {status} instead of a WebSocket"}
-        raise GatewayError(status, problem, None) from error
+
+def _quote(name: str) -> str:
+    """A part of a path; a name of dots alone would lead to another one."""
+    return quote(name, safe="").replace(".", "%2E")
 
 
 def _drop_nothing(values: Mapping[str, Any]) -> dict[str, Any]:

@@ -120,8 +120,10 @@ class Gateway:
     async def find_name(self, call: Call, client_order_id: str) -> OrderName:
         """The account's order of that name, also where it is still in the queue.
 
-        Nobody has to be asked: the id follows from the name.
+        Nobody has to be asked: the id follows from the name. Orders that wait here for their push
+        are let go first: who did not get the answer to one may change it.
         """
+        await self._queue.wait_until_settled()
         key = await self._id_key.get()
         return OrderName(derive_order_id(key, call.account, client_order_id), client_order_id)
 

@@ -33,9 +33,13 @@ Answered = TypeVar("Answered")
 
 @dataclass(frozen=True)
 class Snapshot:
-    """Open orders of an account; at least as new as `sequence`, each at its own."""
+    """Open orders of an account; at least as new as `sequence`, none newer than `reached`.
+
+    Both are those of whole commits.
+    """
 
     sequence: int
+    reached: int
     orders: list[OrderRecord]
 
 
@@ -155,7 +159,7 @@ class History:
             if loop.time() >= deadline:
                 break
             await asyncio.sleep(_POLL_SECONDS)
-        if id_key and not reached.is_of(id_key):
+        if not reached.is_of(id_key):
             raise archive_unavailable("its database is that of another exchange")
         return reached.sequence
 
@@ -223,4 +227,4 @@ def _read_snapshot(archive: Archive, account: str) -> Snapshot:
         orders += page.items
         after = page.after
         if after is None:
-            return Snapshot(sequence, orders)
+            return Snapshot(sequence, archive.last_sequence(), orders)

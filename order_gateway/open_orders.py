@@ -31,8 +31,7 @@ async def read_open_orders(
     Unavailable where the archive or the journal cannot be read.
     """
     snapshot = await history.read_snapshot(listener.account)
-    newest = max((order.sequence for order in snapshot.orders), default=0)
-    sequence = max(snapshot.sequence, newest, listener.start)
+    sequence = max(snapshot.reached, listener.start)
     if sequence - snapshot.sequence > MAX_BEHIND:
         raise archive_unavailable("it is too far behind")
     # an account may have a hundred thousand: others are served meanwhile

@@ -78,6 +78,7 @@ class OrderQueue:
         self._connection: Connection | None = None
         self._waiting: list[_Waiting] = []
         self._waiting_entries = 0
+        self._last: asyncio.Future[Push] | None = None
         self._has_waiting = asyncio.Event()
         self._pusher: asyncio.Task[None] | None = None
         self._is_reachable = True
@@ -92,9 +93,15 @@ class OrderQueue:
             return Push(PushState.BUFFER_FULL)
         outcome: asyncio.Future[Push] = asyncio.get_running_loop().create_future()
         self._waiting.append((entries, outcome))
+        self._last = outcome
         self._waiting_entries += len(entries)
         self._has_waiting.set()
         return await outcome
+
+    async def wait_until_settled(self) -> None:
+        """Returns once it is known what became of all entries that are here now."""
+        if self._last is not None and not self._last.done():
+            await asyncio.wait([self._last])
 
     async def aclose(self) -> None:
         """Stops; entries that still wait are not sent."""

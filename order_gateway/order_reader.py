@@ -14,14 +14,14 @@
 
     asyncio.run(main())
 
-It connects again by itself, and gets from the archive what traded meanwhile.
+It connects again by itself, and gets from the archive what traded meanwhile. What that has lost, or
+no longer keeps (a retention of fills), nobody can tell.
 """
 
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import AsyncGenerator, AsyncIterator, Sequence
-from contextlib import aclosing
+from collections.abc import AsyncIterator, Iterator, Sequence
 from http import HTTPStatus
 from typing import Any, NamedTuple
 
@@ -30,7 +30,15 @@ import msgspec
 from websockets.exceptions import WebSocketException
 
 from order_gateway.client import GatewayClient
-from order_gateway.client_answers import AccountFill, GatewayError, OrderState, Report, Update
+from order_gateway.client_answers import (
+    AccountFill,
+    FillPage,
+    GatewayError,
+    OrderState,
+    Report,
+    Update,
+)
+from order_gateway.order_connection import OrderConnection
 from protocol.enums import Liquidity, Reason
 from protocol.events import Fill
 
@@ -47,6 +55,7 @@ _PASSING = {
     Reason.OVERLOADED,
     Reason.QUEUE_UNAVAILABLE,
     Reason.RATE_LIMITED,
+    Reason.TIMESTAMP_OUT_OF_WINDOW,
     Reason.TOO_MANY_CONNECTIONS,
 }
 _PASSING_STATUS = {HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY, HTTPStatus.TOO_MANY_REQUESTS}
@@ -73,8 +82,8 @@ class OrderReader:
     the order's names, no state. Where a position is given as `after`, such fills come first.
 
     `open_orders` are by order id, `position` counts what has been told, `is_live` says whether
-    the connection is there and the gateway hears the engine, `counts` what happened:
-    `connections`, `snapshots`, `fills`, `missed_fills`.
+    both are the present (the connection is there, and the gateway hears the engine), `counts`
+    what happened: `connections`, `snapshots`, `fills`, `missed_fills`.
     """
 
     def __init__(self, gateway: GatewayClient, *, after: Sequence[Any] | None = None) -> None:
@@ -84,6 +93,8 @@ class OrderReader:
         self.counts: Counter[str] = Counter()
         self._gateway = gateway
         self._pause = 0.0
+        self._seen_again = 0
+        """Fills of the sequence that `position` is in, on this connection."""
 
     async def __aiter__(self) -> AsyncIterator[Update]:
         """Every update.
@@ -93,16 +104,23 @@ class OrderReader:
         """
         while True:
             try:
-                async with aclosing(self._follow()) as updates:
-                    async for update in updates:
+                async with await self._gateway.open_stream() as connection:
+                    last: int | None = None
+                    while True:
+                        update = await self._receive(connection, last)
+                        last = update.number
+                        missed = await self._find_missed(update)
                         self._pause = 0.0
-                        yield update
+                        for news in self._take(update, missed):
+                            yield news
             except (OSError, TimeoutError, WebSocketException, httpx.TransportError) as error:
                 await self._recover(error)
             except GatewayError as error:
                 if not _is_passing(error):
                     raise
                 await self._recover(error)
+            finally:
+                self.is_live = False
 
     async def _recover(self, error: Exception) -> None:
         if not self._pause:
@@ -110,76 +128,124 @@ class OrderReader:
         await asyncio.sleep(self._pause)
         self._pause = min(_LONGEST_PAUSE, self._pause * 2 or 0.05)
 
-    async def _follow(self) -> AsyncGenerator[Update]:
-        """One connection; raises ConnectionError where it ends or something is missing."""
-        last: int | None = None
+    async def _receive(self, connection: OrderConnection, last: int | None) -> Update:
+        """The next one; raises ConnectionError where it does not follow `last`."""
         try:
-            async with aclosing(self._gateway.stream_orders()) as stream:
-                while update := await _read_next(stream):
-                    is_heartbeat = update.type == "heartbeat"
-                    if last is not None and update.number != last + (not is_heartbeat):
-                        raise ConnectionError("a message of the orders' stream is missing")
-                    last = update.number
-                    self.is_live = update.in_sync
-                    if update.type == "snapshot":
-                        self.counts["connections"] += not update.number
-                        async for missed in self._take_snapshot(update):
-                            yield missed
-                    elif update.data:
-                        self._take_report(update.data)
-                    if not is_heartbeat:
-                        yield update
-        finally:
-            self.is_live = False
-        raise ConnectionError("the orders' stream has ended")
+            async with asyncio.timeout(SILENT_SECONDS):
+                update = await connection.receive()
+        except BaseException:
+            self.is_live = False  # what is left to do may take a second
+            raise
+        if last is not None and update.number != last + (update.type != "heartbeat"):
+            raise ConnectionError("a message of the orders' stream is missing")
+        return update
 
-    async def _take_snapshot(self, snapshot: Update) -> AsyncIterator[Update]:
-        """The fills before it that have not been told; then it stands."""
+    async def _find_missed(self, update: Update) -> list[AccountFill]:
+        """The fills before a snapshot that have not been told."""
+        if update.type != "snapshot":
+            return []
+        self.is_live = False  # what it has now is old
+        assert update.sequence is not None
+        if self.position is None or self._is_behind(update, self.position):
+            self.position = Position(update.exchange_id, update.sequence + 1)
+        self._leave_another_exchange(update.exchange_id)
+        return await self._list_missed(self.position, update.sequence)
+
+    def _take(self, update: Update, missed: list[AccountFill]) -> Iterator[Update]:
+        """What is news; `open_orders` and `position` are each time as they are after it."""
+        for fill in missed:
+            report = _to_report(fill)
+            self._count_fill(report)
+            self.counts["missed_fills"] += 1
+            yield Update("missed_fill", update.number, update.sequence, data=report)
+        is_news = update.type != "heartbeat"
+        if update.type == "snapshot":
+            self._take_snapshot(update)
+        elif update.data:
+            is_news = self._take_report(update.data)
+        self.is_live = update.in_sync
+        if is_news:
+            yield update
+
+    def _take_snapshot(self, snapshot: Update) -> None:
+        assert self.position
         assert snapshot.sequence is not None
-        if self.position is not None:
-            self._leave_another_exchange(self.position, snapshot.exchange_id)
-            for fill in await self._list_missed(self.position, snapshot.sequence):
-                report = _to_report(fill)
-                self._count_fill(report)
-                self.counts["missed_fills"] += 1
-                yield Update("missed_fill", snapshot.number, snapshot.sequence, data=report)
-        self.position = Position(snapshot.exchange_id, snapshot.sequence + 1)
+        if snapshot.sequence >= self.position.sequence:
+            self.position = self.position._replace(sequence=snapshot.sequence + 1, fills=0)
+        self._seen_again = 0
         self.open_orders = {order.order_id: order for order in snapshot.orders}
+        self.counts["connections"] += not snapshot.number
         self.counts["snapshots"] += 1
 
-    def _leave_another_exchange(self, position: Position, exchange_id: str | None) -> None:
+    def _is_behind(self, snapshot: Update, position: Position) -> bool:
+        """Whether the exchange has gone back, which a gateway tells those who are connected.
+
+        Another gateway that is behind will only tell again what was told before.
+        """
+        assert snapshot.sequence is not None
+        is_same = snapshot.exchange_id in (None, position.exchange_id)
+        is_ahead = (snapshot.sequence + 1, 0) >= (position.sequence, position.fills)
+        if not snapshot.number or not is_same or is_ahead:
+            return False
+        log.warning("the exchange is back at %d", snapshot.sequence)
+        return True
+
+    def _leave_another_exchange(self, exchange_id: str | None) -> None:
         """Every fill of a new exchange is wanted."""
-        if None not in (exchange_id, position.exchange_id) and exchange_id != position.exchange_id:
+        assert self.position
+        if exchange_id is None or exchange_id == self.position.exchange_id:
+            return
+        if self.position.exchange_id is None:
+            self.position = self.position._replace(exchange_id=exchange_id)
+        else:
             log.warning("another exchange has taken the place of the one before")
             self.position = Position(exchange_id, 0)
 
     async def _list_missed(self, position: Position, up_to: int) -> list[AccountFill]:
         """Fills behind `position`, oldest first, once the archive has all of them."""
-        missed: list[AccountFill] = []
-        after: str | None = None
-        async with asyncio.timeout(ARCHIVE_SECONDS):
-            while True:
-                page = await self._gateway.list_fills(limit=_PAGE, after=after)
-                if after is None and page.sequence < up_to:
-                    await asyncio.sleep(_POLL_SECONDS)
-                    continue
-                missed += [f for f in page.fills if position.sequence <= f.sequence <= up_to]
-                after = page.after
-                if after is None or page.fills[-1].sequence < position.sequence:
-                    break
-        missed.reverse()
+        if up_to < position.sequence:
+            return []
+        page = await self._read_first_page(up_to)
+        missed = list(page.fills)
+        while page.after is not None and missed[-1].sequence >= position.sequence:
+            page = await self._gateway.list_fills(limit=_PAGE, after=page.after)
+            missed += page.fills
+        missed = [f for f in reversed(missed) if position.sequence <= f.sequence <= up_to]
         told = sum(1 for fill in missed if fill.sequence == position.sequence)
         return missed[min(told, position.fills) :]
 
-    def _take_report(self, report: Report) -> None:
-        if report.last_trade:
-            self._count_fill(report)
+    async def _read_first_page(self, up_to: int) -> FillPage:
+        async with asyncio.timeout(ARCHIVE_SECONDS):
+            while True:
+                page = await self._gateway.list_fills(limit=_PAGE)
+                if page.sequence >= up_to:
+                    return page
+                await asyncio.sleep(_POLL_SECONDS)
+
+    def _take_report(self, report: Report) -> bool:
+        """Whether it is news: not so a fill that was told before."""
         if report.status in _OPEN:
             assert report.order_id
             order = msgspec.convert(report, OrderState, from_attributes=True)
             self.open_orders[report.order_id] = order
         elif report.status is not None:
             self.open_orders.pop(report.order_id or "", None)
+        if report.last_trade is None:
+            return True
+        if self._is_told(report):
+            return False
+        self._count_fill(report)
+        return True
+
+    def _is_told(self, report: Report) -> bool:
+        """A gateway that is behind the one before sends what that has sent already."""
+        assert self.position
+        if report.sequence < self.position.sequence:
+            return True
+        if report.sequence > self.position.sequence:
+            self._seen_again = 0
+        self._seen_again += 1
+        return report.sequence == self.position.sequence and self._seen_again <= self.position.fills
 
     def _count_fill(self, report: Report) -> None:
         position = self.position
@@ -187,11 +253,6 @@ class OrderReader:
         told = position.fills if position.sequence == report.sequence else 0
         self.position = Position(position.exchange_id, report.sequence, told + 1)
         self.counts["fills"] += 1
-
-
-async def _read_next(stream: AsyncIterator[Update]) -> Update | None:
-    async with asyncio.timeout(SILENT_SECONDS):
-        return await anext(stream, None)
 
 
 def _to_report(fill: AccountFill) -> Report:

@@ -6,7 +6,7 @@ and says by `in_sync` whether the reports are followed at the moment.
 
 import asyncio
 import contextlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import msgspec
@@ -127,6 +127,8 @@ class OrderStream:
                 async with asyncio.timeout(HEARTBEAT_SECONDS):
                     news = await listener.news.get()
             except TimeoutError:
+                if not listener.news.empty():
+                    continue  # it has come in the same moment; the heartbeat would be ahead of it
                 await _send(
                     socket, type="heartbeat", number=number, sequence=self._feed.sequence,
                     in_sync=self._feed.is_live,
@@ -143,11 +145,11 @@ class OrderStream:
     async def _send_snapshot(self, socket: WebSocket, listener: Listener, number: int) -> int:
         sequence, orders = await read_open_orders(self._history, self._feed, listener)
         listener.start = sequence
-        message = {
+        head = {
             "type": "snapshot", "number": number, "sequence": sequence,
-            "account": listener.account, "exchange_id": self._feed.exchange_id, "orders": orders,
+            "account": listener.account, "exchange_id": self._feed.exchange_id,
         }  # fmt: skip
-        await socket.send_text(await asyncio.to_thread(_to_text, message))
+        await socket.send_text(await asyncio.to_thread(_to_snapshot_text, head, orders))
         return number
 
 
@@ -175,11 +177,13 @@ async def _wait_for_end(socket: WebSocket) -> None:
 
 
 async def _send(socket: WebSocket, **message: Any) -> None:
-    await socket.send_text(_to_text(message))
+    await socket.send_text(encode(message).decode())
 
 
-def _to_text(message: Mapping[str, Any]) -> str:
-    return encode(message).decode()
+def _to_snapshot_text(head: Mapping[str, Any], orders: Iterable[Mapping[str, Any]]) -> str:
+    """Order by order: encoding all of very many at once would not let other threads go on."""
+    listed = ",".join(encode(order).decode() for order in orders)
+    return f'{encode(head).decode()[:-1]},"orders":[{listed}]}}'
 
 
 async def _close(socket: WebSocket, code: Reason, detail: str, status: int) -> None:

@@ -7,9 +7,11 @@ missed is read from the journal, which has the very messages.
 import asyncio
 import contextlib
 import logging
+import math
 from collections import defaultdict
 from collections.abc import AsyncIterator
 from contextvars import Context
+from time import monotonic
 from typing import Any, NamedTuple, cast
 
 from redis.asyncio import Connection, Redis
@@ -89,6 +91,7 @@ class ReportFeed:
         self._is_live = asyncio.Event()
         self._is_outage = False
         self._id_key: bytes | None = None
+        self._caught_up_at = -math.inf
         self.sequence = 0
         """Of the last message that was passed on."""
 
@@ -96,6 +99,10 @@ class ReportFeed:
     def is_live(self) -> bool:
         """Whether what is published is heard; where not, it is read later."""
         return self._is_live.is_set()
+
+    @property
+    def _is_caught_up(self) -> bool:
+        return monotonic() - self._caught_up_at < TAIL_SECONDS
 
     @property
     def exchange_id(self) -> str | None:
@@ -194,6 +201,8 @@ class ReportFeed:
 
     async def _take(self, message: ChannelMessage) -> None:
         """What does not follow is old, or shows a gap, or is of another exchange."""
+        if message.sequence <= self.sequence and self._is_caught_up:
+            return  # one of many that waited here while they were read from the journal
         if message.previous != self.sequence:
             await self._catch_up()
         if message.previous == self.sequence:
@@ -204,8 +213,10 @@ class ReportFeed:
 
         Where that does not follow from what was passed on before, listeners are told to start anew.
         """
+        self._caught_up_at = monotonic()
         id_key, published = await self._read_published()
-        is_another = self._id_key not in (None, id_key)
+        has_begun = self._id_key is not None or self.sequence > 0
+        is_another = has_begun and id_key != self._id_key
         self._id_key = id_key
         if is_another and not is_first:
             self._lose(published, "another exchange has taken the place of the one before")

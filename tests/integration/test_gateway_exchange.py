@@ -12,6 +12,7 @@ from redis import Redis
 from order_gateway.client import GatewayClient, GatewayError
 from protocol import channels
 from protocol.codec import encode
+from protocol.commands import is_identifier
 from protocol.enums import Reason
 from protocol.timestamps import now_in_microseconds
 from tests.support import engine_service
@@ -87,6 +88,26 @@ def test_order_is_amended_and_canceled_by_its_client_order_id(
         )
         still_open = await alice.list_orders(status="open")
         assert [order.client_order_id for order in still_open.orders] == ["two"]
+
+    play(redis_url, tmp_path, scenario)
+
+
+@pytest.mark.parametrize("name", [".", "..", "a.b:c_d-e", "../..", "a#b", "a?b=c", "a/b", "ä b"])
+def test_odd_name_names_that_order_or_none(redis_url: str, tmp_path: Path, name: str) -> None:
+    """A path of two dots would be one up: the route that cancels everything."""
+
+    async def scenario(alice: GatewayClient) -> None:
+        kept = await alice.submit_order("BTC-USDT", "buy", "1", price="60000")
+        named = alice.submit_order("BTC-USDT", "buy", "1", price="59000", client_order_id=name)
+        if is_identifier(name):
+            order = await named
+            canceled = await alice.cancel_order_by_client_id(name)
+            assert (canceled.order_id, canceled.status) == (order.order_id, "canceled")
+        else:
+            await expect_code(Reason.INVALID_CLIENT_ORDER_ID, named)
+            with pytest.raises(GatewayError):
+                await alice.cancel_order_by_client_id(name)
+        assert (await alice.read_order(kept.order_id)).status == "open"
 
     play(redis_url, tmp_path, scenario)
 

@@ -153,3 +153,23 @@ def test_connection_that_ended_while_idle_costs_no_push(redis_url: str) -> None:
             await queue.aclose()
 
     asyncio.run(run())
+
+
+def test_settled_is_what_came_before_and_not_what_comes_later(redis_url: str) -> None:
+    async def run() -> None:
+        async with Redis.from_url(redis_url, protocol=2) as client:
+            queue = OrderQueue(redis_url, ignore_push)
+            queue.start()
+            await queue.wait_until_settled()  # nothing is here
+            await hold_writes(client)
+            first = asyncio.create_task(queue.push(b"first"))
+            await asyncio.sleep(0)
+            settled = asyncio.create_task(queue.wait_until_settled())
+            await asyncio.sleep(0.05)
+            assert not settled.done()
+            await release_writes(client)
+            await settled
+            assert (await first).state is PushState.CONFIRMED
+            await queue.aclose()
+
+    asyncio.run(run())

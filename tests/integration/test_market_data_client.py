@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from pathlib import Path
 
 import pytest
 
@@ -9,8 +10,9 @@ from launcher.listening import find_free_port
 from market_data.client import FeedReader
 from market_data.reader_connection import FeedRefused
 from tests.support.feed_stand_in import BTC, StandInFeed, run_stand_in_feed
-from tests.support.market_data import Json, MarketData, until
+from tests.support.market_data import Json, MarketData, run_market_data, until
 from tests.support.publisher import Publisher
+from tests.support.redis_server import run_redis
 
 SECONDS = 20.0
 
@@ -125,3 +127,23 @@ def test_a_gap_in_the_trades_is_asked_for() -> None:
 
     reader = asyncio.run(follow())
     assert (reader.counts["trades"], reader.counts["missing_trades"]) == (8, 0)
+
+
+def test_reader_is_live_only_while_the_feed_hears_the_engine(tmp_path: Path) -> None:
+    async def follow(service: MarketData, publisher: Publisher) -> None:
+        reader = FeedReader(service.url, [BTC])
+        watching = asyncio.create_task(watch(reader))
+        async with asyncio.timeout(SECONDS):
+            await until(lambda: reader.is_live)
+            await asyncio.to_thread(publisher.redis.shutdown)
+            await until(lambda: not reader.is_live)
+        watching.cancel()
+        await asyncio.wait([watching])
+        assert not reader.is_live
+
+    with run_redis(tmp_path) as url:
+        publisher = Publisher(url)
+        publisher.set_levels(bids=[("60000.00", "1.00000")])
+        with run_market_data(url) as service:
+            asyncio.run(follow(service, publisher))
+        publisher.close()

@@ -1,8 +1,7 @@
 """The reader of an account's orders, on streams that go wrong. The gateway is a script."""
 
 import asyncio
-from collections.abc import AsyncGenerator
-from typing import Any, cast
+from typing import Any, Self, cast
 
 import pytest
 
@@ -24,7 +23,9 @@ HERE, ELSEWHERE = "11" * 8, "22" * 8
 Step = Update | Exception
 
 
-def snapshot(sequence: int, *order_ids: str, number: int = 0, exchange: str = HERE) -> Update:
+def snapshot(
+    sequence: int, *order_ids: str, number: int = 0, exchange: str | None = HERE
+) -> Update:
     orders = [OrderState(order_id, "open") for order_id in order_ids]
     return Update("snapshot", number, sequence, orders, exchange_id=exchange)
 
@@ -46,6 +47,27 @@ def fill(sequence: int, trade_id: int) -> AccountFill:
     )  # fmt: skip
 
 
+class ScriptedConnection:
+    """Plays `steps`, and ends."""
+
+    def __init__(self, steps: list[Step]) -> None:
+        self.steps = steps
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        pass
+
+    async def receive(self) -> Update:
+        if not self.steps:
+            raise ConnectionError("the script has ended")
+        step = self.steps.pop(0)
+        if isinstance(step, Exception):
+            raise step
+        return step
+
+
 class ScriptedGateway:
     """Each connection plays the next of `streams`; `pages` are the archive's answers, in turn."""
 
@@ -53,13 +75,10 @@ class ScriptedGateway:
         self.streams = list(streams)
         self.pages = pages or []
 
-    async def stream_orders(self) -> AsyncGenerator[Update]:
+    async def open_stream(self) -> ScriptedConnection:
         if not self.streams:
             raise GatewayError(0, {"code": "forbidden"}, None)
-        for step in self.streams.pop(0):
-            if isinstance(step, Exception):
-                raise step
-            yield step
+        return ScriptedConnection(self.streams.pop(0))
 
     async def list_fills(self, **_query: Any) -> FillPage:
         page: Any = self.pages.pop(0)
@@ -159,6 +178,52 @@ def test_message_that_never_came_is_noticed() -> None:
         assert reader.counts["connections"] == 2
 
 
+def test_gateway_that_is_behind_tells_no_fill_twice() -> None:
+    """The first one told of 7 and of the first fill of 8; the second has only heard of 5."""
+    gateway = ScriptedGateway(
+        [snapshot(5), report(1, 7, 1), report(2, 8, 2)],
+        [snapshot(5), report(1, 6), report(2, 7, 1), report(3, 8, 2), report(4, 8, 3)],
+    )
+    reader, updates = read(gateway)
+    assert list_trades(updates) == [1, 2, 3]
+    assert reader.position == Position(HERE, 8, 2)
+
+
+def test_exchange_that_has_gone_back_tells_new_fills() -> None:
+    gateway = ScriptedGateway(
+        [snapshot(5), report(1, 7, 1), snapshot(6, number=2), report(3, 7, 1)]
+    )
+    reader, updates = read(gateway)
+    assert list_trades(updates) == [1, 1]
+    assert reader.position == Position(HERE, 7, 1)
+
+
+def test_exchange_that_is_not_known_for_a_moment_is_the_same() -> None:
+    gateway = ScriptedGateway(
+        [snapshot(5), report(1, 6, 1)],
+        [snapshot(6, exchange=None)],
+        [snapshot(2, exchange=ELSEWHERE)],
+        pages=[([fill(6, 1)], 6, None), ([fill(1, 1)], 2, None)],
+    )
+    reader, updates = read(gateway)
+    assert list_trades(updates) == [1, 1]
+    assert reader.position == Position(ELSEWHERE, 3)
+
+
+def test_reader_is_not_live_before_it_has_what_it_missed() -> None:
+    gateway = ScriptedGateway([snapshot(9)], pages=[([fill(9, 1)], 9, None)])
+    reader = OrderReader(cast("GatewayClient", gateway), after=[HERE, 5, 0])
+
+    async def run() -> None:
+        updates = aiter(reader)
+        assert (await anext(updates)).type == "missed_fill"
+        assert not reader.is_live
+        assert (await anext(updates)).type == "snapshot"
+        assert reader.is_live
+
+    asyncio.run(run())
+
+
 def test_every_fill_of_another_exchange_is_told() -> None:
     gateway = ScriptedGateway(
         [snapshot(5), report(1, 6, 1)],
@@ -183,13 +248,16 @@ def test_snapshot_within_a_connection_has_its_missed_fills_before_it() -> None:
 def test_reader_says_whether_the_gateway_hears_the_engine() -> None:
     heard: list[bool] = []
 
-    class Watched(ScriptedGateway):
-        async def stream_orders(self) -> AsyncGenerator[Update]:
-            async for update in super().stream_orders():
-                yield update
-                heard.append(reader.is_live)
+    class Watched(ScriptedConnection):
+        async def receive(self) -> Update:
+            heard.append(reader.is_live)
+            return await super().receive()
 
-    gateway = Watched([snapshot(5), heartbeat(0, in_sync=False), heartbeat(0), report(1, 6)])
+    class WatchedGateway(ScriptedGateway):
+        async def open_stream(self) -> ScriptedConnection:
+            return Watched((await super().open_stream()).steps)
+
+    gateway = WatchedGateway([snapshot(5), heartbeat(0, in_sync=False), heartbeat(0), report(1, 6)])
     reader = OrderReader(cast("GatewayClient", gateway))
 
     async def run() -> None:
@@ -198,22 +266,24 @@ def test_reader_says_whether_the_gateway_hears_the_engine() -> None:
 
     with pytest.raises(GatewayError):
         asyncio.run(run())
-    assert heard == [True, False, True, True]
+    assert heard == [False, True, False, True, True]
     assert not reader.is_live
 
 
 def test_silent_connection_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(order_reader, "SILENT_SECONDS", 0.05)
 
-    class Silent(ScriptedGateway):
-        async def stream_orders(self) -> AsyncGenerator[Update]:
-            is_first = len(self.streams) == 2
-            async for update in super().stream_orders():
-                yield update
-            if is_first:
+    class Silent(ScriptedConnection):
+        async def receive(self) -> Update:
+            if not self.steps:
                 await asyncio.Event().wait()
+            return await super().receive()
 
-    reader, _ = read(Silent([snapshot(5)], [snapshot(5)], pages=[([], 5, None)]))
+    class SilentGateway(ScriptedGateway):
+        async def open_stream(self) -> ScriptedConnection:
+            return Silent((await super().open_stream()).steps)
+
+    reader, _ = read(SilentGateway([snapshot(5)], [snapshot(5)]))
     assert reader.counts["connections"] == 2
 
 
@@ -223,6 +293,7 @@ def test_silent_connection_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
         GatewayError(0, {"code": "too_many_connections"}, None),
         GatewayError(502, {}, None),
         GatewayError(429, {}, None),
+        GatewayError(0, {"code": "timestamp_out_of_window"}, None),
         ConnectionRefusedError(),
         TimeoutError(),
     ],
