@@ -15,7 +15,7 @@ import uuid
 from collections import deque
 from collections.abc import Coroutine
 from contextlib import suppress
-from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal, InvalidOperation
 from time import monotonic
 from typing import Any, NamedTuple
 
@@ -29,7 +29,7 @@ from order_gateway.client import (
     OrderState,
     TimerState,
 )
-from order_gateway.order_reader import OrderReader
+from order_gateway.order_reader import ExchangeWentBack, OrderReader
 
 SWITCH_SECONDS = 10
 """Where nothing has been heard of it for so long, the exchange cancels its orders."""
@@ -68,6 +68,7 @@ class MarketMaker:
         self._holds = Decimal(0)
         self._cash = Decimal(0)
         self._own_trades: deque[int] = deque(maxlen=1000)
+        self._waits_for = "the exchange"
         self._armed_until = 0.0
         """By the own clock: the exchange cancels its orders then, or later."""
         self._sent: dict[str, Sent] = {}
@@ -108,6 +109,7 @@ class MarketMaker:
                 self._holds += quantity
                 self._cash -= quantity * Decimal(fill.price)
                 self._own_trades.append(fill.trade_id)
+                self._last_price = self._last_price or Decimal(fill.price)
                 print(f"{report.side} {fill.quantity} at {fill.price}: {self}", flush=True)
 
     async def _renew(self) -> None:
@@ -122,11 +124,23 @@ class MarketMaker:
 
     async def _quote(self) -> None:
         while True:
+            self._say_what_it_waits_for()
             is_safe = self._sees and self._armed_until > monotonic()
             if is_safe and (middle := self._find_middle()):
                 await self._place("buy", self._choose_price(middle, 1, ROUND_FLOOR))
                 await self._place("sell", self._choose_price(middle, -1, ROUND_CEILING))
             await asyncio.sleep(PAUSE_SECONDS)
+
+    def _say_what_it_waits_for(self) -> None:
+        """When that changes."""
+        waits_for = ""
+        if not self._sees:
+            waits_for = "the exchange"
+        elif self._find_middle() is None:
+            waits_for = "a bid and an offer of others, or a trade; --price begins without"
+        if waits_for != self._waits_for:
+            print(f"waits for {waits_for}" if waits_for else "quotes", flush=True)
+        self._waits_for = waits_for
 
     def _find_middle(self) -> Decimal | None:
         """Of what others quote on both sides, else their last trade, else what it began with."""
@@ -180,8 +194,9 @@ class MarketMaker:
             del self._sent[side]  # it is over; an open one will show among the quotes
 
     def __str__(self) -> str:
-        value = self._cash + self._holds * (self._last_price or 0)
-        return f"holds {self._holds.normalize():f}, has earned {value:.2f}"
+        price = self._last_price or Decimal(0)
+        value = self._cash + self._holds * price
+        return f"holds {self._holds.normalize():f}, ahead by {value:.2f} at {price.normalize():f}"
 
 
 async def _ask(request: Coroutine[Any, Any, Any]) -> Any:
@@ -189,9 +204,27 @@ async def _ask(request: Coroutine[Any, Any, Any]) -> Any:
     try:
         return await request
     except (GatewayError, httpx.TransportError) as error:
-        print(f"{error or type(error).__name__}", file=sys.stderr, flush=True)
+        print(str(error) or type(error).__name__, file=sys.stderr, flush=True)
         is_refusal = isinstance(error, GatewayError) and 400 <= error.status < 500
         return REFUSED if is_refusal else None
+
+
+def _positive(text: str) -> Decimal:
+    try:
+        value = Decimal(text)
+    except InvalidOperation:
+        value = Decimal(0)
+    if not value.is_finite() or value <= 0:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number above 0")
+    return value
+
+
+def check_size(options: argparse.Namespace, instrument: InstrumentState) -> None:
+    """Ends the program where no quote of that size can be."""
+    if options.size % Decimal(instrument.lot_size):
+        sys.exit(f"--size must be a multiple of {instrument.lot_size}")
+    if options.size > options.most:
+        sys.exit("--size must not be above --most: it could never quote")
 
 
 def read_options() -> argparse.Namespace:
@@ -205,10 +238,10 @@ def read_options() -> argparse.Namespace:
     parser.add_argument("--secret", help="its secret, where it has one")
     parser.add_argument("--gateway", default="http://localhost:8000")
     parser.add_argument("--feed", default="ws://localhost:8001/ws/market-data")
-    parser.add_argument("--price", type=Decimal, help="to begin with, where there is no market yet")
-    parser.add_argument("--spread", type=Decimal, default=Decimal(10), help="in 1/100 of a percent")
-    parser.add_argument("--size", type=Decimal, default=Decimal("0.1"), help="of each quote")
-    parser.add_argument("--most", type=Decimal, default=Decimal(1), help="that it may hold or owe")
+    parser.add_argument("--price", type=_positive, help="where there is no market yet")
+    parser.add_argument("--spread", type=_positive, default=Decimal(10), help="in 0.01 %%")
+    parser.add_argument("--size", type=_positive, default=Decimal("0.1"), help="of each quote")
+    parser.add_argument("--most", type=_positive, default=Decimal(1), help="to hold or to owe")
     return parser.parse_args()
 
 
@@ -225,11 +258,12 @@ async def main() -> None:
         instruments = {each.symbol: each for each in await gateway.list_instruments()}
         if options.symbol not in instruments:
             sys.exit(f"{options.symbol} is not traded; symbols are {', '.join(instruments)}")
+        check_size(options, instruments[options.symbol])
         maker = MarketMaker(gateway, feed, instruments[options.symbol], options)
         running = asyncio.create_task(maker.run())
         for number in (signal.SIGINT, signal.SIGTERM):
             asyncio.get_running_loop().add_signal_handler(number, running.cancel)
-        print(f"quotes {options.symbol}; Ctrl-C ends it", flush=True)
+        print(f"makes a market in {options.symbol}; Ctrl-C ends it", flush=True)
         try:
             with suppress(asyncio.CancelledError):
                 await running
@@ -245,7 +279,7 @@ if __name__ == "__main__":
     except GatewayError as error:
         sys.exit(str(error))
     except ExceptionGroup as group:
-        refused, others = group.split((FeedRefused, GatewayError))
+        refused, others = group.split((FeedRefused, GatewayError, ExchangeWentBack))
         if others or not refused:
             raise
         sys.exit("; ".join(map(str, refused.exceptions)))

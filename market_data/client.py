@@ -124,7 +124,7 @@ class FeedReader:
         if isinstance(error, ConnectionClosed) and error.rcvd is not None:
             self.closed_because = error.rcvd.reason
         if not self._pause:
-            log.warning("%s: %s: connecting again", self._url, error or type(error).__name__)
+            log.warning("%s: %s: connecting again", self._url, str(error) or type(error).__name__)
         await self._disconnect()
         await asyncio.sleep(self._pause)
         self._pause = min(_LONGEST_PAUSE, self._pause * 2 or 0.05)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+from msgspec.structs import replace
 from starlette.responses import Response
 
 from archive.records import FillRecord
@@ -94,7 +95,8 @@ def _answer_change(outcome: Outcome, mode: ResponseMode) -> Answer:
         return _answer_pending(outcome, 202, _CHANGE_ADVICE)
     # a reason that is not the order's own is that of the refusal
     if reply.order is None or reply.reason is not reply.order.reason:
-        return _refuse(reply)
+        is_by_name = outcome.entry.client_order_id is not None and reply.field == "order_id"
+        return _refuse(replace(reply, field="client_order_id") if is_by_name else reply)
     return Answer(200, _make_result(reply.order, reply.fills, reply, mode))
 
 

@@ -19,7 +19,9 @@ class GatewayError(Exception):
     """The gateway's problem document."""
 
     def __init__(self, status: int, problem: Mapping[str, Any], retry_after: str | None) -> None:
-        super().__init__(f"{problem.get('code')}: {problem.get('detail')}")
+        code, detail, nearest = (problem.get(name) for name in ("code", "detail", "nearest"))
+        text = f"{code}: {detail}" if code else f"{detail}"
+        super().__init__(f"{text}; nearest: {nearest}" if nearest else text)
         self.status = status
         self.code = Reason(problem["code"]) if problem.get("code") in set(Reason) else None
         self.detail = problem.get("detail")

@@ -38,7 +38,8 @@ class OrderConnection:
             raise ValueError(f"{url}: the gateway's URL begins with http:// or https://") from error
         except InvalidStatus as error:
             status = error.response.status_code
-            problem = {"detail": f"{url}: HTTP {status} instead of a WebSocket"}
+            detail = f"{url}: HTTP {status} instead of a WebSocket: not the gateway's address?"
+            problem = {"detail": detail}
             raise GatewayError(status, problem, None) from error
         return cls(socket)
 

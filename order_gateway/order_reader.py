@@ -23,6 +23,7 @@ import logging
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator, Sequence
 from http import HTTPStatus
+from time import monotonic
 from typing import Any, NamedTuple
 
 import httpx
@@ -46,6 +47,9 @@ SILENT_SECONDS = 15.0
 """A connection that brings nothing for so long is dead: heartbeats come every five seconds."""
 ARCHIVE_SECONDS = 30.0
 """How long the archive may take to come up to a snapshot, before all is tried anew."""
+BEHIND_SECONDS = 10.0
+"""How long a gateway may be behind what another one has told."""
+_PATIENCE_SECONDS = 2.0
 _LONGEST_PAUSE = 2.0
 _POLL_SECONDS = 0.05
 _PAGE = 1000
@@ -61,6 +65,10 @@ _PASSING = {
 _PASSING_STATUS = {HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY, HTTPStatus.TOO_MANY_REQUESTS}
 
 log = logging.getLogger(__name__)
+
+
+class ExchangeWentBack(Exception):
+    """What was told is no longer so. Begin anew: `after=()` tells every fill that there is."""
 
 
 class Position(NamedTuple):
@@ -79,7 +87,8 @@ class OrderReader:
 
     `snapshot`: `open_orders` has been read anew; `execution_report` and `command_rejected` as on
     the wire; `missed_fill`: a fill of a time without a connection, its `data` a report that has
-    the order's names, no state. Where a position is given as `after`, such fills come first.
+    the order's names, no state. Where a position is given as `after`, such fills come first;
+    `after=()` is the beginning of the exchange.
 
     `open_orders` are by order id, `position` counts what has been told, `is_live` says whether
     both are the present (the connection is there, and the gateway hears the engine), `counts`
@@ -88,19 +97,19 @@ class OrderReader:
 
     def __init__(self, gateway: GatewayClient, *, after: Sequence[Any] | None = None) -> None:
         self.open_orders: dict[str, OrderState] = {}
-        self.position = None if after is None else Position(*after)
+        self.position = None if after is None else Position(*(after or (None, 0)))
         self.is_live = False
         self.counts: Counter[str] = Counter()
         self._gateway = gateway
         self._pause = 0.0
-        self._seen_again = 0
-        """Fills of the sequence that `position` is in, on this connection."""
+        self._behind_since: float | None = None
 
     async def __aiter__(self) -> AsyncIterator[Update]:
         """Every update.
 
         Waits for a gateway that is not there, with a warning in the log. Raises GatewayError or
-        ValueError for what no waiting mends: a wrong URL, a key that is none.
+        ValueError for what no waiting mends: a wrong URL, a key that is none; ExchangeWentBack
+        where what was told is void.
         """
         while True:
             try:
@@ -124,7 +133,7 @@ class OrderReader:
 
     async def _recover(self, error: Exception) -> None:
         if not self._pause:
-            log.warning("%s: following the orders again", error or type(error).__name__)
+            log.warning("%s: following the orders again", str(error) or type(error).__name__)
         await asyncio.sleep(self._pause)
         self._pause = min(_LONGEST_PAUSE, self._pause * 2 or 0.05)
 
@@ -146,9 +155,10 @@ class OrderReader:
             return []
         self.is_live = False  # what it has now is old
         assert update.sequence is not None
-        if self.position is None or self._is_behind(update, self.position):
+        if self.position is None:
             self.position = Position(update.exchange_id, update.sequence + 1)
         self._leave_another_exchange(update.exchange_id)
+        self._check_ahead(update.sequence, self.position)
         return await self._list_missed(self.position, update.sequence)
 
     def _take(self, update: Update, missed: list[AccountFill]) -> Iterator[Update]:
@@ -158,13 +168,12 @@ class OrderReader:
             self._count_fill(report)
             self.counts["missed_fills"] += 1
             yield Update("missed_fill", update.number, update.sequence, data=report)
-        is_news = update.type != "heartbeat"
         if update.type == "snapshot":
             self._take_snapshot(update)
         elif update.data:
-            is_news = self._take_report(update.data)
+            self._take_report(update.data)
         self.is_live = update.in_sync
-        if is_news:
+        if update.type != "heartbeat":
             yield update
 
     def _take_snapshot(self, snapshot: Update) -> None:
@@ -172,23 +181,25 @@ class OrderReader:
         assert snapshot.sequence is not None
         if snapshot.sequence >= self.position.sequence:
             self.position = self.position._replace(sequence=snapshot.sequence + 1, fills=0)
-        self._seen_again = 0
         self.open_orders = {order.order_id: order for order in snapshot.orders}
         self.counts["connections"] += not snapshot.number
         self.counts["snapshots"] += 1
 
-    def _is_behind(self, snapshot: Update, position: Position) -> bool:
-        """Whether the exchange has gone back, which a gateway tells those who are connected.
+    def _check_ahead(self, sequence: int, position: Position) -> None:
+        """Raises ConnectionError where a snapshot of `sequence` is behind what was told.
 
-        Another gateway that is behind will only tell again what was told before.
+        A gateway can be so for a moment; raises ExchangeWentBack where it does not pass.
         """
-        assert snapshot.sequence is not None
-        is_same = snapshot.exchange_id in (None, position.exchange_id)
-        is_ahead = (snapshot.sequence + 1, 0) >= (position.sequence, position.fills)
-        if not snapshot.number or not is_same or is_ahead:
-            return False
-        log.warning("the exchange is back at %d", snapshot.sequence)
-        return True
+        if (sequence + 1, 0) >= (position.sequence, position.fills):
+            self._behind_since = None
+            return
+        self._behind_since = self._behind_since or monotonic()
+        if monotonic() - self._behind_since > BEHIND_SECONDS:
+            raise ExchangeWentBack(
+                f"the exchange is at {sequence}, behind {position.sequence}, of which it had told:"
+                " it has lost that (an old copy of its data?), so what was counted is void"
+            )
+        raise ConnectionError(f"the gateway is at {sequence}, behind {position.sequence}")
 
     def _leave_another_exchange(self, exchange_id: str | None) -> None:
         """Every fill of a new exchange is wanted."""
@@ -216,36 +227,25 @@ class OrderReader:
 
     async def _read_first_page(self, up_to: int) -> FillPage:
         async with asyncio.timeout(ARCHIVE_SECONDS):
+            began, has_said = monotonic(), False
             while True:
                 page = await self._gateway.list_fills(limit=_PAGE)
                 if page.sequence >= up_to:
                     return page
+                if not has_said and monotonic() - began > _PATIENCE_SECONDS:
+                    log.warning("the archive is at %d, not yet at %d", page.sequence, up_to)
+                    has_said = True
                 await asyncio.sleep(_POLL_SECONDS)
 
-    def _take_report(self, report: Report) -> bool:
-        """Whether it is news: not so a fill that was told before."""
+    def _take_report(self, report: Report) -> None:
         if report.status in _OPEN:
             assert report.order_id
             order = msgspec.convert(report, OrderState, from_attributes=True)
             self.open_orders[report.order_id] = order
         elif report.status is not None:
             self.open_orders.pop(report.order_id or "", None)
-        if report.last_trade is None:
-            return True
-        if self._is_told(report):
-            return False
-        self._count_fill(report)
-        return True
-
-    def _is_told(self, report: Report) -> bool:
-        """A gateway that is behind the one before sends what that has sent already."""
-        assert self.position
-        if report.sequence < self.position.sequence:
-            return True
-        if report.sequence > self.position.sequence:
-            self._seen_again = 0
-        self._seen_again += 1
-        return report.sequence == self.position.sequence and self._seen_again <= self.position.fills
+        if report.last_trade:
+            self._count_fill(report)
 
     def _count_fill(self, report: Report) -> None:
         position = self.position

@@ -82,7 +82,8 @@ def test_order_is_amended_and_canceled_by_its_client_order_id(
         canceled = await alice.cancel_order_by_client_id("one")
         assert (canceled.client_order_id, canceled.status) == ("one", "canceled")
         await expect_code(Reason.ORDER_CLOSED, alice.cancel_order_by_client_id("one"))
-        await expect_code(Reason.UNKNOWN_ORDER, alice.cancel_order_by_client_id("three"))
+        unknown = alice.cancel_order_by_client_id("three")
+        assert (await expect_code(Reason.UNKNOWN_ORDER, unknown)).field == "client_order_id"
         await expect_code(
             Reason.INVALID_CLIENT_ORDER_ID, alice.cancel_order_by_client_id("no%20name")
         )

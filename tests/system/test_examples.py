@@ -93,7 +93,7 @@ def test_market_maker_leans_against_what_it_holds_and_leaves_nothing_behind(
     maker.process.send_signal(signal.SIGINT)
     assert maker.process.wait(10) == 0
     wait_until(lambda: maker.read_quotes() == ([], []), "its orders are canceled")
-    assert maker.output.splitlines()[-1] == "holds 1, has earned 0.08"
+    assert maker.output.splitlines()[-1] == "holds 1, ahead by 0.08 at 150"
 
 
 def test_killed_market_makers_orders_are_canceled_by_the_exchange(maker: Program) -> None:
@@ -111,6 +111,8 @@ def test_what_is_wrong_is_said_in_one_line(exchange: RunRecord) -> None:
         return finished.stderr
 
     gateway = ("--gateway", exchange.gateway_url)
+    assert run(*gateway, "--size", "0.0000001") == "--size must be a multiple of 0.00001\n"
+    assert "it could never quote" in run(*gateway, "--size", "2")
     assert run(*gateway, "--symbol", "XXX") == (
         "XXX is not traded; symbols are BTC-USDT, ETH-USDT, SOL-USDT\n"
     )

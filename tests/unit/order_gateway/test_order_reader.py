@@ -15,7 +15,7 @@ from order_gateway.client_answers import (
     Report,
     Update,
 )
-from order_gateway.order_reader import OrderReader, Position
+from order_gateway.order_reader import ExchangeWentBack, OrderReader, Position
 from protocol.enums import Liquidity, Reason
 from protocol.events import Fill
 
@@ -179,23 +179,41 @@ def test_message_that_never_came_is_noticed() -> None:
 
 
 def test_gateway_that_is_behind_tells_no_fill_twice() -> None:
-    """The first one told of 7 and of the first fill of 8; the second has only heard of 5."""
+    """The first one told of the first fill of 8; the second has only heard of 5, and is left."""
     gateway = ScriptedGateway(
         [snapshot(5), report(1, 7, 1), report(2, 8, 2)],
-        [snapshot(5), report(1, 6), report(2, 7, 1), report(3, 8, 2), report(4, 8, 3)],
+        [snapshot(5), report(1, 7, 1)],
+        [snapshot(8)],
+        pages=[([fill(8, 3), fill(8, 2), fill(7, 1)], 8, None)],
     )
     reader, updates = read(gateway)
     assert list_trades(updates) == [1, 2, 3]
-    assert reader.position == Position(HERE, 8, 2)
+    assert reader.position == Position(HERE, 9)
 
 
-def test_exchange_that_has_gone_back_tells_new_fills() -> None:
-    gateway = ScriptedGateway(
-        [snapshot(5), report(1, 7, 1), snapshot(6, number=2), report(3, 7, 1)]
-    )
-    reader, updates = read(gateway)
-    assert list_trades(updates) == [1, 1]
-    assert reader.position == Position(HERE, 7, 1)
+@pytest.mark.parametrize("position", [[HERE, 8, 0], [HERE, 7, 1]])
+def test_exchange_that_has_lost_what_it_told_is_said(
+    monkeypatch: pytest.MonkeyPatch, position: list[Any]
+) -> None:
+    """A copy of its data from yesterday: the numbers between would be skipped in silence."""
+    monkeypatch.setattr(order_reader, "BEHIND_SECONDS", 0.02)
+    streams: list[list[Step]] = [[snapshot(6)] for _ in range(20)]
+    gateway = ScriptedGateway(*streams)
+    reader = OrderReader(cast("GatewayClient", gateway), after=position)
+
+    async def run() -> None:
+        async for _ in reader:
+            raise AssertionError("nothing of it is news")
+
+    with pytest.raises(ExchangeWentBack, match="is at 6, behind"):
+        asyncio.run(run())
+    assert not reader.is_live
+
+
+def test_reader_can_begin_with_the_first_fill_of_all() -> None:
+    pages = [([fill(8, 2), fill(1, 1)], 9, None)]
+    _, updates = read(ScriptedGateway([snapshot(9)], pages=pages), after=())
+    assert list_trades(updates) == [1, 2]
 
 
 def test_exchange_that_is_not_known_for_a_moment_is_the_same() -> None:
