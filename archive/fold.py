@@ -6,13 +6,11 @@ from typing import Any, NamedTuple, TypeAlias
 
 from archive.candles import Candle, TradeValues, fold_trades
 from protocol import channels, codec
-from protocol.enums import Status
+from protocol.enums import OPEN_STATUSES
 from protocol.events import ExecutionReport, Trade
 from protocol.journal import JournalEntry
 
 Row: TypeAlias = dict[str, Any]
-
-_OPEN = frozenset({Status.OPEN, Status.PARTIALLY_FILLED})
 
 
 class Commit(NamedTuple):
@@ -100,7 +98,7 @@ class _OrderFold:
         if report.last_trade is not None:
             self._fill += 1
             self._fills.append(_make_fill_row(self._fill, number, report, timestamp))
-        if report.status in _OPEN:
+        if report.status in OPEN_STATUSES:
             self._open[order_id] = number
         else:
             self._open.pop(order_id, None)

@@ -14,7 +14,7 @@ from engine.entry import Entry
 from engine.history import History
 from engine.journal import JournalDamaged, read_journal
 from protocol import channels, codec
-from protocol.enums import CommandType, Reason, Status
+from protocol.enums import OPEN_STATUSES, CommandType, Reason, Status
 from protocol.events import CommandRejected, ExecutionReport, Trade
 from protocol.journal import JournalEntry
 
@@ -51,8 +51,7 @@ class Witness:
 
     def is_closed(self, order_id: str) -> bool:
         """Whether the order has ended; one that nobody has heard of has not."""
-        open_statuses = (Status.OPEN, Status.PARTIALLY_FILLED)
-        return order_id in self.states and self.states[order_id][0] not in open_statuses
+        return order_id in self.states and self.states[order_id][0] not in OPEN_STATUSES
 
     async def run(self) -> None:
         """Read on until canceled."""

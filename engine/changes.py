@@ -10,11 +10,9 @@ from engine.orders import Order
 from engine.own_entries import parse_moment
 from engine.replies import Outcome
 from protocol.commands import check_account, check_seconds, parse_order_id
-from protocol.enums import Reason, Status
+from protocol.enums import OPEN_STATUSES, Reason
 from protocol.refusal import Refusal
 from protocol.timestamps import format_timestamp
-
-_OPEN_STATUSES = frozenset({Status.OPEN, Status.PARTIALLY_FILLED})
 
 
 def cancel(exchange: Exchange, entry: Entry, batch: Batch) -> Outcome:
@@ -81,7 +79,7 @@ def _find_open_order(exchange: Exchange, entry: Entry) -> Order:
     order = exchange.orders.find(parse_order_id(entry.order_id))
     if order is None or order.account != entry.account:
         raise Refusal(Reason.UNKNOWN_ORDER, "order_id", "the account has no such order")
-    if order.status not in _OPEN_STATUSES:
+    if order.status not in OPEN_STATUSES:
         raise Refusal(Reason.ORDER_CLOSED, "order_id", f"the order is {order.status}")
     return order
 

@@ -3,8 +3,8 @@
     python -m examples.market_maker --price 60000
 
 It leans against what it holds: the more it has bought, the lower both its prices. It begins with
-nothing each time, and wants an account of its own. Ctrl-C cancels its orders and says what it has
-earned. Should it die instead, or see nothing any more, the exchange cancels them.
+nothing each time, and wants an account of its own. Ctrl-C cancels its orders and says how far it is
+ahead. Should it die instead, or see nothing any more, the exchange cancels them.
 """
 
 import argparse
@@ -35,7 +35,6 @@ SWITCH_SECONDS = 10
 """Where nothing has been heard of it for so long, the exchange cancels its orders."""
 PAUSE_SECONDS = 0.25
 """Between two looks at its prices: a quote that follows every tick is mostly on its way."""
-OPEN = {"open", "partially_filled"}
 REFUSED = object()
 
 
@@ -190,7 +189,7 @@ class MarketMaker:
                 order_type="post_only", client_order_id=sent.name,
             )
         )  # fmt: skip
-        if order is REFUSED or (order and not order.is_pending and order.status not in OPEN):
+        if order is REFUSED or (order and not order.is_pending and not order.is_open):
             del self._sent[side]  # it is over; an open one will show among the quotes
 
     def __str__(self) -> str:

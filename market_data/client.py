@@ -24,7 +24,6 @@ import asyncio
 import logging
 from collections import Counter
 from collections.abc import AsyncIterator, Sequence
-from types import TracebackType
 from typing import Self
 
 from websockets.exceptions import ConnectionClosed, WebSocketException
@@ -84,12 +83,7 @@ class FeedReader:
     async def __aenter__(self) -> Self:
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         await self._disconnect()
 
     async def __aiter__(self) -> AsyncIterator[Json]:

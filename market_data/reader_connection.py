@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-from http import HTTPStatus
 from typing import Self
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
@@ -11,6 +10,7 @@ from websockets.exceptions import InvalidStatus, InvalidURI
 
 from market_data.reader_book import Json
 from protocol.enums import Reason
+from protocol.http_status import is_passing
 
 SILENT_SECONDS = 5.0
 """A connection that brings nothing for so long is dead: heartbeats come every second."""
@@ -20,7 +20,6 @@ _PASSING = {
     Reason.TOO_MANY_CONNECTIONS,
     Reason.TOO_MANY_CONNECTIONS_FROM_ADDRESS,
 }
-_PASSING_STATUS = {HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY, HTTPStatus.TOO_MANY_REQUESTS}
 
 
 class FeedRefused(ValueError):
@@ -42,7 +41,7 @@ class ReaderConnection:
             raise FeedRefused(f"{url}: the feed's URL begins with ws:// or wss://") from error
         except InvalidStatus as error:
             status = error.response.status_code
-            if status >= HTTPStatus.INTERNAL_SERVER_ERROR or status in _PASSING_STATUS:
+            if is_passing(status):
                 raise
             raise FeedRefused(f"{url}: {_explain(status, error.response.body)}") from error
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from protocol.enums import Reason
+from protocol.enums import OPEN_STATUSES, Reason
 from protocol.events import Fill
 
 _PENDING = frozenset({"accepted", "unknown"})
@@ -62,6 +62,11 @@ class OrderState(msgspec.Struct, frozen=True):
     def is_pending(self) -> bool:
         """Whether it is not known yet what the engine has made of it."""
         return self.status in _PENDING
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it may still trade."""
+        return self.status in OPEN_STATUSES
 
 
 class ChangeState(msgspec.Struct, frozen=True):

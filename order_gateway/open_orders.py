@@ -8,7 +8,7 @@ from archive.records import OrderRecord
 from order_gateway.errors import archive_unavailable
 from order_gateway.history import History
 from order_gateway.report_feed import JournalTrimmed, Listener, ReportFeed
-from protocol.enums import Status
+from protocol.enums import OPEN_STATUSES
 from protocol.events import ExecutionReport
 
 MAX_BEHIND = 200_000
@@ -19,7 +19,6 @@ _FIELDS = (
     "stop_price", "triggered", "quantity", "filled_quantity", "remaining_quantity",
     "filled_notional", "average_price", "status", "reason", "sequence",
 )  # fmt: skip
-_OPEN = frozenset({Status.OPEN, Status.PARTIALLY_FILLED})
 
 
 async def read_open_orders(
@@ -53,7 +52,7 @@ def _apply(orders: dict[str, dict[str, Any]], report: ExecutionReport, account: 
     known = orders.get(report.order_id)
     if report.account != account or (known and known["sequence"] > report.sequence):
         return
-    if report.status in _OPEN:
+    if report.status in OPEN_STATUSES:
         orders[report.order_id] = _describe(report, report.timestamp)
     else:
         orders.pop(report.order_id, None)

@@ -21,8 +21,7 @@ no longer keeps (a retention of fills), nobody can tell.
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator, Sequence
-from http import HTTPStatus
+from collections.abc import AsyncGenerator, Iterator, Sequence
 from time import monotonic
 from typing import Any, NamedTuple
 
@@ -40,8 +39,9 @@ from order_gateway.client_answers import (
     Update,
 )
 from order_gateway.order_connection import OrderConnection
-from protocol.enums import Liquidity, Reason
+from protocol.enums import OPEN_STATUSES, Liquidity, Reason
 from protocol.events import Fill
+from protocol.http_status import is_passing
 
 SILENT_SECONDS = 15.0
 """A connection that brings nothing for so long is dead: heartbeats come every five seconds."""
@@ -53,7 +53,6 @@ _PATIENCE_SECONDS = 2.0
 _LONGEST_PAUSE = 2.0
 _POLL_SECONDS = 0.05
 _PAGE = 1000
-_OPEN = frozenset({"open", "partially_filled"})
 _PASSING = {
     Reason.ARCHIVE_UNAVAILABLE,
     Reason.OVERLOADED,
@@ -62,7 +61,6 @@ _PASSING = {
     Reason.TIMESTAMP_OUT_OF_WINDOW,
     Reason.TOO_MANY_CONNECTIONS,
 }
-_PASSING_STATUS = {HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY, HTTPStatus.TOO_MANY_REQUESTS}
 
 log = logging.getLogger(__name__)
 
@@ -104,7 +102,7 @@ class OrderReader:
         self._pause = 0.0
         self._behind_since: float | None = None
 
-    async def __aiter__(self) -> AsyncIterator[Update]:
+    async def __aiter__(self) -> AsyncGenerator[Update]:
         """Every update.
 
         Waits for a gateway that is not there, with a warning in the log. Raises GatewayError or
@@ -132,6 +130,7 @@ class OrderReader:
                 self.is_live = False
 
     async def _recover(self, error: Exception) -> None:
+        self.is_live = False
         if not self._pause:
             log.warning("%s: following the orders again", str(error) or type(error).__name__)
         await asyncio.sleep(self._pause)
@@ -139,12 +138,8 @@ class OrderReader:
 
     async def _receive(self, connection: OrderConnection, last: int | None) -> Update:
         """The next one; raises ConnectionError where it does not follow `last`."""
-        try:
-            async with asyncio.timeout(SILENT_SECONDS):
-                update = await connection.receive()
-        except BaseException:
-            self.is_live = False  # what is left to do may take a second
-            raise
+        async with asyncio.timeout(SILENT_SECONDS):
+            update = await connection.receive()
         if last is not None and update.number != last + (update.type != "heartbeat"):
             raise ConnectionError("a message of the orders' stream is missing")
         return update
@@ -238,7 +233,7 @@ class OrderReader:
                 await asyncio.sleep(_POLL_SECONDS)
 
     def _take_report(self, report: Report) -> None:
-        if report.status in _OPEN:
+        if report.status in OPEN_STATUSES:
             assert report.order_id
             order = msgspec.convert(report, OrderState, from_attributes=True)
             self.open_orders[report.order_id] = order
@@ -270,8 +265,4 @@ def _to_report(fill: AccountFill) -> Report:
 
 
 def _is_passing(error: GatewayError) -> bool:
-    return (
-        error.code in _PASSING
-        or error.status in _PASSING_STATUS
-        or error.status >= HTTPStatus.INTERNAL_SERVER_ERROR
-    )
+    return error.code in _PASSING or is_passing(error.status)

@@ -77,6 +77,10 @@ class Status(StrEnum):
     REJECTED = "rejected"
 
 
+OPEN_STATUSES = frozenset({Status.OPEN, Status.PARTIALLY_FILLED})
+"""Of an order that may still trade."""
+
+
 class CommandType(StrEnum):
     """What a queue entry asks for."""
 

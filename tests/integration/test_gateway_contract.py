@@ -1,10 +1,9 @@
 """The OpenAPI document is true: schemathesis asks for everything that it allows, and more."""
 
 import json
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import httpx
 import pytest
@@ -25,6 +24,7 @@ from protocol.settings import Settings
 from tests.support.gateway import DEADLINE_SECONDS, INSTRUMENTS, ORDER
 from tests.support.gateway_process import run_exchange
 from tests.support.redis_server import run_redis
+from tests.support.waiting import ask_until
 
 DOCUMENT = schemathesis.openapi.from_dict(create_app(Settings(), INSTRUMENTS).openapi())
 CHECKS = [
@@ -74,11 +74,8 @@ def expect_documented(case: Any, url: str, **options: Any) -> None:
 
 
 def wait_for_answer(ask: Callable[[], Answer]) -> Answer:
-    """A 503 is an answer too, but of a machine that stands still: ask again."""
-    deadline = time.monotonic() + DEADLINE_SECONDS
-    while (response := ask()).status_code == 503 and time.monotonic() < deadline:  # type: ignore[attr-defined]
-        time.sleep(0.1)
-    return response
+    """A 503 is an answer too, but of a machine that stands still."""
+    return ask_until(ask, lambda answer: cast("Any", answer).status_code != 503)
 
 
 @DOCUMENT.parametrize()

@@ -16,6 +16,7 @@ import httpx
 from websockets.sync.client import ClientConnection, connect
 
 from launcher.parent_death import make_child_setup
+from tests.support.waiting import ask_until
 
 DEADLINE_SECONDS = 60.0
 
@@ -57,12 +58,12 @@ class MarketData:
 
     def get(self, path: str) -> Json:
         """What it answers once it is in sync, which a slow Redis may end for a moment."""
-        deadline = time.monotonic() + DEADLINE_SECONDS
-        while True:
+
+        def ask() -> Json:
             answer: Json = self.http.get(path).json()
-            if answer.get("code") != "not_in_sync" or time.monotonic() > deadline:
-                return answer
-            time.sleep(0.01)
+            return answer
+
+        return ask_until(ask, lambda answer: answer.get("code") != "not_in_sync")
 
     def is_healthy(self) -> bool:
         try:
