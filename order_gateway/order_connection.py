@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Mapping
-from types import TracebackType
 from typing import Self
 
 import msgspec
@@ -32,7 +31,6 @@ class OrderConnection:
                 additional_headers=headers,
                 max_size=None,
                 compression=None,
-                close_timeout=1,
             )
         except InvalidURI as error:
             raise ValueError(f"{url}: the gateway's URL begins with http:// or https://") from error
@@ -46,13 +44,10 @@ class OrderConnection:
     async def __aenter__(self) -> Self:
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        await self._socket.close()
+    async def __aexit__(self, *_: object) -> None:
+        """At once: a handshake that is canceled half-way would leave the socket open."""
+        self._socket.transport.abort()
+        await self._socket.wait_closed()
 
     async def receive(self) -> Update:
         """The next one; raises GatewayError for an error, ConnectionClosed at the end."""

@@ -147,7 +147,7 @@ def test_reader_goes_on_in_the_middle_of_a_command(redis_url: str, tmp_path: Pat
             while len(told) < 2:
                 update = await anext(updates)
                 told += [name_fill(update)] if update.fill else []
-            await updates.aclose()  # type: ignore[attr-defined]  # a generator
+            await updates.aclose()
             restarted = OrderReader(alice, after=reader.position)
             async for update in restarted:
                 if update.type == "snapshot":
@@ -168,8 +168,12 @@ def test_account_with_very_many_open_orders_is_followed(redis_url: str, tmp_path
             for _ in range(8):
                 await alice.submit_orders([ORDER] * 500)
             await alice.submit_order("BTC-USDT", "buy", "1", price="1")
-            async with asyncio.timeout(DEADLINE_SECONDS):
-                await anext(aiter(reader := OrderReader(alice)))
+            reader = OrderReader(alice)
+            async with (
+                asyncio.timeout(DEADLINE_SECONDS),
+                contextlib.aclosing(aiter(reader)) as updates,
+            ):
+                await anext(updates)
             assert len(reader.open_orders) == 4001
 
     play(redis_url, tmp_path, scenario)

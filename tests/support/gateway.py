@@ -214,8 +214,12 @@ class RedisProxy:
         self._writers.clear()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._writers.add(writer)
         redis_reader, redis_writer = await asyncio.open_connection(*self._target)
-        self._writers |= {writer, redis_writer}
+        self._writers.add(redis_writer)
+        if self._server is None:  # closed meanwhile
+            self._cut()
+            return
         self._start(self._carry(reader, redis_writer, is_reply=False))
         self._start(self._carry(redis_reader, writer, is_reply=True))
 
