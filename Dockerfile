@@ -11,7 +11,7 @@ RUN pip install --editable '.[postgresql]' --config-settings editable_mode=compa
     && rm -rf build && find engine protocol -name '*.c' -delete
 # a core that does not load is to fail here, not at the first order
 RUN ENGINE_CORE=cython python -c "import engine.core"
-RUN python -c "from engine import handler; assert handler.__file__.endswith('.so')"
+RUN python -c "from engine.exchange import handler; assert handler.__file__.endswith('.so')"
 
 FROM python:3.11-slim
 # the archive's database, which gateway and market data read, and the marks of a crash

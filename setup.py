@@ -12,10 +12,10 @@ from pathlib import Path
 from Cython.Build import build_ext, cythonize
 from setuptools import Extension, setup
 
-CORE = "engine/core/matcher.pyx"
+CORE = "engine/core/compiled/matcher.pyx"
 ORDER_PATH = sorted(
     str(types.with_suffix(".py"))
-    for package in ("protocol", "engine")
+    for package in ("protocol", "engine/exchange")
     for types in Path(package).glob("*.pxd")
 )
 

@@ -32,9 +32,9 @@ from benchmark._chaos_verdict import (
 )
 from benchmark._chaos_witness import Witness
 from benchmark.machine import describe_machine, describe_redis
-from engine.connection import connect_redis
-from engine.history import History, HistoryUnavailable, open_history
-from engine.verify import Report, verify_history
+from engine.audit.history import History, HistoryUnavailable, open_history
+from engine.audit.verify import Report, verify_history
+from engine.storage.connection import connect_redis
 from protocol import channels
 
 CLOSED_ORDERS = 1_000_000

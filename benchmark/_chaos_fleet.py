@@ -14,7 +14,7 @@ from pathlib import Path
 
 from redis import RedisError
 
-from engine.connection import connect_redis
+from engine.storage.connection import connect_redis
 from launcher.listening import find_free_port, open_listening_socket
 from launcher.parent_death import make_child_setup
 from launcher.redis_binary import find_redis_binaries

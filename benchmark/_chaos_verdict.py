@@ -8,8 +8,8 @@ from pathlib import Path
 from benchmark._chaos_feed import FeedReader
 from benchmark._chaos_told import Told
 from benchmark._chaos_witness import Witness
-from engine.history import History
-from engine.show import rebuild
+from engine.audit.history import History
+from engine.audit.show import rebuild
 
 _ORDERS = "SELECT order_id, status, filled_quantity FROM orders ORDER BY number"
 _TRADES = "SELECT symbol, trade_id, price, quantity FROM trades"

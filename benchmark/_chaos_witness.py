@@ -8,11 +8,11 @@ from contextlib import suppress
 from redis import RedisError
 
 from benchmark._chaos_told import Change
-from engine.connection import connect_redis
-from engine.entries import Malformed, Unreadable, read_entry
-from engine.entry import Entry
-from engine.history import History
-from engine.journal import JournalDamaged, read_journal
+from engine.audit.history import History
+from engine.exchange.entries import Malformed, Unreadable, read_entry
+from engine.exchange.entry import Entry
+from engine.storage.connection import connect_redis
+from engine.storage.journal import JournalDamaged, read_journal
 from protocol import channels, codec
 from protocol.enums import OPEN_STATUSES, CommandType, Reason, Status
 from protocol.events import CommandRejected, ExecutionReport, Trade

@@ -6,9 +6,9 @@ from typing import NamedTuple
 from benchmark._cpu_clock import read_cpu
 from benchmark._figures import Figures
 from benchmark._positions import read_redis_pid
-from engine.connection import connect_redis
-from engine.journal import read_journal
-from engine.recovery import recover_handler
+from engine.storage.connection import connect_redis
+from engine.storage.journal import read_journal
+from engine.storage.recovery import recover_handler
 from protocol import channels
 from protocol.instrument import Instrument
 

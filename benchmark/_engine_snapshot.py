@@ -9,7 +9,7 @@ from redis import Redis
 
 from benchmark._figures import Figures, name_latency
 from benchmark.latency import Latency
-from engine.snapshot_store import list_snapshots, measure_newest
+from engine.storage.snapshot_store import list_snapshots, measure_newest
 from protocol import channels
 from tests.support.waiting import wait_until
 

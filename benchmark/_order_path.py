@@ -7,7 +7,7 @@ from pathlib import Path
 from benchmark._core_rounds import Rounds
 from benchmark._figures import Figures
 from benchmark.order_entries import make_entries
-from engine.handler import Handler
+from engine.exchange.handler import Handler
 from protocol.instrument import parse_instruments
 
 ENTRIES = 100_000

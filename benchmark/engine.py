@@ -26,7 +26,7 @@ from benchmark._figures import Figures, add_json_option, name_latency, write_fig
 from benchmark._positions import read_redis_pid, read_sequence
 from benchmark.machine import describe_machine, describe_redis
 from benchmark.order_entries import make_entries
-from engine.state import load_id_key
+from engine.storage.state import load_id_key
 from launcher.environment import ROOT
 from protocol import channels
 from protocol.instrument import parse_instruments

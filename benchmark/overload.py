@@ -25,8 +25,8 @@ from benchmark._overload_load import BATCH, HttpLoad, ListLoad, Load
 from benchmark._overload_memory import MemoryWatch
 from benchmark._positions import read_sequence
 from benchmark.machine import describe_machine, describe_redis
-from engine.history import HistoryUnavailable, open_history
-from engine.verify import Report, verify_history
+from engine.audit.history import HistoryUnavailable, open_history
+from engine.audit.verify import Report, verify_history
 from launcher.run_file import RunRecord
 from protocol import channels
 from tests.support.launched_system import REAL, LaunchedSystem, launch

@@ -7,12 +7,12 @@ import sys
 from pydantic import ValidationError
 
 from engine.command_line import look_back, parse_arguments
-from engine.connection import connect_redis
 from engine.crash_mark import collect_crashes, mark_crashes, remove_own_mark
-from engine.exchange import CORE
-from engine.journal import JournalDamaged
+from engine.exchange.exchange import CORE
 from engine.service import Limits, Service
-from engine.state import StateConflict
+from engine.storage.connection import connect_redis
+from engine.storage.journal import JournalDamaged
+from engine.storage.state import StateConflict
 from protocol.instrument import Instrument, parse_instruments
 from protocol.logs import start_logging
 from protocol.settings import Settings, describe_bad_settings

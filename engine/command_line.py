@@ -4,11 +4,11 @@ import argparse
 import sys
 from collections.abc import Iterator, Sequence
 
-from engine.connection import find_redis_url
-from engine.history import History, HistoryUnavailable, open_history
-from engine.journal import JournalDamaged
-from engine.show import NotThere, show_book
-from engine.verify import Report, verify_history
+from engine.audit.history import History, HistoryUnavailable, open_history
+from engine.audit.show import NotThere, show_book
+from engine.audit.verify import Report, verify_history
+from engine.storage.connection import find_redis_url
+from engine.storage.journal import JournalDamaged
 from protocol.settings import Settings
 
 CHECKED = """\

@@ -10,19 +10,19 @@ from pathlib import Path
 
 from redis import Redis, RedisError
 
-from engine.batch import MAX_BATCH_SIZE, Batch
-from engine.halts import HaltBoard
-from engine.handler import Handler, HandlingFailed
-from engine.lease import Fenced, Lease
+from engine.exchange.batch import MAX_BATCH_SIZE, Batch
+from engine.exchange.handler import Handler, HandlingFailed
+from engine.exchange.own_entries import make_configuration, make_tick
 from engine.meter import Meter
-from engine.order_queue import CommitRefused, CommitTooLarge, OrderQueue
-from engine.own_entries import make_configuration, make_tick
-from engine.owner_files import OwnerFiles
-from engine.recovery import recover_handler
-from engine.snapshot_store import measure_newest
-from engine.snapshots import SnapshotWriter
+from engine.storage.halts import HaltBoard
+from engine.storage.lease import Fenced, Lease
+from engine.storage.order_queue import CommitRefused, CommitTooLarge, OrderQueue
+from engine.storage.owner_files import OwnerFiles
+from engine.storage.recovery import recover_handler
+from engine.storage.snapshot_store import measure_newest
+from engine.storage.snapshots import SnapshotWriter
+from engine.storage.writes import write_anyway
 from engine.suspicion import Suspicion
-from engine.writes import write_anyway
 from protocol import channels
 from protocol.instrument import Instrument
 from protocol.limits import DEFAULT_MAX_OPEN_ORDERS, TradingLimits

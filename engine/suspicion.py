@@ -9,7 +9,7 @@ from typing import cast
 
 from redis import Redis
 
-from engine.writes import write_anyway
+from engine.storage.writes import write_anyway
 from protocol import channels
 
 CRASHES_ALLOWED = 2

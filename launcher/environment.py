@@ -19,8 +19,8 @@ BUILD_FOLDER = ROOT / "build"
 _PINNED = re.compile(r"(?P<name>[A-Za-z0-9._-]+)==(?P<version>[^;\s]+)")
 _OWN_EXTRAS = re.compile(r"goquant\[(?P<names>[a-z,]+)\]")
 _VERSION_LINE = re.compile(r"^version(_info)?\s*=\s*(?P<major>\d+)\.(?P<minor>\d+)", re.MULTILINE)
-_CORE_SOURCES = ("engine/core/*.pyx", "engine/core/*.pxd")
-_ORDER_PATH_TYPES = ("engine/*.pxd", "protocol/*.pxd")
+_CORE_SOURCES = ("engine/core/compiled/*.pyx", "engine/core/compiled/*.pxd")
+_ORDER_PATH_TYPES = ("engine/exchange/*.pxd", "protocol/*.pxd")
 """A module with such a file beside it is compiled."""
 
 
@@ -130,7 +130,7 @@ def drop_stale_modules() -> None:
 
 
 def _compiled_core() -> Path:
-    return _compiled(ROOT / "engine/core/matcher.pyx")
+    return _compiled(ROOT / "engine/core/compiled/matcher.pyx")
 
 
 def _compiled(source: Path) -> Path:

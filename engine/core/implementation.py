@@ -6,9 +6,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from .matcher import Matcher as MatcherType
+    from .compiled.matcher import Matcher as MatcherType
 
-MODULES = {"cython": "engine.core.matcher", "python": "engine.core.reference"}
+MODULES = {"cython": "engine.core.compiled.matcher", "python": "engine.core.reference.matcher"}
 BUILD = "python setup.py build_ext --inplace (needs a C compiler and Python's headers)"
 
 

@@ -6,9 +6,9 @@ from typing import Any, NamedTuple
 import pytest
 from redis import Redis
 
-from engine.journal import read_journal
-from engine.recovery import recover_handler
 from engine.service import Limits, Service
+from engine.storage.journal import read_journal
+from engine.storage.recovery import recover_handler
 from protocol import channels, codec
 from protocol.limits import InstrumentLimits, TradingLimits
 from protocol.snapshot import BookSnapshot

@@ -9,16 +9,16 @@ from typing import Any
 import pytest
 from redis import Redis
 
-from engine import handler
-from engine.batch import Batch
-from engine.entries import read_entry
-from engine.entry import Entry
-from engine.handler import Handler
-from engine.journal import JournalDamaged, read_journal
-from engine.lease import Fenced, Lease
-from engine.order_queue import CommitRefused, OrderQueue
-from engine.recovery import recover_handler
-from engine.state import StateConflict, load_id_key, settle_instruments
+from engine.exchange import handler
+from engine.exchange.batch import Batch
+from engine.exchange.entries import read_entry
+from engine.exchange.entry import Entry
+from engine.exchange.handler import Handler
+from engine.storage.journal import JournalDamaged, read_journal
+from engine.storage.lease import Fenced, Lease
+from engine.storage.order_queue import CommitRefused, OrderQueue
+from engine.storage.recovery import recover_handler
+from engine.storage.state import StateConflict, load_id_key, settle_instruments
 from launcher.listening import find_free_port
 from protocol import channels
 from tests.support.engine_service import make_service, run_engine, wait_until_drained

@@ -13,11 +13,12 @@ from typing import NamedTuple
 import pytest
 from redis import Redis
 
-from engine import lease, meter, order_queue, service, snapshots
-from engine.history import History
-from engine.journal import read_journal
+from engine import meter, service
+from engine.audit.history import History
+from engine.audit.verify import verify_history
 from engine.service import Limits, Service
-from engine.verify import verify_history
+from engine.storage import lease, order_queue, snapshots
+from engine.storage.journal import read_journal
 from protocol import channels
 from protocol.journal import JournalEntry
 from protocol.limits import TradingLimits

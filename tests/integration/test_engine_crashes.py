@@ -13,8 +13,8 @@ import pytest
 from redis import Redis
 
 from engine.crash_mark import collect_crashes
-from engine.lease import Lease
-from engine.owner_files import OwnerFiles
+from engine.storage.lease import Lease
+from engine.storage.owner_files import OwnerFiles
 from launcher.environment import ROOT
 from launcher.parent_death import make_child_setup
 from protocol import channels

@@ -12,7 +12,7 @@ import pytest
 from redis import Redis
 from redis.exceptions import OutOfMemoryError
 
-from engine.history import History
+from engine.audit.history import History
 from launcher.append_only_file import mend_append_only_file
 from launcher.listening import find_free_port
 from launcher.redis_binary import find_redis_binaries

@@ -10,14 +10,14 @@ import pytest
 from redis import Redis
 from redis.exceptions import OutOfMemoryError
 
-from engine import snapshots
-from engine.connection import connect_redis
-from engine.history import History
-from engine.lease import Lease
-from engine.recovery import recover_handler
-from engine.snapshot_store import delete_orphans, read_snapshots
-from engine.snapshots import SnapshotWriter
-from engine.writes import write_anyway
+from engine.audit.history import History
+from engine.storage import snapshots
+from engine.storage.connection import connect_redis
+from engine.storage.lease import Lease
+from engine.storage.recovery import recover_handler
+from engine.storage.snapshot_store import delete_orphans, read_snapshots
+from engine.storage.snapshots import SnapshotWriter
+from engine.storage.writes import write_anyway
 from protocol import channels
 from tests.support.engine_service import make_service, run_engine, wait_until_drained
 from tests.support.instruments import make_instrument, make_instruments
@@ -187,14 +187,14 @@ def test_recovery_longer_than_the_lease_ends_with_two_engines(
         return recover_handler(*arguments)
 
     monkeypatch.setattr("engine.service.recover_handler", recover_slowly)
-    monkeypatch.setattr("engine.lease.LEASE_MILLISECONDS", 100)
+    monkeypatch.setattr("engine.storage.lease.LEASE_MILLISECONDS", 100)
     run_two_engines(client, redis_url)
 
 
 def test_lease_is_longer_where_a_command_may_be_over_many_open_orders(
     client: Redis, redis_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("engine.lease.MILLISECONDS_AN_OPEN_ORDER", 10_000)
+    monkeypatch.setattr("engine.storage.lease.MILLISECONDS_AN_OPEN_ORDER", 10_000)
     with run_engine(redis_url):
         client.rpush(channels.ORDER_QUEUE, *[ORDER] * 20)
         wait_until_drained(client)

@@ -11,8 +11,8 @@ import pytest
 from redis import Redis
 
 from archive.journal import Journal
-from engine import order_queue
-from engine.recovery import recover_handler
+from engine.storage import order_queue
+from engine.storage.recovery import recover_handler
 from order_gateway.connection import make_client
 from order_gateway.report_feed import News, ReportFeed
 from protocol import channels, codec, journal

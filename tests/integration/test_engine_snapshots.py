@@ -6,12 +6,12 @@ from typing import cast
 import pytest
 from redis import Redis
 
-from engine import snapshot_store
-from engine.handler import Handler
-from engine.journal import JournalDamaged
-from engine.lease import Fenced, Lease
-from engine.recovery import recover_handler
-from engine.snapshot_store import list_snapshots, read_snapshots, write_snapshot
+from engine.exchange.handler import Handler
+from engine.storage import snapshot_store
+from engine.storage.journal import JournalDamaged
+from engine.storage.lease import Fenced, Lease
+from engine.storage.recovery import recover_handler
+from engine.storage.snapshot_store import list_snapshots, read_snapshots, write_snapshot
 from protocol import channels
 from tests.support.engine_service import run_engine, wait_until_drained
 from tests.support.exchange import Exchange
@@ -177,7 +177,7 @@ def test_engine_that_cannot_fork_goes_on_without_a_snapshot(
     def fail() -> int:
         raise OSError(11, "Resource temporarily unavailable")
 
-    monkeypatch.setattr("engine.snapshots.os.fork", fail)
+    monkeypatch.setattr("engine.storage.snapshots.os.fork", fail)
     with run_engine(redis_url, max_batch=5, snapshot_interval=10):
         push(client, 40)
         push(client, 5)

@@ -12,11 +12,11 @@ import msgspec
 import pytest
 from redis import Redis
 
-from engine.audit import Rule
-from engine.history import History
-from engine.rejects import to_command_rejected
-from engine.snapshot_store import read_snapshot
-from engine.verify import Report, verify_history
+from engine.audit.findings import Rule
+from engine.audit.history import History
+from engine.audit.verify import Report, verify_history
+from engine.exchange.rejects import to_command_rejected
+from engine.storage.snapshot_store import read_snapshot
 from launcher.environment import ROOT
 from protocol import channels
 from protocol.events import CommandRejected
@@ -156,7 +156,7 @@ def test_answer_that_the_replay_gives_as_wrongly_is_found(
     def answer_somebody_else(*refused: Any) -> CommandRejected:
         return msgspec.structs.replace(to_command_rejected(*refused), account="somebody-else")
 
-    monkeypatch.setattr("engine.handler.to_command_rejected", answer_somebody_else)
+    monkeypatch.setattr("engine.exchange.handler.to_command_rejected", answer_somebody_else)
     make_history(client, redis_url)
     assert list_rules(verify(client)) == {Rule.ANSWER}
 

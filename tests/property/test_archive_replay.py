@@ -12,7 +12,7 @@ from sqlalchemy import Engine, event
 
 from archive.queries import Archive, OrderFilter
 from archive.writer import Writer
-from engine.event_text import NO_TRADE, report_text
+from engine.exchange.event_text import NO_TRADE, report_text
 from protocol import channels, codec
 from protocol.journal import JournalEntry
 from tests.support.archive_database import EXCHANGE, run_database, sqlite_url

@@ -6,8 +6,8 @@ from itertools import islice
 import pytest
 
 from engine.core import OrderType, Side
-from engine.core.reference import Matcher
-from engine.core.reference_book import Book, Level, Levels, Order
+from engine.core.reference.book import Book, Level, Levels, Order
+from engine.core.reference.matcher import Matcher
 from tests.support.core_auditor import Auditor
 from tests.support.core_flow import FLOWS, SYMBOLS, Flow
 

@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from benchmark.order_entries import make_entries
-from engine import entry as entry_module
-from engine.entries import Malformed, Unreadable, decode_entry, read_entry
-from engine.entry import Entry
+from engine.exchange import entry as entry_module
+from engine.exchange.entries import Malformed, Unreadable, decode_entry, read_entry
+from engine.exchange.entry import Entry
 from protocol.commands import QueueEntry
 from protocol.enums import CommandType, OrderType, SelfTradePrevention, Side
 from tests.support.faults_flow import draw_flow

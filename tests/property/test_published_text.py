@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.batch import Batch
-from engine.event_text import fill_text, report_text
-from engine.orders import Order
+from engine.exchange.batch import Batch
+from engine.exchange.event_text import fill_text, report_text
+from engine.exchange.orders import Order
 from protocol import codec
 from protocol.enums import Liquidity, OrderType, SelfTradePrevention, Side, Status
 from protocol.events import ExecutionReport

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from redis import Redis
 
-from engine.batch import Batch
+from engine.exchange.batch import Batch
 from protocol import channels, codec
 from protocol.instrument import InstrumentTable
 from protocol.journal import JournalEntry, entry_id

@@ -3,7 +3,7 @@
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
-from engine.own_entries import make_tick
+from engine.exchange.own_entries import make_tick
 from tests.support.exchange import Exchange, Json
 
 ACCOUNTS = ("alice", "bob")

@@ -16,7 +16,7 @@ from Cython.Coverage import Plugin
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 COPY: Final = ROOT / "build" / "coverage"
-MAIN_SOURCE: Final = "engine/core/matcher.pyx"
+MAIN_SOURCE: Final = "engine/core/compiled/matcher.pyx"
 LEAST: Final = 95
 PROPERTIES: Final = ("auditor", "differential", "generated", "recorded_flow", "replays")
 TESTS: Final = (
@@ -28,7 +28,7 @@ TESTS: Final = (
 SETTINGS: Final = """
 [run]
 plugins = tests.support.core_coverage
-include = engine/core/*
+include = engine/core/compiled/*
 [report]
 omit = *.py
 exclude_lines =

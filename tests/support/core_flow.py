@@ -5,7 +5,7 @@ from random import Random
 from typing import Final, NamedTuple
 
 from engine.core import COMMAND_RECORD, Command, EventRow, Matcher, OrderType
-from engine.core.reference import Matcher as Reference
+from engine.core.reference.matcher import Matcher as Reference
 
 SYMBOLS: Final = 2
 ACCOUNTS: Final = 4

@@ -3,10 +3,10 @@
 import os
 import sys
 
-from engine import handler
 from engine.__main__ import main
-from engine.entries import read_entry
-from engine.entry import Entry
+from engine.exchange import handler
+from engine.exchange.entries import read_entry
+from engine.exchange.entry import Entry
 
 
 def _crash(raw: bytes) -> Entry:

@@ -6,8 +6,8 @@ from contextlib import contextmanager
 
 from redis import Redis
 
-from engine.connection import connect_redis
 from engine.service import Limits, Service
+from engine.storage.connection import connect_redis
 from protocol import channels
 from protocol.timestamps import now_in_microseconds
 from tests.support.instruments import make_instruments

@@ -4,8 +4,8 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from engine.batch import Batch
-from engine.handler import Handler
+from engine.exchange.batch import Batch
+from engine.exchange.handler import Handler
 from protocol import channels, codec
 from protocol.events import Event
 from protocol.instrument import Instrument

@@ -4,7 +4,7 @@ import json
 import random
 from typing import Any, NamedTuple
 
-from engine.own_entries import make_configuration, make_tick
+from engine.exchange.own_entries import make_configuration, make_tick
 from protocol.limits import TradingLimits
 
 _TYPES = [

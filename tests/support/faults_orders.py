@@ -6,10 +6,10 @@ from contextlib import suppress
 
 from redis import Redis, RedisError
 
-from engine.connection import connect_redis
-from engine.history import History
-from engine.journal import read_journal
-from engine.verify import verify_history
+from engine.audit.history import History
+from engine.audit.verify import verify_history
+from engine.storage.connection import connect_redis
+from engine.storage.journal import read_journal
 from protocol import channels, codec
 from protocol.events import ExecutionReport
 

@@ -40,6 +40,11 @@ def prefer_sources() -> None:
 if __name__ == "__main__":
     prefer_sources()
     digest = digest_flow(int(sys.argv[1]), int(sys.argv[2]))
-    names = ("engine.handler", "engine.orders", "engine.event_text", "protocol.decimals")
+    names = (
+        "engine.exchange.handler",
+        "engine.exchange.orders",
+        "engine.exchange.event_text",
+        "protocol.decimals",
+    )
     is_compiled = any(not str(sys.modules[name].__file__).endswith(".py") for name in names)
     sys.stdout.write(f"{digest} {is_compiled}\n")

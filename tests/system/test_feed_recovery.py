@@ -14,7 +14,7 @@ from typing import Any
 from redis import Redis, RedisError
 
 from benchmark.order_entries import make_entries
-from engine.state import load_id_key
+from engine.storage.state import load_id_key
 from launcher.listening import find_free_port
 from launcher.parent_death import make_child_setup
 from market_data.client import FeedReader

@@ -30,19 +30,19 @@ MAY_IMPORT = {
 ARCHIVE_DOOR = {"archive.queries", "archive.records", "archive.database", "archive.settings"}
 CORE_MAY_NOT = {"redis", "asyncio", "time", "logging", "threading", "socket", "random"}
 MAY_USE_REDIS = {
-    "engine/connection.py",
-    "engine/halts.py",
-    "engine/history.py",
-    "engine/journal.py",
-    "engine/lease.py",
-    "engine/order_queue.py",
-    "engine/recovery.py",
+    "engine/storage/connection.py",
+    "engine/storage/halts.py",
+    "engine/audit/history.py",
+    "engine/storage/journal.py",
+    "engine/storage/lease.py",
+    "engine/storage/order_queue.py",
+    "engine/storage/recovery.py",
     "engine/service.py",
-    "engine/snapshot_store.py",
-    "engine/snapshots.py",
-    "engine/state.py",
+    "engine/storage/snapshot_store.py",
+    "engine/storage/snapshots.py",
+    "engine/storage/state.py",
     "engine/suspicion.py",
-    "engine/writes.py",
+    "engine/storage/writes.py",
 }
 
 

@@ -5,8 +5,8 @@ from unittest.mock import Mock
 import pytest
 
 from benchmark import overload
-from engine.history import HistoryUnavailable
-from engine.verify import Report
+from engine.audit.history import HistoryUnavailable
+from engine.audit.verify import Report
 
 
 def test_a_history_that_was_trimmed_meanwhile_is_verified_again(

@@ -2,7 +2,8 @@
 
 import pytest
 
-from engine import (
+from engine.core import IMPLEMENTATION
+from engine.exchange import (
     batch,
     changes,
     core_event,
@@ -18,7 +19,6 @@ from engine import (
     text,
     translation,
 )
-from engine.core import IMPLEMENTATION
 from protocol import commands, decimals, instrument
 
 MODULES = (

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.connection import describe_address, find_redis_url
+from engine.storage.connection import describe_address, find_redis_url
 from launcher.processes import ProcessId
 from launcher.run_file import RedisRecord, RunRecord, write_run_record
 from protocol.settings import Settings

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import pytest
 
 from engine.core import EVENT_RECORD, Event, EventRow, Matcher, OrderType, Side
-from engine.core_event import CoreEvent
+from engine.exchange.core_event import CoreEvent
 
 
 def read(event: CoreEvent, events: Sequence[EventRow]) -> list[EventRow]:

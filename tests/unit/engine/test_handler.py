@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from engine.handler import HandlingFailed
+from engine.exchange.handler import HandlingFailed
 from protocol import channels
 from tests.support.exchange import Exchange, Json, read_events, read_replies
 
@@ -371,7 +371,7 @@ def test_failing_handling_names_the_entry(
     def fail(*_: object) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr("engine.submission.check_order_values", fail)
+    monkeypatch.setattr("engine.exchange.submission.check_order_values", fail)
     with pytest.raises(HandlingFailed) as caught:
         exchange.send(b'{"symbol":"BTC-USDT","side":"buy","order_type":"limit"}')
     assert caught.value.entry.startswith(b'{"symbol"')

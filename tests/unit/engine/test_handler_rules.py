@@ -2,8 +2,8 @@
 
 import pytest
 
-from engine.handler import Handler
-from engine.own_entries import make_configuration, make_tick
+from engine.exchange.handler import Handler
+from engine.exchange.own_entries import make_configuration, make_tick
 from protocol import channels
 from protocol.limits import InstrumentLimits, TradingLimits
 from protocol.snapshot import decode_snapshot, encode_snapshot

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.owner_files import OwnerFiles
+from engine.storage.owner_files import OwnerFiles
 from tests.support.waiting import wait_until
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from engine.text import Text
+from engine.exchange.text import Text
 from protocol.decimals import Increment
 
 CENT, HALF = Increment("0.01"), Increment("0.5")

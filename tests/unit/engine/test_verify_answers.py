@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from engine.audit import Findings, Rule
-from engine.audit_answers import AnswerAudit
-from engine.batch import Batch
+from engine.audit.answers import AnswerAudit
+from engine.audit.findings import Findings, Rule
+from engine.exchange.batch import Batch
 from protocol import channels
 from tests.support.exchange import Exchange, Json, decode_events
 from tests.support.faults_flow import draw_flow

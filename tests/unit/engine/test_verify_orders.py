@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from engine.audit import MAX_KEPT, Findings, Rule
-from engine.audit_book import BookAudit
-from engine.audit_orders import OrderAudit
-from engine.batch import Batch
+from engine.audit.book import BookAudit
+from engine.audit.findings import MAX_KEPT, Findings, Rule
+from engine.audit.orders import OrderAudit
+from engine.exchange.batch import Batch
 from protocol import channels
 from protocol.events import ExecutionReport
 from tests.support.exchange import Exchange, Json, decode_events

@@ -19,10 +19,11 @@ from launcher.environment import (
 @pytest.fixture
 def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A repository of its own: nothing compiled, one requirement that nobody has."""
-    (tmp_path / "engine" / "core").mkdir(parents=True)
-    (tmp_path / "engine" / "core" / "matcher.pyx").write_text("x = 1")
-    (tmp_path / "engine" / "orders.py").write_text("x = 1")
-    (tmp_path / "engine" / "orders.pxd").touch()
+    (tmp_path / "engine" / "core" / "compiled").mkdir(parents=True)
+    (tmp_path / "engine" / "exchange").mkdir()
+    (tmp_path / "engine" / "core" / "compiled" / "matcher.pyx").write_text("x = 1")
+    (tmp_path / "engine" / "exchange" / "orders.py").write_text("x = 1")
+    (tmp_path / "engine" / "exchange" / "orders.pxd").touch()
     (tmp_path / "setup.py").touch()
     (tmp_path / "pyproject.toml").write_text(
         '[project]\ndependencies = ["nobody-has-this==1.0"]\n'
@@ -47,7 +48,8 @@ def test_a_stamp_makes_the_second_start_fast(root: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["pyproject.toml", "setup.py", "engine/core/matcher.pyx", "engine/orders.py"]
+    "name",
+    ["pyproject.toml", "setup.py", "engine/core/compiled/matcher.pyx", "engine/exchange/orders.py"],
 )
 def test_a_changed_source_is_noticed(root: Path, name: str) -> None:
     own = stamp_environment(root)
@@ -57,7 +59,7 @@ def test_a_changed_source_is_noticed(root: Path, name: str) -> None:
 
 
 def test_a_compiled_module_older_than_its_source_is_noticed(root: Path) -> None:
-    source = root / "engine" / "orders.py"
+    source = root / "engine" / "exchange" / "orders.py"
     compiled = source.with_suffix(str(sysconfig.get_config_var("EXT_SUFFIX")))
     assert are_compiled_modules_fresh()
     compiled.touch()

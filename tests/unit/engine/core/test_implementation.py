@@ -5,7 +5,7 @@ import sys
 import pytest
 
 from engine.core import implementation
-from engine.core.reference import Matcher as Reference
+from engine.core.reference.matcher import Matcher as Reference
 
 
 def served(choice: str | None) -> tuple[str, str]:
@@ -16,7 +16,7 @@ def served(choice: str | None) -> tuple[str, str]:
 
 @pytest.fixture
 def no_compiled_core(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "engine.core.matcher", None)
+    monkeypatch.setitem(sys.modules, "engine.core.compiled.matcher", None)
 
 
 def test_python_can_be_forced() -> None:

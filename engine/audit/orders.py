@@ -1,0 +1,227 @@
+"""Audits the orders: from the execution reports and the public trades alone, no book asked."""
+
+from collections import deque
+from collections.abc import Iterable, Sequence
+
+from engine.audit.findings import Findings, Rule
+from engine.audit.queues import Queues, Seen
+from engine.exchange.orders import Order
+from protocol.enums import Liquidity, Side, Status
+from protocol.events import Event, ExecutionReport, Fill, Trade
+from protocol.instrument import Instrument
+
+_ENDS = frozenset({Status.FILLED, Status.CANCELED, Status.EXPIRED, Status.REJECTED})
+
+
+class OrderAudit:
+    """Follows every order from its first report to its last.
+
+    Keeps the open orders, and the ids of the last `closed_limit` that ended.
+    """
+
+    def __init__(
+        self, instruments: Sequence[Instrument], closed_limit: int, findings: Findings
+    ) -> None:
+        self.open: dict[str, Seen] = {}
+        self.queues = {instrument.symbol: Queues() for instrument in instruments}
+        self.accepted = self.rejected = self.ended = self.refused = 0
+        self._instruments = {instrument.symbol: instrument for instrument in instruments}
+        self._findings = findings
+        self._closed: set[str] = set()
+        self._closed_in_turn: deque[str] = deque()
+        self._closed_limit = closed_limit
+        self._active: Seen | None = None
+        self._trades: deque[Trade] = deque()
+        self._maker_due: Trade | None = None
+        self._command = 0
+
+    def begin(self, open_orders: Iterable[Order], by_priority: Iterable[int]) -> None:
+        """Start from a snapshot: its open orders, and the ids of those in the book, first first."""
+        for order in open_orders:
+            order_id = str(order.order_id)
+            self.open[order_id] = Seen(
+                order_id, order.instrument, order.side, order.price, order.stop_price,
+                order.quantity, order.filled, order.remaining, order.notional,
+                order.triggered is False,
+            )  # fmt: skip
+        for number in by_priority:
+            seen = self.open[str(number)]
+            self.queues[seen.instrument.symbol].enter(seen)
+
+    def read(self, reports: Iterable[Event], trades: Iterable[Trade]) -> None:
+        """What one commit reported."""
+        self._trades.extend(trades)
+        for report in reports:
+            if isinstance(report, ExecutionReport):
+                if report.sequence != self._command:
+                    self._settle()
+                    self._command = report.sequence
+                self._read_report(report)
+            else:
+                self.refused += 1
+        self._settle()
+        self._expect(not self._trades, Rule.BOTH_SIDES, "a public trade has no reports")
+        self._trades.clear()
+
+    def _read_report(self, report: ExecutionReport) -> None:
+        order = self.open.get(report.order_id)
+        if order is None:
+            self._begin_order(report)
+        elif report.last_trade is not None:
+            self._trade(order, report, report.last_trade)
+        elif report.status in _ENDS:
+            self._expect(report.status is not Status.REJECTED, Rule.ORDER_STATE, _name(report))
+            self._end(order, report)
+        else:
+            self._change(order, report)
+
+    def _begin_order(self, report: ExecutionReport) -> None:
+        if report.status is Status.REJECTED:
+            self.rejected += 1
+            self._advance_closed(report.order_id)
+            return
+        is_first = report.status is Status.OPEN and report.order_id not in self._closed
+        self._expect(is_first, Rule.ORDER_STATE, f"{_name(report)} was not open")
+        instrument = self._instruments[report.symbol or ""]
+        lots = instrument.lot.to_steps
+        order = Seen(
+            report.order_id, instrument, report.side or Side.BUY,
+            _ticks(instrument, report.price), _ticks(instrument, report.stop_price),
+            lots(report.quantity or "0")[0], 0, lots(report.remaining_quantity)[0], 0,
+            report.triggered is False,
+        )  # fmt: skip
+        self.accepted += 1
+        self.open[order.order_id] = order
+        self._activate(order)
+        self._check_quantities(order, report)
+
+    def _activate(self, order: Seen) -> None:
+        """From now on `order` is the one that acts; the one before takes its place in the book."""
+        self._settle()
+        self.queues[order.instrument.symbol].leave(order)
+        self._active = None if order.is_waiting else order
+
+    def _settle(self) -> None:
+        order, self._active = self._active, None
+        if order is None or order.order_id not in self.open:
+            return
+        self._expect(order.price > 0, Rule.ORDER_STATE, f"{order.order_id} rests without a price")
+        self.queues[order.instrument.symbol].enter(order)
+
+    def _trade(self, order: Seen, report: ExecutionReport, fill: Fill) -> None:
+        instrument = order.instrument
+        price, quantity = _ticks(instrument, fill.price), instrument.lot.to_steps(fill.quantity)[0]
+        if fill.liquidity is Liquidity.TAKER:
+            self._take(order, fill, price)
+        else:
+            self._check_maker(order, fill)
+        order.filled += quantity
+        order.notional += price * quantity
+        self.queues[instrument.symbol].reduce(order, order.remaining - quantity)
+        if report.status in _ENDS:
+            self._end(order, report)
+        else:
+            self._check_quantities(order, report)
+
+    def _take(self, taker: Seen, fill: Fill, price: int) -> None:
+        """The taker's report opens a trade: its maker must be the one whose turn it is."""
+        self._expect(taker is self._active, Rule.FIFO, f"{taker.order_id} takes out of turn")
+        trade = self._maker_due = self._trades.popleft() if self._trades else None
+        if trade is None or not _is_same(trade, fill) or trade.taker_order_id != taker.order_id:
+            self._add(Rule.BOTH_SIDES, f"no public trade {fill.trade_id} of {taker.order_id}")
+            return
+        self._expect(
+            trade.aggressor_side is taker.side, Rule.BOTH_SIDES, f"trade {trade.trade_id}: side"
+        )
+        maker_side = Side.SELL if taker.side is Side.BUY else Side.BUY
+        first = self.queues[taker.instrument.symbol].find_first(maker_side)
+        name = f"{taker.instrument.symbol} trade {trade.trade_id} at {trade.price}"
+        if first is None or first.price != price:
+            best = "nothing" if first is None else taker.instrument.ticks_to_price(first.price)
+            self._add(Rule.TRADE_THROUGH, f"{name}, the best is {best}")
+        elif first.order_id != trade.maker_order_id:
+            self._add(Rule.FIFO, f"{name} with {trade.maker_order_id}, {first.order_id} came first")
+
+    def _check_maker(self, maker: Seen, fill: Fill) -> None:
+        trade, self._maker_due = self._maker_due, None
+        is_right = (
+            trade is not None
+            and _is_same(trade, fill)
+            and trade.maker_order_id == maker.order_id
+            and trade.aggressor_side is not maker.side
+        )
+        self._expect(
+            is_right, Rule.BOTH_SIDES, f"trade {fill.trade_id} of the maker {maker.order_id}"
+        )
+
+    def _change(self, order: Seen, report: ExecutionReport) -> None:
+        """Amended, reduced or triggered."""
+        instrument, queues = order.instrument, self.queues[order.instrument.symbol]
+        price, stop_price = (
+            _ticks(instrument, report.price),
+            _ticks(instrument, report.stop_price),
+        )
+        quantity = instrument.lot.to_steps(report.quantity or "0")[0]
+        remaining = instrument.lot.to_steps(report.remaining_quantity)[0]
+        is_triggered = order.is_waiting and report.triggered is True
+        has_moved = (price, stop_price) != (order.price, order.stop_price)
+        if is_triggered or has_moved or remaining > order.remaining:
+            queues.leave(order)
+            order.price, order.stop_price, order.remaining = price, stop_price, remaining
+            order.is_waiting = report.triggered is False
+            self._activate(order)
+        else:
+            queues.reduce(order, remaining)
+        order.quantity = quantity
+        self._check_quantities(order, report)
+
+    def _end(self, order: Seen, report: ExecutionReport) -> None:
+        self.queues[order.instrument.symbol].leave(order)
+        del self.open[order.order_id]
+        order.remaining = 0
+        self.ended += 1
+        self._check_quantities(order, report)
+        self._closed.add(order.order_id)
+        self._advance_closed(order.order_id)
+
+    def _check_quantities(self, order: Seen, report: ExecutionReport) -> None:
+        lots = order.instrument.lot.to_steps
+        filled, remaining = lots(report.filled_quantity)[0], lots(report.remaining_quantity)[0]
+        quantity = lots(report.quantity or "0")[0]
+        is_right = (filled, remaining) == (order.filled, order.remaining) and (
+            quantity == filled + remaining
+            or (report.status in _ENDS and quantity > filled and report.status != Status.FILLED)
+        )
+        self._expect(is_right, Rule.QUANTITY, _name(report))
+        notional = order.instrument.format_notional(order.notional)
+        self._expect(report.filled_notional == notional, Rule.QUANTITY, f"{_name(report)}: value")
+
+    def _advance_closed(self, order_id: str) -> None:
+        """One more has ended: the oldest may come again."""
+        self._closed_in_turn.append(order_id)
+        if len(self._closed_in_turn) > self._closed_limit:
+            self._closed.discard(self._closed_in_turn.popleft())
+
+    def _add(self, rule: Rule, detail: str) -> None:
+        self._findings.add(rule, detail)
+
+    def _expect(self, holds: bool, rule: Rule, detail: str) -> None:
+        if not holds:
+            self._findings.add(rule, detail)
+
+
+def _ticks(instrument: Instrument, price: str | None) -> int:
+    return instrument.tick.to_steps(price)[0] if price else 0
+
+
+def _is_same(trade: Trade, fill: Fill) -> bool:
+    return (trade.trade_id, trade.price, trade.quantity) == (
+        fill.trade_id, fill.price, fill.quantity,
+    )  # fmt: skip
+
+
+def _name(report: ExecutionReport) -> str:
+    return (
+        f"order {report.order_id}: {report.status} {report.filled_quantity} +"
+        f" {report.remaining_quantity} of {report.quantity}"
+    )

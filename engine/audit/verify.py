@@ -1,0 +1,185 @@
+"""Goes through the past once more and says whether everything in it is right."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from engine.audit.answers import AnswerAudit
+from engine.audit.book import BookAudit
+from engine.audit.chain import ChainAudit
+from engine.audit.findings import Finding, Findings, Rule
+from engine.audit.history import History
+from engine.audit.orders import OrderAudit
+from engine.audit.replay import ReplayAudit
+from engine.exchange.handler import Handler
+from engine.storage.journal import JournalDamaged
+from protocol import channels
+from protocol.enums import Side
+from protocol.events import ChannelMessage
+from protocol.journal import JournalEntry
+from protocol.snapshot import Snapshot
+
+
+@dataclass(frozen=True)
+class Report:
+    """What was gone through, and what was found; `findings` are the first of `findings_total`."""
+
+    start: int
+    sequence: int
+    seconds: float
+    commits: int
+    accepted: int
+    rejected: int
+    refused: int
+    ended: int
+    open: int
+    trades: int
+    updates: int
+    snapshots: int
+    findings: Sequence[Finding]
+    findings_total: int
+
+
+def verify_history(history: History) -> Report:
+    """Replay and audit all that is stored, from the oldest point from which that can be done.
+
+    Raises HistoryUnavailable where a serving engine trims the journal meanwhile.
+    """
+    began = time.perf_counter()
+    verification = Verification(history)
+    verification.run()
+    return verification.make_report(time.perf_counter() - began)
+
+
+class Verification:
+    """One pass over the journal. Memory: the open orders, one page of the journal."""
+
+    def __init__(self, history: History) -> None:
+        self._history = history
+        self._findings = Findings()
+        self._start, handler, books = self._begin()
+        self._chain = ChainAudit(
+            handler.sequence, handler.timestamp, books.last_published if books else {},
+            self._findings,
+        )  # fmt: skip
+        self._replay = ReplayAudit(handler, self._findings)
+        self._answers = AnswerAudit(self._findings)
+        self._orders = OrderAudit(history.instruments, history.closed_limit, self._findings)
+        self._books = BookAudit(history.instruments, self._orders.queues, self._findings)
+        self._snapshots = set(history.snapshots)
+        if books is not None:
+            self._orders.begin(handler.orders.open.values(), _list_by_priority(handler))
+            self._books.begin(books.books)
+
+    def run(self) -> None:
+        """Read everything."""
+        if self._history.sequence and self._start == 0 and self._history.journal_start:
+            self._findings.add(Rule.SEQUENCE, "no snapshot to start from, and no journal from 0 on")
+            return
+        try:
+            for entry in self._history.read_entries(self._start):
+                self._findings.sequence = entry.sequence
+                self._read(entry)
+        except JournalDamaged as damage:
+            self._findings.add(Rule.SEQUENCE, str(damage))
+        self._check_end()
+
+    def make_report(self, seconds: float) -> Report:
+        """After the run."""
+        orders = self._orders
+        return Report(
+            self._start, self._chain.sequence, seconds, self._chain.commits,
+            orders.accepted, orders.rejected, orders.refused, orders.ended, len(orders.open),
+            self._books.trades, self._books.updates, self._replay.snapshots,
+            self._findings.kept, self._findings.total,
+        )  # fmt: skip
+
+    def _begin(self) -> tuple[int, Handler, Snapshot | None]:
+        start = self._history.choose_start()
+        if start:
+            for sequence in self._history.snapshots:
+                try:
+                    snapshot = self._history.read_snapshot(sequence)
+                    handler = self._history.make_handler(snapshot)
+                except ValueError as error:
+                    self._findings.add(Rule.SNAPSHOT, f"at {sequence}: {error}")
+                else:
+                    return sequence, handler, snapshot
+        return 0, self._history.make_handler(None), None
+
+    def _read(self, entry: JournalEntry) -> None:
+        messages = self._chain.read(entry)
+        self._replay.read(entry)
+        trades = _events(messages, channels.TRADE_EVENTS)
+        reports = _events(messages, channels.EXECUTION_REPORTS)
+        self._answers.read(entry, reports)
+        self._orders.read(reports, trades)
+        self._books.read(
+            trades,
+            _events(messages, channels.ORDER_BOOK_UPDATES),
+            _events(messages, channels.BBO_UPDATES),
+        )
+        if entry.sequence in self._snapshots:
+            self._compare_snapshot(entry.sequence)
+
+    def _compare_snapshot(self, sequence: int) -> None:
+        try:
+            self._replay.compare(self._history.read_snapshot(sequence))
+        except ValueError as error:
+            self._findings.add(Rule.SNAPSHOT, f"at {sequence}: {error}")
+
+    def _check_end(self) -> None:
+        stored = {name: self._history.last_published(name) for name in channels.EVENT_CHANNELS}
+        self._chain.read_end(self._history.sequence, stored)
+        for sequence in self._snapshots:
+            self._findings.expect(
+                sequence <= self._history.sequence, Rule.SNAPSHOT, f"{sequence} is in the future"
+            )
+        if self._replay.is_intact:
+            self._compare_open_orders(self._replay.handler)
+            self._compare_books(self._replay.handler.export())
+
+    def _compare_open_orders(self, handler: Handler) -> None:
+        engine = {str(order.order_id): order.remaining for order in handler.orders.open.values()}
+        reported = {order.order_id: order.remaining for order in self._orders.open.values()}
+        core = {
+            str(order.order_id): order.remaining
+            for instrument in self._history.instruments
+            for order in handler.matcher.orders(instrument.index)
+        }
+        for name, others in (("engine", engine), ("core", core)):
+            different = dict(reported.items() ^ others.items())
+            self._findings.expect(
+                not different,
+                Rule.OPEN_ORDERS,
+                f"reports and {name} differ about {list(different)[:5]}",
+            )
+
+    def _compare_books(self, snapshot: Snapshot) -> None:
+        for expected in snapshot.books:
+            book = self._books.books[expected.symbol]
+            levels = book.levels(Side.BUY), book.levels(Side.SELL)
+            is_same = levels == (expected.bids, expected.asks)
+            numbers = book.update_id, book.trade_id
+            self._findings.expect(
+                is_same and numbers == (expected.last_update_id, expected.last_trade_id),
+                Rule.LEVEL,
+                f"{expected.symbol}: the feed's book is not the engine's",
+            )
+
+
+def _list_by_priority(handler: Handler) -> list[int]:
+    """Ids of the orders in the books; those that wait for a stop price have no place yet."""
+    return [
+        order.order_id
+        for symbol in range(handler.matcher.symbols)
+        for order in handler.matcher.orders(symbol)
+        if not order.waiting
+    ]
+
+
+def _events(messages: dict[str, ChannelMessage], channel: str) -> Any:
+    """Of the type that belongs on `channel`: the replay has compared every byte."""
+    message = messages.get(channel)
+    return message.events if message is not None else ()

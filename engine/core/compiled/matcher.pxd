@@ -1,0 +1,26 @@
+from libc.stdint cimport uint32_t, uint64_t
+
+from engine.core.compiled.state cimport Book, CommandRecord, Core, EventRecord
+
+
+cdef enum:
+    FEW_EVENTS = 4  # lie in the object itself
+
+
+cdef class Events:
+    cdef Py_ssize_t size
+    cdef EventRecord* records
+    cdef EventRecord few[FEW_EVENTS]
+
+    cdef list rows(self)
+
+
+cdef class Matcher:
+    cdef Core core
+
+    cdef Events run(self, const CommandRecord* command)
+    cdef object run_records(self, const CommandRecord* commands, uint64_t count)
+    cdef Book* book(self, object symbol) except NULL
+    cdef bytes book_records(self, uint32_t symbol)
+    cdef bytes saved_orders(self)
+    cdef int restore(self, object saved) except -1

@@ -1,0 +1,127 @@
+"""The interface of both cores; `codes.Event` says what the events hold."""
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, Self, final, overload
+
+from engine.core.codes import EventRow, OpenOrder
+
+@final
+class Events(Sequence[EventRow]):
+    """The events of one command, equal to a list of the same rows; made when they are looked at.
+
+    As a buffer they are the records of `codes.EVENT_RECORD`.
+    """
+
+    def __len__(self) -> int: ...
+    @overload
+    def __getitem__(self, place: int, /) -> EventRow: ...
+    @overload
+    def __getitem__(self, place: slice, /) -> list[EventRow]: ...
+    def __iter__(self) -> Iterator[EventRow]: ...
+    def __eq__(self, other: object, /) -> bool: ...
+    def index(self, row: Any, *bounds: int) -> int: ...
+    def count(self, row: Any) -> int: ...
+    def __reduce__(self) -> tuple[type[list[EventRow]], tuple[list[EventRow]]]: ...
+
+@final
+class Matcher:
+    """Matches orders of any number of symbols in strict price-time priority.
+
+    A function of its commands: it reads no clock, draws no ids and does no I/O. Prices are ticks,
+    quantities are lots, symbols are indices from 0. Commands answer with events and never raise
+    for a bad number, however large; TypeError for what is no integer.
+    """
+
+    def __new__(cls, symbols: int = 1, *, capacity: int = 16384, max_orders: int = 8388608) -> Self:
+        """Empty books; `capacity` orders fit before memory grows, `max_orders` may be open.
+
+        ValueError for a number out of range.
+        """
+
+    @property
+    def symbols(self) -> int:
+        """How many books there are."""
+
+    def add_symbol(self) -> int:
+        """Add an empty book and return its index; ValueError beyond MAX_SYMBOLS."""
+
+    def new(
+        self,
+        symbol: int,
+        order_id: int,
+        account: int,
+        side: int,
+        order_type: int,
+        quantity: int,
+        price: int = 0,
+        stop_price: int = 0,
+        self_trade_prevention: int = 0,
+    ) -> Sequence[EventRow]:
+        """Enter an order: ACCEPTED and what follows from it, or REJECTED alone.
+
+        `price` and `stop_price` are 0 where the type has none. Account 0 is nobody's: its orders
+        trade with each other whatever the self-trade prevention.
+        """
+
+    def cancel(self, order_id: int, account: int) -> Sequence[EventRow]:
+        """Cancel an open order: CANCELED, or COMMAND_REJECTED with UNKNOWN_ORDER.
+
+        An order of another account is as unknown as one that does not exist.
+        """
+
+    def amend(
+        self, order_id: int, account: int, quantity: int = 0, price: int = 0, stop_price: int = 0
+    ) -> Sequence[EventRow]:
+        """Change an open order's total quantity, price or stop price; 0 keeps a value.
+
+        AMENDED and what follows from it; CANCELED where the total is not above what is filled;
+        COMMAND_REJECTED, and nothing has changed, where the order is unknown or a value bad.
+        """
+
+    def cancel_all(self, account: int, symbol: int = -1) -> Sequence[EventRow]:
+        """Cancel an account's open orders of a symbol, or of all: one CANCELED each, by arrival."""
+
+    def apply(self, commands: bytes | bytearray | memoryview) -> bytes:
+        """Run a batch of packed `COMMAND_RECORD`s and return the packed `EVENT_RECORD`s.
+
+        ValueError, before anything has run, where the length is not a whole number of records.
+        """
+
+    def bbo(self, symbol: int) -> tuple[int, int, int, int]:
+        """Best bid, its quantity, best ask, its quantity; zeros on an empty side.
+
+        IndexError, as from every query, for a symbol that does not exist.
+        """
+
+    def l2(
+        self, symbol: int, depth: int = 0
+    ) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
+        """Bids and asks as (price, quantity), best first; `depth` levels of each, 0 for all."""
+
+    def last_trade_price(self, symbol: int) -> int:
+        """Price of the last trade, 0 before the first."""
+
+    def trade_id(self, symbol: int) -> int:
+        """Number of trades so far, the last trade's id."""
+
+    def update_id(self, symbol: int) -> int:
+        """Number of LEVEL events so far, the last one's id."""
+
+    def open_orders(self) -> int:
+        """Number of open orders, resting and waiting, of all symbols."""
+
+    def orders(self, symbol: int) -> list[OpenOrder]:
+        """Every open order: bids, asks, waiting for a fall, waiting for a rise; by priority."""
+
+    def state_hash(self) -> int:
+        """64 bits over open orders, priority, triggers and counters; takes no time to speak of."""
+
+    def save(self) -> bytes:
+        """The whole state as bytes, checksummed; the same from either core."""
+
+    def __reduce__(self) -> tuple[Callable[[bytes], Self], tuple[bytes]]:
+        """Copies and pickles go through `save` and `load`."""
+
+    @classmethod
+    def load(cls, data: bytes, *, max_orders: int = 8388608) -> Self:
+        """A matcher in the state that was saved; ValueError for damaged or foreign bytes."""

@@ -1,0 +1,51 @@
+"""What can be refused without a look at the book: arguments out of their range."""
+
+from operator import index
+
+from engine.core.codes import (
+    MAX_ORDER_ID,
+    MAX_PRICE,
+    MAX_QUANTITY,
+    OrderType,
+    Reason,
+    SelfTradePrevention,
+    Side,
+)
+from engine.core.reference.book import TRIGGERED_TYPES, WITHOUT_PRICE, Order
+
+
+def fitted(number: int) -> int:
+    """A number that a record can hold; another becomes -1, which no field accepts."""
+    number = index(number)
+    return number if -(2**63) <= number < 2**63 else -1
+
+
+def refuse_form(order: Order, symbols: int) -> Reason:
+    """The first reason against a new order that can be seen without its book."""
+    lowest_price = order.order_type not in WITHOUT_PRICE
+    lowest_stop = order.order_type in TRIGGERED_TYPES
+    checks = (
+        (0 <= order.symbol < symbols, Reason.INVALID_SYMBOL),
+        (1 <= order.order_id <= MAX_ORDER_ID, Reason.INVALID_ORDER_ID),
+        (order.account >= 0, Reason.INVALID_ACCOUNT),
+        (order.side in (Side.BUY, Side.SELL), Reason.INVALID_SIDE),
+        (0 <= order.order_type <= max(OrderType), Reason.INVALID_ORDER_TYPE),
+        (0 <= order.prevention <= max(SelfTradePrevention), Reason.INVALID_SELF_TRADE_PREVENTION),
+        (1 <= order.remaining <= MAX_QUANTITY, Reason.INVALID_QUANTITY),
+        (lowest_price <= order.price <= lowest_price * MAX_PRICE, Reason.INVALID_PRICE),
+        (lowest_stop <= order.stop_price <= lowest_stop * MAX_PRICE, Reason.INVALID_STOP_PRICE),
+    )
+    return next((reason for is_met, reason in checks if not is_met), Reason.NONE)
+
+
+def refuse_amend(order: Order, quantity: int, price: int, stop_price: int) -> Reason:
+    """The first reason against an amend of this order; 0 keeps a value."""
+    if quantity == price == stop_price == 0:
+        return Reason.NOTHING_TO_AMEND
+    if not 0 <= quantity <= MAX_QUANTITY:
+        return Reason.INVALID_QUANTITY
+    if not 0 <= price <= (MAX_PRICE if order.price else 0):
+        return Reason.INVALID_PRICE
+    if not 0 <= stop_price <= (MAX_PRICE if order.waiting else 0):
+        return Reason.INVALID_STOP_PRICE
+    return Reason.NONE

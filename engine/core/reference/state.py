@@ -1,0 +1,207 @@
+"""The plain-Python core's state: books, open orders, what a command has touched; saved bytes."""
+
+from collections import deque
+from collections.abc import Callable
+from itertools import islice
+from operator import attrgetter
+from typing import Self
+
+from engine.core.codes import MAX_ORDERS, MAX_QUANTITY, MAX_SYMBOLS, EventRow, OpenOrder
+from engine.core.reference.book import MIX, NEVER_REST, TRIGGERED_TYPES, WORD, Book, Order
+from engine.core.reference.checks import fitted, refuse_form
+from engine.core.saved import BOOK_RECORD, ORDER_RECORD, Saved, seal, unseal
+
+Levels = list[tuple[int, int]]
+
+_book_fields = attrgetter("last_trade_price", "trade_id", "update_id")
+_saved_fields = attrgetter(
+    *("order_id", "account", "price", "stop_price", "remaining", "filled", "arrival"),
+    *("symbol", "side", "order_type", "prevention", "waiting"),
+)
+_open_fields = attrgetter(
+    *("order_id", "account", "side", "order_type", "prevention", "price", "stop_price"),
+    *("total", "filled", "remaining", "arrival", "waiting"),
+)
+
+
+class MatcherState:
+    """All that a matcher keeps, with the queries on it; `matcher.pyi` describes them."""
+
+    def __init__(
+        self, symbols: int = 1, *, capacity: int = 1 << 14, max_orders: int = MAX_ORDERS
+    ) -> None:
+        for name, value, low, high in (
+            ("symbols", symbols, 0, MAX_SYMBOLS),
+            ("max_orders", max_orders, 1, MAX_ORDERS),
+            ("capacity", capacity, 1, MAX_ORDERS),
+        ):
+            if not low <= value <= high:
+                raise ValueError(f"{name} must be from {low} to {high}, not {value}")
+        self._books = [Book() for _ in range(symbols)]
+        self._orders: dict[int, Order] = {}
+        self._max_orders = max_orders
+        self._arrival = 0
+        self._order_hash = 0
+        self._events: list[EventRow] = []
+        self._touched: dict[tuple[int, int, int], int] = {}
+        self._fired: deque[Order] = deque()
+
+    @property
+    def symbols(self) -> int:
+        """How many books there are."""
+        return len(self._books)
+
+    def add_symbol(self) -> int:
+        """Add an empty book and return its index."""
+        if self.symbols == MAX_SYMBOLS:
+            raise ValueError(f"a matcher has at most {MAX_SYMBOLS} symbols")
+        self._books.append(Book())
+        return self.symbols - 1
+
+    # Queries
+
+    def bbo(self, symbol: int) -> tuple[int, int, int, int]:
+        """Best bid, its quantity, best ask, its quantity."""
+        bids, asks = self.l2(symbol, 1)
+        return (*(bids[0] if bids else (0, 0)), *(asks[0] if asks else (0, 0)))
+
+    def l2(self, symbol: int, depth: int = 0) -> tuple[Levels, Levels]:
+        """Bids and asks, best first; `depth` levels of each, 0 for all."""
+        levels = fitted(depth)
+        stop = levels if levels > 0 else None
+        bids, asks = (
+            [(price, level.quantity) for price, level in islice(side, stop)]
+            for side in self._book(symbol).sides
+        )
+        return bids, asks
+
+    def last_trade_price(self, symbol: int) -> int:
+        """Price of the last trade, 0 before the first."""
+        return self._book(symbol).last_trade_price
+
+    def trade_id(self, symbol: int) -> int:
+        """Number of trades so far."""
+        return self._book(symbol).trade_id
+
+    def update_id(self, symbol: int) -> int:
+        """Number of LEVEL events so far."""
+        return self._book(symbol).update_id
+
+    def open_orders(self) -> int:
+        """Number of open orders."""
+        return len(self._orders)
+
+    def orders(self, symbol: int) -> list[OpenOrder]:
+        """Every open order of a symbol, by priority."""
+        return [OpenOrder(*_open_fields(order)) for order in self._book(symbol).orders()]
+
+    def _book(self, symbol: int) -> Book:
+        place = fitted(symbol)
+        if not 0 <= place < self.symbols:
+            raise IndexError(f"there is no symbol {symbol}")
+        return self._books[place]
+
+    # State
+
+    def state_hash(self) -> int:
+        """64 bits over everything that is kept."""
+        books = sum(book.mix(symbol) for symbol, book in enumerate(self._books))
+        return (self._order_hash + books + self._arrival * MIX[6]) & WORD
+
+    def save(self) -> bytes:
+        """Everything that is kept, as bytes."""
+        books = b"".join(BOOK_RECORD.pack(*_book_fields(book)) for book in self._books)
+        orders = b"".join(
+            ORDER_RECORD.pack(*_saved_fields(order))
+            for book in self._books
+            for order in book.orders()
+        )
+        counters = (self.symbols, self._arrival, self.state_hash())
+        return seal(Saved(*counters, memoryview(books), memoryview(orders)))
+
+    def __reduce__(self) -> tuple[Callable[[bytes], Self], tuple[bytes]]:
+        return type(self).load, (self.save(),)
+
+    @classmethod
+    def load(cls, data: bytes, *, max_orders: int = MAX_ORDERS) -> Self:
+        """A matcher in a saved state; ValueError for damaged bytes."""
+        saved = unseal(data)
+        matcher = cls(saved.symbols, max_orders=max_orders)
+        matcher._arrival = saved.arrival
+        for book, row in zip(matcher._books, BOOK_RECORD.iter_unpack(saved.books), strict=True):
+            book.last_trade_price, book.trade_id, book.update_id = row
+        for record in ORDER_RECORD.iter_unpack(saved.orders):
+            matcher._restore(*record)
+        tops = [matcher.bbo(symbol) for symbol in range(matcher.symbols)]
+        is_crossed = any(ask and bid >= ask for bid, _, ask, _ in tops)
+        if is_crossed or matcher.state_hash() != saved.state_hash:
+            raise ValueError("saved matcher does not have the state that it says it has")
+        return matcher
+
+    def _restore(
+        self, order_id: int, account: int, price: int, stop_price: int, *rest: int
+    ) -> None:
+        remaining, filled, arrival, symbol, side, order_type, prevention, waiting = rest
+        form = (order_id, account, symbol, side, order_type, prevention, price, stop_price)
+        order = Order(*form, remaining, filled, arrival, waiting=bool(waiting))
+        is_sound = (
+            not refuse_form(order, self.symbols)
+            and order_type not in NEVER_REST
+            and 0 <= filled <= MAX_QUANTITY - remaining
+            and arrival <= self._arrival
+            and waiting <= (order_type in TRIGGERED_TYPES)
+            and (waiting or price)
+            and order_id not in self._orders
+            and self._is_in_turn(order)
+        )
+        if not is_sound:
+            raise ValueError("saved matcher holds an order that cannot be")
+        self._place(order)
+
+    def _is_in_turn(self, order: Order) -> bool:
+        """Whether the order came after all that are in its queue."""
+        levels, price = self._books[order.symbol].queues(order)
+        if not levels.quantity(price):
+            return True
+        return levels[price].last().arrival < order.arrival
+
+    # Places
+
+    def _place(self, order: Order) -> None:
+        """Put an order at the end of its queue: at its price, or waiting for its stop price."""
+        levels, price = self._books[order.symbol].queues(order)
+        levels.append(price, order)
+        self._orders[order.order_id] = order
+        self._order_hash += order.mix()
+
+    def _arrive(self, order: Order) -> None:
+        self._arrival += 1
+        order.arrival = self._arrival
+        self._touch(order)
+        self._place(order)
+
+    def _remove(self, order: Order) -> None:
+        self._touch(order)
+        levels, price = self._books[order.symbol].queues(order)
+        levels.remove(price, order)
+        del self._orders[order.order_id]
+        self._order_hash -= order.mix()
+
+    def _resize(self, order: Order, remaining: int, filled: int) -> None:
+        """Change an order's quantities where it stands; one with nothing left goes."""
+        if remaining == 0:
+            self._remove(order)
+            order.remaining, order.filled = remaining, filled
+            return
+        self._touch(order)
+        levels, price = self._books[order.symbol].queues(order)
+        levels[price].quantity += remaining - order.remaining
+        self._order_hash -= order.mix()
+        order.remaining, order.filled = remaining, filled
+        self._order_hash += order.mix()
+
+    def _touch(self, order: Order) -> None:
+        """Remember what the order's price level held before this command."""
+        key = (order.symbol, order.side, order.price)
+        if not order.waiting and key not in self._touched:
+            self._touched[key] = self._books[order.symbol].sides[order.side].quantity(order.price)

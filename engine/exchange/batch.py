@@ -1,0 +1,155 @@
+"""What a batch of commands leads to, gathered for one commit.
+
+Compiled where there is a compiler (`batch.pxd` has the types).
+"""
+
+from collections.abc import Mapping
+
+from engine.exchange.event_text import put_bbo, put_delta
+from engine.exchange.text import Text
+from protocol import channels, codec
+from protocol.commands import MAX_ENTRY_BYTES
+from protocol.enums import Reason
+from protocol.events import DeadEntry, PrivateEvent, Reply, ReplyMessage
+from protocol.instrument import Instrument
+from protocol.journal import JournalEntry
+from protocol.timestamps import format_timestamp
+
+MAX_BATCH_SIZE = 20_000
+"""Most commands and reports of one commit, so that it cannot outlast the lease; the command that
+crosses it is still taken whole."""
+
+
+class BookChanges:
+    """Levels of one symbol that the batch changed: price in ticks → quantity in lots."""
+
+    def __init__(self, instrument: Instrument, first_update_id: int) -> None:
+        self.instrument = instrument
+        self.first_update_id = first_update_id
+        self.last_update_id = first_update_id
+        self.bids: dict[int, int] = {}
+        self.asks: dict[int, int] = {}
+
+
+class Batch:
+    """The commands of one commit and everything that they cause.
+
+    `previous` is the sequence before it, `timestamp` the engine's stamp of all its commands in
+    microseconds, `last_published` each channel's last sequence so far.
+    """
+
+    def __init__(self, previous: int, timestamp: int, last_published: Mapping[str, int]) -> None:
+        self.previous = previous
+        self.sequence = previous
+        self.timestamp = timestamp
+        self.timestamp_text = format_timestamp(timestamp)
+        self.state_hash = 0
+        self.taken: list[bytes] = []
+        self.commands: list[bytes] = []
+        self.dead: list[bytes] = []
+        self.trades = Text()
+        self.reports = Text()
+        self.rejects: list[Reason] = []
+        self.bbos = Text()
+        self.changes: dict[int, BookChanges] = {}
+        self.fills: list[tuple[int, str]] = []
+        """Of the command in hand: order and fill."""
+        self.messages: dict[str, bytes] = {}
+        """Channel → what is published there, once the batch is finished."""
+        self._taken_kilobytes = 0
+        self._replies: dict[str, list[Reply]] = {}
+        self._last_published = last_published
+
+    def measure(self) -> int:
+        """How much the batch will write: bounds it by input and output as well as by count."""
+        return len(self.commands) + self.reports.events + self._taken_kilobytes
+
+    def take(self, entry: bytes) -> None:
+        """Begin the next command: `entry` as it stands in the list."""
+        self.taken.append(entry)
+        self.commands.append(entry)
+        self._taken_kilobytes += len(entry) // 1000
+        self.sequence += 1
+        if self.fills:
+            self.fills = []
+
+    def set_aside(self, command: bytes, entry: bytes, reason: Reason, detail: str) -> None:
+        """`entry`, just taken, cannot be used: journal `command` in its stead, and keep it.
+
+        Of one that is longer than any that could be used, the beginning is kept.
+        """
+        self.commands[-1] = command
+        text = codec.to_text(entry[:MAX_ENTRY_BYTES])
+        dead = DeadEntry(self.sequence, self.timestamp_text, reason, detail, text, len(entry))
+        self.dead.append(codec.encode(dead))
+
+    def add_reject(self, report: PrivateEvent, reason: Reason) -> None:
+        """The report of a command that was refused, where it is no order's own."""
+        self.reports.begin()
+        self.reports.put_encoded(codec.encode(report))
+        self.rejects.append(reason)
+
+    def add_level(
+        self, instrument: Instrument, is_bid: bool, price: int, quantity: int, update_id: int
+    ) -> None:
+        """A level's new quantity in lots, 0 where it is gone."""
+        changes = self.changes.get(instrument.index)
+        if changes is None:
+            changes = self.changes[instrument.index] = BookChanges(instrument, update_id)
+        changes.last_update_id = update_id
+        levels = changes.bids if is_bid else changes.asks
+        levels[price] = quantity
+
+    def add_quote(
+        self, instrument: Instrument, quote: tuple[int, int, int, int], update_id: int
+    ) -> None:
+        """Best bid, its quantity, best ask, its quantity, in ticks and lots; 0 for none."""
+        put_bbo(self.bbos, instrument, quote, update_id, self.timestamp_text)
+
+    def add_reply(self, worker: str, reply: Reply) -> None:
+        """Answer a request that waits at the gateway worker `worker`."""
+        self._replies.setdefault(worker, []).append(reply)
+
+    def to_journal_entry(self) -> JournalEntry:
+        """The commit's entry, with the messages that are published."""
+        return JournalEntry(
+            self.previous,
+            self.sequence,
+            self.timestamp,
+            codec.join_entries(self.commands),
+            b"%016x" % self.state_hash,
+            self.messages,
+        )
+
+    def to_replies(self) -> dict[str, bytes]:
+        """Reply channel → message."""
+        return {
+            channels.reply_channel(worker): codec.encode(ReplyMessage(replies))
+            for worker, replies in self._replies.items()
+        }
+
+    def finish(self, state_hash: int) -> None:
+        """No more commands: the batch is what will be committed."""
+        self.state_hash = state_hash
+        deltas = Text()
+        for changes in self.changes.values():
+            put_delta(
+                deltas,
+                changes.instrument,
+                changes.first_update_id,
+                changes.last_update_id,
+                changes.bids,
+                changes.asks,
+                self.timestamp_text,
+            )
+        happened = {
+            channels.TRADE_EVENTS: self.trades,
+            channels.ORDER_BOOK_UPDATES: deltas,
+            channels.BBO_UPDATES: self.bbos,
+            channels.EXECUTION_REPORTS: self.reports,
+        }
+        self.messages = {
+            channel: text.to_message(self._last_published.get(channel, 0), self.sequence)
+            for channel, text in happened.items()
+            if text.events
+        }

@@ -1,0 +1,56 @@
+"""Types of `event_text.py` for the compiled form of it."""
+
+cimport cython
+from libc.stdint cimport int64_t
+
+from engine.exchange.orders cimport Order
+from engine.exchange.text cimport Text
+from protocol.decimals cimport Increment
+from protocol.instrument cimport Instrument
+
+cdef dict _TRUTHS
+cdef Text _text
+
+
+@cython.locals(instrument=Instrument, tick=Increment, lot=Increment)
+cpdef put_report(Text text, Order order, str last_trade, int64_t sequence, str timestamp)
+
+cpdef str report_text(Order order, str last_trade, int64_t sequence, str timestamp)
+
+
+@cython.locals(text=Text)
+cpdef str fill_text(
+    Instrument instrument, int64_t trade_id, int64_t price, int64_t quantity, object liquidity
+)
+
+
+@cython.locals(instrument=Instrument)
+cpdef put_trade(
+    Text text,
+    Order maker,
+    Order taker,
+    int64_t trade_id,
+    int64_t price,
+    int64_t quantity,
+    str timestamp,
+)
+
+cpdef put_delta(
+    Text text,
+    Instrument instrument,
+    int64_t first_update_id,
+    int64_t last_update_id,
+    dict bids,
+    dict asks,
+    str timestamp,
+)
+
+
+@cython.locals(tick=Increment, lot=Increment, before=str)
+cdef _put_levels(Text text, Instrument instrument, dict levels)
+
+
+@cython.locals(tick=Increment, lot=Increment)
+cpdef put_bbo(
+    Text text, Instrument instrument, tuple quote, int64_t update_id, str timestamp
+)

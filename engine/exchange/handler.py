@@ -1,0 +1,139 @@
+"""Entries → commands → what becomes of them: one batch of the list, up to its commit.
+
+A function of (state, entries, stamp): it reads no clock, draws no id and does no I/O, so that the
+journal's commands lead to the same state and the same messages again. Compiled where there is a
+compiler (`handler.pxd` has the types).
+"""
+
+from collections.abc import Callable, Sequence
+
+from engine.exchange.batch import MAX_BATCH_SIZE, Batch
+from engine.exchange.changes import amend, cancel, cancel_after, cancel_all, expire_timers
+from engine.exchange.entries import Malformed, Unreadable, read_entry
+from engine.exchange.entry import Entry
+from engine.exchange.exchange import Exchange
+from engine.exchange.rejects import to_command_rejected, to_dead_report
+from engine.exchange.replies import Outcome, to_reply
+from engine.exchange.restrictions import clear_queue, configure, halt, resume
+from engine.exchange.submission import submit
+from protocol import codec
+from protocol.commands import QueueEntry, parse_order_id
+from protocol.enums import CommandType, Reason
+from protocol.refusal import Refusal
+
+
+class HandlingFailed(Exception):
+    """An entry raised in our own code; the memory can no longer be trusted."""
+
+    def __init__(self, entry: bytes) -> None:
+        super().__init__(f"cannot handle {entry[:200]!r}")
+        self.entry = entry
+
+
+class Handler(Exchange):
+    """The exchange that takes what is in the list."""
+
+    def handle(
+        self,
+        entries: Sequence[bytes],
+        now: int,
+        poisonous: frozenset[bytes] = frozenset(),
+        max_size: int | None = MAX_BATCH_SIZE,
+    ) -> Batch:
+        """Everything that `entries`, taken at `now` (microseconds), lead to.
+
+        Takes as many of them as one commit can hold (`max_size` None: all), at least one; those
+        in `poisonous` are rejected without a try. Raises HandlingFailed: then only recovery leads
+        on.
+        """
+        self.timestamp = max(now, self.timestamp)
+        batch = Batch(self.sequence, self.timestamp, self.last_published)
+        for entry in entries:
+            batch.take(entry)
+            try:
+                self._handle_entry(entry, batch, bool(poisonous) and entry in poisonous)
+            except Exception as error:
+                raise HandlingFailed(entry) from error
+            if max_size is not None and batch.measure() >= max_size:
+                break
+        self._quote(batch)
+        batch.finish(self.matcher.state_hash())
+        self.sequence = batch.sequence
+        self.last_published = {
+            **self.last_published,
+            **dict.fromkeys(batch.messages, batch.sequence),
+        }
+        return batch
+
+    def _handle_entry(self, raw: bytes, batch: Batch, is_poisonous: bool) -> None:
+        self.entries_to_clear = max(0, self.entries_to_clear - 1)
+        if is_poisonous:
+            _set_aside(raw, Reason.INTERNAL_ERROR, "its handling failed", batch)
+            return
+        try:
+            entry = read_entry(raw)
+            outcome = _COMMANDS[entry.command](self, entry, batch)
+        except Unreadable as unreadable:
+            _set_aside(raw, Reason.UNREADABLE_ENTRY, str(unreadable), batch)
+            return
+        except Malformed as malformed:
+            entry = malformed.entry
+            outcome = _refuse(self, entry, malformed, batch)
+        except Refusal as refusal:
+            outcome = _refuse(self, entry, refusal, batch)
+        if entry.reply_to and entry.request_id:
+            batch.add_reply(entry.reply_to, to_reply(entry, outcome, batch))
+
+    def _quote(self, batch: Batch) -> None:
+        """Best bid and offer of each symbol where the batch changed them."""
+        for symbol, changes in batch.changes.items():
+            quote = self.matcher.bbo(symbol)
+            if quote != self.quotes[symbol]:
+                self.quotes[symbol] = quote
+                batch.add_quote(changes.instrument, quote, changes.last_update_id)
+
+
+def _refuse(exchange: Exchange, entry: Entry, refusal: Refusal, batch: Batch) -> Outcome:
+    name = _find_name(exchange, entry)
+    batch.add_reject(to_command_rejected(entry, refusal, batch, name), refusal.code)
+    return Outcome(reason=refusal.code, refusal=refusal)
+
+
+def _find_name(exchange: Exchange, entry: Entry) -> str | None:
+    """The client order id of the order that a refused `entry` names; none of another's."""
+    try:
+        order = exchange.orders.find(parse_order_id(entry.order_id))
+    except Refusal:
+        return None
+    if order is None or order.account != entry.account:
+        return None
+    return order.client_order_id
+
+
+def _set_aside(raw: bytes, reason: Reason, detail: str, batch: Batch) -> None:
+    """An entry that cannot be used: to the dead ones, with the reason in its place."""
+    command = QueueEntry(command=CommandType.DEAD, reason=reason, detail=detail)
+    batch.set_aside(codec.encode(command), raw, reason, detail)
+    batch.add_reject(to_dead_report(reason, detail, batch), reason)
+
+
+def _stay_dead(_exchange: Exchange, entry: Entry, batch: Batch) -> Outcome:
+    """What the journal has in the place of an entry that was set aside."""
+    reason = entry.reason or Reason.UNREADABLE_ENTRY
+    batch.add_reject(to_dead_report(reason, entry.detail, batch), reason)
+    return Outcome()
+
+
+_COMMANDS: dict[CommandType, Callable[[Exchange, Entry, Batch], Outcome]] = {
+    CommandType.NEW: submit,
+    CommandType.CANCEL: cancel,
+    CommandType.AMEND: amend,
+    CommandType.CANCEL_ALL: cancel_all,
+    CommandType.CANCEL_AFTER: cancel_after,
+    CommandType.EXPIRE_TIMERS: expire_timers,
+    CommandType.HALT: halt,
+    CommandType.RESUME: resume,
+    CommandType.CONFIGURE: configure,
+    CommandType.CLEAR_QUEUE: clear_queue,
+    CommandType.DEAD: _stay_dead,
+}

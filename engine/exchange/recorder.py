@@ -1,0 +1,113 @@
+"""Core events → what becomes of the orders, and what is published about it.
+
+Knows the core's events and nothing else of it; the codes are handed to it.
+Compiled where there is a compiler (`recorder.pxd` has the types).
+"""
+
+from collections.abc import Mapping, Sequence
+
+from engine.exchange.batch import Batch
+from engine.exchange.core_event import CoreEvent
+from engine.exchange.event_text import NO_TRADE, fill_text, put_report, put_trade
+from engine.exchange.orders import Order, OrderTable
+from protocol.enums import Liquidity, Reason, Side, Status
+from protocol.instrument import Instrument
+
+_BUY = Side.BUY
+_CANCELED, _EXPIRED, _REJECTED = Status.CANCELED, Status.EXPIRED, Status.REJECTED
+_TAKER, _MAKER = Liquidity.TAKER, Liquidity.MAKER
+
+
+class Recorder:
+    """One method for each kind of event."""
+
+    def __init__(
+        self,
+        orders: OrderTable,
+        instruments: Sequence[Instrument],
+        sides: Mapping[int, Side],
+        reasons: Mapping[int, Reason],
+    ) -> None:
+        self._orders = orders
+        self._instruments = instruments
+        self._sides = sides
+        self._reasons = reasons
+
+    def accepted(self, event: CoreEvent, batch: Batch) -> None:
+        """An order came in: its first report."""
+        self._report(self._orders.get(event.order_id), batch)
+
+    def traded(self, event: CoreEvent, batch: Batch) -> None:
+        """A match: the public trade, then a report for the taker and one for the maker."""
+        taker, maker = self._orders.get(event.order_id), self._orders.get(event.other_id)
+        price, quantity, trade_id = event.price, event.quantity, event.number
+        put_trade(batch.trades, maker, taker, trade_id, price, quantity, batch.timestamp_text)
+        taker.fill(price, quantity, event.remaining)
+        maker.fill(price, quantity, event.other_remaining)
+        for order, liquidity in ((taker, _TAKER), (maker, _MAKER)):
+            fill = fill_text(order.instrument, trade_id, price, quantity, liquidity)
+            batch.fills.append((order.order_id, fill))
+            put_report(batch.reports, order, fill, batch.sequence, batch.timestamp_text)
+            if not order.remaining:
+                self._orders.close(order)
+
+    def canceled(self, event: CoreEvent, batch: Batch) -> None:
+        """An order was taken off."""
+        self.end(event, _CANCELED, self._reasons[event.reason], batch)
+
+    def expired(self, event: CoreEvent, batch: Batch) -> None:
+        """An order's own rule ended it."""
+        self.end(event, _EXPIRED, self._reasons[event.reason], batch)
+
+    def rejected(self, event: CoreEvent, batch: Batch) -> None:
+        """The core did not take an order."""
+        self.end(event, _REJECTED, self._reasons[event.reason], batch)
+
+    def amended(self, event: CoreEvent, batch: Batch) -> None:
+        """An order's terms are others now."""
+        order = self._orders.get(event.order_id)
+        order.amend(event.price, event.quantity, event.remaining, event.other_remaining)
+        self._report(order, batch)
+
+    def reduced(self, event: CoreEvent, batch: Batch) -> None:
+        """Self-trade prevention took a part of an order."""
+        order = self._orders.get(event.order_id)
+        order.reduce(event.quantity, event.remaining)
+        order.reason = self._reasons[event.reason]
+        self._report(order, batch)
+        order.reason = None
+
+    def triggered(self, event: CoreEvent, batch: Batch) -> None:
+        """A waiting order's stop price was reached."""
+        order = self._orders.get(event.order_id)
+        order.triggered = True
+        self._report(order, batch)
+
+    def level_changed(self, event: CoreEvent, batch: Batch) -> None:
+        """A price level's total is another now."""
+        batch.add_level(
+            self._instruments[event.symbol],
+            self._sides[event.side] is _BUY,
+            event.price,
+            event.quantity,
+            event.number,
+        )
+
+    def end(self, event: CoreEvent, status: Status, reason: Reason, batch: Batch) -> None:
+        """An order ended, for a reason that need not be the core's."""
+        self._end_order(self._orders.get(event.order_id), status, reason, batch)
+
+    def refuse(self, order: Order, reason: Reason, batch: Batch) -> None:
+        """An order was refused before the core saw it; a repeat of it is known by the table."""
+        self._orders.add(order)
+        self._end_order(order, _REJECTED, reason, batch)
+
+    def _end_order(self, order: Order, status: Status, reason: Reason, batch: Batch) -> None:
+        order.end(status, reason)
+        if status is _REJECTED:
+            batch.rejects.append(reason)
+        self._report(order, batch)
+        self._orders.close(order)
+
+    def _report(self, order: Order, batch: Batch) -> None:
+        put_report(batch.reports, order, NO_TRADE, batch.sequence, batch.timestamp_text)

@@ -1,0 +1,91 @@
+"""Reports about what was not done: they have to make do with what the entry gave."""
+
+from engine.exchange.batch import Batch
+from engine.exchange.entry import Entry
+from protocol.decimals import Increment, is_decimal
+from protocol.enums import Reason, Status
+from protocol.events import CommandRejected, ExecutionReport
+from protocol.instrument import MAX_STEPS, Instrument
+from protocol.refusal import Refusal
+
+_NOTHING = "0"
+
+
+def to_rejected_report(
+    entry: Entry,
+    order_id: int,
+    client_order_id: str,
+    instrument: Instrument | None,
+    refusal: Refusal,
+    batch: Batch,
+) -> ExecutionReport:
+    """The only report of an order that was refused before the core saw it; echoes its values.
+
+    Those on the instrument's grid have its own places; with None, or off the grid, they are as
+    they came.
+    """
+    tick, lot = (instrument.tick, instrument.lot) if instrument else (None, None)
+    nothing = lot.to_text(0) if lot else _NOTHING
+    return ExecutionReport(
+        order_id=str(order_id),
+        client_order_id=client_order_id,
+        account=entry.account,
+        symbol=entry.symbol,
+        side=entry.side,
+        order_type=entry.order_type,
+        price=_echo(entry.price, tick),
+        stop_price=_echo(entry.stop_price, tick),
+        triggered=None,
+        quantity=_echo(entry.quantity, lot),
+        filled_quantity=nothing,
+        remaining_quantity=nothing,
+        filled_notional=instrument.no_notional if instrument else _NOTHING,
+        average_price=None,
+        status=Status.REJECTED,
+        reason=refusal.code,
+        last_trade=None,
+        sequence=batch.sequence,
+        timestamp=batch.timestamp_text,
+    )
+
+
+def to_command_rejected(
+    entry: Entry, refusal: Refusal, batch: Batch, known_name: str | None = None
+) -> CommandRejected:
+    """The report of a command that changed nothing.
+
+    `known_name` is the client order id of the order that it was about, where the account has it.
+    """
+    return CommandRejected(
+        order_id=entry.order_id,
+        client_order_id=entry.client_order_id or known_name,
+        account=entry.account,
+        command=entry.command,
+        reason=refusal.code,
+        detail=refusal.detail,
+        sequence=batch.sequence,
+        timestamp=batch.timestamp_text,
+    )
+
+
+def to_dead_report(reason: Reason, detail: str | None, batch: Batch) -> CommandRejected:
+    """The report of an entry of which nothing can be used."""
+    return CommandRejected(
+        order_id=None,
+        client_order_id=None,
+        account=None,
+        command=None,
+        reason=reason,
+        detail=detail,
+        sequence=batch.sequence,
+        timestamp=batch.timestamp_text,
+    )
+
+
+def _echo(text: str | None, step: Increment | None) -> str | None:
+    if text is None or not is_decimal(text):
+        return None
+    if step is None:
+        return text
+    steps, remainder = step.to_steps(text)
+    return text if remainder or steps > MAX_STEPS else step.to_text(steps)

@@ -1,0 +1,37 @@
+"""Commands that say which orders are taken from now on: halts, limits, a cleared queue."""
+
+from engine.exchange.batch import Batch
+from engine.exchange.entry import Entry
+from engine.exchange.exchange import Exchange
+from engine.exchange.replies import Outcome
+from protocol.decimals import is_decimal
+from protocol.enums import Reason
+from protocol.refusal import Refusal
+
+
+def halt(exchange: Exchange, entry: Entry, batch: Batch) -> Outcome:
+    """Take only cancels for the instrument."""
+    instrument = exchange.rules.find_instrument(entry.symbol, batch.sequence)
+    exchange.rules.halted.add(instrument.index)
+    return Outcome()
+
+
+def resume(exchange: Exchange, entry: Entry, batch: Batch) -> Outcome:
+    """End the instrument's halt."""
+    instrument = exchange.rules.find_instrument(entry.symbol, batch.sequence)
+    exchange.rules.halted.discard(instrument.index)
+    return Outcome()
+
+
+def configure(exchange: Exchange, entry: Entry, _batch: Batch) -> Outcome:
+    """Put other limits in force."""
+    exchange.rules.configure(entry.limits)
+    return Outcome()
+
+
+def clear_queue(exchange: Exchange, entry: Entry, _batch: Batch) -> Outcome:
+    """Reject the new orders among the next entries; this one counts as the first of them."""
+    if entry.quantity is None or "." in entry.quantity or not is_decimal(entry.quantity):
+        raise Refusal(Reason.QUANTITY_REQUIRED, "quantity", "say how many entries to clear")
+    exchange.entries_to_clear = int(entry.quantity) + 1
+    return Outcome()

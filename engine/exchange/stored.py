@@ -1,0 +1,106 @@
+"""The engine's own part of a snapshot."""
+
+from collections.abc import Sequence
+
+import msgspec
+
+from engine.exchange.orders import Order
+from protocol.enums import OrderType, Reason, SelfTradePrevention, Side, Status
+from protocol.instrument import Instrument
+from protocol.limits import TradingLimits
+
+
+class StoredOrder(msgspec.Struct, array_like=True, gc=False):
+    """An order as a snapshot keeps it.
+
+    `symbol` is the instrument's index; `notional` is text, because it may be too large for
+    MessagePack; `body` is the fingerprint.
+    """
+
+    order_id: int
+    client_order_id: str
+    account: str
+    symbol: int
+    side: Side
+    order_type: OrderType
+    quantity: int
+    price: int
+    stop_price: int
+    remaining: int
+    triggered: bool | None
+    filled: int
+    notional: str
+    status: Status
+    reason: Reason | None
+    body: tuple[int, Side, OrderType, int, int, int, SelfTradePrevention]
+
+    @classmethod
+    def of(cls, order: Order) -> "StoredOrder":
+        """The stored form of `order`."""
+        return cls(
+            order.order_id,
+            order.client_order_id,
+            order.account,
+            order.instrument.index,
+            order.side,
+            order.order_type,
+            order.quantity,
+            order.price,
+            order.stop_price,
+            order.remaining,
+            order.triggered,
+            order.filled,
+            str(order.notional),
+            order.status,
+            order.reason,
+            order.fingerprint,
+        )
+
+    def restore(self, instruments: Sequence[Instrument]) -> Order:
+        """The order again."""
+        order = Order(
+            self.order_id,
+            self.client_order_id,
+            self.account,
+            instruments[self.symbol],
+            self.side,
+            self.order_type,
+            self.quantity,
+            self.price,
+            self.stop_price,
+            self.body[-1],
+            self.triggered,
+        )
+        order.restore(
+            self.body, self.remaining, self.filled, int(self.notional), self.status, self.reason
+        )
+        return order
+
+
+class StoredEngine(msgspec.Struct, array_like=True, gc=False):
+    """The core's bytes, and what the handler knows beside them.
+
+    Closed orders oldest first; `halted` are instruments' indices, `timers` deadlines in
+    microseconds by account.
+    """
+
+    core: bytes
+    open: list[StoredOrder]
+    closed: list[StoredOrder]
+    accounts: list[str]
+    entries_to_clear: int
+    limits: TradingLimits = TradingLimits()
+    halted: list[int] = []
+    timers: dict[str, int] = {}
+
+
+_decoder = msgspec.msgpack.Decoder(StoredEngine)
+encode_engine = msgspec.msgpack.Encoder().encode
+
+
+def decode_engine(raw: bytes) -> StoredEngine:
+    """Raises ValueError for damaged bytes."""
+    try:
+        return _decoder.decode(raw)
+    except msgspec.DecodeError as error:
+        raise ValueError(f"damaged snapshot: {error}") from error

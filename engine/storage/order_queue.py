@@ -1,0 +1,202 @@
+"""The engine's edge to Redis: looks at the head of the list, and commits."""
+
+import time
+from collections.abc import Iterator
+from hashlib import sha1
+from pathlib import Path
+from typing import Self, cast
+
+from redis import Redis
+from redis.exceptions import OutOfMemoryError
+
+from engine.exchange.batch import Batch
+from engine.storage.lease import Fenced
+from engine.storage.writes import write_anyway
+from protocol import channels, codec
+from protocol.channels import LEASE_MILLISECONDS
+from protocol.events import ChannelMessage
+from protocol.journal import JournalEntry
+
+IDLE_SECONDS = 0.25
+"""How long a look at an empty list waits: how soon a stop or a due lease renewal is seen."""
+LARGEST_ENTRY = 1_000_000_000
+"""Bytes of a commit's journal entry; Redis takes 2^30 for one of a stream."""
+
+_COMMIT = (Path(__file__).parent / "commit.lua").read_text()
+_KEYS = [
+    channels.ORDER_QUEUE,
+    channels.STATE,
+    channels.JOURNAL,
+    channels.LEASE,
+    channels.DEAD,
+]
+
+
+class CommitRefused(Exception):
+    """The state on Redis is not the one that the batch was made for."""
+
+
+class CommitTooLarge(Exception):
+    """What `entry` leads to does not fit into one entry of the journal."""
+
+    def __init__(self, entry: bytes) -> None:
+        super().__init__(f"too much for one commit: what {entry[:200]!r} leads to")
+        self.entry = entry
+
+
+class OrderQueue:
+    """`order_queue` as the engine sees it, over a connection of its own.
+
+    One commit may be on its way to Redis's disk while what comes behind it is matched already;
+    that can be committed only when the one on its way is confirmed. Any method raises
+    redis.RedisError: then the outcome of a commit on its way is unknown.
+    """
+
+    def __init__(self, client: Redis) -> None:
+        self._client = client
+        self._script = client.script_load(_COMMIT)
+        self._connection = client.connection_pool.get_connection()
+        self._on_its_way: Batch | None = None
+        """What is committed and not confirmed yet."""
+        self._is_looking = False
+        """Whether a look at the list follows that commit."""
+        self.known: list[bytes] = []
+        """Entries behind the commit on its way, as far as they were looked at: two batches at
+        most."""
+        self.is_full = False
+        """Whether Redis, when the list was last seen empty, took nothing more."""
+
+    def __enter__(self) -> Self:
+        """Hang up at the end: what has not reached Redis by then is fenced by the next owner."""
+        return self
+
+    def __exit__(self, *_exception: object) -> None:
+        self._connection.disconnect()  # type: ignore[no-untyped-call]
+        self._client.connection_pool.release(self._connection)
+
+    def wait_for_entries(self, limit: int) -> bool:
+        """Whether any are known now, at the end of a short wait at most.
+
+        Looks at two batches of `limit` from the head of the list and leaves them in place. Nothing
+        may be on its way.
+        """
+        if not self.known:
+            self._send(_look(0, 2 * limit))
+            self.known = self._read_entries() or self._await_entries(2 * limit)
+            self.is_full &= not self.known
+        return bool(self.known)
+
+    def send(
+        self,
+        batch: Batch,
+        owner: bytes,
+        lease_milliseconds: int = LEASE_MILLISECONDS,
+    ) -> None:
+        """Have `batch` journaled, popped and published in one step, or nothing of it.
+
+        `batch` is of the first entries known; the one before must be confirmed. Raises
+        CommitTooLarge where its last entry can never be committed.
+        """
+        arguments = _to_arguments(batch, owner, lease_milliseconds)
+        self.known = self.known[len(batch.taken) :]
+        self._is_looking = bool(self.known)
+        ahead = [_look(len(self.known), len(batch.taken))] if self._is_looking else []
+        self._send(("EVALSHA", self._script, len(_KEYS), *_KEYS, *arguments), *ahead)
+        self._on_its_way = batch
+
+    def confirm(self) -> Batch | None:
+        """Wait until the commit on its way is done; its batch, None where there is no commit.
+
+        Raises Fenced where another engine has taken over, and CommitRefused where the list or the
+        sequence is not what the batch was made for: then only recovery leads on.
+        """
+        if self._on_its_way is None:
+            return None
+        answer = self._connection.read_response()
+        if answer == b"FENCED":
+            raise Fenced("another engine has taken over")
+        if answer != b"OK":
+            raise CommitRefused(answer.decode())
+        if self._is_looking:
+            self.known += self._read_entries()
+        batch, self._on_its_way = self._on_its_way, None
+        return batch
+
+    def put_first(self, entry: bytes) -> None:
+        """An entry of the engine's own, before all that waits; nothing may be known."""
+        write_anyway(self._client, "LPUSH", channels.ORDER_QUEUE, entry)
+
+    def put_last(self, entry: bytes) -> None:
+        """An entry of the engine's own, behind all that waits."""
+        write_anyway(self._client, "RPUSH", channels.ORDER_QUEUE, entry)
+
+    def _send(self, *commands: tuple[str | bytes | int | float, ...]) -> None:
+        """In one write; each is answered by one response."""
+        packed = self._connection.pack_commands(commands)  # type: ignore[no-untyped-call]
+        self._connection.send_packed_command(packed)  # type: ignore[no-untyped-call]
+
+    def _read_entries(self) -> list[bytes]:
+        return cast(list[bytes], self._connection.read_response())
+
+    def _await_entries(self, limit: int) -> list[bytes]:
+        """A blocking look: moving the head onto its own place changes nothing."""
+        queue = channels.ORDER_QUEUE
+        self._send(("BLMOVE", queue, queue, "LEFT", "LEFT", IDLE_SECONDS), _look(0, limit))
+        try:
+            self._connection.read_response()
+            self.is_full = False
+        except OutOfMemoryError:  # a full Redis denies even this; looking it allows
+            self.is_full = True
+        entries = self._read_entries()
+        if self.is_full and not entries:
+            time.sleep(IDLE_SECONDS)
+        return entries
+
+
+def _look(first: int, count: int) -> tuple[str | int, ...]:
+    """The command that answers with `count` entries from the `first` on (0: the head)."""
+    return "LRANGE", channels.ORDER_QUEUE, first, first + count - 1
+
+
+def _to_arguments(batch: Batch, owner: bytes, lease_milliseconds: int) -> list[str | bytes | int]:
+    """ARGV of commit.lua, which reads the commands at a fixed place of the journal's values."""
+    entry = batch.to_journal_entry()
+    journal = entry.to_fields()
+    if sum(map(len, journal)) > LARGEST_ENTRY:
+        raise CommitTooLarge(batch.taken[-1])
+    messages = [*_list_notices(entry), *batch.to_replies().items()]
+    replies = [value for pair in messages for value in _encode_pair(*pair)]
+    return [
+        owner,
+        entry.previous,
+        entry.sequence,
+        len(batch.taken),
+        _digest_taken(batch) if batch.dead else "",
+        lease_milliseconds,
+        len(journal),
+        2 * len(entry.published),
+        len(entry.messages),
+        len(replies),
+        len(batch.dead),
+        *journal,
+        *(channel.encode() for channel in entry.messages),
+        *replies,
+        *batch.dead,
+    ]
+
+
+def _digest_taken(batch: Batch) -> str:
+    """What was taken is not what is journaled: some of it was set aside."""
+    return sha1(codec.join_entries(batch.taken), usedforsecurity=False).hexdigest()
+
+
+def _list_notices(entry: JournalEntry) -> Iterator[tuple[str, bytes]]:
+    """What is published in the stead of a long message: a gap for every reader."""
+    published = entry.published
+    for channel in entry.messages:
+        if channel not in published:
+            yield channel, codec.encode(ChannelMessage(entry.sequence, entry.sequence, []))
+
+
+def _encode_pair(channel: str, message: bytes) -> tuple[bytes, bytes]:
+    return channel.encode(), message

@@ -1,0 +1,78 @@
+"""Snapshots as they lie on Redis: lists of parts."""
+
+import logging
+from collections.abc import Iterator
+from pathlib import Path
+from typing import cast
+
+from redis import Redis, ResponseError
+
+from engine.storage.lease import Fenced
+from protocol import channels
+from protocol.snapshot import (
+    PART_BYTES,
+    PARTS_AT_ONCE,
+    Snapshot,
+    decode_snapshot,
+    parse_snapshot_list,
+)
+
+_WRITE_PART = (Path(__file__).parent / "write_part.lua").read_text()
+
+log = logging.getLogger(__name__)
+
+
+def list_snapshots(client: Redis) -> list[int]:
+    """Sequences of those that count, newest first."""
+    stored = client.hget(channels.STATE, channels.STATE_SNAPSHOTS)
+    return parse_snapshot_list(cast(bytes | None, stored))
+
+
+def measure_newest(client: Redis) -> int:
+    """About how many bytes the newest one has; 0 for none."""
+    names = [channels.snapshot_key(sequence) for sequence in list_snapshots(client)[:1]]
+    return sum(client.memory_usage(name, samples=0) or 0 for name in names)
+
+
+def write_snapshot(client: Redis, owner: bytes, sequence: int, writer: str, raw: bytes) -> None:
+    """Store `raw` part by part, so that others are served in between.
+
+    Raises Fenced where another engine has taken over.
+    """
+    write_part = client.register_script(_WRITE_PART)
+    unfinished = channels.unfinished_snapshot_key(sequence, writer)
+    keys = [channels.STATE, unfinished, channels.snapshot_key(sequence)]
+    count = -(-len(raw) // PART_BYTES)
+    for number in range(1, count + 1):
+        part = raw[(number - 1) * PART_BYTES : number * PART_BYTES]
+        if not write_part(keys=keys, args=[owner, part, number, count]):
+            raise Fenced("another engine has taken over")
+
+
+def read_snapshot(client: Redis, sequence: int) -> Snapshot:
+    """The snapshot at `sequence`; raises ValueError where it is missing or damaged."""
+    name = channels.snapshot_key(sequence)
+    parts: list[bytes] = []
+    try:
+        while page := client.lrange(name, len(parts), len(parts) + PARTS_AT_ONCE - 1):
+            parts += cast(list[bytes], page)
+    except ResponseError as error:
+        raise ValueError(f"{name} is no list of parts: {error}") from error
+    return decode_snapshot(b"".join(parts))
+
+
+def read_snapshots(client: Redis) -> Iterator[Snapshot]:
+    """Those that count and can be read, newest first."""
+    for sequence in list_snapshots(client):
+        try:
+            yield read_snapshot(client, sequence)
+        except ValueError as error:
+            log.warning("the snapshot at sequence %d is of no use: %s", sequence, error)
+
+
+def delete_orphans(client: Redis) -> None:
+    """Remove snapshots that were written, in whole or in part, but never counted."""
+    counted = {channels.snapshot_key(sequence).encode() for sequence in list_snapshots(client)}
+    for key in client.scan_iter(channels.snapshot_key_pattern()):
+        if key not in counted:
+            client.unlink(key)

@@ -1,0 +1,89 @@
+"""The engine's stored state: what must be known before the first command."""
+
+import logging
+import secrets
+from collections.abc import Sequence
+from typing import cast
+
+import msgspec
+from redis import Redis
+
+from engine.storage.writes import write_anyway
+from protocol import PROTOCOL_VERSION, channels, codec
+from protocol.instrument import Instrument, InstrumentSpecification, InstrumentTable
+
+log = logging.getLogger(__name__)
+
+
+class StateConflict(Exception):
+    """The stored state and the settings exclude each other."""
+
+
+def load_id_key(client: Redis) -> bytes:
+    """The exchange's key for order ids, made once by whoever comes first."""
+    _keep_first(client, channels.STATE_ID_KEY, secrets.token_hex(32))
+    key = cast(bytes, client.hget(channels.STATE, channels.STATE_ID_KEY))
+    return bytes.fromhex(key.decode())
+
+
+def check_protocol(client: Redis) -> None:
+    """Mark the state with the protocol's version; raises StateConflict where it has another."""
+    _keep_first(client, channels.STATE_PROTOCOL, PROTOCOL_VERSION)
+    stored = int(cast(bytes, client.hget(channels.STATE, channels.STATE_PROTOCOL)))
+    if stored != PROTOCOL_VERSION:
+        raise StateConflict(
+            f"the data was written under protocol {stored}, this is protocol {PROTOCOL_VERSION}:"
+            " use the version that wrote it, or start empty (python start_system.py reset)"
+        )
+
+
+def settle_instruments(client: Redis, configured: Sequence[Instrument]) -> list[Instrument]:
+    """The instruments in their stored order, new ones at the end; stores the result.
+
+    Raises StateConflict where a stored one is missing, or has another tick or lot: the journal is
+    in ticks and lots and would mean something else.
+    """
+    fields = client.hmget(channels.STATE, [channels.STATE_INSTRUMENTS, channels.STATE_SEQUENCE])
+    raw, sequence = cast(list[bytes | None], fields)
+    stored = decode_instruments(raw)
+    by_symbol = {instrument.symbol: instrument.specification for instrument in configured}
+    settled = [_match(old, by_symbol.pop(old.symbol, None)) for old in stored.instruments]
+    listed_after = stored.listed_after | dict.fromkeys(by_symbol, int(sequence or 0))
+    table = InstrumentTable([*settled, *by_symbol.values()], listed_after)
+    write_anyway(client, "HSET", channels.STATE, channels.STATE_INSTRUMENTS, codec.encode(table))
+    return table.to_instruments()
+
+
+def settle_closed_limit(client: Redis, configured: int) -> int:
+    """How many closed orders a repeat is known by: as configured when the exchange began.
+
+    Another number would refuse, or take, other repeats when the journal is read again.
+    """
+    _keep_first(client, channels.STATE_CLOSED_ORDERS, configured)
+    stored = int(cast(bytes, client.hget(channels.STATE, channels.STATE_CLOSED_ORDERS)))
+    if stored != configured:
+        log.warning("CLOSED_ORDERS stays %d, as it was when this exchange began", stored)
+    return stored
+
+
+def decode_instruments(raw: bytes | None) -> InstrumentTable:
+    """The stored table; an empty one where nothing is stored."""
+    return InstrumentTable([]) if raw is None else msgspec.json.decode(raw, type=InstrumentTable)
+
+
+def _keep_first(client: Redis, field: str, value: str | int) -> None:
+    write_anyway(client, "HSETNX", channels.STATE, field, value)
+
+
+def _match(
+    old: InstrumentSpecification, new: InstrumentSpecification | None
+) -> InstrumentSpecification:
+    way_out = "put it back in the instruments file, or start empty (python start_system.py reset)"
+    if new is None:
+        raise StateConflict(f"instrument {old.symbol} has a history here but is gone: {way_out}")
+    if (old.tick_size, old.lot_size) != (new.tick_size, new.lot_size):
+        raise StateConflict(
+            f"{old.symbol} was traded with tick {old.tick_size} and lot {old.lot_size}, now it has"
+            f" {new.tick_size} and {new.lot_size}: {way_out}"
+        )
+    return new
