@@ -12,8 +12,8 @@ from fastapi import FastAPI
 from pydantic import ConfigDict
 
 from order_gateway.__main__ import make_server
-from order_gateway.answer_schemas import OrderAccepted
-from order_gateway.request_schemas import OrderRequest
+from order_gateway.document.answer_schemas import OrderAccepted
+from order_gateway.reading.request_schemas import OrderRequest
 from protocol.enums import Status
 from protocol.timestamps import format_timestamp, now_in_microseconds
 

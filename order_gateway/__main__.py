@@ -16,7 +16,7 @@ from pydantic import ValidationError
 from archive.database import UnusableDatabase, open_for_queries
 from archive.queries import Archive
 from archive.settings import ArchiveSettings
-from order_gateway.api_keys import ApiKey, UnusableKeys, read_api_keys
+from order_gateway.admission.api_keys import ApiKey, UnusableKeys, read_api_keys
 from order_gateway.app import create_app
 from order_gateway.logs import SERVICE, current_request
 from order_gateway.metrics import share_metrics

@@ -7,25 +7,25 @@ from fastapi import FastAPI
 from starlette.routing import WebSocketRoute
 
 from archive.queries import Archive
-from order_gateway import openapi
-from order_gateway.account_routes import add_account_routes
-from order_gateway.api_keys import ApiKey
-from order_gateway.authentication import KeyAuthentication, OpenAuthentication
-from order_gateway.change_routes import add_change_routes
-from order_gateway.direct_route import DirectApp, DirectRoutes
-from order_gateway.door import Door
-from order_gateway.edges import Edges
-from order_gateway.gateway import REPLY_SECONDS, Gateway
-from order_gateway.halts import Halts
-from order_gateway.history import History
-from order_gateway.history_routes import add_history_routes
-from order_gateway.operation_routes import add_operation_routes
-from order_gateway.order_queue import PUSH_SECONDS
-from order_gateway.order_routes import add_order_routes
-from order_gateway.order_stream import OrderStream
-from order_gateway.rate_limit import make_limits
-from order_gateway.site_rules import SiteRules
-from order_gateway.stream_places import StreamPlaces
+from order_gateway.account.history import History
+from order_gateway.account.order_stream import OrderStream
+from order_gateway.account.stream_places import StreamPlaces
+from order_gateway.admission.admission import Door
+from order_gateway.admission.api_keys import ApiKey
+from order_gateway.admission.authentication import KeyAuthentication, OpenAuthentication
+from order_gateway.admission.rate_limit import make_limits
+from order_gateway.admission.site_rules import SiteRules
+from order_gateway.connections import Edges
+from order_gateway.document import openapi
+from order_gateway.queueing.gateway import REPLY_SECONDS, Gateway
+from order_gateway.queueing.halts import Halts
+from order_gateway.queueing.order_queue import PUSH_SECONDS
+from order_gateway.routes.account_routes import add_account_routes
+from order_gateway.routes.change_routes import add_change_routes
+from order_gateway.routes.direct_route import DirectApp, DirectRoutes
+from order_gateway.routes.history_routes import add_history_routes
+from order_gateway.routes.operation_routes import add_operation_routes
+from order_gateway.routes.order_routes import add_order_routes
 from protocol.instrument import Instrument
 from protocol.settings import Settings
 

@@ -43,8 +43,8 @@ from order_gateway.client_answers import (
     TimerState,
     Update,
 )
-from order_gateway.idempotency import IDEMPOTENCY_HEADER
 from order_gateway.order_connection import OrderConnection
+from order_gateway.queueing.idempotency import IDEMPOTENCY_HEADER
 from protocol.signing import (
     ACCOUNT_HEADER,
     KEY_HEADER,

@@ -12,7 +12,7 @@ from prometheus_client.metrics_core import Metric
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
-from order_gateway.api_keys import Scope
+from order_gateway.admission.api_keys import Scope
 from order_gateway.archive_lag import Lag
 from protocol.enums import Reason
 

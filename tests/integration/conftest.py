@@ -12,10 +12,10 @@ from tests.support.publisher import Publisher
 def patient_gateway(monkeypatch: pytest.MonkeyPatch) -> None:
     """A gateway in this process is as slow as the test: that is no outage of Redis."""
     for name in (
-        "connection.CONNECT_SECONDS",
-        "connection.READ_SECONDS",
-        "replies.CONNECT_SECONDS",
-        "report_feed.CONNECT_SECONDS",
+        "queueing.connection.CONNECT_SECONDS",
+        "queueing.connection.READ_SECONDS",
+        "queueing.replies.CONNECT_SECONDS",
+        "account.report_feed.CONNECT_SECONDS",
     ):
         monkeypatch.setattr(f"order_gateway.{name}", 10.0)
 

@@ -10,9 +10,9 @@ import httpx
 import pytest
 from redis import Redis
 
-from order_gateway import idempotency
-from order_gateway.api_keys import EVERY_SCOPE, ApiKey
+from order_gateway.admission.api_keys import EVERY_SCOPE, ApiKey
 from order_gateway.client import GatewayClient
+from order_gateway.queueing import idempotency
 from protocol import channels
 from protocol.codec import decode_entry, encode, split_entries
 from protocol.signing import sign

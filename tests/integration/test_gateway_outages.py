@@ -122,7 +122,7 @@ def test_replies_come_again_after_redis_was_away(redis_url: str) -> None:
 def test_silent_subscription_is_tried_and_goes_on(
     redis_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("order_gateway.replies.PING_SECONDS", 0.05)
+    monkeypatch.setattr("order_gateway.queueing.replies.PING_SECONDS", 0.05)
 
     async def run() -> None:
         async with run_gateway(redis_url) as client, play_engine(redis_url) as engine:

@@ -42,7 +42,7 @@ def test_new_orders_are_refused_above_the_mark_until_below_half_of_it(redis_url:
 
 def test_cancels_pass_up_to_twice_the_mark(redis_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     # a length that was read before the last cancel would let one more pass
-    monkeypatch.setattr("order_gateway.overload.POLL_SECONDS", 3600.0)
+    monkeypatch.setattr("order_gateway.queueing.overload.POLL_SECONDS", 3600.0)
 
     async def run() -> None:
         async with run_gateway(redis_url, max_queue_length=5) as client:
@@ -59,8 +59,8 @@ def test_cancels_pass_up_to_twice_the_mark(redis_url: str, monkeypatch: pytest.M
 @pytest.mark.parametrize(
     ("bound", "query"),
     [
-        ("order_gateway.order_queue.MAX_WAITING", ""),
-        ("order_gateway.replies.MAX_WAITING", "?response=result"),
+        ("order_gateway.queueing.order_queue.MAX_WAITING", ""),
+        ("order_gateway.queueing.replies.MAX_WAITING", "?response=result"),
     ],
 )
 def test_request_over_a_bound_of_the_gateway_is_refused_and_not_queued(

@@ -7,8 +7,8 @@ import pytest
 from redis.asyncio import Redis
 
 from launcher.listening import find_free_port
-from order_gateway import order_queue
-from order_gateway.order_queue import OrderQueue, Push, PushState
+from order_gateway.queueing import order_queue
+from order_gateway.queueing.order_queue import OrderQueue, Push, PushState
 from protocol.channels import ORDER_QUEUE
 from tests.support.gateway import run_proxy
 

@@ -9,9 +9,9 @@ from typing import Any
 import httpx
 import pytest
 
-from order_gateway.api_keys import ApiKey, Scope, UnusableKeys, read_api_keys
+from order_gateway.admission.api_keys import ApiKey, Scope, UnusableKeys, read_api_keys
+from order_gateway.admission.rate_limit import RateLimit, SharedMemory, SharedRateLimit
 from order_gateway.app import create_app
-from order_gateway.rate_limit import RateLimit, SharedMemory, SharedRateLimit
 from protocol.settings import Settings
 from protocol.signing import sign
 from tests.support.gateway import INSTRUMENTS, ORDER

@@ -8,8 +8,8 @@ from typing import Any, Literal
 import pytest
 from starlette.responses import Response
 
-from order_gateway.audit import AuditLog
-from order_gateway.call import Call
+from order_gateway.admission.order_log import AuditLog
+from order_gateway.admission.request_context import Call
 from order_gateway.logs import SERVICE, current_request
 from protocol.commands import QueueEntry
 from protocol.logs import JsonFormatter, TextFormatter

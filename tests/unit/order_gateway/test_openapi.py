@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
-from order_gateway import answer_schemas, history_schemas, operation_schemas, request_schemas
 from order_gateway.app import create_app
+from order_gateway.document import answer_schemas, history_schemas, operation_schemas
 from order_gateway.errors import find_status
+from order_gateway.reading import request_schemas
 from protocol.enums import Reason
 from protocol.reasons import MEANINGS, NO_PROBLEMS
 from protocol.settings import Settings

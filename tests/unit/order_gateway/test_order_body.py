@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from order_gateway.order_body import OrderBody, decode_order
-from order_gateway.request_schemas import OrderRequest
+from order_gateway.reading.order_body import OrderBody, decode_order
+from order_gateway.reading.request_schemas import OrderRequest
 from tests.support.gateway import ORDER
 
 VALUES = (

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from order_gateway.errors import Unavailable
-from order_gateway.overload import OverloadGate
+from order_gateway.queueing.overload import OverloadGate
 from tests.support.gateway import wait_until
 
 

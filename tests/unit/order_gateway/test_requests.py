@@ -249,7 +249,7 @@ def test_fault_of_our_own_is_a_problem_document_without_a_trace(
     def fail(*_: object) -> None:
         raise ZeroDivisionError("secret")
 
-    monkeypatch.setattr("order_gateway.order_routes.read_order", fail)
+    monkeypatch.setattr("order_gateway.routes.order_routes.read_order", fail)
     response = ask("POST", ORDER_PATH, content=BODY, headers=JSON)
     assert (response.status_code, response.json()["code"]) == (500, "internal_error")
     assert "secret" not in response.text

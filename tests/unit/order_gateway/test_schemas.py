@@ -8,11 +8,11 @@ import pytest
 from pydantic import BaseModel
 
 from archive.records import FillRecord, OrderRecord
-from order_gateway.answer_schemas import FillItem, OrderFullResult, OrderResult
 from order_gateway.client_answers import OrderState
-from order_gateway.history_schemas import AccountFill, OrderItem
-from order_gateway.order_body import OrderBody
-from order_gateway.request_schemas import OrderRequest
+from order_gateway.document.answer_schemas import FillItem, OrderFullResult, OrderResult
+from order_gateway.document.history_schemas import AccountFill, OrderItem
+from order_gateway.reading.order_body import OrderBody
+from order_gateway.reading.request_schemas import OrderRequest
 from protocol.events import ExecutionReport, Fill
 
 Struct = type[msgspec.Struct]

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from order_gateway.validation import read_amendment, read_order
+from order_gateway.reading.validation import read_amendment, read_order
 from protocol.enums import OrderType, Reason, SelfTradePrevention
 from protocol.refusal import Refusal
 from tests.support.gateway import INSTRUMENTS, ORDER

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from order_gateway.call import Call
-from order_gateway.request_schemas import ResponseMode
-from order_gateway.waiting import Waiting, read_waiting
+from order_gateway.admission.request_context import Call
+from order_gateway.reading.request_schemas import ResponseMode
+from order_gateway.reading.waiting import Waiting, read_waiting
 from protocol.refusal import Refusal
 
 ACK, RESULT, FULL = ResponseMode

@@ -1,0 +1,163 @@
+"""What every request passes on its way in and out, around whatever its route does."""
+
+import logging
+import time
+from collections.abc import Awaitable, Callable
+
+from fastapi import FastAPI, Request
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+from starlette.types import ASGIApp, Receive, Send
+from starlette.types import Scope as AsgiScope
+
+from order_gateway import errors
+from order_gateway.admission.api_keys import Scope
+from order_gateway.admission.authentication import Authenticator
+from order_gateway.admission.order_log import AuditLog
+from order_gateway.admission.request_context import Call, ClientGone
+from order_gateway.admission.site_rules import SiteRules
+from order_gateway.errors import Unavailable
+from order_gateway.logs import current_request
+from order_gateway.metrics import Metrics
+from protocol.commands import is_identifier
+from protocol.enums import Reason
+from protocol.refusal import Refusal
+
+logger = logging.getLogger(__name__)
+
+Endpoint = Callable[[Call], Awaitable[Response]]
+
+
+class Door:
+    """Checks who calls, from where and how often; gives each request its id; keeps the books.
+
+    Refusal and Unavailable become problem documents, and so does a fault of our own.
+    """
+
+    def __init__(
+        self,
+        rules: SiteRules,
+        authenticator: Authenticator,
+        audit: AuditLog,
+        metrics: Metrics,
+        worker: str,
+    ) -> None:
+        self._rules = rules
+        self._authenticator = authenticator
+        self._audit = audit
+        self._metrics = metrics
+        self._worker = worker
+        self._last_request = 0
+
+    def open(self, endpoint: Endpoint, needs: Scope | None, max_body: int | None) -> ASGIApp:
+        """`endpoint` behind the door.
+
+        `needs` is the scope that its caller must have, None where anybody may ask; `max_body` the
+        size of a body in bytes, None where none is read.
+        """
+
+        async def serve(scope: AsgiScope, receive: Receive, send: Send) -> None:
+            started = time.perf_counter()
+            call = self.make_call(scope, receive)
+            response = await self._respond(endpoint, call, needs, max_body)
+            if response is None:
+                return
+            response.raw_headers.append((b"x-request-id", call.request_id.encode()))
+            response.raw_headers += call.answer_headers
+            if call.entries:
+                self._audit.write(call, response)
+            self._metrics.count_answer(response.status_code, time.perf_counter() - started, needs)
+            await response(scope, receive, send)
+
+        return serve
+
+    def make_call(self, scope: AsgiScope, receive: Receive) -> Call:
+        """The request of a connection, under the id that the client gave it, or one of ours."""
+        self._last_request += 1
+        call = Call(scope, receive, f"{self._worker}-r{self._last_request:x}")
+        given = call.find_header(b"x-request-id")
+        if given is not None and is_identifier(given):
+            call.request_id = given
+        current_request.set(call.request_id)
+        return call
+
+    def check_site(self, call: Call) -> None:
+        """Raises Refusal for a page, or a name of ours, that is not allowed."""
+        self._rules.check(call)
+
+    def admit(self, call: Call, needs: Scope) -> None:
+        """Names the caller in `call`.
+
+        Raises Refusal for one who is unknown, may not do this, or comes too often.
+        """
+        caller = self._authenticator.authenticate(call)
+        call.account = caller.account
+        call.key_name = caller.key_name
+        call.signature = caller.signature
+        call.limit = caller.limit
+        charge(call)
+        caller.check_permission(call, needs)
+
+    def answer_errors(self, app: FastAPI) -> None:
+        """Has `app` answer with problem documents where no route of ours answers."""
+
+        async def answer_http_error(request: Request, error: Exception) -> Response:
+            code, response = errors.answer_http_error(request, error)
+            return self._answer_outside(request, code, response)
+
+        async def answer_exception(request: Request, _error: Exception) -> Response:
+            return self._answer_outside(request, Reason.INTERNAL_ERROR, errors.answer_fault())
+
+        app.add_exception_handler(HTTPException, answer_http_error)
+        app.add_exception_handler(Exception, answer_exception)
+
+    def _answer_outside(self, request: Request, code: Reason, response: Response) -> Response:
+        call = self.make_call(request.scope, request.receive)
+        try:
+            self._rules.check(call)
+        except Refusal as refusal:
+            code, response = refusal.code, errors.refuse(refusal)
+        response.raw_headers.append((b"x-request-id", call.request_id.encode()))
+        response.raw_headers += call.answer_headers
+        self._metrics.count_answer(response.status_code, 0.0, None)
+        self._metrics.count_reject(code)
+        return response
+
+    async def _respond(
+        self, endpoint: Endpoint, call: Call, needs: Scope | None, max_body: int | None
+    ) -> Response | None:
+        """The answer; None where the client has gone."""
+        try:
+            self._rules.check(call)
+            if max_body is not None:
+                await call.receive_body(max_body)
+            if needs is not None:
+                self.admit(call, needs)
+            return await endpoint(call)
+        except Refusal as refusal:
+            self._metrics.count_reject(refusal.code)
+            return errors.refuse(refusal)
+        except Unavailable as unavailable:
+            self._metrics.count_reject(unavailable.code)
+            return errors.postpone(unavailable)
+        except ClientGone:
+            return None
+        except Exception:
+            logger.exception("%s %s failed", call.method, call.path)
+            self._metrics.count_reject(Reason.INTERNAL_ERROR)
+            return errors.answer_fault()
+
+
+def charge(call: Call, cost: int = 1) -> None:
+    """Counts requests, and tells the client where it stands; raises Refusal for too many."""
+    limit = call.limit
+    if limit is None:
+        return
+    is_within = limit.take(cost)
+    call.answer_headers = [
+        header for header in call.answer_headers if not header[0].startswith(b"ratelimit")
+    ] + limit.describe()
+    if not is_within:
+        raise Refusal(
+            Reason.RATE_LIMITED, None, "too many requests under this key; try again shortly"
+        )

@@ -1,0 +1,130 @@
+"""Who calls: by API key, by signature, or, where authentication is off, by their own word.
+
+A request is signed by HMAC-SHA256 with the key's secret over timestamp + method + target + body:
+the timestamp in milliseconds as sent in X-Timestamp, the target as sent (path and query).
+"""
+
+import hmac
+import re
+from collections.abc import Callable, Sequence
+from hashlib import sha256
+from typing import NamedTuple, Protocol
+
+from order_gateway.admission.api_keys import EVERY_SCOPE, ApiKey, Scope, name_keys
+from order_gateway.admission.rate_limit import RateLimit
+from order_gateway.admission.request_context import Call
+from protocol.commands import DEFAULT_ACCOUNT, check_account
+from protocol.enums import Reason
+from protocol.refusal import Refusal
+from protocol.signing import (
+    ACCOUNT_HEADER,
+    KEY_HEADER,
+    SIGNATURE_HEADER,
+    TIMESTAMP_HEADER,
+)
+
+_is_timestamp = re.compile(rb"\d{1,16}").fullmatch
+_UNKNOWN_SECRET = b"of a key that nobody has"
+
+
+class Caller(NamedTuple):
+    """Who calls, and what they may do; `limit` is None where nobody counts."""
+
+    account: str
+    scopes: frozenset[Scope]
+    key_name: str | None = None
+    limit: RateLimit | None = None
+    signature: str | None = None
+
+    def check_permission(self, call: Call, needs: Scope) -> None:
+        """Raises Refusal for another scope; the header X-Account may only repeat the account."""
+        if needs not in self.scopes:
+            raise Refusal(Reason.FORBIDDEN, None, f"this needs a key with the scope {needs}")
+        if call.headers.get(b"x-account", self.account.encode()) != self.account.encode():
+            raise Refusal(
+                Reason.FORBIDDEN, ACCOUNT_HEADER, f"this key is of account {self.account}"
+            )
+
+
+class Authenticator(Protocol):
+    """Finds out who calls."""
+
+    def authenticate(self, call: Call) -> Caller:
+        """Raises Refusal where it cannot be known."""
+
+
+class OpenAuthentication:
+    """Authentication is off: everybody may do everything, under any account."""
+
+    def authenticate(self, call: Call) -> Caller:
+        """The account of the header X-Account."""
+        text = call.find_header(b"x-account")
+        if text is None:
+            return _ANYBODY
+        try:
+            return Caller(check_account(text), EVERY_SCOPE)
+        except Refusal as refusal:
+            raise Refusal(refusal.code, ACCOUNT_HEADER, refusal.detail) from None
+
+
+class KeyAuthentication:
+    """Authentication is on. Each key has its limit; `now` gives milliseconds since 1970."""
+
+    def __init__(
+        self,
+        keys: Sequence[ApiKey],
+        receive_window_ms: int,
+        limits: Sequence[RateLimit],
+        now: Callable[[], int],
+    ) -> None:
+        self._window = receive_window_ms
+        self._now = now
+        # by digest: how long a look-up takes says nothing about the key itself
+        self._keys = {
+            sha256(key.key.encode()).digest(): (key, Caller(key.account, key.scopes, name, limit))
+            for key, name, limit in zip(keys, name_keys(keys), limits, strict=True)
+        }
+
+    def authenticate(self, call: Call) -> Caller:
+        """The account of the header X-API-Key."""
+        headers = call.headers
+        timestamp = headers.get(b"x-timestamp")
+        if timestamp is not None:
+            self._check_timestamp(timestamp)
+        presented = headers.get(b"x-api-key", b"")
+        key, caller = self._keys.get(sha256(presented).digest(), (None, _ANYBODY))
+        signature = headers.get(b"x-signature")
+        secret = key.secret if key else None
+        if secret or signature is not None:
+            signed = (timestamp or b"") + call.method.encode() + call.target + call.body
+            proof = hmac.new((secret or "").encode() or _UNKNOWN_SECRET, signed, sha256).hexdigest()
+            is_right = hmac.compare_digest(proof.encode(), signature or b"")
+            if not (is_right and secret and timestamp):
+                raise _unauthorized()
+            caller = caller._replace(signature=proof)
+        if key is None:
+            raise _unauthorized()
+        return caller
+
+    def _check_timestamp(self, text: bytes) -> None:
+        now = self._now()
+        if not _is_timestamp(text) or abs(int(text) - now) > self._window:
+            raise Refusal(
+                Reason.TIMESTAMP_OUT_OF_WINDOW,
+                TIMESTAMP_HEADER,
+                f"{TIMESTAMP_HEADER} must be milliseconds since 1970, at most {self._window} from"
+                f" the gateway's clock, which says {now}",
+            )
+
+
+def _unauthorized() -> Refusal:
+    """The same for an unknown key, a missing one and a bad signature."""
+    return Refusal(
+        Reason.UNAUTHORIZED,
+        None,
+        f"the API key ({KEY_HEADER}) is missing or unknown, or the signature ({TIMESTAMP_HEADER},"
+        f" {SIGNATURE_HEADER}) is missing or wrong: see /v1/docs",
+    )
+
+
+_ANYBODY = Caller(DEFAULT_ACCOUNT, EVERY_SCOPE)

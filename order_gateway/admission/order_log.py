@@ -1,0 +1,82 @@
+"""A line for each order and each change of one: who asked for what, and what they were told.
+
+The lines of one turn of the event loop are written together, past the logging module, whose cost
+for each line would be felt.
+"""
+
+import asyncio
+import logging
+import sys
+from collections.abc import Callable
+from typing import Literal
+
+from starlette.responses import Response
+
+from order_gateway.admission.request_context import Call
+from order_gateway.logs import SERVICE
+from protocol.codec import encode
+from protocol.commands import QueueEntry
+from protocol.timestamps import format_timestamp, now_in_microseconds
+
+logger = logging.getLogger(__name__)
+
+MAX_LINES = 10_000
+"""Lines that wait for the end of a turn; at this many they are written at once."""
+
+
+class AuditLog:
+    """JSON: always, at level info. Text: only at level debug, because people also read the rest."""
+
+    def __init__(
+        self,
+        log_format: Literal["text", "json"],
+        write: Callable[[bytes], object] = sys.stderr.buffer.write,
+    ) -> None:
+        level = logging.INFO if log_format == "json" else logging.DEBUG
+        self._is_wanted = logger.isEnabledFor(level)
+        self._make_line = _make_json_line if log_format == "json" else _make_text_line
+        self._write = write
+        self._lines: list[bytes] = []
+
+    def write(self, call: Call, response: Response) -> None:
+        """A line for each entry that `call` led to."""
+        if not self._is_wanted:
+            return
+        if not self._lines:
+            asyncio.get_running_loop().call_soon(self.flush)
+        now = format_timestamp(now_in_microseconds())
+        for entry in call.entries:
+            self._lines.append(self._make_line(now, call, entry, response.status_code))
+        if len(self._lines) >= MAX_LINES:
+            self.flush()
+
+    def flush(self) -> None:
+        """Writes what waits."""
+        lines, self._lines = self._lines, []
+        if lines:
+            self._write(b"".join(lines))
+
+
+def _make_json_line(now: str, call: Call, entry: QueueEntry, status: int) -> bytes:
+    event = {
+        "time": now,
+        "level": "info",
+        "service": SERVICE,
+        "message": "audit",
+        "request_id": call.request_id,
+        "key": call.key_name,
+        "command": entry.command,
+        "account": entry.account,
+        "order_id": entry.order_id,
+        "client_order_id": entry.client_order_id,
+        "status": status,
+        "entry": entry,
+    }
+    return encode(event) + b"\n"
+
+
+def _make_text_line(now: str, call: Call, entry: QueueEntry, status: int) -> bytes:
+    who = f"{entry.account} ({call.key_name})" if call.key_name else entry.account
+    what = f"{entry.command} {entry.order_id or entry.symbol or ''} {entry.client_order_id or ''}"
+    line = f"{now} AUDIT {SERVICE}: {who} {what.strip()} -> {status} [{call.request_id}]\n"
+    return line.encode()

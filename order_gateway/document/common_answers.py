@@ -1,0 +1,46 @@
+"""What the OpenAPI document says where several routes answer, or are asked, alike."""
+
+from typing import Any
+
+from order_gateway.document.answer_schemas import (
+    ChangeAccepted,
+    OrderFullResult,
+    OrderResult,
+    OutcomeUnknown,
+)
+from order_gateway.document.openapi import describe_path
+from order_gateway.routes.answers import REPLAYED_HEADER
+from protocol.commands import IDENTIFIER_PATTERN
+from protocol.enums import Reason
+
+ORDER_ID = describe_path("order_id", r"^\d{1,16}$", "4503599627370495")
+CLIENT_ORDER_ID = describe_path("client_order_id", IDENTIFIER_PATTERN, "my-order-1")
+
+BODY_PROBLEMS = (
+    Reason.BODY_TOO_LARGE,
+    Reason.UNSUPPORTED_MEDIA_TYPE,
+    Reason.INVALID_JSON,
+    Reason.INVALID_TYPE,
+    Reason.MISSING_FIELD,
+)
+VALUE_PROBLEMS = (
+    Reason.INVALID_DECIMAL,
+    Reason.OFF_TICK,
+    Reason.OFF_LOT,
+    Reason.PRICE_FORBIDDEN,
+    Reason.STOP_PRICE_FORBIDDEN,
+    Reason.PRICE_OUT_OF_RANGE,
+    Reason.QUANTITY_OUT_OF_RANGE,
+    Reason.NOTIONAL_OUT_OF_RANGE,
+)
+QUEUE_PROBLEMS = (Reason.QUEUE_UNAVAILABLE, Reason.OVERLOADED)
+CHANGE_PROBLEMS = (Reason.IDEMPOTENCY_KEY_REUSED, *QUEUE_PROBLEMS)
+
+RESULT: dict[str, Any] = {
+    "model": OrderFullResult | OrderResult,
+    "headers": {REPLAYED_HEADER: {"schema": {"type": "string", "const": "true"}}},
+}
+PENDING: dict[str, Any] = {
+    "model": ChangeAccepted | OutcomeUnknown,
+    "description": "In the queue, or the queue's confirmation was lost",
+}

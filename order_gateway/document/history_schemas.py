@@ -1,0 +1,123 @@
+"""Answers from the archive, as the OpenAPI document shows them."""
+
+from typing import Any
+
+from pydantic import BaseModel
+
+from order_gateway.document.answer_schemas import make_example
+from protocol.enums import Liquidity, OrderType, Reason, Side, Status
+
+_ORDER: dict[str, Any] = {
+    "cursor": "17",
+    "order_id": "4503599627370495",
+    "client_order_id": "my-order-1",
+    "account": "default",
+    "symbol": "BTC-USDT",
+    "side": "buy",
+    "order_type": "limit",
+    "price": "60000.00",
+    "stop_price": None,
+    "triggered": None,
+    "quantity": "1.00000",
+    "filled_quantity": "0.40000",
+    "remaining_quantity": "0.60000",
+    "filled_notional": "24000.0000000",
+    "average_price": "60000.00000000",
+    "status": "partially_filled",
+    "reason": None,
+    "sequence": 42,
+    "opened_at": "2026-01-31T12:00:00.000001Z",
+    "updated_at": "2026-01-31T12:00:01.000001Z",
+    "is_uncertain": False,
+}
+_FILL: dict[str, Any] = {
+    "cursor": "33",
+    "order_id": "4503599627370495",
+    "client_order_id": "my-order-1",
+    "account": "default",
+    "symbol": "BTC-USDT",
+    "side": "buy",
+    "trade_id": 7,
+    "price": "60000.00",
+    "quantity": "0.40000",
+    "liquidity": "maker",
+    "sequence": 42,
+    "timestamp": "2026-01-31T12:00:01.000001Z",
+}
+
+
+class OrderItem(BaseModel):
+    """An order's latest state.
+
+    `is_uncertain`: a part of the history was lost while it was open, and nothing has been heard of
+    it since.
+    """
+
+    model_config = make_example(**_ORDER)
+
+    cursor: str
+    order_id: str
+    client_order_id: str | None
+    account: str
+    symbol: str | None
+    side: Side | None
+    order_type: OrderType | None
+    price: str | None
+    stop_price: str | None
+    triggered: bool | None
+    quantity: str | None
+    filled_quantity: str
+    remaining_quantity: str
+    filled_notional: str
+    average_price: str | None
+    status: Status
+    reason: Reason | None
+    sequence: int
+    opened_at: str
+    updated_at: str
+    is_uncertain: bool
+
+
+class OrderList(BaseModel):
+    """Orders, newest first; with `after` as a parameter comes the next page, null: no more.
+
+    `sequence`: what the engine did up to it is in here.
+    """
+
+    model_config = make_example(orders=[_ORDER], after="17", sequence=42)
+
+    orders: list[OrderItem]
+    after: str | None
+    sequence: int
+
+
+class AccountFill(BaseModel):
+    """An order's share of a trade."""
+
+    model_config = make_example(**_FILL)
+
+    cursor: str
+    order_id: str
+    client_order_id: str | None
+    account: str
+    symbol: str
+    side: Side
+    trade_id: int
+    price: str
+    quantity: str
+    liquidity: Liquidity
+    sequence: int
+    timestamp: str
+
+
+class FillList(BaseModel):
+    """Fills, newest first; with `after` as a parameter comes the next page, null: no more.
+
+    `sequence`: what the engine did up to it is in here.
+    """
+
+    model_config = make_example(fills=[_FILL], after=None, sequence=42)
+
+    fills: list[AccountFill]
+    after: str | None
+    sequence: int

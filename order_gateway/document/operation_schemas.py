@@ -1,0 +1,109 @@
+"""Bodies of answers about the gateway itself, and about what is traded."""
+
+from typing import Literal
+
+from pydantic import BaseModel
+
+from order_gateway.document.answer_schemas import make_example
+
+InstrumentState = Literal["trading", "halted"]
+
+_INSTRUMENT = {
+    "symbol": "BTC-USDT",
+    "base_asset": "BTC",
+    "quote_asset": "USDT",
+    "tick_size": "0.01",
+    "lot_size": "0.00001",
+    "min_quantity": "0.00001",
+    "max_quantity": "10000000.00000",
+    "min_notional": None,
+    "max_notional": None,
+    "price_band": None,
+    "state": "trading",
+}
+
+
+class InstrumentItem(BaseModel):
+    """What is traded; a price is a multiple of `tick_size`, a quantity one of `lot_size`.
+
+    `state`: `halted` takes only cancels; null where it cannot be known at the moment.
+    """
+
+    model_config = make_example(**_INSTRUMENT)
+
+    symbol: str
+    base_asset: str
+    quote_asset: str
+    tick_size: str
+    lot_size: str
+    min_quantity: str
+    max_quantity: str
+    min_notional: str | None
+    max_notional: str | None
+    price_band: str | None
+    state: InstrumentState | None
+
+
+class InstrumentList(BaseModel):
+    """Every instrument."""
+
+    model_config = make_example(instruments=[_INSTRUMENT])
+
+    instruments: list[InstrumentItem]
+
+
+class Health(BaseModel):
+    """State of the gateway and of what it stands on.
+
+    `degraded`: orders are accepted, but no engine matches them. `unavailable`: the queue cannot be
+    reached.
+    """
+
+    model_config = make_example(
+        status="ok", service="order_gateway", redis="up", queue_length=0, engine="up"
+    )
+
+    status: Literal["ok", "degraded", "unavailable"]
+    service: Literal["order_gateway"] = "order_gateway"
+    redis: Literal["up", "down"]
+    queue_length: int | None
+    engine: Literal["up", "down", "unknown"]
+
+
+class InstrumentSwitched(BaseModel):
+    """`halted`: orders can only be canceled."""
+
+    model_config = make_example(symbol="BTC-USDT", state="halted")
+
+    symbol: str
+    state: InstrumentState
+
+
+class Liveness(BaseModel):
+    """The process answers."""
+
+    model_config = make_example(status="ok")
+
+    status: Literal["ok"]
+
+
+class Readiness(BaseModel):
+    """Whether an order sent now would be matched now, and what stands in the way.
+
+    `engine_heartbeat_age` is in seconds, null where no engine serves. The archive does not stand in
+    the way of an order: how far it is behind (commands that it lacks, seconds since the oldest of
+    them; null where none has followed yet) is only said.
+    """
+
+    model_config = make_example(
+        status="ready", redis="up", engine_heartbeat_age=0.4, queue_length=0,
+        archive_commands_behind=12, archive_seconds_behind=0.03, reasons=[],
+    )  # fmt: skip
+
+    status: Literal["ready", "not_ready"]
+    redis: Literal["up", "down"]
+    engine_heartbeat_age: float | None
+    queue_length: int | None
+    archive_commands_behind: int | None
+    archive_seconds_behind: float | None
+    reasons: list[str]

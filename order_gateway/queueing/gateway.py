@@ -1,0 +1,262 @@
+"""What the gateway does with a valid request: make an entry, push it, wait where asked to."""
+
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from time import monotonic, perf_counter
+from typing import NamedTuple
+
+from redis.exceptions import RedisError
+
+from order_gateway.admission.request_context import Call
+from order_gateway.errors import UNREACHABLE, Unavailable
+from order_gateway.metrics import Metrics
+from order_gateway.queueing.client_order_ids import check_names, make_client_order_ids
+from order_gateway.queueing.idempotency import (
+    Claim,
+    Forgotten,
+    IdempotencyKeys,
+    list_claims,
+)
+from order_gateway.queueing.identity import IdKey
+from order_gateway.queueing.order_queue import OrderQueue, Push, PushState
+from order_gateway.queueing.overload import OverloadGate
+from order_gateway.queueing.replies import Replies
+from order_gateway.reading.order_body import OrderBody
+from order_gateway.reading.request_schemas import AmendRequest, ResponseMode
+from order_gateway.reading.waiting import Waiting
+from protocol.codec import encode
+from protocol.commands import QueueEntry, derive_order_id
+from protocol.enums import CommandType, Reason, Status
+from protocol.events import Reply
+from protocol.instrument import Instrument
+from protocol.refusal import Refusal
+from protocol.timestamps import format_timestamp, now_in_microseconds
+
+REPLY_SECONDS = 2.0
+
+_FULL = "too many requests wait for the order queue; nothing was queued"
+
+
+class Outcome(NamedTuple):
+    """A request that is in the queue, or may be (`is_confirmed` false).
+
+    `reply` is the engine's, None where nobody waited or it did not come in time. `is_repeat`: it is
+    the answer to the first request of the same Idempotency-Key.
+    """
+
+    entry: QueueEntry
+    is_confirmed: bool
+    reply: Reply | None = None
+    is_repeat: bool = False
+
+
+class OrderName(NamedTuple):
+    """An order that is there already; `client_order_id` where it was named by that."""
+
+    order_id: int
+    client_order_id: str | None = None
+
+
+class Gateway:
+    """The edges of the gateway, and the commands that go through them.
+
+    Every command is on the account of its call, leaves its entries there, and raises Unavailable
+    where it was certainly not queued.
+    """
+
+    def __init__(
+        self,
+        instruments: Mapping[str, Instrument],
+        queue: OrderQueue,
+        replies: Replies,
+        gate: OverloadGate,
+        id_key: IdKey,
+        keys: IdempotencyKeys,
+        metrics: Metrics,
+        reply_seconds: float = REPLY_SECONDS,
+    ) -> None:
+        self.instruments = instruments
+        self._queue = queue
+        self._replies = replies
+        self._gate = gate
+        self._id_key = id_key
+        self._keys = keys
+        self._metrics = metrics
+        self._reply_seconds = reply_seconds
+
+    async def submit_orders(
+        self, call: Call, orders: Sequence[OrderBody], waiting: Waiting
+    ) -> list[Outcome]:
+        """Queues new orders together; the same account and client order id give the same id.
+
+        Where a client order id is missing, it is made from the request's signature, so that a
+        replayed request makes no second order, or else at random.
+        """
+        check_names(call, orders)
+        self._gate.admit_order()
+        key = await self._id_key.get()
+        account, received_at = call.account, _now()
+        names = make_client_order_ids(call)
+        entries = []
+        for order in orders:
+            client_order_id = order.client_order_id or next(names)
+            entries.append(
+                QueueEntry(
+                    symbol=order.symbol,
+                    side=order.side,
+                    order_type=order.order_type,
+                    quantity=order.quantity,
+                    price=order.price,
+                    stop_price=order.stop_price,
+                    order_id=str(derive_order_id(key, account, client_order_id)),
+                    client_order_id=client_order_id,
+                    account=account,
+                    self_trade_prevention=order.self_trade_prevention,
+                    received_at=received_at,
+                )
+            )
+        return await self._queue_entries(call, entries, waiting)
+
+    async def find_name(self, call: Call, client_order_id: str) -> OrderName:
+        """The account's order of that name, also where it is still in the queue.
+
+        Nobody has to be asked: the id follows from the name. Orders that wait here for their push
+        are let go first: who did not get the answer to one may change it.
+        """
+        await self._queue.wait_until_settled()
+        key = await self._id_key.get()
+        return OrderName(derive_order_id(key, call.account, client_order_id), client_order_id)
+
+    async def cancel_order(self, call: Call, order: OrderName, waiting: Waiting) -> Outcome:
+        """Queues the cancel of an order."""
+        entry = _make_change(CommandType.CANCEL, order)
+        return await self._change(call, entry, waiting)
+
+    async def cancel_orders(self, call: Call, symbol: str | None, waiting: Waiting) -> Outcome:
+        """Queues the cancel of all orders of an instrument, or of the account."""
+        entry = QueueEntry(command=CommandType.CANCEL_ALL, symbol=symbol)
+        return await self._change(call, entry, waiting)
+
+    async def cancel_after(self, call: Call, seconds: int, waiting: Waiting) -> Outcome:
+        """Queues the start or the renewal of the account's timer; 0 stops it."""
+        entry = QueueEntry(command=CommandType.CANCEL_AFTER, seconds=seconds)
+        return await self._change(call, entry, waiting)
+
+    async def switch_instrument(
+        self, call: Call, symbol: str, waiting: Waiting, *, is_halt: bool
+    ) -> Outcome:
+        """Queues the halt of an instrument, or its end."""
+        command = CommandType.HALT if is_halt else CommandType.RESUME
+        return await self._change(call, QueueEntry(command=command, symbol=symbol), waiting)
+
+    async def amend_order(
+        self, call: Call, order: OrderName, amendment: AmendRequest, waiting: Waiting
+    ) -> Outcome:
+        """Queues a change of an order."""
+        entry = _make_change(CommandType.AMEND, order)
+        entry.quantity = amendment.quantity
+        entry.price = amendment.price
+        entry.stop_price = amendment.stop_price
+        return await self._change(call, entry, waiting)
+
+    async def _change(self, call: Call, entry: QueueEntry, waiting: Waiting) -> Outcome:
+        self._gate.admit_change()
+        entry.account = call.account
+        entry.received_at = _now()
+        claims = list_claims(call)
+        if claims:
+            return await self._change_once(call, claims, entry, waiting)
+        [outcome] = await self._queue_entries(call, [entry], waiting)
+        return outcome
+
+    async def _change_once(
+        self, call: Call, claims: Sequence[str], entry: QueueEntry, waiting: Waiting
+    ) -> Outcome:
+        seconds = self._choose_seconds(waiting)
+        with self._replies.expect() as place:
+            entry.request_id = place.request_id
+            entry.reply_to = place.reply_to if seconds else None
+            started = perf_counter()
+            claim = await self._keys.push(claims, entry)
+            if claim is not None and not claim.depth:
+                return await self._find_outcome(entry, claim, seconds)
+            call.entries = [entry]
+            if claim is None:
+                return Outcome(entry, is_confirmed=False)
+            self._gate.observe(claim.depth)
+            self._metrics.count_push(1, claim.depth, perf_counter() - started)
+            reply = await place.wait(seconds) if seconds else None
+        self._count_rejects([reply])
+        return Outcome(entry, is_confirmed=True, reply=reply)
+
+    async def _find_outcome(self, entry: QueueEntry, claim: Claim, seconds: float) -> Outcome:
+        try:
+            reply = await self._keys.find_reply(claim, seconds)
+        except (Forgotten, RedisError, OSError):
+            return Outcome(entry, is_confirmed=False, is_repeat=True)
+        return Outcome(entry, is_confirmed=True, reply=reply, is_repeat=True)
+
+    def _choose_seconds(self, waiting: Waiting) -> float:
+        if waiting.mode is ResponseMode.ACK:
+            return 0.0
+        return self._reply_seconds if waiting.seconds is None else waiting.seconds
+
+    async def _queue_entries(
+        self, call: Call, entries: list[QueueEntry], waiting: Waiting
+    ) -> list[Outcome]:
+        call.entries = entries
+        if waiting.mode is ResponseMode.ACK:
+            is_confirmed = await self._push(entries)
+            return [Outcome(entry, is_confirmed) for entry in entries]
+        with ExitStack() as stack:
+            expected = [stack.enter_context(self._replies.expect()) for _ in entries]
+            for entry, place in zip(entries, expected, strict=True):
+                entry.reply_to, entry.request_id = place.reply_to, place.request_id
+            is_confirmed = await self._push(entries)
+            deadline = monotonic() + self._choose_seconds(waiting)
+            replies = [await place.wait(max(0.0, deadline - monotonic())) for place in expected]
+        self._count_rejects(replies)
+        return [
+            Outcome(entry, is_confirmed, reply)
+            for entry, reply in zip(entries, replies, strict=True)
+        ]
+
+    async def _push(self, entries: list[QueueEntry]) -> bool:
+        """Whether the push is confirmed; false where its outcome is unknown."""
+        push = await self._queue.push(*map(encode, entries))
+        if push.state is PushState.CONFIRMED:
+            return True
+        if push.state is PushState.UNKNOWN:
+            return False
+        raise _explain_push(push)
+
+    def count_refusal(self, refusal: Refusal) -> None:
+        """An item of a batch was refused, while others may be queued."""
+        self._metrics.count_reject(refusal.code)
+
+    def _count_rejects(self, replies: Sequence[Reply | None]) -> None:
+        for reply in replies:
+            if reply is None or reply.reason is None:
+                continue
+            if reply.order is None or reply.status is Status.REJECTED:
+                self._metrics.count_reject(reply.reason)
+
+
+def _make_change(command: CommandType, order: OrderName) -> QueueEntry:
+    return QueueEntry(
+        command=command,
+        order_id=str(order.order_id),
+        client_order_id=order.client_order_id,
+    )
+
+
+def _now() -> str:
+    return format_timestamp(now_in_microseconds())
+
+
+def _explain_push(push: Push) -> Unavailable:
+    if push.state is PushState.BUFFER_FULL:
+        return Unavailable(Reason.OVERLOADED, _FULL)
+    if push.state is PushState.REFUSED:
+        return Unavailable(Reason.QUEUE_UNAVAILABLE, f"{push.detail}; nothing was queued")
+    return Unavailable(Reason.QUEUE_UNAVAILABLE, UNREACHABLE)

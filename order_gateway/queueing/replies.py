@@ -1,0 +1,153 @@
+"""Answers of the engine for requests that wait."""
+
+import asyncio
+import contextlib
+import logging
+from types import TracebackType
+from typing import Self
+
+import msgspec
+from redis.asyncio import Connection
+from redis.exceptions import RedisError
+
+from order_gateway.errors import Unavailable
+from order_gateway.queueing.connection import (
+    CONNECT_SECONDS,
+    make_connection,
+    open_connection,
+    read_response,
+)
+from protocol.channels import reply_channel
+from protocol.codec import decode_replies
+from protocol.enums import Reason
+from protocol.events import Reply
+
+logger = logging.getLogger(__name__)
+
+MAX_WAITING = 10_000
+"""Requests that wait for an answer; one more is refused before it is queued."""
+RECONNECT_SECONDS = 0.2
+PING_SECONDS = 5.0
+"""Silence after which the connection is tried."""
+PONG_SECONDS = 5.0
+"""How long the answer to that may take; then the connection is replaced."""
+
+
+class ExpectedReply:
+    """A place for one reply, kept while the context lasts."""
+
+    def __init__(
+        self, request_id: str, worker: str, places: dict[str, asyncio.Future[Reply]]
+    ) -> None:
+        self.request_id = request_id
+        self.reply_to = worker
+        self._places = places
+        self._reply: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
+
+    def __enter__(self) -> Self:
+        self._places[self.request_id] = self._reply
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        del self._places[self.request_id]
+
+    async def wait(self, seconds: float) -> Reply | None:
+        """The reply, or None where it does not come in time."""
+        try:
+            async with asyncio.timeout(seconds):
+                return await self._reply
+        except TimeoutError:
+            return None
+
+
+class Replies:
+    """Listens on the reply channel of `worker`, and again after each loss of the connection.
+
+    Replies that are published meanwhile are lost; whoever waits for one runs into its time limit.
+    """
+
+    def __init__(self, redis_url: str, worker: str) -> None:
+        self._url = redis_url
+        self._worker = worker
+        self._places: dict[str, asyncio.Future[Reply]] = {}
+        self._last_request = 0
+        self._listener: asyncio.Task[None] | None = None
+        self._is_subscribed = False
+        self._has_tried = asyncio.Event()
+
+    def start(self) -> None:
+        """Begins to listen."""
+        self._listener = asyncio.create_task(self._listen_forever())
+
+    async def wait_until_tried(self) -> None:
+        """Returns once the channel is subscribed, or the first attempt has failed."""
+        await self._has_tried.wait()
+
+    def expect(self) -> ExpectedReply:
+        """A place for the reply to a new request; raises Unavailable where too many wait."""
+        if len(self._places) >= MAX_WAITING:
+            raise Unavailable(Reason.OVERLOADED, "too many requests wait for an answer")
+        self._last_request += 1
+        return ExpectedReply(f"{self._worker}-{self._last_request:x}", self._worker, self._places)
+
+    async def aclose(self) -> None:
+        """Stops listening."""
+        if self._listener is not None:
+            self._listener.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._listener
+
+    async def _listen_forever(self) -> None:
+        while True:
+            connection = make_connection(self._url)
+            try:
+                await self._listen(connection)
+            except (RedisError, OSError) as error:
+                if self._is_subscribed:
+                    logger.warning("the subscription to replies was lost: %s", error)
+            except Exception:
+                logger.exception("the subscription to replies failed")
+            finally:
+                self._is_subscribed = False
+                self._has_tried.set()
+                await connection.disconnect(nowait=True)
+            await asyncio.sleep(RECONNECT_SECONDS)
+
+    async def _listen(self, connection: Connection) -> None:
+        await open_connection(connection)
+        async with asyncio.timeout(CONNECT_SECONDS):
+            await connection.send_command("SUBSCRIBE", reply_channel(self._worker))
+            await read_response(connection)
+        self._is_subscribed = True
+        self._has_tried.set()
+        while True:
+            self._take_response(await self._read_or_ping(connection))
+
+    async def _read_or_ping(self, connection: Connection) -> object:
+        response = await connection.read_response(timeout=PING_SECONDS)
+        if response is not None:
+            return response
+        await connection.send_command("PING")
+        async with asyncio.timeout(PONG_SECONDS):
+            return await read_response(connection)
+
+    def _take_response(self, response: object) -> None:
+        match response:
+            case [b"message", _, bytes(message)]:
+                self._take_message(message)
+
+    def _take_message(self, message: bytes) -> None:
+        try:
+            replies = decode_replies(message).replies
+        except msgspec.DecodeError as error:
+            logger.warning("an unreadable message among the replies: %s", error)
+            return
+        for reply in replies:
+            place = self._places.get(reply.request_id)
+            if place is not None and not place.done():
+                place.set_result(reply)

@@ -1,0 +1,26 @@
+"""The body of a new order, as it is read: several times as fast as by its documented model.
+
+It takes exactly what `request_schemas.OrderRequest` takes; what it does not take, that explains.
+"""
+
+import msgspec
+
+from order_gateway.reading.request_schemas import DEFAULT_SYMBOL
+from protocol.enums import OrderType, SelfTradePrevention, Side
+
+
+class OrderBody(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True):
+    """A new order."""
+
+    side: Side
+    order_type: OrderType
+    quantity: str
+    symbol: str = DEFAULT_SYMBOL
+    price: str | None = None
+    stop_price: str | None = None
+    client_order_id: str | None = None
+    self_trade_prevention: SelfTradePrevention = SelfTradePrevention.NONE
+
+
+decode_order = msgspec.json.Decoder(OrderBody).decode
+"""OrderBody from bytes; raises msgspec.DecodeError, UnicodeDecodeError or RecursionError."""

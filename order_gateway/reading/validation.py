@@ -1,0 +1,185 @@
+"""Reads requests: what is not acceptable becomes a Refusal that names the field and the rule."""
+
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+import msgspec
+from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic_core import ErrorDetails
+
+from order_gateway.admission.request_context import Call, shorten
+from order_gateway.reading.duplicate_keys import may_have_duplicates, refuse_duplicate_keys
+from order_gateway.reading.order_body import OrderBody, decode_order
+from order_gateway.reading.request_schemas import (
+    MAX_BATCH_ORDERS,
+    AmendRequest,
+    CancelAfterRequest,
+    OrderRequest,
+)
+from protocol.commands import check_client_order_id, check_order_values, check_seconds
+from protocol.decimals import DECIMAL_RULE, is_decimal
+from protocol.enums import OrderType, Reason, SelfTradePrevention, Side
+from protocol.instrument import Instrument
+from protocol.refusal import Refusal
+
+_DECIMAL_FIELDS = {"quantity", "price", "stop_price"}
+_WORDS = {
+    "side": (Reason.INVALID_SIDE, Side),
+    "order_type": (Reason.INVALID_ORDER_TYPE, OrderType),
+    "self_trade_prevention": (Reason.INVALID_SELF_TRADE_PREVENTION, SelfTradePrevention),
+}
+
+Body = TypeVar("Body", bound=BaseModel)
+
+
+class _Batch(msgspec.Struct, forbid_unknown_fields=True):
+    """A batch whose items are still to be read, so that one bad item is one bad result."""
+
+    orders: list[msgspec.Raw]
+
+
+class _BatchShape(BaseModel):
+    """The same, for the explanation of what is wrong with it."""
+
+    model_config = ConfigDict(strict=True, extra="forbid")
+
+    orders: list[Any]
+
+
+_batch_decoder = msgspec.json.Decoder(_Batch)
+
+
+def check_media_type(call: Call) -> None:
+    """Raises Refusal for a body that does not say it is JSON.
+
+    A browser sends JSON to another site only after asking it: who does not say JSON is refused, so
+    that no page elsewhere can trade here.
+    """
+    text = call.headers.get(b"content-type", b"")
+    if text == b"application/json":
+        return
+    if text.partition(b";")[0].strip().lower() != b"application/json":
+        raise Refusal(
+            Reason.UNSUPPORTED_MEDIA_TYPE,
+            "Content-Type",
+            "the body must be JSON, with the header Content-Type: application/json",
+        )
+
+
+def read_order(body: bytes | msgspec.Raw, instruments: Mapping[str, Instrument]) -> OrderBody:
+    """The order in `body`, checked against the rules of its instrument."""
+    order = _read_order_body(bytes(body))
+    instrument = find_instrument(order.symbol, instruments)
+    if order.client_order_id is not None:
+        check_client_order_id(order.client_order_id)
+    check_order_values(instrument, order.order_type, order.quantity, order.price, order.stop_price)
+    return order
+
+
+def _read_order_body(body: bytes) -> OrderBody:
+    try:
+        order = decode_order(body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return OrderBody(**_parse_body(OrderRequest, body).model_dump())
+    if may_have_duplicates(body, order):
+        refuse_duplicate_keys(body)
+    return order
+
+
+def find_instrument(symbol: str, instruments: Mapping[str, Instrument]) -> Instrument:
+    """The instrument; raises Refusal where there is none of that symbol."""
+    instrument = instruments.get(symbol)
+    if instrument is None:
+        raise Refusal(
+            Reason.UNKNOWN_SYMBOL, "symbol", f"symbol must be one of {', '.join(instruments)}"
+        )
+    return instrument
+
+
+def split_batch(body: bytes) -> list[msgspec.Raw]:
+    """The orders in a batch's body, unread."""
+    try:
+        orders = _batch_decoder.decode(body)
+    except msgspec.ValidationError:
+        _parse_body(_BatchShape, body)
+        detail = 'the body must be {"orders": […]}'
+        raise Refusal(Reason.INVALID_TYPE, "orders", detail) from None
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        detail = f"the body is not JSON: {shorten(str(error))}"
+        raise Refusal(Reason.INVALID_JSON, None, detail) from None
+    if body.count(b'"orders"') > 1:
+        refuse_duplicate_keys(body)
+    count = len(orders.orders)
+    if count > MAX_BATCH_ORDERS:
+        detail = f"a batch has at most {MAX_BATCH_ORDERS} orders, this one has {count}"
+        raise Refusal(Reason.BATCH_TOO_LARGE, "orders", detail)
+    if not count:
+        raise Refusal(Reason.MISSING_FIELD, "orders", "a batch has at least one order")
+    return orders.orders
+
+
+def read_amendment(body: bytes) -> AmendRequest:
+    """The amendment in `body`; only the engine knows the order, and so the grid of its values."""
+    amendment = _parse_body(AmendRequest, body)
+    values = amendment.model_dump(exclude_none=True)
+    if not values:
+        raise Refusal(
+            Reason.NOTHING_TO_AMEND, None, "one of quantity, price, stop_price is required"
+        )
+    for field, value in values.items():
+        if not is_decimal(value):
+            raise Refusal(Reason.INVALID_DECIMAL, field, f"{field} must be {DECIMAL_RULE}")
+    return amendment
+
+
+def read_seconds(body: bytes) -> int:
+    """The seconds of a dead man's switch."""
+    return check_seconds(_parse_body(CancelAfterRequest, body).seconds)
+
+
+def _parse_body(model: type[Body], body: bytes) -> Body:
+    try:
+        parsed = model.model_validate_json(body)
+    except ValidationError as error:
+        what = "an order" if model is OrderRequest else "the body"
+        raise _explain(error.errors(include_url=False)[0], what) from None
+    refuse_duplicate_keys(body)
+    return parsed
+
+
+def _explain(error: ErrorDetails, what: str) -> Refusal:
+    """The refusal for what pydantic found first."""
+    if error["type"] == "json_invalid":
+        return Refusal(Reason.INVALID_JSON, None, f"the body is not JSON: {_describe_json(error)}")
+    if not error["loc"]:
+        return Refusal(Reason.INVALID_TYPE, None, f"{what} must be a JSON object")
+    field = shorten(str(error["loc"][0]))
+    if error["type"] == "extra_forbidden":
+        return Refusal(Reason.UNKNOWN_FIELD, field, f"there is no field {field}")
+    if error["type"] == "missing":
+        code = Reason.QUANTITY_REQUIRED if field == "quantity" else Reason.MISSING_FIELD
+        return Refusal(code, field, f"{field} is required")
+    return _explain_value(field, error["input"])
+
+
+def _explain_value(field: str, value: Any) -> Refusal:
+    if field in _DECIMAL_FIELDS:
+        return Refusal(Reason.INVALID_TYPE, field, _describe_number(field, value))
+    if field == "orders":
+        return Refusal(Reason.INVALID_TYPE, field, "orders must be a list of orders")
+    if field == "seconds":
+        return Refusal(Reason.INVALID_TYPE, field, "seconds must be a whole number")
+    if not isinstance(value, str) or field not in _WORDS:
+        return Refusal(Reason.INVALID_TYPE, field, f"{field} must be a string")
+    code, words = _WORDS[field]
+    return Refusal(code, field, f"{field} must be one of {', '.join(words)}")
+
+
+def _describe_json(error: ErrorDetails) -> str:
+    return shorten(str(error.get("ctx", {}).get("error", error["msg"])))
+
+
+def _describe_number(field: str, value: Any) -> str:
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return f"{field} must be {DECIMAL_RULE}; send it in quotes, a JSON number is not exact"
+    return f"{field} must be {DECIMAL_RULE}"

@@ -1,0 +1,171 @@
+"""From what became of a request to its HTTP answer."""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from msgspec.structs import replace
+from starlette.responses import Response
+
+from archive.records import FillRecord
+from order_gateway.account.history import Recalled
+from order_gateway.document.answer_schemas import OrderResult
+from order_gateway.errors import PROBLEM_MEDIA_TYPE, describe_problem
+from order_gateway.queueing.gateway import Outcome
+from order_gateway.reading.request_schemas import ResponseMode
+from protocol.codec import encode
+from protocol.commands import QueueEntry
+from protocol.enums import Reason, Status
+from protocol.events import ExecutionReport, Fill, Reply
+from protocol.refusal import Refusal
+
+REPLAYED_HEADER = "Idempotency-Replayed"
+
+_FIRST_ERROR = 400
+_WHY = ("detail", "field", "nearest", "step")
+_RESULT_FIELDS = tuple(name for name in OrderResult.model_fields if name not in _WHY)
+_STATE_FIELDS = tuple(name for name in _RESULT_FIELDS if name != "timestamp")
+_ORDER_ADVICE = (
+    "the queue's confirmation was lost: the order may have been queued or not; ask for it, or"
+    " repeat it with the same client_order_id: that never makes a second order"
+)
+_CHANGE_ADVICE = (
+    "it is not known whether the request was queued, or what became of it: ask for the order, or"
+    " repeat it; under the same Idempotency-Key it is never done twice"
+)
+
+
+class Answer(NamedTuple):
+    """Status and body; `is_replayed`: the order, or the change, was there before."""
+
+    status: int
+    body: dict[str, Any]
+    is_replayed: bool = False
+
+    def to_response(self) -> Response:
+        """As HTTP has it."""
+        is_problem = self.status >= _FIRST_ERROR
+        media_type = PROBLEM_MEDIA_TYPE if is_problem else "application/json"
+        headers = {REPLAYED_HEADER: "true"} if self.is_replayed else None
+        return Response(encode(self.body), self.status, headers, media_type)
+
+    def to_item(self) -> dict[str, Any]:
+        """As a batch's list of results has it."""
+        name = "problem" if self.status >= _FIRST_ERROR else "order"
+        return {"status": self.status, name: self.body}
+
+
+def answer_order(outcome: Outcome, mode: ResponseMode, recalled: Recalled | None = None) -> Answer:
+    """The answer to a new order; `recalled` is what the archive has of it, where it is a repeat."""
+    entry, is_confirmed, reply, _ = outcome
+    if reply is None and is_confirmed:
+        return Answer(201, _accept(entry))
+    if reply is None:
+        return _answer_pending(outcome, 201, _ORDER_ADVICE)
+    if reply.order is None or reply.reason is Reason.CLIENT_ORDER_ID_REUSED:
+        return _refuse(reply)
+    if not reply.duplicate:
+        # of too many trades a reply has none: that is not to say that there were none
+        fills = reply.fills if reply.fills or reply.order.average_price is None else None
+        return Answer(201, _make_result(reply.order, fills, reply, mode))
+    return Answer(200, _answer_repeat(reply.order, reply, mode, recalled), is_replayed=True)
+
+
+def answer_items(items: Sequence[Answer]) -> Response:
+    """The answer to a batch: one result for each of its items, in their order."""
+    body = encode({"results": [item.to_item() for item in items]})
+    return Response(body, media_type="application/json")
+
+
+def answer_refused_item(refusal: Refusal) -> Answer:
+    """The result of an item that was not queued."""
+    problem = describe_problem(
+        refusal.code, refusal.detail, refusal.field, refusal.nearest, refusal.step
+    )
+    return Answer(problem["status"], problem)
+
+
+def answer_change(outcome: Outcome, mode: ResponseMode) -> Answer:
+    """The answer to a cancel or an amend."""
+    return _answer_change(outcome, mode)._replace(is_replayed=outcome.is_repeat)
+
+
+def _answer_change(outcome: Outcome, mode: ResponseMode) -> Answer:
+    reply = outcome.reply
+    if reply is None:
+        return _answer_pending(outcome, 202, _CHANGE_ADVICE)
+    # a reason that is not the order's own is that of the refusal
+    if reply.order is None or reply.reason is not reply.order.reason:
+        is_by_name = outcome.entry.client_order_id is not None and reply.field == "order_id"
+        return _refuse(replace(reply, field="client_order_id") if is_by_name else reply)
+    return Answer(200, _make_result(reply.order, reply.fills, reply, mode))
+
+
+def answer_done(outcome: Outcome, **done: Any) -> Answer:
+    """The answer to a command that is about no single order; `done` is what it says then."""
+    reply = outcome.reply
+    if reply is None:
+        answer = _answer_pending(outcome, 202, _CHANGE_ADVICE)
+    elif reply.reason is not None:
+        answer = _refuse(reply)
+    else:
+        answer = Answer(200, done)
+    return answer._replace(is_replayed=outcome.is_repeat)
+
+
+def _answer_pending(outcome: Outcome, status: int, advice: str) -> Answer:
+    body = _identify(outcome.entry)
+    if outcome.is_confirmed:
+        return Answer(status, body | {"status": Status.ACCEPTED})
+    return Answer(202, body | {"status": Status.UNKNOWN, "detail": advice})
+
+
+def _accept(entry: QueueEntry) -> dict[str, Any]:
+    return {
+        "order_id": entry.order_id,
+        "client_order_id": entry.client_order_id,
+        "status": Status.ACCEPTED,
+        "timestamp": entry.received_at,
+    }
+
+
+def _identify(entry: QueueEntry) -> dict[str, Any]:
+    identity = {
+        "order_id": entry.order_id,
+        "client_order_id": entry.client_order_id,
+        "timestamp": entry.received_at,
+    }
+    return {name: text for name, text in identity.items() if text is not None}
+
+
+def _answer_repeat(
+    order: ExecutionReport, reply: Reply, mode: ResponseMode, recalled: Recalled | None
+) -> dict[str, Any]:
+    if recalled is None:
+        return _make_result(order, None, reply, mode)
+    result = {field: getattr(recalled.order, field) for field in _STATE_FIELDS}
+    result["timestamp"] = recalled.order.updated_at
+    fills = recalled.fills
+    result["fills"] = None if fills is None else [_to_fill(fill) for fill in fills]
+    return result
+
+
+def _to_fill(fill: FillRecord) -> dict[str, Any]:
+    return {field: getattr(fill, field) for field in Fill.__struct_fields__}
+
+
+def _make_result(
+    order: ExecutionReport, fills: Sequence[Fill] | None, reply: Reply, mode: ResponseMode
+) -> dict[str, Any]:
+    result = {field: getattr(order, field) for field in _RESULT_FIELDS}
+    if order.status is Status.REJECTED:
+        why = {name: getattr(reply, name) for name in _WHY}
+        result |= {name: text for name, text in why.items() if text is not None}
+    if mode is ResponseMode.FULL:
+        result["fills"] = fills
+    return result
+
+
+def _refuse(reply: Reply) -> Answer:
+    reason = reply.reason or Reason.INTERNAL_ERROR
+    detail = reply.detail or reason.replace("_", " ")
+    return answer_refused_item(Refusal(reason, reply.field, detail, reply.nearest, reply.step))

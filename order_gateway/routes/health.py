@@ -1,0 +1,93 @@
+"""How the gateway is, and what it stands on."""
+
+from typing import Any, cast
+
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+from order_gateway.archive_lag import ArchiveLag, Lag
+from order_gateway.document.operation_schemas import Health, Readiness
+from protocol.channels import LEASE, LEASE_MILLISECONDS, ORDER_QUEUE, STATE, STATE_FIGURES
+from protocol.figures import decode_figures
+
+_LEASE_SECONDS = LEASE_MILLISECONDS / 1000
+"""What is left of it says when the engine last renewed."""
+_NO_REDIS = Readiness(
+    status="not_ready",
+    redis="down",
+    engine_heartbeat_age=None,
+    queue_length=None,
+    archive_commands_behind=None,
+    archive_seconds_behind=None,
+    reasons=["Redis cannot be reached"],
+)
+
+
+class HealthCheck:
+    """Asks Redis for the queue's length, the engine's lease and figures, and the archive's lag.
+
+    `max_queue_length` is the length above which new orders are refused.
+    """
+
+    def __init__(self, client: Redis, max_queue_length: int) -> None:
+        self._client: Any = cast("Any", client)
+        self._archive = ArchiveLag(client)
+        self._max_queue_length = max_queue_length
+
+    async def read(self) -> Health:
+        """The state now; takes at most a few seconds where Redis does not answer."""
+        try:
+            length, age = await self._ask()
+        except (RedisError, OSError):
+            return Health(status="unavailable", redis="down", queue_length=None, engine="unknown")
+        return Health(
+            status="degraded" if age is None else "ok",
+            redis="up",
+            queue_length=length,
+            engine="down" if age is None else "up",
+        )
+
+    async def read_readiness(self) -> Readiness:
+        """Whether an order sent now would be matched now."""
+        try:
+            length, age = await self._ask()
+            behind = await self._archive.read()
+        except (RedisError, OSError):
+            return _NO_REDIS
+        reasons = ["no engine serves"] if age is None else []
+        if length > self._max_queue_length:
+            reasons.append(f"{length} entries wait to be matched")
+        return Readiness(
+            status="not_ready" if reasons else "ready",
+            redis="up",
+            engine_heartbeat_age=age,
+            queue_length=length,
+            archive_commands_behind=behind.commands,
+            archive_seconds_behind=behind.seconds,
+            reasons=reasons,
+        )
+
+    async def read_archive_lag(self) -> Lag:
+        """How far the archive is behind; nothing where Redis cannot be asked."""
+        try:
+            return await self._archive.read()
+        except (RedisError, OSError):
+            return Lag()
+
+    async def read_engine_rejects(self) -> dict[str, int]:
+        """What the engine has refused by code; nothing where it cannot be asked or understood."""
+        try:
+            raw = await self._client.hget(STATE, STATE_FIGURES)
+            return decode_figures(raw).rejects
+        except (RedisError, OSError, ValueError):
+            return {}
+
+    async def read_queue_length(self) -> int | None:
+        """Entries that wait to be matched; None where Redis cannot be asked."""
+        return (await self.read()).queue_length
+
+    async def _ask(self) -> tuple[int, float | None]:
+        """Length of the queue, and seconds since an engine's sign of life; None for no engine."""
+        length = int(await self._client.llen(ORDER_QUEUE))
+        left = int(await self._client.pttl(LEASE))
+        return length, round(max(0.0, _LEASE_SECONDS - left / 1000), 3) if left > 0 else None

@@ -1,0 +1,38 @@
+"""Answers to new orders; a repeat is told what became of the first, with its trades.
+
+The engine's reply to a repeat has the order's state, but the trades were another command's: they
+are the archive's to tell. Only `response=full` asks for them: whoever repeats because connections
+break had better be answered soon.
+"""
+
+from collections.abc import Sequence
+
+from order_gateway.account.history import History, Recalled
+from order_gateway.errors import Unavailable
+from order_gateway.queueing.gateway import Outcome
+from order_gateway.reading.request_schemas import ResponseMode
+from order_gateway.routes.answers import Answer, answer_order
+
+
+async def answer_orders(
+    history: History, account: str, outcomes: Sequence[Outcome], mode: ResponseMode
+) -> list[Answer]:
+    """One for each; where the archive cannot be asked, the answers say so by what they lack."""
+    recalled = await _recall(history, account, outcomes) if mode is ResponseMode.FULL else {}
+    return [
+        answer_order(outcome, mode, recalled.get(outcome.entry.order_id or ""))
+        for outcome in outcomes
+    ]
+
+
+async def _recall(
+    history: History, account: str, outcomes: Sequence[Outcome]
+) -> dict[str, Recalled]:
+    replies = [outcome.reply for outcome in outcomes if outcome.reply]
+    repeated = [reply.order for reply in replies if reply.duplicate and reply.order]
+    if not repeated:
+        return {}
+    try:
+        return await history.recall(account, repeated)
+    except Unavailable:
+        return {}
