@@ -16,7 +16,7 @@ from benchmark._child_process import Child, end, start_python
 from benchmark._cpu_clock import read_cpu
 from benchmark._feed_commits import CommitStream
 from benchmark._feed_service import FeedService
-from market_data.messages import Envelope, encode_frame
+from market_data.fanout.messages import Envelope, encode_frame
 from protocol.enums import Side
 from protocol.events import Trade
 from protocol.timestamps import format_timestamp, parse_timestamp

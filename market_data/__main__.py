@@ -15,13 +15,13 @@ from archive.database import UnusableDatabase, open_for_queries
 from archive.queries import Archive
 from archive.settings import ArchiveSettings
 from market_data.app import create_app
-from market_data.connection import FeedConnection
-from market_data.engine_redis import EngineRedis
-from market_data.history import History
+from market_data.following.engine_redis import EngineRedis
+from market_data.history.archive_history import History
 from market_data.open_files import allow_connections
-from market_data.page import PageSettings
 from market_data.service import Service
-from market_data.session import ConnectionLimits
+from market_data.sessions.connection import FeedConnection
+from market_data.sessions.session import ConnectionLimits
+from market_data.web.trading_page import PageSettings
 from protocol.instrument import parse_instruments
 from protocol.logs import start_logging
 

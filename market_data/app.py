@@ -6,12 +6,12 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 
-from market_data.page import PageSettings, make_page_router
-from market_data.problems import install_handlers
-from market_data.query_rules import render_invalid
-from market_data.routes import live_router, router
 from market_data.service import Service
-from market_data.site_rules import SiteRules
+from market_data.web.problems import install_handlers
+from market_data.web.query_rules import render_invalid
+from market_data.web.routes import live_router, router
+from market_data.web.site_rules import SiteRules
+from market_data.web.trading_page import PageSettings, make_page_router
 
 
 def create_app(

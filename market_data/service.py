@@ -6,18 +6,18 @@ from contextlib import asynccontextmanager, suppress
 
 from redis import RedisError
 
-from market_data.announcer import Announcer, StateRenderer
-from market_data.engine_redis import EngineRedis
-from market_data.feed import Feed
-from market_data.feed_status import FeedStatus
-from market_data.history import History
-from market_data.history_loader import HistoryLoader
-from market_data.hub import Hub
-from market_data.market import Market
-from market_data.metrics import Metrics
-from market_data.resume import Resume
-from market_data.session import ConnectionLimits, Desk
+from market_data.fanout.announcer import Announcer, StateRenderer
+from market_data.fanout.hub import Hub
+from market_data.following.engine_redis import EngineRedis
+from market_data.following.feed import Feed
+from market_data.history.archive_history import History
+from market_data.history.history_loader import HistoryLoader
+from market_data.market.feed_status import FeedStatus
+from market_data.market.market import Market
+from market_data.sessions.resume import Resume
+from market_data.sessions.session import ConnectionLimits, Desk
 from market_data.stats import HubStats
+from market_data.web.metrics import Metrics
 from protocol.instrument import Instrument
 
 SECONDS_BETWEEN_HEARTBEATS = 1.0

@@ -10,9 +10,9 @@ import pytest
 import uvicorn
 
 from market_data.__main__ import create_server
-from market_data.engine_redis import EngineRedis
-from market_data.page import PageSettings
+from market_data.following.engine_redis import EngineRedis
 from market_data.service import Service
+from market_data.web.trading_page import PageSettings
 from tests.support.instruments import make_instruments
 from tests.support.market_data import Json, wait_until
 from tests.support.publisher import Publisher

@@ -11,8 +11,8 @@ from websockets.exceptions import ConnectionClosed
 from websockets.frames import Frame, Opcode
 from websockets.sync.client import connect
 
-from market_data.delta_ring import DELTAS_KEPT
-from market_data.frame_budget import FRAMES_A_SECOND, FRAMES_AT_ONCE, MOST_REFUSED
+from market_data.market.delta_ring import DELTAS_KEPT
+from market_data.sessions.frame_budget import FRAMES_A_SECOND, FRAMES_AT_ONCE, MOST_REFUSED
 from tests.support.archive_database import sqlite_url
 from tests.support.archive_service import run_follower, wait_until_archived
 from tests.support.market_data import Json, MarketData, Reader, run_market_data, wait_until

@@ -6,7 +6,7 @@ import pytest
 from websockets.exceptions import ConnectionClosed
 
 from market_data.checksum import compute_checksum
-from market_data.subscriber import MAX_HELD_TRADES
+from market_data.fanout.subscriber import MAX_HELD_TRADES
 from protocol.events import Level
 from tests.support.market_data import Json, MarketData, Reader, wait_until
 from tests.support.publisher import PUBLIC, Publisher

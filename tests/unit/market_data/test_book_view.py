@@ -1,7 +1,7 @@
 import pytest
 
-from market_data.book_view import BookView
-from market_data.broken_event import BrokenEvent
+from market_data.market.book_view import BookView
+from market_data.market.broken_event import BrokenEvent
 from protocol.events import L2Delta
 from tests.unit.market_data.markets import BTC, delta, make_instruments
 

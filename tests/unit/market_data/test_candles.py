@@ -1,4 +1,4 @@
-from market_data.candles import CANDLES_KEPT, Candle, CandleSeries
+from market_data.market.candles import CANDLES_KEPT, Candle, CandleSeries
 
 SECOND = 1_000_000
 

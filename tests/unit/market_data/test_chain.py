@@ -1,5 +1,5 @@
-from market_data.chain import Chain, Link
-from market_data.engine_state import PUBLIC_CHANNELS, EngineState
+from market_data.following.chain import Chain, Link
+from market_data.following.engine_state import PUBLIC_CHANNELS, EngineState
 from protocol.channels import BBO_UPDATES, TRADE_EVENTS
 from protocol.events import ChannelMessage
 

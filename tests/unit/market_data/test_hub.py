@@ -1,9 +1,9 @@
 from collections.abc import Callable
 
-from market_data.hub import MAX_PENDING, Hub
+from market_data.fanout.hub import MAX_PENDING, Hub
+from market_data.fanout.streams import BBO, BOOK, L2_UPDATES, TRADES, Stream
+from market_data.fanout.subscriber import MAX_HELD_TRADES, Message, Subscriber
 from market_data.stats import HubStats
-from market_data.streams import BBO, BOOK, L2_UPDATES, TRADES, Stream
-from market_data.subscriber import MAX_HELD_TRADES, Message, Subscriber
 
 TRADE = Stream(TRADES, "BTC-USDT")
 BEST = Stream(BBO, "BTC-USDT")

@@ -1,4 +1,4 @@
-from market_data.lag import Lag
+from market_data.following.lag import Lag
 
 
 def test_lag_is_the_age_of_the_oldest_check_that_is_not_received() -> None:

@@ -1,9 +1,9 @@
 import pytest
 from msgspec import structs
 
-from market_data.broken_event import BrokenEvent
-from market_data.delta_ring import DELTAS_KEPT, DeltaRing
-from market_data.market import TRADES_KEPT, Market
+from market_data.market.broken_event import BrokenEvent
+from market_data.market.delta_ring import DELTAS_KEPT, DeltaRing
+from market_data.market.market import TRADES_KEPT, Market
 from protocol.events import PublicEvent
 from tests.unit.market_data.markets import BTC, ETH, bbo, delta, make_instruments, trade
 

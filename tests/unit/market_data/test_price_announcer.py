@@ -3,12 +3,12 @@ from collections.abc import Callable
 
 from msgspec import structs
 
-from market_data.hub import Hub
-from market_data.market import Market
-from market_data.price_announcer import PriceAnnouncer, PriceRenderer
+from market_data.fanout.hub import Hub
+from market_data.fanout.price_announcer import PriceAnnouncer, PriceRenderer
+from market_data.fanout.streams import Stream
+from market_data.fanout.subscriber import Subscriber
+from market_data.market.market import Market
 from market_data.stats import HubStats
-from market_data.streams import Stream
-from market_data.subscriber import Subscriber
 from protocol.timestamps import format_timestamp
 from tests.unit.market_data.markets import BTC, make_instruments, trade
 

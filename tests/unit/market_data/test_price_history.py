@@ -1,6 +1,6 @@
 import pytest
 
-from market_data.price_history import PriceHistory, to_percent
+from market_data.market.price_history import PriceHistory, to_percent
 from tests.unit.market_data.markets import BTC, make_instruments
 
 MINUTE = 60_000_000

@@ -1,7 +1,7 @@
 import pytest
 
-from market_data.broken_event import BrokenEvent
-from market_data.public_message import read_public_message
+from market_data.following.public_message import read_public_message
+from market_data.market.broken_event import BrokenEvent
 from protocol.channels import BBO_UPDATES, TRADE_EVENTS
 from protocol.codec import encode
 from protocol.events import ChannelMessage

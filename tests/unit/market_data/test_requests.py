@@ -1,6 +1,7 @@
 import pytest
 
-from market_data.requests import (
+from market_data.fanout.streams import CHANNELS, Stream
+from market_data.sessions.requests import (
     MAX_FRAME_BYTES,
     Request,
     RequestRefused,
@@ -8,7 +9,6 @@ from market_data.requests import (
     read_query,
     read_request,
 )
-from market_data.streams import CHANNELS, Stream
 from protocol.enums import Reason
 
 SYMBOLS = ["BTC-USDT", "ETH-USDT"]

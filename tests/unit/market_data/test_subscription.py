@@ -8,7 +8,7 @@ import pytest
 from redis.asyncio.connection import AbstractConnection
 from redis.exceptions import ConnectionError as RedisConnectionError
 
-from market_data.engine_redis import MOST_WAITING, MOST_WAITING_BYTES, Subscription
+from market_data.following.engine_redis import MOST_WAITING, MOST_WAITING_BYTES, Subscription
 
 SECONDS = 5.0
 

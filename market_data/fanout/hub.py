@@ -1,0 +1,144 @@
+"""Fan-out: every message is encoded once and handed to all clients of its stream.
+
+Clients with the same subscription form an audience. What was published in one turn of the event
+loop is joined once for an audience, and each of its clients costs one write. A client that is
+behind is never waited for: `Subscriber` holds what it needs.
+"""
+
+from collections.abc import Callable, Iterable
+from itertools import chain
+
+from market_data.fanout.streams import Stream
+from market_data.fanout.subscriber import Message, Subscriber
+from market_data.stats import HubStats
+
+MAX_PENDING = 1_024
+"""Messages that wait for the end of the turn; with that many they go out at once."""
+
+
+class Hub:
+    """All connected clients.
+
+    `schedule` runs a function at the end of the event loop's turn. `render` is the present state
+    of a stream, encoded; None where it has none.
+    """
+
+    def __init__(
+        self,
+        schedule: Callable[[Callable[[], None]], object],
+        render: Callable[[Stream], bytes | None],
+        stats: HubStats,
+    ) -> None:
+        self.stats = stats
+        self._schedule = schedule
+        self._render = render
+        self._audiences: dict[frozenset[Stream], set[Subscriber]] = {}
+        self._read_streams: frozenset[Stream] = frozenset()
+        self._pending: list[Message] = []
+
+    @property
+    def clients(self) -> int:
+        """How many there are."""
+        return sum(map(len, self._audiences.values()))
+
+    def has_readers(self, stream: Stream) -> bool:
+        """Whether anyone is subscribed to `stream`."""
+        return stream in self._read_streams
+
+    def publish(self, message: Message) -> None:
+        """Send `message` to all clients of its stream at the end of this turn."""
+        if not self._pending:
+            self._schedule(self.flush)
+        self._pending.append(message)
+        if len(self._pending) >= MAX_PENDING:
+            self.flush()
+
+    def flush(self) -> None:
+        """Send what was published."""
+        if not self._pending:
+            return
+        messages, self._pending = self._pending, []
+        self.stats.messages += len(messages)
+        for streams, subscribers in self._audiences.items():
+            wanted = [message for message in messages if message.stream in streams]
+            if wanted:
+                self._send(wanted, subscribers)
+
+    def add(self, subscriber: Subscriber, streams: Iterable[Stream]) -> None:
+        """Subscribe a new client, and write it the present state of its streams."""
+        self.flush()
+        self._enter(subscriber, frozenset(streams))
+        self._write_state(subscriber, streams)
+
+    def subscribe(self, subscriber: Subscriber, streams: Iterable[Stream]) -> None:
+        """Widen a subscription, and write the present state of what is new."""
+        self.flush()
+        new = [stream for stream in streams if stream not in subscriber.streams]
+        self._move(subscriber, subscriber.streams | frozenset(new))
+        self._write_state(subscriber, new)
+
+    def join(self, subscriber: Subscriber, stream: Stream, frame: bytes | None) -> None:
+        """Widen a subscription by `stream`, of which `frame` is what the client has missed."""
+        self.flush()
+        self._move(subscriber, subscriber.streams | {stream})
+        if frame is not None and subscriber.is_open:
+            subscriber.write(frame)
+
+    def unsubscribe(self, subscriber: Subscriber, streams: Iterable[Stream]) -> None:
+        """Narrow a subscription."""
+        self.flush()
+        gone = frozenset(streams)
+        self._move(subscriber, subscriber.streams - gone)
+        subscriber.forget(gone)
+
+    def remove(self, subscriber: Subscriber) -> None:
+        """Forget a client; one that is not there is ignored."""
+        subscriber.stop()
+        audience = self._audiences.get(subscriber.streams, set())
+        if subscriber in audience:
+            self._leave(subscriber)
+
+    def resume(self, subscriber: Subscriber) -> None:
+        """Let a client that was behind catch up."""
+        self.flush()  # else what it catches up with would reach it twice
+        subscriber.resume()
+
+    def _send(self, messages: list[Message], subscribers: set[Subscriber]) -> None:
+        data = b"".join([message.frame for message in messages])
+        ready = 0
+        for subscriber in subscribers:
+            if subscriber.is_ready:
+                subscriber.write(data)
+                ready += 1
+            else:
+                subscriber.hold(messages)
+        self.stats.deliveries += ready * len(messages)
+
+    def _write_state(self, subscriber: Subscriber, streams: Iterable[Stream]) -> None:
+        """State is wanted even by a client that is behind: the request asked for it."""
+        rendered = (self._render(stream) for stream in streams)
+        frames = [frame for frame in rendered if frame is not None]
+        if frames and subscriber.is_open:
+            self.stats.deliveries += len(frames)
+            subscriber.write(b"".join(frames))
+
+    def _move(self, subscriber: Subscriber, streams: frozenset[Stream]) -> None:
+        self._leave(subscriber)
+        self._enter(subscriber, streams)
+
+    def _enter(self, subscriber: Subscriber, streams: frozenset[Stream]) -> None:
+        subscriber.streams = streams
+        if streams not in self._audiences:
+            self._audiences[streams] = set()
+            self._collect_read_streams()
+        self._audiences[streams].add(subscriber)
+
+    def _leave(self, subscriber: Subscriber) -> None:
+        audience = self._audiences[subscriber.streams]
+        audience.remove(subscriber)
+        if not audience:
+            del self._audiences[subscriber.streams]
+            self._collect_read_streams()
+
+    def _collect_read_streams(self) -> None:
+        self._read_streams = frozenset(chain.from_iterable(self._audiences))

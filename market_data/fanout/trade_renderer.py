@@ -1,0 +1,34 @@
+"""Trades as clients get them, each encoded once for all who ever ask for it."""
+
+import msgspec
+
+from archive.records import TradeRecord
+from market_data.fanout.messages import Envelope, encode_frame
+from market_data.market.market import TRADES_KEPT
+from protocol.events import Trade
+
+
+class TradeRenderer:
+    """Keeps the frames of as many trades of each symbol as the market remembers.
+
+    A frame's place follows from its trade's id; whatever had that place before goes.
+    """
+
+    def __init__(self) -> None:
+        self._frames: dict[str, list[tuple[Trade, bytes] | None]] = {}
+
+    def render(self, trade: Trade) -> bytes:
+        """Message `trade`."""
+        frames = self._frames.setdefault(trade.symbol, [None] * TRADES_KEPT)
+        place = trade.trade_id % TRADES_KEPT
+        kept = frames[place]
+        if kept is not None and kept[0] is trade:  # the same id may be another exchange's
+            return kept[1]
+        frame = encode_trade(trade)
+        frames[place] = trade, frame
+        return frame
+
+
+def encode_trade(trade: Trade | TradeRecord) -> bytes:
+    """Message `trade`, which nobody keeps."""
+    return encode_frame(Envelope("trade", msgspec.structs.asdict(trade)))

@@ -1,0 +1,93 @@
+"""Whether anything is missing: the chain of sequences on the public channels."""
+
+from enum import Enum, auto
+
+from market_data.following.engine_state import PUBLIC_CHANNELS, EngineState
+from market_data.following.lag import has_received
+from protocol.events import ChannelMessage
+from protocol.snapshot import Snapshot
+
+
+class Link(Enum):
+    """How a message stands to those before it.
+
+    FIRST: the first of all comes again, of another exchange or very late; the state knows.
+    """
+
+    NEXT = auto()
+    DUPLICATE = auto()
+    FIRST = auto()
+    GAP = auto()
+
+
+class Chain:
+    """What was received.
+
+    `last` is the newest sequence on each channel, `complete` a commit up to which nothing is
+    missing on any of them.
+    """
+
+    def __init__(self) -> None:
+        self.last = dict.fromkeys(PUBLIC_CHANNELS, 0)
+        self.complete = 0
+        self._id_key: bytes | None = None
+        self._expected = dict(self.last)
+
+    def clear(self, state: EngineState | None = None) -> None:
+        """Start again before the first commit: of the exchange of `state`, or of any."""
+        self.last = dict.fromkeys(PUBLIC_CHANNELS, 0)
+        self._expected = dict(self.last)
+        self.complete = 0
+        self._id_key = state.id_key if state else None
+
+    def restore(self, snapshot: Snapshot) -> None:
+        """Start at `snapshot`."""
+        self.last = {each: snapshot.last_published.get(each, 0) for each in PUBLIC_CHANNELS}
+        self.complete = snapshot.sequence
+
+    def judge(self, channel: str, message: ChannelMessage) -> Link:
+        """Where `message` belongs."""
+        last = self.last[channel]
+        if message.previous == 0 and message.sequence < last:
+            return Link.FIRST
+        if message.sequence <= last:
+            return Link.DUPLICATE
+        return Link.NEXT if message.previous == last else Link.GAP
+
+    def advance(self, channel: str, sequence: int) -> None:
+        """The message that ends with `sequence` is applied."""
+        self.last[channel] = sequence
+
+    def is_of(self, state: EngineState) -> bool:
+        """Whether `state` continues what was received: the same exchange, and not behind us.
+
+        To be asked with nothing received since `state` was read.
+        """
+        if self._id_key is None:
+            self._id_key = state.id_key
+        return has_received(self.last, state.last) and self.is_same_exchange(state)
+
+    def is_same_exchange(self, state: EngineState) -> bool:
+        """Whether `state` is of the exchange whose commits were received."""
+        return state.id_key == self._id_key and state.sequence >= self.complete
+
+    def has_lost_tail(self, state: EngineState) -> bool:
+        """Whether what `state` said at the call before has still not arrived."""
+        is_lost = not has_received(self._expected, self.last)
+        self._expected = dict(state.last)
+        return is_lost
+
+    def has_all(self, state: EngineState) -> bool:
+        """Whether all that `state` says was published has been received."""
+        return has_received(state.last, self.last)
+
+    def note_complete(self, state: EngineState) -> None:
+        """Take `state` as the point up to which nothing is missing, if that is so."""
+        if self.has_all(state):
+            self.complete = max(self.complete, state.sequence)
+
+    def count_behind(self, state: EngineState) -> int:
+        """Sequences between the engine and the newest message here; 0 where nothing is missing."""
+        if self.has_all(state):
+            return 0
+        return state.sequence - max(self.complete, *self.last.values())

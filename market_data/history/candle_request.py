@@ -1,0 +1,49 @@
+"""`/v1/candles`: from memory as far as that reaches, else from the archive."""
+
+from typing import NamedTuple
+
+from market_data.history.archive_history import History
+from market_data.market.candles import Candle, CandleSeries
+from market_data.market.market import SymbolView
+from market_data.market.price_history import format_moment
+
+
+class Range(NamedTuple):
+    """Candles that begin from `start` on and before `end`, microseconds."""
+
+    start: int
+    end: int
+
+
+def choose_range(
+    series: CandleSeries, now: int, start: int | None, end: int | None, limit: int
+) -> Range:
+    """The newest `limit` intervals of those asked for; without `end` up to the open one."""
+    last = series.align(now) + series.step
+    if end is not None:
+        last = min(last, series.align(end + series.step - 1))
+    first = last - limit * series.step
+    if start is not None:
+        first = max(first, series.align(start + series.step - 1))
+    return Range(first, last)
+
+
+async def describe_candles(
+    view: SymbolView, series: CandleSeries, asked: Range, now: int, history: History | None
+) -> dict[str, object]:
+    """The answer's `candles` and `since`."""
+    from_memory = series.list_filled(asked.start, asked.end)
+    is_short = series.since > asked.start
+    older: list[Candle] | None = None
+    if is_short and history is not None and not view.unseen_until:
+        end = min(asked.end, series.since)
+        seconds = series.step // 1_000_000
+        older = await history.list_candles(view.instrument, seconds, asked.start, end)
+    open_start = series.align(now)
+    return {
+        "candles": [
+            {**view.history.describe_candle(each), "is_closed": each.start < open_start}
+            for each in [*(older or []), *from_memory]
+        ],
+        "since": format_moment(series.since if is_short and older is None else None),
+    }

@@ -1,0 +1,50 @@
+"""Whether the feed may be believed, for everyone who has to say so."""
+
+import time
+from collections.abc import Callable
+
+from market_data.market.market import Market
+
+SECONDS_UNTIL_DEAF = 2.0
+"""The feed is deaf without a successful check against the engine's state for so long, or while
+something that the engine published so long ago is not here."""
+
+
+class FeedStatus:
+    """Written by the feed.
+
+    `behind` counts sequences between the engine and what is known here; `lag_seconds` is the age of
+    the oldest check that found something that has still not come.
+    """
+
+    def __init__(self, market: Market, clock: Callable[[], float] = time.monotonic) -> None:
+        self._market = market
+        self._clock = clock
+        self._checked_at = float("-inf")
+        self.is_connected = False
+        self.sequence = 0
+        self.engine_sequence = 0
+        self.behind = 0
+        self.lag_seconds = 0.0
+
+    @property
+    def is_in_sync(self) -> bool:
+        """Whether the market is what the engine published, but for what is on its way."""
+        is_recent = max(self.seconds_since_check, self.lag_seconds) < SECONDS_UNTIL_DEAF
+        return self.is_connected and self._market.is_complete and is_recent
+
+    @property
+    def seconds_since_check(self) -> float:
+        """Age of the last successful check."""
+        return self._clock() - self._checked_at
+
+    def note_check(
+        self, sequence: int, engine_sequence: int, behind: int, lag_seconds: float = 0.0
+    ) -> None:
+        """The engine's state was read, and nothing is missing but `behind`."""
+        self._checked_at = self._clock()
+        self.is_connected = True
+        self.sequence = sequence
+        self.engine_sequence = engine_sequence
+        self.behind = behind
+        self.lag_seconds = lag_seconds

@@ -1,0 +1,111 @@
+"""What traded in one symbol over time: candles of every interval, and the last 24 hours."""
+
+from typing import NamedTuple
+
+from market_data.market.candles import INTERVALS, Candle, CandleSeries
+from protocol.decimals import format_scaled
+from protocol.instrument import Instrument
+from protocol.timestamps import format_timestamp
+
+_MINUTES_OF_A_DAY = 1_440
+_PERCENT_PLACES = 2
+
+
+class Day(NamedTuple):
+    """The trades of the last 24 hours; `since` is None where all of them are known."""
+
+    traded: list[Candle]
+    since: int | None
+
+
+class PriceHistory:
+    """One symbol's trades, folded by the engine's timestamps."""
+
+    __slots__ = ("_instrument", "last_price", "last_timestamp", "series")
+
+    def __init__(self, instrument: Instrument) -> None:
+        self._instrument = instrument
+        self.series = {name: CandleSeries(seconds) for name, seconds in INTERVALS.items()}
+        self.last_price: int | None = None
+        self.last_timestamp: int | None = None
+
+    def take(self, timestamp: int, price: int, quantity: int) -> None:
+        """Add the next trade: microseconds, ticks, lots."""
+        for series in self.series.values():
+            series.take(timestamp, price, quantity)
+        self.last_price = price
+        self.last_timestamp = timestamp
+
+    def begin(self, since: int, last_price: int | None) -> None:
+        """What traded before the moment `since` is not known, but for the last price."""
+        self.last_price = last_price
+        for series in self.series.values():
+            series.begin(since, last_price)
+
+    def note_last_trade(self, timestamp: int, price: int) -> None:
+        """The trade before all that were taken here; nothing new where there were some."""
+        if self.last_timestamp is None:
+            self.last_timestamp, self.last_price = timestamp, price
+
+    def describe_ticker(self, now: int) -> dict[str, object]:
+        """The `data` of a ticker at the moment `now`."""
+        day = self._find_day(now)
+        traded, last = day.traded, self.last_price
+        first = traded[0].open if traded else last
+        change = last - first if last is not None and first is not None else None
+        instrument = self._instrument
+        return {
+            "symbol": instrument.symbol,
+            "open": self._to_price(first),
+            "high": self._to_price(max((each.high for each in traded), default=last)),
+            "low": self._to_price(min((each.low for each in traded), default=last)),
+            "last": self._to_price(last),
+            "volume": instrument.lots_to_quantity(sum(each.volume for each in traded)),
+            "quote_volume": instrument.format_notional(sum(each.notional for each in traded)),
+            "change": None if change is None else self._format_change(change),
+            "change_percent": None if change is None or not first else to_percent(change, first),
+            "trades": sum(each.trades for each in traded),
+            "timestamp": format_moment(self.last_timestamp),
+            "since": format_moment(day.since),
+        }
+
+    def describe_candle(self, candle: Candle) -> dict[str, object]:
+        """The values of a candle, as the public sees them."""
+        return {
+            "start": format_timestamp(candle.start),
+            "open": self._to_price(candle.open),
+            "high": self._to_price(candle.high),
+            "low": self._to_price(candle.low),
+            "close": self._to_price(candle.close),
+            "volume": self._instrument.lots_to_quantity(candle.volume),
+            "quote_volume": self._instrument.format_notional(candle.notional),
+            "trades": candle.trades,
+        }
+
+    def _find_day(self, now: int) -> Day:
+        minutes = self.series["1m"]
+        end = minutes.align(now) + minutes.step
+        start = end - _MINUTES_OF_A_DAY * minutes.step
+        since = minutes.since if minutes.since > start else None
+        return Day(minutes.list_traded(start, end), since)
+
+    def _to_price(self, ticks: int | None) -> str | None:
+        return None if ticks is None else self._instrument.ticks_to_price(ticks)
+
+    def _format_change(self, ticks: int) -> str:
+        text = self._instrument.ticks_to_price(abs(ticks))
+        return f"-{text}" if ticks < 0 else text
+
+
+def to_percent(change: int, base: int) -> str:
+    """`change` in percent of `base`, above zero, rounded half-even to 2 places."""
+    quotient, remainder = divmod(abs(change) * 100 * 10**_PERCENT_PLACES, base)
+    doubled = 2 * remainder
+    quotient += doubled > base or (doubled == base and quotient % 2)
+    text = format_scaled(quotient, _PERCENT_PLACES)
+    return f"-{text}" if change < 0 and quotient else text
+
+
+def format_moment(microseconds: int | None) -> str | None:
+    """A timestamp, None for None."""
+    return None if microseconds is None else format_timestamp(microseconds)

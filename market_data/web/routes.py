@@ -1,0 +1,198 @@
+"""The REST side: the same market as on the WebSocket, when asked."""
+
+from http import HTTPStatus
+from typing import Annotated, Literal
+
+import msgspec
+from fastapi import APIRouter, Depends, Query, Request, WebSocket
+from starlette.responses import HTMLResponse, Response
+
+from market_data.fanout.announcer import describe_bbo
+from market_data.history.candle_request import choose_range, describe_candles
+from market_data.market.market import Market, SymbolView
+from market_data.service import Service
+from market_data.web.documentation import render_documentation
+from market_data.web.metrics import CONTENT_TYPE
+from market_data.web.problems import ProblemRaised
+from market_data.web.query_rules import BEFORE, DEPTH, LIMIT, check_names
+from protocol.codec import encode
+from protocol.enums import Reason
+from protocol.timestamps import parse_moment
+
+router = APIRouter(dependencies=[Depends(check_names)])
+live_router = APIRouter()
+
+
+class JsonResponse(Response):
+    """JSON as `protocol` encodes it."""
+
+    media_type = "application/json"
+
+    def render(self, content: object) -> bytes:
+        """The body."""
+        return encode(content)
+
+
+def find_service(request: Request) -> Service:
+    """The service that the application was made for."""
+    service: Service = request.app.state.service
+    return service
+
+
+def find_market(service: Annotated[Service, Depends(find_service)]) -> Market:
+    """The market; while the feed is deaf a problem, because what it knows may be old."""
+    if not service.status.is_in_sync:
+        raise ProblemRaised(
+            HTTPStatus.SERVICE_UNAVAILABLE,
+            Reason.NOT_IN_SYNC,
+            "the feed has lost the engine's channels or is reading the journal; see /health",
+            headers={"Retry-After": "1"},
+        )
+    return service.market
+
+
+def find_view(symbol: str, market: Annotated[Market, Depends(find_market)]) -> SymbolView:
+    """What is known of `symbol`; a problem that names the valid ones where there is none."""
+    if symbol not in market.symbols:
+        raise ProblemRaised(
+            HTTPStatus.NOT_FOUND,
+            Reason.UNKNOWN_SYMBOL,
+            f"unknown symbol {symbol[:40]!r}; valid: {', '.join(market.symbols)}",
+            "symbol",
+        )
+    return market[symbol]
+
+
+View = Annotated[SymbolView, Depends(find_view)]
+RunningService = Annotated[Service, Depends(find_service)]
+
+
+@router.get("/v1/orderbook/{symbol}", response_class=JsonResponse, tags=["market"])
+async def read_orderbook(
+    symbol: str, view: View, depth: Annotated[int, Query(ge=DEPTH.lowest, le=DEPTH.highest)] = 100
+) -> Response:
+    """The best `depth` levels of each side, best first, as `[price, quantity]`.
+
+    There is no highest depth but the book's own: a larger one gives all levels.
+    """
+    book = view.book
+    return JsonResponse(
+        {
+            "symbol": symbol,
+            "timestamp": view.timestamp,
+            "last_update_id": book.last_update_id,
+            "bids": book.bids.top(depth),
+            "asks": book.asks.top(depth),
+        }
+    )
+
+
+@router.get("/v1/bbo/{symbol}", response_class=JsonResponse, tags=["market"])
+async def read_bbo(symbol: str, view: View) -> Response:
+    """Best bid and offer; null on an empty side."""
+    return JsonResponse(describe_bbo(symbol, view))
+
+
+@router.get("/v1/trades/{symbol}", response_class=JsonResponse, tags=["market"])
+async def read_trades(
+    symbol: str,
+    view: View,
+    service: RunningService,
+    limit: Annotated[int, Query(ge=LIMIT.lowest, le=LIMIT.highest)] = 100,
+    before: Annotated[int | None, Query(ge=BEFORE.lowest, le=BEFORE.highest)] = None,
+) -> Response:
+    """Recent trades, newest first; `next_before` asks for the page after, null: there is none.
+
+    What memory does not have any more comes from the archive, where there is one.
+    """
+    trades = [msgspec.structs.asdict(trade) for trade in view.trades_before(before, limit)]
+    if len(trades) < limit and service.history is not None:
+        oldest = trades[-1]["trade_id"] if trades else _find_end(view, before)
+        missing = limit - len(trades)
+        older = await service.history.list_trades_before(symbol, oldest, missing)
+        trades += map(msgspec.structs.asdict, older or [])
+    oldest_known = view.trades[0].trade_id if view.trades else 0
+    has_more = len(trades) == limit and trades[-1]["trade_id"] > (
+        1 if service.history is not None else oldest_known
+    )
+    return JsonResponse(
+        {
+            "symbol": symbol,
+            "trades": trades,
+            "next_before": trades[-1]["trade_id"] if has_more else None,
+        }
+    )
+
+
+def _find_end(view: SymbolView, before: int | None) -> int:
+    return min(before or view.last_trade_id + 1, view.last_trade_id + 1)
+
+
+@router.get("/v1/ticker/{symbol}", response_class=JsonResponse, tags=["market"])
+async def read_ticker(view: View, service: RunningService) -> Response:
+    """The last 24 hours; null prices before the first trade."""
+    return JsonResponse(view.history.describe_ticker(service.market.now))
+
+
+@router.get("/v1/candles/{symbol}", response_class=JsonResponse, tags=["market"])
+async def read_candles(
+    symbol: str,
+    view: View,
+    service: RunningService,
+    interval: Literal["1s", "1m", "5m", "15m", "1h", "4h", "1d"] = "1m",
+    start: str | None = None,
+    end: str | None = None,
+    limit: Annotated[int, Query(ge=LIMIT.lowest, le=LIMIT.highest)] = 100,
+) -> Response:
+    """The newest `limit` candles that begin from `start` on and before `end`, oldest first.
+
+    Both are timestamps or whole seconds since 1970.
+    """
+    series, now = view.history.series[interval], service.market.now
+    first, last = _read_moment("start", start), _read_moment("end", end)
+    asked = choose_range(series, now, first, last, limit)
+    found = await describe_candles(view, series, asked, now, service.history)
+    return JsonResponse({"symbol": symbol, "interval": interval, **found})
+
+
+def _read_moment(field: str, text: str | None) -> int | None:
+    try:
+        return None if text is None else parse_moment(text)
+    except ValueError:
+        raise ProblemRaised(
+            HTTPStatus.UNPROCESSABLE_ENTITY,
+            Reason.INVALID_REQUEST,
+            f"{field} must be a timestamp such as 2026-01-31T12:00:00Z, or seconds since 1970",
+            field,
+        ) from None
+
+
+@router.get("/health", response_class=JsonResponse, tags=["service"])
+async def read_health(service: RunningService) -> Response:
+    """200 while the feed is in sync with the engine's channels, else 503."""
+    return JsonResponse(service.describe_health(), 200 if service.status.is_in_sync else 503)
+
+
+@router.get("/stats", response_class=JsonResponse, tags=["service"])
+async def read_stats(service: RunningService) -> Response:
+    """Counters since the start."""
+    return JsonResponse(service.describe_stats())
+
+
+@router.get("/metrics", response_class=Response, tags=["service"])
+async def read_metrics(service: RunningService) -> Response:
+    """The same for Prometheus, gauges, and how long the engine matches and commits."""
+    return Response(await service.render_metrics(), media_type=CONTENT_TYPE)
+
+
+@live_router.get("/v1/docs", include_in_schema=False)
+async def read_documentation(request: Request) -> Response:
+    """What there is to ask."""
+    return HTMLResponse(render_documentation(request.app.openapi()))
+
+
+@live_router.websocket("/ws/market-data")
+async def serve_websocket(websocket: WebSocket) -> None:
+    """The live feed."""
+    service: Service = websocket.app.state.service
+    await service.desk.serve(websocket)

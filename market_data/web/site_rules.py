@@ -1,0 +1,88 @@
+"""Which pages in a browser may read the feed.
+
+The page that we serve may, and so may a file opened from disk, whose origin is `null`. To another
+site's page the WebSocket is closed, and of the answers to its requests the browser shows it
+nothing. Programs send no Origin, and are not asked for one. Nobody is served under a name that is
+not ours (Host): a stranger's page that has pointed its own name at this machine has our origin.
+"""
+
+from collections.abc import Iterable
+from http import HTTPStatus
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from market_data.web.problems import Problem, render_problem
+from protocol.enums import Reason
+from protocol.hosts import LOOPBACK_NAMES, is_address, split_host
+
+_FROM_DISK = "null"
+_POLICY_VIOLATION = 1008
+
+
+class SiteRules:
+    """ASGI middleware.
+
+    `origins` are allowed beside our own; `hosts` are names that the feed goes by beside addresses
+    and localhost.
+    """
+
+    def __init__(
+        self, app: ASGIApp, origins: Iterable[str] = (), hosts: Iterable[str] = ()
+    ) -> None:
+        self._app = app
+        self._origins = {_FROM_DISK, *(origin.lower().rstrip("/") for origin in origins)}
+        self._hosts = {host.lower() for host in hosts}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve the request as its page deserves."""
+        if scope["type"] == "lifespan":
+            await self._app(scope, receive, send)
+            return
+        name = split_host(Headers(scope=scope).get("host", ""))[0]
+        if not (name in self._hosts or is_address(name)):
+            await render_problem(_describe_stranger(name))(scope, receive, send)
+            return
+        await self._serve(scope, receive, send)
+
+    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
+        origin = Headers(scope=scope).get("origin")
+        if origin is None:
+            await self._app(scope, receive, send)
+        elif scope["type"] == "websocket" and not self._is_allowed(origin, scope):
+            await send({"type": "websocket.close", "code": _POLICY_VIOLATION})
+        else:
+            await self._app(scope, receive, self._mark(origin, scope, send))
+
+    def _is_allowed(self, origin: str, scope: Scope) -> bool:
+        host = Headers(scope=scope).get("host", "")
+        return origin.lower() in self._origins or _is_same_place(origin, host)
+
+    def _mark(self, origin: str, scope: Scope, send: Send) -> Send:
+        """`send`, which tells the browser whether the page may read the answer."""
+        is_allowed = self._is_allowed(origin, scope)
+
+        async def send_marked(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                headers.add_vary_header("Origin")
+                if is_allowed:
+                    headers["Access-Control-Allow-Origin"] = origin
+            await send(message)
+
+        return send_marked
+
+
+def _describe_stranger(name: str) -> Problem:
+    status = HTTPStatus.FORBIDDEN
+    detail = (
+        f"the feed does not go by the name {name[:40]!r}: use an address or localhost, or add it to"
+        " ALLOWED_HOSTS"
+    )
+    return Problem(status.phrase, status, Reason.HOST_NOT_ALLOWED, detail, field="Host")
+
+
+def _is_same_place(origin: str, host: str) -> bool:
+    page, own = split_host(origin.partition("://")[2]), split_host(host)
+    names = {page[0], own[0]}
+    return page[1] == own[1] and (len(names) == 1 or names <= LOOPBACK_NAMES)
