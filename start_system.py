@@ -2,9 +2,9 @@
 
 import sys
 
-import launcher.python_version  # noqa: F401  # stops a Python that is too old, with one line
-from launcher.bootstrap import ensure_environment
-from launcher.command_line import parse_arguments
+import launcher.setup.python_version  # noqa: F401  # stops a Python that is too old, with one line
+from launcher.setup.bootstrap import ensure_environment
+from launcher.setup.command_line import parse_arguments
 
 if __name__ == "__main__":
     arguments = parse_arguments()

@@ -4,7 +4,7 @@ import sys
 
 # `python -m benchmark.…`: this is the first line of ours that runs; the list itself needs nothing
 if sys.argv[0] == "-m" and sys.orig_argv[sys.orig_argv.index("-m") + 1] != "benchmark":
-    import launcher.python_version  # noqa: F401  # stops a Python that is too old, with one line
-    from launcher.bootstrap import ensure_environment
+    import launcher.setup.python_version  # noqa: F401  # stops a Python that is too old, with one line
+    from launcher.setup.bootstrap import ensure_environment
 
     ensure_environment(extras=("test",))

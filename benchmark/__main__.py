@@ -4,7 +4,7 @@ import ast
 from collections.abc import Iterator
 from pathlib import Path
 
-import launcher.python_version  # noqa: F401  # stops a Python that is too old, with one line
+import launcher.setup.python_version  # noqa: F401  # stops a Python that is too old, with one line
 
 FOLDER = Path(__file__).parent
 FURTHER = {

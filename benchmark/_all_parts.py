@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from benchmark._child_process import end, start_python
-from launcher.environment import ROOT
+from launcher.setup.environment import ROOT
 
 _LOAD = ("benchmark/performance_test.py", "--start")
 _HOUR = ROOT.parent / "shared" / "data" / "AAPL_hour.commands.csv.xz"

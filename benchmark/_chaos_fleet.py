@@ -15,11 +15,11 @@ from pathlib import Path
 from redis import RedisError
 
 from engine.storage.connection import connect_redis
-from launcher.listening import find_free_port, open_listening_socket
-from launcher.parent_death import make_child_setup
-from launcher.redis_binary import find_redis_binaries
-from launcher.redis_server import is_serving, make_redis_service
+from launcher.redis.binary import find_redis_binaries
+from launcher.redis.server import is_serving, make_redis_service
 from launcher.settings import child_environment
+from launcher.supervision.listening import find_free_port, open_listening_socket
+from launcher.supervision.parent_death import make_child_setup
 from protocol import channels
 
 _POLL_SECONDS = 0.05

@@ -8,8 +8,8 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import IO, TypeAlias
 
-from launcher.environment import ROOT
-from launcher.parent_death import make_child_setup
+from launcher.setup.environment import ROOT
+from launcher.supervision.parent_death import make_child_setup
 
 STOP_SECONDS = 20.0
 Child: TypeAlias = "subprocess.Popen[bytes]"

@@ -10,7 +10,7 @@ from playwright.sync_api import CDPSession, Page
 from benchmark._page_flow import RecordedFlow
 from benchmark._system_replay import find_empty_book
 from benchmark.commands_file import FileCommand
-from launcher.run_file import RunRecord
+from launcher.supervision.run_file import RunRecord
 from launcher.waiting import wait_until
 
 _MILLISECONDS_BETWEEN_SAMPLES = 2_000

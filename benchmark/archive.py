@@ -25,7 +25,7 @@ from benchmark._figures import Figures, add_json_option, name_latency, write_fig
 from benchmark.machine import describe_machine, describe_redis
 from benchmark.order_entries import make_entries
 from engine.storage.state import load_id_key
-from launcher.listening import find_free_port
+from launcher.supervision.listening import find_free_port
 from protocol.instrument import parse_instruments
 from protocol.settings import Settings
 

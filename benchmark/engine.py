@@ -27,7 +27,7 @@ from benchmark._positions import read_redis_pid, read_sequence
 from benchmark.machine import describe_machine, describe_redis
 from benchmark.order_entries import make_entries
 from engine.storage.state import load_id_key
-from launcher.environment import ROOT
+from launcher.setup.environment import ROOT
 from protocol import channels
 from protocol.instrument import parse_instruments
 from protocol.settings import Settings

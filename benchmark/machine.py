@@ -9,7 +9,7 @@ from pathlib import Path
 from redis import Redis, RedisError
 
 from engine.core import IMPLEMENTATION
-from launcher.redis_binary import find_redis_binaries
+from launcher.redis.binary import find_redis_binaries
 
 _PACKAGES = ("redis", "fastapi", "uvicorn", "websockets")
 

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import httpx
 
-from launcher.free_price import choose_free_price, suggest_starting_price
+from launcher.check.free_price import choose_free_price, suggest_starting_price
 
 TOO_TIGHT = "no free price between bid and ask of {symbol}: choose another --symbol"
 NOT_EMPTY = (

@@ -12,8 +12,8 @@ from pathlib import Path
 if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-    import launcher.python_version  # noqa: F401  # stops a Python that is too old, with one line
-    from launcher.bootstrap import ensure_environment
+    import launcher.setup.python_version  # noqa: F401  # stops a Python that is too old, with one line
+    from launcher.setup.bootstrap import ensure_environment
 
     ensure_environment()
 
@@ -27,7 +27,7 @@ from benchmark._positions import read_sequence
 from benchmark.machine import describe_machine, describe_redis
 from engine.audit.history import HistoryUnavailable, open_history
 from engine.audit.verify import Report, verify_history
-from launcher.run_file import RunRecord
+from launcher.supervision.run_file import RunRecord
 from protocol import channels
 from tests.support.launched_system import REAL, LaunchedSystem, launch
 from tests.support.waiting import wait_until

@@ -3,10 +3,10 @@
 import shlex
 from pathlib import Path
 
-from launcher.environment import has_compiled_core
-from launcher.run_file import RunRecord
 from launcher.settings import child_environment, hide_password
-from launcher.toolchain import find_missing_build_tool
+from launcher.setup.environment import has_compiled_core
+from launcher.setup.toolchain import find_missing_build_tool
+from launcher.supervision.run_file import RunRecord
 
 _ORDER = '{"symbol":"BTC-USDT","order_type":"limit","side":"buy","price":"60000","quantity":"1.0"}'
 _BANNER = """

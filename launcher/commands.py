@@ -4,16 +4,16 @@ import argparse
 import os
 import sys
 
-from launcher.checks import run_checks
+from launcher.check.checks import run_checks
 from launcher.data_folder import DataFolder
-from launcher.environment import ROOT
-from launcher.errors import LaunchError
 from launcher.redis_commands import run_redis_command
 from launcher.reset import reset_system
-from launcher.run_file import RunRecord, find_running_system
 from launcher.settings import LauncherSettings, read_settings
+from launcher.setup.environment import ROOT
+from launcher.setup.errors import LaunchError
 from launcher.start import start_system
 from launcher.status import show_status
+from launcher.supervision.run_file import RunRecord, find_running_system
 
 
 def run_command(arguments: argparse.Namespace) -> int:

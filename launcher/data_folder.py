@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from launcher.errors import LaunchError
-from launcher.file_lock import hold_lock
-from launcher.redis_binary import RedisBinary, parse_version
+from launcher.redis.binary import RedisBinary, parse_version
+from launcher.setup.errors import LaunchError
+from launcher.setup.file_lock import hold_lock
 
 _MARKER = "goquant.json"
 

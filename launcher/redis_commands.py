@@ -8,12 +8,12 @@ import redis
 
 from launcher.banner import describe_redis
 from launcher.data_folder import DataFolder
-from launcher.errors import LaunchError
-from launcher.installation import read_last_lines
-from launcher.processes import ProcessId
 from launcher.question import confirm
-from launcher.redis_server import connect, is_serving
-from launcher.run_file import RunRecord, find_running_system
+from launcher.redis.server import connect, is_serving
+from launcher.setup.errors import LaunchError
+from launcher.setup.installation import read_last_lines
+from launcher.supervision.processes import ProcessId
+from launcher.supervision.run_file import RunRecord, find_running_system
 from launcher.waiting import wait_until
 from protocol import channels
 

@@ -3,10 +3,10 @@
 import signal
 
 from launcher.data_folder import DataFolder
-from launcher.errors import LaunchError
 from launcher.question import confirm
-from launcher.run_file import end_leftovers, find_running_system
 from launcher.settings import LauncherSettings, hide_password
+from launcher.setup.errors import LaunchError
+from launcher.supervision.run_file import end_leftovers, find_running_system
 
 _STOP_SECONDS = 15.0
 

@@ -7,10 +7,10 @@ from typing import NamedTuple, cast
 
 from redis import RedisError
 
-from launcher.listening import format_url, open_listening_socket
-from launcher.redis_server import connect
-from launcher.service import Service
+from launcher.redis.server import connect
 from launcher.settings import LauncherSettings, child_environment
+from launcher.supervision.listening import format_url, open_listening_socket
+from launcher.supervision.service import Service
 from protocol.channels import STATE, STATE_READY
 
 _GATEWAY_STAGE, _ENGINE_STAGE, _MARKET_DATA_STAGE = 1, 2, 3

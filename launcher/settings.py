@@ -6,7 +6,7 @@ import re
 from dotenv import dotenv_values
 from pydantic import Field, ValidationError
 
-from launcher.errors import LaunchError
+from launcher.setup.errors import LaunchError
 from protocol.settings import Settings, describe_bad_settings
 
 _GIBIBYTE = 1 << 30

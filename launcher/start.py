@@ -7,19 +7,21 @@ from pathlib import Path
 
 from launcher.banner import format_banner
 from launcher.data_folder import DataFolder
-from launcher.listening import format_url
-from launcher.named_redis import check_named_redis
-from launcher.processes import identify_process
-from launcher.readiness import read_health
-from launcher.redis_binary import find_redis_binaries
-from launcher.redis_server import (
+from launcher.redis.binary import find_redis_binaries
+from launcher.redis.named import check_named_redis
+from launcher.redis.server import (
     choose_port,
     is_listening_as,
     is_serving,
     make_redis_service,
     take_turns,
 )
-from launcher.run_file import (
+from launcher.services import Listeners, make_services, open_listeners
+from launcher.settings import LauncherSettings
+from launcher.supervision.listening import format_url
+from launcher.supervision.processes import identify_process
+from launcher.supervision.readiness import read_health
+from launcher.supervision.run_file import (
     RedisRecord,
     RunRecord,
     ServiceRecord,
@@ -27,11 +29,9 @@ from launcher.run_file import (
     remove_run_record,
     write_run_record,
 )
-from launcher.service import Service
-from launcher.services import Listeners, make_services, open_listeners
-from launcher.settings import LauncherSettings
-from launcher.supervisor import Supervisor
-from launcher.terminal import Terminal
+from launcher.supervision.service import Service
+from launcher.supervision.supervisor import Supervisor
+from launcher.supervision.terminal import Terminal
 
 ServiceFactory = Callable[[LauncherSettings, str, Listeners], list[Service]]
 

@@ -3,9 +3,9 @@
 from urllib.parse import urlsplit
 
 from launcher.banner import describe_redis
-from launcher.readiness import Health, read_health
-from launcher.redis_server import connect, is_serving
-from launcher.run_file import RunRecord, ServiceRecord
+from launcher.redis.server import connect, is_serving
+from launcher.supervision.readiness import Health, read_health
+from launcher.supervision.run_file import RunRecord, ServiceRecord
 from protocol import channels
 
 _LINE = "{:<12} {:<9} {:>8} {:>6}  {}"

@@ -2,8 +2,8 @@
 
 import sys
 
-import launcher.python_version  # noqa: F401  # stops a Python that is too old, with one line
-from launcher.bootstrap import ensure_environment
+import launcher.setup.python_version  # noqa: F401  # stops a Python that is too old, with one line
+from launcher.setup.bootstrap import ensure_environment
 
 if __name__ == "__main__":
     ensure_environment(extras=("test",))

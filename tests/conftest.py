@@ -7,7 +7,7 @@ import pytest
 import redis
 from hypothesis import HealthCheck, settings
 
-from launcher.environment import are_compiled_modules_fresh
+from launcher.setup.environment import are_compiled_modules_fresh
 from tests.support.redis_server import run_redis
 
 settings.register_profile("suite", deadline=None, suppress_health_check=[HealthCheck.too_slow])

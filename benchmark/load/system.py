@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import httpx
 
-from launcher.run_file import RunRecord, find_running_system
+from launcher.supervision.run_file import RunRecord, find_running_system
 from protocol.settings import Settings
 from tests.support.launched_system import REAL, launch
 

@@ -7,8 +7,8 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from launcher.listening import find_free_port
-from launcher.run_file import RunRecord
+from launcher.supervision.listening import find_free_port
+from launcher.supervision.run_file import RunRecord
 from tests.support.browser import Screen, run_browser
 from tests.support.launched_system import REAL, LaunchedSystem, launch
 from tests.support.market_rest import read_market

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from launcher.run_file import RunRecord
+from launcher.supervision.run_file import RunRecord
 from tests.browser.conftest import read_book
 from tests.support.browser import Screen
 from tests.support.waiting import wait_until

@@ -12,8 +12,8 @@ from websockets import Origin
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
-from launcher.listening import find_free_port
-from launcher.run_file import RunRecord
+from launcher.supervision.listening import find_free_port
+from launcher.supervision.run_file import RunRecord
 from tests.browser.conftest import read_book
 from tests.support.browser import NETWORK_ERRORS, PAGE, Screen
 from tests.support.browser_ticket import expect_level, level, send_order

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from launcher.listening import find_free_port
-from launcher.run_file import RunRecord
+from launcher.supervision.listening import find_free_port
+from launcher.supervision.run_file import RunRecord
 from tests.browser.conftest import wait_until_answered
 from tests.support.browser import Screen
 from tests.support.browser_ticket import expect_level, send_order

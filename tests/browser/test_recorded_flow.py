@@ -6,7 +6,7 @@ from playwright.sync_api import Browser
 
 from benchmark._page_replay import replay_before_page
 from benchmark.commands_file import FileCommand
-from launcher.run_file import RunRecord
+from launcher.supervision.run_file import RunRecord
 from tests.browser.conftest import clear_book
 from tests.support.browser import Screen
 

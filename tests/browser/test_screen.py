@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from launcher.run_file import RunRecord
+from launcher.supervision.run_file import RunRecord
 from tests.browser.conftest import read_book
 from tests.support.browser import PAGE, Screen
 from tests.support.browser_ticket import expect_level, level, send_order

@@ -4,7 +4,7 @@ import json
 
 from playwright.sync_api import Page, WebSocket, WebSocketRoute, expect
 
-from launcher.run_file import RunRecord
+from launcher.supervision.run_file import RunRecord
 from tests.support.browser import Screen
 from tests.support.browser_ticket import expect_level
 from tests.support.trader import Trader

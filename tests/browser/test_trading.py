@@ -4,7 +4,7 @@ import httpx
 import pytest
 from playwright.sync_api import Page, expect
 
-from launcher.run_file import RunRecord
+from launcher.supervision.run_file import RunRecord
 from tests.browser.conftest import read_book
 from tests.support.browser import Screen
 from tests.support.browser_ticket import expect_answer, expect_level, level, open_tab, send_order

@@ -14,9 +14,9 @@ import pyarrow as pa
 import pytest
 from pyarrow import parquet
 
-from launcher.environment import ROOT
-from launcher.errors import LaunchError
 from launcher.settings import read_settings
+from launcher.setup.environment import ROOT
+from launcher.setup.errors import LaunchError
 from tests.support.archive_database import run_database, sqlite_url, write_entries
 from tests.support.archive_journal import limit, list_entries, trade_once
 from tests.support.exchange import Exchange

@@ -19,7 +19,7 @@ from engine.storage.lease import Fenced, Lease
 from engine.storage.order_queue import CommitRefused, OrderQueue
 from engine.storage.recovery import recover_handler
 from engine.storage.state import StateConflict, load_id_key, settle_instruments
-from launcher.listening import find_free_port
+from launcher.supervision.listening import find_free_port
 from protocol import channels
 from tests.support.engine_service import make_service, run_engine, wait_until_drained
 from tests.support.instruments import make_instrument, make_instruments

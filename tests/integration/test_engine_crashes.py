@@ -15,8 +15,8 @@ from redis import Redis
 from engine.crash_mark import collect_crashes
 from engine.storage.lease import Lease
 from engine.storage.owner_files import OwnerFiles
-from launcher.environment import ROOT
-from launcher.parent_death import make_child_setup
+from launcher.setup.environment import ROOT
+from launcher.supervision.parent_death import make_child_setup
 from protocol import channels
 from tests.support.engine_service import wait_until_drained
 from tests.support.waiting import wait_until

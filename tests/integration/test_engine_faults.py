@@ -13,9 +13,9 @@ from redis import Redis
 from redis.exceptions import OutOfMemoryError
 
 from engine.audit.history import History
-from launcher.append_only_file import mend_append_only_file
-from launcher.listening import find_free_port
-from launcher.redis_binary import find_redis_binaries
+from launcher.redis.append_only_file import mend_append_only_file
+from launcher.redis.binary import find_redis_binaries
+from launcher.supervision.listening import find_free_port
 from protocol import channels
 from tests.support.engine_service import make_service, run_engine, wait_until_drained
 from tests.support.faults_orders import (

@@ -13,7 +13,7 @@ from typing import cast
 import pytest
 from redis import Redis
 
-from launcher.parent_death import make_child_setup
+from launcher.supervision.parent_death import make_child_setup
 from protocol import channels, codec
 from protocol.events import Event, L2Delta
 from protocol.journal import JournalEntry

@@ -17,7 +17,7 @@ from engine.audit.history import History
 from engine.audit.verify import Report, verify_history
 from engine.exchange.rejects import to_command_rejected
 from engine.storage.snapshot_store import read_snapshot
-from launcher.environment import ROOT
+from launcher.setup.environment import ROOT
 from protocol import channels
 from protocol.events import CommandRejected
 from protocol.journal import JournalEntry

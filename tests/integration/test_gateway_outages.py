@@ -7,7 +7,7 @@ import httpx
 import pytest
 from redis.asyncio import Redis
 
-from launcher.listening import find_free_port
+from launcher.supervision.listening import find_free_port
 from protocol.channels import LEASE
 from protocol.enums import Reason, Status
 from tests.support.gateway import (

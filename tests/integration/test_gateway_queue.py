@@ -6,7 +6,7 @@ from typing import Any, cast
 import pytest
 from redis.asyncio import Redis
 
-from launcher.listening import find_free_port
+from launcher.supervision.listening import find_free_port
 from order_gateway.queueing import order_queue
 from order_gateway.queueing.order_queue import OrderQueue, Push, PushState
 from protocol.channels import ORDER_QUEUE

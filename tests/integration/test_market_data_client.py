@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from launcher.listening import find_free_port
+from launcher.supervision.listening import find_free_port
 from market_data.client import FeedReader
 from market_data.reader_connection import FeedRefused
 from tests.support.feed_stand_in import BTC, StandInFeed, run_stand_in_feed

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from launcher.listening import find_free_port
+from launcher.supervision.listening import find_free_port
 from market_data.reader_book import ReaderBook
 from protocol.channels import (
     BBO_UPDATES,

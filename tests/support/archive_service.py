@@ -16,8 +16,8 @@ from archive.database import open_database
 from archive.follower import Follower
 from archive.journal import Journal
 from archive.retention import Retention
-from launcher.environment import ROOT
-from launcher.parent_death import make_child_setup
+from launcher.setup.environment import ROOT
+from launcher.supervision.parent_death import make_child_setup
 from protocol import channels
 from protocol.timestamps import now_in_microseconds
 from tests.support.waiting import wait_until

@@ -14,7 +14,7 @@ import httpx
 
 from archive.database import open_for_queries
 from archive.queries import Archive, ArchiveUnavailable
-from launcher.parent_death import make_child_setup
+from launcher.supervision.parent_death import make_child_setup
 from tests.support.archive_service import run_follower
 from tests.support.engine_service import run_engine
 from tests.support.waiting import wait_until

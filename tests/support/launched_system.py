@@ -12,10 +12,10 @@ from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
 
-from launcher.environment import ROOT
-from launcher.listening import find_free_port
-from launcher.processes import ProcessId
-from launcher.run_file import RunRecord, find_running_system
+from launcher.setup.environment import ROOT
+from launcher.supervision.listening import find_free_port
+from launcher.supervision.processes import ProcessId
+from launcher.supervision.run_file import RunRecord, find_running_system
 from launcher.waiting import wait_until
 
 START_SECONDS = 60.0

@@ -15,7 +15,7 @@ from typing import IO, Any, Self, TypeAlias
 import httpx
 from websockets.sync.client import ClientConnection, connect
 
-from launcher.parent_death import make_child_setup
+from launcher.supervision.parent_death import make_child_setup
 from tests.support.waiting import ask_until
 
 DEADLINE_SECONDS = 60.0

@@ -5,10 +5,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from launcher.listening import find_free_port
-from launcher.parent_death import make_child_setup
-from launcher.redis_binary import find_redis_binaries
-from launcher.redis_server import is_serving
+from launcher.redis.binary import find_redis_binaries
+from launcher.redis.server import is_serving
+from launcher.supervision.listening import find_free_port
+from launcher.supervision.parent_death import make_child_setup
 from launcher.waiting import wait_until
 
 DEADLINE_SECONDS = 30.0

@@ -7,11 +7,11 @@ how long each of all may take to stop.
 import os
 import sys
 
-from launcher.errors import LaunchError
-from launcher.service import Service
 from launcher.services import Listeners, make_services
 from launcher.settings import LauncherSettings, read_settings
+from launcher.setup.errors import LaunchError
 from launcher.start import start_system
+from launcher.supervision.service import Service
 from tests.support.stand_in_service import __name__ as stand_in
 
 

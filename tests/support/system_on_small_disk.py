@@ -8,7 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from launcher.environment import ROOT
+from launcher.setup.environment import ROOT
 
 SIZE = "32m"
 _MOUNT = f'mount -t tmpfs -o size={SIZE} none "$DATA_DIR" && exec "$@"'

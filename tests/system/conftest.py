@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from launcher.run_file import RunRecord
+from launcher.supervision.run_file import RunRecord
 from tests.support.launched_system import REAL, LaunchedSystem, launch
 
 

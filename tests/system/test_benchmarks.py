@@ -8,8 +8,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from launcher.environment import ROOT
-from launcher.run_file import RunRecord
+from launcher.setup.environment import ROOT
+from launcher.supervision.run_file import RunRecord
 from tests.support.launched_system import REAL, launch
 from tests.support.market_rest import read_market
 

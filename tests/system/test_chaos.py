@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from launcher.environment import ROOT
+from launcher.setup.environment import ROOT
 
 SEED = 93
 """One that kills Redis and engines several times, and pauses Redis and both engines at once."""

@@ -11,8 +11,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from launcher.environment import ROOT
-from launcher.run_file import RunRecord
+from launcher.setup.environment import ROOT
+from launcher.supervision.run_file import RunRecord
 from tests.support.launched_system import REAL, launch
 from tests.support.trader import Trader
 from tests.support.waiting import wait_until

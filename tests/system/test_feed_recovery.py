@@ -15,8 +15,8 @@ from redis import Redis, RedisError
 
 from benchmark.order_entries import make_entries
 from engine.storage.state import load_id_key
-from launcher.listening import find_free_port
-from launcher.parent_death import make_child_setup
+from launcher.supervision.listening import find_free_port
+from launcher.supervision.parent_death import make_child_setup
 from market_data.client import FeedReader
 from protocol import channels
 from protocol.codec import decode_message

@@ -8,7 +8,7 @@ import httpx
 import pytest
 from websockets.sync.client import ClientConnection, connect
 
-from launcher.run_file import RunRecord
+from launcher.supervision.run_file import RunRecord
 from tests.support.launched_system import LaunchedSystem, run_command
 from tests.support.market_rest import read_market
 from tests.support.trader import Trader

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from launcher.run_file import RunRecord
+from launcher.supervision.run_file import RunRecord
 from tests.support.trader import Trader
 
 

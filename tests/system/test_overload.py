@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from launcher.environment import ROOT
+from launcher.setup.environment import ROOT
 
 
 @pytest.mark.timeout(200)

@@ -4,9 +4,9 @@ import json
 
 from redis import Redis
 
-from launcher.check_target import Target
-from launcher.checks import check_redis
-from launcher.run_file import RunRecord
+from launcher.check.checks import check_redis
+from launcher.check.target import Target
+from launcher.supervision.run_file import RunRecord
 from protocol import channels
 from tests.support.engine_service import wait_until_drained
 from tests.support.launched_system import LaunchedSystem, run_command

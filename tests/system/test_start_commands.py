@@ -11,8 +11,8 @@ from typing import cast
 
 import pytest
 
-from launcher.listening import find_free_port
-from launcher.redis_server import connect
+from launcher.redis.server import connect
+from launcher.supervision.listening import find_free_port
 from launcher.waiting import wait_until
 from protocol import channels
 from tests.support.launched_system import (

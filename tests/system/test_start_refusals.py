@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from launcher.redis_binary import find_redis_binaries
-from launcher.redis_server import connect
+from launcher.redis.binary import find_redis_binaries
+from launcher.redis.server import connect
 from tests.support.launched_system import STAND_IN, launch
 from tests.support.redis_server import run_redis
 

@@ -11,9 +11,9 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from launcher.listening import is_port_free
-from launcher.redis_server import connect, is_serving
-from launcher.supervisor import ONE_PRESS_SECONDS
+from launcher.redis.server import connect, is_serving
+from launcher.supervision.listening import is_port_free
+from launcher.supervision.supervisor import ONE_PRESS_SECONDS
 from launcher.waiting import wait_until
 from tests.support.launched_system import STAND_IN, LaunchedSystem, launch
 from tests.support.stand_in_service import STUBBORN

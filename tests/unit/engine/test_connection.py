@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from engine.storage.connection import describe_address, find_redis_url
-from launcher.processes import ProcessId
-from launcher.run_file import RedisRecord, RunRecord, write_run_record
+from launcher.supervision.processes import ProcessId
+from launcher.supervision.run_file import RedisRecord, RunRecord, write_run_record
 from protocol.settings import Settings
 
 RUNNING = "redis://127.0.0.1:6401/0"

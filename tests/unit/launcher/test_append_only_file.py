@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from launcher.append_only_file import MOST_CUT_BYTES, mend_append_only_file
-from launcher.errors import LaunchError
-from launcher.listening import find_free_port
-from launcher.redis_binary import RedisBinary, find_redis_binaries
-from launcher.redis_server import connect, is_serving, make_redis_service
+from launcher.redis.append_only_file import MOST_CUT_BYTES, mend_append_only_file
+from launcher.redis.binary import RedisBinary, find_redis_binaries
+from launcher.redis.server import connect, is_serving, make_redis_service
+from launcher.setup.errors import LaunchError
+from launcher.supervision.listening import find_free_port
 from launcher.waiting import wait_until
 
 TORN = b"*1\r\n$5\r\nMULTI\r\n*3\r\n$3\r\nSET\r\n$4\r\nlost\r\n$1"

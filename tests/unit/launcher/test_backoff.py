@@ -1,4 +1,4 @@
-from launcher.backoff import Backoff
+from launcher.supervision.backoff import Backoff
 
 
 def test_delays_double_up_to_ten_seconds() -> None:

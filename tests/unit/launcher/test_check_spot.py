@@ -1,7 +1,7 @@
 import pytest
 
-from launcher.check_spot import choose_lots, choose_spot
-from launcher.free_price import suggest_starting_price
+from launcher.check.free_price import suggest_starting_price
+from launcher.check.spot import choose_lots, choose_spot
 from protocol.instrument import Instrument, InstrumentSpecification
 
 

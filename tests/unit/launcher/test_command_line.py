@@ -1,6 +1,6 @@
 import pytest
 
-from launcher.command_line import parse_arguments
+from launcher.setup.command_line import parse_arguments
 
 
 def test_without_a_command_it_starts() -> None:

@@ -3,8 +3,8 @@ from pathlib import Path
 import pytest
 
 from launcher.data_folder import DataFolder
-from launcher.errors import LaunchError
-from launcher.redis_binary import RedisBinary
+from launcher.redis.binary import RedisBinary
+from launcher.setup.errors import LaunchError
 
 REDIS_7_0 = RedisBinary(Path("redis-server"), "redis", "7.0.15")
 REDIS_7_4 = RedisBinary(Path("redis-server"), "redis", "7.4.1")

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from launcher import environment
-from launcher.environment import (
+from launcher.setup import environment
+from launcher.setup.environment import (
     Environment,
     Stamp,
     are_compiled_modules_fresh,

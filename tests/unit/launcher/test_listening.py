@@ -3,8 +3,13 @@ import socket
 
 import pytest
 
-from launcher.errors import LaunchError
-from launcher.listening import find_port_owner, format_url, is_port_free, open_listening_socket
+from launcher.setup.errors import LaunchError
+from launcher.supervision.listening import (
+    find_port_owner,
+    format_url,
+    is_port_free,
+    open_listening_socket,
+)
 
 
 def test_who_has_a_port_is_found() -> None:

@@ -1,7 +1,7 @@
 import os
 from pathlib import Path
 
-from launcher.log_file import LogFile
+from launcher.supervision.log_file import LogFile
 
 
 def test_lines_come_once_and_whole(tmp_path: Path) -> None:

@@ -1,6 +1,6 @@
 import pytest
 
-from launcher.named_redis import describe_loss
+from launcher.redis.named import describe_loss
 from launcher.settings import hide_password
 
 

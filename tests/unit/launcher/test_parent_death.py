@@ -3,12 +3,12 @@ import signal
 import subprocess
 import sys
 
-from launcher.parent_death import guard_processes
-from launcher.processes import identify_process
+from launcher.supervision.parent_death import guard_processes
+from launcher.supervision.processes import identify_process
 
 LAUNCHER = """
 import os, subprocess, signal, sys
-from launcher.parent_death import Guard
+from launcher.supervision.parent_death import Guard
 guard = Guard(is_needed=True)
 child = subprocess.Popen(["sleep", "60"], stdout=subprocess.DEVNULL)
 guard.watch(child.pid)

@@ -1,7 +1,7 @@
 import pytest
 
-from launcher.listening import find_free_port
-from launcher.readiness import Health, judge_health, read_health
+from launcher.supervision.listening import find_free_port
+from launcher.supervision.readiness import Health, judge_health, read_health
 
 
 @pytest.mark.parametrize(

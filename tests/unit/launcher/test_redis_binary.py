@@ -2,8 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from launcher.errors import LaunchError
-from launcher.redis_binary import find_redis_binaries, is_recent_enough
+from launcher.redis.binary import find_redis_binaries, is_recent_enough
+from launcher.setup.errors import LaunchError
 
 
 def write_server(path: Path, answer: str) -> str:
@@ -47,7 +47,7 @@ def test_without_any_server_the_ways_to_get_one_are_named(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
-    monkeypatch.setattr("launcher.redis_binary._packaged_binary", lambda: None)
+    monkeypatch.setattr("launcher.redis.binary._packaged_binary", lambda: None)
     with pytest.raises(LaunchError) as failure:
         find_redis_binaries()
     for way in ("apt-get install", "brew install", "docker run"):

@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from launcher import disk_room
-from launcher.errors import LaunchError
-from launcher.redis_binary import find_redis_binaries
-from launcher.redis_server import make_redis_service
-from launcher.service import Service
-from launcher.supervisor import Supervisor
+from launcher.redis import disk_room
+from launcher.redis.binary import find_redis_binaries
+from launcher.redis.server import make_redis_service
+from launcher.setup.errors import LaunchError
+from launcher.supervision.service import Service
+from launcher.supervision.supervisor import Supervisor
 
 FAILS = (sys.executable, "-c", "import sys; sys.exit('no database')")
 

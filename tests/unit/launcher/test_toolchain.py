@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from launcher import installation
-from launcher.environment import Environment
-from launcher.errors import LaunchError
-from launcher.installation import create_environment, install_project
-from launcher.toolchain import find_missing_build_tool, find_missing_venv
+from launcher.setup import installation
+from launcher.setup.environment import Environment
+from launcher.setup.errors import LaunchError
+from launcher.setup.installation import create_environment, install_project
+from launcher.setup.toolchain import find_missing_build_tool, find_missing_venv
 
 
 @pytest.fixture

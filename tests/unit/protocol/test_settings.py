@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from launcher.environment import ROOT
+from launcher.setup.environment import ROOT
 from protocol.settings import Settings
 
 

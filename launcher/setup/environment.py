@@ -12,9 +12,9 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Self
 
-from launcher.toolchain import find_missing_build_tool, is_core_wanted
+from launcher.setup.toolchain import find_missing_build_tool, is_core_wanted
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 BUILD_FOLDER = ROOT / "build"
 _PINNED = re.compile(r"(?P<name>[A-Za-z0-9._-]+)==(?P<version>[^;\s]+)")
 _OWN_EXTRAS = re.compile(r"goquant\[(?P<names>[a-z,]+)\]")

@@ -9,13 +9,13 @@ from pathlib import Path
 
 import redis
 
-from launcher.append_only_file import mend_append_only_file
-from launcher.disk_room import explain_full_disk
-from launcher.errors import LaunchError
-from launcher.file_lock import hold_lock
-from launcher.listening import find_free_port, find_port_owner, is_port_free
-from launcher.redis_binary import RedisBinary
-from launcher.service import Service
+from launcher.redis.append_only_file import mend_append_only_file
+from launcher.redis.binary import RedisBinary
+from launcher.redis.disk_room import explain_full_disk
+from launcher.setup.errors import LaunchError
+from launcher.setup.file_lock import hold_lock
+from launcher.supervision.listening import find_free_port, find_port_owner, is_port_free
+from launcher.supervision.service import Service
 
 _TURN_SECONDS = 10.0
 _POLL_SECONDS = 0.05

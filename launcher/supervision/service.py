@@ -7,10 +7,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from launcher.environment import ROOT
-from launcher.log_file import LogFile
-from launcher.parent_death import Guard, make_child_setup
-from launcher.processes import ProcessId, identify_process
+from launcher.setup.environment import ROOT
+from launcher.supervision.log_file import LogFile
+from launcher.supervision.parent_death import Guard, make_child_setup
+from launcher.supervision.processes import ProcessId, identify_process
 
 
 @dataclass(frozen=True)

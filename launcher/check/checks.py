@@ -17,9 +17,9 @@ import httpx
 import redis
 import websockets
 
-from launcher.check_caller import ADVICE, CheckCaller
-from launcher.check_spot import Spot, find_spot
-from launcher.check_target import (
+from launcher.check.caller import ADVICE, CheckCaller
+from launcher.check.spot import Spot, find_spot
+from launcher.check.target import (
     CHECK_SECONDS,
     CheckFailed,
     Target,
@@ -27,9 +27,9 @@ from launcher.check_target import (
     read_instruments,
     require,
 )
-from launcher.redis_server import connect
-from launcher.run_file import RunRecord
+from launcher.redis.server import connect
 from launcher.settings import LauncherSettings
+from launcher.supervision.run_file import RunRecord
 from protocol import channels
 
 

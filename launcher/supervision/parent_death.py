@@ -45,7 +45,7 @@ class Guard:
         self._pipe: IO[bytes] | None = None
         if is_needed:
             process = subprocess.Popen(
-                [sys.executable, "-m", "launcher.parent_death"],
+                [sys.executable, "-m", "launcher.supervision.parent_death"],
                 stdin=subprocess.PIPE,
                 start_new_session=True,
             )

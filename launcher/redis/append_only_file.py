@@ -5,8 +5,8 @@ import subprocess
 import time
 from pathlib import Path
 
-from launcher.errors import LaunchError
-from launcher.redis_binary import RedisBinary
+from launcher.redis.binary import RedisBinary
+from launcher.setup.errors import LaunchError
 
 MOST_CUT_BYTES = 4 << 20
 _FOLDER = "appendonlydir"

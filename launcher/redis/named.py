@@ -5,10 +5,10 @@ from typing import Any, NamedTuple
 
 import redis
 
-from launcher.errors import LaunchError
-from launcher.redis_binary import describe_oldest, is_recent_enough
-from launcher.redis_server import connect
+from launcher.redis.binary import describe_oldest, is_recent_enough
+from launcher.redis.server import connect
 from launcher.settings import hide_password
+from launcher.setup.errors import LaunchError
 
 _LOSSES = {
     "always": None,

@@ -9,12 +9,12 @@ from pathlib import Path
 from types import FrameType
 from typing import NamedTuple
 
-from launcher.backoff import Backoff
-from launcher.errors import LaunchError
-from launcher.log_file import LogFile
-from launcher.parent_death import Guard
-from launcher.processes import ProcessId
-from launcher.service import Run, Service
+from launcher.setup.errors import LaunchError
+from launcher.supervision.backoff import Backoff
+from launcher.supervision.log_file import LogFile
+from launcher.supervision.parent_death import Guard
+from launcher.supervision.processes import ProcessId
+from launcher.supervision.service import Run, Service
 
 TICK_SECONDS = 0.05
 _MOST_FAILURES = 3

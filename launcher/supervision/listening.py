@@ -8,7 +8,7 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 
-from launcher.errors import LaunchError
+from launcher.setup.errors import LaunchError
 
 _BACKLOG = 2048
 

@@ -1,0 +1,5 @@
+"""Make the environment that everything else runs in: Python, packages, the compiled core.
+
+In: a bare Python and a clone. Out: a process in `.venv` with the project installed. Runs before
+anything is installed, so it imports the standard library alone.
+"""
