@@ -21,15 +21,15 @@ from typing import Any, NamedTuple
 
 import httpx
 
-from market_data.client import FeedReader, FeedRefused
-from order_gateway.client import (
+from goquant.client.feed_reader import FeedReader, FeedRefused
+from goquant.client.gateway import (
     GatewayClient,
     GatewayError,
     InstrumentState,
     OrderState,
     TimerState,
 )
-from order_gateway.order_reader import ExchangeWentBack, OrderReader
+from goquant.client.order_reader import ExchangeWentBack, OrderReader
 
 SWITCH_SECONDS = 10
 """Where nothing has been heard of it for so long, the exchange cancels its orders."""

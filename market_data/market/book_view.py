@@ -6,9 +6,9 @@ from typing import TypeAlias
 
 from sortedcontainers import SortedDict
 
-from market_data.checksum import CHECKSUM_LEVELS, compute_checksum
 from market_data.market.broken_event import BrokenEvent
 from market_data.market.grid import read_steps
+from protocol.checksum import CHECKSUM_LEVELS, compute_checksum
 from protocol.events import L2Delta, Level
 from protocol.instrument import Instrument
 

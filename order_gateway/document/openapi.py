@@ -10,7 +10,6 @@ from order_gateway.admission.api_keys import Scope
 from order_gateway.document.answer_schemas import Problem
 from order_gateway.document.problem_examples import make_problem_example
 from order_gateway.errors import PROBLEM_MEDIA_TYPE, RETRY_AFTER_SECONDS
-from order_gateway.queueing.idempotency import IDEMPOTENCY_HEADER
 from order_gateway.reading.request_schemas import (
     AmendRequest,
     BatchRequest,
@@ -20,6 +19,7 @@ from order_gateway.reading.request_schemas import (
 )
 from protocol.commands import DEFAULT_ACCOUNT, IDENTIFIER_PATTERN
 from protocol.enums import Reason
+from protocol.headers import IDEMPOTENCY_HEADER
 from protocol.signing import (
     ACCOUNT_HEADER,
     KEY_HEADER,

@@ -5,9 +5,9 @@ from collections.abc import Iterator, Sequence
 from itertools import count
 
 from order_gateway.admission.request_context import Call
-from order_gateway.queueing.idempotency import IDEMPOTENCY_HEADER
 from order_gateway.reading.order_body import OrderBody
 from protocol.enums import Reason
+from protocol.headers import IDEMPOTENCY_HEADER
 from protocol.refusal import Refusal
 
 _SHARE = 32

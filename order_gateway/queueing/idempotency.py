@@ -23,10 +23,10 @@ from protocol.codec import encode
 from protocol.commands import QueueEntry, is_identifier
 from protocol.enums import Reason
 from protocol.events import Reply
+from protocol.headers import IDEMPOTENCY_HEADER
 from protocol.journal import JournalEntry, entry_id
 from protocol.refusal import Refusal
 
-IDEMPOTENCY_HEADER = "Idempotency-Key"
 REMEMBERED_MILLISECONDS = 120_000
 """How long a key is remembered: what bounds the claims.
 

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from redis import Redis
 
-from order_gateway.client import GatewayClient, GatewayError
-from order_gateway.client_answers import AccountFill, Update
-from order_gateway.order_reader import OrderReader
+from goquant.client.answers import AccountFill, Update
+from goquant.client.gateway import GatewayClient, GatewayError
+from goquant.client.order_reader import OrderReader
 from tests.support.archive_service import wait_until_archive_is_there
 from tests.support.engine_service import wait_until_drained
 from tests.support.gateway import DEADLINE_SECONDS, ORDER, RedisProxy, run_proxy, wait_until

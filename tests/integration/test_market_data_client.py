@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from goquant.client.feed_connection import FeedRefused
+from goquant.client.feed_reader import FeedReader
 from launcher.supervision.listening import find_free_port
-from market_data.client import FeedReader
-from market_data.reader_connection import FeedRefused
 from tests.support.feed_stand_in import BTC, StandInFeed, run_stand_in_feed
 from tests.support.market_data import Json, MarketData, run_market_data, until
 from tests.support.publisher import Publisher
@@ -38,7 +38,7 @@ def test_server_that_is_not_there_is_said_once(caplog: pytest.LogCaptureFixture)
         trying.cancel()
         await asyncio.wait([trying])
 
-    with caplog.at_level(logging.WARNING, "market_data.client"):
+    with caplog.at_level(logging.WARNING, "goquant.client.feed_reader"):
         asyncio.run(asyncio.wait_for(try_for_a_while(), SECONDS))
     assert "connecting again" in caplog.messages[0]
 

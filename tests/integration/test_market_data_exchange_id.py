@@ -4,8 +4,8 @@ import asyncio
 
 import pytest
 
-from market_data.client import FeedReader
-from market_data.reader_book import Json
+from goquant.client.book import Json
+from goquant.client.feed_reader import FeedReader
 from tests.support.market_data import (
     MarketData,
     RestartedMarketData,

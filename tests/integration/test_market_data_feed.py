@@ -2,8 +2,8 @@ from pathlib import Path
 
 import pytest
 
+from goquant.client.book import ReaderBook
 from launcher.supervision.listening import find_free_port
-from market_data.reader_book import ReaderBook
 from protocol.channels import (
     BBO_UPDATES,
     JOURNAL,

@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from goquant.client.book import Json
 from market_data.fanout.streams import BOOK, HEARTBEAT_STREAM, TRADES, Stream
 from market_data.fanout.subscriber import Subscriber
 from market_data.following.engine_redis import EngineRedis
-from market_data.reader_book import Json
 from market_data.service import Service
 from protocol.journal import JournalEntry
 from tests.support.instruments import make_instruments

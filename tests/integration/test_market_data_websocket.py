@@ -5,8 +5,8 @@ from contextlib import ExitStack, suppress
 import pytest
 from websockets.exceptions import ConnectionClosed
 
-from market_data.checksum import compute_checksum
 from market_data.fanout.subscriber import MAX_HELD_TRADES
+from protocol.checksum import compute_checksum
 from protocol.events import Level
 from tests.support.market_data import Json, MarketData, Reader, wait_until
 from tests.support.publisher import PUBLIC, Publisher

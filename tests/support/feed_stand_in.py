@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 from websockets.asyncio.server import ServerConnection, serve
 
-from market_data.checksum import compute_checksum
+from protocol.checksum import compute_checksum
 from protocol.events import Level
 from tests.support.market_data import Json
 

@@ -15,9 +15,9 @@ from redis import Redis, RedisError
 
 from benchmark.order_entries import make_entries
 from engine.storage.state import load_id_key
+from goquant.client.feed_reader import FeedReader
 from launcher.supervision.listening import find_free_port
 from launcher.supervision.parent_death import make_child_setup
-from market_data.client import FeedReader
 from protocol import channels
 from protocol.codec import decode_message
 from protocol.events import L2Delta, Trade

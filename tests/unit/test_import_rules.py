@@ -11,6 +11,7 @@ PACKAGES = {
     "benchmark",
     "engine",
     "examples",
+    "goquant",
     "launcher",
     "market_data",
     "order_gateway",
@@ -20,6 +21,7 @@ PACKAGES = {
 IMPORT = re.compile(r"^\s*(?:from|import|cimport)\s+([\w.]+)", re.MULTILINE)
 
 MAY_IMPORT = {
+    "goquant": {"goquant", "protocol", "engine"},
     "protocol": {"protocol"},
     "engine": {"engine", "protocol"},
     "order_gateway": {"order_gateway", "archive", "protocol"},

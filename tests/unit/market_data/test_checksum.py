@@ -1,4 +1,4 @@
-from market_data.checksum import checksum_text, compute_checksum
+from protocol.checksum import checksum_text, compute_checksum
 from protocol.events import Level
 
 ASKS: list[Level] = [("60001.00", "0.50000"), ("60002.50", "1.25000")]

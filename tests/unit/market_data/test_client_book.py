@@ -1,7 +1,7 @@
 import pytest
 
-from market_data.checksum import compute_checksum
-from market_data.reader_book import BookOutOfStep, Json, ReaderBook
+from goquant.client.book import BookOutOfStep, Json, ReaderBook
+from protocol.checksum import compute_checksum
 
 BIDS, ASKS = [["59999.00", "1.00000"], ["59998.00", "2.00000"]], [["60001.00", "1.00000"]]
 

@@ -1,5 +1,5 @@
-from market_data.reader_book import Json
-from market_data.reader_pulse import MOST_QUIET_BEATS, Ids, ReaderPulse
+from goquant.client.book import Json
+from goquant.client.pulse import MOST_QUIET_BEATS, Ids, ReaderPulse
 
 
 def beat(update_id: int, trade_id: int = 0, *, in_sync: bool = True) -> Json:

@@ -5,9 +5,8 @@ from typing import Any, Self, cast
 
 import pytest
 
-from order_gateway import order_reader
-from order_gateway.client import GatewayClient
-from order_gateway.client_answers import (
+from goquant.client import order_reader
+from goquant.client.answers import (
     AccountFill,
     FillPage,
     GatewayError,
@@ -15,7 +14,8 @@ from order_gateway.client_answers import (
     Report,
     Update,
 )
-from order_gateway.order_reader import ExchangeWentBack, OrderReader, Position
+from goquant.client.gateway import GatewayClient
+from goquant.client.order_reader import ExchangeWentBack, OrderReader, Position
 from protocol.enums import Liquidity, Reason
 from protocol.events import Fill
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import TypeAlias
 
-from market_data.reader_book import Json
+from goquant.client.book import Json
 
 Ids: TypeAlias = dict[tuple[str, str], int]
 """Last id by symbol and name, `update_id` or `trade_id`."""

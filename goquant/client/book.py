@@ -6,7 +6,7 @@ from typing import Any, TypeAlias
 
 from sortedcontainers import SortedDict
 
-from market_data.checksum import CHECKSUM_LEVELS, compute_checksum
+from protocol.checksum import CHECKSUM_LEVELS, compute_checksum
 from protocol.events import Level
 
 Json: TypeAlias = dict[str, Any]

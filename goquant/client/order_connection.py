@@ -8,7 +8,7 @@ import msgspec
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import InvalidStatus, InvalidURI
 
-from order_gateway.client_answers import GatewayError, Update
+from goquant.client.answers import GatewayError, Update
 
 
 class OrderConnection:

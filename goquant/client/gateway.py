@@ -27,7 +27,7 @@ import httpx
 import msgspec
 from websockets.exceptions import ConnectionClosedOK
 
-from order_gateway.client_answers import (
+from goquant.client.answers import (
     AccountFill,
     BatchItem,
     CanceledOrders,
@@ -43,8 +43,8 @@ from order_gateway.client_answers import (
     TimerState,
     Update,
 )
-from order_gateway.order_connection import OrderConnection
-from order_gateway.queueing.idempotency import IDEMPOTENCY_HEADER
+from goquant.client.order_connection import OrderConnection
+from protocol.headers import IDEMPOTENCY_HEADER
 from protocol.signing import (
     ACCOUNT_HEADER,
     KEY_HEADER,

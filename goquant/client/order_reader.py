@@ -1,8 +1,8 @@
 """A reader of an account: which of its orders are open, and every fill of it once.
 
     import asyncio
-    from order_gateway.client import GatewayClient
-    from order_gateway.order_reader import OrderReader
+    from goquant.client.gateway import GatewayClient
+    from goquant.client.order_reader import OrderReader
 
     async def main() -> None:
         async with GatewayClient("http://localhost:8000", account="alice") as gateway:
@@ -29,8 +29,7 @@ import httpx
 import msgspec
 from websockets.exceptions import WebSocketException
 
-from order_gateway.client import GatewayClient
-from order_gateway.client_answers import (
+from goquant.client.answers import (
     AccountFill,
     FillPage,
     GatewayError,
@@ -38,7 +37,8 @@ from order_gateway.client_answers import (
     Report,
     Update,
 )
-from order_gateway.order_connection import OrderConnection
+from goquant.client.gateway import GatewayClient
+from goquant.client.order_connection import OrderConnection
 from protocol.enums import OPEN_STATUSES, Liquidity, Reason
 from protocol.events import Fill
 from protocol.http_status import is_passing

@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import InvalidStatus, InvalidURI
 
-from market_data.reader_book import Json
+from goquant.client.book import Json
 from protocol.enums import Reason
 from protocol.http_status import is_passing
 

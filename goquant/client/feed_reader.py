@@ -1,7 +1,7 @@
 r"""A reader of the feed: the exact book, verified, and every trade once.
 
     import asyncio
-    from market_data.client import FeedReader
+    from goquant.client.feed_reader import FeedReader
 
     async def main() -> None:
         url = "ws://localhost:8001/ws/market-data"
@@ -28,9 +28,9 @@ from typing import Self
 
 from websockets.exceptions import ConnectionClosed, WebSocketException
 
-from market_data.reader_book import BookOutOfStep, Json, ReaderBook
-from market_data.reader_connection import FeedRefused, ReaderConnection, add_heartbeat
-from market_data.reader_pulse import Ids, ReaderPulse
+from goquant.client.book import BookOutOfStep, Json, ReaderBook
+from goquant.client.feed_connection import FeedRefused, ReaderConnection, add_heartbeat
+from goquant.client.pulse import Ids, ReaderPulse
 
 __all__ = ["FeedReader", "FeedRefused"]
 
