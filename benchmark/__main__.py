@@ -7,6 +7,7 @@ from pathlib import Path
 import launcher.setup.python_version  # noqa: F401  # stops a Python that is too old, with one line
 
 FOLDER = Path(__file__).parent
+SCRIPT = FOLDER / "performance_test.py"
 FURTHER = {
     "performance_test": {
         "--start --saturate": "The highest rate that a system carries, and what its limit is."
@@ -21,15 +22,13 @@ FURTHER = {
 
 def list_measurements() -> Iterator[tuple[str, str]]:
     """Each module that can be run, with the first line of its docstring."""
-    for path in sorted(FOLDER.glob("*.py")):
-        source = path.read_text()
-        if not path.stem.startswith("_") and "__main__" in source:
-            text = ast.get_docstring(ast.parse(source)) or ""
-            is_script = path.stem == "performance_test"
-            command = f"benchmark/{path.name}" if is_script else f"-m benchmark.{path.stem}"
-            yield f"python {command}", text.partition("\n")[0]
-            for options, purpose in FURTHER.get(path.stem, {}).items():
-                yield f"python {command} {options}", purpose
+    for path in sorted([*FOLDER.glob("*/__main__.py"), SCRIPT]):
+        text = ast.get_docstring(ast.parse(path.read_text())) or ""
+        name = path.stem if path == SCRIPT else path.parent.name
+        command = f"benchmark/{path.name}" if path == SCRIPT else f"-m benchmark.{name}"
+        yield f"python {command}", text.partition("\n")[0]
+        for options, purpose in FURTHER.get(name, {}).items():
+            yield f"python {command} {options}", purpose
 
 
 if __name__ == "__main__":

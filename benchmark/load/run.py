@@ -11,22 +11,22 @@ from typing import Never
 import uvloop
 from tqdm import tqdm
 
-from benchmark.feed_watch import FeedWatch
-from benchmark.load.cleanup import cancel_orders
-from benchmark.load.dispatch import dispatch
-from benchmark.load.engine import EngineTimes, read_engine_times
-from benchmark.load.evidence import Clock, Evidence
-from benchmark.load.ledger import Ledger
-from benchmark.load.list_sender import ListSender
 from benchmark.load.options import LIST, MIX, Plan
-from benchmark.load.processes import Costs, ProcessWatch
-from benchmark.load.recorded import read_recorded
-from benchmark.load.reports import ReportWatch
-from benchmark.load.requests import Request, make_requests
-from benchmark.load.rest_sender import RestSender
-from benchmark.load.steps import Step, make_mix, make_pairs
+from benchmark.load.sending.cleanup import cancel_orders
+from benchmark.load.sending.dispatch import dispatch
+from benchmark.load.sending.list_sender import ListSender
+from benchmark.load.sending.recorded import read_recorded
+from benchmark.load.sending.requests import Request, make_requests
+from benchmark.load.sending.rest_sender import RestSender
+from benchmark.load.sending.steps import Step, make_mix, make_pairs
 from benchmark.load.system import Target
-from benchmark.market import Spot, find_spot
+from benchmark.load.watching.engine import EngineTimes, read_engine_times
+from benchmark.load.watching.evidence import Clock, Evidence
+from benchmark.load.watching.ledger import Ledger
+from benchmark.load.watching.processes import Costs, ProcessWatch
+from benchmark.load.watching.reports import ReportWatch
+from benchmark.shared.feed_watch import FeedWatch
+from benchmark.shared.market import Spot, find_spot
 
 DRAIN_SECONDS = 15.0
 _POLL_SECONDS = 0.02

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
-from benchmark.load.result import Result
+from benchmark.load.telling.result import Result
 
 HIGHEST_RATE = 200_000.0
 CLOSE_ENOUGH = 0.08

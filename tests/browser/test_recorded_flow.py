@@ -4,8 +4,8 @@ import random
 
 from playwright.sync_api import Browser
 
-from benchmark._page_replay import replay_before_page
-from benchmark.commands_file import FileCommand
+from benchmark.page.replay import replay_before_page
+from benchmark.shared.commands_file import FileCommand
 from launcher.supervision.run_file import RunRecord
 from tests.browser.conftest import clear_book
 from tests.support.browser import Screen

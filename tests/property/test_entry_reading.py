@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from benchmark.order_entries import make_entries
+from benchmark.shared.order_entries import make_entries
 from engine.exchange import entry as entry_module
 from engine.exchange.entries import Malformed, Unreadable, decode_entry, read_entry
 from engine.exchange.entry import Entry

@@ -8,7 +8,7 @@ from random import Random
 
 import pytest
 
-from benchmark.commands_file import FileCommand, read_commands
+from benchmark.shared.commands_file import FileCommand, read_commands
 from goquant.client.feed_reader import FeedReader
 from protocol.commands import derive_order_id
 from tests.support.exchange import ID_KEY, Json

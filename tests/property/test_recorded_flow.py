@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from benchmark.commands_file import parse_commands, read_commands
-from benchmark.replay import Replay, replay_file, run_record
+from benchmark.replay.__main__ import Replay, replay_file, run_record
+from benchmark.shared.commands_file import parse_commands, read_commands
 from tests.support.core_auditor import Auditor
 
 HOUR = Path(__file__).resolve().parents[3] / "shared" / "data" / "AAPL_hour.commands.csv.xz"

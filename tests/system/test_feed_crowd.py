@@ -3,7 +3,7 @@
 import asyncio
 import logging
 
-from benchmark._feed_crowd import run_crowd
+from benchmark.feed.crowd import run_crowd
 from market_data.open_files import allow_connections
 
 GOOD, DEAF, TRICKLING = 900, 50, 50

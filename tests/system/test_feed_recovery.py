@@ -13,7 +13,7 @@ from typing import Any
 
 from redis import Redis, RedisError
 
-from benchmark.order_entries import make_entries
+from benchmark.shared.order_entries import make_entries
 from engine.storage.state import load_id_key
 from goquant.client.feed_reader import FeedReader
 from launcher.supervision.listening import find_free_port

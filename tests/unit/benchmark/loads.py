@@ -2,11 +2,11 @@
 
 from decimal import Decimal
 
-from benchmark.histogram import Histogram
-from benchmark.load.processes import Costs, Usage
-from benchmark.load.result import Result
-from benchmark.load.stages import ORDER_TO_FEED, SCHEDULED_TO_HANDED_OVER
-from benchmark.market import Spot
+from benchmark.load.telling.result import Result
+from benchmark.load.telling.stages import ORDER_TO_FEED, SCHEDULED_TO_HANDED_OVER
+from benchmark.load.watching.processes import Costs, Usage
+from benchmark.shared.histogram import Histogram
+from benchmark.shared.market import Spot
 
 SOL = Spot("SOL-USDT", "100.000", "0.001", Decimal("0.001"))
 BTC = Spot("BTC-USDT", "1000.00", "0.00001", Decimal("0.01"))

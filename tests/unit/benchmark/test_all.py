@@ -3,9 +3,9 @@ from pathlib import Path
 
 import pytest
 
-from benchmark._all_figures import compare_figures, list_figures
-from benchmark._all_parts import TOO_LONG, Part, choose_parts, run_part
-from benchmark._figures import write_figures
+from benchmark.all.figures import compare_figures, list_figures
+from benchmark.all.parts import TOO_LONG, Part, choose_parts, run_part
+from benchmark.shared.figures import write_figures
 
 
 def make_part(code: str, seconds: float = 30) -> Part:

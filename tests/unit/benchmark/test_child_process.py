@@ -8,9 +8,9 @@ import time
 import psutil
 import pytest
 
-from benchmark import _cpu_clock
-from benchmark._child_process import end, run_python, start_python
-from benchmark._cpu_clock import read_cpu
+from benchmark.shared import cpu_clock as _cpu_clock
+from benchmark.shared.child_process import end, run_python, start_python
+from benchmark.shared.cpu_clock import read_cpu
 
 DEAF = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print(); time.sleep(60)"
 SLEEPY = ["-c", "import time; time.sleep(60)"]
@@ -34,7 +34,7 @@ def test_a_stopped_child_is_ended() -> None:
 @pytest.mark.skipif(sys.platform != "linux", reason="there is no death signal")
 def test_a_child_dies_with_us() -> None:
     code = (
-        "from benchmark._child_process import start_python; import os\n"
+        "from benchmark.shared.child_process import start_python; import os\n"
         f"print(start_python({SLEEPY!r}).pid, flush=True); os._exit(0)"
     )
     pid = int(subprocess.check_output([sys.executable, "-c", code], timeout=30))

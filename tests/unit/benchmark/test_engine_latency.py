@@ -2,7 +2,7 @@ from array import array
 
 import pytest
 
-from benchmark._engine_latency import count_fills
+from benchmark.engine.latency import count_fills
 
 
 def test_a_stall_counts_for_every_order_that_was_due_in_it() -> None:

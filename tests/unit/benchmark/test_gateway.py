@@ -3,10 +3,10 @@ from unittest.mock import AsyncMock
 
 import pytest
 
-from benchmark._gateway_load import Load, Sent, send
-from benchmark.gateway import Run, find_median
-from benchmark.http_connection import HttpConnection, Response
-from benchmark.latency import Latency
+from benchmark.gateway.__main__ import Run, find_median
+from benchmark.gateway.load import Load, Sent, send
+from benchmark.shared.http_connection import HttpConnection, Response
+from benchmark.shared.latency import Latency
 
 
 def make_run(cpu: float, rate: float, milliseconds: float) -> Run:

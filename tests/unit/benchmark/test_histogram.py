@@ -1,7 +1,7 @@
 import pytest
 from hdrh.histogram import HdrHistogram
 
-from benchmark.histogram import Histogram
+from benchmark.shared.histogram import Histogram
 
 
 def test_percentiles_in_milliseconds() -> None:

@@ -4,11 +4,11 @@ import asyncio
 import math
 import time
 
-from benchmark.load.dispatch import dispatch
-from benchmark.load.ledger import Ledger
-from benchmark.load.requests import Request, make_requests
-from benchmark.load.rest_sender import RestSender
-from benchmark.load.steps import CANCEL, make_pairs
+from benchmark.load.sending.dispatch import dispatch
+from benchmark.load.sending.requests import Request, make_requests
+from benchmark.load.sending.rest_sender import RestSender
+from benchmark.load.sending.steps import CANCEL, make_pairs
+from benchmark.load.watching.ledger import Ledger
 from tests.unit.benchmark.loads import SOL
 
 

@@ -2,10 +2,10 @@ import json
 
 import pytest
 
-from benchmark.feed_watch import SeenTrade
-from benchmark.load.doubles import count_doubled_orders, count_surplus_orders
-from benchmark.load.ledger import Ledger
-from benchmark.load.reports import ReportWatch
+from benchmark.load.watching.doubles import count_doubled_orders, count_surplus_orders
+from benchmark.load.watching.ledger import Ledger
+from benchmark.load.watching.reports import ReportWatch
+from benchmark.shared.feed_watch import SeenTrade
 
 STAMP = "2026-01-31T12:00:00.000001Z"
 

@@ -2,11 +2,8 @@ import time
 
 import pytest
 
-from benchmark.histogram import Histogram
-from benchmark.latency import Latency
-from benchmark.load.limit import name_limit
-from benchmark.load.processes import Costs, ProcessWatch, Usage
-from benchmark.load.stages import (
+from benchmark.load.telling.limit import name_limit
+from benchmark.load.telling.stages import (
     HANDED_OVER_TO_SENT,
     ORDER_TO_FEED,
     SCHEDULED_TO_HANDED_OVER,
@@ -14,6 +11,9 @@ from benchmark.load.stages import (
     SENT_TO_TAKEN,
     TAKEN_TO_TRADE,
 )
+from benchmark.load.watching.processes import Costs, ProcessWatch, Usage
+from benchmark.shared.histogram import Histogram
+from benchmark.shared.latency import Latency
 
 ORDERS = (
     ORDER_TO_FEED, SCHEDULED_TO_HANDED_OVER, HANDED_OVER_TO_SENT, SENT_TO_ACCEPTED, SENT_TO_TAKEN,

@@ -4,14 +4,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from benchmark.feed_watch import FeedWatch, SeenTrade
-from benchmark.load.chart import Axis, Chart, choose_decades, choose_marks, render_charts
-from benchmark.load.engine import compare
-from benchmark.load.evidence import Clock, Evidence
-from benchmark.load.ledger import Ledger
 from benchmark.load.options import parse_arguments
-from benchmark.load.reports import ReportWatch, SeenReport
-from benchmark.load.result import Result
 from benchmark.load.saturation import (
     Trial,
     confirm,
@@ -22,7 +15,14 @@ from benchmark.load.saturation import (
     search,
 )
 from benchmark.load.search import describe_trial, draw_trials
-from benchmark.load.table import describe_plan, format_result, format_verdict, to_json
+from benchmark.load.telling.chart import Axis, Chart, choose_decades, choose_marks, render_charts
+from benchmark.load.telling.result import Result
+from benchmark.load.telling.table import describe_plan, format_result, format_verdict, to_json
+from benchmark.load.watching.engine import compare
+from benchmark.load.watching.evidence import Clock, Evidence
+from benchmark.load.watching.ledger import Ledger
+from benchmark.load.watching.reports import ReportWatch, SeenReport
+from benchmark.shared.feed_watch import FeedWatch, SeenTrade
 from tests.unit.benchmark.loads import make_result
 
 STAMP = "2026-01-31T12:00:00.000001Z"

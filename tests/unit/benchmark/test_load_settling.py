@@ -1,4 +1,4 @@
-from benchmark.load.settling import wait_until_equal
+from benchmark.load.watching.settling import wait_until_equal
 
 
 def test_an_archive_that_is_behind_is_waited_for() -> None:

@@ -4,8 +4,8 @@ import time
 import pytest
 from websockets.asyncio.server import ServerConnection, serve
 
-from benchmark.load.clock import AlarmClock
-from benchmark.load.web_socket import WebSocketReader
+from benchmark.load.sending.clock import AlarmClock
+from benchmark.shared.web_socket import WebSocketReader
 
 TEXTS = [b"short", b"x" * 126, b"y" * 70_000, b"", b"last"]
 

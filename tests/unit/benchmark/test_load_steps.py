@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from benchmark.load.recorded import read_recorded
-from benchmark.load.requests import make_requests
-from benchmark.load.steps import AMEND, CANCEL, NEW, Step, make_mix, make_pairs
+from benchmark.load.sending.recorded import read_recorded
+from benchmark.load.sending.requests import make_requests
+from benchmark.load.sending.steps import AMEND, CANCEL, NEW, Step, make_mix, make_pairs
 from tests.unit.benchmark.loads import BTC, SOL
 
 

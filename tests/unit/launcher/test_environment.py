@@ -70,9 +70,9 @@ def test_a_compiled_module_older_than_its_source_is_noticed(root: Path) -> None:
 
 def test_modules_of_which_only_some_are_compiled_are_dropped(root: Path) -> None:
     suffix = str(sysconfig.get_config_var("EXT_SUFFIX"))
-    (root / "engine" / "batch.py").touch()
-    (root / "engine" / "batch.pxd").touch()
-    compiled = root / "engine" / f"orders{suffix}"
+    (root / "engine" / "exchange" / "batch.py").touch()
+    (root / "engine" / "exchange" / "batch.pxd").touch()
+    compiled = root / "engine" / "exchange" / f"orders{suffix}"
     compiled.touch()
     assert not are_compiled_modules_fresh()
     drop_stale_modules()

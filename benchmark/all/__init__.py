@@ -1,0 +1,1 @@
+"""Every measurement once, with short settings."""

@@ -1,0 +1,245 @@
+"""The run of `benchmark.chaos`: load, faults, recovery, verdict."""
+
+import argparse
+import asyncio
+import json
+import random
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import cast
+
+from benchmark.chaos.clients import Client
+from benchmark.chaos.faults import count_faults, hurt
+from benchmark.chaos.feed import FeedReader
+from benchmark.chaos.fleet import Fleet
+from benchmark.chaos.orders import PRICES
+from benchmark.chaos.recoveries import list_recoveries, read_recoveries
+from benchmark.chaos.told import Told, count_within, find_disjoint
+from benchmark.chaos.verdict import (
+    count_archive_differences,
+    count_differing_books,
+    count_invented_trades,
+    count_lost_changes,
+    count_lost_orders,
+    count_open_in_vain,
+    count_repeated_changes,
+    read_archived_sequence,
+)
+from benchmark.chaos.witness import Witness
+from benchmark.shared.machine import describe_machine, describe_redis
+from engine.audit.history import History, HistoryUnavailable, open_history
+from engine.audit.verify import Report, verify_history
+from engine.storage.connection import connect_redis
+from protocol import channels
+
+CLOSED_ORDERS = 1_000_000
+"""More than a run can close, so that no repeat is forgotten."""
+SETTINGS = {"CLOSED_ORDERS": str(CLOSED_ORDERS), "SNAPSHOT_INTERVAL": "2500", "MAX_BATCH": "64"}
+SETTLE_SECONDS = 30.0
+
+
+@dataclass(frozen=True)
+class Options:
+    """Of the command line."""
+
+    seconds: float
+    seed: int
+    clients: int
+    rate: float
+    gap: float
+    folder: Path | None
+    json: Path | None
+
+
+@dataclass(frozen=True)
+class Result:
+    """Rows of the table, and what speaks against the exchange."""
+
+    rows: dict[str, object]
+    findings: list[str]
+
+
+@dataclass(frozen=True)
+class Observers:
+    """All who saw something."""
+
+    told: Told
+    readers: list[FeedReader]
+    witness: Witness
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Exit status 1 where anything was lost, matched twice or wrong."""
+    options = _parse(arguments)
+    print(describe_machine())
+    with tempfile.TemporaryDirectory(prefix="goquant-chaos-") as temporary:
+        result = asyncio.run(run_chaos(options, options.folder or Path(temporary)))
+    for name, value in result.rows.items():
+        print(f"{name:<36}{value!s:>12}")
+    for finding in result.findings:
+        print(f"FINDING: {finding}")
+    print(f"seed {options.seed}: {'FAILED' if result.findings else 'nothing lost, nothing twice'}")
+    if options.json is not None:
+        _write_json(options.json, options, result)
+    return 1 if result.findings else 0
+
+
+async def run_chaos(options: Options, folder: Path) -> Result:
+    """Start a system, hurt it for a while, let it recover, judge."""
+    generator = random.Random(options.seed)
+    fleet = Fleet(folder, random.Random(generator.random()), SETTINGS)
+    try:
+        return await _run(fleet, generator, options)
+    finally:
+        fleet.close()
+
+
+async def _run(fleet: Fleet, generator: random.Random, options: Options) -> Result:
+    await fleet.start()
+    print(describe_redis(fleet.redis_url))
+    supervisor = asyncio.create_task(fleet.supervise())
+    told = Told()
+    gateway_port = fleet.gateway.getsockname()[1]
+    pause = options.clients / options.rate
+    clients = [
+        Client(number, gateway_port, random.Random(generator.random()), pause, told)
+        for number in range(options.clients)
+    ]
+    readers = [FeedReader(fleet.market_data.getsockname()[1], symbol) for symbol in PRICES]
+    witness = Witness(fleet.redis_url)
+    watching = [asyncio.create_task(reader.run()) for reader in readers]
+    watching.append(asyncio.create_task(witness.run()))
+    trading = [asyncio.create_task(client.run(SETTLE_SECONDS)) for client in clients]
+    await hurt(fleet, generator, options.seconds, options.gap)
+    for client in clients:
+        client.is_stopping = True
+    await asyncio.gather(*trading)
+    is_drained = await fleet.drain(SETTLE_SECONDS)
+    observers = Observers(told, readers, witness)
+    have_caught_up = await _wait_for_readers(fleet, observers)
+    await fleet.stop_all_but_redis()
+    for task in (supervisor, *watching):
+        task.cancel()
+    await fleet.restart_redis(times=2)
+    await asyncio.to_thread(witness.catch_up)
+    with open_history(fleet.redis_url) as history:
+        result = judge(history, fleet, observers)
+    if not is_drained:
+        result.findings.append("the list was not drained")
+    if not have_caught_up:
+        result.findings.append("the feed or the archive did not catch up")
+    return result
+
+
+async def _wait_for_readers(fleet: Fleet, observers: Observers) -> bool:
+    """Whether the last timers went off, and feed and archive came to the journal's end, in time."""
+    deadline = time.monotonic() + SETTLE_SECONDS
+    while time.monotonic() < deadline:
+        is_over = not count_open_in_vain(observers.told, observers.witness)
+        with suppress(HistoryUnavailable), open_history(fleet.redis_url) as history:
+            is_archived = read_archived_sequence(fleet.database) == history.sequence
+            if is_over and is_archived and not count_differing_books(observers.readers, history):
+                return True
+        await asyncio.sleep(0.5)
+    return False
+
+
+def judge(history: History, fleet: Fleet, observers: Observers) -> Result:
+    """Everything counted, from what Redis has on disk."""
+    told, readers, witness = observers.told, observers.readers, observers.witness
+    report = verify_history(history)
+    wrong = {
+        "lost": count_lost_orders(told, witness),
+        "matched twice": witness.twice,
+        "cancels, amends, timers lost": count_lost_changes(told, witness),
+        "cancels, amends, timers done twice": count_repeated_changes(told, witness),
+        "orders open behind their cancel": count_open_in_vain(told, witness),
+        "amends without their report": len(told.amended - witness.amended),
+        "orders, changes never settled": told.unsettled,
+        "answered with 500": len(told.faults),
+        "acknowledged while Redis stood still": count_within(
+            told.moments, find_disjoint(fleet.redis.standstills, fleet.list_standstills("gateway"))
+        ),
+        "findings of verify": report.findings_total,
+        "commits that changed afterwards": witness.count_changed(history),
+        "trades that the feed invented": sum(
+            count_invented_trades(one, witness) for one in readers
+        ),
+        "trades that the feed contradicted": sum(one.contradicted_trades for one in readers),
+        "wrong checksums on the feed": sum(one.bad_checksums for one in readers),
+        "feed's books that differ": count_differing_books(readers, history),
+        "archive's orders, trades differ": count_archive_differences(fleet.database, witness),
+    }
+    rows = _list_rows(fleet, observers, report) | wrong
+    findings = [f"{name}: {count}" for name, count in wrong.items() if count]
+    findings += [f"{item.sequence} {item.rule}: {item.detail}" for item in report.findings]
+    findings += told.faults
+    findings += [f"the journal could not be followed: {witness.gap}"] if witness.gap else []
+    return Result(rows, findings + fleet.list_failures())
+
+
+def _list_rows(fleet: Fleet, observers: Observers, report: Report) -> dict[str, object]:
+    told, readers, witness = observers.told, observers.readers, observers.witness
+    acknowledged = {
+        f"{command} acknowledged": sum(
+            count for change, count in told.acknowledged.items() if change.command == command
+        )
+        for command in sorted({change.command for change in told.asked})
+    }
+    return {
+        "orders acknowledged": len(told.order_ids),
+        **acknowledged,
+        "changes forgotten": told.forgotten,
+        "requests by answer": dict(sorted(told.statuses.items())),
+        "failed while Redis stood still": count_within(told.failures, fleet.redis.standstills),
+        "commands in the journal": report.sequence,
+        "verified from sequence": report.start,
+        "snapshots compared": report.snapshots,
+        "verified in seconds": round(report.seconds, 1),
+        **count_faults(fleet),
+        **list_recoveries(read_recoveries(fleet.engine_logs)),
+        "feed connections": sum(reader.connections for reader in readers),
+        "feed snapshots": sum(reader.snapshots for reader in readers),
+        "feed gaps seen by the readers": sum(reader.gaps for reader in readers),
+        "trades seen on the feed": sum(len(reader.trades) for reader in readers),
+        "trades": len(witness.trades),
+        "duplicates refused": witness.duplicates,
+        "takeovers": _read_epoch(fleet),
+    }
+
+
+def _read_epoch(fleet: Fleet) -> int:
+    with connect_redis(fleet.redis_url) as client:
+        return int(cast(bytes, client.hget(channels.STATE, channels.STATE_EPOCH)) or 0)
+
+
+def _write_json(path: Path, options: Options, result: Result) -> None:
+    figures = {
+        "machine": describe_machine(),
+        "options": {"seconds": options.seconds, "seed": options.seed, "clients": options.clients,
+                    "rate": options.rate, "gap": options.gap},
+        "rows": result.rows,
+        "findings": result.findings,
+    }  # fmt: skip
+    path.write_text(json.dumps(figures, indent=2) + "\n")
+
+
+def _parse(arguments: Sequence[str] | None) -> Options:
+    parser = argparse.ArgumentParser(prog="python -m benchmark.chaos", description=__doc__)
+    parser.add_argument("--seconds", type=float, default=120)
+    parser.add_argument("--seed", type=int, default=random.randrange(10**6))
+    parser.add_argument("--clients", type=int, default=24)
+    parser.add_argument("--rate", type=float, default=300, help="requests a second, all clients")
+    parser.add_argument("--gap", type=float, default=1.6, help="seconds between faults, on average")
+    parser.add_argument("--folder", type=Path, help="keep the data and the logs here")
+    parser.add_argument("--json", type=Path, help="write the figures here")
+    return Options(**vars(parser.parse_args(arguments)))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""How long the matching core, and the order path around it, take for a message."""

@@ -1,0 +1,1 @@
+"""From the list to the published fill."""

@@ -1,0 +1,1 @@
+"""What a delivery costs the feed, and what slow readers do to fast ones."""

@@ -1,0 +1,58 @@
+"""The market-data service as a process of its own, to be measured."""
+
+import signal
+import socket
+import tempfile
+import time
+from typing import Self
+
+import httpx
+
+from benchmark.shared.child_process import Child, end, start_python
+
+_START_SECONDS = 20.0
+
+
+class FeedService:
+    """Runs as long as the context, and is in sync when that begins."""
+
+    def __init__(self, redis_url: str) -> None:
+        self._folder = tempfile.TemporaryDirectory()
+        self._environment = {
+            "REDIS_URL": redis_url, "LOG_LEVEL": "warning",
+            "DATABASE_URL": f"sqlite:///{self._folder.name}/archive.sqlite3",
+        }  # fmt: skip
+        self._listener = socket.create_server(("127.0.0.1", 0), backlog=2048)
+        self.port: int = self._listener.getsockname()[1]
+        self._process: Child | None = None
+
+    def __enter__(self) -> Self:
+        descriptor = self._listener.fileno()
+        self._process = start_python(
+            ["-m", "market_data", "--fd", str(descriptor)],
+            self._environment,
+            descriptors=[descriptor],
+        )
+        deadline = time.monotonic() + _START_SECONDS
+        while httpx.get(f"{self.url}/health", timeout=_START_SECONDS).status_code != 200:
+            if time.monotonic() > deadline:
+                raise RuntimeError("the service does not come into sync")
+            time.sleep(0.05)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._process is not None:
+            end(self._process, signal.SIGKILL)
+        self._listener.close()
+        self._folder.cleanup()
+
+    @property
+    def url(self) -> str:
+        """Of its REST side."""
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def pid(self) -> int:
+        """Of its process."""
+        assert self._process is not None
+        return self._process.pid

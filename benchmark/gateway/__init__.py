@@ -1,0 +1,1 @@
+"""What an order costs the gateway, beside a bare FastAPI endpoint."""

@@ -1,0 +1,88 @@
+"""The same load for every server: connections that each send their share of the orders."""
+
+import asyncio
+import json
+import time
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from benchmark.gateway.process import HOST
+from benchmark.shared.http_connection import HttpConnection
+from benchmark.shared.latency import Latency
+
+_ERROR = 300
+_LEAD_SECONDS = 0.05
+
+
+class Load(NamedTuple):
+    """Requests to `path`; a body of `orders` orders where that is more than one.
+
+    `rate` requests a second at their scheduled times, or (None) each as soon as the one before on
+    its connection was answered.
+    """
+
+    path: str
+    requests: int
+    orders: int = 1
+    rate: float | None = None
+    connections: int = 32
+    headers: Mapping[str, str] | None = None
+
+
+class Sent(NamedTuple):
+    """Seconds from the first to the last, and the latency of a request."""
+
+    seconds: float
+    latency: Latency
+
+
+def send(port: int, load: Load) -> Sent:
+    """Everything; raises RuntimeError for an answer that is an error."""
+    return asyncio.run(_send(port, load))
+
+
+async def _send(port: int, load: Load) -> Sent:
+    bodies = [_make_body(side, load.orders) for side in ("sell", "buy")]
+    opened = [await HttpConnection.open(HOST, port, load.headers) for _ in range(load.connections)]
+    times: list[float] = []
+    start = time.perf_counter() + (0.0 if load.rate is None else _LEAD_SECONDS)
+    shares = [range(first, load.requests, load.connections) for first in range(load.connections)]
+    await asyncio.gather(
+        *(
+            _send_share(connection, load, bodies, start, share, times)
+            for connection, share in zip(opened, shares, strict=True)
+        )
+    )
+    seconds = time.perf_counter() - start
+    for connection in opened:
+        connection.close()
+    return Sent(seconds, Latency.of(times))
+
+
+async def _send_share(
+    connection: HttpConnection,
+    load: Load,
+    bodies: list[bytes],
+    start: float,
+    numbers: range,
+    times: list[float],
+) -> None:
+    for number in numbers:
+        due = time.perf_counter() if load.rate is None else start + number / load.rate
+        await asyncio.sleep(max(0.0, due - time.perf_counter()))
+        answer = await connection.request("POST", load.path, bodies[number % 2])
+        if answer.status >= _ERROR:
+            raise RuntimeError(f"{answer.status} {answer.body[:200].decode()}")
+        times.append(time.perf_counter() - due)
+
+
+def _make_body(side: str, orders: int) -> bytes:
+    """Sells and buys meet: the book stays small."""
+    order = {
+        "symbol": "SOL-USDT",
+        "side": side,
+        "order_type": "limit",
+        "price": "100.000",
+        "quantity": "1.000",
+    }
+    return json.dumps(order if orders == 1 else {"orders": [order] * orders}).encode()

@@ -1,0 +1,70 @@
+"""Processes that a measurement of the gateway runs: servers on sockets of ours, and the engine."""
+
+import socket
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+import httpx
+
+from benchmark.shared.child_process import run_python
+from protocol.settings import Settings
+
+START_SECONDS = 20.0
+HOST = "127.0.0.1"
+
+
+class Server(NamedTuple):
+    """A process that serves HTTP."""
+
+    port: int
+    pid: int
+
+
+@contextmanager
+def run_server(module: str, redis_url: str, folder: Path, **settings: str) -> Iterator[Server]:
+    """`python -m module --fd N`, once it answers; its log goes into a file of `folder`."""
+    environment = _make_environment(redis_url, folder) | settings
+    with socket.create_server((HOST, 0), backlog=2048) as listener:
+        port = listener.getsockname()[1]
+        descriptor = listener.fileno()
+        command = ["-m", module, "--fd", str(descriptor)]
+        with (
+            (folder / f"{port}.log").open("wb") as log,
+            run_python(command, environment, descriptors=[descriptor], stderr=log) as process,
+        ):
+            _wait_until_it_answers(port)
+            yield Server(port, process.pid)
+
+
+@contextmanager
+def run_engine(redis_url: str, folder: Path) -> Iterator[None]:
+    """An engine that matches what the gateway queues."""
+    with run_python(["-m", "engine"], _make_environment(redis_url, folder)):
+        yield
+
+
+def _make_environment(redis_url: str, folder: Path) -> dict[str, str]:
+    instruments = Settings().instruments_file.resolve()
+    return {
+        "REDIS_URL": redis_url,
+        "DATA_DIR": str(folder),
+        "INSTRUMENTS_FILE": str(instruments),
+        "LOG_LEVEL": "warning",
+        "MAX_QUEUE_LENGTH": "1000000",
+        "MAX_OPEN_ORDERS": "100000000",
+    }
+
+
+def _wait_until_it_answers(port: int) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline:
+        try:
+            httpx.get(f"http://{HOST}:{port}/health", timeout=START_SECONDS)
+        except httpx.TransportError:
+            time.sleep(0.05)
+        else:
+            return
+    raise RuntimeError("a server to be measured does not start")

@@ -1,0 +1,46 @@
+"""Lets requests go at their scheduled times, whatever became of those before (open loop)."""
+
+import time
+from collections.abc import Callable, Sequence
+
+from benchmark.load.sending.clock import AlarmClock
+from benchmark.load.sending.requests import Request
+from benchmark.load.watching.ledger import Ledger
+
+_LEAD_SECONDS = 0.1
+_MOST_AT_ONCE = 64
+"""Requests handed over before the answers that have come are looked at."""
+
+
+async def dispatch(
+    requests: Sequence[Request], ledger: Ledger, submit: Callable[[Request], None]
+) -> None:
+    """Hand over each request, sorted by their times; the ledger notes when it is due, and when."""
+    start = time.perf_counter() + _LEAD_SECONDS
+    for request in requests:
+        for number in request.numbers:
+            ledger.due[number] = start + request.offset
+    with AlarmClock() as alarm:
+        at = 0
+        while at < len(requests):
+            await alarm.wait_until(start + requests[at].offset)
+            at = _hand_over(requests, at, start, ledger, submit)
+
+
+def _hand_over(
+    requests: Sequence[Request],
+    first: int,
+    start: float,
+    ledger: Ledger,
+    submit: Callable[[Request], None],
+) -> int:
+    """Those that are due by now; where the next ones begin."""
+    until = time.perf_counter() - start
+    at = first
+    while at < min(first + _MOST_AT_ONCE, len(requests)) and requests[at].offset <= until:
+        now = time.perf_counter()
+        for number in requests[at].numbers:
+            ledger.handed_over[number] = now
+        submit(requests[at])
+        at += 1
+    return at

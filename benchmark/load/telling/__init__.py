@@ -1,0 +1,1 @@
+"""Tell what a load showed: numbers, tables, pictures, and what its limit was."""

@@ -1,0 +1,1 @@
+"""The trading page before recorded flow."""

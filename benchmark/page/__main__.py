@@ -1,0 +1,83 @@
+"""The trading page before recorded flow: its memory over time, its ladder at the end."""
+
+import argparse
+import itertools
+import sys
+import tempfile
+from pathlib import Path
+
+from benchmark.page.replay import PageOutcome, Sample, replay_before_page
+from benchmark.shared.commands_file import FileCommand, read_commands
+from benchmark.shared.figures import Figures, add_json_option, write_figures
+from benchmark.shared.machine import describe_machine, describe_redis
+from tests.support.browser import Screen, run_browser
+from tests.support.launched_system import REAL, launch
+
+SYMBOL = "SOL-USDT"
+MOST_GROWTH = 1.25
+"""Heap at the end against that in the middle: what is bounded is full by then."""
+ROWS = 10
+
+
+def main() -> int:
+    """Replay a file through a system of its own; 1 where memory grows or the ladder is wrong."""
+    parser = argparse.ArgumentParser(prog="python -m benchmark.page", description=__doc__)
+    parser.add_argument("file", type=Path, help="recorded flow, as benchmark.replay reads it")
+    parser.add_argument("--commands", type=int, help="only so many of them (all)")
+    parser.add_argument("--rate", type=float, default=1_000, help="of them a second (1000)")
+    add_json_option(parser)
+    arguments = parser.parse_args()
+    print(describe_machine())
+    commands = list(itertools.islice(read_commands(arguments.file), arguments.commands))
+    print(f"{len(commands):,} commands, {arguments.rate:,.0f} a second, in {SYMBOL}", flush=True)
+    outcome = replay(commands, arguments.rate)
+    write_figures(arguments.json, list_figures(outcome))
+    return report(outcome)
+
+
+def replay(commands: list[FileCommand], rate: float) -> PageOutcome:
+    """With a browser and a system for this alone."""
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        launch(REAL, Path(folder) / "data") as system,
+        run_browser() as browser,
+    ):
+        screen = Screen(browser)
+        record = system.wait_until_ready()
+        print(describe_redis(record.redis.url))
+        outcome = replay_before_page(screen.page, record, SYMBOL, commands, rate)
+        screen.close()
+        return outcome
+
+
+def list_figures(outcome: PageOutcome) -> Figures:
+    """By name."""
+    samples = outcome.samples
+    return {
+        "trades": outcome.trades,
+        "start: heap MB": samples[0].heap,
+        "middle: heap MB": samples[len(samples) // 2].heap,
+        "end: heap MB": samples[-1].heap,
+    }
+
+
+def report(outcome: PageOutcome) -> int:
+    """Print what happened; the exit status."""
+    samples = outcome.samples
+    middle, last = samples[len(samples) // 2], samples[-1]
+    print(f"{outcome.trades:,} trades in {outcome.seconds:.0f} s")
+    for sample in samples[:: max(1, len(samples) // ROWS)]:
+        print(_describe(sample))
+    print(f"start, middle, end: {samples[0].heap:.1f}, {middle.heap:.1f}, {last.heap:.1f} MB")
+    levels = sum(map(len, outcome.expected))
+    print(f"ladder and book of {levels:,} levels: {'equal' if outcome.is_right else 'DIFFERENT'}")
+    is_steady = last.heap <= MOST_GROWTH * middle.heap
+    return 0 if outcome.is_right and is_steady else 1
+
+
+def _describe(sample: Sample) -> str:
+    return f"  {sample.seconds:6.0f} s {sample.heap:7.1f} MB of heap {sample.nodes:7,} nodes"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

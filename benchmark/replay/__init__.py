@@ -1,0 +1,1 @@
+"""Recorded order flow through the core, or through the whole system."""
