@@ -15,7 +15,7 @@ from websockets.typing import Origin
 from goquant.client.gateway import GatewayClient, GatewayError, OrderState, Report, Update
 from protocol.enums import Reason
 from protocol.signing import sign
-from tests.integration.test_gateway_exchange import KEYS, PLAIN, SECRET, SIGNING
+from tests.integration.order_gateway.test_exchange import KEYS, PLAIN, SECRET, SIGNING
 from tests.support.gateway import DEADLINE_SECONDS, ORDER, wait_until
 from tests.support.gateway_process import run_exchange, run_workers
 
