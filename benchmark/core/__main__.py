@@ -17,16 +17,15 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
+from benchmark.core.memory import LARGE_BATCH, report_memory, report_saving, report_small_memory
+from benchmark.core.order_path import ASKED_NANOSECONDS, report_order_path
+from benchmark.core.rounds import Rounds
+from benchmark.core.workload import Workload, make_workload, read_workload, total_trades
+from benchmark.replay.__main__ import replay_file
+from benchmark.replay.__main__ import time_batches as commands_per_second
+from benchmark.shared.figures import Figures, add_json_option, write_figures
+from benchmark.shared.machine import describe_machine
 from engine.core import COMMAND_RECORD, Command, EventRow, Matcher
-
-from ._core_memory import LARGE_BATCH, report_memory, report_saving, report_small_memory
-from ._core_rounds import Rounds
-from ._figures import Figures, add_json_option, write_figures
-from ._order_path import ASKED_NANOSECONDS, report_order_path
-from .machine import describe_machine
-from .replay import replay_file
-from .replay import time_batches as commands_per_second
-from .workload import Workload, make_workload, read_workload, total_trades
 
 SHARED = Path(__file__).resolve().parents[3] / "shared"
 YARDSTICK = SHARED / "yardstick"

@@ -5,10 +5,9 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from benchmark.core.workload import pack_new
+from benchmark.shared.figures import Figures
 from engine.core import Matcher, OrderType, Side
-
-from ._figures import Figures
-from .workload import pack_new
 
 LARGE_BATCH = 4096
 SAVED_ORDERS = 1_000_000

@@ -18,6 +18,7 @@ from pathlib import Path
 import httpx
 
 from benchmark.replay.system import SystemOutcome, find_empty_book, replay_through_system
+from benchmark.shared.commands_file import FileCommand, FileTrade, read_commands
 from benchmark.shared.figures import add_json_option, write_figures
 from benchmark.shared.machine import describe_machine
 from engine.core import (
@@ -32,8 +33,6 @@ from engine.core import (
     Side,
 )
 from protocol.settings import Settings
-
-from .commands_file import FileCommand, FileTrade, read_commands
 
 ACCOUNT = 1
 BATCH = 4096
