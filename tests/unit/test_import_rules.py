@@ -1,118 +1,75 @@
-"""Who may import whom, `cimport` lines included."""
+"""Import rules that import-linter cannot check: `cimport` lines, and rules narrower than a room.
+
+The rules about rooms are contracts in pyproject.toml: `lint-imports`.
+"""
 
 import re
+import sys
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).parents[2]
-PACKAGES = {
-    "archive",
-    "benchmark",
-    "engine",
-    "examples",
-    "goquant",
-    "launcher",
-    "market_data",
-    "order_gateway",
-    "protocol",
-    "tests",
-}
+PACKAGES = {"archive", "engine", "goquant", "launcher", "market_data", "order_gateway", "protocol"}
 IMPORT = re.compile(r"^\s*(?:from|import|cimport)\s+([\w.]+)", re.MULTILINE)
 
-MAY_IMPORT = {
-    "goquant": {"goquant", "protocol", "engine"},
-    "protocol": {"protocol"},
-    "engine": {"engine", "protocol"},
-    "order_gateway": {"order_gateway", "archive", "protocol"},
-    "market_data": {"market_data", "archive", "protocol"},
-    "archive": {"archive", "protocol"},
-    "launcher": {"launcher", "protocol"},
+MAY_CIMPORT = {
+    "protocol": ("protocol",),
+    "engine/core/compiled": ("engine.core.compiled", "engine.core.codes", "engine.core.saved"),
+    "engine/exchange": ("engine.exchange", "protocol"),
 }
+"""Each folder with compiled sources, and what they may name."""
 ARCHIVE_DOOR = {"archive.queries", "archive.records", "archive.database", "archive.settings"}
-CORE_MAY_NOT = {"redis", "asyncio", "time", "logging", "threading", "socket", "random"}
-MAY_USE_REDIS = {
-    "engine/storage/connection.py",
-    "engine/storage/halts.py",
-    "engine/audit/history.py",
-    "engine/storage/journal.py",
-    "engine/storage/lease.py",
-    "engine/storage/order_queue.py",
-    "engine/storage/recovery.py",
-    "engine/service.py",
-    "engine/storage/snapshot_store.py",
-    "engine/storage/snapshots.py",
-    "engine/storage/state.py",
-    "engine/suspicion.py",
-    "engine/storage/writes.py",
-}
 
 
-def list_sources(folder: str) -> list[Path]:
-    return sorted(
-        path
-        for path in (ROOT / folder).rglob("*")
-        if path.suffix in {".py", ".pyi", ".pyx", ".pxd"}
-    )
+def list_sources(folder: str, *suffixes: str) -> list[Path]:
+    return sorted(path for path in (ROOT / folder).rglob("*") if path.suffix in suffixes)
 
 
 def list_imports(path: Path) -> set[str]:
     return set(IMPORT.findall(path.read_text()))
 
 
-def list_top_imports(path: Path) -> set[str]:
-    return {name.partition(".")[0] for name in list_imports(path)}
+def list_own_imports(path: Path) -> set[str]:
+    return {name for name in list_imports(path) if name.partition(".")[0] in PACKAGES}
 
 
-@pytest.mark.parametrize("package", sorted(MAY_IMPORT))
-def test_package_imports_only_what_it_may(package: str) -> None:
-    for path in list_sources(package):
-        ours = list_top_imports(path) & PACKAGES
-        assert ours <= MAY_IMPORT[package], path
+def test_every_folder_with_compiled_sources_has_a_rule() -> None:
+    sources = [path for name in sorted(PACKAGES) for path in list_sources(name, ".pxd", ".pyx")]
+    assert {path.parent.relative_to(ROOT).as_posix() for path in sources} == set(MAY_CIMPORT)
+
+
+@pytest.mark.parametrize("folder", sorted(MAY_CIMPORT))
+def test_compiled_sources_name_only_what_their_folder_may(folder: str) -> None:
+    for path in list_sources(folder, ".pxd", ".pyx"):
+        for name in list_own_imports(path):
+            assert name.startswith(MAY_CIMPORT[folder]), f"{path.name} names {name}"
 
 
 @pytest.mark.parametrize("service", ["order_gateway", "market_data"])
 def test_services_touch_only_the_reading_side_of_the_archive(service: str) -> None:
-    modules = {name for path in list_sources(service) for name in list_imports(path)}
+    modules = {name for path in list_sources(service, ".py") for name in list_imports(path)}
     ours = {name for name in modules if name.startswith("archive")}
     assert ours <= ARCHIVE_DOOR, ours - ARCHIVE_DOOR
 
 
-def test_core_knows_nothing_of_the_outside() -> None:
-    for path in list_sources("engine/core"):
-        imports = list_imports(path)
-        ours = {name for name in imports if name.partition(".")[0] in PACKAGES}
-        assert {name for name in ours if not name.startswith("engine.core")} == set(), path
-        assert list_top_imports(path).isdisjoint(CORE_MAY_NOT), path
-
-
 def test_only_the_exchange_and_its_translation_know_both_core_and_protocol() -> None:
-    imports = {
-        path.name: list_imports(path) for path in list_sources("engine") if "core" not in path.parts
-    }
+    sources = list_sources("engine/exchange", ".py", ".pxd")
     knows_core = {
-        file
-        for file, names in imports.items()
-        if any(f"{name}.".startswith("engine.core.") for name in names)
+        path.stem
+        for path in sources
+        if any(f"{name}.".startswith("engine.core.") for name in list_imports(path))
     }
     knows_protocol = {
-        file
-        for file, names in imports.items()
-        if any(name.partition(".")[0] == "protocol" for name in names)
+        path.stem
+        for path in sources
+        if any(name.partition(".")[0] == "protocol" for name in list_imports(path))
     }
-    assert knows_core == {"core_event.py", "exchange.py", "translation.py"}
-    assert knows_core & knows_protocol == {"exchange.py", "translation.py"}
+    assert knows_core == {"core_event", "exchange", "translation"}
+    assert knows_core & knows_protocol == {"exchange", "translation"}
 
 
-def test_redis_only_at_the_edges_of_the_engine() -> None:
-    users = {
-        path.relative_to(ROOT).as_posix()
-        for path in list_sources("engine")
-        if "redis" in list_top_imports(path)
-    }
-    assert users == MAY_USE_REDIS
-
-
-def test_protocol_does_no_input_or_output() -> None:
-    for path in list_sources("protocol"):
-        assert list_top_imports(path).isdisjoint({"redis", "fastapi", "asyncio", "socket"}), path
+def test_the_set_up_imports_the_standard_library_alone() -> None:
+    for path in list_sources("launcher/setup", ".py"):
+        tops = {name.partition(".")[0] for name in list_imports(path)}
+        assert tops <= sys.stdlib_module_names | {"launcher"}, path
