@@ -1,7 +1,7 @@
 """Errors as RFC 9457 problem documents."""
 
+from collections.abc import Container
 from http import HTTPStatus
-from typing import Any
 
 from fastapi import Request
 from starlette.exceptions import HTTPException
@@ -10,31 +10,12 @@ from starlette.routing import Route, WebSocketRoute
 
 from protocol.codec import encode
 from protocol.enums import Reason
+from protocol.problem import PROBLEM_MEDIA_TYPE, describe_problem
 from protocol.refusal import Refusal
 
-PROBLEM_MEDIA_TYPE = "application/problem+json"
 RETRY_AFTER_SECONDS = 1
 UNREACHABLE = "the order queue cannot be reached; nothing was queued"
 
-_STATUS = {
-    Reason.UNAUTHORIZED: HTTPStatus.UNAUTHORIZED,
-    Reason.TIMESTAMP_OUT_OF_WINDOW: HTTPStatus.UNAUTHORIZED,
-    Reason.FORBIDDEN: HTTPStatus.FORBIDDEN,
-    Reason.HOST_NOT_ALLOWED: HTTPStatus.FORBIDDEN,
-    Reason.ORIGIN_NOT_ALLOWED: HTTPStatus.FORBIDDEN,
-    Reason.NOT_FOUND: HTTPStatus.NOT_FOUND,
-    Reason.UNKNOWN_ORDER: HTTPStatus.NOT_FOUND,
-    Reason.METHOD_NOT_ALLOWED: HTTPStatus.METHOD_NOT_ALLOWED,
-    Reason.ORDER_CLOSED: HTTPStatus.CONFLICT,
-    Reason.BODY_TOO_LARGE: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
-    Reason.BATCH_TOO_LARGE: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
-    Reason.UNSUPPORTED_MEDIA_TYPE: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
-    Reason.RATE_LIMITED: HTTPStatus.TOO_MANY_REQUESTS,
-    Reason.INTERNAL_ERROR: HTTPStatus.INTERNAL_SERVER_ERROR,
-    Reason.QUEUE_UNAVAILABLE: HTTPStatus.SERVICE_UNAVAILABLE,
-    Reason.OVERLOADED: HTTPStatus.SERVICE_UNAVAILABLE,
-    Reason.ARCHIVE_UNAVAILABLE: HTTPStatus.SERVICE_UNAVAILABLE,
-}
 _RETRY_AFTER = {"Retry-After": str(RETRY_AFTER_SECONDS)}
 _HEADERS = {
     HTTPStatus.UNAUTHORIZED: {"WWW-Authenticate": 'ApiKey realm="goquant"'},
@@ -57,11 +38,6 @@ def archive_unavailable(why: str) -> Unavailable:
     return Unavailable(Reason.ARCHIVE_UNAVAILABLE, f"the archive cannot be asked: {why}")
 
 
-def find_status(code: Reason) -> int:
-    """The HTTP status of a reason: 422 where nothing fits better."""
-    return _STATUS.get(code, HTTPStatus.UNPROCESSABLE_ENTITY)
-
-
 def make_problem(
     code: Reason,
     detail: str,
@@ -69,38 +45,26 @@ def make_problem(
     nearest: str | None = None,
     step: str | None = None,
     headers: dict[str, str] | None = None,
+    *,
+    is_in_path: bool = False,
 ) -> Response:
     """The problem document of a reason, as a response."""
-    problem = describe_problem(code, detail, field, nearest, step)
+    problem = describe_problem(code, detail, field, nearest, step, is_in_path=is_in_path)
     status: int = problem["status"]
     headers = _HEADERS.get(HTTPStatus(status), {}) | (headers or {})
     return Response(encode(problem), status, headers, PROBLEM_MEDIA_TYPE)
 
 
-def describe_problem(
-    code: Reason,
-    detail: str,
-    field: str | None = None,
-    nearest: str | None = None,
-    step: str | None = None,
-) -> dict[str, Any]:
-    """The problem document of a reason; what is not known is left out."""
-    problem = {
-        "type": f"urn:goquant:problem:{code}",
-        "title": code.replace("_", " ").capitalize(),
-        "status": int(find_status(code)),
-        "code": code,
-        "detail": detail,
-        "field": field,
-        "nearest": nearest,
-        "step": step,
-    }
-    return {name: value for name, value in problem.items() if value is not None}
-
-
-def refuse(refusal: Refusal) -> Response:
-    """The problem document of a value that breaks a rule."""
-    return make_problem(refusal.code, refusal.detail, refusal.field, refusal.nearest, refusal.step)
+def refuse(refusal: Refusal, path_params: Container[str | None] = ()) -> Response:
+    """The problem document of a value that breaks a rule; `path_params`: parts of the path."""
+    return make_problem(
+        refusal.code,
+        refusal.detail,
+        refusal.field,
+        refusal.nearest,
+        refusal.step,
+        is_in_path=refusal.field in path_params,
+    )
 
 
 def postpone(unavailable: Unavailable) -> Response:

@@ -2,13 +2,13 @@
 
 from http import HTTPStatus
 
-import msgspec
 from fastapi import FastAPI, Request
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from protocol.codec import encode
 from protocol.enums import Reason
+from protocol.problem import PROBLEM_MEDIA_TYPE, describe_problem
 
 _CODES = {
     HTTPStatus.NOT_FOUND: Reason.NOT_FOUND,
@@ -16,24 +16,14 @@ _CODES = {
 }
 
 
-class Problem(msgspec.Struct, omit_defaults=True, frozen=True):
-    """A problem document; `field` names the parameter that is wrong, `nearest` a valid value."""
-
-    title: str
-    status: int
-    code: Reason
-    detail: str
-    type: str = "about:blank"
-    field: str | None = None
-    nearest: str | None = None
-
-
 class ProblemRaised(Exception):
-    """A request cannot be answered; `headers` go with the problem document."""
+    """A request cannot be answered; `headers` go with the problem document.
+
+    `field` names the parameter that is wrong, `nearest` a valid value.
+    """
 
     def __init__(
         self,
-        status: HTTPStatus,
         code: Reason,
         detail: str,
         field: str | None = None,
@@ -41,14 +31,18 @@ class ProblemRaised(Exception):
         nearest: str | None = None,
     ) -> None:
         super().__init__(detail)
-        self.problem = Problem(status.phrase, status, code, detail, field=field, nearest=nearest)
+        self.code = code
+        self.detail = detail
+        self.field = field
         self.headers = headers
+        self.nearest = nearest
 
-
-def render_problem(problem: Problem, headers: dict[str, str] | None = None) -> Response:
-    """The response."""
-    body = {"type": problem.type, **msgspec.to_builtins(problem)}
-    return Response(encode(body), problem.status, headers, "application/problem+json")
+    def to_response(self, *, is_in_path: bool = False) -> Response:
+        """The problem document; `is_in_path`: `field` is a part of the request's path."""
+        problem = describe_problem(
+            self.code, self.detail, self.field, self.nearest, is_in_path=is_in_path
+        )
+        return Response(encode(problem), problem["status"], self.headers, PROBLEM_MEDIA_TYPE)
 
 
 def install_handlers(app: FastAPI) -> None:
@@ -58,8 +52,8 @@ def install_handlers(app: FastAPI) -> None:
     app.exception_handler(Exception)(_render_unexpected)
 
 
-async def _render_raised(_: Request, error: ProblemRaised) -> Response:
-    return render_problem(error.problem, error.headers)
+async def _render_raised(request: Request, error: ProblemRaised) -> Response:
+    return error.to_response(is_in_path=error.field in request.path_params)
 
 
 async def _render_http(request: Request, error: HTTPException) -> Response:
@@ -67,10 +61,9 @@ async def _render_http(request: Request, error: HTTPException) -> Response:
     code = _CODES.get(status, Reason.INVALID_REQUEST)
     detail = f"{request.method} {request.url.path}: {status.phrase}; see /v1/docs"
     headers = dict(error.headers) if error.headers else None
-    return render_problem(Problem(status.phrase, status, code, detail), headers)
+    return ProblemRaised(code, detail, headers=headers).to_response()
 
 
 async def _render_unexpected(_: Request, __: Exception) -> Response:
-    status = HTTPStatus.INTERNAL_SERVER_ERROR
     detail = "an unexpected error; it is in the service's log"
-    return render_problem(Problem(status.phrase, status, Reason.INTERNAL_ERROR, detail))
+    return ProblemRaised(Reason.INTERNAL_ERROR, detail).to_response()

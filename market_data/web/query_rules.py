@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from difflib import get_close_matches
-from http import HTTPStatus
 from typing import NamedTuple
 
 from fastapi import Request
@@ -11,7 +10,7 @@ from fastapi.routing import APIRoute
 from starlette.responses import Response
 
 from market_data.market.candles import INTERVALS
-from market_data.web.problems import ProblemRaised, render_problem
+from market_data.web.problems import ProblemRaised
 from protocol.enums import Reason
 
 
@@ -90,13 +89,12 @@ async def render_invalid(_: Request, error: RequestValidationError) -> Response:
     rule = _RULES[name]
     detail = f"{name} {rule.rule}, not {text[:40]!r}"
     refusal = _make_refusal(Reason.INVALID_REQUEST, name, detail, rule.find_nearest(text))
-    return render_problem(refusal.problem)
+    return refusal.to_response()
 
 
 def _make_refusal(
     code: Reason, field: str, detail: str, nearest: str | None = None
 ) -> ProblemRaised:
-    status = HTTPStatus.UNPROCESSABLE_ENTITY
     if nearest is not None:
         detail = f"{detail}; nearest: {nearest}"
-    return ProblemRaised(status, code, detail, field, nearest=nearest)
+    return ProblemRaised(code, detail, field, nearest=nearest)

@@ -1,6 +1,5 @@
 """The REST side: the same market as on the WebSocket, when asked."""
 
-from http import HTTPStatus
 from typing import Annotated, Literal
 
 import msgspec
@@ -43,7 +42,6 @@ def find_market(service: Annotated[Service, Depends(find_service)]) -> Market:
     """The market; while the feed is deaf a problem, because what it knows may be old."""
     if not service.status.is_in_sync:
         raise ProblemRaised(
-            HTTPStatus.SERVICE_UNAVAILABLE,
             Reason.NOT_IN_SYNC,
             "the feed has lost the engine's channels or is reading the journal; see /health",
             headers={"Retry-After": "1"},
@@ -55,7 +53,6 @@ def find_view(symbol: str, market: Annotated[Market, Depends(find_market)]) -> S
     """What is known of `symbol`; a problem that names the valid ones where there is none."""
     if symbol not in market.symbols:
         raise ProblemRaised(
-            HTTPStatus.NOT_FOUND,
             Reason.UNKNOWN_SYMBOL,
             f"unknown symbol {symbol[:40]!r}; valid: {', '.join(market.symbols)}",
             "symbol",
@@ -160,7 +157,6 @@ def _read_moment(field: str, text: str | None) -> int | None:
         return None if text is None else parse_moment(text)
     except ValueError:
         raise ProblemRaised(
-            HTTPStatus.UNPROCESSABLE_ENTITY,
             Reason.INVALID_REQUEST,
             f"{field} must be a timestamp such as 2026-01-31T12:00:00Z, or seconds since 1970",
             field,

@@ -7,12 +7,11 @@ not ours (Host): a stranger's page that has pointed its own name at this machine
 """
 
 from collections.abc import Iterable
-from http import HTTPStatus
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from market_data.web.problems import Problem, render_problem
+from market_data.web.problems import ProblemRaised
 from protocol.enums import Reason
 from protocol.hosts import LOOPBACK_NAMES, is_address, split_host
 
@@ -41,7 +40,7 @@ class SiteRules:
             return
         name = split_host(Headers(scope=scope).get("host", ""))[0]
         if not (name in self._hosts or is_address(name)):
-            await render_problem(_describe_stranger(name))(scope, receive, send)
+            await _describe_stranger(name).to_response()(scope, receive, send)
             return
         await self._serve(scope, receive, send)
 
@@ -73,13 +72,12 @@ class SiteRules:
         return send_marked
 
 
-def _describe_stranger(name: str) -> Problem:
-    status = HTTPStatus.FORBIDDEN
+def _describe_stranger(name: str) -> ProblemRaised:
     detail = (
         f"the feed does not go by the name {name[:40]!r}: use an address or localhost, or add it to"
         " ALLOWED_HOSTS"
     )
-    return Problem(status.phrase, status, Reason.HOST_NOT_ALLOWED, detail, field="Host")
+    return ProblemRaised(Reason.HOST_NOT_ALLOWED, detail, "Host")
 
 
 def _is_same_place(origin: str, host: str) -> bool:

@@ -1,6 +1,5 @@
 """The trading page at `/`, and what it asks about the system that serves it."""
 
-from http import HTTPStatus
 from pathlib import Path
 
 import msgspec
@@ -37,7 +36,6 @@ def make_page_router(settings: PageSettings) -> APIRouter:
     async def read_page() -> Response:
         if not PAGE.is_file():
             raise ProblemRaised(
-                HTTPStatus.NOT_FOUND,
                 Reason.NOT_FOUND,
                 "websocket_test.html is not beside the package market_data; see /v1/docs for the"
                 " rest",

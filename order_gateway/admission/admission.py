@@ -136,7 +136,7 @@ class Door:
             return await endpoint(call)
         except Refusal as refusal:
             self._metrics.count_reject(refusal.code)
-            return errors.refuse(refusal)
+            return errors.refuse(refusal, call.path_params)
         except Unavailable as unavailable:
             self._metrics.count_reject(unavailable.code)
             return errors.postpone(unavailable)

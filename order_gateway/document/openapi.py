@@ -9,7 +9,7 @@ from pydantic.json_schema import models_json_schema
 from order_gateway.admission.api_keys import Scope
 from order_gateway.document.answer_schemas import Problem
 from order_gateway.document.problem_examples import make_problem_example
-from order_gateway.errors import PROBLEM_MEDIA_TYPE, RETRY_AFTER_SECONDS
+from order_gateway.errors import RETRY_AFTER_SECONDS
 from order_gateway.reading.request_schemas import (
     AmendRequest,
     BatchRequest,
@@ -20,6 +20,7 @@ from order_gateway.reading.request_schemas import (
 from protocol.commands import DEFAULT_ACCOUNT, IDENTIFIER_PATTERN
 from protocol.enums import Reason
 from protocol.headers import IDEMPOTENCY_HEADER
+from protocol.problem import PROBLEM_MEDIA_TYPE
 from protocol.signing import (
     ACCOUNT_HEADER,
     KEY_HEADER,
@@ -89,11 +90,14 @@ def describe_query(name: str, text: str, **schema: Any) -> dict[str, Any]:
     return {"name": name, "in": "query", "description": text, "schema": schema}
 
 
-def describe_problems(*codes: Reason) -> Responses:
-    """The problem documents of a route, one example a code, for `responses`."""
+def describe_problems(*codes: Reason, is_in_path: bool = False) -> Responses:
+    """The problem documents of a route, one example a code, for `responses`.
+
+    `is_in_path`: they are about a part of the path.
+    """
     responses: Responses = {}
     for code in codes:
-        example = make_problem_example(code)
+        example = make_problem_example(code, is_in_path=is_in_path)
         response = responses.setdefault(example["status"], _describe_response(example["status"]))
         response["content"][PROBLEM_MEDIA_TYPE]["examples"][code.value] = {"value": example}
     return responses

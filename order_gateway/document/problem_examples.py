@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from order_gateway.errors import describe_problem
 from protocol.enums import Reason
+from protocol.problem import describe_problem
 from protocol.reasons import MEANINGS
 from protocol.refusal import Refusal
 
@@ -71,7 +71,14 @@ _OFF_VALUES = (
 _BY_CODE = {refusal.code: refusal for refusal in _OFF_VALUES}
 
 
-def make_problem_example(code: Reason) -> dict[str, Any]:
+def make_problem_example(code: Reason, *, is_in_path: bool = False) -> dict[str, Any]:
     """The document; the field is one of those that it may be about."""
     refusal = _BY_CODE.get(code) or Refusal(code, _FIELDS.get(code), MEANINGS[code])
-    return describe_problem(code, refusal.detail, refusal.field, refusal.nearest, refusal.step)
+    return describe_problem(
+        code,
+        refusal.detail,
+        refusal.field,
+        refusal.nearest,
+        refusal.step,
+        is_in_path=is_in_path,
+    )

@@ -112,5 +112,7 @@ def _add_switch(routes: DirectRoutes, gateway: Gateway, halts: Halts, *, is_halt
         halt_instrument if is_halt else resume_instrument, needs=Scope.ADMIN,
         summary=f"{word.capitalize()} an instrument", tags=["administration"], request=request,
         response_model=InstrumentSwitched,
-        responses=_PENDING | describe_problems(Reason.UNKNOWN_SYMBOL, *CHANGE_PROBLEMS),
+        responses=_PENDING
+        | describe_problems(*CHANGE_PROBLEMS)
+        | describe_problems(Reason.UNKNOWN_SYMBOL, is_in_path=True),
     )  # fmt: skip

@@ -9,13 +9,13 @@ from starlette.responses import Response
 from archive.records import FillRecord
 from order_gateway.account.history import Recalled
 from order_gateway.document.answer_schemas import OrderResult
-from order_gateway.errors import PROBLEM_MEDIA_TYPE, describe_problem
 from order_gateway.queueing.gateway import Outcome
 from order_gateway.reading.request_schemas import ResponseMode
 from protocol.codec import encode
 from protocol.commands import QueueEntry
 from protocol.enums import Reason, Status
 from protocol.events import ExecutionReport, Fill, Reply
+from protocol.problem import PROBLEM_MEDIA_TYPE, describe_problem
 from protocol.refusal import Refusal
 
 REPLAYED_HEADER = "Idempotency-Replayed"

@@ -73,7 +73,7 @@ def _add_instrument(
     routes.add(
         "GET", "/v1/instruments/{symbol}", read_instrument, summary="An instrument",
         tags=["instruments"], request={"parameters": [path]}, response_model=InstrumentItem,
-        responses=describe_problems(Reason.UNKNOWN_SYMBOL),
+        responses=describe_problems(Reason.UNKNOWN_SYMBOL, is_in_path=True),
     )  # fmt: skip
 
 

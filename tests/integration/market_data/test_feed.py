@@ -274,7 +274,8 @@ def test_redis_stopped_and_back_readers_stay_and_miss_nothing(tmp_path: Path) ->
             assert read_trade_ids(reader, 1) == [1]
             publisher.redis.shutdown()
             wait_until(lambda: not service.is_healthy())
-            assert service.http.get("/v1/bbo/BTC-USDT").json()["code"] == "not_in_sync"
+            answer = service.http.get("/v1/bbo/BTC-USDT")
+            assert (answer.status_code, answer.json()["code"]) == (503, "not_in_sync")
             while reader.next_of("heartbeat")["in_sync"]:
                 pass
             with run_redis(tmp_path, *DURABLE, port=port):

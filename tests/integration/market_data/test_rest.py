@@ -33,6 +33,7 @@ def problem_of(service: MarketData, path: str, status: int) -> Json:
     problem: Json = response.json()
     assert {"type", "title", "status", "code", "detail"} <= problem.keys()
     assert problem["status"] == status
+    assert problem["type"] == f"urn:goquant:problem:{problem['code']}"
     return problem
 
 

@@ -4,35 +4,16 @@ import json
 
 import pytest
 
-from order_gateway.errors import Unavailable, find_status, make_problem, postpone, refuse
+from order_gateway.errors import Unavailable, make_problem, postpone, refuse
 from protocol.enums import Reason
+from protocol.reasons import find_status
 from protocol.refusal import Refusal
-
-STATUS = {
-    Reason.UNAUTHORIZED: 401,
-    Reason.TIMESTAMP_OUT_OF_WINDOW: 401,
-    Reason.FORBIDDEN: 403,
-    Reason.HOST_NOT_ALLOWED: 403,
-    Reason.ORIGIN_NOT_ALLOWED: 403,
-    Reason.NOT_FOUND: 404,
-    Reason.UNKNOWN_ORDER: 404,
-    Reason.METHOD_NOT_ALLOWED: 405,
-    Reason.ORDER_CLOSED: 409,
-    Reason.BODY_TOO_LARGE: 413,
-    Reason.BATCH_TOO_LARGE: 413,
-    Reason.UNSUPPORTED_MEDIA_TYPE: 415,
-    Reason.RATE_LIMITED: 429,
-    Reason.INTERNAL_ERROR: 500,
-    Reason.QUEUE_UNAVAILABLE: 503,
-    Reason.OVERLOADED: 503,
-    Reason.ARCHIVE_UNAVAILABLE: 503,
-}
 
 
 @pytest.mark.parametrize("reason", Reason)
 def test_reason_has_a_problem_document(reason: Reason) -> None:
     response = make_problem(reason, "what was wrong")
-    assert response.status_code == find_status(reason) == STATUS.get(reason, 422)
+    assert response.status_code == find_status(reason)
     assert response.headers["content-type"] == "application/problem+json"
     assert json.loads(bytes(response.body)) == {
         "type": f"urn:goquant:problem:{reason}",
@@ -47,6 +28,13 @@ def test_refusal_keeps_field_nearest_and_step() -> None:
     response = refuse(Refusal(Reason.OFF_TICK, "price", "off", "60123.46", "0.01"))
     problem = json.loads(bytes(response.body))
     assert (problem["field"], problem["nearest"], problem["step"]) == ("price", "60123.46", "0.01")
+
+
+def test_unknown_symbol_in_the_path_is_not_found_and_elsewhere_a_bad_value() -> None:
+    refusal = Refusal(Reason.UNKNOWN_SYMBOL, "symbol", "no such symbol")
+    assert refuse(refusal, {"symbol": "DOGE-USDT"}).status_code == 404
+    assert refuse(refusal, {"order_id": "1"}).status_code == 422
+    assert refuse(refusal).status_code == 422
 
 
 def test_unavailable_says_when_to_come_back() -> None:

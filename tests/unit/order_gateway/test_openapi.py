@@ -9,14 +9,12 @@ from pydantic import BaseModel
 
 from order_gateway.app import create_app
 from order_gateway.document import answer_schemas, history_schemas, operation_schemas
-from order_gateway.errors import find_status
 from order_gateway.reading import request_schemas
 from protocol.enums import Reason
-from protocol.reasons import MEANINGS, NO_PROBLEMS
+from protocol.reasons import STATUSES
 from protocol.settings import Settings
 from tests.support.gateway import INSTRUMENTS
 
-PROTOCOL = Path("protocol/PROTOCOL.md")
 DOCUMENT: dict[str, Any] = create_app(Settings(), INSTRUMENTS).openapi()
 MODELS = [
     model
@@ -119,10 +117,10 @@ def test_every_code_has_an_example_at_some_route() -> None:
         for method in item
         for code in list_codes(path, method)
     }
-    assert shown == set(Reason) - NO_PROBLEMS - set(NOWHERE)
+    assert shown == set(STATUSES) - set(NOWHERE)
 
 
-@pytest.mark.parametrize("code", sorted(set(Reason) - NO_PROBLEMS))
+@pytest.mark.parametrize("code", sorted(STATUSES))
 def test_every_code_has_a_test_that_provokes_it(code: Reason) -> None:
     """Not this one: a test that names the code as text or by its member."""
     names = (f'"{code}"', f"Reason.{code.name}")
@@ -140,11 +138,3 @@ def test_headers_of_answers_are_documented() -> None:
         )
     assert "Retry-After" in responses["429"]["headers"]
     assert set(DOCUMENT["components"]["securitySchemes"]) == {"ApiKey", "Timestamp", "Signature"}
-
-
-def test_every_code_is_in_the_table_of_the_protocol_document() -> None:
-    rows = PROTOCOL.read_text()
-    for reason, meaning in MEANINGS.items():
-        status = "–" if reason in NO_PROBLEMS else int(find_status(reason))  # noqa: RUF001
-        assert f"| `{reason}` | {status} | {meaning} |" in rows
-    assert set(MEANINGS) == set(Reason)

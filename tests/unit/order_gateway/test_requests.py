@@ -124,7 +124,7 @@ REFUSED: dict[str, tuple[str, str, dict[str, Any], int, str, str | None]] = {
         422, "invalid_json", "seconds",
     ),
     "instrument that there is not": (
-        "GET", "/v1/instruments/X-Y", {}, 422, "unknown_symbol", "symbol",
+        "GET", "/v1/instruments/X-Y", {}, 404, "unknown_symbol", "symbol",
     ),
     "start that is no moment": ("GET", "/v1/fills?start=now", {}, 422, "invalid_request", "start"),
     "end that is no moment": ("GET", "/v1/orders?end=-1", {}, 422, "invalid_request", "end"),
