@@ -11,8 +11,8 @@ CHECKSUM_LEVELS = 10
 def compute_checksum(bids: Iterable[Level], asks: Iterable[Level]) -> int:
     """CRC-32 of the top ten asks, then the top ten bids, each best first.
 
-    Each level is its price then its quantity, without the point and then without leading zeros
-    (DESIGN, feed). The caller passes at most `CHECKSUM_LEVELS` levels a side.
+    Each level is its price then its quantity, without the point and then without leading zeros:
+    PROTOCOL.md, section 6. The caller passes at most `CHECKSUM_LEVELS` levels a side.
     """
     return crc32(checksum_text(bids, asks).encode())
 

@@ -20,10 +20,10 @@ subscriber with 16 MB unread."""
 class JournalEntry(NamedTuple):
     """One commit.
 
-    `commands` are the queue entries as taken, completed with ids where they had none, in order;
-    the first one's sequence is `previous` + 1, the last one's `sequence`. `timestamp` is the
-    engine's stamp of all of them, in microseconds since 1970. `state_hash` is the core's after the
-    last command, as 16 hex digits. `messages` maps a channel to its message.
+    `commands` are the queue entries as taken, in order, with a `dead` in the place of each that
+    could not be used; the first one's sequence is `previous` + 1, the last one's `sequence`.
+    `timestamp` is the engine's stamp of all of them, in microseconds since 1970. `state_hash` is
+    the core's after the last command, as 16 hex digits. `messages` maps a channel to its message.
     """
 
     previous: int

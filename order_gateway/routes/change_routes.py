@@ -29,6 +29,7 @@ from protocol.enums import Reason
 _PROBLEMS = (Reason.UNKNOWN_ORDER, Reason.ORDER_CLOSED, *CHANGE_PROBLEMS)
 _AMEND_PROBLEMS = (
     Reason.NOTHING_TO_AMEND,
+    Reason.WOULD_TRADE,
     Reason.PRICE_OUT_OF_BAND,
     Reason.INSTRUMENT_HALTED,
     Reason.TOO_MANY_OPEN_ORDERS,

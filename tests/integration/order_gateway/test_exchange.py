@@ -71,6 +71,22 @@ def test_order_is_submitted_amended_found_and_canceled(redis_url: str, tmp_path:
     play(redis_url, tmp_path, scenario)
 
 
+def test_amend_that_would_make_a_post_only_order_trade_is_refused(
+    redis_url: str, tmp_path: Path
+) -> None:
+    async def scenario(alice: GatewayClient) -> None:
+        await alice.submit_order("BTC-USDT", "sell", "1", price="60001")
+        order = await alice.submit_order(
+            "BTC-USDT", "buy", "1", price="60000", order_type="post_only"
+        )
+        amend = alice.amend_order(order.order_id, price="60001")
+        refused = await expect_code(Reason.WOULD_TRADE, amend)
+        assert refused.status == 422
+        assert (await alice.read_order(order.order_id)).price == "60000.00"
+
+    play(redis_url, tmp_path, scenario)
+
+
 def test_order_is_amended_and_canceled_by_its_client_order_id(
     redis_url: str, tmp_path: Path
 ) -> None:
