@@ -80,8 +80,8 @@ def test_every_reason_has_the_row_that_the_code_says() -> None:
         assert found
         rows[found[1], found[2] is not None] = (status, meaning)
     expected = {(reason.value, False): (status_of(reason), MEANINGS[reason]) for reason in Reason}
-    for reason, status in STATUSES_IN_A_PATH.items():
-        expected[reason.value, True] = (str(int(status)), MEANINGS[reason])
+    for reason, in_path in STATUSES_IN_A_PATH.items():
+        expected[reason.value, True] = (str(int(in_path)), MEANINGS[reason])
     assert rows == expected
 
 
