@@ -66,6 +66,12 @@ def test_every_link_leads_to_a_heading() -> None:
     assert set(LINK.findall(TEXT)) <= {slugify(section.title) for section in SECTIONS}
 
 
+def test_every_file_that_is_named_is_there() -> None:
+    files = re.findall(r"`(\w+/[\w/]+\.\w+)`", TEXT)
+    assert "engine/storage/commit.lua" in files
+    assert [file for file in files if not Path(file).exists()] == []
+
+
 @pytest.mark.parametrize("file", ["README.md", *map(str, sorted(Path().glob("*/README.md")))])
 def test_every_link_from_elsewhere_leads_to_a_heading(file: str) -> None:
     anchors = re.findall(r"PROTOCOL\.md#([^)]+)\)", Path(file).read_text())
