@@ -10,6 +10,7 @@ from starlette.routing import Route, WebSocketRoute
 
 from protocol.codec import encode
 from protocol.enums import Reason
+from protocol.headers import RETRY_AFTER_HEADER
 from protocol.refusal import Refusal
 
 PROBLEM_MEDIA_TYPE = "application/problem+json"
@@ -35,7 +36,7 @@ _STATUS = {
     Reason.OVERLOADED: HTTPStatus.SERVICE_UNAVAILABLE,
     Reason.ARCHIVE_UNAVAILABLE: HTTPStatus.SERVICE_UNAVAILABLE,
 }
-_RETRY_AFTER = {"Retry-After": str(RETRY_AFTER_SECONDS)}
+_RETRY_AFTER = {RETRY_AFTER_HEADER: str(RETRY_AFTER_SECONDS)}
 _HEADERS = {
     HTTPStatus.UNAUTHORIZED: {"WWW-Authenticate": 'ApiKey realm="goquant"'},
     HTTPStatus.TOO_MANY_REQUESTS: _RETRY_AFTER,

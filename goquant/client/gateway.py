@@ -44,14 +44,16 @@ from goquant.client.answers import (
     Update,
 )
 from goquant.client.order_connection import OrderConnection
-from protocol.headers import IDEMPOTENCY_HEADER
-from protocol.signing import (
+from protocol.headers import (
     ACCOUNT_HEADER,
+    IDEMPOTENCY_HEADER,
     KEY_HEADER,
+    PREFER_HEADER,
+    RETRY_AFTER_HEADER,
     SIGNATURE_HEADER,
     TIMESTAMP_HEADER,
-    sign,
 )
+from protocol.signing import sign
 
 __all__ = [
     "AccountFill",
@@ -107,7 +109,7 @@ class GatewayClient:
     ) -> None:
         self._url = url.rstrip("/")
         prefer = None if wait is None else f"wait={wait}"
-        self._headers = {ACCOUNT_HEADER: account, KEY_HEADER: key, "Prefer": prefer}
+        self._headers = {ACCOUNT_HEADER: account, KEY_HEADER: key, PREFER_HEADER: prefer}
         self._secret = secret
         self._http = httpx.AsyncClient(base_url=self._url, timeout=timeout, transport=transport)
 
@@ -254,8 +256,8 @@ class GatewayClient:
         repeatable = {} if method == "GET" else {IDEMPOTENCY_HEADER: uuid.uuid4().hex}
         response = await self._send(method, target, content, repeatable)
         if response.status_code >= _FIRST_ERROR:
-            problem = _read_problem(response)
-            raise GatewayError(response.status_code, problem, response.headers.get("Retry-After"))
+            retry_after = response.headers.get(RETRY_AFTER_HEADER)
+            raise GatewayError(response.status_code, _read_problem(response), retry_after)
         return msgspec.json.decode(response.content, type=kind)
 
     async def _send(
