@@ -21,15 +21,17 @@ from typing import Any, NamedTuple
 
 import httpx
 
-from goquant.client.feed_reader import FeedReader, FeedRefused
-from goquant.client.gateway import (
+from goquant import (
+    ExchangeWentBack,
+    FeedReader,
+    FeedRefused,
     GatewayClient,
     GatewayError,
     InstrumentState,
+    OrderReader,
     OrderState,
     TimerState,
 )
-from goquant.client.order_reader import ExchangeWentBack, OrderReader
 
 SWITCH_SECONDS = 10
 """Where nothing has been heard of it for so long, the exchange cancels its orders."""

@@ -28,7 +28,7 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "pyproject.toml").write_text(
         '[project]\ndependencies = ["nobody-has-this==1.0"]\n'
         '[project.optional-dependencies]\nexchange = ["a-server==2.0"]\n'
-        "test = [\"goquant[exchange]\", \"pytest==0.0.1; sys_platform != 'win32'\"]\n"
+        'test = ["goquant[exchange]", "pytest==0.0.1; sys_platform != \'win32\'"]\n'
     )
     monkeypatch.setattr(environment, "ROOT", tmp_path)
     return tmp_path
