@@ -1,8 +1,8 @@
-"""Builds the core, and compiles the modules that every order passes on its way to it and back.
+"""Build the core, and compile the modules that every order passes on its way to it and back.
 
-All metadata is in pyproject.toml. Without a C compiler the build goes on with a warning: the
-plain-Python core serves instead, and the modules run as the Python that they are: those
-that have a `<module>.pxd` beside them, with the types of the compiled form.
+All metadata is in pyproject.toml. A module is compiled if a `<module>.pxd` with its C types is
+beside it. Without a C compiler the build goes on with a warning: the plain-Python core serves, and
+these modules run as ordinary Python.
 ENGINE_DEBUG=1 builds the core with bounds checks, line tracing and annotation.
 """
 
@@ -23,17 +23,18 @@ debug = os.environ.get("ENGINE_DEBUG") == "1"
 
 
 class BuildIfPossible(build_ext):
-    """Goes on without an extension that cannot be compiled."""
+    """Go on without an extension that cannot be compiled."""
 
     def finalize_options(self):
-        """One compiler for each processor."""
+        """Run one compiler for each processor."""
         super().finalize_options()
         self.parallel = self.parallel or True
 
     def run(self):
-        """Compile; where one module of the order's path failed, none of them stays compiled.
+        """Compile; if one module of the order's path fails, none of them stays compiled.
 
-        They know each other's memory layout, so that compiled ones cannot work with others.
+        A compiled module relies on the memory layout of the others, so it works only with compiled
+        ones.
         """
         self.has_failed = False
         super().run()
@@ -46,13 +47,13 @@ class BuildIfPossible(build_ext):
         """Compile one extension, or warn."""
         try:
             super().build_extension(extension)
-        except Exception as error:  # noqa: BLE001 - each compiler fails in a way of its own
+        except Exception as error:  # noqa: BLE001 - each compiler fails in its own way
             self.has_failed |= extension.name != core.name
             self.warn(f"{extension.name} is not compiled, plain Python will serve: {error}")
 
 
 def make_extension(source, **arguments):
-    """The module of one source file; `optional`: a failure is no error."""
+    """Return the extension module of one source file, whose failure is no error."""
     name = source.rpartition(".")[0].replace("/", ".")
     return Extension(name, [source], optional=True, **arguments)
 
@@ -73,7 +74,7 @@ core_directives = {
     "linetrace": debug,
     "profile": debug,
 }
-# Annotations are for readers and mypy; Python's own meaning of all operators is kept.
+# Annotations are for readers and mypy, and operators keep their Python meaning.
 order_path_directives = {"language_level": "3", "annotation_typing": False}
 setup(
     ext_modules=[

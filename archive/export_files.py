@@ -109,9 +109,9 @@ class ParquetFile:
 def _choose_type(kind: Kind, instruments: Sequence[Instrument]) -> "pyarrow.DataType":
     import pyarrow as pa
 
-    ticks = max((instrument.tick.places for instrument in instruments), default=0)
-    lots = max((instrument.lot.places for instrument in instruments), default=0)
-    notional = max((instrument.notional_places for instrument in instruments), default=0)
+    ticks = max((instrument.tick.decimal_places for instrument in instruments), default=0)
+    lots = max((instrument.lot.decimal_places for instrument in instruments), default=0)
+    notional = max((instrument.notional_decimal_places for instrument in instruments), default=0)
     return {
         Kind.TEXT: pa.string(),
         Kind.WHOLE: pa.int64(),

@@ -1,1 +1,1 @@
-"""Programs that use the exchange as a stranger would, to begin one's own from."""
+"""Programs that use the exchange from outside, to begin your own from."""

@@ -2,9 +2,9 @@
 
     python -m examples.market_maker --price 60000
 
-It leans against what it holds: the more it has bought, the lower both its prices. It begins with
-nothing each time, and wants an account of its own. Ctrl-C cancels its orders and says how far it is
-ahead. Should it die instead, or see nothing any more, the exchange cancels them.
+It leans against what it holds: the more it has bought, the lower its two prices are. It begins with
+nothing each time, and needs an account of its own. Ctrl-C cancels its orders and says how far it is
+ahead. If it dies instead, or can no longer see the market, the exchange cancels them.
 """
 
 import argparse
@@ -21,34 +21,37 @@ from typing import Any, NamedTuple
 
 import httpx
 
-from goquant.client.feed_reader import FeedReader, FeedRefused
-from goquant.client.gateway import (
+from goquant import (
+    ExchangeWentBack,
+    FeedReader,
+    FeedRefused,
     GatewayClient,
     GatewayError,
     InstrumentState,
+    OrderReader,
     OrderState,
     TimerState,
 )
-from goquant.client.order_reader import ExchangeWentBack, OrderReader
 
 SWITCH_SECONDS = 10
-"""Where nothing has been heard of it for so long, the exchange cancels its orders."""
+"""If it has not renewed its timer for so long, the exchange cancels its orders."""
 PAUSE_SECONDS = 0.25
-"""Between two looks at its prices: a quote that follows every tick is mostly on its way."""
+"""Between two looks at its prices: a quote that follows every change is mostly on its way."""
 REFUSED = object()
+"""What `_ask` returns if the exchange says no."""
 
 
 class Sent(NamedTuple):
-    """An order of which it is not known yet what became of it."""
+    """An order whose outcome is not known yet."""
 
     name: str
     price: str
     until: float
-    """When it has long been canceled, if it ever was there."""
+    """By then the exchange has canceled it, if it ever had it."""
 
 
 class MarketMaker:
-    """One account on one instrument."""
+    """Quotes of one account on one instrument."""
 
     def __init__(
         self,
@@ -69,19 +72,19 @@ class MarketMaker:
         self._own_trades: deque[int] = deque(maxlen=1000)
         self._waits_for = "the exchange"
         self._armed_until = 0.0
-        """By the own clock: the exchange cancels its orders then, or later."""
+        """By this program's clock: the exchange cancels the orders then, or later."""
         self._sent: dict[str, Sent] = {}
-        """By side."""
+        """Orders whose outcome is not known yet, by side."""
 
     async def run(self) -> None:
-        """Until it is canceled; then it leaves no order behind."""
+        """Make a market until this task is canceled; leave no order behind."""
         try:
             async with asyncio.TaskGroup() as tasks:
                 for work in (self._follow_market, self._follow_orders, self._renew, self._quote):
                     tasks.create_task(work())
         finally:
             await _ask(self._gateway.cancel_orders(self._symbol))
-            # not disarmed: an order may still be on its way
+            # armed, not disarmed: an order may still be on its way
             await _ask(self._gateway.cancel_after(1))
 
     @property
@@ -90,13 +93,13 @@ class MarketMaker:
         return self._feed.is_live and self._orders.is_live
 
     async def _follow_market(self) -> None:
-        """Its own trades tell it nothing of what others would pay."""
+        """Take the prices of the trades of others: its own say nothing of what others would pay."""
         async for message in self._feed:
             if message["type"] == "trade" and not self._is_own(message["data"]):
                 self._last_price = Decimal(message["data"]["price"])
 
     def _is_own(self, trade: dict[str, Any]) -> bool:
-        """Its report may come before the trade is published, or after."""
+        """Whether a trade is its own; the report of it may come before the trade, or after."""
         ids = {trade["maker_order_id"], trade["taker_order_id"]}
         return trade["trade_id"] in self._own_trades or bool(ids & self._orders.open_orders.keys())
 
@@ -112,7 +115,7 @@ class MarketMaker:
                 print(f"{report.side} {fill.quantity} at {fill.price}: {self}", flush=True)
 
     async def _renew(self) -> None:
-        """As long as it sees: orders that nobody looks after are better gone."""
+        """Renew the timer while it sees the market: orders that nobody watches are better gone."""
         while True:
             now = monotonic()
             if self._sees and self._armed_until < now + SWITCH_SECONDS * 3 / 4:
@@ -131,7 +134,7 @@ class MarketMaker:
             await asyncio.sleep(PAUSE_SECONDS)
 
     def _say_what_it_waits_for(self) -> None:
-        """When that changes."""
+        """Say it when that changes."""
         waits_for = ""
         if not self._sees:
             waits_for = "the exchange"
@@ -142,7 +145,7 @@ class MarketMaker:
         self._waits_for = waits_for
 
     def _find_middle(self) -> Decimal | None:
-        """Of what others quote on both sides, else their last trade, else what it began with."""
+        """Return the middle of what others quote, else their last trade's price, else --price."""
         book = self._feed.books[self._symbol]
         bid = self._find_best_of_others("buy", book.bids(5))
         ask = self._find_best_of_others("sell", book.asks(5))
@@ -157,7 +160,7 @@ class MarketMaker:
         return [each for each in orders if (each.symbol, each.side) == (self._symbol, side)]
 
     def _choose_price(self, middle: Decimal, sign: int, rounding: str) -> str | None:
-        """None where it holds, or owes, too much already to trade on this side."""
+        """Return the price to quote; None if it holds or owes too much to trade on this side."""
         if sign * self._holds + self._options.size > self._options.most:
             return None
         half = middle * self._options.spread / 20_000
@@ -166,7 +169,7 @@ class MarketMaker:
         return f"{max(Decimal(1), ticks) * self._tick:f}"
 
     async def _place(self, side: str, price: str | None) -> None:
-        """Brings the side to one quote at that price, or to none."""
+        """Bring the side to one quote at that price, or to none."""
         quotes = self._list_quotes(side)
         for each in quotes[1:] if price else quotes:
             await _ask(self._gateway.cancel_order(each.order_id))
@@ -178,7 +181,7 @@ class MarketMaker:
             await self._submit(side, price)
 
     async def _submit(self, side: str, price: str) -> None:
-        """Again under the same name until an answer comes: that makes no second order."""
+        """Send an order, under the same name until an answer comes: that makes no second order."""
         sent = self._sent.get(side)
         if sent is None or sent.until < monotonic():
             sent = Sent(uuid.uuid4().hex, price, monotonic() + 3 * SWITCH_SECONDS)
@@ -199,7 +202,7 @@ class MarketMaker:
 
 
 async def _ask(request: Coroutine[Any, Any, Any]) -> Any:
-    """The answer; REFUSED where the exchange says no, None where it is away, and a line why."""
+    """Return the answer; if the exchange says no, REFUSED, if it is away, None. Print why."""
     try:
         return await request
     except (GatewayError, httpx.TransportError) as error:
@@ -219,7 +222,7 @@ def _positive(text: str) -> Decimal:
 
 
 def check_size(options: argparse.Namespace, instrument: InstrumentState) -> None:
-    """Ends the program where no quote of that size can be."""
+    """End the program if no quote can have that size."""
     if options.size % Decimal(instrument.lot_size):
         sys.exit(f"--size must be a multiple of {instrument.lot_size}")
     if options.size > options.most:
@@ -227,17 +230,17 @@ def check_size(options: argparse.Namespace, instrument: InstrumentState) -> None
 
 
 def read_options() -> argparse.Namespace:
-    """From the command line."""
+    """Read the command line."""
     parser = argparse.ArgumentParser(
         prog="python -m examples.market_maker", description="Keeps a bid and an offer in the book."
     )
     parser.add_argument("--symbol", default="BTC-USDT")
     parser.add_argument("--account", default="maker")
-    parser.add_argument("--key", help="an API key, where authentication is on")
-    parser.add_argument("--secret", help="its secret, where it has one")
+    parser.add_argument("--key", help="an API key, if authentication is on")
+    parser.add_argument("--secret", help="its secret, if it has one")
     parser.add_argument("--gateway", default="http://localhost:8000")
     parser.add_argument("--feed", default="ws://localhost:8001/ws/market-data")
-    parser.add_argument("--price", type=_positive, help="where there is no market yet")
+    parser.add_argument("--price", type=_positive, help="if there is no market yet")
     parser.add_argument("--spread", type=_positive, default=Decimal(10), help="in 0.01 %%")
     parser.add_argument("--size", type=_positive, default=Decimal("0.1"), help="of each quote")
     parser.add_argument("--most", type=_positive, default=Decimal(1), help="to hold or to owe")
@@ -245,7 +248,7 @@ def read_options() -> argparse.Namespace:
 
 
 async def main() -> None:
-    """Makes a market until Ctrl-C."""
+    """Make a market until Ctrl-C."""
     options = read_options()
     account = None if options.key else options.account
     async with (

@@ -2,24 +2,67 @@
 
     from goquant import GatewayClient, OrderReader, FeedReader, OrderBook
 
-Knows `protocol` alone, and `engine.core` for the book; no server comes in with it.
+Imports `protocol` alone, and `engine.core` for the book; no server comes in with it.
 """
 
 from typing import TYPE_CHECKING
 
+from goquant.client.answers import (
+    AccountFill,
+    BatchItem,
+    CanceledOrders,
+    ChangeState,
+    FillPage,
+    GatewayError,
+    InstrumentState,
+    OrderPage,
+    OrderState,
+    Problem,
+    Report,
+    SwitchState,
+    TimerState,
+    Update,
+)
+from goquant.client.book import ReaderBook
 from goquant.client.feed_reader import FeedReader
+from goquant.client.feed_stream import FeedRefused
 from goquant.client.gateway import GatewayClient
-from goquant.client.order_reader import OrderReader
+from goquant.client.order_reader import ExchangeWentBack, OrderReader, Position
+from goquant.own_packages import require_own_package
 
 if TYPE_CHECKING:
     from engine.core import OrderBook
 
-__all__ = ["FeedReader", "GatewayClient", "OrderBook", "OrderReader"]
+__all__ = [
+    "AccountFill",
+    "BatchItem",
+    "CanceledOrders",
+    "ChangeState",
+    "ExchangeWentBack",
+    "FeedReader",
+    "FeedRefused",
+    "FillPage",
+    "GatewayClient",
+    "GatewayError",
+    "InstrumentState",
+    "OrderBook",
+    "OrderPage",
+    "OrderReader",
+    "OrderState",
+    "Position",
+    "Problem",
+    "ReaderBook",
+    "Report",
+    "SwitchState",
+    "TimerState",
+    "Update",
+]
 
 
 def __getattr__(name: str) -> object:
-    """Load the book when it is asked for: a client needs no compiled core."""
+    """Load the book when it is asked for: a client needs no core."""
     if name == "OrderBook":
+        require_own_package("engine")
         from engine.core import OrderBook
 
         return OrderBook

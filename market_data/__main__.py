@@ -24,6 +24,7 @@ from market_data.sessions.session import ConnectionLimits
 from market_data.web.trading_page import PageSettings
 from protocol.instrument import parse_instruments
 from protocol.logs import start_logging
+from protocol.settings import describe_bad_settings
 
 SECONDS_TO_STOP = 2
 LARGEST_FRAME = 1 << 20
@@ -44,18 +45,17 @@ def main() -> int:
         )
         service = Service(EngineRedis(settings.effective_redis_url), instruments, history, limits)
         page = PageSettings(settings.public_gateway_url, settings.gateway_port)
-        origins = _split(settings.allowed_origins)
-        hosts = [settings.market_data_host, *_split(settings.allowed_hosts)]
+        hosts = [settings.market_data_host, *settings.allowed_hosts]
         listener = _open_socket(arguments.fd, settings.market_data_host, settings.market_data_port)
     except ValidationError as error:
-        return _fail("; ".join(f"{each['loc'][0]}: {each['msg']}" for each in error.errors()))
+        return _fail(describe_bad_settings(error))
     except (OSError, ValueError, UnusableDatabase) as error:
         return _fail(str(error))
     start_logging("market_data", settings.log_level, settings.log_format)
     logging.getLogger("uvicorn").setLevel(logging.WARNING)
     gc.freeze()  # what stays for good need not be looked through again and again
     with suppress(KeyboardInterrupt):
-        create_server(service, page, origins, hosts).run(sockets=[listener])
+        create_server(service, page, settings.allowed_origins, hosts).run(sockets=[listener])
     return 0
 
 
@@ -84,10 +84,6 @@ def _parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m market_data", description=__doc__)
     parser.add_argument("--fd", type=int, help="inherited listening socket")
     return parser.parse_args()
-
-
-def _split(names: str) -> list[str]:
-    return names.replace(",", " ").split()
 
 
 def _open_socket(descriptor: int | None, host: str, port: int) -> socket.socket:

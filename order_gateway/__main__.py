@@ -22,6 +22,7 @@ from order_gateway.logs import SERVICE, current_request
 from order_gateway.metrics import share_metrics
 from protocol.instrument import parse_instruments
 from protocol.logs import start_logging
+from protocol.settings import describe_bad_settings
 
 BACKLOG = 2048
 SHUTDOWN_SECONDS = 3
@@ -79,8 +80,7 @@ def _read_settings() -> ArchiveSettings:
     try:
         return ArchiveSettings()
     except ValidationError as error:
-        first = error.errors()[0]
-        raise StartError(f"setting {first['loc'][0]}: {first['msg']}".lower()) from None
+        raise StartError(describe_bad_settings(error)) from None
 
 
 def _read_keys(settings: ArchiveSettings, address: str) -> list[ApiKey] | None:

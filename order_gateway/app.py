@@ -108,14 +108,10 @@ def _make_authentication(
 
 def _make_site_rules(settings: Settings, *, is_open: bool) -> SiteRules:
     """Without keys it is only the host's name that keeps a stranger's page out."""
-    hosts = [settings.gateway_host, *_split(settings.allowed_hosts)]
+    hosts = [settings.gateway_host, *settings.allowed_hosts]
     return SiteRules(
         hosts,
-        _split(settings.allowed_origins),
+        settings.allowed_origins,
         settings.market_data_port,
         checks_host=is_open,
     )
-
-
-def _split(text: str) -> list[str]:
-    return [part.strip() for part in text.split(",") if part.strip()]

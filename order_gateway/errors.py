@@ -10,13 +10,14 @@ from starlette.routing import Route, WebSocketRoute
 
 from protocol.codec import encode
 from protocol.enums import Reason
+from protocol.headers import RETRY_AFTER_HEADER
 from protocol.problem import PROBLEM_MEDIA_TYPE, describe_problem
 from protocol.refusal import Refusal
 
 RETRY_AFTER_SECONDS = 1
 UNREACHABLE = "the order queue cannot be reached; nothing was queued"
 
-_RETRY_AFTER = {"Retry-After": str(RETRY_AFTER_SECONDS)}
+_RETRY_AFTER = {RETRY_AFTER_HEADER: str(RETRY_AFTER_SECONDS)}
 _HEADERS = {
     HTTPStatus.UNAUTHORIZED: {"WWW-Authenticate": 'ApiKey realm="goquant"'},
     HTTPStatus.TOO_MANY_REQUESTS: _RETRY_AFTER,

@@ -12,9 +12,9 @@ STATE = f"{_COMPANIONS}:state"
 JOURNAL = f"{_COMPANIONS}:journal"
 """Stream of commits; an entry's id is `<sequence>-0`, its fields are `journal.JournalEntry`."""
 LEASE = f"{_COMPANIONS}:lease"
-"""String that lives while an engine does: its owner token."""
+"""String with the token of the engine that owns the state; it expires if that engine is gone."""
 LEASE_MILLISECONDS = 3_000
-"""How long it outlives its engine."""
+"""How long the lease outlives its engine."""
 DEAD = f"{_COMPANIONS}:dead"
 """List of unreadable entries: JSON `{"sequence", "timestamp", "reason", "detail", "entry"}`."""
 
@@ -30,7 +30,7 @@ STATE_SNAPSHOTS = "snapshots"
 STATE_ATTEMPT = "attempt"
 STATE_ARCHIVE_SEQUENCE = "archive_sequence"
 STATE_HALTED = "halted"
-"""JSON array of the symbols of halted instruments, written after the commit that changed it."""
+"""JSON array of the symbols of halted instruments, written after the commit that changes it."""
 STATE_FIGURES = "figures"
 """JSON of `figures.EngineFigures`, written at most once a second while there is work."""
 
@@ -40,37 +40,37 @@ BBO_UPDATES = "bbo_updates"
 EXECUTION_REPORTS = "execution_reports"
 
 EVENT_CHANNELS = (TRADE_EVENTS, ORDER_BOOK_UPDATES, BBO_UPDATES, EXECUTION_REPORTS)
-"""Channels whose messages are chained by `previous`, and journaled under the channel's name."""
+"""Channels whose messages are chained by `previous` and journaled under the channel's name."""
 
 ORDER_REPLIES = "order_replies"
 
 
 def snapshot_key(sequence: int) -> str:
-    """The snapshot at `sequence`: a list of its parts."""
+    """Return the key of the list with the parts of the snapshot at `sequence`."""
     return f"{_COMPANIONS}:snapshot:{sequence}"
 
 
 def unfinished_snapshot_key(sequence: int, writer: str) -> str:
-    """What `writer` has written so far of the snapshot at `sequence`."""
+    """Return the key of what `writer` has written so far of the snapshot at `sequence`."""
     return f"{snapshot_key(sequence)}:{writer}"
 
 
 def claim_key(account: str, idempotency_key: str) -> str:
-    """String with the command of an account's idempotency key: `<sequence> <request id> <body>`."""
+    """Return the key of an idempotency key's command, a string `<sequence> <request id> <body>`."""
     digest = blake2b(f"{account}\0{idempotency_key}".encode(), digest_size=16).hexdigest()
     return f"{_COMPANIONS}:claim:{digest}"
 
 
 def snapshot_key_pattern() -> str:
-    """A glob for every snapshot's key, finished or not."""
+    """Return a glob for every snapshot's key, finished or not."""
     return f"{_COMPANIONS}:snapshot:*"
 
 
 def last_sequence_field(channel: str) -> str:
-    """Field of `STATE` with the sequence of the last message published on `channel`."""
+    """Return the field of `STATE` with the sequence of the last message on `channel`."""
     return f"last:{channel}"
 
 
 def reply_channel(worker: str) -> str:
-    """Channel on which the gateway worker `worker` receives its replies."""
+    """Return the channel on which the gateway worker `worker` receives its replies."""
     return f"{ORDER_REPLIES}:{worker}"

@@ -14,35 +14,35 @@ _report_decoder = msgspec.json.Decoder(ExecutionReport)
 _fill_decoder = msgspec.json.Decoder(Fill)
 
 encode = _encoder.encode
-"""Any message of `protocol` as compact JSON."""
+"""Return any message of `protocol` as compact JSON."""
 
 decode_entry = _entry_decoder.decode
-"""QueueEntry from bytes; raises msgspec.DecodeError (broken JSON) or its subclass
-msgspec.ValidationError (a field of the wrong type, named in the text)."""
+"""Return a QueueEntry from bytes; raises msgspec.DecodeError for broken JSON, and its subclass
+msgspec.ValidationError, which names the field, for a value of the wrong type."""
 
 decode_message = _message_decoder.decode
-"""ChannelMessage from bytes; raises msgspec.DecodeError."""
+"""Return a ChannelMessage from bytes; raises msgspec.DecodeError."""
 
 decode_replies = _replies_decoder.decode
-"""ReplyMessage from bytes; raises msgspec.DecodeError."""
+"""Return a ReplyMessage from bytes; raises msgspec.DecodeError."""
 
 decode_report = _report_decoder.decode
-"""ExecutionReport from text; raises msgspec.DecodeError."""
+"""Return an ExecutionReport from text; raises msgspec.DecodeError."""
 
 decode_fill = _fill_decoder.decode
-"""Fill from text; raises msgspec.DecodeError."""
+"""Return a Fill from text; raises msgspec.DecodeError."""
 
 
 def join_entries(entries: list[bytes]) -> bytes:
-    """Encoded entries as one JSON array."""
+    """Return encoded entries as one JSON array."""
     return b"[" + b",".join(entries) + b"]"
 
 
 def split_entries(joined: bytes) -> list[bytes]:
-    """The encoded entries of a JSON array; raises msgspec.DecodeError."""
+    """Return the encoded entries of a JSON array; raises msgspec.DecodeError."""
     return [bytes(entry) for entry in _entries_decoder.decode(joined)]
 
 
 def to_text(raw: bytes) -> str:
-    r"""Bytes of any kind as text; what is not UTF-8 is shown as `\xNN`."""
+    r"""Return bytes of any kind as text; bytes that are not UTF-8 are shown as `\xNN`."""
     return raw.decode(errors="backslashreplace")

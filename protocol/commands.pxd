@@ -1,4 +1,4 @@
-"""Types of `commands.py` for the compiled form of it."""
+"""Types for the compiled form of `commands.py`."""
 
 cimport cython
 from libc.stdint cimport int64_t

@@ -21,23 +21,23 @@ from protocol.refusal import Refusal
 DEFAULT_ACCOUNT = "default"
 IDENTIFIER_PATTERN = r"^[A-Za-z0-9._:-]{1,64}$"
 MAX_ORDER_ID = 2**53 - 1
-_LONGEST_ORDER_ID = 16
+_MAX_ORDER_ID_DIGITS = 16
 MAX_TIMER_SECONDS = 86_400
 MAX_ENTRY_BYTES = 64 * 1024
-"""Of an element of `order_queue`; a longer one is not read."""
+"""Of an element of `order_queue`; the engine does not read a longer one."""
 
 
 class QueueEntry(msgspec.Struct, omit_defaults=True, gc=False):
     """One element of `order_queue`.
 
-    `new` uses all fields but leaves `price` and `stop_price` out where the type has none; `cancel`
-    and `amend` need `order_id`, `cancel_all` an account and optionally a symbol, `cancel_after` an
+    `new` uses all fields, without `price` and `stop_price` if the type has none; `cancel` and
+    `amend` need `order_id`, `cancel_all` an account and optionally a symbol, `cancel_after` an
     account and `seconds`, `halt` and `resume` a symbol. `expire_timers` and `configure` (with
     `limits`) are the engine's own. `clear_queue`, put at the head, rejects the orders among the
-    next `quantity` entries. `dead` is what the journal has in the place of an entry that cannot be
-    used, with the `reason`. `received_at` is the clock of whoever pushed; `reply_to` (a gateway
-    worker) and `request_id` ask for a reply. Whoever pushes by hand may leave out everything that
-    has a default here.
+    next `quantity` entries. `dead` stands in the journal for an entry that cannot be used, with the
+    `reason`. `received_at` is the time by the clock of whoever pushed the entry; `reply_to` (a
+    gateway worker) and `request_id` ask for a reply. An entry pushed by hand may leave out
+    everything that has a default here.
     """
 
     symbol: str | None = None
@@ -61,10 +61,10 @@ class QueueEntry(msgspec.Struct, omit_defaults=True, gc=False):
 
 
 def derive_order_id(key: bytes, account: str, client_order_id: str) -> int:
-    """The order id of a pair, 1 to 2**53 - 1: the same for every retry through any gateway.
+    """Return the order id of a pair, 1 to 2**53 - 1: the same for a retry through any gateway.
 
-    `key` is the exchange's own, of `STATE_ID_KEY`, so that ids of one exchange say nothing about
-    those of another.
+    `key` is the exchange's own, from `STATE_ID_KEY`, so that the ids of one exchange say nothing
+    about those of another.
     """
     digest = blake2b(f"{account}\0{client_order_id}".encode(), key=key, digest_size=8).digest()
     return (int.from_bytes(digest) & MAX_ORDER_ID) or 1
@@ -79,8 +79,8 @@ def is_identifier(text: str) -> bool:
 
 
 def parse_order_id(text: str | None) -> int:
-    """The id in `text`; raises Refusal where it is none."""
-    order_id = read_digits(text) if text is not None and len(text) <= _LONGEST_ORDER_ID else 0
+    """Return the id in `text`; raises Refusal if it is none."""
+    order_id = read_digits(text) if text is not None and len(text) <= _MAX_ORDER_ID_DIGITS else 0
     if 0 < order_id <= MAX_ORDER_ID:
         return order_id
     raise Refusal(
@@ -89,7 +89,7 @@ def parse_order_id(text: str | None) -> int:
 
 
 def check_client_order_id(text: str) -> str:
-    """`text`; raises Refusal where it is not a usable client order id."""
+    """Return `text`; raises Refusal if it is not a usable client order id."""
     if not is_identifier(text):
         raise Refusal(
             Reason.INVALID_CLIENT_ORDER_ID,
@@ -100,7 +100,7 @@ def check_client_order_id(text: str) -> str:
 
 
 def check_account(text: str) -> str:
-    """`text`; raises Refusal where it is not a usable account name."""
+    """Return `text`; raises Refusal if it is not a usable account name."""
     if not is_identifier(text):
         raise Refusal(
             Reason.INVALID_ACCOUNT,
@@ -111,7 +111,7 @@ def check_account(text: str) -> str:
 
 
 def check_seconds(seconds: int | None) -> int:
-    """`seconds`; raises Refusal where no timer can be set to it."""
+    """Return `seconds`; raises Refusal if no timer can be set to it."""
     if seconds is None or not 0 <= seconds <= MAX_TIMER_SECONDS:
         raise Refusal(
             Reason.INVALID_SECONDS,
@@ -128,9 +128,9 @@ def check_order_values(
     price: str | None,
     stop_price: str | None,
 ) -> tuple[int, int, int]:
-    """Quantity in lots, price and stop price in ticks (0 where the type has none).
+    """Return quantity in lots, price and stop price in ticks (0 if the type has none).
 
-    Raises Refusal for a missing or forbidden field, a value off the grid or outside the limits.
+    Raises Refusal if a field is missing or forbidden, or a value is off the grid or out of bounds.
     """
     if quantity is None:
         raise Refusal(Reason.QUANTITY_REQUIRED, "quantity", "quantity is required")

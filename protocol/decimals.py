@@ -1,7 +1,7 @@
 """Decimal strings and whole steps: exact in both directions, no float anywhere.
 
-Compiled where there is a compiler (`decimals.pxd` has the types): every price and quantity that
-comes in or goes out passes here.
+Compiled if there is a compiler (`decimals.pxd` has the types), because every price and quantity
+that comes in or goes out passes here.
 """
 
 import re
@@ -12,48 +12,48 @@ DECIMAL_PATTERN = r"^\d{1,15}(\.\d{1,18})?$"
 DECIMAL_RULE = (
     'a decimal string such as "60000.5": no sign, at most 15 digits before and 18 after the point'
 )
-_FINEST = 18
-_MOST_DIGITS = 18
-"""So many always fit into 64 bits."""
+_MAX_DECIMAL_PLACES = 18
+_MAX_DIGITS = 18
+"""Numbers of up to so many digits always fit into 64 bits."""
 _ZERO = ord("0")
 
 _matches = re.compile(DECIMAL_PATTERN, re.ASCII).fullmatch
 
 
 class Increment:
-    """The step of a price (tick) or of a quantity (lot), and the conversion to whole steps."""
+    """The step of a price (tick) or of a quantity (lot), with the conversion to whole steps."""
 
     def __init__(self, text: str) -> None:
-        """`text`: a positive decimal string. Raises ValueError for anything else."""
+        """Take a positive decimal string; raises ValueError for anything else."""
         if not is_decimal(text):
             raise ValueError(f"{text!r} is not {DECIMAL_RULE}")
         fraction = text.partition(".")[2].rstrip("0")
         self.text = text
-        self.places = len(fraction)
-        self.unit = scale(text, self.places)
+        self.decimal_places = len(fraction)
+        self.unit = scale(text, self.decimal_places)
         if self.unit == 0:
             raise ValueError(f"{text!r} is not above zero")
-        self._grid: int = self.unit * 10 ** (_FINEST - self.places)
+        self._grid: int = self.unit * 10 ** (_MAX_DECIMAL_PLACES - self.decimal_places)
         self.is_power_of_ten = self.unit == 1
-        self._nothing = format_scaled(0, self.places)
+        self._zero_text = format_scaled(0, self.decimal_places)
 
     def to_steps(self, text: str) -> tuple[int, int]:
-        """Whole steps in a decimal string, and what is left over in 10**-18 (0: on the grid).
+        """Return the whole steps in a decimal string, and the rest in 10**-18 (0: on the grid).
 
-        Raises ValueError where the text does not have the form of a decimal.
+        Raises ValueError if the text does not have the form of a decimal.
         """
         steps = self.read(text)
         if steps >= 0:
             return steps, 0
         if not is_decimal(text):
             raise ValueError(text)
-        return divmod(scale(text, _FINEST), self._grid)
+        return divmod(scale(text, _MAX_DECIMAL_PLACES), self._grid)
 
     def read(self, text: str) -> int:
-        """Whole steps in a short text with just this increment's places; -1 for any other text."""
-        length, places = len(text), self.places
-        point = length - places - 1 if places else length
-        if not self.is_power_of_ten or not 0 < point <= 15 or length > _MOST_DIGITS:
+        """Return the whole steps in a short text with this increment's decimal places, else -1."""
+        length, decimal_places = len(text), self.decimal_places
+        point = length - decimal_places - 1 if decimal_places else length
+        if not self.is_power_of_ten or not 0 < point <= 15 or length > _MAX_DIGITS:
             return -1
         steps = 0
         for at in range(length):
@@ -68,29 +68,29 @@ class Increment:
         return steps
 
     def to_text(self, steps: int) -> str:
-        """Whole steps as a decimal string with this increment's number of places.
+        """Return whole steps as a decimal string with this increment's number of decimal places.
 
         Raises ValueError for a number below 0.
         """
         if steps <= 0:
-            return self._text_of_nothing(steps)
+            return self._format_zero(steps)
         if self.is_power_of_ten:
-            return format_short(steps, self.places)
-        return format_scaled(steps * self.unit, self.places)
+            return format_short(steps, self.decimal_places)
+        return format_scaled(steps * self.unit, self.decimal_places)
 
-    def _text_of_nothing(self, steps: int) -> str:
+    def _format_zero(self, steps: int) -> str:
         if steps < 0:
             raise ValueError(f"{steps} steps")
-        return self._nothing
+        return self._zero_text
 
     def round_to_steps(self, text: str) -> int:
-        """The whole number of steps nearest to the decimal string `text`, a half rounding up."""
-        return (2 * scale(text, _FINEST) + self._grid) // (2 * self._grid)
+        """Return the number of whole steps nearest to the decimal string `text`; a half goes up."""
+        return (2 * scale(text, _MAX_DECIMAL_PLACES) + self._grid) // (2 * self._grid)
 
 
 def read_digits(text: str) -> int:
-    """The number that `text`, at most 18 digits and nothing else, is; -1 for any other text."""
-    if not 0 < len(text) <= _MOST_DIGITS:
+    """Return the number in `text` if that is 1 to 18 digits and nothing else, else -1."""
+    if not 0 < len(text) <= _MAX_DIGITS:
         return -1
     value = 0
     for character in text:
@@ -105,12 +105,12 @@ def is_decimal(text: str) -> bool:
     return _matches(text) is not None
 
 
-def format_scaled(value: int, places: int) -> str:
-    """`value` (not below 0) / 10**places as a decimal string with exactly that many places."""
+def format_scaled(value: int, decimal_places: int) -> str:
+    """Return `value` / 10**decimal_places with that many places; `value` is not negative."""
     digits = str(value)
-    if places == 0:
+    if decimal_places == 0:
         return digits
-    whole = len(digits) - places
+    whole = len(digits) - decimal_places
     if whole <= 0:
         return "0." + "0" * -whole + digits
     return digits[:whole] + "." + digits[whole:]
@@ -120,7 +120,7 @@ if not cython.compiled:
     format_short = format_scaled
 
 
-def scale(text: str, places: int) -> int:
-    """The decimal string `text` * 10**places, cut to a whole number."""
+def scale(text: str, decimal_places: int) -> int:
+    """Return the decimal string `text` * 10**decimal_places, cut to a whole number."""
     whole, _, fraction = text.partition(".")
-    return int(whole + fraction[:places].ljust(places, "0"))
+    return int(whole + fraction[:decimal_places].ljust(decimal_places, "0"))

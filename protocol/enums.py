@@ -11,7 +11,7 @@ class Side(StrEnum):
 
 
 class OrderType(StrEnum):
-    """What an order does when it arrives (or, for the four triggered types, when it fires)."""
+    """What an order does when it arrives or, for the four triggered types, when it fires."""
 
     MARKET = "market"
     LIMIT = "limit"
@@ -58,7 +58,7 @@ class SelfTradePrevention(StrEnum):
 
 
 class Liquidity(StrEnum):
-    """Whose order rested: the maker's."""
+    """Which side of a trade an order was on: the maker's order rested."""
 
     MAKER = "maker"
     TAKER = "taker"
@@ -78,7 +78,7 @@ class Status(StrEnum):
 
 
 OPEN_STATUSES = frozenset({Status.OPEN, Status.PARTIALLY_FILLED})
-"""Of an order that may still trade."""
+"""The statuses of an order that may still trade."""
 
 
 class CommandType(StrEnum):
@@ -98,7 +98,7 @@ class CommandType(StrEnum):
 
 
 class Reason(StrEnum):
-    """Why: the one list of codes, for reports, rejects and HTTP problems alike."""
+    """Why something ended or was refused: one list of codes for reports, rejects and problems."""
 
     # an order ended
     CANCEL_REQUESTED = "cancel_requested"
@@ -122,7 +122,7 @@ class Reason(StrEnum):
     INSTRUMENT_HALTED = "instrument_halted"
     PRICE_OUT_OF_BAND = "price_out_of_band"
     INTERNAL_ERROR = "internal_error"
-    # a value is wrong: refused by the gateway, or by the engine where an entry was pushed by hand
+    # a value is wrong: refused by the gateway, or by the engine if an entry was pushed by hand
     UNREADABLE_ENTRY = "unreadable_entry"
     UNKNOWN_SYMBOL = "unknown_symbol"
     INVALID_SIDE = "invalid_side"

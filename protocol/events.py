@@ -1,7 +1,7 @@
 """What the engine publishes: public events, private reports, and answers to a gateway.
 
 Prices, quantities and notionals are decimal strings, timestamps ISO-8601 UTC with microseconds.
-`gc=False`: these values never refer to each other in a circle, and there are many of them.
+`gc=False` spares the garbage collector: there are many of these values, never in a circle.
 """
 
 from collections.abc import Sequence
@@ -16,7 +16,7 @@ Level: TypeAlias = tuple[str, str]
 
 
 class Trade(msgspec.Struct, tag_field="type", tag="trade", frozen=True, gc=False):
-    """One match, public. `aggressor_side` is the taker's."""
+    """One match, as everybody sees it; `aggressor_side` is the taker's."""
 
     symbol: str
     trade_id: int
@@ -29,9 +29,9 @@ class Trade(msgspec.Struct, tag_field="type", tag="trade", frozen=True, gc=False
 
 
 class L2Delta(msgspec.Struct, tag_field="type", tag="l2_delta", frozen=True, gc=False):
-    """Levels of one symbol that a commit changed, with their absolute quantities.
+    """The levels of one symbol that a commit changed, with their absolute quantities.
 
-    `first_update_id` is the last one of the symbol's delta before plus one.
+    `first_update_id` is the `last_update_id` of the symbol's delta before, plus one.
     """
 
     symbol: str
@@ -43,7 +43,7 @@ class L2Delta(msgspec.Struct, tag_field="type", tag="l2_delta", frozen=True, gc=
 
 
 class Bbo(msgspec.Struct, tag_field="type", tag="bbo", frozen=True, gc=False):
-    """Best bid and offer after a commit that changed them; null on an empty side."""
+    """The best bid and offer after a commit that changed them; null on an empty side."""
 
     symbol: str
     bid: str | None
@@ -66,10 +66,10 @@ class Fill(msgspec.Struct, frozen=True, gc=False):
 class ExecutionReport(
     msgspec.Struct, tag_field="type", tag="execution_report", frozen=True, gc=False
 ):
-    """State of an order after one change of it, for its owner.
+    """The state of an order after one change of it, for its owner.
 
-    `triggered` is null for types that never wait. `remaining_quantity` is what may still trade: 0
-    once the order is closed. `reason` says why it ended or was rejected.
+    `triggered` is null for types that never wait. `remaining_quantity` is what may still trade, 0
+    if the order is closed. `reason` says why the order ended or was rejected.
     """
 
     order_id: str
@@ -109,12 +109,12 @@ class CommandRejected(
 
 
 class Reply(msgspec.Struct, frozen=True, gc=False):
-    """Answer to one waiting request of a gateway.
+    """The answer to one waiting request of a gateway.
 
-    `status` is the order's after the command; null where there is no order. `order` is its latest
-    report; `fills` are those of this command. `duplicate`: the order was there before. `field`,
-    `nearest` and `step` are those of the Refusal, where the command was refused with one.
-    `canceled` is how many orders a cancel_all took off, `due` when a cancel_after will act.
+    `status` is the order's after the command, null if there is no order. `order` is its latest
+    report, `fills` are those of this command. `duplicate`: the order was there before. If the
+    command was refused, `field`, `nearest` and `step` are those of the Refusal. `canceled` is how
+    many orders a cancel_all has canceled, `due` when a cancel_after will act.
     """
 
     request_id: str
@@ -140,8 +140,8 @@ Event: TypeAlias = PublicEvent | PrivateEvent
 class ChannelMessage(msgspec.Struct, frozen=True, gc=False):
     """What one commit publishes on one channel.
 
-    `previous` is the `sequence` of the message before on the same channel (0: none), so that a
-    reader sees a gap; `sequence` is that of the commit's last command.
+    `previous` is the `sequence` of the message before on the same channel (0: none), which shows a
+    reader a gap; `sequence` is that of the commit's last command.
     """
 
     previous: int
@@ -158,8 +158,8 @@ class ReplyMessage(msgspec.Struct, frozen=True, gc=False):
 class DeadEntry(msgspec.Struct, frozen=True, gc=False):
     r"""An element of `{order_queue}:dead`: an entry that could not be used, and why.
 
-    `entry` is the text of the entry's first 64 KB, `length` how many bytes it had; bytes that are
-    not UTF-8 are shown as `\xNN`.
+    `entry` is the text of the entry's first 64 KB, in which bytes that are not UTF-8 are shown as
+    `\xNN`; `length` is how many bytes the entry had.
     """
 
     sequence: int

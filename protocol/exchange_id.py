@@ -1,8 +1,8 @@
-"""Who an exchange is, for everyone: another one has begun where the data was wiped."""
+"""The public id of an exchange. If the data is wiped, another exchange begins, with another id."""
 
 from hashlib import blake2b
 
 
 def derive_exchange_id(id_key: bytes) -> str:
-    """16 hex digits of `id_key` as the state has it; they tell nothing of the key."""
+    """Return 16 hex digits made of the state's `id_key`, which do not reveal it."""
     return blake2b(id_key, digest_size=8, person=b"exchange_id").hexdigest()

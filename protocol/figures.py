@@ -1,7 +1,7 @@
 """What the engine has measured of its work: how long it took, and what it refused.
 
-The engine writes it into its state; whoever shows metrics reads it there. The histograms' buckets
-are at most a quarter of their lower bound wide.
+The engine writes the figures into its state, and whoever shows metrics reads them there. A bucket
+of the histograms is at most a quarter of its lower bound wide.
 """
 
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ BUCKETS = 4 * _OCTAVES + 2
 
 
 def find_bucket(nanoseconds: int) -> int:
-    """The bucket of a duration."""
+    """Return the bucket of a duration."""
     if nanoseconds < 1 << _FINEST_BITS:
         return 0
     shift = nanoseconds.bit_length() - 3
@@ -23,7 +23,7 @@ def find_bucket(nanoseconds: int) -> int:
 
 
 def upper_bound(bucket: int) -> float:
-    """Nanoseconds that all durations in a bucket are below; infinite for the last one."""
+    """Return the nanoseconds that all durations in a bucket are below; infinite for the last."""
     if bucket == BUCKETS - 1:
         return float("inf")
     octave, quarter = divmod(bucket - 1, 4) if bucket else (0, -1)
@@ -31,18 +31,18 @@ def upper_bound(bucket: int) -> float:
 
 
 class Durations(msgspec.Struct):
-    """How many took how long: counts by bucket, and the sum of all."""
+    """How often something took how long: counts by bucket, and the sum of all durations."""
 
     counts: list[int] = msgspec.field(default_factory=lambda: [0] * BUCKETS)
     nanoseconds: int = 0
 
     def add(self, nanoseconds: int, times: int) -> None:
-        """`times` more that took so long."""
+        """Count `times` more of that duration."""
         self.counts[find_bucket(nanoseconds)] += times
         self.nanoseconds += nanoseconds * times
 
     def cumulate(self) -> Iterator[tuple[float, int]]:
-        """Each bucket's upper bound in seconds, and how many are below it."""
+        """Give each bucket's upper bound in seconds, and how many durations are below it."""
         below = 0
         for bucket, count in enumerate(self.counts):
             below += count
@@ -50,12 +50,12 @@ class Durations(msgspec.Struct):
 
 
 class EngineFigures(msgspec.Struct):
-    """Since the engine that serves began; a replay does not count.
+    """Figures since the serving engine began, without those of a replay.
 
-    `matching`: from taking a batch to having all that it leads to, counted once for each of its
-    commands. `commit`: from there to Redis's confirmation, counted in the same way. `rejects`: by
-    code, the commands refused, whoever sent them and whether or not somebody waited for the answer.
-    What a commit of unknown outcome had done after all is in none of them.
+    `matching` is the time from taking a batch to having all its results, counted once for each
+    command of it; `commit` is the time from there to Redis's confirmation, counted in the same way.
+    `rejects` has the number of refused commands by code, whoever sent them, whether or not somebody
+    waited for the answer. A commit of unknown outcome is in none of them, even if it was done.
     """
 
     matching: Durations = msgspec.field(default_factory=Durations)
@@ -64,5 +64,5 @@ class EngineFigures(msgspec.Struct):
 
 
 def decode_figures(raw: bytes | None) -> EngineFigures:
-    """What the state has; empty where it has none, ValueError where they are not the engine's."""
+    """Return the state's figures, empty if it has none; raises ValueError for damaged ones."""
     return msgspec.json.decode(raw, type=EngineFigures) if raw else EngineFigures()

@@ -1,7 +1,7 @@
 """Names in `Host` and `Origin`, for every service that a browser may be sent to.
 
-A page can point a name of its own at this machine (DNS rebinding), and then the browser takes us
-for the page's own site. It cannot do so with an address or with `localhost`.
+A page can point its own name at this machine (DNS rebinding), and the browser then takes us for
+the page's own site. It cannot do so with an address or with `localhost`.
 """
 
 import ipaddress
@@ -12,7 +12,7 @@ LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
 def split_host(text: str) -> tuple[str, int | None]:
-    """Name and port of `name:port`; an empty name for what is none."""
+    """Return the name and port of `name:port`; the name is empty if `text` has another form."""
     with suppress(ValueError):
         parts = urlsplit(f"//{text}")
         return parts.hostname or "", parts.port
@@ -20,7 +20,7 @@ def split_host(text: str) -> tuple[str, int | None]:
 
 
 def is_address(name: str) -> bool:
-    """Whether nobody else can be meant by `name`: an IP address, or `localhost`."""
+    """Whether `name` can mean nobody else: it is an IP address, or `localhost`."""
     if name == "localhost":
         return True
     try:

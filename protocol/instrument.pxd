@@ -1,4 +1,4 @@
-"""Types of `instrument.py` for the compiled form of it."""
+"""Types for the compiled form of `instrument.py`."""
 
 cimport cython
 from libc.stdint cimport int64_t
@@ -14,7 +14,7 @@ cdef class Instrument:
     cdef public object listed_after
     cdef readonly Increment tick
     cdef readonly Increment lot
-    cdef readonly object notional_places
+    cdef readonly object notional_decimal_places
     cdef readonly str no_notional
     cdef readonly int64_t min_quantity
     cdef readonly int64_t max_quantity

@@ -1,7 +1,7 @@
 """What is traded, and the one place that converts decimals to ticks and lots and back.
 
 A price is a whole number of ticks, a quantity a whole number of lots, a notional the exact
-product of both. Outside they are decimal strings in the instrument's own precision. Compiled where
+product of both. Outside they are decimal strings in the instrument's own precision. Compiled if
 there is a compiler (`instrument.pxd` has the types).
 """
 
@@ -17,9 +17,9 @@ from protocol.refusal import Refusal
 
 SYMBOL_PATTERN = r"^[A-Z0-9]{1,16}-[A-Z0-9]{1,16}$"
 _SHARE_UNIT = 10**18
-_AVERAGE_PLACES = 8
+_AVERAGE_DECIMAL_PLACES = 8
 MAX_STEPS = 10**12
-"""Most ticks of a price and most lots of a quantity: the core's limit."""
+"""The most ticks of a price and lots of a quantity that the core takes."""
 
 _OUT_OF_RANGE = {
     Reason.OFF_TICK: Reason.PRICE_OUT_OF_RANGE,
@@ -44,13 +44,13 @@ class InstrumentSpecification(msgspec.Struct, frozen=True, forbid_unknown_fields
 
 
 class Instrument:
-    """A specification with its conversions. `index` is the symbol's number in the core.
+    """A specification with its conversions; `index` is the symbol's number in the core.
 
     `price_band` is a share: "0.1" allows prices up to a tenth away from the last trade.
     """
 
     def __init__(self, specification: InstrumentSpecification, index: int) -> None:
-        """Raises ValueError that names the field where a value is not usable."""
+        """Raise ValueError, which names the field, if a value is not usable."""
         if not _is_symbol(specification.symbol):
             raise ValueError(f"symbol {specification.symbol!r} does not look like BTC-USDT")
         self.specification = specification
@@ -59,55 +59,55 @@ class Instrument:
         self.listed_after = 0
         self.tick = Increment(specification.tick_size)
         self.lot = Increment(specification.lot_size)
-        self.notional_places = self.tick.places + self.lot.places
+        self.notional_decimal_places = self.tick.decimal_places + self.lot.decimal_places
         self._notional_unit = self.tick.unit * self.lot.unit
-        self._average_unit = self.tick.unit * 10**_AVERAGE_PLACES
-        self._average_divisor = 10**self.tick.places
-        self.no_notional = format_scaled(0, self.notional_places)
-        self.min_quantity = self._lots("min_quantity", 1)
-        self.max_quantity = self._lots("max_quantity", MAX_STEPS)
-        self.min_notional = self._notional("min_notional")
-        self.max_notional = self._notional("max_notional")
-        self._band = self._share("price_band")
+        self._average_unit = self.tick.unit * 10**_AVERAGE_DECIMAL_PLACES
+        self._average_divisor = 10**self.tick.decimal_places
+        self.no_notional = format_scaled(0, self.notional_decimal_places)
+        self.min_quantity = self._read_lots("min_quantity", 1)
+        self.max_quantity = self._read_lots("max_quantity", MAX_STEPS)
+        self.min_notional = self._read_notional("min_notional")
+        self.max_notional = self._read_notional("max_notional")
+        self._band = self._read_share("price_band")
 
     def price_to_ticks(self, text: str, field: str = "price") -> int:
-        """Raises Refusal with the nearest valid price where `text` is off the grid."""
+        """Return a price in ticks; raises Refusal with the nearest valid one if it is none."""
         return _to_steps(text, self.tick, field, 1, MAX_STEPS, Reason.OFF_TICK)
 
     def quantity_to_lots(self, text: str, field: str = "quantity") -> int:
-        """Raises Refusal with the nearest valid quantity where `text` is off the grid."""
+        """Return a quantity in lots; raises Refusal with the nearest valid one if it is none."""
         return _to_steps(
             text, self.lot, field, self.min_quantity, self.max_quantity, Reason.OFF_LOT
         )
 
     def ticks_to_price(self, ticks: int) -> str:
-        """Decimal string of a price."""
+        """Return the decimal string of a price."""
         return self.tick.to_text(ticks)
 
     def lots_to_quantity(self, lots: int) -> str:
-        """Decimal string of a quantity."""
+        """Return the decimal string of a quantity."""
         return self.lot.to_text(lots)
 
     def format_notional(self, notional: int) -> str:
-        """Exact decimal string of `notional`, a sum of ticks * lots."""
+        """Return the exact decimal string of `notional`, a sum of ticks * lots."""
         if not notional:
             return self.no_notional
-        return format_scaled(notional * self._notional_unit, self.notional_places)
+        return format_scaled(notional * self._notional_unit, self.notional_decimal_places)
 
     def average_price(self, notional: int, lots: int) -> str | None:
-        """Exact notional divided by quantity, rounded half-even to 8 places; None for 0 lots."""
+        """Return notional / quantity, rounded half-even to 8 decimal places; None for 0 lots."""
         if lots == 0:
             return None
         average = _divide_half_even(notional * self._average_unit, lots * self._average_divisor)
-        return format_scaled(average, _AVERAGE_PLACES)
+        return format_scaled(average, _AVERAGE_DECIMAL_PLACES)
 
     def check_lots(self, lots: int, text: str) -> None:
-        """Raises Refusal where a quantity, sent as `text`, is outside the instrument's limits."""
+        """Raise Refusal if a quantity, sent as `text`, is outside the instrument's limits."""
         if not self.min_quantity <= lots <= self.max_quantity:
             self.quantity_to_lots(text)
 
     def check_notional(self, ticks: int, lots: int) -> None:
-        """Raises Refusal where price * quantity is outside the instrument's limits."""
+        """Raise Refusal if price * quantity is outside the instrument's limits."""
         low, high = self.min_notional, self.max_notional
         if low is None and high is None:
             return
@@ -120,7 +120,7 @@ class Instrument:
             )
 
     def check_price_band(self, ticks: int, last_ticks: int) -> None:
-        """Raises Refusal where a price is too far from the last trade's (0: no trade yet)."""
+        """Raise Refusal if a price is too far from the last trade's (0: no trade yet)."""
         if self._band is None or not last_ticks:
             return
         reach = last_ticks * self._band // _SHARE_UNIT
@@ -143,7 +143,7 @@ class Instrument:
             f" to {specification.max_notional or 'anything'}"
         )
 
-    def _lots(self, field: str, default: int) -> int:
+    def _read_lots(self, field: str, default: int) -> int:
         text = getattr(self.specification, field)
         if text is None:
             return default
@@ -152,8 +152,8 @@ class Instrument:
             raise ValueError(f"{field} {text!r} of {self.symbol} is not 1 to 10**12 whole lots")
         return steps
 
-    def _share(self, field: str) -> int | None:
-        """The share `field` in 10**-18."""
+    def _read_share(self, field: str) -> int | None:
+        """Return the share `field` in 10**-18."""
         text = getattr(self.specification, field)
         if text is None:
             return None
@@ -161,19 +161,19 @@ class Instrument:
             raise ValueError(f"{field} {text!r} of {self.symbol} is not a share such as 0.1")
         return scale(text, 18)
 
-    def _notional(self, field: str) -> int | None:
-        """The limit `field` in ticks * lots, rounded up."""
+    def _read_notional(self, field: str) -> int | None:
+        """Return the limit `field` in ticks * lots, rounded up."""
         text = getattr(self.specification, field)
         if text is None:
             return None
         if not is_decimal(text):
             raise ValueError(f"{field} {text!r} of {self.symbol} is not {DECIMAL_RULE}")
-        unit: int = self.tick.unit * self.lot.unit * 10 ** (36 - self.notional_places)
+        unit: int = self.tick.unit * self.lot.unit * 10 ** (36 - self.notional_decimal_places)
         return -(-scale(text, 36) // unit)
 
 
 def parse_instruments(text: str) -> dict[str, Instrument]:
-    """Instruments of the TOML `text` by symbol, numbered in the file's order.
+    """Return the instruments of the TOML `text` by symbol, numbered in the file's order.
 
     Raises ValueError that names what is wrong.
     """
@@ -186,7 +186,7 @@ def parse_instruments(text: str) -> dict[str, Instrument]:
 
 
 def number_instruments(specifications: Iterable[InstrumentSpecification]) -> dict[str, Instrument]:
-    """Instruments by symbol; raises ValueError for none, or for a symbol that comes twice."""
+    """Return instruments by symbol; raises ValueError if there is none, or a symbol comes twice."""
     instruments: dict[str, Instrument] = {}
     for specification in specifications:
         if specification.symbol in instruments:
@@ -236,7 +236,7 @@ class InstrumentTable(msgspec.Struct, frozen=True):
     listed_after: dict[str, int] = {}
 
     def to_instruments(self) -> list[Instrument]:
-        """The instruments in order, numbered."""
+        """Return the instruments in order, numbered."""
         if not self.instruments:
             return []
         instruments = list(number_instruments(self.instruments).values())

@@ -1,9 +1,9 @@
 """The journal: a stream with one entry a commit, which is the truth about all that happened.
 
 An entry's id is `<sequence>-0`. Its fields are those of `JournalEntry` under the same names, and
-under its channel's name each message of the commit, byte for byte: who missed a message reads it
-here. A message longer than LONGEST_VALUE lies in parts, under the channel's name, `<channel>:1`,
-`<channel>:2`, …, and nowhere else: what is published in its stead is a gap.
+each message of the commit, byte for byte, under its channel's name, so that whoever missed a
+message reads it here. A message longer than MAX_VALUE_BYTES is stored in parts, under the channel's
+name, `<channel>:1`, `<channel>:2`, …, and is not published: subscribers see a gap.
 """
 
 from collections.abc import Iterator, Mapping
@@ -12,9 +12,9 @@ from typing import NamedTuple, Self
 
 from protocol.channels import EVENT_CHANNELS
 
-LONGEST_VALUE = 8 << 20
-"""Bytes of one value, and of a message that is published. Redis takes 512 MB, but it cuts off a
-subscriber with 16 MB unread."""
+MAX_VALUE_BYTES = 8 << 20
+"""Of one value, and of a published message. Redis takes 512 MB, but it cuts off a subscriber that
+has 16 MB unread."""
 
 
 class JournalEntry(NamedTuple):
@@ -35,15 +35,15 @@ class JournalEntry(NamedTuple):
 
     @property
     def published(self) -> dict[str, bytes]:
-        """The messages that are published: the last fields, in this order."""
+        """Return the messages that are published: the last fields, in this order."""
         return {
             channel: message
             for channel, message in self.messages.items()
-            if len(message) <= LONGEST_VALUE
+            if len(message) <= MAX_VALUE_BYTES
         }
 
     def to_fields(self) -> list[bytes]:
-        """Names and values in turn, as XADD takes them."""
+        """Return names and values in turn, as XADD takes them."""
         fields = [
             b"previous", b"%d" % self.previous,
             b"timestamp", b"%d" % self.timestamp,
@@ -60,7 +60,7 @@ class JournalEntry(NamedTuple):
 
     @classmethod
     def from_stream(cls, entry_id: bytes, fields: Mapping[bytes, bytes]) -> Self:
-        """The entry of a stream; raises KeyError or ValueError where it is not one of ours."""
+        """Return the entry of a stream; raises KeyError or ValueError if it is not one of ours."""
         messages = {
             channel: _join_message(channel, fields)
             for channel in EVENT_CHANNELS
@@ -78,9 +78,9 @@ class JournalEntry(NamedTuple):
 
 def _part_message(channel: str, message: bytes) -> Iterator[bytes]:
     names = _name_parts(channel)
-    for start in range(0, len(message), LONGEST_VALUE):
+    for start in range(0, len(message), MAX_VALUE_BYTES):
         yield next(names)
-        yield message[start : start + LONGEST_VALUE]
+        yield message[start : start + MAX_VALUE_BYTES]
 
 
 def _join_message(channel: str, fields: Mapping[bytes, bytes]) -> bytes:
@@ -96,12 +96,12 @@ def _name_parts(channel: str) -> Iterator[bytes]:
 
 
 def entry_id(sequence: int) -> bytes:
-    """The stream id of the commit that ends with `sequence`."""
+    """Return the stream id of the commit that ends with `sequence`."""
     return b"%d-0" % sequence
 
 
 def parse_entry_id(text: bytes) -> int:
-    """The sequence in a stream id; raises ValueError where it is not one of ours."""
+    """Return the sequence in a stream id; raises ValueError if it is not one of ours."""
     sequence, _, rest = text.partition(b"-")
     if rest != b"0":
         raise ValueError(f"{text!r} is not the id of a commit")

@@ -1,7 +1,7 @@
 """The limits that only the engine can check, as the journal has them.
 
-They come to the engine in a `configure` command, never from a setting directly: a replay meets each
-order with the limits that it met the first time.
+They come to the engine in a `configure` command, never from a setting directly, so that a replay
+applies to each order the limits that it met the first time.
 """
 
 from collections.abc import Iterable
@@ -26,25 +26,25 @@ class InstrumentLimits(msgspec.Struct, frozen=True, omit_defaults=True):
 
     @classmethod
     def of(cls, specification: InstrumentSpecification) -> Self:
-        """Those of `specification`."""
+        """Take the limits of `specification`."""
         return cls(*(getattr(specification, name) for name in cls.__struct_fields__))
 
     def apply(self, instrument: Instrument) -> Instrument:
-        """`instrument` with these limits; raises ValueError where one is not usable."""
+        """Return `instrument` with these limits; raises ValueError if one is not usable."""
         values = {name: getattr(self, name) for name in self.__struct_fields__}
         specification = msgspec.structs.replace(instrument.specification, **values)
         return Instrument(specification, instrument.index)
 
 
 class TradingLimits(msgspec.Struct, frozen=True, omit_defaults=True):
-    """All limits: of an account, and of each instrument that has some, by symbol."""
+    """All limits: those of an account and, by symbol, those of each instrument that has some."""
 
     max_open_orders: int = DEFAULT_MAX_OPEN_ORDERS
     instruments: dict[str, InstrumentLimits] = {}
 
     @classmethod
     def of(cls, max_open_orders: int, instruments: Iterable[Instrument]) -> Self:
-        """Those that are configured."""
+        """Take the configured limits."""
         limits = {item.symbol: InstrumentLimits.of(item.specification) for item in instruments}
         return cls(
             max_open_orders,

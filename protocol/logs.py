@@ -1,4 +1,4 @@
-"""Log lines of every service: text for people, JSON for machines."""
+"""The log lines of every service: text for people, JSON for machines."""
 
 import logging
 from collections.abc import Callable
@@ -10,26 +10,26 @@ from protocol.timestamps import format_timestamp, now_in_microseconds
 
 
 def _find_no_request() -> str | None:
-    """Of a service that serves none."""
+    """Return None: the service has no requests."""
     return None
 
 
 class TextFormatter(logging.Formatter):
-    """`time level service: message [request]`."""
+    """Format an event as `time level service: message [request]`."""
 
     def __init__(self, service: str, find_request: Callable[[], str | None]) -> None:
         super().__init__(f"%(asctime)s %(levelname)s {service}: %(message)s")
         self._find_request = find_request
 
     def format(self, record: logging.LogRecord) -> str:
-        """The line; with a trace below it where there was an exception."""
+        """Return the line, with a trace below it if there was an exception."""
         line = super().format(record)
         request_id = self._find_request()
         return f"{line} [{request_id}]" if request_id else line
 
 
 class JsonFormatter(logging.Formatter):
-    """One JSON object an event."""
+    """Format an event as one JSON object."""
 
     def __init__(self, service: str, find_request: Callable[[], str | None]) -> None:
         super().__init__()
@@ -37,7 +37,7 @@ class JsonFormatter(logging.Formatter):
         self._find_request = find_request
 
     def format(self, record: logging.LogRecord) -> str:
-        """The object as text."""
+        """Return the object as text."""
         event = {
             "time": format_timestamp(int(record.created * 1_000_000)),
             "level": record.levelname.lower(),
@@ -58,7 +58,7 @@ def start_logging(
     log_format: Literal["text", "json"],
     find_request: Callable[[], str | None] = _find_no_request,
 ) -> None:
-    """To stderr, from now on; `find_request` gives the id of the request in hand."""
+    """Write log lines to stderr; `find_request` returns the id of the request being served."""
     formatter = JsonFormatter if log_format == "json" else TextFormatter
     handler = logging.StreamHandler()
     handler.setFormatter(formatter(service, find_request))
@@ -66,7 +66,7 @@ def start_logging(
 
 
 def to_json_line(service: str, line: str) -> str:
-    """`line` where it is a JSON object already, else one that has it as its message."""
+    """Return `line` if it is a JSON object already, else an object with it as its message."""
     if line.startswith("{"):
         try:
             msgspec.json.decode(line, type=dict)

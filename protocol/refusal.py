@@ -1,4 +1,4 @@
-"""Why a value is not acceptable, in a form that becomes an HTTP problem or a reject."""
+"""Why a value is refused, in a form that becomes an HTTP problem or a reject."""
 
 from protocol.enums import Reason
 
@@ -6,8 +6,8 @@ from protocol.enums import Reason
 class Refusal(Exception):
     """A value from outside breaks a rule.
 
-    `code` is the reason, `field` the value's name, `detail` the rule in a sentence; `nearest` the
-    nearest valid value and `step` the tick or lot, where there is one.
+    `code` is the reason, `field` the value's name, `detail` the rule in a sentence, `nearest` the
+    nearest valid value and `step` the tick or lot, if there is one.
     """
 
     def __init__(

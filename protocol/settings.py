@@ -1,11 +1,14 @@
-"""Settings of every service, from the environment or the file `.env` of the repository."""
+"""Settings of every service, from the environment or the file `.env` of the repository.
+
+Only servers import this module: it loads pydantic.
+"""
 
 from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import quote
 
-from pydantic import AfterValidator, Field, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from protocol.limits import DEFAULT_CLOSED_ORDERS, DEFAULT_MAX_OPEN_ORDERS
 
@@ -13,7 +16,7 @@ REPOSITORY = Path(__file__).resolve().parent.parent
 _DATABASES = ("sqlite:", "sqlite+pysqlite:", "postgres:", "postgresql:", "postgresql+psycopg:")
 _SECRETS = frozenset({"REDIS_URL", "REDIS_PASSWORD", "DATABASE_URL", "API_KEYS"})
 SettingPath = Annotated[Path, AfterValidator(lambda path: REPOSITORY / path)]
-"""Relative to the repository, so that all commands mean the same file wherever they are given."""
+"""Relative to the repository, so that a command means the same file in whatever folder it runs."""
 
 
 def _check_database(url: str) -> str:
@@ -22,8 +25,19 @@ def _check_database(url: str) -> str:
     return url
 
 
+def _split_names(names: object) -> object:
+    return names.replace(",", " ").split() if isinstance(names, str) else names
+
+
+Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split_names)]
+"""Names with commas or blanks between them."""
+
+
 class Settings(BaseSettings):
-    """Environment variables of the same names in capitals. Raises ValidationError for bad ones."""
+    """Environment variables of the same names in capitals.
+
+    Raises ValidationError for a bad one; `describe_bad_settings` words it for the user.
+    """
 
     model_config = SettingsConfigDict(
         env_file=REPOSITORY / ".env", extra="ignore", env_ignore_empty=True
@@ -61,15 +75,15 @@ class Settings(BaseSettings):
     max_batch_bytes: int = Field(default=1024 * 1024, ge=1024, le=16 * 1024 * 1024)
     gateway_max_streams: int = Field(default=5_000, ge=1)
     gateway_max_streams_per_account: int = Field(default=100, ge=1)
-    allowed_hosts: str = ""
-    allowed_origins: str = ""
+    allowed_hosts: Names = ()
+    allowed_origins: Names = ()
     database_url: Annotated[str, AfterValidator(_check_database)] | None = None
     archive_retention_days: float | None = Field(default=None, gt=0)
     archive_retention_rows: int | None = Field(default=None, ge=1)
 
     @property
     def named_redis_url(self) -> str | None:
-        """URL of the server that the settings name; None where they name none."""
+        """URL of the server that the settings name; None if they name none."""
         if self.redis_url or self.redis_host is None:
             return self.redis_url
         password = f":{quote(self.redis_password, safe='')}@" if self.redis_password else ""
@@ -82,7 +96,7 @@ class Settings(BaseSettings):
 
 
 def describe_bad_settings(error: ValidationError) -> str:
-    """Every bad setting and what is wrong with it, in one line, without the value of a secret."""
+    """Name every bad setting and what is wrong with it, in one line, without a secret's value."""
     problems = []
     for item in error.errors():
         name = ".".join(map(str, item["loc"])).upper()

@@ -1,7 +1,7 @@
-"""The book snapshot: the state at one sequence, so that nobody has to read the journal before it.
+"""The snapshot: the state at one sequence, so that nobody has to read the journal before it.
 
-A list `{order_queue}:snapshot:<sequence>` holds one, as MessagePack in parts of PART_BYTES. The
-state's field `snapshots` names those that count, newest first.
+A list `{order_queue}:snapshot:<sequence>` holds a snapshot, as MessagePack in parts of PART_BYTES.
+The state's field `snapshots` names those that count, newest first.
 """
 
 import msgspec
@@ -10,13 +10,13 @@ from protocol import PROTOCOL_VERSION
 from protocol.events import Level
 
 PART_BYTES = 1 << 20
-"""Nothing else reaches Redis while it stores a part; and it takes no value above 512 MB."""
+"""Redis serves nobody else while it stores a part, and takes no value above 512 MB."""
 PARTS_AT_ONCE = 16
-"""That one look reads."""
+"""How many parts one command reads."""
 
 
 class BookSnapshot(msgspec.Struct, frozen=True, gc=False):
-    """All levels of one symbol, best first, and its counters; `last_price` null before a trade."""
+    """All levels of one symbol, best first, and its counters; before a trade no `last_price`."""
 
     symbol: str
     last_update_id: int
@@ -27,10 +27,10 @@ class BookSnapshot(msgspec.Struct, frozen=True, gc=False):
 
 
 class Snapshot(msgspec.Struct, frozen=True):
-    """Everything at `sequence`. `engine` is the engine's own and means nothing to others.
+    """The state at `sequence`; `engine` is in the engine's own form, which nobody else reads.
 
-    `last_published` has the sequence of the last message on each channel, `timestamp` the stamp of
-    the last command in microseconds.
+    `last_published` has the sequence of the last message on each channel, `timestamp` is the stamp
+    of the last command in microseconds.
     """
 
     sequence: int
@@ -46,7 +46,7 @@ encode_snapshot = msgspec.msgpack.Encoder().encode
 
 
 def decode_snapshot(raw: bytes) -> Snapshot:
-    """Raises ValueError for damaged bytes, or those of another protocol version."""
+    """Return a snapshot; raises ValueError for damaged bytes, or another protocol version."""
     try:
         snapshot = _decoder.decode(raw)
     except msgspec.DecodeError as error:
@@ -57,5 +57,5 @@ def decode_snapshot(raw: bytes) -> Snapshot:
 
 
 def parse_snapshot_list(text: bytes | None) -> list[int]:
-    """Sequences in the state's field, newest first."""
+    """Return the sequences in the state's field, newest first."""
     return [int(part) for part in (text or b"").split(b",") if part]

@@ -7,35 +7,35 @@ from functools import lru_cache
 
 _EXACT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z", re.ASCII)
 
-_MOST_DIGITS = 12
+_MAX_DIGITS = 12
 _END_OF_TIME = 253_402_300_800_000_000
 """The year 10000."""
 
 
 def now_in_microseconds() -> int:
-    """The wall clock."""
+    """Read the wall clock."""
     return time.time_ns() // 1000
 
 
 def format_timestamp(microseconds: int) -> str:
-    """`2026-01-31T12:00:00.000001Z`."""
+    """Return a text such as `2026-01-31T12:00:00.000001Z`."""
     seconds, fraction = divmod(microseconds, 1_000_000)
     return f"{_format_second(seconds)}.{fraction:06d}Z"
 
 
 @lru_cache(maxsize=16)
 def _format_second(seconds: int) -> str:
-    """All but the fraction: it stays the same for thousands of messages."""
+    """Return all but the fraction, which stays the same for thousands of messages."""
     return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}"
 
 
 def parse_moment(text: str) -> int:
-    """Microseconds of a moment that somebody asks for; raises ValueError for what is none.
+    """Return the microseconds of a moment in a query; raises ValueError if it is none.
 
-    A timestamp, with up to six digits behind the second or none, or whole seconds since 1970; up
-    to the year 10000.
+    A moment is a timestamp, with up to six digits after the second, or whole seconds since 1970;
+    the year 10000 is beyond the last one.
     """
-    if text.isascii() and text.isdigit() and len(text) <= _MOST_DIGITS:
+    if text.isascii() and text.isdigit() and len(text) <= _MAX_DIGITS:
         moment = int(text) * 1_000_000
     else:
         moment = parse_timestamp(text if "." in text else text.replace("Z", ".0Z"))
@@ -46,12 +46,12 @@ def parse_moment(text: str) -> int:
 
 @lru_cache(maxsize=256)
 def parse_timestamp(text: str) -> int:
-    """Microseconds of a timestamp made by `format_timestamp`; raises ValueError for another.
+    """Return the microseconds of a timestamp made by `format_timestamp`, else raise ValueError.
 
-    All events of a commit have the same one, so that the last ones are kept.
+    The last results are kept, because all events of a commit have the same timestamp.
     """
     if _EXACT.fullmatch(text):
         moment = datetime.fromisoformat(text)
-    else:  # ten times slower, and content with fewer digits
+    else:  # ten times slower, but takes fewer digits
         moment = datetime.strptime(text, "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=UTC)
     return int(moment.timestamp()) * 1_000_000 + moment.microsecond

@@ -7,7 +7,7 @@ from cpython.unicode cimport PyUnicode_DecodeASCII
 from libc.stdint cimport int64_t
 from libc.string cimport memcpy
 
-from protocol.decimals cimport LONGEST_SCALED, Increment, write_scaled
+from protocol.decimals cimport MAX_SCALED_LENGTH, Increment, write_scaled
 
 cdef extern from "Python.h":
     bint PyUnicode_Check(object text) noexcept
@@ -87,7 +87,7 @@ cdef inline Py_ssize_t put_quoted_decimal(
 ) except -1:
     cdef const char *first = find_characters(name)
     cdef Py_ssize_t before = PyUnicode_GET_LENGTH(name)
-    cdef char *at = make_room(buffer, length, before + LONGEST_SCALED + 2)
+    cdef char *at = make_room(buffer, length, before + MAX_SCALED_LENGTH + 2)
     memcpy(at, first, before)
     at[before] = c'"'
     before += 1 + write_scaled(at + before + 1, value, places)
@@ -100,7 +100,7 @@ cdef inline Py_ssize_t put_whole_number(
 ) except -1:
     cdef const char *first = find_characters(name)
     cdef Py_ssize_t before = PyUnicode_GET_LENGTH(name)
-    cdef char *at = make_room(buffer, length, before + LONGEST_SCALED)
+    cdef char *at = make_room(buffer, length, before + MAX_SCALED_LENGTH)
     memcpy(at, first, before)
     return length + before + write_scaled(at + before, value, 0)
 

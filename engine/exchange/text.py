@@ -43,7 +43,7 @@ class Text:
     def put_steps(self, name: str, increment: Increment, steps: int) -> None:
         """So many of its increments as a decimal in quotes, behind `name`."""
         if steps > 0 and increment.is_power_of_ten:
-            places = increment.places
+            places = increment.decimal_places
             self._length = put_quoted_decimal(self._buffer, self._length, name, steps, places)
         else:
             self.put_quoted(name, increment.to_text(steps))

@@ -1,7 +1,7 @@
-"""What the client's methods answer, and the error that they raise.
+"""What the client's methods return, and the error that they raise.
 
-An answer whose `is_pending` is true came before the engine's: `accepted` is in the queue, `unknown`
-may be there or not; its `detail` says what to do.
+An answer whose `is_pending` is true came before the engine had answered: `accepted` is in the
+queue, `unknown` may be there or not, and its `detail` says what to do.
 """
 
 from collections.abc import Mapping
@@ -16,9 +16,16 @@ _PENDING = frozenset({"accepted", "unknown"})
 
 
 class GatewayError(Exception):
-    """The gateway's problem document."""
+    """The gateway says no: an HTTP answer from 400 on, or an error message of the private stream.
 
-    def __init__(self, status: int, problem: Mapping[str, Any], retry_after: str | None) -> None:
+    `status` is that of HTTP, 0 for a message. `code` is the reason, None if the answer is not the
+    gateway's own. `detail`, `field`, `nearest` and `step` are those of the problem document,
+    `retry_after` is how many seconds to wait, as the gateway says it.
+    """
+
+    def __init__(
+        self, status: int, problem: Mapping[str, Any], retry_after: str | None = None
+    ) -> None:
         code, detail, nearest = (problem.get(name) for name in ("code", "detail", "nearest"))
         text = f"{code}: {detail}" if code else f"{detail}"
         super().__init__(f"{text}; nearest: {nearest}" if nearest else text)
@@ -32,7 +39,7 @@ class GatewayError(Exception):
 
 
 class OrderState(msgspec.Struct, frozen=True):
-    """An order as an answer has it; what an answer does not know is None.
+    """An order. What an answer does not have of it is None.
 
     `detail`, `field`, `nearest` and `step` say why it has just been rejected.
     """
@@ -60,24 +67,24 @@ class OrderState(msgspec.Struct, frozen=True):
 
     @property
     def is_pending(self) -> bool:
-        """Whether it is not known yet what the engine has made of it."""
+        """Whether the engine's answer is not known yet."""
         return self.status in _PENDING
 
     @property
     def is_open(self) -> bool:
-        """Whether it may still trade."""
+        """Whether the order may still trade."""
         return self.status in OPEN_STATUSES
 
 
 class ChangeState(msgspec.Struct, frozen=True):
-    """What became of a change that is about no single order."""
+    """The outcome of a change that concerns no single order."""
 
     status: str = "done"
     detail: str | None = None
 
     @property
     def is_pending(self) -> bool:
-        """Whether it is not known yet what the engine has made of it."""
+        """Whether the engine's answer is not known yet."""
         return self.status in _PENDING
 
 
@@ -88,7 +95,7 @@ class CanceledOrders(ChangeState, frozen=True):
 
 
 class TimerState(ChangeState, frozen=True):
-    """When the timer acts; None once it is disarmed, or while it is pending."""
+    """The timer's seconds, and when it is due; None if it is disarmed, or while it is pending."""
 
     seconds: int | None = None
     due: str | None = None
@@ -115,7 +122,7 @@ class Problem(msgspec.Struct, frozen=True):
 
 
 class BatchItem(msgspec.Struct, frozen=True):
-    """What became of one order of a batch: `order`, or the `problem` with it."""
+    """The outcome of one order of a batch: `order`, or the `problem` with it."""
 
     status: int
     order: OrderState | None = None
@@ -140,7 +147,7 @@ class AccountFill(msgspec.Struct, frozen=True):
 
 
 class InstrumentState(msgspec.Struct, frozen=True):
-    """What is traded; `state` is `trading`, `halted`, or None where nobody knows."""
+    """An instrument; `state` is `trading`, `halted`, or None if the gateway does not know."""
 
     symbol: str
     base_asset: str
@@ -156,9 +163,9 @@ class InstrumentState(msgspec.Struct, frozen=True):
 
 
 class OrderPage(msgspec.Struct, frozen=True):
-    """Orders, newest first; `after` asks for the next page.
+    """Orders, newest first. `after`, if not None, asks for the next page.
 
-    `sequence`: what the engine did up to it is in here.
+    The page has everything that the engine has done up to `sequence`.
     """
 
     orders: list[OrderState]
@@ -167,9 +174,9 @@ class OrderPage(msgspec.Struct, frozen=True):
 
 
 class FillPage(msgspec.Struct, frozen=True):
-    """Fills, newest first; `after` asks for the next page.
+    """Fills, newest first. `after`, if not None, asks for the next page.
 
-    `sequence`: what the engine did up to it is in here.
+    The page has everything that the engine has done up to `sequence`.
     """
 
     fills: list[AccountFill]
@@ -178,7 +185,7 @@ class FillPage(msgspec.Struct, frozen=True):
 
 
 class Report(msgspec.Struct, frozen=True):
-    """A change of an order, or (with `command` and `detail`) a command that changed nothing."""
+    """A change of an order, or, with `command` and `detail`, a command that changed nothing."""
 
     sequence: int
     timestamp: str
@@ -206,8 +213,8 @@ class Report(msgspec.Struct, frozen=True):
 class Update(msgspec.Struct, frozen=True):
     """A message of the private stream; `number` is one more than that of the message before.
 
-    A heartbeat has the number of the last one; `in_sync` false: what has happened since may come
-    later. A snapshot has the exchange's id: with another one all numbers began anew.
+    A heartbeat repeats the last number. If `in_sync` is false, reports may be late. A snapshot has
+    the exchange's id; another id means that all numbers have begun anew.
     """
 
     type: str
@@ -220,5 +227,5 @@ class Update(msgspec.Struct, frozen=True):
 
     @property
     def fill(self) -> Fill | None:
-        """The trade that it is about, if it is about one."""
+        """The trade that it tells of; None if it tells of none."""
         return self.data.last_trade if self.data else None

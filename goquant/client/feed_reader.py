@@ -1,7 +1,7 @@
 r"""A reader of the feed: the exact book, verified, and every trade once.
 
     import asyncio
-    from goquant.client.feed_reader import FeedReader
+    from goquant import FeedReader
 
     async def main() -> None:
         url = "ws://localhost:8001/ws/market-data"
@@ -16,8 +16,8 @@ r"""A reader of the feed: the exact book, verified, and every trade once.
 
     asyncio.run(main())
 
-It connects again by itself, asks for what it has missed, starts a book anew where an id or a
-checksum does not fit, and everything where the exchange is another one than before.
+It connects again by itself and asks for what it has missed. If an id or a checksum does not fit, it
+starts that book anew; if the exchange is another one than before, it starts everything anew.
 """
 
 import asyncio
@@ -29,38 +29,41 @@ from typing import Self
 from websockets.exceptions import ConnectionClosed, WebSocketException
 
 from goquant.client.book import BookOutOfStep, Json, ReaderBook
-from goquant.client.feed_connection import FeedRefused, ReaderConnection, add_heartbeat
-from goquant.client.pulse import Ids, ReaderPulse
+from goquant.client.connection import StreamConnection
+from goquant.client.feed_stream import FeedRefused, open_feed
+from goquant.client.heartbeats import HeartbeatMonitor, Ids
 
-__all__ = ["FeedReader", "FeedRefused"]
-
-_LONGEST_PAUSE = 2.0
+SILENT_SECONDS = 5.0
+"""A connection that brings nothing for so long is dead: heartbeats come every second."""
+_FIRST_PAUSE_SECONDS = 0.05
+_MAX_PAUSE_SECONDS = 2.0
 _SYMBOLS_A_FRAME = 32
 """A request of so many symbols is well below the longest frame that the feed reads."""
 
-log = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 
 
 class FeedReader:
     """Books and trades of `symbols`. Use as a context and iterate: each step is one message.
 
-    Messages come after they were taken: `trade`, `book_snapshot` and `book_delta` as they are on
-    the wire. `books` is by symbol. `counts` says what happened: `connections`, `snapshots`,
-    `deltas`, `trades`, `repeated_trades`, `missing_trades`, `out_of_step` (a message that did
-    not follow, or never came: the symbol was asked for again).
+    A step gives a `trade`, `book_snapshot` or `book_delta` as it is on the wire; `books`, by
+    symbol, have it by then. `counts` says what has happened: `connections`, `snapshots`, `deltas`,
+    `trades`, `repeated_trades`, `missing_trades` (the feed has them no more) and `out_of_step` (a
+    message that did not follow or never came, so that the symbol was asked for again). With
+    `has_trades` false it asks for books alone.
     """
 
     def __init__(self, url: str, symbols: Sequence[str], *, has_trades: bool = True) -> None:
         self.books = {symbol: ReaderBook() for symbol in symbols}
         self.last_trade_ids: dict[str, int] = {}
-        """By symbol, once it is known where its trades begin for this reader."""
+        """By symbol, as soon as the feed has said where the trades of this reader begin."""
         self.counts: Counter[str] = Counter()
         self.closed_because = ""
-        """What the server said when it last closed."""
-        self._url = add_heartbeat(url)
+        """The reason that the server gave when it last closed a connection."""
+        self._url = url
         self._has_trades = has_trades
-        self._connection: ReaderConnection | None = None
-        self._pulse = ReaderPulse()
+        self._connection: StreamConnection | None = None
+        self._heartbeats = HeartbeatMonitor()
         self._has_asked = False
         self._is_in_sync = False
         self._exchange_id: str | None = None
@@ -68,15 +71,15 @@ class FeedReader:
 
     @property
     def is_live(self) -> bool:
-        """Whether what it has is the present.
+        """Whether the books and trades are up to date.
 
-        It is connected, the feed hears the engine, and no book waits to begin anew. A connection
-        that has died silently is noticed after five seconds.
+        They are if the reader is connected, the feed hears the engine, and no book waits to begin
+        anew. A connection that has died silently is noticed after five seconds.
         """
         return (
             self._connection is not None
             and self._is_in_sync
-            and not self._pulse.is_waiting
+            and not self._heartbeats.is_waiting
             and all(book.last_update_id is not None for book in self.books.values())
         )
 
@@ -87,16 +90,17 @@ class FeedReader:
         await self._disconnect()
 
     async def __aiter__(self) -> AsyncIterator[Json]:
-        """Every message that changed something.
+        """Give every message that changes something.
 
         Waits for a server that is not there, with a warning in the log. Raises FeedRefused, a
-        ValueError, for what no waiting mends: a URL that is not the feed's, a query that it
-        refuses, a symbol that is not traded there.
+        ValueError, if waiting cannot help: the URL is not the feed's, the feed refuses its query,
+        or a symbol is not traded there.
         """
         while True:
             try:
                 connection = await self._connect()
-                message = await connection.receive()
+                async with asyncio.timeout(SILENT_SECONDS):
+                    message = await connection.receive()
                 has_changed = await self._take(connection, message)
             except (OSError, WebSocketException, TimeoutError) as error:
                 await self._recover(error)
@@ -105,10 +109,10 @@ class FeedReader:
                     self._pause = 0.0
                     yield message
 
-    async def _connect(self) -> ReaderConnection:
+    async def _connect(self) -> StreamConnection:
         if self._connection is None:
-            self._connection = await ReaderConnection.open(self._url)
-            self._pulse = ReaderPulse()
+            self._connection = await open_feed(self._url)
+            self._heartbeats = HeartbeatMonitor()
             self._has_asked = False
             self._is_in_sync = False
             self.counts["connections"] += 1
@@ -118,40 +122,43 @@ class FeedReader:
         if isinstance(error, ConnectionClosed) and error.rcvd is not None:
             self.closed_because = error.rcvd.reason
         if not self._pause:
-            log.warning("%s: %s: connecting again", self._url, str(error) or type(error).__name__)
+            logger.warning(
+                "%s: %s: connecting again", self._url, str(error) or type(error).__name__
+            )
         await self._disconnect()
         await asyncio.sleep(self._pause)
-        self._pause = min(_LONGEST_PAUSE, self._pause * 2 or 0.05)
+        self._pause = min(_MAX_PAUSE_SECONDS, self._pause * 2 or _FIRST_PAUSE_SECONDS)
 
     async def _disconnect(self) -> None:
         if self._connection is not None:
             connection, self._connection = self._connection, None
             await connection.close()
 
-    async def _take(self, connection: ReaderConnection, message: Json) -> bool:
-        """Whether the message has changed something."""
+    async def _take(self, connection: StreamConnection, message: Json) -> bool:
+        """Take `message`, and say whether it has changed something."""
         kind = message["type"]
         if kind == "heartbeat":
             await self._take_heartbeat(connection, message)
             return False
-        self._pulse.take_other()
+        self._heartbeats.take_message()
         if kind == "trade":
             return await self._take_trade(connection, message["data"])
         if kind in ("book_snapshot", "book_delta"):
             return await self._take_book(connection, kind, message)
         if kind == "pong":
-            self._pulse.take_pong()
+            self._heartbeats.take_pong()
         elif kind == "trades_missing":
             first, last = message["first_trade_id"], message["last_trade_id"]
             self.counts["missing_trades"] += last - first + 1
             self.last_trade_ids[message["symbol"]] = last
         return False
 
-    async def _take_heartbeat(self, connection: ReaderConnection, heartbeat: Json) -> None:
-        """The first one of all says where trades begin, and of a connection that it is time to ask.
+    async def _take_heartbeat(self, connection: StreamConnection, heartbeat: Json) -> None:
+        """Learn where trades begin, when to ask, and later whether a message never came.
 
-        A later one says whether something never came. Raises ConnectionError where another exchange
-        has taken the place of the one before: what this connection had asked for is void.
+        Trades begin where the reader's first heartbeat says, and the reader asks at the first one
+        of each connection. Raises ConnectionError if another exchange has taken the place of the
+        one before: what this connection has asked for is void then.
         """
         if is_another := self._is_of_another(heartbeat):
             self._forget_exchange()
@@ -173,9 +180,9 @@ class FeedReader:
         for symbol in self.books:
             self.last_trade_ids.setdefault(symbol, heartbeat["symbols"][symbol]["trade_id"])
 
-    async def _seek_missed(self, connection: ReaderConnection, heartbeat: Json) -> None:
-        if missed := self._pulse.find_missed(heartbeat, self._list_ids()):
-            log.warning("%s: something of %s never came", self._url, ", ".join(missed))
+    async def _seek_missed(self, connection: StreamConnection, heartbeat: Json) -> None:
+        if missed := self._heartbeats.find_missed(heartbeat, self._list_ids()):
+            logger.warning("%s: something of %s never came", self._url, ", ".join(missed))
             await self._ask_again(connection, missed)
 
     def _list_ids(self) -> Ids:
@@ -187,7 +194,7 @@ class FeedReader:
         return known
 
     def _is_of_another(self, heartbeat: Json) -> bool:
-        """Whether the exchange is another; one without an id yet is, where it is behind us."""
+        """Whether the exchange is another one; if it has no id yet, whether it is behind us."""
         if heartbeat["exchange_id"] is not None:
             return self._exchange_id not in (None, heartbeat["exchange_id"])
         symbols = heartbeat["symbols"]
@@ -198,15 +205,15 @@ class FeedReader:
         )
 
     def _forget_exchange(self) -> None:
-        """Every trade of the new one is wanted, where there was one before."""
+        """Begin with the first trade of the new exchange, and drop all books."""
         self.last_trade_ids = dict.fromkeys(self.last_trade_ids, 0)
         for book in self.books.values():
             book.forget()
 
-    async def _ask(self, connection: ReaderConnection, symbols: Sequence[str]) -> None:
-        """Continue where the reader is; begin a book where there is none."""
+    async def _ask(self, connection: StreamConnection, symbols: Sequence[str]) -> None:
+        """Ask to go on where the reader is, and for each book that has to begin."""
         self._has_asked = True
-        self._pulse.ask()
+        self._heartbeats.start_waiting()
         for first in range(0, len(symbols), _SYMBOLS_A_FRAME):
             some = symbols[first : first + _SYMBOLS_A_FRAME]
             if positions := {
@@ -214,7 +221,7 @@ class FeedReader:
             }:
                 await connection.send("resume", symbols=positions, exchange_id=self._exchange_id)
             if new := [each for each in some if self.books[each].last_update_id is None]:
-                # a subscription gives a snapshot only where it is new
+                # only a new subscription brings a snapshot
                 await connection.send("unsubscribe", channels=["book"], symbols=new)
                 await connection.send("subscribe", channels=["book"], symbols=new)
         await connection.send("ping")
@@ -225,25 +232,25 @@ class FeedReader:
             position["update_id"] = update_id
         return position
 
-    async def _ask_again(self, connection: ReaderConnection, symbols: Sequence[str]) -> None:
+    async def _ask_again(self, connection: StreamConnection, symbols: Sequence[str]) -> None:
         self.counts["out_of_step"] += len(symbols)
         await self._ask(connection, symbols)
 
-    async def _take_trade(self, connection: ReaderConnection, trade: Json) -> bool:
+    async def _take_trade(self, connection: StreamConnection, trade: Json) -> bool:
         symbol, trade_id = trade["symbol"], trade["trade_id"]
         last = self.last_trade_ids[symbol]
         if trade_id <= last:
             self.counts["repeated_trades"] += 1
             return False
-        if trade_id > last + 1:  # comes again, in its place
-            if not self._pulse.is_waiting:
+        if trade_id > last + 1:  # it will come again, after the missing ones
+            if not self._heartbeats.is_waiting:
                 await self._ask_again(connection, [symbol])
             return False
         self.counts["trades"] += 1
         self.last_trade_ids[symbol] = trade_id
         return True
 
-    async def _take_book(self, connection: ReaderConnection, kind: str, message: Json) -> bool:
+    async def _take_book(self, connection: StreamConnection, kind: str, message: Json) -> bool:
         symbol = message["symbol"]
         book = self.books[symbol]
         self.counts["snapshots" if kind == "book_snapshot" else "deltas"] += 1

@@ -11,7 +11,7 @@
         done = await gateway.cancel_orders("BTC-USDT")
         print(done.canceled, "canceled")
 
-Where the engine does not answer in time, an answer's `is_pending` says so.
+If the engine does not answer in time, an answer's `is_pending` is true.
 With authentication on: `GatewayClient(url, key="…")`, or `key="…", secret="…"` for signed requests.
 An answer that is an error raises GatewayError, whose `code` says what was wrong.
 """
@@ -25,55 +25,36 @@ from urllib.parse import quote, urlencode
 
 import httpx
 import msgspec
-from websockets.exceptions import ConnectionClosedOK
+from websockets.exceptions import ConnectionClosedOK, InvalidURI
 
 from goquant.client.answers import (
-    AccountFill,
     BatchItem,
     CanceledOrders,
-    ChangeState,
     FillPage,
     GatewayError,
     InstrumentState,
     OrderPage,
     OrderState,
-    Problem,
-    Report,
     SwitchState,
     TimerState,
     Update,
 )
-from goquant.client.order_connection import OrderConnection
-from protocol.headers import IDEMPOTENCY_HEADER
-from protocol.signing import (
+from goquant.client.book import Json
+from goquant.client.connection import StreamConnection
+from protocol.headers import (
     ACCOUNT_HEADER,
+    IDEMPOTENCY_HEADER,
     KEY_HEADER,
+    PREFER_HEADER,
+    RETRY_AFTER_HEADER,
     SIGNATURE_HEADER,
     TIMESTAMP_HEADER,
-    sign,
 )
-
-__all__ = [
-    "AccountFill",
-    "BatchItem",
-    "CanceledOrders",
-    "ChangeState",
-    "FillPage",
-    "GatewayClient",
-    "GatewayError",
-    "InstrumentState",
-    "OrderPage",
-    "OrderState",
-    "Problem",
-    "Report",
-    "SwitchState",
-    "TimerState",
-    "Update",
-]
+from protocol.signing import sign
 
 Answer = TypeVar("Answer")
 
-ATTEMPTS = 3
+_MAX_ATTEMPTS = 3
 _FIRST_ERROR = 400
 _BY_CLIENT_ID = "/v1/orders/by-client-id"
 
@@ -89,9 +70,9 @@ class _Instruments(msgspec.Struct):
 class GatewayClient:
     """One account at one gateway. Use as an asynchronous context.
 
-    A request whose connection breaks is repeated: that is safe, because each order goes with a
-    client_order_id, and each change with an Idempotency-Key. An answer waits for the engine as
-    long as the gateway does by itself, or `wait` seconds (at most 30).
+    A request whose connection breaks is sent again, three times in all; then httpx.TransportError
+    is raised. That is safe: an order has a client_order_id, another change an Idempotency-Key. An
+    answer waits for the engine for `wait` seconds (at most 30), or as long as the gateway chooses.
     """
 
     def __init__(
@@ -107,7 +88,7 @@ class GatewayClient:
     ) -> None:
         self._url = url.rstrip("/")
         prefer = None if wait is None else f"wait={wait}"
-        self._headers = {ACCOUNT_HEADER: account, KEY_HEADER: key, "Prefer": prefer}
+        self._headers = {ACCOUNT_HEADER: account, KEY_HEADER: key, PREFER_HEADER: prefer}
         self._secret = secret
         self._http = httpx.AsyncClient(base_url=self._url, timeout=timeout, transport=transport)
 
@@ -130,7 +111,7 @@ class GatewayClient:
         self_trade_prevention: str | None = None,
         response: str = "result",
     ) -> OrderState:
-        """A new order: limit where it has a price and no type is named, else market."""
+        """Send a new order: without `order_type` a limit order if it has a price, else market."""
         order = {
             "symbol": symbol,
             "side": side,
@@ -147,21 +128,21 @@ class GatewayClient:
     async def submit_orders(
         self, orders: Sequence[Mapping[str, Any]], *, response: str = "ack"
     ) -> list[BatchItem]:
-        """Up to 500 new orders at once, as JSON has them; a result for each."""
+        """Send up to 500 new orders at once, as JSON has them; return a result for each."""
         named = [{"client_order_id": uuid.uuid4().hex, **order} for order in orders]
         query, body = {"response": response}, {"orders": named}
         return (await self._ask(_BatchResults, "POST", "/v1/orders/batch", query, body)).results
 
     async def cancel_order(self, order_id: str) -> OrderState:
-        """The order after its cancel."""
+        """Cancel an order, and return it as it is then."""
         return await self._ask(OrderState, "DELETE", f"/v1/orders/{_quote(order_id)}")
 
     async def cancel_order_by_client_id(self, client_order_id: str) -> OrderState:
-        """The order after its cancel; it may still be on its way into the book."""
+        """Cancel an order, which may still be on its way into the book."""
         return await self._ask(OrderState, "DELETE", f"{_BY_CLIENT_ID}/{_quote(client_order_id)}")
 
     async def cancel_orders(self, symbol: str | None = None) -> CanceledOrders:
-        """Cancels all open orders of the account, or of the instrument."""
+        """Cancel all open orders of the account, or those of one instrument."""
         return await self._ask(CanceledOrders, "DELETE", "/v1/orders", {"symbol": symbol})
 
     async def amend_order(
@@ -172,7 +153,7 @@ class GatewayClient:
         quantity: str | None = None,
         stop_price: str | None = None,
     ) -> OrderState:
-        """The order after the change; `quantity` is the new total."""
+        """Change an order, and return it as it is then; `quantity` is the new total."""
         path = f"/v1/orders/{_quote(order_id)}"
         return await self._amend(path, price=price, quantity=quantity, stop_price=stop_price)
 
@@ -184,58 +165,73 @@ class GatewayClient:
         quantity: str | None = None,
         stop_price: str | None = None,
     ) -> OrderState:
-        """The order after the change; `quantity` is the new total."""
+        """Change an order, and return it as it is then; `quantity` is the new total."""
         path = f"{_BY_CLIENT_ID}/{_quote(client_order_id)}"
         return await self._amend(path, price=price, quantity=quantity, stop_price=stop_price)
 
     async def cancel_after(self, seconds: int) -> TimerState:
-        """The account's orders will be canceled by then, unless this is renewed; 0 disarms."""
+        """Have the account's orders canceled in `seconds` unless called again; 0 disarms."""
         body = {"seconds": seconds}
         return await self._ask(TimerState, "POST", "/v1/cancel-after", {}, body)
 
     async def read_order(self, order_id: str) -> OrderState:
-        """The order's latest state."""
+        """Return the latest state of an order."""
         return await self._ask(OrderState, "GET", f"/v1/orders/{_quote(order_id)}")
 
     async def read_order_by_client_id(self, client_order_id: str) -> OrderState:
-        """The order's latest state."""
+        """Return the latest state of an order."""
         return await self._ask(OrderState, "GET", f"{_BY_CLIENT_ID}/{_quote(client_order_id)}")
 
     async def list_orders(self, **query: str | int | None) -> OrderPage:
-        """A page of orders; `symbol`, `status`, `start`, `end`, `limit`, `after`."""
+        """Return a page of orders; `symbol`, `status`, `start`, `end`, `limit`, `after`."""
         return await self._ask(OrderPage, "GET", "/v1/orders", query)
 
     async def list_fills(self, **query: str | int | None) -> FillPage:
-        """A page of fills; `symbol`, `order_id`, `start`, `end`, `limit`, `after`."""
+        """Return a page of fills; `symbol`, `order_id`, `start`, `end`, `limit`, `after`."""
         return await self._ask(FillPage, "GET", "/v1/fills", query)
 
     async def list_instruments(self) -> list[InstrumentState]:
-        """What is traded."""
+        """Return what is traded."""
         return (await self._ask(_Instruments, "GET", "/v1/instruments")).instruments
 
     async def halt_instrument(self, symbol: str) -> SwitchState:
-        """From now on its orders can only be canceled; needs the scope `admin`."""
+        """Stop trading: orders can only be canceled from now on. Needs the scope `admin`."""
         return await self._ask(SwitchState, "POST", f"/v1/instruments/{_quote(symbol)}/halt")
 
     async def resume_instrument(self, symbol: str) -> SwitchState:
-        """It trades again; needs the scope `admin`."""
+        """Trade again. Needs the scope `admin`."""
         return await self._ask(SwitchState, "POST", f"/v1/instruments/{_quote(symbol)}/resume")
 
     async def stream_orders(self) -> AsyncGenerator[Update]:
-        """The account's open orders, then every report, on one connection.
+        """Give the account's open orders, then every report, on one connection.
 
-        Ends where that is closed in order; raises GatewayError for an error, ConnectionClosed where
-        it breaks. `OrderReader` is the one that goes on.
+        Ends if the gateway closes it in order. Raises ConnectionClosed if it breaks, and what
+        `open_stream` does. An `OrderReader` connects again instead.
         """
         async with await self.open_stream() as connection:
             with suppress(ConnectionClosedOK):
                 while True:
-                    yield await connection.receive()
+                    yield msgspec.convert(await connection.receive(), Update)
 
-    async def open_stream(self) -> OrderConnection:
-        """The connection alone; raises what `OrderConnection.open` does."""
+    async def open_stream(self) -> StreamConnection:
+        """Open the private stream; each message is that of an `Update`.
+
+        Raises GatewayError if the gateway refuses, ValueError for a bad URL, and OSError or
+        WebSocketException for a trouble that may pass.
+        """
         path = "/ws/orders"
-        return await OrderConnection.open(f"{self._url}{path}", self._sign("GET", path, b""))
+        url = f"{self._url}{path}".replace("http", "ws", 1)
+        try:
+            return await StreamConnection.open(
+                url, self._refuse_stream, self._sign("GET", path, b"")
+            )
+        except InvalidURI as error:
+            raise ValueError(f"{url}: the gateway's URL begins with http:// or https://") from error
+
+    def _refuse_stream(self, status: int, problem: Json) -> GatewayError:
+        if status:  # an answer without a code: say whose it is
+            problem = {"detail": f"{self._url}: {problem['detail']}"}
+        return GatewayError(status, problem)
 
     async def _amend(self, path: str, **changes: str | None) -> OrderState:
         return await self._ask(OrderState, "PATCH", path, {}, _drop_nothing(changes))
@@ -254,21 +250,21 @@ class GatewayClient:
         repeatable = {} if method == "GET" else {IDEMPOTENCY_HEADER: uuid.uuid4().hex}
         response = await self._send(method, target, content, repeatable)
         if response.status_code >= _FIRST_ERROR:
-            problem = _read_problem(response)
-            raise GatewayError(response.status_code, problem, response.headers.get("Retry-After"))
+            retry_after = response.headers.get(RETRY_AFTER_HEADER)
+            raise GatewayError(response.status_code, _read_problem(response), retry_after)
         return msgspec.json.decode(response.content, type=kind)
 
     async def _send(
         self, method: str, target: str, content: bytes, repeatable: Mapping[str, str]
     ) -> httpx.Response:
-        for attempt in range(1, ATTEMPTS + 1):
+        for attempt in range(1, _MAX_ATTEMPTS + 1):
             headers = {**repeatable, **self._sign(method, target, content)}
             if content:
                 headers["Content-Type"] = "application/json"
             try:
                 return await self._http.request(method, target, content=content, headers=headers)
             except httpx.TransportError:
-                if attempt == ATTEMPTS:
+                if attempt == _MAX_ATTEMPTS:
                     raise
         raise AssertionError("unreachable")
 
@@ -282,7 +278,7 @@ class GatewayClient:
 
 
 def _read_problem(response: httpx.Response) -> Mapping[str, Any]:
-    """The problem document; a proxy that answers in the gateway's stead has none."""
+    """Return the problem document, or one for the answer of a proxy, which has none."""
     with suppress(ValueError):
         problem = response.json()
         if isinstance(problem, dict):
@@ -291,7 +287,7 @@ def _read_problem(response: httpx.Response) -> Mapping[str, Any]:
 
 
 def _quote(name: str) -> str:
-    """A part of a path; a name of dots alone would lead to another one."""
+    """Quote a part of a path, its dots too: a name of dots alone would lead to another path."""
     return quote(name, safe="").replace(".", "%2E")
 
 

@@ -1,8 +1,7 @@
 """A reader of an account: which of its orders are open, and every fill of it once.
 
     import asyncio
-    from goquant.client.gateway import GatewayClient
-    from goquant.client.order_reader import OrderReader
+    from goquant import GatewayClient, OrderReader
 
     async def main() -> None:
         async with GatewayClient("http://localhost:8000", account="alice") as gateway:
@@ -14,8 +13,8 @@
 
     asyncio.run(main())
 
-It connects again by itself, and gets from the archive what traded meanwhile. What that has lost, or
-no longer keeps (a retention of fills), nobody can tell.
+It connects again by itself, and asks the archive for what has traded meanwhile. Fills that the
+archive has lost, or keeps no longer because of a retention, are not told.
 """
 
 import asyncio
@@ -37,8 +36,8 @@ from goquant.client.answers import (
     Report,
     Update,
 )
+from goquant.client.connection import StreamConnection
 from goquant.client.gateway import GatewayClient
-from goquant.client.order_connection import OrderConnection
 from protocol.enums import OPEN_STATUSES, Liquidity, Reason
 from protocol.events import Fill
 from protocol.http_status import is_passing
@@ -46,11 +45,13 @@ from protocol.http_status import is_passing
 SILENT_SECONDS = 15.0
 """A connection that brings nothing for so long is dead: heartbeats come every five seconds."""
 ARCHIVE_SECONDS = 30.0
-"""How long the archive may take to come up to a snapshot, before all is tried anew."""
+"""How long the archive may take to reach a snapshot's sequence, before the reader starts anew."""
 BEHIND_SECONDS = 10.0
-"""How long a gateway may be behind what another one has told."""
+"""How long a gateway may be behind what another gateway has told."""
+_FIRST_PAUSE_SECONDS = 0.05
 _PATIENCE_SECONDS = 2.0
-_LONGEST_PAUSE = 2.0
+"""How long it waits for the archive without a word."""
+_MAX_PAUSE_SECONDS = 2.0
 _POLL_SECONDS = 0.05
 _PAGE = 1000
 _PASSING = {
@@ -62,17 +63,20 @@ _PASSING = {
     Reason.TOO_MANY_CONNECTIONS,
 }
 
-log = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 
 
 class ExchangeWentBack(Exception):
-    """What was told is no longer so. Begin anew: `after=()` tells every fill that there is."""
+    """The exchange has lost what it told, so that what was counted is void.
+
+    Begin anew: `after=()` tells every fill that there is.
+    """
 
 
 class Position(NamedTuple):
-    """How far a reader is: all fills of the sequences before `sequence`, and `fills` of its own.
+    """How far a reader is: it has told all fills before `sequence`, and `fills` of that sequence.
 
-    Plain values, to be kept where they outlive the program. Numbers are those of one exchange.
+    Plain values, which a program can write to a file. They are about the exchange `exchange_id`.
     """
 
     exchange_id: str | None
@@ -83,14 +87,14 @@ class Position(NamedTuple):
 class OrderReader:
     """The orders and fills of `gateway`'s account. Iterate: each step is one update.
 
-    `snapshot`: `open_orders` has been read anew; `execution_report` and `command_rejected` as on
-    the wire; `missed_fill`: a fill of a time without a connection, its `data` a report that has
-    the order's names, no state. Where a position is given as `after`, such fills come first;
-    `after=()` is the beginning of the exchange.
+    An update's type is `snapshot` (`open_orders` have been read anew), `execution_report` or
+    `command_rejected` (as on the wire), or `missed_fill`: a fill from a time without a connection,
+    whose `data` names the order and has no state of it. If `after` is a position, the fills after
+    it come first; `after=()` is the beginning of the exchange.
 
-    `open_orders` are by order id, `position` counts what has been told, `is_live` says whether
-    both are the present (the connection is there, and the gateway hears the engine), `counts`
-    what happened: `connections`, `snapshots`, `fills`, `missed_fills`.
+    `open_orders` are by order id; `position` says how far the reader is; `is_live` says whether
+    both are up to date: there is a connection, and the gateway hears the engine. `counts` says what
+    has happened: `connections`, `snapshots`, `fills`, `missed_fills`.
     """
 
     def __init__(self, gateway: GatewayClient, *, after: Sequence[Any] | None = None) -> None:
@@ -103,11 +107,11 @@ class OrderReader:
         self._behind_since: float | None = None
 
     async def __aiter__(self) -> AsyncGenerator[Update]:
-        """Every update.
+        """Give every update.
 
         Waits for a gateway that is not there, with a warning in the log. Raises GatewayError or
-        ValueError for what no waiting mends: a wrong URL, a key that is none; ExchangeWentBack
-        where what was told is void.
+        ValueError if waiting cannot help, as with a wrong URL or an unknown key, and
+        ExchangeWentBack if the exchange has lost what it told.
         """
         while True:
             try:
@@ -132,23 +136,23 @@ class OrderReader:
     async def _recover(self, error: Exception) -> None:
         self.is_live = False
         if not self._pause:
-            log.warning("%s: following the orders again", str(error) or type(error).__name__)
+            logger.warning("%s: following the orders again", str(error) or type(error).__name__)
         await asyncio.sleep(self._pause)
-        self._pause = min(_LONGEST_PAUSE, self._pause * 2 or 0.05)
+        self._pause = min(_MAX_PAUSE_SECONDS, self._pause * 2 or _FIRST_PAUSE_SECONDS)
 
-    async def _receive(self, connection: OrderConnection, last: int | None) -> Update:
-        """The next one; raises ConnectionError where it does not follow `last`."""
+    async def _receive(self, connection: StreamConnection, last: int | None) -> Update:
+        """Return the next update; raises ConnectionError if its number does not follow `last`."""
         async with asyncio.timeout(SILENT_SECONDS):
-            update = await connection.receive()
+            update = msgspec.convert(await connection.receive(), Update)
         if last is not None and update.number != last + (update.type != "heartbeat"):
             raise ConnectionError("a message of the orders' stream is missing")
         return update
 
     async def _find_missed(self, update: Update) -> list[AccountFill]:
-        """The fills before a snapshot that have not been told."""
+        """Return the fills before a snapshot that have not been told."""
         if update.type != "snapshot":
             return []
-        self.is_live = False  # what it has now is old
+        self.is_live = False  # until the snapshot is taken
         assert update.sequence is not None
         if self.position is None:
             self.position = Position(update.exchange_id, update.sequence + 1)
@@ -157,7 +161,7 @@ class OrderReader:
         return await self._list_missed(self.position, update.sequence)
 
     def _take(self, update: Update, missed: list[AccountFill]) -> Iterator[Update]:
-        """What is news; `open_orders` and `position` are each time as they are after it."""
+        """Give what is new; `open_orders` and `position` are up to each of them when it comes."""
         for fill in missed:
             report = _to_report(fill)
             self._count_fill(report)
@@ -181,9 +185,9 @@ class OrderReader:
         self.counts["snapshots"] += 1
 
     def _check_ahead(self, sequence: int, position: Position) -> None:
-        """Raises ConnectionError where a snapshot of `sequence` is behind what was told.
+        """Raise ConnectionError if a snapshot of `sequence` is behind what was told.
 
-        A gateway can be so for a moment; raises ExchangeWentBack where it does not pass.
+        A gateway can be behind for a moment. Raises ExchangeWentBack if it stays so.
         """
         if (sequence + 1, 0) >= (position.sequence, position.fills):
             self._behind_since = None
@@ -197,18 +201,18 @@ class OrderReader:
         raise ConnectionError(f"the gateway is at {sequence}, behind {position.sequence}")
 
     def _leave_another_exchange(self, exchange_id: str | None) -> None:
-        """Every fill of a new exchange is wanted."""
+        """Begin with the first fill if another exchange has taken the place of this one."""
         assert self.position
         if exchange_id is None or exchange_id == self.position.exchange_id:
             return
         if self.position.exchange_id is None:
             self.position = self.position._replace(exchange_id=exchange_id)
         else:
-            log.warning("another exchange has taken the place of the one before")
+            logger.warning("another exchange has taken the place of the one before")
             self.position = Position(exchange_id, 0)
 
     async def _list_missed(self, position: Position, up_to: int) -> list[AccountFill]:
-        """Fills behind `position`, oldest first, once the archive has all of them."""
+        """Return the fills after `position`, oldest first, once the archive has all of them."""
         if up_to < position.sequence:
             return []
         page = await self._read_first_page(up_to)
@@ -228,7 +232,7 @@ class OrderReader:
                 if page.sequence >= up_to:
                     return page
                 if not has_said and monotonic() - began > _PATIENCE_SECONDS:
-                    log.warning("the archive is at %d, not yet at %d", page.sequence, up_to)
+                    logger.warning("the archive is at %d, not yet at %d", page.sequence, up_to)
                     has_said = True
                 await asyncio.sleep(_POLL_SECONDS)
 

@@ -6,13 +6,13 @@ from collections.abc import Generator
 import httpx
 
 from launcher.check.target import Target
-from protocol.signing import (
+from protocol.headers import (
     ACCOUNT_HEADER,
     KEY_HEADER,
     SIGNATURE_HEADER,
     TIMESTAMP_HEADER,
-    sign,
 )
+from protocol.signing import sign
 
 ADVICE = "name a key that may trade: check --api-key KEY (and --api-secret, if it has a secret)"
 

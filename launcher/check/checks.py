@@ -31,6 +31,7 @@ from launcher.redis.server import connect
 from launcher.settings import LauncherSettings
 from launcher.supervision.run_file import RunRecord
 from protocol import channels
+from protocol.headers import PREFER_HEADER
 
 
 def run_checks(
@@ -127,7 +128,7 @@ async def _with_gateway(
         base_url=target.gateway_url,
         timeout=CHECK_SECONDS,
         auth=caller,
-        headers={"Prefer": f"wait={CHECK_SECONDS - 2:.0f}"},
+        headers={PREFER_HEADER: f"wait={CHECK_SECONDS - 2:.0f}"},
     ) as client:
         gateway = Gateway(client)
         try:

@@ -11,8 +11,8 @@ from launcher.setup.file_lock import hold_lock
 from launcher.setup.installation import create_environment, install_project
 
 
-def ensure_environment(extras: Sequence[str] = ()) -> None:
-    """Returns in a process that has the project with the optional requirements `extras`.
+def ensure_environment(extras: Sequence[str] = ("exchange",)) -> None:
+    """Return in a process that has the project with the optional requirements `extras`.
 
     Where this one has not, `.venv` in the repository gets it (made and installed at need), and
     this process is replaced by the same command under that Python. Exits with one line where that

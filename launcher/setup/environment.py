@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 from launcher.setup.toolchain import find_missing_build_tool, is_core_wanted
 
@@ -94,7 +94,7 @@ class Environment:
             return False
         is_core_right = stamp.has_core == has_compiled_core() and not _may_compile_now(stamp)
         is_core_right &= are_compiled_modules_fresh()
-        return set(extras) <= set(stamp.extras) and is_core_right
+        return set(extras) <= expand_extras(stamp.extras) and is_core_right
 
 
 def _may_compile_now(stamp: Stamp) -> bool:
@@ -168,22 +168,34 @@ def _is_fresh(source: Path) -> bool:
 
 
 def read_requirements(extras: Iterable[str]) -> list[str]:
-    """The project's own requirements and those of `extras`, as pyproject.toml has them.
-
-    An extra that asks for another one of the project brings that one's requirements.
-    """
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    """Return the project's own requirements and those of `extras`, as pyproject.toml has them."""
+    project = _read_project()
     optional = project.get("optional-dependencies", {})
     lines = list(project["dependencies"])
+    for extra in sorted(expand_extras(extras)):
+        lines += [line for line in optional[extra] if not _OWN_EXTRAS.fullmatch(line)]
+    return lines
+
+
+def expand_extras(extras: Iterable[str]) -> set[str]:
+    """Return `extras` with those of the project that they ask for in turn."""
+    optional = _read_project().get("optional-dependencies", {})
+    expanded: set[str] = set()
     pending = list(extras)
     while pending:
-        for line in optional[pending.pop()]:
-            own = _OWN_EXTRAS.fullmatch(line)
-            if own:
+        extra = pending.pop()
+        if extra in expanded:
+            continue
+        expanded.add(extra)
+        for line in optional.get(extra, ()):
+            if own := _OWN_EXTRAS.fullmatch(line):
                 pending += own["names"].split(",")
-            else:
-                lines.append(line)
-    return lines
+    return expanded
+
+
+def _read_project() -> dict[str, Any]:
+    project: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    return project
 
 
 def _is_met(requirement: str) -> bool:

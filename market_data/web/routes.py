@@ -16,6 +16,7 @@ from market_data.web.problems import ProblemRaised
 from market_data.web.query_rules import BEFORE, DEPTH, LIMIT, check_names
 from protocol.codec import encode
 from protocol.enums import Reason
+from protocol.headers import RETRY_AFTER_HEADER
 from protocol.timestamps import parse_moment
 
 router = APIRouter(dependencies=[Depends(check_names)])
@@ -44,7 +45,7 @@ def find_market(service: Annotated[Service, Depends(find_service)]) -> Market:
         raise ProblemRaised(
             Reason.NOT_IN_SYNC,
             "the feed has lost the engine's channels or is reading the journal; see /health",
-            headers={"Retry-After": "1"},
+            headers={RETRY_AFTER_HEADER: "1"},
         )
     return service.market
 

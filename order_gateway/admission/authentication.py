@@ -15,13 +15,13 @@ from order_gateway.admission.rate_limit import RateLimit
 from order_gateway.admission.request_context import Call
 from protocol.commands import DEFAULT_ACCOUNT, check_account
 from protocol.enums import Reason
-from protocol.refusal import Refusal
-from protocol.signing import (
+from protocol.headers import (
     ACCOUNT_HEADER,
     KEY_HEADER,
     SIGNATURE_HEADER,
     TIMESTAMP_HEADER,
 )
+from protocol.refusal import Refusal
 
 _is_timestamp = re.compile(rb"\d{1,16}").fullmatch
 _UNKNOWN_SECRET = b"of a key that nobody has"

@@ -19,14 +19,16 @@ from order_gateway.reading.request_schemas import (
 )
 from protocol.commands import DEFAULT_ACCOUNT, IDENTIFIER_PATTERN
 from protocol.enums import Reason
-from protocol.headers import IDEMPOTENCY_HEADER
-from protocol.problem import PROBLEM_MEDIA_TYPE
-from protocol.signing import (
+from protocol.headers import (
     ACCOUNT_HEADER,
+    IDEMPOTENCY_HEADER,
     KEY_HEADER,
+    PREFER_HEADER,
+    RETRY_AFTER_HEADER,
     SIGNATURE_HEADER,
     TIMESTAMP_HEADER,
 )
+from protocol.problem import PROBLEM_MEDIA_TYPE
 
 Responses = dict[int | str, dict[str, Any]]
 
@@ -175,7 +177,7 @@ def _describe_response(status: int) -> dict[str, Any]:
     }
     if status in _MAY_RETRY:
         header = {"schema": {"type": "integer"}, "example": RETRY_AFTER_SECONDS}
-        response["headers"] = {"Retry-After": header}
+        response["headers"] = {RETRY_AFTER_HEADER: header}
     return response
 
 
@@ -186,7 +188,7 @@ _ACCOUNT = {
     "schema": {"type": "string", "pattern": IDENTIFIER_PATTERN, "default": DEFAULT_ACCOUNT},
 }
 _PREFER = {
-    "name": "Prefer",
+    "name": PREFER_HEADER,
     "in": "header",
     "description": "`wait=5` waits for the engine for at most so many seconds (RFC 7240)",
     "schema": {"type": "string", "example": "wait=5"},

@@ -9,7 +9,7 @@ from random import Random
 import pytest
 
 from benchmark.shared.commands_file import FileCommand, read_commands
-from goquant.client.feed_reader import FeedReader
+from goquant import FeedReader
 from protocol.commands import derive_order_id
 from tests.support.exchange import ID_KEY, Json
 from tests.support.instruments import make_instruments
@@ -44,7 +44,7 @@ class Witness:
                 continue
             bids, asks = self._publisher.books[message["last_update_id"]]
             depth = self._publisher.depth
-            assert (self._book.bids(depth or 0), self._book.asks(depth)) == (bids, asks)
+            assert (self._book.bids(depth), self._book.asks(depth)) == (bids, asks)
             self.compared += 1
 
     def is_done(self) -> bool:

@@ -15,7 +15,7 @@ from redis import Redis, RedisError
 
 from benchmark.shared.order_entries import make_entries
 from engine.storage.state import load_id_key
-from goquant.client.feed_reader import FeedReader
+from goquant import FeedReader
 from launcher.supervision.listening import find_free_port
 from launcher.supervision.parent_death import make_child_setup
 from protocol import channels

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from goquant.client.gateway import GatewayClient, GatewayError
+from goquant import GatewayClient, GatewayError
 from protocol.enums import Reason
 from tests.support.launched_system import REAL, launch, run_command
 

@@ -32,7 +32,7 @@ SWEEP = b'{"side":"sell","order_type":"market","quantity":"%d","symbol":"BTC-USD
 @pytest.fixture(autouse=True)
 def short_values(monkeypatch: pytest.MonkeyPatch) -> None:
     """A message is long here at a hundredth of its real size."""
-    monkeypatch.setattr(journal, "LONGEST_VALUE", LONGEST)
+    monkeypatch.setattr(journal, "MAX_VALUE_BYTES", LONGEST)
 
 
 @contextmanager

@@ -6,8 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from goquant.client.feed_connection import FeedRefused
-from goquant.client.feed_reader import FeedReader
+from goquant import FeedReader, FeedRefused
 from launcher.supervision.listening import find_free_port
 from tests.support.feed_stand_in import BTC, StandInFeed, run_stand_in_feed
 from tests.support.market_data import Json, MarketData, run_market_data, until

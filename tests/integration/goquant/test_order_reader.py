@@ -9,9 +9,7 @@ from typing import Any
 import pytest
 from redis import Redis
 
-from goquant.client.answers import AccountFill, Update
-from goquant.client.gateway import GatewayClient, GatewayError
-from goquant.client.order_reader import OrderReader
+from goquant import AccountFill, GatewayClient, GatewayError, OrderReader, Update
 from tests.support.archive_service import wait_until_archive_is_there
 from tests.support.engine_service import wait_until_drained
 from tests.support.gateway import DEADLINE_SECONDS, ORDER, RedisProxy, run_proxy, wait_until

@@ -4,8 +4,8 @@ import asyncio
 
 import pytest
 
+from goquant import FeedReader
 from goquant.client.book import Json
-from goquant.client.feed_reader import FeedReader
 from tests.support.market_data import (
     MarketData,
     RestartedMarketData,

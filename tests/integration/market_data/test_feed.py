@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from goquant.client.book import ReaderBook
+from goquant import ReaderBook
 from launcher.supervision.listening import find_free_port
 from protocol.channels import (
     BBO_UPDATES,

@@ -9,7 +9,7 @@ import httpx
 import pytest
 from redis import Redis
 
-from goquant.client.gateway import GatewayClient, GatewayError
+from goquant import GatewayClient, GatewayError
 from protocol import channels
 from protocol.codec import encode
 from protocol.commands import is_identifier

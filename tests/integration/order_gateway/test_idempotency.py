@@ -10,7 +10,7 @@ import httpx
 import pytest
 from redis import Redis
 
-from goquant.client.gateway import GatewayClient
+from goquant import GatewayClient
 from order_gateway.admission.api_keys import EVERY_SCOPE, ApiKey
 from order_gateway.queueing import idempotency
 from protocol import channels

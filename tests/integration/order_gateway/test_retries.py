@@ -8,7 +8,7 @@ import pytest
 from redis import Redis
 from sqlalchemy import create_engine, text
 
-from goquant.client.gateway import GatewayClient, GatewayError
+from goquant import GatewayClient, GatewayError
 from tests.support.archive_service import wait_until_archive_is_there
 from tests.support.engine_service import wait_until_drained
 from tests.support.gateway import RedisProxy, run_proxy

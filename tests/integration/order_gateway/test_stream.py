@@ -12,7 +12,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.typing import Origin
 
-from goquant.client.gateway import GatewayClient, GatewayError, OrderState, Report, Update
+from goquant import GatewayClient, GatewayError, OrderState, Report, Update
 from protocol.enums import Reason
 from protocol.signing import sign
 from tests.integration.order_gateway.test_exchange import KEYS, PLAIN, SECRET, SIGNING

@@ -5,7 +5,7 @@ import asyncio
 import httpx
 import pytest
 
-from goquant.client.gateway import GatewayClient, GatewayError
+from goquant import GatewayClient, GatewayError
 
 
 @pytest.mark.parametrize("body", ["<html>Bad Gateway</html>", "", "[1]"])

@@ -3,19 +3,23 @@
 import asyncio
 from typing import Any, Self, cast
 
+import msgspec
 import pytest
 
-from goquant.client import order_reader
-from goquant.client.answers import (
+from goquant import (
     AccountFill,
+    ExchangeWentBack,
     FillPage,
+    GatewayClient,
     GatewayError,
+    OrderReader,
     OrderState,
+    Position,
     Report,
     Update,
 )
-from goquant.client.gateway import GatewayClient
-from goquant.client.order_reader import ExchangeWentBack, OrderReader, Position
+from goquant.client import order_reader
+from goquant.client.book import Json
 from protocol.enums import Liquidity, Reason
 from protocol.events import Fill
 
@@ -59,13 +63,14 @@ class ScriptedConnection:
     async def __aexit__(self, *_: object) -> None:
         pass
 
-    async def receive(self) -> Update:
+    async def receive(self) -> Json:
         if not self.steps:
             raise ConnectionError("the script has ended")
         step = self.steps.pop(0)
         if isinstance(step, Exception):
             raise step
-        return step
+        message: Json = msgspec.to_builtins(step)
+        return message
 
 
 class ScriptedGateway:
@@ -267,7 +272,7 @@ def test_reader_says_whether_the_gateway_hears_the_engine() -> None:
     heard: list[bool] = []
 
     class Watched(ScriptedConnection):
-        async def receive(self) -> Update:
+        async def receive(self) -> Json:
             heard.append(reader.is_live)
             return await super().receive()
 
@@ -292,7 +297,7 @@ def test_silent_connection_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(order_reader, "SILENT_SECONDS", 0.05)
 
     class Silent(ScriptedConnection):
-        async def receive(self) -> Update:
+        async def receive(self) -> Json:
             if not self.steps:
                 await asyncio.Event().wait()
             return await super().receive()

@@ -1,6 +1,7 @@
 import pytest
 
-from goquant.client.book import BookOutOfStep, Json, ReaderBook
+from goquant import ReaderBook
+from goquant.client.book import BookOutOfStep, Json
 from protocol.checksum import compute_checksum
 
 BIDS, ASKS = [["59999.00", "1.00000"], ["59998.00", "2.00000"]], [["60001.00", "1.00000"]]
@@ -31,5 +32,13 @@ def test_a_gap_a_repeat_and_a_wrong_checksum_are_noticed() -> None:
     for first in (3, 5):
         with pytest.raises(BookOutOfStep):
             book.apply(message(BIDS, ASKS, 6, first_update_id=first))
-    with pytest.raises(BookOutOfStep, match="checksum"):
+    with pytest.raises(BookOutOfStep, match=r"the checksum is \d+, the feed's is 7"):
         book.apply(message(BIDS, [["60001.00", "5.00000"]], 4, first_update_id=4, checksum=7))
+
+
+def test_depth_is_counted_from_the_best_level_on_both_sides() -> None:
+    book = ReaderBook()
+    book.restart(message(BIDS, ASKS, 3))
+    assert book.bids(1) == [("59999.00", "1.00000")]
+    assert (book.bids(0), book.asks(0)) == ([], [])
+    assert (len(book.bids(9)), len(book.asks(9))) == (2, 1)

@@ -27,7 +27,8 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "setup.py").touch()
     (tmp_path / "pyproject.toml").write_text(
         '[project]\ndependencies = ["nobody-has-this==1.0"]\n'
-        "[project.optional-dependencies]\ntest = [\"pytest==0.0.1; sys_platform != 'win32'\"]\n"
+        '[project.optional-dependencies]\nexchange = ["a-server==2.0"]\n'
+        'test = ["goquant[exchange]", "pytest==0.0.1; sys_platform != \'win32\'"]\n'
     )
     monkeypatch.setattr(environment, "ROOT", tmp_path)
     return tmp_path
@@ -86,6 +87,12 @@ def test_an_extra_that_is_missing_is_noticed(root: Path) -> None:
     assert stamp_environment(root, "test").is_installed(("test",))
 
 
+def test_an_extra_brings_those_that_it_asks_for(root: Path) -> None:
+    own = stamp_environment(root, "test")
+    assert own.is_installed(("exchange",))
+    assert not stamp_environment(root, "exchange").is_installed(("test",))
+
+
 def test_a_core_that_went_away_is_noticed(root: Path) -> None:
     own = Environment(root)
     Stamp(compute_fingerprint(), [], has_core=True, could_compile=True).write(own.stamp_path)
@@ -108,7 +115,7 @@ def test_a_stamp_of_another_shape_counts_for_nothing(root: Path) -> None:
 def test_requirements_are_those_of_the_project_file(root: Path) -> None:
     assert (root / "pyproject.toml").exists()
     assert read_requirements(("test",)) == [
-        "nobody-has-this==1.0", "pytest==0.0.1; sys_platform != 'win32'",
+        "nobody-has-this==1.0", "a-server==2.0", "pytest==0.0.1; sys_platform != 'win32'",
     ]  # fmt: skip
 
 

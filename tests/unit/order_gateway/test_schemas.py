@@ -8,7 +8,7 @@ import pytest
 from pydantic import BaseModel
 
 from archive.records import FillRecord, OrderRecord
-from goquant.client.answers import OrderState
+from goquant import OrderState
 from order_gateway.document.answer_schemas import FillItem, OrderFullResult, OrderResult
 from order_gateway.document.history_schemas import AccountFill, OrderItem
 from order_gateway.reading.order_body import OrderBody

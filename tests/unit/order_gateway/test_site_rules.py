@@ -13,8 +13,8 @@ from tests.support.gateway import INSTRUMENTS
 SETTINGS = Settings(
     redis_url="redis://127.0.0.1:1/0",
     market_data_port=8001,
-    allowed_hosts="gateway.lan, order_gateway",
-    allowed_origins="https://desk.example",
+    allowed_hosts=("gateway.lan", "order_gateway"),
+    allowed_origins=("https://desk.example",),
 )
 
 

@@ -25,7 +25,8 @@ def test_scaled_number_is_the_quotient_with_all_its_places(value: int, count: in
 @given(increments, steps)
 def test_text_of_steps_is_their_multiple_of_the_increment(text: str, count: int) -> None:
     increment = Increment(text)
-    assert increment.to_text(count) == format_scaled(count * increment.unit, increment.places)
+    scaled = format_scaled(count * increment.unit, increment.decimal_places)
+    assert increment.to_text(count) == scaled
 
 
 @given(increments, st.integers(0, 10**12))

@@ -3,9 +3,10 @@
 from pathlib import Path
 
 import pytest
+from pydantic import ValidationError
 
 from launcher.setup.environment import ROOT
-from protocol.settings import Settings
+from protocol.settings import Settings, describe_bad_settings
 
 
 @pytest.fixture(autouse=True)
@@ -39,3 +40,24 @@ def test_port_alone_names_no_server_but_is_where_ours_is_looked_for() -> None:
 
 def test_without_settings_the_default_port_is_used() -> None:
     assert Settings().effective_redis_url == "redis://127.0.0.1:6379/0"
+
+
+@pytest.mark.parametrize("text", ["one.lan,two.lan", "one.lan two.lan", " one.lan,  two.lan, "])
+@pytest.mark.parametrize("name", ["ALLOWED_HOSTS", "ALLOWED_ORIGINS"])
+def test_names_have_commas_or_blanks_between_them(
+    monkeypatch: pytest.MonkeyPatch, name: str, text: str
+) -> None:
+    assert getattr(Settings(), name.lower()) == ()
+    monkeypatch.setenv(name, text)
+    assert getattr(Settings(), name.lower()) == ("one.lan", "two.lan")
+
+
+def test_bad_settings_are_named_without_a_secrets_value(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GATEWAY_PORT", "70000")
+    monkeypatch.setenv("DATABASE_URL", "mysql://me:hidden@host/name")
+    with pytest.raises(ValidationError) as caught:
+        Settings()
+    text = describe_bad_settings(caught.value)
+    assert text.startswith("bad setting: GATEWAY_PORT='70000': ")
+    assert "; DATABASE_URL: " in text
+    assert "hidden" not in text

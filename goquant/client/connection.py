@@ -1,0 +1,70 @@
+"""A client's side of one WebSocket, of the private stream as of the feed."""
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any, Self
+
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import InvalidStatus
+
+from goquant.client.book import Json
+
+Refuse = Callable[[int, Json], Exception]
+"""Make the exception for a refusal from its HTTP status and its problem's `code` and `detail`.
+
+The status is 0 if the refusal is a message on an open connection.
+"""
+
+
+class StreamConnection:
+    """JSON objects in both directions. Use as a context, or call `close`.
+
+    A trouble that may pass raises OSError or WebSocketException. A server that says no raises what
+    `refuse` makes of its answer.
+    """
+
+    def __init__(self, socket: ClientConnection, refuse: Refuse) -> None:
+        self._socket = socket
+        self._refuse = refuse
+
+    @classmethod
+    async def open(cls, url: str, refuse: Refuse, headers: Mapping[str, str] | None = None) -> Self:
+        """Connect to `url`; raises InvalidURI if it does not begin with ws:// or wss://."""
+        try:
+            # no size bounds a snapshot: an account may have any number of open orders
+            socket = await connect(url, additional_headers=headers, max_size=None, compression=None)
+        except InvalidStatus as error:
+            response = error.response
+            problem = {"detail": _describe_answer(response.status_code, response.body)}
+            raise refuse(response.status_code, problem) from error
+        return cls(socket, refuse)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+    async def receive(self) -> Json:
+        """Return the next message; raises ConnectionClosed at the end."""
+        message: Json = json.loads(await self._socket.recv())
+        if message["type"] == "error":
+            raise self._refuse(0, {"code": message["code"], "detail": message["message"]})
+        return message
+
+    async def send(self, action: str, **fields: Any) -> None:
+        """Send a request."""
+        await self._socket.send(json.dumps({"action": action, **fields}))
+
+    async def close(self) -> None:
+        """End the connection at once.
+
+        A closing handshake that is canceled half-way would leave the socket open.
+        """
+        self._socket.transport.abort()
+        await self._socket.wait_closed()
+
+
+def _describe_answer(status: int, body: bytes | bytearray) -> str:
+    answer = body.decode(errors="replace").strip()
+    return f"HTTP {status} instead of a WebSocket{f': {answer:.200}' if answer else ''}"
