@@ -179,7 +179,10 @@ def make_report(
 
 
 class RedisProxy:
-    """A way to Redis that can be closed, opened again, and made to swallow one reply."""
+    """A way to a server that can be closed, opened again, and made to swallow replies.
+
+    A swallowed reply ends every connection.
+    """
 
     def __init__(self, redis_url: str) -> None:
         host, _, port = redis_url.removeprefix("redis://").partition("/")[0].partition(":")
@@ -189,6 +192,10 @@ class RedisProxy:
         self._writers: set[asyncio.StreamWriter] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self.cuts_next_reply = False
+        self.replies_to_a_cut: int | None = None
+        """So many replies pass before the next one is swallowed; None: all pass."""
+        self.cuts = 0
+        self._passed = 0
 
     @property
     def url(self) -> str:
@@ -213,6 +220,13 @@ class RedisProxy:
             writer.transport.abort()
         self._writers.clear()
 
+    def _must_cut(self) -> bool:
+        is_due = self.cuts_next_reply or self._passed == self.replies_to_a_cut
+        self._passed = 0 if is_due else self._passed + 1
+        self.cuts += is_due
+        self.cuts_next_reply = False
+        return is_due
+
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._writers.add(writer)
         redis_reader, redis_writer = await asyncio.open_connection(*self._target)
@@ -233,8 +247,7 @@ class RedisProxy:
     ) -> None:
         try:
             while chunk := await reader.read(65536):
-                if is_reply and self.cuts_next_reply:
-                    self.cuts_next_reply = False
+                if is_reply and self._must_cut():
                     self._cut()
                     return
                 writer.write(chunk)
