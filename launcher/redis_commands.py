@@ -14,7 +14,7 @@ from launcher.setup.errors import LaunchError
 from launcher.setup.installation import read_last_lines
 from launcher.supervision.processes import ProcessId
 from launcher.supervision.run_file import RunRecord, find_running_system
-from launcher.waiting import wait_until
+from launcher.supervision.waiting import wait_until
 from protocol import channels
 
 _SECONDS = 10.0
@@ -72,8 +72,10 @@ class RedisCommands:
         self._hold.unlink(missing_ok=True)
         if before and not _end(before):
             raise LaunchError(f"Redis, pid {before.pid}, does not stop")
-        if not wait_until(lambda: is_serving(self._record.redis.url), _SECONDS):
-            raise LaunchError("Redis is not back yet; see `start_system.py redis logs`")
+        try:
+            wait_until(lambda: is_serving(self._record.redis.url), "Redis is back", _SECONDS)
+        except TimeoutError:
+            raise LaunchError("Redis is not back yet; see `start_system.py redis logs`") from None
         print("Redis is up again.")
         return 0
 

@@ -11,7 +11,7 @@ from benchmark.page.flow import RecordedFlow
 from benchmark.replay.system import find_empty_book
 from benchmark.shared.commands_file import FileCommand
 from launcher.supervision.run_file import RunRecord
-from launcher.waiting import wait_until
+from launcher.supervision.waiting import wait_until
 
 _MILLISECONDS_BETWEEN_SAMPLES = 2_000
 _SECONDS_TO_DRAW = 20.0
@@ -95,7 +95,11 @@ def _take_sample(session: CDPSession, started: float) -> Sample:
 def _read_expected(market_data: str, symbol: str, sequence: int) -> tuple[Sides, int]:
     """The book by REST as of `sequence`; trades of the last day."""
     with httpx.Client(base_url=market_data, timeout=20) as client:
-        wait_until(lambda: client.get("/health").json()["sequence"] >= sequence, _SECONDS_TO_DRAW)
+        wait_until(
+            lambda: client.get("/health").json()["sequence"] >= sequence,
+            f"the feed is at {sequence}",
+            _SECONDS_TO_DRAW,
+        )
         path = f"/v1/orderbook/{symbol}?depth={_MOST_LEVELS}"
         book = client.get(path).raise_for_status().json()
         trades = client.get(f"/v1/ticker/{symbol}").raise_for_status().json()["trades"]

@@ -4,12 +4,11 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
-POLL_SECONDS = 0.02
+from launcher.supervision.waiting import wait_until
 
 
 class ProcessId(NamedTuple):
@@ -31,9 +30,8 @@ class ProcessId(NamedTuple):
 
     def wait(self, seconds: float) -> bool:
         """Whether it is gone within `seconds`."""
-        deadline = time.monotonic() + seconds
-        while self.is_alive and time.monotonic() < deadline:
-            time.sleep(POLL_SECONDS)
+        with suppress(TimeoutError):
+            wait_until(lambda: not self.is_alive, f"process {self.pid} has ended", seconds)
         return not self.is_alive
 
 

@@ -17,7 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from launcher.supervision.listening import find_free_port
 from launcher.supervision.parent_death import make_child_setup
-from launcher.waiting import wait_until
+from tests.support.waiting import wait_until
 
 DEADLINE_SECONDS = 30.0
 _UNPRIVILEGED = ("postgres", "nobody")
@@ -37,10 +37,12 @@ def run_postgresql() -> Iterator[str]:
             process = _start(binaries, folder, port, log, identity)
         url = f"postgresql+psycopg://archive@127.0.0.1:{port}/postgres"
         try:
-            is_up = wait_until(
-                lambda: process.poll() is not None or _is_serving(url), DEADLINE_SECONDS
+            wait_until(
+                lambda: process.poll() is not None or _is_serving(url),
+                lambda: f"PostgreSQL has started: {(folder / 'log').read_text()}",
+                DEADLINE_SECONDS,
             )
-            if not is_up or process.poll() is not None:
+            if process.poll() is not None:
                 raise RuntimeError(f"PostgreSQL did not start: {(folder / 'log').read_text()}")
             yield url
         finally:

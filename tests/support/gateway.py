@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from functools import cache
 from pathlib import Path
@@ -86,13 +86,6 @@ async def run_gateway(
         ) as client,
     ):
         yield client
-
-
-async def wait_until(is_true: Callable[[], Awaitable[bool]]) -> None:
-    """Returns as soon as the condition holds; raises TimeoutError where it never does."""
-    async with asyncio.timeout(DEADLINE_SECONDS):
-        while not await is_true():  # noqa: ASYNC110
-            await asyncio.sleep(0.01)
 
 
 @asynccontextmanager

@@ -16,7 +16,7 @@ from launcher.setup.environment import ROOT
 from launcher.supervision.listening import find_free_port
 from launcher.supervision.processes import ProcessId
 from launcher.supervision.run_file import RunRecord, find_running_system
-from launcher.waiting import wait_until
+from tests.support.waiting import wait_until
 
 START_SECONDS = 60.0
 OUTPUT_SECONDS = 30.0
@@ -91,14 +91,17 @@ class LaunchedSystem:
 
     def wait_until_ready(self) -> RunRecord:
         """Its run file once all is ready."""
-        wait_until(lambda: self.process.poll() is not None or self._is_ready(), START_SECONDS)
+        wait_until(
+            lambda: self.process.poll() is not None or self._is_ready(),
+            lambda: self.output,
+            START_SECONDS,
+        )
         assert self._is_ready(), self.output
         return self.record
 
     def wait_for_output(self, text: str) -> None:
         """Until it has written this: what it says comes a moment after what it does."""
-        wait_until(lambda: text in self.output, OUTPUT_SECONDS)
-        assert text in self.output, self.output
+        wait_until(lambda: text in self.output, lambda: self.output, OUTPUT_SECONDS)
 
     def wait_until_ended(self, seconds: float = START_SECONDS) -> int:
         """Its exit status; raises TimeoutExpired where it goes on."""

@@ -1,14 +1,12 @@
 """Runs the market-data service as its own process, and reads it as a client would."""
 
-import asyncio
 import json
 import os
 import socket
 import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import IO, Any, Self, TypeAlias
 
@@ -16,25 +14,9 @@ import httpx
 from websockets.sync.client import ClientConnection, connect
 
 from launcher.supervision.parent_death import make_child_setup
-from tests.support.waiting import ask_until
-
-DEADLINE_SECONDS = 60.0
+from tests.support.waiting import DEADLINE_SECONDS, ask_until, wait_until
 
 Json: TypeAlias = dict[str, Any]
-
-
-def wait_until(holds: Callable[[], bool], seconds: float = DEADLINE_SECONDS) -> None:
-    """Poll `holds` until it is true; fails at the deadline."""
-    deadline = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < deadline, "it did not happen in time"
-        time.sleep(0.01)
-
-
-async def until(holds: Callable[[], bool]) -> None:
-    """Poll `holds` until it is true; the caller has the deadline."""
-    while not holds():  # noqa: ASYNC110  # other processes have no events for us
-        await asyncio.sleep(0.01)
 
 
 class MarketData:
@@ -145,7 +127,7 @@ def run_market_data(
     environment = {**os.environ, "REDIS_URL": redis_url, **settings}
     with tempfile.TemporaryFile() as log, _start(environment, log) as service:
         if is_healthy:
-            wait_until(service.is_healthy)
+            wait_until(service.is_healthy, "the feed is in sync")
         yield service
 
 

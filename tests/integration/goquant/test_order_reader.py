@@ -14,8 +14,9 @@ from goquant.client.gateway import GatewayClient, GatewayError
 from goquant.client.order_reader import OrderReader
 from tests.support.archive_service import wait_until_archive_is_there
 from tests.support.engine_service import wait_until_drained
-from tests.support.gateway import DEADLINE_SECONDS, ORDER, run_proxy, wait_until
+from tests.support.gateway import DEADLINE_SECONDS, ORDER, run_proxy
 from tests.support.gateway_process import run_exchange
+from tests.support.waiting import until
 
 Told = tuple[str | None, int]
 """An order and a trade."""
@@ -57,13 +58,6 @@ async def follow(gateway: GatewayClient) -> AsyncIterator[Following]:
         task.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await task
-
-
-async def until(is_true: Callable[[], bool]) -> None:
-    async def ask() -> bool:
-        return is_true()
-
-    await wait_until(ask)
 
 
 async def list_fills(gateway: GatewayClient) -> list[AccountFill]:

@@ -17,8 +17,9 @@ from goquant.client.gateway import GatewayClient, GatewayError, OrderState, Repo
 from protocol.enums import Reason
 from protocol.signing import sign
 from tests.integration.order_gateway.test_exchange import KEYS, PLAIN, SECRET, SIGNING
-from tests.support.gateway import DEADLINE_SECONDS, ORDER, wait_until
+from tests.support.gateway import DEADLINE_SECONDS, ORDER
 from tests.support.gateway_process import run_exchange, run_workers
+from tests.support.waiting import until
 
 OPEN = {"open", "partially_filled"}
 
@@ -121,7 +122,7 @@ def test_snapshot_and_reports_have_no_gap_between_them(
             await alice.cancel_order(last.order_id)
             async with asyncio.timeout(DEADLINE_SECONDS):
                 await asyncio.gather(*readers)
-            await wait_until(lambda: is_archived_as_closed(alice, last.order_id))
+            await until(lambda: is_archived_as_closed(alice, last.order_id))
             expected = await read_open(alice)
             for mirror in mirrors:
                 known = {key: order.remaining_quantity for key, order in mirror.orders.items()}

@@ -11,7 +11,7 @@ from launcher.redis.binary import RedisBinary, find_redis_binaries
 from launcher.redis.server import connect, is_serving, make_redis_service
 from launcher.setup.errors import LaunchError
 from launcher.supervision.listening import find_free_port
-from launcher.waiting import wait_until
+from tests.support.waiting import wait_until
 
 TORN = b"*1\r\n$5\r\nMULTI\r\n*3\r\n$3\r\nSET\r\n$4\r\nlost\r\n$1"
 
@@ -29,7 +29,7 @@ def run_server(binary: RedisBinary, folder: Path, command: str, *arguments: str)
     process = subprocess.Popen(service.command, stdout=subprocess.DEVNULL)
     url = f"redis://127.0.0.1:{port}/0"
     try:
-        assert wait_until(lambda: is_serving(url), 10.0)
+        wait_until(lambda: is_serving(url), "the server serves", 10.0)
         with connect(url) as client:
             answer: bytes | None = client.execute_command(command, *arguments)
             return answer
