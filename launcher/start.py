@@ -22,7 +22,6 @@ from launcher.supervision.listening import format_url
 from launcher.supervision.processes import identify_process
 from launcher.supervision.readiness import read_health
 from launcher.supervision.run_file import (
-    RedisRecord,
     RunRecord,
     ServiceRecord,
     end_leftovers,
@@ -32,6 +31,7 @@ from launcher.supervision.run_file import (
 from launcher.supervision.service import Service
 from launcher.supervision.supervisor import Supervisor
 from launcher.supervision.terminal import Terminal
+from protocol.run_file import RedisRecord
 
 ServiceFactory = Callable[[LauncherSettings, str, Listeners], list[Service]]
 

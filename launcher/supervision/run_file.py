@@ -7,8 +7,7 @@ from pathlib import Path
 import msgspec
 
 from launcher.supervision.processes import ProcessId
-
-_NAME = "run.json"
+from protocol.run_file import RUN_FILE, RunFile
 
 
 class ServiceRecord(msgspec.Struct, frozen=True):
@@ -19,21 +18,12 @@ class ServiceRecord(msgspec.Struct, frozen=True):
     health: str | None
 
 
-class RedisRecord(msgspec.Struct, frozen=True):
-    """The Redis that is used; `is_own`: start_system started it."""
-
-    url: str
-    title: str
-    is_own: bool
-
-
-class RunRecord(msgspec.Struct, frozen=True):
-    """The running system."""
+class RunRecord(RunFile, frozen=True, kw_only=True):
+    """The running system: its processes, and where it listens."""
 
     launcher: ProcessId
     gateway_url: str
     market_data_url: str
-    redis: RedisRecord
     services: list[ServiceRecord]
     is_ready: bool
 
@@ -44,17 +34,17 @@ class RunRecord(msgspec.Struct, frozen=True):
 
 def write_run_record(folder: Path, record: RunRecord) -> None:
     """Replaces the run file in one step; only its owner may read it (a URL has a password)."""
-    unfinished = folder / f"{_NAME}.new"
+    unfinished = folder / f"{RUN_FILE}.new"
     descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "wb") as file:
         file.write(msgspec.json.encode(record))
-    unfinished.replace(folder / _NAME)
+    unfinished.replace(folder / RUN_FILE)
 
 
 def read_run_record(folder: Path) -> RunRecord | None:
     """The system that runs, or last ran, on `folder`; None where nothing readable is there."""
     try:
-        return msgspec.json.decode((folder / _NAME).read_bytes(), type=RunRecord)
+        return msgspec.json.decode((folder / RUN_FILE).read_bytes(), type=RunRecord)
     except (OSError, msgspec.DecodeError):
         return None
 
@@ -67,7 +57,7 @@ def find_running_system(folder: Path) -> RunRecord | None:
 
 def remove_run_record(folder: Path) -> None:
     """For a system that has stopped in order."""
-    (folder / _NAME).unlink(missing_ok=True)
+    (folder / RUN_FILE).unlink(missing_ok=True)
 
 
 def end_leftovers(folder: Path, seconds: float = 2.0) -> None:
