@@ -5,10 +5,9 @@ from collections.abc import Callable
 from enum import Enum, auto
 from typing import Any
 
-from redis import Connection, ConnectionPool, Redis
-from redis.backoff import NoBackoff
-from redis.connection import parse_url
-from redis.retry import Retry
+from redis import Connection, Redis
+
+from engine.storage.connection import connect_redis
 
 
 class Stopped(BaseException):
@@ -76,10 +75,8 @@ class CrashingConnection(Connection):
 
 
 def connect_until(url: str, point: CrashPoint, on_empty: Callable[[], None]) -> Redis:
-    """A client of an engine that is to stop at `point`, or when there is nothing left to do."""
-    address = parse_url(url)  # type: ignore[no-untyped-call]
-    pool = ConnectionPool(
-        connection_class=CrashingConnection, point=point, on_empty=on_empty,
-        retry=Retry(NoBackoff(), 0), socket_timeout=10, protocol=2, **address,
-    )  # fmt: skip
-    return Redis(connection_pool=pool)
+    """The engine's own client, of an engine that is to stop at `point`, or once all is done."""
+    client = connect_redis(url)
+    client.connection_pool.connection_class = CrashingConnection
+    client.get_connection_kwargs().update(point=point, on_empty=on_empty)
+    return client
