@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from launcher.redis.append_only_file import MOST_CUT_BYTES, mend_append_only_file
+from launcher.redis.append_only_file import MAX_CUT_BYTES, mend_append_only_file
 from launcher.redis.binary import RedisBinary, find_redis_binaries
 from launcher.redis.server import connect, is_serving, make_redis_service
 from launcher.setup.errors import LaunchError
@@ -67,7 +67,7 @@ def test_a_cut_that_is_too_large_is_left_to_the_operator(
 ) -> None:
     run_server(binary, tmp_path, "SET", "kept", "1")
     with find_log(tmp_path).open("ab") as file:
-        file.write(b"x" * (MOST_CUT_BYTES + 1))
+        file.write(b"x" * (MAX_CUT_BYTES + 1))
     before = find_log(tmp_path).read_bytes()
     with pytest.raises(LaunchError, match="Nothing was changed"):
         mend_append_only_file(binary, tmp_path)
