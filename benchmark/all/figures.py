@@ -7,7 +7,7 @@ from typing import Any
 
 from benchmark.shared.figures import Figures, read_figures
 
-_LONGEST_NAME = 60
+_NAME_WIDTH = 60
 
 
 def list_figures(file: Path) -> Figures:
@@ -32,7 +32,7 @@ def compare_figures(
         ours, theirs = first.get(part, {}), second.get(part, {})
         for name in {**ours, **theirs}:
             one, other = ours.get(name), theirs.get(name)
-            told = f"  {part:<16}{name:<{_LONGEST_NAME}}{_format(one)}{_format(other)}"
+            told = f"  {part:<16}{name:<{_NAME_WIDTH}}{_format(one)}{_format(other)}"
             if one and other:
                 off.append(abs(other / one - 1))
                 told += f"{other / one:8.2f}"

@@ -16,12 +16,12 @@ _ANSWER_SECONDS = 4.0
 _OK, _CREATED, _UNKNOWN, _NOT_FOUND, _TOO_MANY = 200, 201, 202, 404, 429
 _OUR_FAULT = _FIRST_SERVER_ERROR = 500
 _REPEAT_CHANCE = 0.03
-_MOST_UNKNOWN = 40
+_MAX_UNKNOWN = 40
 """Answers `unknown` to one change before its client believes that it is forgotten."""
 _RECENT = 12
 """Orders of its own that a client amends and cancels."""
-_LARGEST_BATCH = 6
-_LONGEST_TIMER_SECONDS = 4
+_MAX_BATCH = 6
+_MAX_TIMER_SECONDS = 4
 _TIMED_CLIENTS = 4
 """One client in so many leaves a timer behind that takes its orders off."""
 
@@ -72,7 +72,7 @@ class Client:
             await self._post(body, mode, order["symbol"])
 
     async def _place_batch(self) -> None:
-        count = self._generator.randint(2, _LARGEST_BATCH)
+        count = self._generator.randint(2, _MAX_BATCH)
         orders = [draw_order(self._generator, self._name_next()) for _ in range(count)]
         await self._settle(lambda: self._post_batch(orders))
 
@@ -100,7 +100,7 @@ class Client:
             self._told.closed |= orders
 
     async def _arm(self) -> None:
-        seconds = self._generator.randint(0, _LONGEST_TIMER_SECONDS)
+        seconds = self._generator.randint(0, _MAX_TIMER_SECONDS)
         await self._change("POST", "/v1/cancel-after", "cancel_after", {"seconds": seconds})
 
     # how it does it
@@ -165,8 +165,8 @@ class Client:
         answer = json.loads(response.body)
         if response.status == _UNKNOWN and answer["status"] == "unknown":
             wish.unknown += 1
-            self._told.forgotten += wish.unknown == _MOST_UNKNOWN
-            return wish.unknown == _MOST_UNKNOWN
+            self._told.forgotten += wish.unknown == _MAX_UNKNOWN
+            return wish.unknown == _MAX_UNKNOWN
         wish.is_disowned = response.status == _NOT_FOUND
         wish.answer = answer if response.status in (_OK, _UNKNOWN) else None
         return True

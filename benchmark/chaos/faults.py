@@ -24,7 +24,7 @@ FAULTS = {
 """How often each, of a hundred or so. A pause is longer than the lease; `pause-all` is of both."""
 
 
-async def hurt(fleet: Fleet, generator: random.Random, seconds: float, gap: float) -> None:
+async def inject_faults(fleet: Fleet, generator: random.Random, seconds: float, gap: float) -> None:
     """One fault every `gap` seconds; what is paused goes on before this returns."""
     deadline = time.monotonic() + seconds
     pauses = []

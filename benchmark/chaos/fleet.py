@@ -23,7 +23,7 @@ from launcher.supervision.parent_death import make_child_setup
 from protocol import channels
 
 _POLL_SECONDS = 0.05
-_LONGEST_DOWN_SECONDS = 0.5
+_MAX_DOWN_SECONDS = 0.5
 _MAXMEMORY = "2gb"
 _STOP_SECONDS = 5.0
 
@@ -97,7 +97,7 @@ class Member:
             self.standstills.append((self._stopped_at, now))
             self._stopped_at = None
 
-    def start_where_due(self, random_delay: float) -> None:
+    def start_if_due(self, random_delay: float) -> None:
         """Start it again, `random_delay` seconds after its end was seen."""
         if self.is_running:
             return
@@ -159,7 +159,7 @@ class Fleet:
         """Start again what has ended."""
         while self._is_supervising:
             for member in self.members:
-                member.start_where_due(self._generator.uniform(0, _LONGEST_DOWN_SECONDS))
+                member.start_if_due(self._generator.uniform(0, _MAX_DOWN_SECONDS))
             await asyncio.sleep(_POLL_SECONDS)
 
     def kill(self, kind: str) -> None:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import cast
 
 from benchmark.chaos.clients import Client
-from benchmark.chaos.faults import count_faults, hurt
+from benchmark.chaos.faults import count_faults, inject_faults
 from benchmark.chaos.feed import FeedReader
 from benchmark.chaos.fleet import Fleet
 from benchmark.chaos.orders import PRICES
@@ -90,7 +90,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 async def run_chaos(options: Options, folder: Path) -> Result:
-    """Start a system, hurt it for a while, let it recover, judge."""
+    """Start a system, inject faults for a while, let it recover, judge."""
     generator = random.Random(options.seed)
     fleet = Fleet(folder, random.Random(generator.random()), SETTINGS)
     try:
@@ -115,7 +115,7 @@ async def _run(fleet: Fleet, generator: random.Random, options: Options) -> Resu
     watching = [asyncio.create_task(reader.run()) for reader in readers]
     watching.append(asyncio.create_task(witness.run()))
     trading = [asyncio.create_task(client.run(SETTLE_SECONDS)) for client in clients]
-    await hurt(fleet, generator, options.seconds, options.gap)
+    await inject_faults(fleet, generator, options.seconds, options.gap)
     for client in clients:
         client.is_stopping = True
     await asyncio.gather(*trading)

@@ -24,9 +24,9 @@ OWN_CASES = {
     "C100x1k": (100, 1_000),
     LARGE_CASE: (100, 50_000),
 }
-MOST_RESTING = 6_000_000
+MAX_RESTING = 6_000_000
 SMALL_BATCH = 256
-MOST_CALL_NANOSECONDS = 10 * ASKED_NANOSECONDS
+MAX_CALL_NANOSECONDS = 10 * ASKED_NANOSECONDS
 """Of one call, on the machine that the target is meant for."""
 
 
@@ -76,7 +76,7 @@ def time_batches(workload: Workload, batch: int) -> float:
 def time_limit(folder: Path, case: str) -> float:
     """Nanoseconds of CPU a message of the C++ limit, one run."""
     command = [str(folder / "yardstick"), str(folder / f"{case}.bin"), "1"]
-    room = {"LIVECAP": str(MOST_RESTING)} if case == LARGE_CASE else {}
+    room = {"LIVECAP": str(MAX_RESTING)} if case == LARGE_CASE else {}
     environment = {**os.environ, **room}
     output = subprocess.check_output(command, env=environment, text=True)
     return float(json.loads(output)["ns_med"])
@@ -140,7 +140,7 @@ def prepare(folder: Path, cases: list[str]) -> Path | None:
         print("../shared/yardstick is not there: flow of our own, no ratio")
         return None
     folder.mkdir(parents=True, exist_ok=True)
-    environment = {**os.environ, "LIVECAP": str(MOST_RESTING)}
+    environment = {**os.environ, "LIVECAP": str(MAX_RESTING)}
     command = [str(runner), str(folder.resolve()), *cases]
     subprocess.run(command, check=True, capture_output=True, env=environment)
     return folder
@@ -177,10 +177,10 @@ def _report_calls(case: str, times: CaseTimes, workload: Workload) -> None:
     print(f"  one call {times.call:.0f} ns")
     if times.limit and case == "A1k":
         there = times.call.median * ASKED_NANOSECONDS / times.limit.median
-        verdict = "met" if there <= MOST_CALL_NANOSECONDS else "NOT met"
+        verdict = "met" if there <= MAX_CALL_NANOSECONDS else "NOT met"
         print(
             f"    {there:.0f} ns where the C++ limit takes {ASKED_NANOSECONDS:.0f} ns on A1k;"
-            f" at most {MOST_CALL_NANOSECONDS:.0f}: {verdict}"
+            f" at most {MAX_CALL_NANOSECONDS:.0f}: {verdict}"
         )
     p50, p99, p999 = latencies(workload)
     print(f"    with a clock around it p50 {p50} p99 {p99} p99.9 {p999} ns")

@@ -9,14 +9,14 @@ import httpx
 from redis import RedisError
 
 from benchmark.load.options import parse_arguments
+from benchmark.load.reporting.picture import draw_load
+from benchmark.load.reporting.result import Result, summarize
+from benchmark.load.reporting.table import describe_flow, describe_plan, format_result, to_json
 from benchmark.load.run import run_load
 from benchmark.load.saturation import Trial, find_best, find_carried_late, find_lowest_failure
 from benchmark.load.search import describe_trial, draw_trials, try_rates
 from benchmark.load.sending.floor import measure_push
 from benchmark.load.system import Target, check_access, open_target
-from benchmark.load.telling.picture import draw_load
-from benchmark.load.telling.result import Result, summarize
-from benchmark.load.telling.table import describe_flow, describe_plan, format_result, to_json
 from benchmark.shared.machine import describe_machine, describe_redis
 
 

@@ -3,12 +3,12 @@
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
-from benchmark.load.telling.result import Result
+from benchmark.load.reporting.result import Result
 
 HIGHEST_RATE = 200_000.0
 CLOSE_ENOUGH = 0.08
 """Where the highest good and the lowest bad rate are so near, the search ends."""
-MOST_CONFIRMATIONS = 6
+MAX_CONFIRMATIONS = 6
 _KEPT_SHARE = 0.95
 
 Measure = Callable[[float], Result]
@@ -81,7 +81,7 @@ def search(measure: Measure, first: float, bound: float) -> Iterator[Trial]:
 
 def confirm(measure: Measure, rate: float, bound: float) -> Iterator[Trial]:
     """Longer trials from `rate` on, each a step lower, until one is carried."""
-    for _ in range(MOST_CONFIRMATIONS):
+    for _ in range(MAX_CONFIRMATIONS):
         trial = _try(measure, rate, bound)._replace(is_long=True)
         yield trial
         if trial.problem is None:

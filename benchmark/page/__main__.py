@@ -14,7 +14,7 @@ from tests.support.browser import Screen, run_browser
 from tests.support.launched_system import REAL, launch
 
 SYMBOL = "SOL-USDT"
-MOST_GROWTH = 1.25
+MAX_GROWTH = 1.25
 """Heap at the end against that in the middle: what is bounded is full by then."""
 ROWS = 10
 
@@ -71,7 +71,7 @@ def report(outcome: PageOutcome) -> int:
     print(f"start, middle, end: {samples[0].heap:.1f}, {middle.heap:.1f}, {last.heap:.1f} MB")
     levels = sum(map(len, outcome.expected))
     print(f"ladder and book of {levels:,} levels: {'equal' if outcome.is_right else 'DIFFERENT'}")
-    is_steady = last.heap <= MOST_GROWTH * middle.heap
+    is_steady = last.heap <= MAX_GROWTH * middle.heap
     return 0 if outcome.is_right and is_steady else 1
 
 

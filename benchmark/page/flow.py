@@ -14,7 +14,7 @@ from protocol.instrument import Instrument
 
 ACCOUNT = "recorded"
 _PUSHES_A_SECOND = 20
-_MOST_PENDING = 5_000
+_MAX_PENDING = 5_000
 _POLL_SECONDS = 0.01
 
 
@@ -38,7 +38,7 @@ class RecordedFlow:
         for start in range(0, len(entries), size):
             self._redis.rpush(ORDER_QUEUE, *entries[start : start + size])
             time.sleep(max(0.0, started + start / rate - time.perf_counter()))
-            self._wait_for_room(_MOST_PENDING)
+            self._wait_for_room(_MAX_PENDING)
         self._wait_for_room(0)
         sequence = read_sequence(self._redis)
         self._redis.close()

@@ -15,7 +15,7 @@ from launcher.supervision.waiting import wait_until
 
 _MILLISECONDS_BETWEEN_SAMPLES = 2_000
 _SECONDS_TO_DRAW = 20.0
-_MOST_LEVELS = 10_000
+_MAX_LEVELS = 10_000
 _READ_BOOK = """() => ['asks', 'bids'].map(side => market().book[side].levels
   .map(level => [level.price, level.quantity]))"""
 _READ_LADDER = """() => ['asks', 'bids'].map(side => levelRows[side]
@@ -100,7 +100,7 @@ def _read_expected(market_data: str, symbol: str, sequence: int) -> tuple[Sides,
             f"the feed is at {sequence}",
             _SECONDS_TO_DRAW,
         )
-        path = f"/v1/orderbook/{symbol}?depth={_MOST_LEVELS}"
+        path = f"/v1/orderbook/{symbol}?depth={_MAX_LEVELS}"
         book = client.get(path).raise_for_status().json()
         trades = client.get(f"/v1/ticker/{symbol}").raise_for_status().json()["trades"]
     return [book["asks"], book["bids"]], trades

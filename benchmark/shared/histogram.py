@@ -6,7 +6,7 @@ from hdrh.histogram import HdrHistogram
 
 from benchmark.shared.latency import Latency
 
-_LONGEST_MICROSECONDS = 120_000_000
+_MAX_MICROSECONDS = 120_000_000
 _DIGITS = 3
 _MICROSECONDS = 1e6
 
@@ -15,7 +15,7 @@ class Histogram:
     """Bounded however many are recorded; what is out of range counts at the end of the range."""
 
     def __init__(self, seconds: Iterable[float] = ()) -> None:
-        self._counts = HdrHistogram(1, _LONGEST_MICROSECONDS, _DIGITS)
+        self._counts = HdrHistogram(1, _MAX_MICROSECONDS, _DIGITS)
         for each in seconds:
             self.record(each)
 
@@ -25,7 +25,7 @@ class Histogram:
     def record(self, seconds: float) -> None:
         """One more."""
         microseconds = int(seconds * _MICROSECONDS)
-        self._counts.record_value(min(max(1, microseconds), _LONGEST_MICROSECONDS))
+        self._counts.record_value(min(max(1, microseconds), _MAX_MICROSECONDS))
 
     def at(self, share: float) -> float:
         """Milliseconds that this share of all are below; 0 where there are none."""

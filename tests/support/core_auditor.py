@@ -13,11 +13,11 @@ from sortedcontainers import SortedDict
 
 from engine.core import Event, EventKind, EventRow, Side
 
-Queue = OrderedDict[int, "Seen"]
+Queue = OrderedDict[int, "AuditedOrder"]
 
 
 @dataclass(slots=True)
-class Seen:
+class AuditedOrder:
     """An order as its events show it."""
 
     order_id: int
@@ -35,10 +35,10 @@ class Auditor:
     def __init__(self) -> None:
         self.findings: list[str] = []
         self.trades = 0
-        self._orders: dict[int, Seen] = {}
+        self._orders: dict[int, AuditedOrder] = {}
         self._queues: dict[tuple[int, int], SortedDict[int, Queue]] = {}
         self._last_ids: dict[tuple[str, int], int] = {}
-        self._active: Seen | None = None
+        self._active: AuditedOrder | None = None
 
     def read(self, rows: Iterable[EventRow]) -> None:
         """The events of one command."""
@@ -95,7 +95,7 @@ class Auditor:
         was_waiting = seen.is_waiting if seen else event.other_remaining > 0
         is_waiting = was_waiting and not is_triggered
         order = (event.order_id, event.symbol, event.side, price, event.remaining, is_waiting)
-        self._orders[event.order_id] = self._active = Seen(*order, filled)
+        self._orders[event.order_id] = self._active = AuditedOrder(*order, filled)
 
     def _settle(self) -> None:
         """What the acting order has left goes to the end of its queue."""
@@ -117,7 +117,7 @@ class Auditor:
             self.findings.append(f"wrong rest: {rest}")
         self._leave(order)
 
-    def _leave(self, order: Seen) -> None:
+    def _leave(self, order: AuditedOrder) -> None:
         del self._orders[order.order_id]
         queues = self._side(order.symbol, order.side)
         queue = queues.get(order.price)
@@ -140,7 +140,7 @@ class Auditor:
         self._fill(event, maker, event.other_remaining, name)
         self._fill(event, taker, event.remaining, name)
 
-    def _fill(self, event: Event, order: Seen, remaining: int, name: str) -> None:
+    def _fill(self, event: Event, order: AuditedOrder, remaining: int, name: str) -> None:
         order.remaining -= event.quantity
         order.filled += event.quantity
         if order.remaining != remaining or remaining < 0:

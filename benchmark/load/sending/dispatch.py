@@ -8,7 +8,7 @@ from benchmark.load.sending.requests import Request
 from benchmark.load.watching.ledger import Ledger
 
 _LEAD_SECONDS = 0.1
-_MOST_AT_ONCE = 64
+_MAX_AT_ONCE = 64
 """Requests handed over before the answers that have come are looked at."""
 
 
@@ -37,7 +37,7 @@ def _hand_over(
     """Those that are due by now; where the next ones begin."""
     until = time.perf_counter() - start
     at = first
-    while at < min(first + _MOST_AT_ONCE, len(requests)) and requests[at].offset <= until:
+    while at < min(first + _MAX_AT_ONCE, len(requests)) and requests[at].offset <= until:
         now = time.perf_counter()
         for number in requests[at].numbers:
             ledger.handed_over[number] = now

@@ -9,7 +9,7 @@ from benchmark.shared.latency import Latency
 _KEY = "benchmark:floor"
 _SECONDS = 5.0
 """Long enough to meet the stalls of a disk, which are what the tail of every order is made of."""
-_MOST_PUSHES = 20_000
+_MAX_PUSHES = 20_000
 _PAYLOAD = b"x" * 250
 
 
@@ -18,7 +18,7 @@ def measure_push(redis_url: str) -> Latency:
     times: list[float] = []
     with Redis.from_url(redis_url) as client:
         end = time.perf_counter() + _SECONDS
-        while (began := time.perf_counter()) < end and len(times) < _MOST_PUSHES:
+        while (began := time.perf_counter()) < end and len(times) < _MAX_PUSHES:
             client.rpush(_KEY, _PAYLOAD)
             times.append(time.perf_counter() - began)
         client.delete(_KEY)

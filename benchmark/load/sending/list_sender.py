@@ -16,7 +16,7 @@ from benchmark.load.watching.ledger import Ledger
 from protocol import channels
 from protocol.commands import derive_order_id
 
-MOST_IN_A_PUSH = 2_000
+MAX_IN_A_PUSH = 2_000
 
 
 class ListSender:
@@ -80,8 +80,8 @@ class ListSender:
     async def _push_forever(self) -> None:
         while True:
             await self._has_news.wait()
-            numbers = self._waiting[:MOST_IN_A_PUSH]
-            del self._waiting[:MOST_IN_A_PUSH]
+            numbers = self._waiting[:MAX_IN_A_PUSH]
+            del self._waiting[:MAX_IN_A_PUSH]
             if not self._waiting:
                 self._has_news.clear()
             await self._push(numbers)

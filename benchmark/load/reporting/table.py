@@ -3,8 +3,8 @@
 import math
 
 from benchmark.load.options import BATCH, LIST, SINGLE, Plan
-from benchmark.load.telling.result import REQUIRED_RATE, Result
-from benchmark.load.telling.stages import explain_stages
+from benchmark.load.reporting.result import REQUIRED_RATE, Result
+from benchmark.load.reporting.stages import explain_stages
 from benchmark.shared.latency import Latency
 
 _COLUMNS = ("p50", "p95", "p99", "p99.9", "max")

@@ -4,9 +4,9 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from benchmark.load.reporting.limit import FULL, name_limit
+from benchmark.load.reporting.stages import ORDER_TO_FEED, SCHEDULED_TO_HANDED_OVER, measure_stages
 from benchmark.load.run import Run
-from benchmark.load.telling.limit import FULL, name_limit
-from benchmark.load.telling.stages import ORDER_TO_FEED, SCHEDULED_TO_HANDED_OVER, measure_stages
 from benchmark.load.watching.doubles import count_doubled_orders, count_surplus_orders
 from benchmark.load.watching.engine import compare
 from benchmark.load.watching.processes import GENERATOR, Costs, Usage

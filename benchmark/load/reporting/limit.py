@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from benchmark.load.telling.stages import (
+from benchmark.load.reporting.stages import (
     HANDED_OVER_TO_SENT,
     ORDER_TO_FEED,
     SCHEDULED_TO_HANDED_OVER,
