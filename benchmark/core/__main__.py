@@ -1,9 +1,9 @@
 """How long the matching core alone takes for a message, beside a bare C++ engine.
 
-`python -m benchmark.core` runs the cases of the C++ speed limit where `../shared/yardstick` is
-present, in turn with it, and prints the ratio of the medians; else flow of its own. Checks what
-came out before it says how fast. Exit status 1 where trades, volume, notional, hash or open orders
-are not as expected.
+If `../shared/yardstick` is present, `python -m benchmark.core` runs the cases of the C++ speed
+limit in turn with it and prints the ratio of the medians; if not, it runs flow of its own. It
+checks what came out before it says how fast. Exit status 1 if trades, volume, notional, hash or
+open orders are not as expected.
 """
 
 import argparse
@@ -22,7 +22,7 @@ HOUR = Path(__file__).resolve().parents[3] / "shared" / "data" / "AAPL_hour.comm
 
 
 def report_hour(figures: Figures) -> bool:
-    """Replays the recorded hour where it is at hand; whether all of it came out right."""
+    """Replay the recorded hour, if it is at hand; return whether all of it came out right."""
     if not HOUR.exists():
         return True
     outcome, records = replay_file(HOUR)
@@ -35,7 +35,7 @@ def report_hour(figures: Figures) -> bool:
 
 
 def main() -> int:
-    """Runs the command line; the exit status is 1 where a result is wrong."""
+    """Run the command line; exit status 1 if a result is wrong."""
     parser = argparse.ArgumentParser(prog="python -m benchmark.core", description=__doc__)
     parser.add_argument("cases", nargs="*", default=list(CASES), help=" ".join(OWN_CASES))
     parser.add_argument("--rounds", type=int, default=5, help="the medians are over so many")

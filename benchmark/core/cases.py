@@ -27,7 +27,7 @@ OWN_CASES = {
 MAX_RESTING = 6_000_000
 SMALL_BATCH = 256
 MAX_CALL_NANOSECONDS = 10 * ASKED_NANOSECONDS
-"""Of one call, on the machine that the target is meant for."""
+"""The target for one call, on the machine that it is meant for."""
 
 
 class CaseTimes(NamedTuple):
@@ -40,13 +40,13 @@ class CaseTimes(NamedTuple):
 
 
 def split(commands: bytes, batch: int) -> list[memoryview]:
-    """Batches of so many commands."""
+    """Split packed commands into batches of so many."""
     size, view = batch * COMMAND_RECORD.size, memoryview(commands)
     return [view[start : start + size] for start in range(0, len(view), size)]
 
 
 def warmed(workload: Workload) -> Matcher:
-    """A matcher after the workload's warm-up."""
+    """Return a matcher after the workload's warm-up."""
     matcher = Matcher(workload.symbols, capacity=1 << 17)
     for part in split(workload.warm, LARGE_BATCH):
         matcher.apply(part)
@@ -54,7 +54,7 @@ def warmed(workload: Workload) -> Matcher:
 
 
 def check(workload: Workload) -> bool:
-    """Whether the timed part comes out as expected."""
+    """Run the timed part once; print and return whether it comes out as expected."""
     matcher = warmed(workload)
     events = b"".join(map(matcher.apply, split(workload.timed, LARGE_BATCH)))
     totals = total_trades(events, matcher.open_orders())
@@ -65,7 +65,7 @@ def check(workload: Workload) -> bool:
 
 
 def time_batches(workload: Workload, batch: int) -> float:
-    """Nanoseconds of CPU a message, batches of this size, a new matcher."""
+    """Return nanoseconds of CPU a message, in batches of this size, on a new matcher."""
     matcher, parts = warmed(workload), split(workload.timed, batch)
     started = time.thread_time_ns()
     for part in parts:
@@ -74,7 +74,7 @@ def time_batches(workload: Workload, batch: int) -> float:
 
 
 def time_limit(folder: Path, case: str) -> float:
-    """Nanoseconds of CPU a message of the C++ limit, one run."""
+    """Return nanoseconds of CPU a message of one run of the C++ limit."""
     command = [str(folder / "yardstick"), str(folder / f"{case}.bin"), "1"]
     room = {"LIVECAP": str(MAX_RESTING)} if case == LARGE_CASE else {}
     environment = {**os.environ, **room}
@@ -83,7 +83,7 @@ def time_limit(folder: Path, case: str) -> float:
 
 
 def time_case(workload: Workload, folder: Path | None, rounds: int) -> CaseTimes:
-    """Rounds in which everything runs in turn."""
+    """Measure in rounds in which everything runs in turn."""
     core, batches, call, limit = [], [], [], []
     for _ in range(rounds):
         if folder:
@@ -97,7 +97,7 @@ def time_case(workload: Workload, folder: Path | None, rounds: int) -> CaseTimes
 def simple_calls(
     matcher: Matcher, commands: bytes
 ) -> list[tuple[Callable[..., Sequence[EventRow]], tuple[int, ...]]]:
-    """Bound methods with the arguments that the packed commands stand for."""
+    """Return the calls, as bound method and arguments, that the packed commands stand for."""
     calls: list[tuple[Callable[..., Sequence[EventRow]], tuple[int, ...]]] = []
     for record in COMMAND_RECORD.iter_unpack(commands):
         kind, side, order_type, _, symbol, order_id, account, quantity, price, _ = record
@@ -110,7 +110,7 @@ def simple_calls(
 
 
 def time_simple_calls(workload: Workload) -> float:
-    """Nanoseconds of CPU for one call, events as tuples; the loop around it included."""
+    """Return nanoseconds of CPU for one call, including the loop around it."""
     matcher = warmed(workload)
     calls = simple_calls(matcher, workload.timed)
     started = time.thread_time_ns()
@@ -120,7 +120,7 @@ def time_simple_calls(workload: Workload) -> float:
 
 
 def latencies(workload: Workload) -> tuple[float, float, float]:
-    """p50, p99, p99.9 of one simple call in nanoseconds of wall time, clock included."""
+    """Return p50, p99, p99.9 of one call in nanoseconds of wall time, including the clock."""
     matcher = warmed(workload)
     clock = time.perf_counter_ns
     samples = []
@@ -134,7 +134,7 @@ def latencies(workload: Workload) -> tuple[float, float, float]:
 
 
 def prepare(folder: Path, cases: list[str]) -> Path | None:
-    """Builds the C++ limit and its files; None where it is not there or cannot be built."""
+    """Build the C++ limit and its files; return None if it is not there."""
     runner = YARDSTICK / "run"
     if not runner.exists():
         print("../shared/yardstick is not there: flow of our own, no ratio")
@@ -147,7 +147,7 @@ def prepare(folder: Path, cases: list[str]) -> Path | None:
 
 
 def load(case: str, folder: Path | None) -> Workload:
-    """A case from its file, or made here."""
+    """Read a case from its file, or make one."""
     if folder:
         return read_workload(folder / f"{case}.bin")
     symbols, resting = OWN_CASES[case]
@@ -155,7 +155,7 @@ def load(case: str, folder: Path | None) -> Workload:
 
 
 def report_case(case: str, folder: Path | None, rounds: int, figures: Figures) -> bool:
-    """Checks and times one case, and prints it; whether it came out right."""
+    """Check, time and print one case; return whether it came out right."""
     workload = load(case, folder)
     print(f"{case}: {workload.messages:,} messages, {workload.symbols} symbols")
     is_right = check(workload)

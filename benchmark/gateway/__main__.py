@@ -14,7 +14,7 @@ from tests.support.redis_server import run_redis
 
 
 def main() -> int:
-    """Measure in turn, several rounds; exit status 1 where a figure is not what it must be."""
+    """Run the command line; exit status 1 if a ratio is above what is required."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--requests", type=int, default=6000, help="requests a run (6,000)")
     parser.add_argument("--rounds", type=int, default=5, help="runs of each, the median counts (5)")

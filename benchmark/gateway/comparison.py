@@ -18,7 +18,7 @@ REQUIRED = {"ack": 1.4, GUARDED: 1.4, "result": 2.2, f"batch of {BATCH}": 0.1}
 
 
 class Case(NamedTuple):
-    """What is measured, and where."""
+    """A load, and the server that gets it."""
 
     name: str
     server: Server
@@ -36,7 +36,7 @@ class Run(NamedTuple):
 def measure_cpu(
     bare: Server, gateway: Server, guarded: Server, arguments: argparse.Namespace, figures: Figures
 ) -> bool:
-    """As fast as 32 connections can; whether every ratio is what it must be."""
+    """Send as fast as 32 connections can; return whether every ratio is as required."""
     requests = arguments.requests
     orders = "/v1/orders"
     cases = [
@@ -53,7 +53,7 @@ def measure_cpu(
 def measure_latency(
     bare: Server, gateway: Server, arguments: argparse.Namespace, figures: Figures
 ) -> None:
-    """At a steady rate, at the scheduled times."""
+    """Send at a steady rate, each request at its scheduled time."""
     requests = min(arguments.requests, int(RATE * 5))
     orders = "/v1/orders"
     cases = [
@@ -66,7 +66,7 @@ def measure_latency(
 
 
 def _report(prefix: str, cases: list[Case], rounds: int, figures: Figures) -> bool:
-    """Runs them in turn, so that a slow moment of the machine meets all of them."""
+    """Run them in turn, so that a slow moment of the machine meets all of them."""
     runs: dict[str, list[Run]] = {case.name: [] for case in cases}
     for case in cases:  # to warm up
         send(case.server.port, case.load._replace(requests=case.load.requests // 5))
@@ -86,7 +86,7 @@ def _report(prefix: str, cases: list[Case], rounds: int, figures: Figures) -> bo
 
 
 def find_median(runs: list[Run]) -> Run:
-    """Of CPU and of the rate, each by itself; the latency is that of the run nearest to it."""
+    """Return the medians of CPU and rate, with the latency of the run that is nearest in CPU."""
     cpu = statistics.median(run.cpu for run in runs)
     rate = statistics.median(run.orders_a_second for run in runs)
     nearest = min(runs, key=lambda run: abs(run.cpu - cpu))

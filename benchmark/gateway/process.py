@@ -1,4 +1,4 @@
-"""Processes that a measurement of the gateway runs: servers on sockets of ours, and the engine."""
+"""The processes that are measured: servers on sockets of ours, and the engine behind them."""
 
 import socket
 import time
@@ -25,7 +25,7 @@ class Server(NamedTuple):
 
 @contextmanager
 def run_server(module: str, redis_url: str, folder: Path, **settings: str) -> Iterator[Server]:
-    """`python -m module --fd N`, once it answers; its log goes into a file of `folder`."""
+    """Run `python -m module --fd N`; begins once it answers, its log is a file in `folder`."""
     environment = _make_environment(redis_url, folder) | settings
     with socket.create_server((HOST, 0), backlog=2048) as listener:
         port = listener.getsockname()[1]
@@ -41,7 +41,7 @@ def run_server(module: str, redis_url: str, folder: Path, **settings: str) -> It
 
 @contextmanager
 def run_engine(redis_url: str, folder: Path) -> Iterator[None]:
-    """An engine that matches what the gateway queues."""
+    """Run an engine that matches what the gateway queues."""
     with run_python(["-m", "engine"], _make_environment(redis_url, folder)):
         yield
 

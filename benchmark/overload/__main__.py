@@ -1,4 +1,4 @@
-"""Shows whether twice the load that the system can carry leaves its memory bounded."""
+"""Whether twice the load that the system can carry leaves its memory bounded."""
 
 import argparse
 import sys
@@ -9,7 +9,7 @@ from benchmark.shared.machine import describe_machine
 
 
 def main() -> int:
-    """Exit status 1 where something accepted was not matched, or the history is wrong."""
+    """Run the command line; exit status 1 if an order is missing or `verify` finds anything."""
     parser = argparse.ArgumentParser(prog="python -m benchmark.overload", description=__doc__)
     parser.add_argument("--seconds", type=float, default=60, help="of the load (60)")
     parser.add_argument(

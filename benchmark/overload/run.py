@@ -93,7 +93,7 @@ def _drain(client: Redis) -> None:
 
 
 def _takes_orders(client: Redis) -> bool:
-    """Whether Redis takes an entry now."""
+    """Push an entry that changes nothing; return whether Redis takes it."""
     with suppress(OutOfMemoryError):
         return bool(client.rpush(channels.ORDER_QUEUE, b'{"command":"cancel","order_id":"1"}'))
     return False
@@ -114,9 +114,9 @@ def _print_result(load: Load, watch: MemoryWatch) -> None:
 
 
 def verify(redis_url: str) -> Report:
-    """What `verify` finds; once more where the engine has trimmed the journal meanwhile.
+    """Verify the history, again if the engine has trimmed the journal meanwhile.
 
-    Raises HistoryUnavailable where that goes on until the deadline.
+    Raises HistoryUnavailable if it is trimmed each time until the deadline.
     """
     deadline = time.monotonic() + VERIFY_SECONDS
     while True:
@@ -130,7 +130,7 @@ def verify(redis_url: str) -> Report:
 
 
 def _judge(redis_url: str, client: Redis, taken: int) -> int:
-    """0 where everything that was accepted was matched, and the history is right."""
+    """Return 0 if everything that was accepted was matched and the history is right, else 1."""
     try:
         report = verify(redis_url)
     except HistoryUnavailable as error:

@@ -56,7 +56,7 @@ def replay_before_page(
 ) -> PageOutcome:
     """Open the served page, have `rate` commands a second matched, and compare at the end.
 
-    Raises LookupError where the symbol's book is not empty.
+    Raises LookupError if the symbol's book is not empty.
     """
     instrument = find_empty_book(system.gateway_url, system.market_data_url, symbol)
     flow = RecordedFlow(system.redis.url, instrument)
@@ -93,7 +93,7 @@ def _take_sample(session: CDPSession, started: float) -> Sample:
 
 
 def _read_expected(market_data: str, symbol: str, sequence: int) -> tuple[Sides, int]:
-    """The book by REST as of `sequence`; trades of the last day."""
+    """Return the book by REST, once the feed is at `sequence`, and the trades of the last day."""
     with httpx.Client(base_url=market_data, timeout=20) as client:
         wait_until(
             lambda: client.get("/health").json()["sequence"] >= sequence,
@@ -107,7 +107,7 @@ def _read_expected(market_data: str, symbol: str, sequence: int) -> tuple[Sides,
 
 
 def _wait_until_drawn(page: Page, expected: Sides) -> None:
-    """The last message may still be on its way; what differs at the deadline is reported."""
+    """Wait for the last message; what differs at the deadline is reported later."""
     deadline = time.monotonic() + _SECONDS_TO_DRAW
     while page.evaluate(_READ_BOOK) != expected and time.monotonic() < deadline:
         page.wait_for_timeout(50)

@@ -1,8 +1,8 @@
 """Whether recorded order flow comes out of the core, or of the system, as it was recorded.
 
-`python -m benchmark.replay FILE`: in process every command is checked against the trades recorded
-for it and the book recorded after it; then all of them run in batches against the clock. With
-`--system` they go to the running system by REST, and trades and book are read from its WebSocket.
+`python -m benchmark.replay FILE` checks each command in this process against the trades recorded
+for it and the book recorded after it, then times all of them in batches. With `--system` it sends
+them to the running system by REST, and reads trades and book from its WebSocket.
 Exit status 1 on any difference.
 """
 
@@ -24,7 +24,7 @@ from protocol.settings import Settings
 
 
 def replay_system(options: argparse.Namespace) -> int:
-    """Sends the file's commands to the running system; 1 on any difference, 2 without a system."""
+    """Send the file's commands to the running system; return 1 on a difference, 2 if it fails."""
     sizes = (options.tick_size, options.lot_size)
     commands = [_to_steps(command, *sizes) for command in read_commands(options.file)]
     expected = Replay(1, 1)
@@ -42,7 +42,7 @@ def replay_system(options: argparse.Namespace) -> int:
 
 
 def _to_steps(command: FileCommand, tick_size: int, lot_size: int) -> FileCommand:
-    """The command with its amounts in ticks and lots."""
+    """Return the command with its amounts in ticks and lots."""
     trades = [
         trade._replace(price=trade.price // tick_size, quantity=trade.quantity // lot_size)
         for trade in command.trades
@@ -64,7 +64,7 @@ def _report_system(commands: list[FileCommand], outcome: SystemOutcome, expected
 
 
 def main() -> int:
-    """Runs the command line; the exit status is 1 on any difference."""
+    """Run the command line; exit status 1 on any difference."""
     parser = argparse.ArgumentParser(prog="python -m benchmark.replay", description=__doc__)
     parser.add_argument("file", type=Path)
     parser.add_argument("--symbol", default="", help="a name for the report")

@@ -21,12 +21,12 @@ from engine.core import (
 ACCOUNT = 1
 BATCH = 4096
 PASSES = 21
-"""Each takes a few milliseconds."""
+"""Of the same commands; each takes a few milliseconds."""
 
 
 @dataclass
 class Outcome:
-    """What came out right, out of how much."""
+    """How much was replayed, how much of it came out right, and each difference."""
 
     commands: int = 0
     trades: int = 0
@@ -37,7 +37,7 @@ class Outcome:
 
 
 class Replay:
-    """Drives a matcher with recorded commands; text ids become numbers."""
+    """A matcher that gets recorded commands; their text ids become numbers."""
 
     def __init__(self, tick_size: int, lot_size: int) -> None:
         self.matcher = Matcher(1)
@@ -48,7 +48,7 @@ class Replay:
         self._names = [""]
 
     def record(self, command: FileCommand) -> bytes:
-        """The command as the core takes it; ValueError for an amount that is off the grid."""
+        """Pack the command; raises ValueError for an amount that is off the grid."""
         price, quantity = self._to_ticks(command.price), self._to_lots(command.quantity)
         if command.kind in ("N", "I"):
             self._ids[command.order_id] = len(self._names)
@@ -64,7 +64,7 @@ class Replay:
         return COMMAND_RECORD.pack(*head, order_id, ACCOUNT, quantity, price, 0)
 
     def check(self, command: FileCommand, rows: Iterator[EventRow]) -> None:
-        """Compares the command's events and the book after it with what was recorded."""
+        """Compare the command's events and the book after it with what was recorded."""
         outcome = self.outcome
         outcome.commands += 1
         trades = [self._named(Event._make(row)) for row in rows if row[0] == EventKind.TRADE]
@@ -105,13 +105,13 @@ class Replay:
 
 
 def time_batches(records: list[bytes]) -> float:
-    """Commands in a second of CPU of the core alone, in batches: the median of some passes."""
+    """Return commands a second of CPU of the core alone, in batches: the median of PASSES."""
     batches = [b"".join(records[start : start + BATCH]) for start in range(0, len(records), BATCH)]
     return len(records) / statistics.median(_time_pass(batches) for _ in range(PASSES))
 
 
 def _time_pass(batches: list[bytes]) -> float:
-    """Seconds of CPU, with a new matcher."""
+    """Return seconds of CPU, with a new matcher."""
     matcher = Matcher(1)
     started = time.thread_time()
     for batch in batches:
@@ -122,7 +122,7 @@ def _time_pass(batches: list[bytes]) -> float:
 def replay_file(
     path: Path, *, tick_size: int = 1, lot_size: int = 1
 ) -> tuple[Outcome, list[bytes]]:
-    """Replays a file through a new matcher; also returns the packed commands."""
+    """Replay a file through a new matcher; return the outcome and the packed commands."""
     replay = Replay(tick_size, lot_size)
     records = []
     for command in read_commands(path):
@@ -133,7 +133,7 @@ def replay_file(
 
 
 def run_record(matcher: Matcher, record: bytes) -> Sequence[EventRow]:
-    """One packed command by the simple calls."""
+    """Run one packed command by a call of its own."""
     kind, side, order_type, mode, symbol, *numbers = COMMAND_RECORD.unpack(record)
     order_id, account, quantity, price, stop_price = numbers
     if kind == Command.NEW:

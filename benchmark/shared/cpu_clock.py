@@ -1,4 +1,4 @@
-"""How much CPU a process has used, to the nanosecond where the system has such a clock.
+"""How much CPU a process has used, to the nanosecond if the system has such a clock.
 
 The times that psutil reads come in steps of ten milliseconds: as much as a thousand orders cost.
 """
@@ -12,7 +12,7 @@ _find_clock = getattr(ctypes.CDLL(None), "clock_getcpuclockid", None)
 
 
 def read_cpu(pid: int) -> float:
-    """Seconds, of all its threads, those that have ended too; raises psutil.NoSuchProcess."""
+    """Return the seconds that all its threads, ended ones too, have used; raises NoSuchProcess."""
     if _find_clock is None:
         return _read_cpu_times(pid)
     clock = ctypes.c_int()

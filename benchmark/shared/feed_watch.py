@@ -1,4 +1,4 @@
-"""Watches the public feed: when each trade and best price arrived, and what is missing."""
+"""Watch the public feed: when each trade and best price arrived, and what is missing."""
 
 import asyncio
 from collections.abc import Sequence
@@ -57,9 +57,9 @@ _decode_bbo = msgspec.json.Decoder(_BboMessage).decode
 
 
 class FeedWatch:
-    """Keeps what came about `symbols`. Use as an asynchronous context.
+    """Keeps what arrives about `symbols`. Use as an asynchronous context.
 
-    Raises ConnectionError, OSError or TimeoutError where the feed does not take the connection.
+    Raises ConnectionError, OSError or TimeoutError if the feed does not take the connection.
     """
 
     def __init__(self, url: str, symbols: str | Sequence[str]) -> None:
@@ -89,12 +89,12 @@ class FeedWatch:
 
     @property
     def takers(self) -> list[str]:
-        """Order ids of the takers, whose arrival made the trade."""
+        """Order ids of the takers, in the order of their trades."""
         return [trade.taker for trade in self.trades]
 
     @property
     def trade_ids(self) -> list[int]:
-        """As they came."""
+        """Trade ids in the order in which they arrived."""
         return [trade.trade_id for trade in self.trades]
 
     @property

@@ -25,7 +25,7 @@ _UNPRIVILEGED = ("postgres", "nobody")
 
 @contextmanager
 def run_postgresql() -> Iterator[str]:
-    """URL of an empty database; skips the test where no server is installed."""
+    """URL of an empty database; skips the test if no server is installed."""
     binaries = find_binaries()
     if binaries is None:
         pytest.skip("no PostgreSQL server found: apt-get install postgresql")

@@ -33,7 +33,7 @@ _accounts = count(1)
 
 @contextmanager
 def run_browser() -> Iterator[Browser]:
-    """A browser; skips the test where none is installed."""
+    """A browser; skips the test if none is installed."""
     executable = next((path for name in _NAMES if (path := shutil.which(name))), None)
     if executable is None:
         pytest.skip("no Chromium found: apt-get install chromium")

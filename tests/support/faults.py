@@ -33,7 +33,7 @@ class CrashPoint:
         self._is_dead = False
 
     def pass_by(self, moment: Moment, hang_up: Callable[[], None]) -> None:
-        """Raises Stopped where the engine is to stop, and ever after."""
+        """Raises Stopped if the engine is to stop, and ever after."""
         if self._is_dead or (len(self.sent), moment) == (self._command, self._moment):
             self._is_dead = True
             hang_up()

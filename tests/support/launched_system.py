@@ -104,7 +104,7 @@ class LaunchedSystem:
         wait_until(lambda: text in self.output, lambda: self.output, OUTPUT_SECONDS)
 
     def wait_until_ended(self, seconds: float = START_SECONDS) -> int:
-        """Its exit status; raises TimeoutExpired where it goes on."""
+        """Its exit status; raises TimeoutExpired if it goes on."""
         return self.process.wait(seconds)
 
     def _is_ready(self) -> bool:

@@ -1,1 +1,4 @@
-"""Tell what a load showed: numbers, tables, pictures, and what its limit was."""
+"""Report what a load showed: numbers, tables, pictures, and what its limit was.
+
+In: what `load.watching` noted. Out: text, JSON, SVG.
+"""

@@ -1,4 +1,4 @@
-"""Pushes entries straight onto the list, as the gateway does: all that is due in one push."""
+"""Push entries straight onto the list, as the gateway does: all that are due in one push."""
 
 import asyncio
 import secrets
@@ -20,7 +20,7 @@ MAX_IN_A_PUSH = 2_000
 
 
 class ListSender:
-    """Entries that are due while a push is under way go with the next one."""
+    """Pushes entries; those that are due while a push is under way go with the next one."""
 
     def __init__(
         self,
@@ -73,7 +73,7 @@ class ListSender:
             await self._redis.aclose()
 
     def submit(self, request: Request) -> None:
-        """Push it with the next push."""
+        """Have the next push take it."""
         self._waiting.extend(request.numbers)
         self._has_news.set()
 

@@ -1,4 +1,4 @@
-"""Watches an account's private stream: when the report of each order and change arrived."""
+"""Watch an account's private stream: when the report of each order and change arrived."""
 
 import asyncio
 from collections import Counter, defaultdict
@@ -50,9 +50,9 @@ _decode = msgspec.json.Decoder(_Message).decode
 
 
 class ReportWatch:
-    """Use as an asynchronous context.
+    """Keeps what arrives on the stream. Use as an asynchronous context.
 
-    Raises ConnectionError, OSError or TimeoutError where the stream does not take the connection.
+    Raises ConnectionError, OSError or TimeoutError if the stream does not take the connection.
     """
 
     def __init__(self, url: str, headers: Mapping[str, str]) -> None:
@@ -68,7 +68,7 @@ class ReportWatch:
         self.fills: dict[str, list[SeenFill]] = defaultdict(list)
         """Order id → what its trades filled, as its reports say."""
         self.missing = 0
-        """Messages that the stream's own numbering says were left out."""
+        """Messages that are missing, by the stream's own numbering."""
 
     async def __aenter__(self) -> Self:
         async with asyncio.timeout(CONNECT_SECONDS):
@@ -82,7 +82,7 @@ class ReportWatch:
 
     @property
     def repeated(self) -> int:
-        """Reports that came more than once."""
+        """The number of reports that came more than once."""
         return self._seen.total() - len(self._seen)
 
     def _receive(self, text: bytes, now: float) -> None:
@@ -98,7 +98,7 @@ class ReportWatch:
         self._keep(report, report.order_id, now)
 
     def _keep(self, report: _Report, order_id: str, now: float) -> None:
-        """What came before is counted, and nothing else."""
+        """Keep a report; a repeated one is only counted."""
         trade = report.last_trade
         key = order_id, report.sequence, report.status, trade.trade_id if trade else 0
         self._seen[key] += 1
