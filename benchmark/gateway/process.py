@@ -1,15 +1,15 @@
 """The processes that are measured: servers on sockets of ours, and the engine behind them."""
 
 import socket
-import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
 
 import httpx
 
 from benchmark.shared.child_process import run_python
+from launcher.supervision.waiting import wait_until
 from protocol.settings import Settings
 
 START_SECONDS = 20.0
@@ -59,12 +59,10 @@ def _make_environment(redis_url: str, folder: Path) -> dict[str, str]:
 
 
 def _wait_until_it_answers(port: int) -> None:
-    deadline = time.monotonic() + START_SECONDS
-    while time.monotonic() < deadline:
-        try:
+    def answers() -> bool:
+        with suppress(httpx.TransportError):
             httpx.get(f"http://{HOST}:{port}/health", timeout=START_SECONDS)
-        except httpx.TransportError:
-            time.sleep(0.05)
-        else:
-            return
-    raise RuntimeError("a server to be measured does not start")
+            return True
+        return False
+
+    wait_until(answers, "a server to be measured answers", START_SECONDS)

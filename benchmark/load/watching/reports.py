@@ -1,14 +1,12 @@
 """Watch an account's private stream: when the report of each order and change arrived."""
 
-import asyncio
 from collections import Counter, defaultdict
 from collections.abc import Mapping
-from typing import NamedTuple, Self
+from typing import NamedTuple
 
 import msgspec
 
-from benchmark.shared.feed_watch import CONNECT_SECONDS
-from benchmark.shared.web_socket import WebSocketReader
+from benchmark.shared.stream_watch import StreamWatch
 
 
 class SeenReport(NamedTuple):
@@ -49,36 +47,20 @@ class _Message(msgspec.Struct):
 _decode = msgspec.json.Decoder(_Message).decode
 
 
-class ReportWatch:
-    """Keeps what arrives on the stream. Use as an asynchronous context.
-
-    Raises ConnectionError, OSError or TimeoutError if the stream does not take the connection.
-    """
+class ReportWatch(StreamWatch):
+    """Keeps the reports that arrive."""
 
     def __init__(self, url: str, headers: Mapping[str, str]) -> None:
-        self._url = url
-        self._headers = headers
-        self._reader: WebSocketReader | None = None
-        self._begun = asyncio.Event()
+        super().__init__(url, headers)
         self._number = 0
         self._seen: Counter[tuple[str, int, str | None, int]] = Counter()
         self.by_order: dict[str, list[SeenReport]] = defaultdict(list)
         """Order id → its reports that tell of no trade: first that of the order itself, then one
-        for each change, then its end where its own rule ended it."""
+        for each change, then its end if its own rule ended it."""
         self.fills: dict[str, list[SeenFill]] = defaultdict(list)
         """Order id → what its trades filled, as its reports say."""
         self.missing = 0
         """Messages that are missing, by the stream's own numbering."""
-
-    async def __aenter__(self) -> Self:
-        async with asyncio.timeout(CONNECT_SECONDS):
-            self._reader = await WebSocketReader.open(self._url, self._headers, self._receive)
-            await self._begun.wait()
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        assert self._reader is not None
-        self._reader.close()
 
     @property
     def repeated(self) -> int:
