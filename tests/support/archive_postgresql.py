@@ -25,7 +25,7 @@ _UNPRIVILEGED = ("postgres", "nobody")
 
 @contextmanager
 def run_postgresql() -> Iterator[str]:
-    """URL of an empty database; skips the test if no server is installed."""
+    """Run a server with an empty database; skip the test if none is installed."""
     binaries = find_binaries()
     if binaries is None:
         pytest.skip("no PostgreSQL server found: apt-get install postgresql")
@@ -51,7 +51,7 @@ def run_postgresql() -> Iterator[str]:
 
 
 def find_binaries() -> Path | None:
-    """The folder with `initdb` and `postgres`; Debian keeps it off the PATH."""
+    """Find the folder with `initdb` and `postgres`, which Debian keeps off the PATH."""
     on_path = shutil.which("postgres")
     candidates = [Path(on_path).resolve().parent] if on_path else []
     candidates += sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
@@ -85,7 +85,7 @@ def _start(
 
 
 def _give_away(folder: Path) -> dict[str, Any]:
-    """PostgreSQL refuses to run as root: whom it runs as instead."""
+    """Give `folder` to the user to run as, since PostgreSQL refuses to run as root."""
     if os.geteuid() != 0:
         return {}
     users = {user.pw_name: user for user in pwd.getpwall()}

@@ -35,7 +35,7 @@ ORDER = {
 
 
 async def expect_documented(response: httpx.Response) -> None:
-    """A problem document's code has its example at the route, under its status."""
+    """Assert that a problem document's code has an example at the route, under its status."""
     if response.headers.get("content-type") != "application/problem+json":
         return
     await response.aread()
@@ -69,7 +69,7 @@ async def run_gateway(
     keys: Sequence[ApiKey] | None = None,
     **settings: Any,
 ) -> AsyncIterator[httpx.AsyncClient]:
-    """A client of a gateway that lives as long as the context; `settings` beside the defaults."""
+    """Run a gateway as long as the context, with `settings` on top of the defaults."""
     app = create_app(
         Settings(redis_url=redis_url, max_queue_length=max_queue_length, **settings),
         INSTRUMENTS,
@@ -90,7 +90,7 @@ async def run_gateway(
 
 @asynccontextmanager
 async def play_engine(redis_url: str) -> AsyncIterator["FakeEngine"]:
-    """The engine's part, played by the test."""
+    """Play the engine's part in the test."""
     async with Redis.from_url(redis_url, protocol=2) as client:
         yield FakeEngine(client)
 
@@ -102,21 +102,21 @@ class FakeEngine:
         self.redis = cast("Any", client)
 
     async def take(self) -> QueueEntry:
-        """The next entry, removed from the list."""
+        """Remove the next entry from the list and return it."""
         popped = await self.redis.blpop([ORDER_QUEUE], timeout=DEADLINE_SECONDS)
         assert popped is not None, "nothing was queued"
         return decode_entry(popped[1])
 
     async def read_all(self) -> list[QueueEntry]:
-        """Every entry in the list, which stay there."""
+        """Return every entry in the list, which stay there."""
         return [decode_entry(raw) for raw in await self.redis.lrange(ORDER_QUEUE, 0, -1)]
 
     async def publish(self, entry: QueueEntry, reply: Reply) -> None:
-        """Answers an entry to whoever waits for it."""
+        """Answer an entry to whoever waits for it."""
         assert await self.try_publish(entry, reply) == 1, "nobody listens for replies"
 
     async def try_publish(self, entry: QueueEntry, reply: Reply) -> int:
-        """Answers an entry; returns how many listened."""
+        """Answer an entry; return how many listened."""
         assert entry.reply_to is not None
         message = encode(ReplyMessage([reply]))
         return int(await self.redis.publish(reply_channel(entry.reply_to), message))
@@ -131,7 +131,7 @@ def make_reply(
     is_duplicate: bool = False,
     fills: list[Fill] | None = None,
 ) -> Reply:
-    """A reply to `entry`."""
+    """Make a reply to `entry`."""
     return Reply(
         request_id=entry.request_id or "",
         sequence=1,
@@ -147,7 +147,7 @@ def make_reply(
 def make_report(
     entry: QueueEntry, status: Status, reason: Reason | None = None, filled: str = "0.00000"
 ) -> ExecutionReport:
-    """The order of `entry` in the given state."""
+    """Make a report of the order of `entry` in the given state."""
     return ExecutionReport(
         order_id=entry.order_id or "",
         client_order_id=entry.client_order_id or "of-the-order",
@@ -172,7 +172,7 @@ def make_report(
 
 
 class RedisProxy:
-    """A way to a server that can be closed, opened again, and made to swallow replies.
+    """A proxy that can be closed, opened again, and made to swallow replies.
 
     A swallowed reply ends every connection.
     """
@@ -196,12 +196,12 @@ class RedisProxy:
         return f"redis://127.0.0.1:{self._port}/0"
 
     async def open(self) -> None:
-        """Listens, on the same port each time."""
+        """Listen, on the same port each time."""
         self._server = await asyncio.start_server(self._serve, "127.0.0.1", self._port)
         self._port = self._server.sockets[0].getsockname()[1]
 
     async def close(self) -> None:
-        """Refuses connections and ends those that are open."""
+        """Refuse connections and end those that are open."""
         if self._server is not None:
             self._server.close()
             self._server = None
@@ -253,7 +253,7 @@ class RedisProxy:
 
 @asynccontextmanager
 async def run_proxy(redis_url: str) -> AsyncIterator[RedisProxy]:
-    """An open proxy."""
+    """Run an open proxy."""
     proxy = RedisProxy(redis_url)
     await proxy.open()
     try:

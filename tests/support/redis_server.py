@@ -18,7 +18,7 @@ DURABLE = ("--appendonly", "yes", "--appendfsync", "always", "--aof-load-truncat
 
 @contextmanager
 def run_redis(folder: Path, *options: str, port: int | None = None) -> Iterator[str]:
-    """URL of a server that lives as long as the context; `options` go on its command line."""
+    """Run a server as long as the context; `options` go on its command line."""
     port = port or find_free_port()
     command = [
         str(find_redis_binaries()[0].path), "--port", str(port), "--bind", "127.0.0.1",
