@@ -1,4 +1,4 @@
-"""Starts the exchange: `python start_system.py`; `--help` lists the sub-commands."""
+"""Start the exchange: `python start_system.py`; `--help` lists the sub-commands."""
 
 import sys
 

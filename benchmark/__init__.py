@@ -1,4 +1,9 @@
-"""Measurements: `python -m benchmark` lists them."""
+"""Measurements: `python -m benchmark` lists them. One package each, and what they share.
+
+A measurement may import `benchmark.shared`, `benchmark.load`, `benchmark.replay`, `tests.support`
+and all packages that it measures; `benchmark.shared` imports no measurement. A test may import any
+measurement, `tests.support` none.
+"""
 
 import sys
 

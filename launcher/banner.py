@@ -1,4 +1,4 @@
-"""What the user sees once everything is ready."""
+"""The text that the user sees once everything is ready."""
 
 import shlex
 from pathlib import Path
@@ -28,7 +28,7 @@ Ctrl-C stops everything. In another terminal: python start_system.py status | ch
 def format_banner(
     record: RunRecord, folder: Path, seconds: float, *, needs_api_key: bool = False
 ) -> str:
-    """URLs, an order to try, what serves, and how to stop."""
+    """Return the text: URLs, what serves, an order to try, and how to stop."""
     feed = record.market_data_url.replace("http", "ws", 1)
     return _BANNER.format(
         seconds=seconds,
@@ -43,7 +43,7 @@ def format_banner(
 
 
 def describe_core() -> str:
-    """Which core the engine takes: the compiled one where it is there and nothing else is set."""
+    """Say which core the engine takes: the compiled one, unless it is missing or not wanted."""
     forced = child_environment("").get("ENGINE_CORE")
     if forced == "python":
         return "plain Python (the reference, slow), as ENGINE_CORE asks"
@@ -54,13 +54,13 @@ def describe_core() -> str:
 
 
 def describe_redis(record: RunRecord) -> str:
-    """Its version, where it is, and whose it is."""
+    """Say which server it is, where it is, and who started it."""
     owner = "our own" if record.redis.is_own else "named by you"
     return f"{record.redis.title} at {hide_password(record.redis.url)}, {owner}"
 
 
 def format_curl(gateway_url: str, *, needs_api_key: bool = False) -> str:
-    """The curl line that sends a first order; with a key, which is the user's to fill in."""
+    """Return the curl line for a first order; the user fills in the API key, if one is needed."""
     key = '-H "X-API-Key: $API_KEY" ' if needs_api_key else ""
     line = (
         f'curl -X POST {gateway_url}/v1/orders -H "Content-Type: application/json" '

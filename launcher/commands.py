@@ -1,4 +1,4 @@
-"""Runs what the command line asks for."""
+"""Run what the command line asks for."""
 
 import argparse
 import os
@@ -17,7 +17,10 @@ from launcher.supervision.run_file import RunRecord, find_running_system
 
 
 def run_command(arguments: argparse.Namespace) -> int:
-    """The exit status of the command. Relative paths of the settings are the repository's."""
+    """Run the command and return its exit status; an error is one line.
+
+    Relative paths in the settings are relative to the repository.
+    """
     os.chdir(ROOT)
     try:
         status = _dispatch(arguments, read_settings())

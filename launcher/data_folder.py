@@ -1,4 +1,4 @@
-"""The folder with all that the exchange keeps, and the file in it that says it is ours."""
+"""The folder with everything that the exchange keeps, and the marker that says it is ours."""
 
 import json
 import shutil
@@ -14,7 +14,7 @@ _MARKER = "goquant.json"
 
 
 class DataFolder:
-    """`DATA_DIR`. Only a folder that is new, empty or marked as ours is ever used or wiped."""
+    """`DATA_DIR`. Only a folder that is new, empty or marked as ours is ever used."""
 
     def __init__(self, path: Path) -> None:
         self.path = path.resolve()
@@ -22,21 +22,21 @@ class DataFolder:
 
     @property
     def logs(self) -> Path:
-        """Where each service's log is."""
+        """The folder of the services' logs."""
         return self.path / "logs"
 
     @property
     def redis(self) -> Path:
-        """Where our Redis keeps its files."""
+        """The folder of our own Redis's files."""
         return self.path / "redis"
 
     @property
     def is_ours(self) -> bool:
-        """Whether a system of ours made it."""
+        """Whether it has our marker."""
         return self._marker.is_file()
 
     def prepare(self) -> None:
-        """Makes and marks it; raises LaunchError where it holds something else."""
+        """Create and mark it; raise LaunchError if it holds something else."""
         if self.path.exists() and not self.path.is_dir():
             raise LaunchError(f"DATA_DIR {self.path} is not a folder")
         if not self.is_ours and self.path.exists() and any(self.path.iterdir()):
@@ -51,7 +51,7 @@ class DataFolder:
 
     @contextmanager
     def hold(self) -> Iterator[None]:
-        """Keeps other systems out of it; raises LaunchError where one is in."""
+        """Keep other systems out of it; raise LaunchError if one uses it already."""
         with hold_lock(self.path / "lock", wait=False) as has_lock:
             if not has_lock:
                 raise LaunchError(
@@ -61,9 +61,9 @@ class DataFolder:
             yield
 
     def choose_binary(self, binaries: Iterable[RedisBinary]) -> RedisBinary:
-        """The first of `binaries` that can read what is here, from now on the one of the folder.
+        """Return the first of `binaries` that can read what is here, and note it in the marker.
 
-        Raises LaunchError with the reason and the way out where there is none.
+        Raises LaunchError, with the reason and what to do, if none of them can.
         """
         binaries = list(binaries)
         written = self._read_server()
@@ -74,13 +74,13 @@ class DataFolder:
         raise LaunchError(_explain_mismatch(self.path, binaries, written))
 
     def wipe(self) -> None:
-        """Deletes it with all that is in it; raises LaunchError where it is not ours."""
+        """Delete it and all that is in it; raise LaunchError if it is not ours."""
         if not self.is_ours:
             raise LaunchError(f"{self.path} is not a data folder of ours; nothing was deleted")
         shutil.rmtree(self.path)
 
     def _read_server(self) -> tuple[str, str] | None:
-        """Name and version of the server that wrote here."""
+        """Return name and version of the server that wrote here, None if none did."""
         text = self._marker.read_text()
         if not text or not self.redis.exists():
             return None

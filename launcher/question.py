@@ -1,8 +1,8 @@
-"""Asks before something is lost."""
+"""Ask before something is lost."""
 
 
 def confirm(question: str, *, yes: bool) -> bool:
-    """Whether the user agrees; no answer is a no. `yes`: agreed beforehand."""
+    """Return whether the user agrees; no answer means no. `yes`: agreed beforehand."""
     if yes:
         return True
     try:

@@ -1,8 +1,9 @@
-"""The sub-commands `redis …`."""
+"""The sub-command `redis` and its actions."""
 
 import json
 import signal
 from collections.abc import Callable
+from pathlib import Path
 
 import redis
 
@@ -14,23 +15,16 @@ from launcher.setup.errors import LaunchError
 from launcher.setup.installation import read_last_lines
 from launcher.supervision.processes import ProcessId
 from launcher.supervision.run_file import RunRecord, find_running_system
-from launcher.waiting import wait_until
+from launcher.supervision.waiting import wait_until
 from protocol import channels
 
 _SECONDS = 10.0
-_MOST_DEAD = 1000
-_REQUEST_CLEAR = """
-local pending = redis.call('LLEN', KEYS[1])
-if pending > 0 then
-  local entry = {command = 'clear_queue', quantity = string.format('%d', pending)}
-  redis.call('LPUSH', KEYS[1], cjson.encode(entry))
-end
-return pending
-"""
+_MAX_DEAD = 1000
+_REQUEST_CLEAR = Path(__file__).with_name("request_clear.lua").read_text()
 
 
 class RedisCommands:
-    """What can be done with the Redis of the system that runs on `folder`."""
+    """The actions on the Redis of the system that runs on `folder`; each returns an exit status."""
 
     def __init__(self, folder: DataFolder, record: RunRecord) -> None:
         self._folder = folder
@@ -38,7 +32,7 @@ class RedisCommands:
         self._hold = folder.logs / "redis.hold"
 
     def show_status(self) -> int:
-        """Prints what the server says of itself; 1 where it does not answer."""
+        """Print what the server says of itself; return 1 if it does not answer."""
         print(describe_redis(self._record))
         if not is_serving(self._record.redis.url):
             print("It does not answer." + (" `redis stop` holds it." * self._hold.exists()))
@@ -58,33 +52,35 @@ class RedisCommands:
         return 0
 
     def stop(self) -> int:
-        """Stops it until `redis restart`."""
+        """Stop it and keep it stopped until `redis restart`."""
         process = self._find_process()
         self._hold.touch()
-        if process and not _end(process):
+        if process and not _terminate(process):
             raise LaunchError(f"Redis, pid {process.pid}, does not stop")
         print("Redis is stopped; `start_system.py redis restart` starts it again.")
         return 0
 
     def restart(self) -> int:
-        """Stops it, if it runs, and waits until the launcher has started it again."""
+        """Stop it, if it runs, and wait until the launcher has started it again."""
         before = self._find_process()
         self._hold.unlink(missing_ok=True)
-        if before and not _end(before):
+        if before and not _terminate(before):
             raise LaunchError(f"Redis, pid {before.pid}, does not stop")
-        if not wait_until(lambda: is_serving(self._record.redis.url), _SECONDS):
-            raise LaunchError("Redis is not back yet; see `start_system.py redis logs`")
+        try:
+            wait_until(lambda: is_serving(self._record.redis.url), "Redis is back", _SECONDS)
+        except TimeoutError:
+            raise LaunchError("Redis is not back yet; see `start_system.py redis logs`") from None
         print("Redis is up again.")
         return 0
 
     def show_logs(self, lines: int) -> int:
-        """Prints the last lines of its log."""
+        """Print the last lines of its log."""
         self._require_own()
         print("\n".join(read_last_lines(self._folder.logs / "redis.log", lines)))
         return 0
 
     def clear(self, *, yes: bool) -> int:
-        """Has the engine reject the pending orders; without one, deletes them after asking."""
+        """Have the engine reject the pending orders; if there is no engine, ask and delete them."""
         with connect(self._record.redis.url) as client:
             if client.exists(channels.LEASE):
                 return _clear_through_engine(client)
@@ -96,10 +92,10 @@ class RedisCommands:
         return 0
 
     def show_dead(self) -> int:
-        """Prints each unreadable entry with its reason."""
+        """Print each unreadable entry with its reason."""
         with connect(self._record.redis.url) as client:
             count = client.llen(channels.DEAD)
-            entries = client.lrange(channels.DEAD, -_MOST_DEAD, -1)
+            entries = client.lrange(channels.DEAD, -_MAX_DEAD, -1)
         for entry in entries:
             print(_describe_dead(entry))
         print(f"{count} unreadable entries.")
@@ -116,7 +112,7 @@ class RedisCommands:
 
 
 def run_redis_command(folder: DataFolder, action: str, *, lines: int, yes: bool) -> int:
-    """Runs `action` on the running system; raises LaunchError where there is none."""
+    """Run `action` on the running system; raise LaunchError if none runs."""
     record = find_running_system(folder.path)
     if record is None:
         raise LaunchError(f"no system is running on {folder.path}")
@@ -136,13 +132,13 @@ def run_redis_command(folder: DataFolder, action: str, *, lines: int, yes: bool)
 
 
 def _clear_through_engine(client: redis.Redis) -> int:
-    """Put the request before all that waits; the engine counts the entries behind it down."""
+    """Put the request before all pending entries, with their number: it is about those alone."""
     pending = client.register_script(_REQUEST_CLEAR)(keys=[channels.ORDER_QUEUE])
     print(f"{pending} entries were pending: the engine rejects the orders among them.")
     return 0
 
 
-def _end(process: ProcessId) -> bool:
+def _terminate(process: ProcessId) -> bool:
     process.send(signal.SIGTERM)
     return process.wait(_SECONDS)
 

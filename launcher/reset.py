@@ -1,4 +1,4 @@
-"""The sub-command `reset`."""
+"""The sub-command `reset`: delete everything that the exchange keeps."""
 
 import signal
 
@@ -12,7 +12,7 @@ _STOP_SECONDS = 15.0
 
 
 def reset_system(settings: LauncherSettings, *, yes: bool) -> int:
-    """Stops the system, deletes its data folder after asking; 0 where it is gone."""
+    """Ask, stop the system and delete its data folder; return 0 if the folder is gone."""
     folder = DataFolder(settings.data_dir)
     if not folder.path.exists():
         print(f"Nothing to delete: {folder.path} does not exist.")
@@ -33,7 +33,7 @@ def reset_system(settings: LauncherSettings, *, yes: bool) -> int:
 
 
 def stop_running_system(folder: DataFolder) -> None:
-    """Stops what runs on `folder`, if anything does."""
+    """Stop the system that runs on `folder`, if one does; raise LaunchError if it does not stop."""
     record = find_running_system(folder.path)
     if record is None:
         return

@@ -17,14 +17,14 @@ _GATEWAY_STAGE, _ENGINE_STAGE, _MARKET_DATA_STAGE = 1, 2, 3
 
 
 class Listeners(NamedTuple):
-    """The two sockets that clients come to. Workers inherit them."""
+    """The two sockets that clients connect to; the services inherit them."""
 
     gateway: socket.socket
     market_data: socket.socket
 
 
 def open_listeners(settings: LauncherSettings) -> Listeners:
-    """Both sockets; raises LaunchError where a port is not to be had."""
+    """Open both sockets; raise LaunchError if a port cannot be had."""
     return Listeners(
         open_listening_socket(settings.gateway_host, settings.gateway_port, "GATEWAY"),
         open_listening_socket(settings.market_data_host, settings.market_data_port, "MARKET_DATA"),
@@ -34,7 +34,7 @@ def open_listeners(settings: LauncherSettings) -> Listeners:
 def make_services(
     settings: LauncherSettings, redis_url: str, listeners: Listeners
 ) -> list[Service]:
-    """Engine, gateway workers that share one socket, archive, market data."""
+    """Return the engine, the gateway workers, which share a socket, the archive, market data."""
     environment = child_environment(redis_url) | _name_ports(listeners)
     engine = Service(
         name="engine",
@@ -66,7 +66,7 @@ def make_services(
 
 
 def _name_ports(listeners: Listeners) -> dict[str, str]:
-    """The real ports, where the settings say 0: page and gateway know each other by them."""
+    """Return the real ports, in case the settings say 0: page and gateway refer to each other."""
     return {
         "GATEWAY_PORT": str(listeners.gateway.getsockname()[1]),
         "MARKET_DATA_PORT": str(listeners.market_data.getsockname()[1]),
@@ -74,7 +74,10 @@ def _name_ports(listeners: Listeners) -> dict[str, str]:
 
 
 def watch_engine(redis_url: str) -> Callable[[], bool]:
-    """Whether an engine has recovered since now: the owner noted may be a dead one."""
+    """Return a condition: an engine has recovered since this call.
+
+    The owner that Redis names before may be a dead one.
+    """
     before = _read_ready_owner(redis_url)
     return lambda: _read_ready_owner(redis_url) not in {None, before}
 

@@ -1,4 +1,4 @@
-"""Starts the system and stays with it."""
+"""The command `start`: start the system, supervise it, stop it."""
 
 import os
 import time
@@ -22,7 +22,6 @@ from launcher.supervision.listening import format_url
 from launcher.supervision.processes import identify_process
 from launcher.supervision.readiness import read_health
 from launcher.supervision.run_file import (
-    RedisRecord,
     RunRecord,
     ServiceRecord,
     end_leftovers,
@@ -32,6 +31,7 @@ from launcher.supervision.run_file import (
 from launcher.supervision.service import Service
 from launcher.supervision.supervisor import Supervisor
 from launcher.supervision.terminal import Terminal
+from protocol.run_file import RedisRecord
 
 ServiceFactory = Callable[[LauncherSettings, str, Listeners], list[Service]]
 
@@ -39,9 +39,9 @@ _PATIENCE_SECONDS = 5.0
 
 
 def start_system(settings: LauncherSettings, factory: ServiceFactory = make_services) -> int:
-    """Runs the services of `factory` until a signal; the exit status.
+    """Run the services of `factory` until a signal to stop; return the exit status.
 
-    Raises LaunchError where something is in the way.
+    Raises LaunchError if the system cannot start.
     """
     folder = DataFolder(settings.data_dir)
     folder.prepare()
@@ -52,7 +52,7 @@ def start_system(settings: LauncherSettings, factory: ServiceFactory = make_serv
 
 
 class System:
-    """One run of the exchange on a data folder that is ours alone."""
+    """One run of the exchange; nobody else uses its data folder meanwhile."""
 
     def __init__(
         self, settings: LauncherSettings, folder: DataFolder, factory: ServiceFactory
@@ -68,7 +68,7 @@ class System:
         self._supervisor = Supervisor(folder.logs, self._show, self._write_record, terminal.copy)
 
     def run(self) -> None:
-        """Starts everything, waits for a request to stop, stops everything."""
+        """Start everything, wait for a request to stop, stop everything."""
         self._supervisor.listen_to_signals()
         try:
             if self._start():
@@ -80,11 +80,13 @@ class System:
         self._show("Stopped.")
 
     def _start(self) -> bool:
-        """Whether all is ready; False where a stop was requested before."""
+        """Start Redis, then the services; return False if a request to stop came first."""
         named = self._settings.named_redis_url
         self._redis = self._check_named_redis(named) if named else self._start_own_redis()
         url = self._redis.url
-        if not self._supervisor.run_until(Waiting("Redis", lambda: is_serving(url), self._show)):
+        if not self._supervisor.run_until(
+            StartCondition("Redis", lambda: is_serving(url), self._show)
+        ):
             return False
         services = self._factory(self._settings, url, self._listeners)
         self._supervisor.add(services)
@@ -101,9 +103,9 @@ class System:
     def _conditions(self, services: list[Service]) -> Iterator[Callable[[], bool]]:
         for service in services:
             if service.is_ready:
-                yield Waiting(service.name, service.is_ready, self._show)
+                yield StartCondition(service.name, service.is_ready, self._show)
         for url in sorted({service.health for service in services if service.health}):
-            yield wait_for_health(url, self._show)
+            yield make_health_condition(url, self._show)
         yield lambda: self._supervisor.is_steady
 
     def _check_named_redis(self, url: str) -> RedisRecord:
@@ -113,7 +115,7 @@ class System:
         return RedisRecord(url, found.title, is_own=False)
 
     def _start_own_redis(self) -> RedisRecord:
-        """Our own server, which has its port by now."""
+        """Start our own server; return when it has its port."""
         binary = self._folder.choose_binary(find_redis_binaries(self._settings.redis_server))
         with take_turns():
             port, reason = choose_port(self._settings.redis_port)
@@ -148,12 +150,14 @@ class System:
     def _write_record(self) -> None:
         try:
             write_run_record(Path(self._folder.path), self._make_record())
-        except OSError as error:  # a full disk: the sub-commands know less, the exchange goes on
+        except (
+            OSError
+        ) as error:  # such as a full disk: the sub-commands know less, the exchange goes on
             self._show(f"the run file could not be written: {error}")
 
 
-class Waiting:
-    """A condition that, while it does not hold, says every few seconds what it waits for."""
+class StartCondition:
+    """A condition of the start that, as long as it does not hold, says so every few seconds."""
 
     def __init__(self, name: str, is_done: Callable[[], bool], show: Callable[[str], None]) -> None:
         self.name = name
@@ -162,7 +166,7 @@ class Waiting:
         self._last = time.monotonic()
 
     def __call__(self) -> bool:
-        """Whether it holds."""
+        """Return whether it holds."""
         if self._is_done():
             return True
         if time.monotonic() - self._last > _PATIENCE_SECONDS:
@@ -171,13 +175,13 @@ class Waiting:
         return False
 
 
-def wait_for_health(url: str, show: Callable[[str], None]) -> Waiting:
-    """The condition that `url` answers 200."""
+def make_health_condition(url: str, show: Callable[[str], None]) -> StartCondition:
+    """Return the condition that the service with the health URL `url` is ready."""
 
     def is_ready() -> bool:
         health = read_health(url)
-        waiting.name = f"{url}: {health.text}"
+        condition.name = f"{url}: {health.text}"
         return health.is_ready
 
-    waiting = Waiting(url, is_ready, show)
-    return waiting
+    condition = StartCondition(url, is_ready, show)
+    return condition

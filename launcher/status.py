@@ -1,4 +1,4 @@
-"""The sub-command `status`."""
+"""The sub-command `status`: a line for each process."""
 
 from urllib.parse import urlsplit
 
@@ -12,7 +12,7 @@ _LINE = "{:<12} {:<9} {:>8} {:>6}  {}"
 
 
 def show_status(record: RunRecord) -> int:
-    """A line for each process; 0 where all are well, else 1."""
+    """Print a line for each process; return 0 if all are well, else 1."""
     print(_LINE.format("service", "state", "pid", "port", "health"))
     print(_LINE.format("launcher", "running", record.launcher.pid, "-", "-"))
     if not record.redis.is_own:
@@ -23,7 +23,7 @@ def show_status(record: RunRecord) -> int:
 
 
 def _show_service(record: RunRecord, service: ServiceRecord) -> bool:
-    """Prints its line; whether it is well."""
+    """Print its line; return whether it is well."""
     process = service.process
     if process is None or not process.is_alive:
         print(_LINE.format(service.name, "STOPPED", "-", "-", "-"))

@@ -14,7 +14,7 @@ Results = dict[str, dict[str, float]]
 
 
 def main() -> int:
-    """Exit status 1 where a measurement failed."""
+    """Run the command line; exit status 1 if a measurement failed."""
     names = [part.name for part in PARTS]
     parser = argparse.ArgumentParser(prog="python -m benchmark.all", description=__doc__)
     parser.add_argument("parts", nargs="*", help=f"of {', '.join(names)} (all but replay-system)")
@@ -43,7 +43,7 @@ def main() -> int:
 
 
 def _run_round(parts: list[Part], folder: Path, number: int) -> tuple[Results, list[str]]:
-    """Each part's figures by name, and the parts that failed."""
+    """Run each part; return its figures by name, and the parts that failed."""
     figures: Results = {}
     failed = []
     for part in parts:

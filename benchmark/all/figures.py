@@ -7,15 +7,15 @@ from typing import Any
 
 from benchmark.shared.figures import Figures, read_figures
 
-_LONGEST_NAME = 60
+_NAME_WIDTH = 60
 
 
 def list_figures(file: Path) -> Figures:
-    """By name; nothing where the measurement came to nothing."""
+    """List the figures by name; none if the measurement wrote no file."""
     if not file.exists():
         return {}
     result = json.loads(file.read_text())
-    if "rows" in result:  # of chaos: not all of them are numbers
+    if "rows" in result:  # of chaos, whose rows are not all numbers
         rows = result["rows"].items()
         return {name: float(value) for name, value in rows if isinstance(value, int | float)}
     if "best" in result or "accepted_rate" in result:
@@ -26,13 +26,13 @@ def list_figures(file: Path) -> Figures:
 def compare_figures(
     first: Mapping[str, Mapping[str, float]], second: Mapping[str, Mapping[str, float]]
 ) -> Iterator[str]:
-    """A line for each figure, also for one that only one run has, then how far they agree."""
+    """Give a line for each figure of either run, then how far the two runs agree."""
     off: list[float] = []
     for part in {**first, **second}:
         ours, theirs = first.get(part, {}), second.get(part, {})
         for name in {**ours, **theirs}:
             one, other = ours.get(name), theirs.get(name)
-            told = f"  {part:<16}{name:<{_LONGEST_NAME}}{_format(one)}{_format(other)}"
+            told = f"  {part:<16}{name:<{_NAME_WIDTH}}{_format(one)}{_format(other)}"
             if one and other:
                 off.append(abs(other / one - 1))
                 told += f"{other / one:8.2f}"
@@ -62,7 +62,7 @@ def _list_load(result: Mapping[str, Any] | None) -> Iterator[tuple[str, float]]:
 
 
 def _list_latency(name: str, latency: Mapping[str, Any]) -> Iterator[tuple[str, float]]:
-    """What lies beyond a histogram is null, and no figure."""
+    """List percentiles; one beyond the histogram's range is null, which is no figure."""
     for share in ("p50", "p99"):
         if latency.get(share) is not None:
             yield f"{name} {share} ms", float(latency[share])

@@ -1,4 +1,4 @@
-"""What `benchmark.all` runs, and with which short settings."""
+"""The measurements that `benchmark.all` runs, with short settings."""
 
 import signal
 import subprocess
@@ -13,13 +13,13 @@ _LOAD = ("benchmark/performance_test.py", "--start")
 _HOUR = ROOT.parent / "shared" / "data" / "AAPL_hour.commands.csv.xz"
 TOO_LONG = 124
 MET_OR_NOT = (0, 1)
-"""A requirement that is not met is a figure too; anything else is a failure."""
+"""A requirement that is not met is a result too; any other status is a failure."""
 
 
 class Part(NamedTuple):
     """A measurement: its arguments for Python, how long it may take, which statuses are fine.
 
-    `is_asked_for`: it only runs where it is named.
+    `is_asked_for`: it runs only if it is named.
     """
 
     name: str
@@ -30,7 +30,7 @@ class Part(NamedTuple):
 
     @property
     def is_load(self) -> bool:
-        """Whether it is a load test, whose file has more than figures."""
+        """Whether it is a load test, which can draw a picture too."""
         return self.arguments[0] == _LOAD[0]
 
 
@@ -47,7 +47,7 @@ _RECORDED = (
     ),
     Part("page", ("-m", "benchmark.page", str(_HOUR), "--commands", "20000"), 180),
 )  # fmt: skip
-"""The second one needs a running system with an empty book."""
+"""`replay-system` needs a running system with an empty book."""
 
 PARTS = (
     Part("load", (*_LOAD, "--seconds", "20"), 120),
@@ -66,11 +66,11 @@ PARTS = (
     Part("chaos", ("-m", "benchmark.chaos", "--seconds", "30"), 180, fine=(0,)),
     *(_RECORDED if _HOUR.exists() else ()),
 )
-"""In turn; all of them take about twenty minutes."""
+"""In the order in which they run; all of them take about twenty minutes."""
 
 
 def choose_parts(names: Sequence[str]) -> list[Part]:
-    """Those named, or all that need not be asked for; raises LookupError for an unknown name."""
+    """Return those named, else all but `is_asked_for`; raises LookupError for an unknown name."""
     if unknown := set(names) - {part.name for part in PARTS}:
         known = ", ".join(part.name for part in PARTS)
         raise LookupError(f"no part {', '.join(sorted(unknown))}: choose of {known}")
@@ -78,9 +78,9 @@ def choose_parts(names: Sequence[str]) -> list[Part]:
 
 
 def run_part(part: Part, log: Path, figures: Path) -> int:
-    """Its exit status; what it says goes into `log`, what it found into `figures`.
+    """Run it and return its exit status; its output goes into `log`, its figures into `figures`.
 
-    Ended where it takes too long (status 124).
+    If it takes too long it is ended, and the status is 124.
     """
     arguments = list(part.arguments)
     figures.unlink(missing_ok=True)

@@ -31,11 +31,11 @@ from protocol.settings import Settings
 
 KEEPS_UP_RATE = 5000
 _ENOUGH = 0.9
-"""Of the rate, by the time that the last command is archived."""
+"""The share of the rate that must be archived by when the last command is."""
 
 
 def main() -> int:
-    """Measure all three; exit status 1 where the archive does not keep up."""
+    """Run the command line; exit status 1 if the archive does not keep up."""
     arguments = _parse_arguments()
     figures: Figures = {}
     print(describe_machine())
@@ -101,12 +101,12 @@ def _print_speed(commands: int, seconds: float, rows: dict[str, int]) -> None:
 
 
 def _measure_history(folder: Path, arguments: argparse.Namespace, figures: Figures) -> bool:
-    """Writing, asking, and following onto it; whether it keeps up."""
+    """Write a history, ask it, and follow on top of it; return whether the archive keeps up."""
     url, orders = f"sqlite:///{folder}/history.sqlite3", arguments.history
     with run_durable_redis(folder) as redis_url, Redis.from_url(redis_url) as client:
         id_key = load_id_key(client)
         database = open_database(url)
-        # not the instrument that is traded below: its trade ids begin at 1
+        # not the instrument that is traded below, whose trade ids begin at 1
         instrument = list(parse_instruments(Settings().instruments_file.read_text()).values())[1]
         name = name_exchange(id_key.hex().encode())
         first, *_, last = fill_history(database, name, instrument, orders, is_quick=arguments.quick)

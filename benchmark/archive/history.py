@@ -21,7 +21,7 @@ from protocol.instrument import Instrument
 ACCOUNTS = 1000
 BEGIN = 1_800_000_000_000_000
 MICROSECONDS_AN_ORDER = 8640
-"""So that ten million orders are a day."""
+"""Ten million orders are a day."""
 _PAGE = 20_000
 _TENTHS = 10
 
@@ -34,12 +34,12 @@ class Pace(NamedTuple):
 
 
 def make_order_id(number: int) -> int:
-    """Spread over the whole range, as keyed hashes are; the same for the same number."""
+    """Make the id of an order: spread over the whole range, as keyed hashes are."""
     return (number * 0x9E3779B97F4A7C15) % (2**53 - 1) + 1
 
 
 def make_account(number: int) -> str:
-    """A few accounts have most of the orders."""
+    """Choose the account of an order; a few accounts have most orders."""
     chosen = random.Random(number).random()
     return f"account-{int(chosen**3 * ACCOUNTS)}"
 
@@ -47,9 +47,9 @@ def make_account(number: int) -> str:
 def fill_history(
     database: Engine, exchange: str, instrument: Instrument, orders: int, *, is_quick: bool = False
 ) -> list[Pace]:
-    """Orders of which two thirds traded with their neighbour, and all that comes of it.
+    """Write orders, two thirds of which traded with their neighbour, with fills and trades.
 
-    The pace of each tenth. `is_quick`: the indexes are made afterwards, all at once.
+    Yields the pace of each tenth. `is_quick`: the indexes are made afterwards, all at once.
     """
     prepare_schema(database)
     writer = Writer(database)
@@ -80,7 +80,7 @@ def _fill_all(database: Engine, instrument: Instrument, orders: int) -> list[Pac
 
 
 def _split(count: int, parts: int) -> Iterator[range]:
-    """1 to `count`, in so many parts at most."""
+    """Split 1 to `count` into so many parts at most."""
     size = -(-count // parts)
     for start in range(1, count + 1, size):
         yield range(start, min(start + size, count + 1))
@@ -103,7 +103,7 @@ def _make_indexes(database: Engine) -> None:
 
 
 def rewind(database: Engine, orders: int) -> None:
-    """The history becomes that of an exchange which begins now."""
+    """Make it the history of an exchange that begins now."""
     state = {"sequence": 0, "timestamp": 0, "last_order": orders, "last_fill": orders}
     with database.begin() as connection:
         connection.execute(schema.archive_state.update().values(**state))
@@ -138,7 +138,7 @@ def _price(instrument: Instrument, number: int) -> str:
 
 
 def _make_order(instrument: Instrument, number: int) -> dict[str, Any]:
-    """Of three in turn the first is canceled (a few stay open), the others trade."""
+    """Make an order: of three in turn the first is canceled or stays open, the others trade."""
     has_traded = number % 3 != 1
     is_open = number % 300 == 1
     quantity = instrument.lots_to_quantity(100)

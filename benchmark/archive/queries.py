@@ -14,7 +14,7 @@ _DAY = 86_400_000_000
 
 
 def measure_queries(archive: Archive, symbol: str, orders: int) -> Iterator[tuple[str, Latency]]:
-    """Each query on chosen places of the history."""
+    """Time each query at chosen points of the history."""
     end = BEGIN + orders * MICROSECONDS_AN_ORDER
     chosen = random.Random(1)
 

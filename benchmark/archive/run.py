@@ -1,4 +1,4 @@
-"""A running system with an archive: Redis that syncs every write, engine, feed, archive."""
+"""A running system with an archive: a Redis that syncs every write, engine, feed, archive."""
 
 import bisect
 import threading
@@ -28,7 +28,7 @@ _DURABLE = ("--appendonly", "yes", "--appendfsync", "always")
 
 
 class Lag(NamedTuple):
-    """How far behind the commits the archive was, and what it cost."""
+    """How far the archive was behind the commits, and what it cost."""
 
     rate: float
     late: Latency
@@ -38,14 +38,14 @@ class Lag(NamedTuple):
 
 @contextmanager
 def run_durable_redis(folder: Path) -> Iterator[str]:
-    """A Redis as the system starts it."""
+    """Run a Redis as the system starts it."""
     with run_redis(folder, *_DURABLE) as url:
         yield url
 
 
 @contextmanager
 def run_module(name: str, environment: Mapping[str, str]) -> Iterator[int]:
-    """A service as a process of its own; its pid."""
+    """Run a service as a process of its own; gives its pid."""
     with run_python(["-m", name], {"LOG_LEVEL": "warning", **environment}) as process:
         yield process.pid
 
@@ -58,7 +58,7 @@ def commit_all(client: Redis, entries: list[bytes]) -> None:
 
 
 def catch_up(client: Redis, environment: Mapping[str, str]) -> float:
-    """Seconds in which a new archive reads the whole journal, its start not counted."""
+    """Return the seconds in which a new archive reads the whole journal, without its start."""
     sequence, _ = read_positions(client)
     with run_module("archive", environment):
         wait_until(lambda: read_positions(client)[1] > 0, "the archive has begun")
@@ -69,7 +69,7 @@ def catch_up(client: Redis, environment: Mapping[str, str]) -> float:
 
 
 def count_rows(database_url: str) -> dict[str, int]:
-    """Rows by table."""
+    """Count the rows of each table."""
     database = open_for_queries(database_url)
     with database.connect() as connection:
         counts = {
@@ -104,7 +104,7 @@ def measure_lag(client: Redis, archive: int, entries: list[bytes], rate: float) 
 
 
 def _push(client: Redis, entries: list[bytes], rate: float) -> None:
-    """In chunks, as a gateway pushes all requests of a turn of its loop."""
+    """Push in chunks, as a gateway pushes all requests of a turn of its loop."""
     size = max(1, int(rate * CHUNK_SECONDS))
     start = time.perf_counter()
     for at in range(0, len(entries), size):
@@ -113,7 +113,7 @@ def _push(client: Redis, entries: list[bytes], rate: float) -> None:
 
 
 def _list_delays(samples: list[tuple[float, int, int]]) -> list[float]:
-    """For each commit that was seen: from then until the archive was seen to have it."""
+    """List for each commit the time from when it was seen until the archive had it."""
     archived = [sample[2] for sample in samples]
     delays, before = [], 0
     for moment, engine, _ in samples:

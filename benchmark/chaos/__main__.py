@@ -1,4 +1,4 @@
-"""Kills everything again and again under load, then counts what was lost or matched twice."""
+"""Kill everything again and again under load, then count what was lost or matched twice."""
 
 import sys
 

@@ -16,18 +16,18 @@ _ANSWER_SECONDS = 4.0
 _OK, _CREATED, _UNKNOWN, _NOT_FOUND, _TOO_MANY = 200, 201, 202, 404, 429
 _OUR_FAULT = _FIRST_SERVER_ERROR = 500
 _REPEAT_CHANCE = 0.03
-_MOST_UNKNOWN = 40
-"""Answers `unknown` to one change before its client believes that it is forgotten."""
+_MAX_UNKNOWN = 40
+"""So many answers `unknown` to one change mean to its client that it is forgotten."""
 _RECENT = 12
-"""Orders of its own that a client amends and cancels."""
-_LARGEST_BATCH = 6
-_LONGEST_TIMER_SECONDS = 4
+"""A client amends and cancels so many of its latest orders."""
+_MAX_BATCH = 6
+_MAX_TIMER_SECONDS = 4
 _TIMED_CLIENTS = 4
-"""One client in so many leaves a timer behind that takes its orders off."""
+"""One client in so many leaves a timer behind that cancels its orders."""
 
 
 class Client:
-    """One trader with an account of its own, who does something every `pause` seconds."""
+    """A trader with an account of its own, who does something every `pause` seconds."""
 
     def __init__(
         self, number: int, port: int, generator: random.Random, pause: float, told: Told
@@ -72,7 +72,7 @@ class Client:
             await self._post(body, mode, order["symbol"])
 
     async def _place_batch(self) -> None:
-        count = self._generator.randint(2, _LARGEST_BATCH)
+        count = self._generator.randint(2, _MAX_BATCH)
         orders = [draw_order(self._generator, self._name_next()) for _ in range(count)]
         await self._settle(lambda: self._post_batch(orders))
 
@@ -100,7 +100,7 @@ class Client:
             self._told.closed |= orders
 
     async def _arm(self) -> None:
-        seconds = self._generator.randint(0, _LONGEST_TIMER_SECONDS)
+        seconds = self._generator.randint(0, _MAX_TIMER_SECONDS)
         await self._change("POST", "/v1/cancel-after", "cancel_after", {"seconds": seconds})
 
     # how it does it
@@ -127,7 +127,7 @@ class Client:
         return all(accepted)
 
     def _note_order(self, status: int, answer: dict[str, Any] | None, symbol: str) -> bool:
-        """Whether the order is accepted."""
+        """Note the answer to an order; return whether the order is accepted."""
         if answer is None or status not in (_OK, _CREATED):
             return False
         self._orders[answer["order_id"]] = symbol
@@ -142,7 +142,7 @@ class Client:
         body: dict[str, Any] | None = None,
         order_id: str | None = None,
     ) -> dict[str, Any] | None:
-        """Ask until there is an answer, always under one key; None where it was refused."""
+        """Ask under one key until there is an answer; None if it was refused."""
         change = Change(command, self._account, order_id)
         wish = _Wish(method, path, json.dumps(body).encode() if body else b"", self._name_next())
         if self._generator.random() < 0.5 and "?" not in path:
@@ -156,7 +156,7 @@ class Client:
         return wish.answer
 
     async def _ask(self, wish: "_Wish") -> bool:
-        """Whether there is an answer that will not change any more."""
+        """Ask once; return whether there is an answer that will not change any more."""
         response = await self._request(wish.method, wish.path, wish.body, wish.key)
         if response is None or response.status == _TOO_MANY:
             return False
@@ -165,14 +165,14 @@ class Client:
         answer = json.loads(response.body)
         if response.status == _UNKNOWN and answer["status"] == "unknown":
             wish.unknown += 1
-            self._told.forgotten += wish.unknown == _MOST_UNKNOWN
-            return wish.unknown == _MOST_UNKNOWN
+            self._told.forgotten += wish.unknown == _MAX_UNKNOWN
+            return wish.unknown == _MAX_UNKNOWN
         wish.is_disowned = response.status == _NOT_FOUND
         wish.answer = answer if response.status in (_OK, _UNKNOWN) else None
         return True
 
     async def _settle(self, attempt: Callable[[], Awaitable[bool]]) -> None:
-        """Try again until it is settled, or too late."""
+        """Try again until it is settled, or the deadline has passed."""
         deadline = None
         while not await attempt():
             if self.is_stopping and deadline is None:
@@ -185,7 +185,7 @@ class Client:
     async def _request(
         self, method: str, path: str, body: bytes = b"", key: str | None = None
     ) -> Response | None:
-        """The answer; None where there is none, and nobody knows what became of the request.
+        """Return the answer; None if none came, and nobody knows what became of the request.
 
         A request with a key has a connection of its own: the key is one of its headers.
         """
@@ -239,4 +239,4 @@ class _Wish:
         self.unknown = 0
         self.is_disowned = False
         self.answer: dict[str, Any] | None = None
-        """None also where it was refused."""
+        """None if there is none yet, or if it was refused."""

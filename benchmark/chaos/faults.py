@@ -1,4 +1,4 @@
-"""What is done to the exchange, and how often."""
+"""The faults of a run, and how often each comes."""
 
 import asyncio
 import random
@@ -24,8 +24,8 @@ FAULTS = {
 """How often each, of a hundred or so. A pause is longer than the lease; `pause-all` is of both."""
 
 
-async def hurt(fleet: Fleet, generator: random.Random, seconds: float, gap: float) -> None:
-    """One fault every `gap` seconds; what is paused goes on before this returns."""
+async def inject_faults(fleet: Fleet, generator: random.Random, seconds: float, gap: float) -> None:
+    """Cause one fault every `gap` seconds; what is paused goes on before this returns."""
     deadline = time.monotonic() + seconds
     pauses = []
     while time.monotonic() < deadline:
@@ -42,7 +42,7 @@ async def hurt(fleet: Fleet, generator: random.Random, seconds: float, gap: floa
 
 
 def count_faults(fleet: Fleet) -> dict[str, object]:
-    """Rows of the table."""
+    """Return the faults as rows of the table."""
     return {
         **{f"{kind} kills": fleet.kills[kind] for kind in KINDS},
         **{

@@ -1,4 +1,4 @@
-"""Somebody who follows the book on the WebSocket, and comes back after each disconnection."""
+"""A reader that follows the book on the WebSocket and comes back after each disconnection."""
 
 import asyncio
 import json
@@ -14,17 +14,17 @@ _PAUSE_SECONDS = 0.1
 
 
 class FeedReader:
-    """The exact book of `symbol`, and the trades seen."""
+    """Follows the exact book of `symbol`, and keeps the trades that it saw."""
 
     def __init__(self, port: int, symbol: str) -> None:
         self.update_id = -1
-        """Of the book; -1 where there is none yet."""
+        """Of the book; -1 as long as there is none."""
         self.bids: dict[str, str] = {}
         self.asks: dict[str, str] = {}
         self.trades: dict[int, dict[str, Any]] = {}
         self.connections = self.snapshots = self.gaps = self.bad_checksums = 0
         self.contradicted_trades = 0
-        """Trades that came again with other values."""
+        """How many trades came again with other values."""
         self._url = f"ws://127.0.0.1:{port}/ws/market-data"
         self.symbol = symbol
         self._read: dict[str, Callable[[dict[str, Any]], bool]] = {
@@ -42,14 +42,14 @@ class FeedReader:
                 await asyncio.sleep(_PAUSE_SECONDS)
 
     def levels(self) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
-        """Bids and asks, best first."""
+        """Return bids and asks, best first."""
         return (
             sorted(self.bids.items(), key=_price, reverse=True),
             sorted(self.asks.items(), key=_price),
         )
 
     async def _follow(self) -> None:
-        """One connection, to its end or to the first thing that does not fit."""
+        """Follow one connection to its end, or to the first message that does not fit."""
         wish = {"action": "subscribe", "channels": ["book"], "symbols": [self.symbol]}
         async with connect(self._url, open_timeout=3, close_timeout=1, max_size=None) as socket:
             self.connections += 1
@@ -62,7 +62,7 @@ class FeedReader:
                     return
 
     def _take(self, kind: str, data: dict[str, Any]) -> bool:
-        """Whether the message fits what came before."""
+        """Apply a message; return whether it fits what came before."""
         read = self._read.get(kind)
         return read is None or read(data)
 

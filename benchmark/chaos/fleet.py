@@ -1,4 +1,4 @@
-"""A whole system of its own: started here, killed here, started again. Nothing else is touched."""
+"""A whole system of its own that is started, killed and started again; it touches no other."""
 
 import asyncio
 import random
@@ -23,7 +23,7 @@ from launcher.supervision.parent_death import make_child_setup
 from protocol import channels
 
 _POLL_SECONDS = 0.05
-_LONGEST_DOWN_SECONDS = 0.5
+_MAX_DOWN_SECONDS = 0.5
 _MAXMEMORY = "2gb"
 _STOP_SECONDS = 5.0
 
@@ -44,9 +44,9 @@ class Member:
         self.kind = name.partition("-")[0]
         self.log = log_folder / f"{name}.log"
         self.failures = 0
-        """Ends that nobody asked for."""
+        """How often it ended although nobody killed it."""
         self.standstills: list[tuple[float, float]] = []
-        """From when to when it was stopped, on the monotonic clock."""
+        """Begin and end of each time that it was paused, on the monotonic clock."""
         self._command = command
         self._environment = dict(environment)
         self._descriptors = descriptors
@@ -58,7 +58,7 @@ class Member:
 
     @property
     def is_stopped(self) -> bool:
-        """Whether it stands still, by SIGSTOP."""
+        """Whether SIGSTOP has paused it."""
         return self._stopped_at is not None
 
     @property
@@ -67,7 +67,7 @@ class Member:
         return self._process is not None and self._process.poll() is None
 
     def start(self) -> None:
-        """Run it."""
+        """Start its process."""
         self._prepare()
         self._was_killed = False
         with self.log.open("ab") as log:
@@ -83,7 +83,7 @@ class Member:
             )
 
     def send(self, number: signal.Signals) -> None:
-        """Signal the process that this very object has started, if it runs."""
+        """Signal the process that this object has started, if it runs."""
         if self.is_running and self._process is not None:
             self._process.send_signal(number)
             self._was_killed |= number in (signal.SIGKILL, signal.SIGTERM)
@@ -97,8 +97,8 @@ class Member:
             self.standstills.append((self._stopped_at, now))
             self._stopped_at = None
 
-    def start_where_due(self, random_delay: float) -> None:
-        """Start it again, `random_delay` seconds after its end was seen."""
+    def start_if_due(self, random_delay: float) -> None:
+        """Start it again `random_delay` seconds after its end was seen, if they have passed."""
         if self.is_running:
             return
         now = time.monotonic()
@@ -110,7 +110,7 @@ class Member:
             self.start()
 
     def wait(self) -> None:
-        """Until its process has ended."""
+        """Wait until its process has ended."""
         if self._process is not None:
             self._process.wait()
 
@@ -149,30 +149,30 @@ class Fleet:
         self._is_supervising = True
 
     async def start(self) -> None:
-        """All of it, Redis first."""
+        """Start all of it, Redis first."""
         self.redis.start()
         await self.wait_for_redis()
         for member in self.members[1:]:
             member.start()
 
     async def supervise(self) -> None:
-        """Start again what has ended."""
+        """Keep starting again what has ended."""
         while self._is_supervising:
             for member in self.members:
-                member.start_where_due(self._generator.uniform(0, _LONGEST_DOWN_SECONDS))
+                member.start_if_due(self._generator.uniform(0, _MAX_DOWN_SECONDS))
             await asyncio.sleep(_POLL_SECONDS)
 
     def kill(self, kind: str) -> None:
-        """`kill -9` of one process of `kind`."""
+        """Kill one process of `kind` by `kill -9`."""
         member = self._choose(kind)
         if member.is_running:
             member.send(signal.SIGKILL)
             self.kills[kind] += 1
 
     async def pause(self, kind: str, seconds: float, *, is_for_all: bool = False) -> None:
-        """SIGSTOP of one process of `kind`, or of all; SIGCONT `seconds` later.
+        """Pause one process of `kind`, or all, for `seconds`, by SIGSTOP and SIGCONT.
 
-        One that stands still already is left alone.
+        A process that is paused already is left alone.
         """
         chosen = self._list_members(kind) if is_for_all else [self._choose(kind)]
         stopped = [member for member in chosen if not member.is_stopped]
@@ -183,25 +183,25 @@ class Fleet:
             member.send(signal.SIGCONT)
 
     def list_standstills(self, kind: str) -> list[tuple[float, float]]:
-        """From when to when one of `kind` was paused."""
+        """List begin and end of each pause of a process of `kind`."""
         return [span for member in self._list_members(kind) for span in member.standstills]
 
     def count_pauses(self, kind: str, seconds: float) -> int:
-        """How often one of `kind` stood still for longer than `seconds`."""
+        """Count the pauses of `kind` that were longer than `seconds`."""
         return sum(end - start > seconds for start, end in self.list_standstills(kind))
 
     @property
     def engine_logs(self) -> list[Path]:
-        """What the engines have written."""
+        """The logs of the engines."""
         return [member.log for member in self._list_members("engine")]
 
     async def wait_for_redis(self) -> None:
-        """Until it serves; TimeoutError after a minute."""
+        """Wait until it serves; raises TimeoutError after a minute."""
         async with asyncio.timeout(60):
             await _poll_until(lambda: is_serving(self.redis_url))
 
     async def drain(self, seconds: float) -> bool:
-        """Whether the list was empty within `seconds`."""
+        """Wait until the list is empty; return whether it was within `seconds`."""
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 await _poll_until(self._is_drained)
@@ -209,7 +209,7 @@ class Fleet:
         return False
 
     async def stop_all_but_redis(self) -> None:
-        """In order; what does not stop is killed."""
+        """Stop them in order; kill what does not stop."""
         self._is_supervising = False
         others = self.members[1:]
         for number in (signal.SIGCONT, signal.SIGTERM):
@@ -223,7 +223,7 @@ class Fleet:
             member.wait()
 
     async def restart_redis(self, times: int) -> None:
-        """Kill it and start it `times` times: a torn file shows at the second start."""
+        """Kill it and start it again, `times` times: a torn file shows at the second start."""
         for _ in range(times):
             self.redis.send(signal.SIGKILL)
             self.redis.wait()
@@ -240,7 +240,7 @@ class Fleet:
         self.market_data.close()
 
     def list_failures(self) -> list[str]:
-        """Members that ended although nobody killed them, with the last that they said."""
+        """List members that ended although nobody killed them, with the last line of each log."""
         return [
             f"{member.name} ended by itself {member.failures} times: {_read_last_line(member.log)}"
             for member in self.members

@@ -1,4 +1,4 @@
-"""What the clients of a chaos run send: orders of every type on two symbols, and amends."""
+"""What the clients send: orders of every type on two symbols, and amends."""
 
 import random
 from typing import Any
@@ -16,7 +16,7 @@ _PREVENTIONS = [*["none"] * 5, "cancel_maker", "cancel_both", "decrement"]
 
 
 def draw_order(generator: random.Random, client_order_id: str) -> dict[str, Any]:
-    """The body of a new order."""
+    """Draw the body of a new order."""
     symbol = generator.choice([*["BTC-USDT"] * 3, "ETH-USDT"])
     order_type = generator.choice(_TYPES)
     order = {
@@ -35,7 +35,7 @@ def draw_order(generator: random.Random, client_order_id: str) -> dict[str, Any]
 
 
 def draw_amend(generator: random.Random, symbol: str) -> dict[str, Any]:
-    """The body of an amend: another total, another price, or both."""
+    """Draw the body of an amend: another total, another price, or both."""
     amend = {"quantity": _draw_quantity(generator), "price": _draw_price(generator, symbol)}
     left_out = generator.choice([None, *amend])
     return {name: value for name, value in amend.items() if name != left_out}

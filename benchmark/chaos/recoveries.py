@@ -1,4 +1,4 @@
-"""How long the engines took to recover, by what made them, as their logs say it."""
+"""How long the engines took to recover, by cause, as their logs say."""
 
 import re
 from collections import defaultdict
@@ -15,11 +15,11 @@ _CAUSES = {
     "commit refused": "a refused commit",
     "Redis: ": "a lost Redis",
 }
-"""What a log says before it → what the engine recovers from."""
+"""What the log says before a recovery → its cause."""
 
 
 def read_recoveries(logs: Iterable[Path]) -> dict[str, list[float]]:
-    """Cause → seconds, of all the engines' logs."""
+    """Read the seconds of each recovery, by cause, from all the engines' logs."""
     recoveries = defaultdict(list)
     for log in logs:
         for cause, seconds in _read_log(log.read_text(errors="replace").splitlines()):
@@ -28,7 +28,7 @@ def read_recoveries(logs: Iterable[Path]) -> dict[str, list[float]]:
 
 
 def list_recoveries(recoveries: dict[str, list[float]]) -> dict[str, object]:
-    """Rows of the table, in milliseconds: of all, then by cause."""
+    """Return them as rows of the table, in milliseconds: of all, then by cause."""
     everything = Latency.of([second for seconds in recoveries.values() for second in seconds])
     return {
         "recoveries": sum(map(len, recoveries.values())),

@@ -1,4 +1,4 @@
-"""The run of `benchmark.chaos`: load, faults, recovery, verdict."""
+"""One run of `benchmark.chaos`: load, faults, recovery, verdict."""
 
 import argparse
 import asyncio
@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import cast
 
 from benchmark.chaos.clients import Client
-from benchmark.chaos.faults import count_faults, hurt
+from benchmark.chaos.faults import count_faults, inject_faults
 from benchmark.chaos.feed import FeedReader
 from benchmark.chaos.fleet import Fleet
 from benchmark.chaos.orders import PRICES
@@ -38,14 +38,14 @@ from engine.storage.connection import connect_redis
 from protocol import channels
 
 CLOSED_ORDERS = 1_000_000
-"""More than a run can close, so that no repeat is forgotten."""
+"""More than a run can close, so that no closed order is forgotten."""
 SETTINGS = {"CLOSED_ORDERS": str(CLOSED_ORDERS), "SNAPSHOT_INTERVAL": "2500", "MAX_BATCH": "64"}
 SETTLE_SECONDS = 30.0
 
 
 @dataclass(frozen=True)
 class Options:
-    """Of the command line."""
+    """The options of the command line."""
 
     seconds: float
     seed: int
@@ -58,7 +58,7 @@ class Options:
 
 @dataclass(frozen=True)
 class Result:
-    """Rows of the table, and what speaks against the exchange."""
+    """The rows of the table, and each fault of the exchange that was found."""
 
     rows: dict[str, object]
     findings: list[str]
@@ -66,7 +66,7 @@ class Result:
 
 @dataclass(frozen=True)
 class Observers:
-    """All who saw something."""
+    """Everyone who has seen something."""
 
     told: Told
     readers: list[FeedReader]
@@ -74,7 +74,7 @@ class Observers:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Exit status 1 where anything was lost, matched twice or wrong."""
+    """Run the command line; exit status 1 if anything was lost, matched twice or wrong."""
     options = _parse(arguments)
     print(describe_machine())
     with tempfile.TemporaryDirectory(prefix="goquant-chaos-") as temporary:
@@ -90,7 +90,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 async def run_chaos(options: Options, folder: Path) -> Result:
-    """Start a system, hurt it for a while, let it recover, judge."""
+    """Start a system, inject faults for a while, let it recover, judge."""
     generator = random.Random(options.seed)
     fleet = Fleet(folder, random.Random(generator.random()), SETTINGS)
     try:
@@ -115,7 +115,7 @@ async def _run(fleet: Fleet, generator: random.Random, options: Options) -> Resu
     watching = [asyncio.create_task(reader.run()) for reader in readers]
     watching.append(asyncio.create_task(witness.run()))
     trading = [asyncio.create_task(client.run(SETTLE_SECONDS)) for client in clients]
-    await hurt(fleet, generator, options.seconds, options.gap)
+    await inject_faults(fleet, generator, options.seconds, options.gap)
     for client in clients:
         client.is_stopping = True
     await asyncio.gather(*trading)
@@ -137,7 +137,7 @@ async def _run(fleet: Fleet, generator: random.Random, options: Options) -> Resu
 
 
 async def _wait_for_readers(fleet: Fleet, observers: Observers) -> bool:
-    """Whether the last timers went off, and feed and archive came to the journal's end, in time."""
+    """Wait for the last timers, the feed and the archive; return whether they were in time."""
     deadline = time.monotonic() + SETTLE_SECONDS
     while time.monotonic() < deadline:
         is_over = not count_open_in_vain(observers.told, observers.witness)
@@ -150,7 +150,7 @@ async def _wait_for_readers(fleet: Fleet, observers: Observers) -> bool:
 
 
 def judge(history: History, fleet: Fleet, observers: Observers) -> Result:
-    """Everything counted, from what Redis has on disk."""
+    """Count everything, from what Redis has on disk."""
     told, readers, witness = observers.told, observers.readers, observers.witness
     report = verify_history(history)
     wrong = {

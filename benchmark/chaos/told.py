@@ -1,4 +1,4 @@
-"""What the clients were told: nothing of it may turn out to be untrue."""
+"""What the clients were told, all of which must turn out to be true."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 _IN_FLIGHT_SECONDS = 2.5
-"""So long an answer may be on its way after what it was made of has stopped."""
+"""So long an answer may be on its way after its source has stopped."""
 
 
 class Change(NamedTuple):
-    """A cancel, an amend or a timer, by what the journal knows it by; no id where it has none."""
+    """A cancel, an amend or a timer, as the journal names it; a timer has no order id."""
 
     command: str
     account: str
@@ -19,37 +19,37 @@ class Change(NamedTuple):
 
 @dataclass
 class Told:
-    """Filled by all clients together."""
+    """What all clients together were told."""
 
     order_ids: set[str] = field(default_factory=set)
     """Orders that somebody got 201 for."""
     closed: set[str] = field(default_factory=set)
-    """Orders that must have ended, because a cancel behind them was acknowledged."""
+    """Orders that must have ended: a cancel that came after them was acknowledged."""
     amended: set[tuple[str, str]] = field(default_factory=set)
     """Order and timestamp of each amend that was answered with what became of it."""
     asked: Counter[Change] = field(default_factory=Counter)
-    """Each wish once, however often it was repeated."""
+    """Each change that was asked for, once however often it was repeated."""
     acknowledged: Counter[Change] = field(default_factory=Counter)
-    """Those of them that were answered with 200, or with 202 and `accepted`."""
+    """Those that were answered with 200, or with 202 and `accepted`."""
     disowned: set[str] = field(default_factory=set)
-    """Orders that somebody got 201 for, and later that there is no such order."""
+    """Orders that somebody got 201 for, and later heard that they do not exist."""
     statuses: Counter[str] = field(default_factory=Counter)
     moments: list[float] = field(default_factory=list)
-    """When an order was acknowledged that did not wait for the engine, on the monotonic clock."""
+    """When each order that did not wait for the engine was acknowledged (monotonic clock)."""
     failures: list[float] = field(default_factory=list)
-    """When a request was refused with 5xx, or got no answer or one that nobody knows."""
+    """When each request failed: with 5xx, no answer, or `unknown`."""
     faults: list[str] = field(default_factory=list)
-    """Requests that were answered with 500: whatever is killed, that is a fault of our own."""
+    """Requests that were answered with 500, which is a fault whatever was killed."""
     forgotten: int = 0
-    """Changes of which nobody knew any more what had become of them."""
+    """Changes of which the exchange no longer knew what had become."""
     unsettled: int = 0
-    """Orders and changes that were given up without an answer."""
+    """Orders and changes that clients gave up without an answer."""
 
 
 def find_disjoint(
     spans: Iterable[tuple[float, float]], others: Iterable[tuple[float, float]]
 ) -> list[tuple[float, float]]:
-    """Those of the spans during which none of the others was."""
+    """Return those of the spans that none of the others overlaps."""
     others = list(others)
     return [
         (start, end)
@@ -59,7 +59,7 @@ def find_disjoint(
 
 
 def count_within(moments: Iterable[float], spans: Iterable[tuple[float, float]]) -> int:
-    """How many moments are in one of the spans, but for what was in flight at its beginning."""
+    """Count the moments inside a span, except for what was in flight at its beginning."""
     spans = list(spans)
     return sum(
         any(start + _IN_FLIGHT_SECONDS < moment < end for start, end in spans) for moment in moments

@@ -1,4 +1,4 @@
-"""What the journal says of all that the clients, the feed's readers and the archive were told."""
+"""Compare the journal with what clients, feed readers and archive were told."""
 
 import sqlite3
 from collections.abc import Iterable
@@ -16,29 +16,29 @@ _TRADES = "SELECT symbol, trade_id, price, quantity FROM trades"
 
 
 def count_lost_orders(told: Told, witness: Witness) -> int:
-    """Orders that a client got 201 for and of which the journal, or the engine, knows nothing."""
+    """Count orders that a client got 201 for and that journal or engine do not know."""
     return len((told.order_ids - witness.states.keys()) | told.disowned)
 
 
 def count_lost_changes(told: Told, witness: Witness) -> int:
-    """Acknowledged cancels, amends and timers that the journal does not have."""
+    """Count acknowledged cancels, amends and timers that the journal does not have."""
     return (told.acknowledged - witness.changes).total()
 
 
 def count_repeated_changes(told: Told, witness: Witness) -> int:
-    """Cancels, amends and timers that the journal has more often than anybody wanted them."""
+    """Count cancels, amends and timers that the journal has more often than clients asked."""
     clients = {change.account for change in told.asked}
     repeated = witness.changes - told.asked
     return sum(count for change, count in repeated.items() if change.account in clients)
 
 
 def count_open_in_vain(told: Told, witness: Witness) -> int:
-    """Orders that are open although an acknowledged cancel came behind them."""
+    """Count orders that are open although an acknowledged cancel came after them."""
     return sum(not witness.is_closed(order_id) for order_id in told.closed)
 
 
 def count_invented_trades(reader: FeedReader, witness: Witness) -> int:
-    """Trades that the feed showed and the journal does not have, or has otherwise."""
+    """Count trades that the feed showed and the journal does not have, or has with other values."""
     fields = ("price", "quantity", "aggressor_side", "maker_order_id", "taker_order_id")
     trades = {trade_id: witness.trades.get((reader.symbol, trade_id)) for trade_id in reader.trades}
     return sum(
@@ -49,7 +49,7 @@ def count_invented_trades(reader: FeedReader, witness: Witness) -> int:
 
 
 def count_differing_books(readers: Iterable[FeedReader], history: History) -> int:
-    """Readers whose book is not the one that the journal leads to."""
+    """Count readers whose book is not the one that the journal leads to."""
     books = {book.symbol: book for book in rebuild(history, history.sequence).export().books}
     return sum(
         (reader.update_id, *reader.levels())
@@ -63,7 +63,7 @@ def count_differing_books(readers: Iterable[FeedReader], history: History) -> in
 
 
 def read_archived_sequence(database: Path) -> int:
-    """How far the archive has come; 0 where it has not begun."""
+    """Return how far the archive has come; 0 if it has not begun."""
     try:
         with closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as connection:
             row = connection.execute("SELECT sequence FROM archive_state").fetchone()
@@ -73,7 +73,7 @@ def read_archived_sequence(database: Path) -> int:
 
 
 def count_archive_differences(database: Path, witness: Witness) -> int:
-    """Orders and trades that the archive has and the journal has not, or otherwise, or not once."""
+    """Count orders and trades that differ between archive and journal, or are there twice."""
     with closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as connection:
         orders = {
             str(order_id): (status, filled)

@@ -1,4 +1,4 @@
-"""Somebody who reads the whole journal as it grows, and remembers what it said."""
+"""A reader that follows the whole journal as it grows, and remembers what it said."""
 
 import asyncio
 from collections import Counter
@@ -27,13 +27,13 @@ class Witness:
     def __init__(self, redis_url: str) -> None:
         self.sequence = 0
         self.gap: str | None = None
-        """Why the journal could not be read on; everything that follows is unknown."""
+        """Why the journal could not be read on; what follows is unknown."""
         self.states: dict[str, tuple[str, str]] = {}
-        """Order id → status and filled quantity, the last that was reported."""
+        """Order id → the last reported status and filled quantity."""
         self.trades: dict[tuple[str, int], Trade] = {}
         """By symbol and trade id."""
         self.changes: Counter[Change] = Counter()
-        """Commands that are no new orders."""
+        """The commands other than new orders."""
         self.amended: set[tuple[str, str]] = set()
         """Order and timestamp of each report that an amend led to."""
         self.duplicates = 0
@@ -45,22 +45,22 @@ class Witness:
 
     @property
     def twice(self) -> int:
-        """Orders that were opened twice or filled beyond their quantity, trades that came twice."""
+        """Orders opened twice or filled beyond their quantity, and trades that came twice."""
         opened_twice = sum(count > 1 for count in self._opened.values())
         return opened_twice + len(self._overfilled) + self._repeated_trades
 
     def is_closed(self, order_id: str) -> bool:
-        """Whether the order has ended; one that nobody has heard of has not."""
+        """Return whether the order has ended; one that the journal does not have has not."""
         return order_id in self.states and self.states[order_id][0] not in OPEN_STATUSES
 
     async def run(self) -> None:
-        """Read on until canceled."""
+        """Keep reading until canceled."""
         while True:
             await asyncio.to_thread(self.catch_up)
             await asyncio.sleep(_PAUSE_SECONDS)
 
     def catch_up(self) -> None:
-        """Read what is new; where Redis is away, the rest comes another time."""
+        """Read what is new; if Redis is away, leave the rest for another time."""
         with suppress(RedisError), connect_redis(self._redis_url) as client:
             try:
                 for entry in read_journal(client, self.sequence):
@@ -69,7 +69,7 @@ class Witness:
                 self.gap = self.gap or str(damage)
 
     def count_changed(self, history: History) -> int:
-        """Commits that the journal has otherwise now than when they were read."""
+        """Count commits that differ in the journal now from what was read."""
         start = history.journal_start
         return sum(
             self._hashes.get(entry.sequence) != entry.state_hash
@@ -109,7 +109,7 @@ class Witness:
 
 
 def _list_commands(entry: JournalEntry) -> dict[int, Entry]:
-    """Sequence → command, of those that can be read."""
+    """List the commands that can be read, by sequence."""
     commands = {}
     for sequence, raw in enumerate(codec.split_entries(entry.commands), entry.previous + 1):
         with suppress(Malformed, Unreadable):

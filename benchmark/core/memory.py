@@ -15,18 +15,18 @@ _SYMBOLS = 1_000
 _MIDDLE = 32_768
 _NEAR = 20_000
 _LEVELS = 1 << 17
-"""As many as fill the pool: where it has just doubled, half of it would count in vain."""
+"""So many that they fill the pool; just after it has doubled, half of it would be empty."""
 _FAR, _APART = 10_000_000, 1_000
 
 
 def resident_bytes() -> int:
-    """Memory of this process, 0 where the system does not tell."""
+    """Return the memory of this process, 0 if the system does not tell."""
     status = Path("/proc/self/statm")
     return int(status.read_text().split()[1]) * 4096 if status.exists() else 0
 
 
 def rest(matcher: Matcher, orders: int, symbols: int) -> None:
-    """Fills the books with orders that do not trade."""
+    """Fill the books with orders that do not trade."""
     for first in range(1, orders + 1, LARGE_BATCH):
         numbers = range(first, min(first + LARGE_BATCH, orders + 1))
         records = (
@@ -42,7 +42,7 @@ def _quiet_price(number: int, symbols: int) -> int:
 
 
 def report_memory(orders: int, symbols: int) -> Matcher:
-    """Fills a new matcher and prints what it takes."""
+    """Fill a new matcher and print what memory it takes."""
     before = resident_bytes()
     matcher = Matcher(symbols)
     rest(matcher, orders, symbols)
@@ -54,7 +54,7 @@ def report_memory(orders: int, symbols: int) -> Matcher:
 
 
 def report_small_memory(figures: Figures) -> None:
-    """Prints what a symbol takes that has no orders, its first order, and a far price level."""
+    """Print the memory of a symbol without orders, of its first order, and of a far price level."""
     empty, matcher = _measure(lambda: Matcher(_SYMBOLS))
     first, _ = _measure(lambda: _rest_at(matcher, [_MIDDLE] * _SYMBOLS, range(_SYMBOLS)))
     near = _measure_levels([_MIDDLE - number % _NEAR for number in range(_LEVELS)])
@@ -73,7 +73,7 @@ def report_small_memory(figures: Figures) -> None:
 
 
 def _measure_levels(prices: list[int]) -> int:
-    """What orders at these prices take in a book whose window is there, pool and index too."""
+    """Return what orders at these prices take in a book that has its window, pool and index."""
     matcher = Matcher(1)
     _rest_at(matcher, [_MIDDLE], [0])
     used, _ = _measure(lambda: _rest_at(matcher, prices, [0] * len(prices), first_id=2))
@@ -89,7 +89,7 @@ def _rest_at(
 
 
 def _measure(make: Callable[[], Matcher]) -> tuple[int, Matcher]:
-    """Bytes by which this process has grown, and what was made."""
+    """Return the bytes by which this process has grown, and what was made."""
     _give_back()
     before = resident_bytes()
     matcher = make()
@@ -98,14 +98,14 @@ def _measure(make: Callable[[], Matcher]) -> tuple[int, Matcher]:
 
 
 def _give_back() -> None:
-    """What the allocator keeps of memory that was freed is nobody's."""
+    """Have the allocator give freed memory back, so that it does not count."""
     trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
     if trim is not None:
         trim(0)
 
 
 def report_saving(figures: Figures) -> None:
-    """Prints the time to save and to load a full book."""
+    """Print the time to save and to load a full book."""
     matcher = report_memory(SAVED_ORDERS, 1)
     started = time.perf_counter()
     saved = matcher.save()

@@ -1,4 +1,4 @@
-"""JSON queue entries in, a commit's journal fields and messages out: all of it but Redis."""
+"""The whole order path but Redis: JSON queue entries in, journal fields and messages out."""
 
 import time
 from collections.abc import Callable
@@ -15,13 +15,13 @@ BATCH = 512
 ID_KEY = b"k" * 32
 CLOSED_ORDERS = 100_000
 ASKED_NANOSECONDS = 25.0
-"""Of the C++ limit on A1k: the machine that the target of 200,000 orders a second is meant for."""
+"""The C++ limit on A1k on the machine for which the target is 200,000 orders a second."""
 
 
 def report_order_path(
     rounds: int, time_limit: Callable[[], float] | None, figures: Figures
 ) -> None:
-    """Print the time of an order; `time_limit`: the C++ limit's on A1k, in turn with it."""
+    """Print the time of an order; `time_limit` measures the C++ limit on A1k, in turn with it."""
     entries = make_entries(ENTRIES, ID_KEY)
     times, limits = [], []
     for _ in range(rounds):
@@ -44,7 +44,7 @@ def report_order_path(
 
 
 def _time_entries(entries: list[bytes]) -> float:
-    """Nanoseconds of CPU an order, with a new exchange."""
+    """Return nanoseconds of CPU an order, with a new exchange."""
     instruments = Path(__file__).resolve().parents[2] / "instruments.toml"
     handler = Handler(
         list(parse_instruments(instruments.read_text()).values()), ID_KEY, CLOSED_ORDERS

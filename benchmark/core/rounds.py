@@ -4,17 +4,17 @@ from statistics import median
 
 
 class Rounds(tuple[float, ...]):
-    """What each round gave; as text the median, and the lowest and the highest."""
+    """The result of each round; as text their median, lowest and highest."""
 
     __slots__ = ()
 
     @property
     def median(self) -> float:
-        """The middle."""
+        """The median of the rounds."""
         return median(self)
 
     def describe_ratio(self, floor: "Rounds") -> str:
-        """That of the medians, and the lowest and the highest of a round."""
+        """Give the ratio of the medians, and the lowest and highest ratio of a round."""
         ratios = [one / other for one, other in zip(self, floor, strict=True)]
         return f"{self.median / floor.median:.2f} x ({min(ratios):.2f} to {max(ratios):.2f})"
 

@@ -34,7 +34,7 @@ class Totals(NamedTuple):
 
 
 class Workload(NamedTuple):
-    """Packed commands; the warm-up is not timed. `expected` is None where nothing is known."""
+    """Packed commands; the warm-up is not timed. `expected` is None if nothing is known."""
 
     name: str
     symbols: int
@@ -44,29 +44,29 @@ class Workload(NamedTuple):
 
     @property
     def messages(self) -> int:
-        """How many commands are timed."""
+        """The number of timed commands."""
         return len(self.timed) // COMMAND_RECORD.size
 
 
 def account_of(order_id: int) -> int:
-    """The owner of an order, the same for its cancel."""
+    """Return the owner of an order, who also cancels it."""
     return 1 + order_id * 7919 % ACCOUNTS
 
 
 def pack_new(order_id: int, symbol: int, side: int, kind: int, quantity: int, price: int) -> bytes:
-    """A packed new order; a market order's price is dropped."""
+    """Pack a new order; a market order's price is dropped."""
     limit = 0 if kind == OrderType.MARKET else price
     head = (Command.NEW, side, kind, 0, symbol)
     return COMMAND_RECORD.pack(*head, order_id, account_of(order_id), quantity, limit, 0)
 
 
 def pack_cancel(order_id: int) -> bytes:
-    """A packed cancel by the order's owner."""
+    """Pack a cancel by the order's owner."""
     return COMMAND_RECORD.pack(Command.CANCEL, 0, 0, 0, 0, order_id, account_of(order_id), 0, 0, 0)
 
 
 def read_workload(path: Path) -> Workload:
-    """A case of the C++ speed limit; its expected values stand in the `.json` beside it."""
+    """Read a case of the C++ speed limit, and its expected values from the `.json` beside it."""
     data = path.read_bytes()
     _, warm, _, symbols, _, _ = HEADER.unpack_from(data)
     records = [
@@ -83,9 +83,9 @@ def read_workload(path: Path) -> Workload:
 
 
 def make_workload(name: str, symbols: int, resting: int, messages: int, seed: int = 1) -> Workload:
-    """Flow of our own: about `resting` open orders in each book, around a price that stands still.
+    """Make flow of our own: about `resting` open orders in each book, around a fixed price.
 
-    It does not know what traded, so that some of its cancels come too late and are refused.
+    It does not know what has traded, so some of its cancels come too late and are refused.
     """
     random = Random(seed)
     records = list(_flow(random, symbols, resting, messages))
@@ -121,7 +121,7 @@ def _passive(random: Random, order_id: int, symbol: int, resting: int) -> bytes:
 
 
 def total_trades(events: bytes, live: int) -> Totals:
-    """Trades, volume, notional and the running hash of packed events."""
+    """Sum up packed events: trades, volume, notional and running hash."""
     trades = volume = notional = 0
     running = 1469598103934665603
     for kind, _, _, _, taker, maker, price, quantity, _, _, _ in EVENT_RECORD.iter_unpack(events):

@@ -146,7 +146,7 @@ def _report_runs(name: str, runs: list[Run], floors: list[float | None]) -> Figu
 
 
 def _measure_rpush(url: str, size: int) -> float | None:
-    """What redis-benchmark pushes a second with this payload, 16 in a pipeline."""
+    """Return what redis-benchmark pushes a second with this payload, 16 in a pipeline."""
     program = shutil.which("redis-benchmark") or shutil.which("valkey-benchmark")
     if program is None:
         return None
@@ -184,7 +184,7 @@ def _drain(url: str, client: Redis, entries: list[bytes], batch: int) -> Run:
 
 
 def _clear(client: Redis) -> None:
-    """A fresh exchange for the next run, under the same id key."""
+    """Delete the exchange before the next run, but for its id key."""
     key = client.hget(channels.STATE, channels.STATE_ID_KEY)
     client.delete(channels.STATE, channels.JOURNAL, channels.LEASE, channels.ORDER_QUEUE)
     client.delete(*client.scan_iter(channels.snapshot_key_pattern()), channels.DEAD)
@@ -192,7 +192,7 @@ def _clear(client: Redis) -> None:
 
 
 def _measure_latency(url: str, client: Redis, policy: str, rate: int) -> Figures:
-    """From the due time of an order that trades to its trade received from pub/sub."""
+    """Measure from the due time of an order that trades to its trade from pub/sub."""
     with _engine(url, 512):
         wait_until(lambda: client.exists(channels.LEASE), "an engine is ready")
         fills = measure_fills(url, rate)
@@ -204,7 +204,7 @@ def _measure_latency(url: str, client: Redis, policy: str, rate: int) -> Figures
 
 @contextmanager
 def _subscribed(client: Redis) -> Iterator[None]:
-    """One reader of all four channels, so that publishing costs what it costs."""
+    """Have one reader on all four channels, so that publishing costs what it does in service."""
     with client.pubsub() as listener:  # type: ignore[no-untyped-call]
         listener.subscribe(**dict.fromkeys(channels.EVENT_CHANNELS, lambda _message: None))
         thread = listener.run_in_thread(sleep_time=1.0, daemon=True)

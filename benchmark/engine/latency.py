@@ -38,7 +38,7 @@ class Fills(NamedTuple):
 def measure_fills(url: str, rate: float) -> Fills:
     """Push a sell and a buy in turn, each at its time, whatever became of those before.
 
-    What is due while a push is under way goes with the next one. Raises TimeoutError where the
+    What is due while a push is under way goes with the next one. Raises TimeoutError if the
     fills do not come.
     """
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
@@ -63,7 +63,7 @@ async def _measure(url: str, rate: float) -> Fills:
 
 
 async def _receive(listener: object, count: int) -> list[float]:
-    """When each of so many trades came."""
+    """Return when each of so many trades arrived."""
     arrivals: list[float] = []
     async for message in listener.listen():  # type: ignore[attr-defined]
         arrivals += [time.perf_counter()] * message["data"].count(_TRADE)
@@ -73,7 +73,7 @@ async def _receive(listener: object, count: int) -> list[float]:
 
 
 def count_fills(due: "array[float]", arrivals: Sequence[float]) -> Fills:
-    """`due` of a sell and a buy in turn; the trades come in the order of the buys."""
+    """Sum up; `due` is of a sell and a buy in turn, the trades come in the order of the buys."""
     assert not any(map(math.isnan, due))
     seconds = arrivals[-1] - due[0]
     late = [arrived - then for then, arrived in zip(due[1::2], arrivals, strict=True)]

@@ -27,14 +27,14 @@ class Spent(NamedTuple):
 
 
 class Stopwatch:
-    """From its making on."""
+    """Measures from when it was made."""
 
     def __init__(self, server: int) -> None:
         self._server = server
         self._began = self._read()
 
     def read(self) -> Spent:
-        """What was spent until now."""
+        """Return what was spent until now."""
         return Spent(*(now - then for now, then in zip(self._read(), self._began, strict=True)))
 
     def _read(self) -> tuple[float, float, float]:

@@ -20,7 +20,7 @@ _PAUSE = re.compile(r"the engine paused ([\d.]+) ms")
 
 
 def push_resting(client: Redis, count: int) -> None:
-    """Orders that meet no other: bids far below asks, a thousand prices of each."""
+    """Push orders that do not trade: bids far below asks, a thousand prices of each."""
     for first in range(0, count, _PUSHED_AT_ONCE):
         last = min(first + _PUSHED_AT_ONCE, count)
         client.rpush(channels.ORDER_QUEUE, *map(_make_order, range(first, last)))

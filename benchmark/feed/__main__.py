@@ -30,7 +30,7 @@ PARTS = ("throughput", "crowd", "latency")
 
 
 def main() -> int:
-    """Measure what is asked for; exit status 1 where the requirement is not met."""
+    """Run the command line; exit status 1 if a requirement is not met."""
     parser = argparse.ArgumentParser(prog="python -m benchmark.feed", description=__doc__)
     parser.add_argument("parts", nargs="*", default=PARTS, help=f"of {', '.join(PARTS)} (all)")
     parser.add_argument("--seconds", type=float, default=60, help="of the crowd (60)")
@@ -53,7 +53,7 @@ def main() -> int:
 
 
 def report_throughput(url: str, figures: Figures) -> bool:
-    """Whether every ratio to the floor in memory is what is required."""
+    """Print it; return whether every ratio to the floor in memory is as required."""
     print("\ndeliveries: Redis -> service -> readers' sockets, from a pipelining publisher")
     print("floor: websockets.broadcast of the same texts from memory, one a turn of the loop")
     print("subscribed floor: the same of texts that come from Redis in the same commits")
@@ -87,7 +87,7 @@ def _describe(measured: Measured) -> str:
 
 
 def report_crowd(url: str, seconds: float, figures: Figures) -> bool:
-    """Whether all who read saw every trade."""
+    """Print it; return whether all who read got every trade."""
     good = READERS - 2 * SLOW
     crowd = asyncio.run(run_crowd(url, good, SLOW, SLOW, TRADES_A_SECOND, seconds))
     print(f"\n{READERS:,} readers, {SLOW} never read, {SLOW} trickle, {crowd.trades:,} trades")
@@ -101,7 +101,7 @@ def report_crowd(url: str, seconds: float, figures: Figures) -> bool:
 
 
 def report_latency(figures: Figures) -> bool:
-    """Whether nothing was lost."""
+    """Print it; return whether nothing was lost."""
     print(f"\norder to reader, {ORDERS_A_SECOND:,.0f} orders a second by REST, the whole system")
     lost, redis = 0, ""
     for readers in (1, 100):

@@ -1,4 +1,4 @@
-"""Commits of trades as the engine writes them, made before the clock starts and sent in one go."""
+"""Commits of trades as the engine writes them, made beforehand and sent in one go."""
 
 import os
 import socket
@@ -25,9 +25,9 @@ _STATE_FIELDS = (last_sequence_field(TRADE_EVENTS), STATE_SEQUENCE)
 
 
 class CommitStream:
-    """One exchange that only trades, with `trades_a_commit`, on a server that it empties.
+    """An exchange that only trades, with `trades_a_commit`, on a server that it empties.
 
-    No reply is asked for, so that neither a round trip nor the publisher limits the rate.
+    It waits for no reply, so neither a round trip nor the publisher limits the rate.
     """
 
     def __init__(self, url: str, trades_a_commit: int) -> None:
@@ -41,11 +41,11 @@ class CommitStream:
         self._socket.sendall(_pack("CLIENT", "REPLY", "OFF"))
 
     def close(self) -> None:
-        """Leave the server."""
+        """Close the connection."""
         self._socket.close()
 
     def prepare(self, trades: Sequence[Trade], texts: Sequence[str] | None = None) -> bytes:
-        """The commits of `trades`; with `texts`, these are published, to the floor's channel."""
+        """Make the commits of `trades`; `texts` are published too, on the floor's channel."""
         commits: list[bytes] = []
         for start in range(0, len(trades), self._trades_a_commit):
             end = start + self._trades_a_commit
@@ -54,7 +54,7 @@ class CommitStream:
         return b"".join(commits)
 
     def send(self, commits: bytes) -> None:
-        """All of them, as fast as the server takes them."""
+        """Send all of them as fast as the server takes them."""
         self._socket.sendall(commits)
 
     def _commit(self, trades: list[Trade], text: bytes | None) -> Iterator[bytes]:

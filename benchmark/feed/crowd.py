@@ -1,4 +1,4 @@
-"""Many readers of the default channels, of which some never read and some hardly do."""
+"""Many readers of the default channels, some of which never read and some hardly."""
 
 import asyncio
 import time
@@ -14,13 +14,13 @@ from tests.support.publisher import Publisher
 
 PATH = "/ws/market-data?symbols=BTC-USDT"
 TRICKLE_SECONDS = 1.0
-"""Between two reads of at most a few kilobytes."""
+"""Pause between two reads of at most a few kilobytes."""
 DRAIN_SECONDS = 20.0
 
 
 @dataclass
 class Crowd:
-    """What became of it; counts of readers, memory in MB."""
+    """What became of the readers; memory in MB."""
 
     trades: int = 0
     good: int = 0
@@ -30,13 +30,13 @@ class Crowd:
     conflated: int = 0
     closed: dict[str, int] = field(default_factory=dict)
     late_seconds: float = 0.0
-    """From the last trade to the moment when all good readers had it."""
+    """From the last trade until all readers that read had it."""
 
 
 async def run_crowd(
     redis_url: str, good: int, deaf: int, trickling: int, rate: float, seconds: float
 ) -> Crowd:
-    """So many trades a second, each with two changed levels, for so long."""
+    """Publish so many trades a second, each with two changed levels, for so long."""
     publisher = Publisher(redis_url)
     publisher.redis.flushall()
     publisher = Publisher(redis_url)

@@ -1,8 +1,8 @@
 """The bare floor: `websockets.broadcast` of given texts, and nothing else.
 
-`python -m benchmark.feed.floor DESCRIPTOR SOURCE` serves WebSockets on the inherited socket. Where
-SOURCE is a Redis URL, it broadcasts each line of what is published there for it. Else it is a file:
-for each line of the input all lines of it are broadcast, one a turn of the event loop.
+`python -m benchmark.feed.floor DESCRIPTOR SOURCE` serves WebSockets on the inherited socket. If
+SOURCE is a Redis URL, each line of what is published there for it is broadcast. Else SOURCE is a
+file: for each line of the input all lines of the file are broadcast, one a turn of the event loop.
 """
 
 import asyncio
@@ -20,7 +20,7 @@ Connections = set[ServerConnection]
 
 
 async def main(descriptor: int, source: str) -> None:
-    """Until the input, or Redis, ends."""
+    """Serve until the input, or Redis, ends."""
     connections: Connections = set()
 
     async def hold(connection: ServerConnection) -> None:

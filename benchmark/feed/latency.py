@@ -18,13 +18,13 @@ from tests.support.launched_system import REAL, launch
 SYMBOL = "SOL-USDT"
 DRAIN_SECONDS = 10.0
 CONNECTIONS = 64
-"""With fewer, a disk that takes 16 ms would be slower than the rate."""
+"""With fewer, a disk that takes 16 ms a write would be slower than the rate."""
 
 
 class Arrivals(NamedTuple):
-    """Latency at one of the readers; trades that it, or any other reader, did not get.
+    """Latency at one reader; how many trades it, and the other readers, did not get.
 
-    `redis` is how the system's own Redis persists.
+    `redis` says how the system's Redis persists.
     """
 
     latency: Latency

@@ -1,4 +1,4 @@
-"""Many readers of a feed that cost next to nothing: they count, and check that no trade is missing.
+"""Many readers of a feed that cost next to nothing: they count bytes, or check trade ids.
 
 `python -m benchmark.feed.readers PORT PATH READERS` says `ready` when all are connected, and then,
 for each line with a number of bytes, `done` when every reader has got so many more.
@@ -20,18 +20,18 @@ _UPGRADE = (
 )
 _TRADE_ID = re.compile(rb'"trade_id":(\d+),')
 _OVERLAP = 32
-"""Bytes in which a trade id may be cut by the end of what has come."""
+"""Bytes in which a trade id may be cut off at the end of a piece."""
 _SMALL_BUFFER = 4096
 _PING_BYTES = 4
 _PING = b"\x89\x04"
-"""Head of the server's ping; nothing else that it sends has these bytes."""
+"""Head of the server's ping; these bytes occur in nothing else that it sends."""
 _PONG = b"\x8a\x84\0\0\0\0"
 """Head of a pong, with a mask that changes nothing."""
 
 
 @dataclass
 class Progress:
-    """When every reader has received `target` bytes, `is_reached` is set."""
+    """Sets `is_reached` when every reader has received `target` bytes."""
 
     target: int = 0
     waiting: int = 0
@@ -52,7 +52,7 @@ class CountingReader(asyncio.Protocol):
         cast(asyncio.Transport, transport).write(_UPGRADE.format(path=self._path).encode())
 
     def data_received(self, data: bytes) -> None:
-        """Count (called by the event loop)."""
+        """Count the bytes (called by the event loop)."""
         if not self.is_connected.done():
             if b"}" in data:
                 self.is_connected.set_result(None)
@@ -66,9 +66,9 @@ class CountingReader(asyncio.Protocol):
 
 
 class TradeReader(asyncio.Protocol):
-    """Checks that trades come one after the other; `pause` seconds go by after each piece read.
+    """Checks that no trade is missing; pauses for `pause` seconds after each piece that it read.
 
-    A pause of None: it never reads.
+    If `pause` is None, it never reads.
     """
 
     def __init__(self, path: str, pause: float | None = 0.0) -> None:
@@ -102,7 +102,7 @@ class TradeReader(asyncio.Protocol):
             asyncio.get_running_loop().call_later(self._pause, self._resume)
 
     def connection_lost(self, _: Exception | None) -> None:
-        """The server has closed (called by the event loop)."""
+        """Note that the server has closed (called by the event loop)."""
         self.is_closed = True
 
     def _take(self, trade_id: int) -> None:

@@ -14,7 +14,7 @@ _START_SECONDS = 20.0
 
 
 class FeedService:
-    """Runs as long as the context, and is in sync when that begins."""
+    """A service that runs as long as the context, and is in sync when that begins."""
 
     def __init__(self, redis_url: str) -> None:
         self._folder = tempfile.TemporaryDirectory()
@@ -48,11 +48,11 @@ class FeedService:
 
     @property
     def url(self) -> str:
-        """Of its REST side."""
+        """URL of its REST side."""
         return f"http://127.0.0.1:{self.port}"
 
     @property
     def pid(self) -> int:
-        """Of its process."""
+        """Pid of its process."""
         assert self._process is not None
         return self._process.pid

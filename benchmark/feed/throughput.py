@@ -34,7 +34,7 @@ class Measured(NamedTuple):
 
 
 class Load(NamedTuple):
-    """So many readers; trades published at once, before all readers have them; how often."""
+    """The number of readers, the trades published at a time, and how often."""
 
     readers: int
     trades: int
@@ -43,7 +43,7 @@ class Load(NamedTuple):
 
 LOADS = (Load(1, 3_200, 8), Load(100, 3_200, 2), Load(1_000, 400, 2))
 SHAPES = (16, 1)
-"""Trades a commit."""
+"""Trades in a commit."""
 
 _Publish: TypeAlias = Callable[[], None]
 _Prepare: TypeAlias = Callable[[list[Trade]], _Publish]
@@ -62,14 +62,14 @@ class Readers:
         self._expect("ready")
 
     def expect_bytes(self, count: int) -> None:
-        """Tell them what is coming."""
+        """Tell the readers how many bytes are coming."""
         assert self._process.stdin is not None
         self._process.stdin.write(b"%d\n" % count)
         self._process.stdin.flush()
         self._expect("waiting")
 
     def wait(self) -> None:
-        """Until each has all of it."""
+        """Wait until each reader has all of them."""
         self._expect("done")
 
     def close(self) -> None:
@@ -85,7 +85,7 @@ class Readers:
 
 
 def measure_feed(redis_url: str, load: Load, trades_a_commit: int) -> Measured:
-    """The service itself, from the engine's messages on Redis to the readers' sockets."""
+    """Measure the service, from the engine's messages on Redis to the readers' sockets."""
     commits = CommitStream(redis_url, trades_a_commit)
 
     def prepare(trades: list[Trade]) -> _Publish:
@@ -97,7 +97,7 @@ def measure_feed(redis_url: str, load: Load, trades_a_commit: int) -> Measured:
 
 
 def measure_subscribed_floor(redis_url: str, load: Load, trades_a_commit: int) -> Measured:
-    """`websockets.broadcast` of texts that come from Redis just as the feed's messages do."""
+    """Measure `websockets.broadcast` of texts that come from Redis as the feed's messages do."""
     commits = CommitStream(redis_url, trades_a_commit)
 
     def prepare(trades: list[Trade]) -> _Publish:
@@ -109,7 +109,7 @@ def measure_subscribed_floor(redis_url: str, load: Load, trades_a_commit: int) -
 
 
 def measure_floor(load: Load) -> Measured:
-    """`websockets.broadcast` of the same texts from memory."""
+    """Measure `websockets.broadcast` of the same texts from memory."""
     with tempfile.NamedTemporaryFile("w") as file:
         file.write("\n".join(_encode_texts(_make_trades(1, load.trades))))
         file.flush()
@@ -120,7 +120,7 @@ def measure_floor(load: Load) -> Measured:
 def _measure(
     port: int, pid: int, load: Load, prepare: _Prepare, *, step: int | None = None
 ) -> Measured:
-    """`step`: by how much the trade ids of a portion are above those of the one before."""
+    """Measure; `step` is by how much a portion's trade ids are above those of the one before."""
     readers = Readers(port, load.readers)
     rates, costs = [], []
     first_id = 1
@@ -143,7 +143,7 @@ def _measure(
 
 
 def _make_trades(first_id: int, count: int) -> list[Trade]:
-    """A portion, each with a stamp of its own."""
+    """Make a portion of trades, each with a stamp of its own."""
     return [
         Trade(
             "BTC-USDT", trade_id, "60000.00", "0.10000", Side.BUY, "1", "2",

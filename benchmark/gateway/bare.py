@@ -1,7 +1,7 @@
 """The floor of `benchmark.gateway`: a bare FastAPI endpoint with the gateway's body model.
 
-`python -m benchmark.gateway.bare --fd N`: under the same server with the same options; it answers
-what the gateway answers, and puts nothing anywhere.
+`python -m benchmark.gateway.bare --fd N` runs it under the same server with the same options. It
+answers what the gateway answers, and queues nothing.
 """
 
 import socket
@@ -21,14 +21,14 @@ app = FastAPI()
 
 
 class Order(OrderRequest):
-    """The same; FastAPI parses the JSON itself, so words have to become enums here."""
+    """The gateway's body model; FastAPI parses the JSON itself, so words become enums here."""
 
     model_config = ConfigDict(strict=False)
 
 
 @app.post("/v1/orders", status_code=201)
 async def submit_order(order: Order) -> OrderAccepted:
-    """Says yes."""
+    """Accept every order."""
     return OrderAccepted(
         order_id="1",
         client_order_id=order.client_order_id or uuid.uuid4().hex,
@@ -39,7 +39,7 @@ async def submit_order(order: Order) -> OrderAccepted:
 
 @app.get("/health")
 async def read_health() -> dict[str, str]:
-    """Says that it is there."""
+    """Answer that it is up."""
     return {"status": "ok"}
 
 

@@ -15,10 +15,10 @@ _LEAD_SECONDS = 0.05
 
 
 class Load(NamedTuple):
-    """Requests to `path`; a body of `orders` orders where that is more than one.
+    """Requests to `path`, each with `orders` orders.
 
-    `rate` requests a second at their scheduled times, or (None) each as soon as the one before on
-    its connection was answered.
+    `rate` requests a second leave at their scheduled times; None: each leaves as soon as the one
+    before it on its connection was answered.
     """
 
     path: str
@@ -30,14 +30,14 @@ class Load(NamedTuple):
 
 
 class Sent(NamedTuple):
-    """Seconds from the first to the last, and the latency of a request."""
+    """Seconds from the first request to the last answer, and the latency of a request."""
 
     seconds: float
     latency: Latency
 
 
 def send(port: int, load: Load) -> Sent:
-    """Everything; raises RuntimeError for an answer that is an error."""
+    """Send the load; raises RuntimeError for an answer that is an error."""
     return asyncio.run(_send(port, load))
 
 
@@ -77,7 +77,7 @@ async def _send_share(
 
 
 def _make_body(side: str, orders: int) -> bytes:
-    """Sells and buys meet: the book stays small."""
+    """Make a body; sells and buys meet, so that the book stays small."""
     order = {
         "symbol": "SOL-USDT",
         "side": side,

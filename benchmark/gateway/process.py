@@ -1,15 +1,15 @@
-"""Processes that a measurement of the gateway runs: servers on sockets of ours, and the engine."""
+"""The processes that are measured: servers on sockets of ours, and the engine behind them."""
 
 import socket
-import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
 
 import httpx
 
 from benchmark.shared.child_process import run_python
+from launcher.supervision.waiting import wait_until
 from protocol.settings import Settings
 
 START_SECONDS = 20.0
@@ -25,7 +25,7 @@ class Server(NamedTuple):
 
 @contextmanager
 def run_server(module: str, redis_url: str, folder: Path, **settings: str) -> Iterator[Server]:
-    """`python -m module --fd N`, once it answers; its log goes into a file of `folder`."""
+    """Run `python -m module --fd N`; begins once it answers, its log is a file in `folder`."""
     environment = _make_environment(redis_url, folder) | settings
     with socket.create_server((HOST, 0), backlog=2048) as listener:
         port = listener.getsockname()[1]
@@ -41,7 +41,7 @@ def run_server(module: str, redis_url: str, folder: Path, **settings: str) -> It
 
 @contextmanager
 def run_engine(redis_url: str, folder: Path) -> Iterator[None]:
-    """An engine that matches what the gateway queues."""
+    """Run an engine that matches what the gateway queues."""
     with run_python(["-m", "engine"], _make_environment(redis_url, folder)):
         yield
 
@@ -59,12 +59,10 @@ def _make_environment(redis_url: str, folder: Path) -> dict[str, str]:
 
 
 def _wait_until_it_answers(port: int) -> None:
-    deadline = time.monotonic() + START_SECONDS
-    while time.monotonic() < deadline:
-        try:
+    def answers() -> bool:
+        with suppress(httpx.TransportError):
             httpx.get(f"http://{HOST}:{port}/health", timeout=START_SECONDS)
-        except httpx.TransportError:
-            time.sleep(0.05)
-        else:
-            return
-    raise RuntimeError("a server to be measured does not start")
+            return True
+        return False
+
+    wait_until(answers, "a server to be measured answers", START_SECONDS)

@@ -1,4 +1,4 @@
-"""The load test behind `performance_test.py`."""
+"""The command line of the load test, behind `performance_test.py`."""
 
 import argparse
 import json
@@ -9,21 +9,21 @@ import httpx
 from redis import RedisError
 
 from benchmark.load.options import parse_arguments
+from benchmark.load.reporting.picture import draw_load
+from benchmark.load.reporting.result import Result, summarize
+from benchmark.load.reporting.table import describe_flow, describe_plan, format_result, to_json
 from benchmark.load.run import run_load
 from benchmark.load.saturation import Trial, find_best, find_carried_late, find_lowest_failure
 from benchmark.load.search import describe_trial, draw_trials, try_rates
 from benchmark.load.sending.floor import measure_push
 from benchmark.load.system import Target, check_access, open_target
-from benchmark.load.telling.picture import draw_load
-from benchmark.load.telling.result import Result, summarize
-from benchmark.load.telling.table import describe_flow, describe_plan, format_result, to_json
 from benchmark.shared.machine import describe_machine, describe_redis
 
 
 def main() -> int:
-    """Exit status 0 where the requirement is met, 1 where it is not or was not tested.
+    """Run the load test. Exit status 0 if the requirement is met, 1 if it is not or was not tested.
 
-    2 where nothing was measured.
+    2 if nothing was measured.
     """
     options = parse_arguments()
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # a system of its own ends with it
@@ -69,7 +69,7 @@ def _measure(target: Target, options: argparse.Namespace) -> int:
 
 
 def _saturate(target: Target, options: argparse.Namespace) -> int:
-    """0 where a rate was found, and carried for longer."""
+    """Search the highest rate; return 0 if one was found and carried for longer."""
     print(f"\n{describe_plan(options.plan._replace(seconds=options.trial))}, and more", flush=True)
     print(f"the highest rate with nothing lost and order to feed p99 below {options.bound:g} ms")
     trials = list(try_rates(target, options))
@@ -94,7 +94,7 @@ def _saturate(target: Target, options: argparse.Namespace) -> int:
 
 
 def _tell_late(late: Trial | None) -> None:
-    """The highest rate that was carried, where none had p99 below the bound."""
+    """Print the highest rate that was carried, if none had p99 below the bound."""
     print(
         "\nno rate had p99 below the bound for longer: that needs a machine with less else to do,"
     )

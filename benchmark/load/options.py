@@ -32,17 +32,17 @@ class Plan(NamedTuple):
 
     @property
     def headers(self) -> Mapping[str, str]:
-        """Who sends."""
+        """HTTP headers that name who sends."""
         return {"X-API-Key": self.api_key} if self.api_key else {"X-Account": self.account}
 
     @property
     def needs_reports(self) -> bool:
-        """Whether the public feed alone cannot show that nothing was lost."""
+        """Whether the private stream is needed to show that nothing was lost."""
         return self.replay is not None or self.flow == MIX
 
 
 def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
-    """With `plan` beside what stands for itself."""
+    """Parse the command line, with the `plan` that follows from it."""
     parser = argparse.ArgumentParser(
         prog="performance_test.py",
         description="Orders at their scheduled times through the system, and what came of them.",
@@ -100,7 +100,7 @@ def _add_saturation(parser: argparse.ArgumentParser) -> None:
 
 
 def _check(parser: argparse.ArgumentParser, options: argparse.Namespace) -> None:
-    """Exits where the arguments do not go together."""
+    """Exit if the arguments do not go together."""
     if min(options.rate, options.seconds, options.connections, options.batch) <= 0:
         parser.error("--rate, --seconds, --connections and --batch must be above 0")
     if options.batch > 500:

@@ -1,4 +1,4 @@
-"""Runs one load: open the streams, send on schedule, wait for what comes of it, read the costs."""
+"""Run one load: open the streams, send on schedule, wait for what comes of it, read the costs."""
 
 import asyncio
 import gc
@@ -49,7 +49,7 @@ class Run:
 
 
 def run_load(target: Target, plan: Plan, *, is_quiet: bool = False) -> Run:
-    """Raises LookupError, OSError, httpx.HTTPError or RedisError where it cannot be run."""
+    """Run one load; raises LookupError, OSError, httpx.HTTPError or RedisError if that fails."""
     spots = [
         find_spot(
             target.gateway, target.market_data, symbol, must_be_empty=plan.needs_reports,
@@ -75,7 +75,7 @@ def _make_steps(plan: Plan, spots: Sequence[Spot]) -> list[Step]:
 
 @contextmanager
 def _without_pauses() -> Iterator[None]:
-    """The collector would stop the generator for milliseconds; a load is bounded anyway."""
+    """Switch the garbage collector off, whose pauses of milliseconds would make orders late."""
     gc.collect()
     gc.freeze()
     gc.disable()
@@ -101,7 +101,7 @@ class _Load:
         )
 
     async def run(self) -> Run:
-        """From the first connection to the last order seen."""
+        """Run it from the first connection to the last order seen."""
         plan, target, clock = self._plan, self._target, Clock()
         requests = make_requests(self._steps, plan.rate, plan.batch)
         before = await read_engine_times(target.market_data)
@@ -142,7 +142,7 @@ class _Load:
         return await pusher.open(target.redis_url)
 
     async def _send(self, requests: list[Request], sender: RestSender | ListSender) -> None:
-        """All of them, each at its time, and the answers."""
+        """Send all requests, each at its time, and wait for the answers."""
         await dispatch(requests, self._ledger, sender.submit)
         try:
             async with asyncio.timeout(DRAIN_SECONDS):

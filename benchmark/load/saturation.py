@@ -3,19 +3,19 @@
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
-from benchmark.load.telling.result import Result
+from benchmark.load.reporting.result import Result
 
 HIGHEST_RATE = 200_000.0
 CLOSE_ENOUGH = 0.08
-"""Where the highest good and the lowest bad rate are so near, the search ends."""
-MOST_CONFIRMATIONS = 6
+"""The search ends when the highest good and the lowest bad rate are so near each other."""
+MAX_CONFIRMATIONS = 6
 _KEPT_SHARE = 0.95
 
 Measure = Callable[[float], Result]
 
 
 class Trial(NamedTuple):
-    """A rate with its result; `problem` is None where the system carried it."""
+    """A rate with its result; `problem` is None if the system carried it."""
 
     rate: float
     result: Result
@@ -24,14 +24,14 @@ class Trial(NamedTuple):
 
 
 def find_problem(result: Result, bound: float) -> str | None:
-    """Why this is too much; None where it is not."""
+    """Say why a rate was too much; None if it was not."""
     if result.is_complete and result.order_to_feed_p99 > bound:
         return f"order to feed p99 {result.order_to_feed_p99:.1f} ms"
     return find_shortfall(result, bound)
 
 
 def find_shortfall(result: Result, bound: float) -> str | None:
-    """The same, however late the latest hundredth was seen."""
+    """Do the same, however late the latest hundredth of the orders was seen."""
     if not result.is_complete:
         return f"not complete ({_name_fault(result)})"
     if _is_behind(result, result.accepted_rate, bound):
@@ -42,7 +42,7 @@ def find_shortfall(result: Result, bound: float) -> str | None:
 
 
 def _is_behind(result: Result, rate: float, bound: float) -> bool:
-    """Whether all took longer than sending them, and than the last one may take after that."""
+    """Return whether the last order came later than a moment after the end of the sending."""
     sending = result.orders / result.offered_rate
     return result.orders > rate * (sending / _KEPT_SHARE + bound / 1000)
 
@@ -59,10 +59,10 @@ def _name_fault(result: Result) -> str:
 
 
 def search(measure: Measure, first: float, bound: float) -> Iterator[Trial]:
-    """Each trial as it ends.
+    """Search the highest good rate; yield each trial as it ends.
 
-    Doubled or halved until one good and one bad rate are known, then between them. A rate that
-    fails is tried once more: a noisy moment is not the limit.
+    The rate is doubled or halved until one good and one bad rate are known, then bisected. A rate
+    that fails is tried once more: a noisy moment is not the limit.
     """
     good, bad, rate = 0.0, 0.0, first
     while True:
@@ -80,8 +80,8 @@ def search(measure: Measure, first: float, bound: float) -> Iterator[Trial]:
 
 
 def confirm(measure: Measure, rate: float, bound: float) -> Iterator[Trial]:
-    """Longer trials from `rate` on, each a step lower, until one is carried."""
-    for _ in range(MOST_CONFIRMATIONS):
+    """Yield longer trials from `rate` on, each a step lower, until one is carried."""
+    for _ in range(MAX_CONFIRMATIONS):
         trial = _try(measure, rate, bound)._replace(is_long=True)
         yield trial
         if trial.problem is None:
@@ -95,21 +95,21 @@ def _try(measure: Measure, rate: float, bound: float) -> Trial:
 
 
 def find_best(trials: Sequence[Trial], *, is_long: bool = False) -> Trial | None:
-    """The highest rate that was carried in a trial of this length."""
+    """Find the highest rate that was carried in a trial of this length."""
     carried = (trial for trial in trials if trial.problem is None and trial.is_long == is_long)
     return max(carried, default=None, key=lambda trial: trial.rate)
 
 
 def find_carried_late(trials: Sequence[Trial], bound: float) -> Trial | None:
-    """The highest rate of which all was seen in the longer trial, but not below the bound."""
+    """Find the highest rate of which all was seen in the longer trial, but not below the bound."""
     carried = (each for each in trials if each.is_long and not find_shortfall(each.result, bound))
     return max(carried, default=None, key=lambda trial: trial.rate)
 
 
 def find_lowest_failure(trials: Sequence[Trial], best: Trial | None) -> Trial | None:
-    """The lowest rate above the best one, which was too much: there the limit shows.
+    """Find the lowest rate above the best one that was too much: there the limit shows.
 
-    Without a best one, of the longest trials that there are.
+    If there is no best one, it is the lowest among the longest trials.
     """
     if best is None:
         trials = [trial for trial in trials if trial.is_long] or trials

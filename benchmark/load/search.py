@@ -1,23 +1,23 @@
-"""`--saturate`: tries rates on a target, tells of each, and keeps what they showed."""
+"""`--saturate`: try rates on a target, print each trial, and keep what they showed."""
 
 import argparse
 from collections.abc import Iterator, Sequence
 
 from benchmark.load.options import Plan
+from benchmark.load.reporting.chart import Axis, Chart, choose_decades, choose_marks, render_charts
+from benchmark.load.reporting.result import Result, summarize
+from benchmark.load.reporting.stages import ORDER_TO_FEED
 from benchmark.load.run import run_load
 from benchmark.load.saturation import Measure, Trial, confirm, find_best, search
 from benchmark.load.system import Target
-from benchmark.load.telling.chart import Axis, Chart, choose_decades, choose_marks, render_charts
-from benchmark.load.telling.result import Result, summarize
-from benchmark.load.telling.stages import ORDER_TO_FEED
 from benchmark.load.watching.settling import wait_for_archive
 
 LONGER = 4
-"""The best rate is confirmed by a trial so many times as long."""
+"""The best rate is confirmed by a trial that is so many times as long."""
 
 
 def try_rates(target: Target, options: argparse.Namespace) -> Iterator[Trial]:
-    """The search, then the best rate for longer; each is printed as it ends."""
+    """Search, then try the best rate for longer; print each trial as it ends."""
     trials = []
     short = _make_measure(target, options.plan._replace(seconds=options.trial))
     for trial in search(short, options.rate, options.bound):
@@ -52,7 +52,7 @@ def _format_trial(trial: Trial) -> str:
 
 
 def describe_trial(trial: Trial) -> dict[str, object]:
-    """For JSON."""
+    """Return the trial as it goes into the JSON file."""
     result = trial.result
     histogram = result.stages.get(ORDER_TO_FEED)
     return {
@@ -69,7 +69,7 @@ def describe_trial(trial: Trial) -> dict[str, object]:
 
 
 def draw_trials(heading: str, trials: Sequence[Trial]) -> str:
-    """SVG: latency over the rate, of what was carried and of what was too much."""
+    """Draw latency over the rate, of what was carried and of what was too much, as SVG."""
     carried = [trial for trial in trials if trial.problem is None]
     failed = [trial for trial in trials if trial.problem is not None]
     lines = [
@@ -87,7 +87,7 @@ def draw_trials(heading: str, trials: Sequence[Trial]) -> str:
 
 
 def _list_points(trials: Sequence[Trial], share: float) -> list[tuple[float, float]]:
-    """One of each rate: of its last trial."""
+    """List a point for each rate: that of its last trial."""
     latencies = {
         trial.rate: trial.result.stages[ORDER_TO_FEED].at(share)
         for trial in trials

@@ -17,7 +17,7 @@ _UNAUTHORIZED = 401
 
 
 class Target(NamedTuple):
-    """Where it is. `processes` (name → pid) and `redis_url` are empty where that is not known."""
+    """A system's addresses; `processes` (name → pid) and `redis_url` are empty if not known."""
 
     gateway: str
     market_data: str
@@ -27,18 +27,18 @@ class Target(NamedTuple):
 
     @property
     def feed_url(self) -> str:
-        """Of the public WebSocket."""
+        """URL of the public WebSocket."""
         return self.market_data.replace("http", "ws", 1) + "/ws/market-data"
 
     @property
     def reports_url(self) -> str:
-        """Of the private WebSocket."""
+        """URL of the private WebSocket."""
         return self.gateway.replace("http", "ws", 1) + "/ws/orders"
 
 
 @contextmanager
 def open_target(options: argparse.Namespace) -> Iterator[Target]:
-    """The system that the options name; raises LookupError where it does not run."""
+    """Open the system that the options name; raises LookupError if it does not run."""
     if not options.start:
         yield _find_running(options)
         return
@@ -78,7 +78,7 @@ def _describe(record: RunRecord, *, is_own: bool) -> Target:
 
 
 def check_access(target: Target, headers: Mapping[str, str]) -> None:
-    """Raises LookupError where the gateway asks for a key, httpx.HTTPError without a gateway."""
+    """Raises LookupError if the gateway asks for a key, httpx.HTTPError without a gateway."""
     answer = httpx.get(f"{target.gateway}/v1/orders?limit=1", headers=headers)
     if answer.status_code == _UNAUTHORIZED:
         raise LookupError(

@@ -1,4 +1,4 @@
-"""More orders than the system can take, each at its time whatever it answers (open loop)."""
+"""More orders than the system can take, each sent at its time whatever it answers (open loop)."""
 
 import asyncio
 import json
@@ -31,7 +31,7 @@ Order = dict[str, str]
 
 
 class Load(Protocol):
-    """`outcomes` counts the orders by what became of them; `accepted` is what they hope for."""
+    """A way to send orders; `outcomes` counts them by what became of them, such as `accepted`."""
 
     outcomes: Counter[str]
 
@@ -39,10 +39,10 @@ class Load(Protocol):
         """Connect."""
 
     async def saturate(self, seconds: float) -> None:
-        """As many orders as are taken."""
+        """Send as many orders as are taken."""
 
     async def send(self, rate: float, seconds: float) -> None:
-        """`rate` orders a second."""
+        """Send `rate` orders a second."""
 
     def close(self) -> None:
         """Hang up."""
@@ -51,8 +51,8 @@ class Load(Protocol):
 class HttpLoad:
     """Orders by REST, `orders` of them in a request.
 
-    A request that is due while all connections wait for an answer is not sent: the sender's memory
-    is not what is measured.
+    A request that is due while all connections wait for an answer is not sent, or the sender's own
+    memory would grow.
     """
 
     def __init__(self, gateway_url: str, orders: int, generator: random.Random) -> None:
@@ -71,13 +71,13 @@ class HttpLoad:
             self._free.append(await HttpConnection.open(*self._address, headers))
 
     async def saturate(self, seconds: float) -> None:
-        """Some connections send as soon as they are answered."""
+        """Have some connections send again as soon as they are answered."""
         deadline = time.perf_counter() + seconds
         some = self._free[:_SATURATING]
         await asyncio.gather(*(self._keep_busy(each, deadline) for each in some))
 
     async def send(self, rate: float, seconds: float) -> None:
-        """One request after the other, each at its time."""
+        """Send one request after the other, each at its time."""
         under_way: set[asyncio.Task[None]] = set()
         async for _ in _keep_time(rate / self._orders, seconds):
             if self._free:
@@ -113,7 +113,7 @@ class HttpLoad:
 
 
 class ListLoad:
-    """Orders straight into the list, as anyone may push them: only Redis's memory bounds it."""
+    """Orders pushed straight onto the list, which only Redis's memory bounds."""
 
     def __init__(self, redis_url: str, generator: random.Random) -> None:
         self.outcomes: Counter[str] = Counter()
@@ -121,10 +121,10 @@ class ListLoad:
         self._pushes = cycle([_make_entries(generator) for _ in range(_BODIES // 10)])
 
     async def open(self) -> None:
-        """The client connects by itself."""
+        """Do nothing: the client connects by itself."""
 
     async def saturate(self, seconds: float) -> None:
-        """Enough in the list at any time."""
+        """Keep enough in the list at any time."""
         deadline = time.perf_counter() + seconds
         while time.perf_counter() < deadline:
             if self._client.llen(channels.ORDER_QUEUE) < _SATURATED:
@@ -132,7 +132,7 @@ class ListLoad:
             await asyncio.sleep(0)
 
     async def send(self, rate: float, seconds: float) -> None:
-        """One push after the other, each at its time or as soon as the one before is answered."""
+        """Push each at its time, or as soon as the one before is answered."""
         async for _ in _keep_time(rate / _PUSH, seconds):
             await self._push()
 
@@ -172,7 +172,7 @@ def _make_entries(generator: random.Random) -> Iterable[bytes]:
 
 
 def _draw_order(generator: random.Random) -> Order:
-    """Buys and sells around one price: most of them trade, the book stays small."""
+    """Draw an order near one price: most of them trade, so that the book stays small."""
     order = {
         "symbol": "BTC-USDT",
         "side": generator.choice(["buy", "sell"]),

@@ -16,7 +16,7 @@ SECOND = 1.0
 
 
 class Growth(NamedTuple):
-    """Resident megabytes: at the start, at most in the first and in the second half, at the end."""
+    """Resident megabytes: at the start, the most in the first and second half, at the end."""
 
     start: float
     first_half: float
@@ -25,20 +25,20 @@ class Growth(NamedTuple):
 
     @classmethod
     def of(cls, sizes: list[float]) -> "Growth":
-        """From one size a second."""
+        """Summarize sizes that were read once a second."""
         middle = (len(sizes) + 1) // 2
         first, second = sizes[:middle], sizes[middle:] or sizes
         return cls(sizes[0], max(first), max(second), sizes[-1])
 
 
 class MemoryWatch:
-    """Samples while it runs; a process of the launcher counts under its own name."""
+    """Samples memory in a thread as long as the context."""
 
     def __init__(self, processes: Mapping[str, int], redis_url: str) -> None:
         self.deepest = 0
-        """Most entries that waited in the list."""
+        """The most entries that waited in the list."""
         self.journal = 0
-        """Most commits that the journal had."""
+        """The most commits that the journal had."""
         self._processes = {name: psutil.Process(pid) for name, pid in processes.items()}
         self._client = Redis.from_url(redis_url)
         self._sizes: dict[str, list[float]] = defaultdict(list)
@@ -56,7 +56,7 @@ class MemoryWatch:
         self._client.close()
 
     def list_growths(self) -> Iterator[tuple[str, Growth]]:
-        """Each process's name and what became of its memory."""
+        """List each process's name and how its memory grew."""
         for name, sizes in self._sizes.items():
             yield name, Growth.of(sizes)
 

@@ -14,13 +14,13 @@ from tests.support.browser import Screen, run_browser
 from tests.support.launched_system import REAL, launch
 
 SYMBOL = "SOL-USDT"
-MOST_GROWTH = 1.25
-"""Heap at the end against that in the middle: what is bounded is full by then."""
+MAX_GROWTH = 1.25
+"""The heap at the end over that in the middle, by when everything bounded is full."""
 ROWS = 10
 
 
 def main() -> int:
-    """Replay a file through a system of its own; 1 where memory grows or the ladder is wrong."""
+    """Replay a file through a system of its own; 1 if memory grows or the ladder is wrong."""
     parser = argparse.ArgumentParser(prog="python -m benchmark.page", description=__doc__)
     parser.add_argument("file", type=Path, help="recorded flow, as benchmark.replay reads it")
     parser.add_argument("--commands", type=int, help="only so many of them (all)")
@@ -36,7 +36,7 @@ def main() -> int:
 
 
 def replay(commands: list[FileCommand], rate: float) -> PageOutcome:
-    """With a browser and a system for this alone."""
+    """Replay with a browser and a system of its own."""
     with (
         tempfile.TemporaryDirectory() as folder,
         launch(REAL, Path(folder) / "data") as system,
@@ -51,7 +51,7 @@ def replay(commands: list[FileCommand], rate: float) -> PageOutcome:
 
 
 def list_figures(outcome: PageOutcome) -> Figures:
-    """By name."""
+    """List the figures by name."""
     samples = outcome.samples
     return {
         "trades": outcome.trades,
@@ -62,7 +62,7 @@ def list_figures(outcome: PageOutcome) -> Figures:
 
 
 def report(outcome: PageOutcome) -> int:
-    """Print what happened; the exit status."""
+    """Print what happened; return the exit status."""
     samples = outcome.samples
     middle, last = samples[len(samples) // 2], samples[-1]
     print(f"{outcome.trades:,} trades in {outcome.seconds:.0f} s")
@@ -71,7 +71,7 @@ def report(outcome: PageOutcome) -> int:
     print(f"start, middle, end: {samples[0].heap:.1f}, {middle.heap:.1f}, {last.heap:.1f} MB")
     levels = sum(map(len, outcome.expected))
     print(f"ladder and book of {levels:,} levels: {'equal' if outcome.is_right else 'DIFFERENT'}")
-    is_steady = last.heap <= MOST_GROWTH * middle.heap
+    is_steady = last.heap <= MAX_GROWTH * middle.heap
     return 0 if outcome.is_right and is_steady else 1
 
 

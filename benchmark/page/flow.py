@@ -1,4 +1,4 @@
-"""Recorded flow pushed onto the running system's list, at a pace of its own."""
+"""Recorded flow, pushed onto the running system's list at a steady rate."""
 
 import time
 
@@ -14,12 +14,12 @@ from protocol.instrument import Instrument
 
 ACCOUNT = "recorded"
 _PUSHES_A_SECOND = 20
-_MOST_PENDING = 5_000
+_MAX_PENDING = 5_000
 _POLL_SECONDS = 0.01
 
 
 class RecordedFlow:
-    """Turns commands, in ticks and lots of `instrument`, into entries of the list."""
+    """Pushes commands, in ticks and lots of `instrument`, as entries of the list."""
 
     def __init__(self, redis_url: str, instrument: Instrument) -> None:
         self._redis = redis.Redis.from_url(redis_url)
@@ -28,9 +28,9 @@ class RecordedFlow:
         self._id_key = bytes.fromhex(key.decode())
 
     def send(self, commands: list[FileCommand], rate: float) -> int:
-        """Push `rate` of them a second, fewer where the engine cannot follow.
+        """Push `rate` of them a second, fewer if the engine cannot keep up.
 
-        Returns the engine's sequence when all are matched.
+        Returns the engine's sequence once all are matched.
         """
         entries = [encode(self._to_entry(command)) for command in commands]
         size = max(1, int(rate / _PUSHES_A_SECOND))
@@ -38,7 +38,7 @@ class RecordedFlow:
         for start in range(0, len(entries), size):
             self._redis.rpush(ORDER_QUEUE, *entries[start : start + size])
             time.sleep(max(0.0, started + start / rate - time.perf_counter()))
-            self._wait_for_room(_MOST_PENDING)
+            self._wait_for_room(_MAX_PENDING)
         self._wait_for_room(0)
         sequence = read_sequence(self._redis)
         self._redis.close()

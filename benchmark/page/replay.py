@@ -11,11 +11,11 @@ from benchmark.page.flow import RecordedFlow
 from benchmark.replay.system import find_empty_book
 from benchmark.shared.commands_file import FileCommand
 from launcher.supervision.run_file import RunRecord
-from launcher.waiting import wait_until
+from launcher.supervision.waiting import wait_until
 
 _MILLISECONDS_BETWEEN_SAMPLES = 2_000
 _SECONDS_TO_DRAW = 20.0
-_MOST_LEVELS = 10_000
+_MAX_LEVELS = 10_000
 _READ_BOOK = """() => ['asks', 'bids'].map(side => market().book[side].levels
   .map(level => [level.price, level.quantity]))"""
 _READ_LADDER = """() => ['asks', 'bids'].map(side => levelRows[side]
@@ -56,7 +56,7 @@ def replay_before_page(
 ) -> PageOutcome:
     """Open the served page, have `rate` commands a second matched, and compare at the end.
 
-    Raises LookupError where the symbol's book is not empty.
+    Raises LookupError if the symbol's book is not empty.
     """
     instrument = find_empty_book(system.gateway_url, system.market_data_url, symbol)
     flow = RecordedFlow(system.redis.url, instrument)
@@ -93,17 +93,21 @@ def _take_sample(session: CDPSession, started: float) -> Sample:
 
 
 def _read_expected(market_data: str, symbol: str, sequence: int) -> tuple[Sides, int]:
-    """The book by REST as of `sequence`; trades of the last day."""
+    """Return the book by REST, once the feed is at `sequence`, and the trades of the last day."""
     with httpx.Client(base_url=market_data, timeout=20) as client:
-        wait_until(lambda: client.get("/health").json()["sequence"] >= sequence, _SECONDS_TO_DRAW)
-        path = f"/v1/orderbook/{symbol}?depth={_MOST_LEVELS}"
+        wait_until(
+            lambda: client.get("/health").json()["sequence"] >= sequence,
+            f"the feed is at {sequence}",
+            _SECONDS_TO_DRAW,
+        )
+        path = f"/v1/orderbook/{symbol}?depth={_MAX_LEVELS}"
         book = client.get(path).raise_for_status().json()
         trades = client.get(f"/v1/ticker/{symbol}").raise_for_status().json()["trades"]
     return [book["asks"], book["bids"]], trades
 
 
 def _wait_until_drawn(page: Page, expected: Sides) -> None:
-    """The last message may still be on its way; what differs at the deadline is reported."""
+    """Wait for the last message; what differs at the deadline is reported later."""
     deadline = time.monotonic() + _SECONDS_TO_DRAW
     while page.evaluate(_READ_BOOK) != expected and time.monotonic() < deadline:
         page.wait_for_timeout(50)

@@ -34,7 +34,7 @@ class SystemOutcome:
 
 
 class FeedRecorder:
-    """Keeps the public trades and the exact book of one symbol."""
+    """Records the public trades and the exact book of one symbol."""
 
     def __init__(self, instrument: Instrument) -> None:
         self._instrument = instrument
@@ -70,7 +70,7 @@ class FeedRecorder:
 
 
 class OrderSender:
-    """Turns recorded commands into requests, one after the other; ids are the file's."""
+    """Sends recorded commands as requests, one after the other; their ids are the file's."""
 
     def __init__(self, connection: HttpConnection, instrument: Instrument) -> None:
         self._connection = connection
@@ -79,7 +79,7 @@ class OrderSender:
         self.names: dict[str, str] = {}
 
     async def send(self, command: FileCommand) -> None:
-        """Post, amend or cancel; raises RuntimeError where the system refuses."""
+        """Post, amend or cancel; raises RuntimeError if the system refuses."""
         if command.kind in ("N", "I"):
             answer = await self._connection.request("POST", "/v1/orders", self._encode(command))
             if answer.status in _DONE:
@@ -138,14 +138,14 @@ def _find_instrument(gateway: str, symbol: str) -> Instrument:
     answer = httpx.get(f"{gateway}/v1/instruments").raise_for_status().json()
     for fields in answer["instruments"]:
         if fields["symbol"] == symbol:
-            fields.pop("state")  # how it stands, not what it is
+            fields.pop("state")  # its state is no part of the specification
             return Instrument(msgspec.convert(fields, InstrumentSpecification, strict=False), 0)
     known = ", ".join(fields["symbol"] for fields in answer["instruments"])
     raise LookupError(f"no instrument {symbol}: choose one of {known}")
 
 
 def find_empty_book(gateway: str, market_data: str, symbol: str) -> Instrument:
-    """The instrument; raises LookupError where there is none, or its book is not empty."""
+    """Return the instrument; raises LookupError if there is none, or its book is not empty."""
     instrument = _find_instrument(gateway, symbol)
     book = httpx.get(f"{market_data}/v1/orderbook/{symbol}").raise_for_status().json()
     if book["bids"] or book["asks"]:
@@ -159,7 +159,7 @@ def find_empty_book(gateway: str, market_data: str, symbol: str) -> Instrument:
 async def _wait_until_quiet(
     gateway: str, recorder: FeedRecorder, following: "asyncio.Task[None]"
 ) -> None:
-    """Until the queue is empty and the feed has said nothing more for a while."""
+    """Wait until the queue is empty and the feed has sent nothing more for a second."""
     deadline = time.monotonic() + _QUIET_SECONDS
     seen, since = (-1, -1), time.monotonic()
     async with httpx.AsyncClient() as client:

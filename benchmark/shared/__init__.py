@@ -1,4 +1,5 @@
 """What several measurements need: processes, clocks, percentiles, order flow, figures in files.
 
-May import `tests.support` and the packages, and no measurement.
+In: whatever a measurement asks for. Out: data and processes; it prints nothing. May import
+`tests.support` and the packages, and no measurement.
 """

@@ -1,4 +1,4 @@
-"""Starts and ends the processes that a measurement needs; none of them outlives it."""
+"""Start and end the processes that a measurement needs; none of them outlives it."""
 
 import os
 import signal
@@ -25,9 +25,9 @@ def start_python(
     stdout: Stream = None,
     stderr: Stream = None,
 ) -> Child:
-    """Python with these arguments; `environment` comes on top of ours, `descriptors` stay open.
+    """Start Python with these arguments; `environment` is added to ours, `descriptors` stay open.
 
-    SIGINT ends it even where we run in the background.
+    SIGINT ends it even if this process runs in the background.
     """
     return subprocess.Popen(
         [sys.executable, *arguments],
@@ -44,7 +44,7 @@ def run_python(
     descriptors: Collection[int] = (),
     stderr: Stream = None,
 ) -> Iterator[Child]:
-    """The same for as long as the context."""
+    """Run Python as `start_python` does, as long as the context."""
     process = start_python(arguments, environment, descriptors=descriptors, stderr=stderr)
     try:
         yield process
@@ -53,7 +53,7 @@ def run_python(
 
 
 def end(process: Child, number: int = signal.SIGTERM, seconds: float = STOP_SECONDS) -> None:
-    """Ask it to stop by a signal, and kill it where it has not after so long."""
+    """Send it a signal to stop, and kill it if it has not stopped after so many seconds."""
     if process.poll() is None:
         process.send_signal(number)
         process.send_signal(signal.SIGCONT)

@@ -1,10 +1,10 @@
-"""Reads recorded order flow: commands, the trades each must produce, the book at some points.
+"""Read recorded order flow: commands, the trades each must produce, the book at some points.
 
-One line each, `.xz` or plain: `N,id,B|S,price,quantity` a limit order; `I,…` the same as IOC;
-`C,id` cancel; `A,id,total_quantity` amend down; `T,maker,taker,price,quantity` a trade that the
-command above must produce, in order; `R,row,n,ask1_price,ask1_quantity,bid1_price,bid1_quantity,…`
-the top n levels after it (`-1,0`: no such level); `#` a comment. Ids are text, prices and
-quantities integers in the file's own units.
+One line each, in an `.xz` or a plain file. `N,id,B|S,price,quantity`: a limit order. `I,…`: as IOC.
+`C,id`: cancel. `A,id,total_quantity`: amend down. `T,maker,taker,price,quantity`: a trade
+that the command above must produce, in order. `R,row,n,ask1_price,ask1_quantity,bid1_price,…`: the
+top n levels after it (`-1,0`: no such level). `#`: a comment. Ids are text, prices and quantities
+integers in the file's own units.
 """
 
 import lzma
@@ -45,13 +45,13 @@ class FileCommand:
 
 
 def read_commands(path: Path) -> Iterator[FileCommand]:
-    """The file's commands in order; ValueError naming the line that cannot be read."""
+    """Yield the file's commands; raises ValueError, which names the line that cannot be read."""
     with lzma.open(path, "rt") if path.suffix == ".xz" else path.open() as lines:
         yield from parse_commands(lines)
 
 
 def parse_commands(lines: Iterable[str]) -> Iterator[FileCommand]:
-    """The commands in these lines; ValueError naming the line that cannot be read."""
+    """Yield the commands in these lines; raises ValueError for a line that cannot be read."""
     command: FileCommand | None = None
     for number, line in enumerate(lines, 1):
         kind, *fields = line.strip().split(",")

@@ -1,6 +1,6 @@
-"""How much CPU a process has used, to the nanosecond where the system has such a clock.
+"""How much CPU a process has used, to the nanosecond if the system has such a clock.
 
-The times that psutil reads come in ticks of ten milliseconds: as much as a thousand orders cost.
+The times that psutil reads come in steps of ten milliseconds: as much as a thousand orders cost.
 """
 
 import ctypes
@@ -12,9 +12,9 @@ _find_clock = getattr(ctypes.CDLL(None), "clock_getcpuclockid", None)
 
 
 def read_cpu(pid: int) -> float:
-    """Seconds, of all its threads, those that have ended too; raises psutil.NoSuchProcess."""
+    """Return the seconds that all its threads, ended ones too, have used; raises NoSuchProcess."""
     if _find_clock is None:
-        return _read_ticks(pid)
+        return _read_cpu_times(pid)
     clock = ctypes.c_int()
     if _find_clock(pid, ctypes.byref(clock)):
         raise psutil.NoSuchProcess(pid)
@@ -24,6 +24,6 @@ def read_cpu(pid: int) -> float:
         raise psutil.NoSuchProcess(pid) from error
 
 
-def _read_ticks(pid: int) -> float:
+def _read_cpu_times(pid: int) -> float:
     times = psutil.Process(pid).cpu_times()
     return float(times.user + times.system)

@@ -1,15 +1,13 @@
-"""Watches the public feed: when each trade and best price arrived, and what is missing."""
+"""Watch the public feed: when each trade and best price arrived, and what is missing."""
 
-import asyncio
 from collections.abc import Sequence
-from typing import NamedTuple, Self
+from typing import NamedTuple
 
 import msgspec
 
-from benchmark.shared.web_socket import WebSocketReader
+from benchmark.shared.stream_watch import StreamWatch
 
 _TRADE, _BBO = b'{"type":"trade"', b'{"type":"bbo"'
-CONNECT_SECONDS = 10.0
 
 
 class SeenTrade(NamedTuple):
@@ -56,45 +54,25 @@ _decode_trade = msgspec.json.Decoder(_TradeMessage).decode
 _decode_bbo = msgspec.json.Decoder(_BboMessage).decode
 
 
-class FeedWatch:
-    """Keeps what came about `symbols`. Use as an asynchronous context.
-
-    Raises ConnectionError, OSError or TimeoutError where the feed does not take the connection.
-    """
+class FeedWatch(StreamWatch):
+    """Keeps what arrives about `symbols`."""
 
     def __init__(self, url: str, symbols: str | Sequence[str]) -> None:
-        self._url = url
+        super().__init__(url, {})
         self._symbols = {symbols} if isinstance(symbols, str) else set(symbols)
-        self._reader: WebSocketReader | None = None
-        self._begun = asyncio.Event()
         self.arrivals: dict[str, float] = {}
         """Order id → when its first trade arrived (time.perf_counter)."""
         self.trades: list[SeenTrade] = []
         self.bbos: list[SeenBbo] = []
 
-    async def __aenter__(self) -> Self:
-        async with asyncio.timeout(CONNECT_SECONDS):
-            self._reader = await WebSocketReader.open(self._url, {}, self._receive)
-            await self._begun.wait()
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        assert self._reader is not None
-        self._reader.close()
-
-    @property
-    def is_closed(self) -> bool:
-        """Whether the feed hung up."""
-        return self._reader is not None and self._reader.is_closed
-
     @property
     def takers(self) -> list[str]:
-        """Order ids of the takers, whose arrival made the trade."""
+        """Order ids of the takers, in the order of their trades."""
         return [trade.taker for trade in self.trades]
 
     @property
     def trade_ids(self) -> list[int]:
-        """As they came."""
+        """Trade ids in the order in which they arrived."""
         return [trade.trade_id for trade in self.trades]
 
     @property

@@ -6,16 +6,16 @@ from hdrh.histogram import HdrHistogram
 
 from benchmark.shared.latency import Latency
 
-_LONGEST_MICROSECONDS = 120_000_000
+_MAX_MICROSECONDS = 120_000_000
 _DIGITS = 3
 _MICROSECONDS = 1e6
 
 
 class Histogram:
-    """Bounded however many are recorded; what is out of range counts at the end of the range."""
+    """Its memory is bounded; what is out of range counts at the end of the range."""
 
     def __init__(self, seconds: Iterable[float] = ()) -> None:
-        self._counts = HdrHistogram(1, _LONGEST_MICROSECONDS, _DIGITS)
+        self._counts = HdrHistogram(1, _MAX_MICROSECONDS, _DIGITS)
         for each in seconds:
             self.record(each)
 
@@ -23,25 +23,25 @@ class Histogram:
         return int(self._counts.get_total_count())
 
     def record(self, seconds: float) -> None:
-        """One more."""
+        """Add one time."""
         microseconds = int(seconds * _MICROSECONDS)
-        self._counts.record_value(min(max(1, microseconds), _LONGEST_MICROSECONDS))
+        self._counts.record_value(min(max(1, microseconds), _MAX_MICROSECONDS))
 
     def at(self, share: float) -> float:
-        """Milliseconds that this share of all are below; 0 where there are none."""
+        """Return the milliseconds that this share of all are below; 0 if there are none."""
         if not len(self):
             return 0.0
         return float(self._counts.get_value_at_percentile(share * 100)) / 1000
 
     def summarize(self) -> Latency:
-        """The percentiles that are told."""
+        """Return the percentiles that are printed."""
         return Latency(*map(self.at, (0.50, 0.95, 0.99, 0.999, 1.0)))
 
     def list_counts(self) -> Iterator[tuple[float, int]]:
-        """Each recorded value in milliseconds, and how many."""
+        """List each recorded value in milliseconds with its count."""
         for step in self._counts.get_recorded_iterator():
             yield step.value_iterated_to / 1000, step.count_at_value_iterated_to
 
     def encode(self) -> str:
-        """In the HdrHistogram V2 form, compressed, base64: other tools can read it."""
+        """Return HdrHistogram's V2 form, compressed, in base64, which other tools can read."""
         return bytes(self._counts.encode()).decode()

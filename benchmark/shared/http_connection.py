@@ -33,7 +33,7 @@ class HttpConnection(asyncio.Protocol):
     async def open(
         cls, host: str, port: int, headers: Mapping[str, str] | None = None
     ) -> "HttpConnection":
-        """Connect; `headers` go with every request. Raises OSError where nobody listens."""
+        """Connect; `headers` go with every request. Raises OSError if nobody listens."""
         sent = {"Host": f"{host}:{port}", "Content-Type": "application/json", **(headers or {})}
         loop = asyncio.get_running_loop()
         _, connection = await loop.create_connection(lambda: cls(sent), host, port)
@@ -45,7 +45,7 @@ class HttpConnection(asyncio.Protocol):
         return self._transport is not None and not self._transport.is_closing()
 
     async def request(self, method: str, path: str, body: bytes = b"") -> Response:
-        """Send and wait for the answer; raises ConnectionError where the connection ends."""
+        """Send and wait for the answer; raises ConnectionError if the connection ends."""
         answer: asyncio.Future[Response] = asyncio.get_running_loop().create_future()
 
         def note(response: Response | ConnectionError) -> None:
@@ -62,7 +62,7 @@ class HttpConnection(asyncio.Protocol):
     def send(self, method: str, path: str, body: bytes, answered: Answered) -> None:
         """Send, and call `answered` once: with the answer, or with why there is none.
 
-        Raises ConnectionError where the connection has ended before.
+        Raises ConnectionError if the connection has ended before.
         """
         if self._transport is None or self._transport.is_closing():
             raise ConnectionError("the gateway closed the connection")

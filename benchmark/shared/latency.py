@@ -17,7 +17,7 @@ class Latency(NamedTuple):
 
     @classmethod
     def of(cls, seconds: Sequence[float]) -> "Latency":
-        """The percentiles of a sample; zeros for an empty one."""
+        """Return the percentiles of a sample; zeros for an empty one."""
         ordered = sorted(seconds) or [0.0]
         return cls(*(_pick(ordered, share) * 1000 for share in _SHARES))
 

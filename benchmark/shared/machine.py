@@ -15,7 +15,7 @@ _PACKAGES = ("redis", "fastapi", "uvicorn", "websockets")
 
 
 def describe_machine() -> str:
-    """Processor, cores, system, versions, the day, and how busy the machine is, in three lines."""
+    """Describe processor, cores, system, versions, the day and the load, in three lines."""
     server = find_redis_binaries()[0]
     packages = ", ".join(f"{name} {version(name)}" for name in _PACKAGES)
     loads = ", ".join(f"{load:.1f}" for load in os.getloadavg())
@@ -28,7 +28,7 @@ def describe_machine() -> str:
 
 
 def describe_redis(url: str) -> str:
-    """What a server's answer to a write is worth: its version and persistence; no address."""
+    """Describe what a server's answer to a write is worth: its version and persistence."""
     with Redis.from_url(url) as client:
         version_ = client.info("server")["redis_version"]
         try:

@@ -1,4 +1,4 @@
-"""Finds a place in a running market where test orders meet nobody but each other."""
+"""Find a price in a running market at which test orders meet nobody but each other."""
 
 import json
 from collections.abc import Mapping
@@ -25,11 +25,11 @@ class Spot(NamedTuple):
     tick_size: Decimal
 
     def move(self, ticks: int) -> str:
-        """The price so many ticks higher."""
+        """Return the price that is so many ticks higher."""
         return f"{Decimal(self.price) + ticks * self.tick_size:f}"
 
     def in_lots(self, lots: int) -> str:
-        """So many times the smallest quantity."""
+        """Return so many times the smallest quantity."""
         return f"{lots * Decimal(self.quantity):f}"
 
 
@@ -41,9 +41,9 @@ def find_spot(
     must_be_empty: bool = False,
     headers: Mapping[str, str] | None = None,
 ) -> Spot:
-    """A price strictly between bid and ask, as near to the last trade's as there is room.
+    """Find a price strictly between bid and ask, as near to the last trade's as there is room.
 
-    Raises LookupError where there is none.
+    Raises LookupError if there is none.
     """
     instrument = _find_instrument(gateway, symbol, headers)
     tick = Decimal(instrument["tick_size"])

@@ -13,7 +13,7 @@ _CANCEL_SHARE, _PASSIVE_SHARE = 0.4, 0.9
 
 
 def make_entries(count: int, id_key: bytes, seed: int = 1) -> list[bytes]:
-    """`count` encoded entries for BTC-USDT: passive orders, 40 % cancels, 6 % takers."""
+    """Make `count` encoded entries for BTC-USDT: passive orders, 40 % cancels, 6 % takers."""
     return list(_generate(count, id_key, random.Random(seed)))
 
 
@@ -40,7 +40,7 @@ def _generate(count: int, id_key: bytes, chance: random.Random) -> Iterator[byte
 
 
 def _make_prefix(chance: random.Random) -> str:
-    """A prefix as long as that of an id that a gateway makes."""
+    """Make a prefix as long as that of an id that a gateway makes."""
     return f"{chance.getrandbits(76):019x}"
 
 

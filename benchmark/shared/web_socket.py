@@ -1,6 +1,7 @@
-"""A reader of a WebSocket that notes when a piece arrived, before anything is decoded.
+"""A WebSocket reader that notes when each piece arrived, before anything is decoded.
 
-It costs the load generator a fraction of what a full library does: that CPU is the system's.
+It costs the load generator a fraction of what a full library does, which leaves more CPU to the
+system.
 """
 
 import asyncio
@@ -37,7 +38,7 @@ class WebSocketReader(asyncio.Protocol):
 
     @classmethod
     async def open(cls, url: str, headers: Mapping[str, str], received: Received) -> Self:
-        """Connect; raises ConnectionError where the server does not want to, OSError for none."""
+        """Connect; raises ConnectionError if the server refuses, OSError if there is none."""
         address = urlsplit(url)
         loop = asyncio.get_running_loop()
         _, reader = await loop.create_connection(
@@ -47,7 +48,7 @@ class WebSocketReader(asyncio.Protocol):
         return reader
 
     def send(self, text: bytes) -> None:
-        """A short text."""
+        """Send a short text."""
         self._write_frame(b"\x81", text)
 
     def close(self) -> None:
@@ -72,7 +73,7 @@ class WebSocketReader(asyncio.Protocol):
         self._transport.write(f"GET {path} HTTP/1.1\r\n{head}\r\n".encode())
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Nothing more will come (called by the event loop)."""
+        """Note that nothing more will come (called by the event loop)."""
         self.is_closed = True
         if not self._open.done():
             self._open.set_exception(ConnectionError(f"{self._url.geturl()}: {exc or 'closed'}"))
@@ -89,7 +90,7 @@ class WebSocketReader(asyncio.Protocol):
         self._buffer = self._buffer[at:]
 
     def _take_answer(self) -> bool:
-        """Whether the handshake is over, and well."""
+        """Read the handshake; return whether it has succeeded."""
         head, found, rest = self._buffer.partition(_HEADER_END)
         if not found:
             return False
@@ -103,7 +104,7 @@ class WebSocketReader(asyncio.Protocol):
         return True
 
     def _take_frame(self, at: int, now: float) -> int:
-        """Where the next frame begins; 0 where this one has not come to its end."""
+        """Handle the frame at `at`; return where the next begins, 0 if this one is incomplete."""
         buffer, size = self._buffer, len(self._buffer)
         start = at + 2
         if size < start:
@@ -125,7 +126,7 @@ class WebSocketReader(asyncio.Protocol):
         return end
 
     def _write_frame(self, kind: bytes, content: bytes) -> None:
-        """A frame of the client's, with a mask that changes nothing."""
+        """Send a frame as a client must, masked, with a mask that changes nothing."""
         assert self._transport is not None
         size = len(content)
         length = bytes([_MASKED | size]) if size <= _CONTROL_LIMIT else (

@@ -8,20 +8,10 @@ from redis import Redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
+from protocol.run_file import RUN_FILE, RunFile
 from protocol.settings import Settings
 
 SOCKET_TIMEOUT_SECONDS = 10
-_RUN_FILE = "run.json"
-
-
-class _RunRedis(msgspec.Struct):
-    url: str
-
-
-class _RunFile(msgspec.Struct):
-    """The part that counts here of what `start_system.py` writes while it runs."""
-
-    redis: _RunRedis
 
 
 def connect_redis(url: str) -> Redis:
@@ -37,13 +27,13 @@ def find_redis_url(settings: Settings) -> str:
     Raises OSError or ValueError where that system's run file is there but cannot be read: another
     server that happens to be on the default port must not stand in for it.
     """
-    named = settings.named_redis_url or _read_run_file(settings.data_dir / _RUN_FILE)
+    named = settings.named_redis_url or _read_run_file(settings.data_dir / RUN_FILE)
     return named or settings.effective_redis_url
 
 
 def _read_run_file(path: Path) -> str | None:
     try:
-        return msgspec.json.decode(path.read_bytes(), type=_RunFile).redis.url
+        return msgspec.json.decode(path.read_bytes(), type=RunFile).redis.url
     except FileNotFoundError:
         return None
     except msgspec.DecodeError as error:

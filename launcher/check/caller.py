@@ -1,4 +1,4 @@
-"""Who the orders of `check` are from, as the gateway wants to hear it."""
+"""Whose orders those of `check` are: the headers that tell the gateway."""
 
 import time
 from collections.abc import Generator
@@ -18,7 +18,7 @@ ADVICE = "name a key that may trade: check --api-key KEY (and --api-secret, if i
 
 
 class CheckCaller(httpx.Auth):
-    """The target's account by name, or its API key, with a signature where it has a secret."""
+    """Name the target's account, or its API key, with a signature if the key has a secret."""
 
     requires_request_body = True
 
@@ -26,7 +26,7 @@ class CheckCaller(httpx.Auth):
         self._target = target
 
     def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
-        """The request with what is missing."""
+        """Add the headers to the request."""
         key, secret = self._target.api_key, self._target.api_secret
         if key is None:
             request.headers[ACCOUNT_HEADER] = self._target.account

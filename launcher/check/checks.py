@@ -1,8 +1,8 @@
-"""The sub-command `check`: the running system tried out, in the three ways of the system tests.
+"""The sub-command `check`: try the running system out in the three ways of the system tests.
 
-Each check is a function of a `Target` that returns what it saw, in a sentence, and raises
-CheckFailed. The orders are of an account of their own, as small as they can be, and gone
-afterwards; they trade only with each other.
+Each check is a function of a `Target` that returns what it saw, in a sentence, or raises
+CheckFailed. Its orders belong to an account of their own, are as small as they can be, trade only
+with each other, and are gone afterwards.
 """
 
 import asyncio
@@ -40,7 +40,7 @@ def run_checks(
     api_key: str | None = None,
     api_secret: str | None = None,
 ) -> int:
-    """A line for each check; 0 where all passed, else 1."""
+    """Print a line for each check; return 0 if all passed, else 1."""
     target = Target(
         record.gateway_url,
         record.market_data_url,
@@ -73,7 +73,7 @@ def _run_check(name: str, check: Callable[[Target], str], target: Target) -> boo
 
 
 def check_redis(target: Target) -> str:
-    """Connection, queue operations and pub/sub, on names of the check's own."""
+    """Try connection, queue operations and pub/sub, on names of the check's own."""
     name = f"{{order_queue}}:check:{secrets.token_hex(8)}"
     with connect(target.redis_url) as client:
         require(bool(client.ping()), "no answer to PING")
@@ -111,12 +111,12 @@ def _check_pubsub(client: redis.Redis, name: str) -> None:
 
 
 def check_order_submission(target: Target) -> str:
-    """A limit order that rests and is canceled, and a market order that trades with our own."""
+    """Send a limit order that rests, cancel it, and trade a market order with one of our own."""
     return asyncio.run(_with_gateway(target, _submit_orders))
 
 
 def check_whole_path(target: Target) -> str:
-    """REST to Redis to engine to pub/sub to WebSocket: one trade, seen at both ends."""
+    """Follow one trade from REST through Redis and the engine to pub/sub and the WebSocket."""
     return asyncio.run(_with_gateway(target, _follow_trade))
 
 
@@ -141,14 +141,14 @@ async def _with_gateway(
 
 
 class Gateway:
-    """Orders of one account; remembers which may be open."""
+    """The orders of one account; remembers which of them may be open."""
 
     def __init__(self, client: httpx.AsyncClient) -> None:
         self._client = client
         self._open: set[str] = set()
 
     async def submit(self, **order: str) -> dict[str, Any]:
-        """The engine's answer to a new order."""
+        """Submit an order and return the engine's answer."""
         answer = await self._client.post("/v1/orders?response=full", json=order)
         require(answer.status_code != 401, f"{describe(answer)}: {ADVICE}")
         require(answer.status_code == 201, f"POST /v1/orders: {describe(answer)}")
@@ -158,13 +158,13 @@ class Gateway:
         return fields
 
     async def cancel(self, order_id: str) -> None:
-        """Cancels an open order."""
+        """Cancel an open order."""
         answer = await self._client.delete(f"/v1/orders/{order_id}")
         require(answer.status_code == 200, f"DELETE /v1/orders/…: {describe(answer)}")
         self._open.discard(order_id)
 
     async def cancel_what_is_left(self) -> None:
-        """Cancels every order that may still be open; those that are closed say so."""
+        """Cancel every order that may still be open; some may be closed already."""
         for order_id in self._open:
             await self._client.delete(f"/v1/orders/{order_id}")
 
@@ -183,7 +183,7 @@ async def _submit_orders(gateway: Gateway, target: Target) -> str:
 
 
 async def _trade(gateway: Gateway, spot: Spot) -> tuple[dict[str, Any], dict[str, Any]]:
-    """A resting sell and the market buy that takes it."""
+    """Trade a resting sell with a market buy; return the two answers."""
     resting = await gateway.submit(
         symbol=spot.symbol, side="sell", order_type="limit", quantity=spot.quantity,
         price=spot.price,

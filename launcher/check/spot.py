@@ -1,4 +1,4 @@
-"""Where the orders of `check` may meet without anybody else's in the way."""
+"""The symbol and the price at which the orders of `check` meet nobody else's."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -13,9 +13,9 @@ from protocol.refusal import Refusal
 
 @dataclass(frozen=True)
 class Spot:
-    """Where two orders of ours meet and nobody else's is in the way: prices as text.
+    """A symbol and a price at which two orders of ours meet nobody else's; amounts are text.
 
-    At `far_price`, half of `price` or as far as the instrument's band goes, a buy order rests.
+    A buy order rests at `far_price`: half of `price`, or as far as the instrument's band goes.
     """
 
     symbol: str
@@ -25,7 +25,7 @@ class Spot:
 
 
 async def find_spot(target: Target) -> Spot:
-    """The first instrument with room inside its spread; raises CheckFailed where none has."""
+    """Find the first instrument with room inside its spread; raise CheckFailed if none has any."""
     async with httpx.AsyncClient(base_url=target.market_data_url, timeout=CHECK_SECONDS) as client:
         for instrument in target.instruments:
             bbo = await _read(client, f"/v1/bbo/{instrument.symbol}")
@@ -46,7 +46,7 @@ async def _read(client: httpx.AsyncClient, path: str) -> dict[str, Any]:
 def choose_spot(
     instrument: Instrument, bid: str | None, ask: str | None, last: str | None
 ) -> Spot | None:
-    """A price inside the spread, near the last trade's; None where there is no room."""
+    """Choose a price inside the spread, near the last trade's; None: no room."""
     bid_ticks, ask_ticks, last_ticks = (
         None if price is None else _to_ticks(instrument, price) for price in (bid, ask, last)
     )
@@ -73,7 +73,7 @@ def _move_into_band(instrument: Instrument, ticks: int, last_ticks: int | None) 
 
 
 def choose_lots(instrument: Instrument, ticks: int) -> int:
-    """The smallest quantity that an order at `ticks` may have."""
+    """Return the smallest quantity that an order at `ticks` may have."""
     notional = instrument.min_notional or 0
     return max(instrument.min_quantity, -(-notional // ticks))
 

@@ -1,4 +1,4 @@
-"""What `check` looks at."""
+"""The system that `check` tries out, and how a check fails."""
 
 import secrets
 from dataclasses import dataclass, field
@@ -13,12 +13,12 @@ CHECK_SECONDS = 10.0
 
 
 class CheckFailed(Exception):
-    """The system did not do what it must; the text says what."""
+    """The system did not do what it must; the text says what it did."""
 
 
 @dataclass(frozen=True)
 class Target:
-    """The system to check. `account` owns the check's orders, or that of the API key does."""
+    """The system to check. `account` owns the check's orders, unless there is an API key."""
 
     gateway_url: str
     market_data_url: str
@@ -30,12 +30,12 @@ class Target:
 
     @property
     def feed_url(self) -> str:
-        """The WebSocket."""
+        """URL of the market-data WebSocket."""
         return f"{self.market_data_url.replace('http', 'ws', 1)}/ws/market-data"
 
 
 def read_instruments(settings: LauncherSettings) -> list[Instrument]:
-    """Those of `INSTRUMENTS_FILE`; raises LaunchError where they cannot be read."""
+    """Read `INSTRUMENTS_FILE`; raise LaunchError if it cannot be read."""
     try:
         return list(parse_instruments(settings.instruments_file.read_text()).values())
     except (OSError, ValueError) as error:
@@ -43,11 +43,11 @@ def read_instruments(settings: LauncherSettings) -> list[Instrument]:
 
 
 def require(is_right: bool, otherwise: str) -> None:
-    """Raises CheckFailed with the text `otherwise` where `is_right` is not."""
+    """Raise CheckFailed with the text `otherwise` unless `is_right`."""
     if not is_right:
         raise CheckFailed(otherwise)
 
 
 def describe(answer: httpx.Response) -> str:
-    """Status and the begin of the body."""
+    """Return the status and the beginning of the body."""
     return f"{answer.status_code} {answer.text[:200]}"

@@ -1,4 +1,4 @@
-"""Checks Redis's append-only file before each start, and mends a torn end."""
+"""Check Redis's append-only file before each start, and cut off a torn end."""
 
 import re
 import subprocess
@@ -8,7 +8,7 @@ from pathlib import Path
 from launcher.redis.binary import RedisBinary
 from launcher.setup.errors import LaunchError
 
-MOST_CUT_BYTES = 4 << 20
+MAX_CUT_BYTES = 4 << 20
 _FOLDER = "appendonlydir"
 _INCREMENT = re.compile(r"^file (\S+) seq \d+ type i", re.MULTILINE)
 _TORN = re.compile(
@@ -17,12 +17,12 @@ _TORN = re.compile(
 
 
 def mend_append_only_file(binary: RedisBinary, folder: Path) -> str | None:
-    """What was cut, in words; None where nothing had to be.
+    """Cut a torn write off the end; say what was cut, or return None if nothing had to be.
 
-    A write torn inside a transaction, loaded as it is, swallows the acknowledged writes after it.
-    Only the last file of the set can be torn; the server itself refuses damage in the others.
-    Raises LaunchError where more than MOST_CUT_BYTES would go, or where the file cannot be mended.
-    What is cut is kept beside the data.
+    If a write torn inside a transaction were loaded, the acknowledged writes after it would be lost
+    in that transaction. Only the last file of the set can be torn; the server itself refuses damage
+    in the others. What is cut is kept beside the data. Raises LaunchError if more than
+    MAX_CUT_BYTES would be cut, or if the file cannot be mended.
     """
     path = _find_last_file(folder / _FOLDER)
     if path is None or path.stat().st_size == 0:
@@ -42,11 +42,11 @@ def mend_append_only_file(binary: RedisBinary, folder: Path) -> str | None:
 
 
 def _find_last_file(folder: Path) -> Path | None:
-    """The file that the server wrote to last; None where it never did."""
+    """Return the file that the server wrote to last, None if there is none."""
     manifest = folder / "appendonly.aof.manifest"
     if not manifest.exists():
         return None
-    # checked alone: Valkey 9's checker takes its own base file for damaged when given the manifest
+    # checked alone: given the manifest, Valkey 9's checker reports its own base file as damaged
     names: list[str] = _INCREMENT.findall(manifest.read_text())
     if not names:
         return None
@@ -80,7 +80,7 @@ def _explain_damage(path: Path, finding: str) -> str:
 
 
 def _refuse_large_cut(binary: RedisBinary, path: Path, torn: re.Match[str]) -> None:
-    if int(torn["torn"]) > MOST_CUT_BYTES:
+    if int(torn["torn"]) > MAX_CUT_BYTES:
         raise LaunchError(
             f"{path} is damaged from byte {torn['good']} on: mending it would cut {torn['torn']} "
             f"of {torn['size']} bytes, more than a torn write can be. Nothing was changed. Restore "

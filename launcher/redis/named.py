@@ -1,4 +1,4 @@
-"""Checks a Redis that the user named, and says what it may lose."""
+"""Check a Redis that the user named, and say what it may lose."""
 
 from collections.abc import Mapping
 from typing import Any, NamedTuple
@@ -26,14 +26,14 @@ _NO_FILE = (
 
 
 class NamedRedis(NamedTuple):
-    """What was found: `warning` names what may be lost; None where nothing may."""
+    """The server that was found; `warning` says what it may lose, None if nothing."""
 
     title: str
     warning: str | None
 
 
 def check_named_redis(url: str) -> NamedRedis:
-    """The server at `url`; raises LaunchError where it is out of reach or not fit."""
+    """Return the server at `url`; raise LaunchError if it does not answer or cannot be used."""
     shown = hide_password(url)
     try:
         with connect(url) as client:
@@ -65,7 +65,7 @@ def _check(client: redis.Redis, shown: str) -> NamedRedis:
 
 
 def describe_loss(has_append_only_file: bool, fsync: str | None) -> str | None:
-    """What a server with this persistence may lose; None where that is nothing."""
+    """Say what a server with this persistence may lose; None means nothing."""
     return _LOSSES.get(fsync, _LOSSES[None]) if has_append_only_file else _NO_FILE
 
 

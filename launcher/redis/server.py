@@ -1,4 +1,4 @@
-"""Our own Redis: its configuration, its command, and whether it serves."""
+"""Our own Redis: its port, its configuration, its command, and whether it serves."""
 
 import os
 import tempfile
@@ -40,9 +40,9 @@ client-output-buffer-limit pubsub 64mb 16mb 10
 
 
 def choose_port(preferred: int) -> tuple[int, str | None]:
-    """`preferred` where it is free, else a free one and a sentence that says why.
+    """Return `preferred` if it is free, else another port and a sentence that says why.
 
-    What listens there is not used: nobody named it, and it may keep nothing on disk.
+    A server that listens there already is not used: nobody named it, and it may keep nothing.
     """
     if is_port_free(preferred):
         return preferred, None
@@ -56,10 +56,10 @@ def choose_port(preferred: int) -> tuple[int, str | None]:
 
 @contextmanager
 def take_turns() -> Iterator[None]:
-    """One launcher at a time looks for a port and has its Redis take it.
+    """Let one launcher at a time look for a port and have its Redis take it.
 
-    Where another one's turn does not end, this one's begins all the same: a port that both want
-    is then said to be taken.
+    If another launcher's turn does not end in time, this one's begins all the same; if both then
+    want one port, the second is told that it is taken.
     """
     path = Path(tempfile.gettempdir()) / f"goquant-redis-port-{os.getuid()}.lock"
     deadline = time.monotonic() + _TURN_SECONDS
@@ -75,9 +75,9 @@ def take_turns() -> Iterator[None]:
 def make_redis_service(
     binary: RedisBinary, port: int, folder: Path, maxmemory: str, show: Callable[[str], None]
 ) -> Service:
-    """The server as a service, its files in `folder`; mends the append-only file first.
+    """Return the server as a service with its files in `folder`.
 
-    Raises LaunchError where the disk is full.
+    Before each start the append-only file is checked. Raises LaunchError if the disk is full.
     """
     full_disk = explain_full_disk(folder.parent)
     if full_disk:
@@ -87,7 +87,7 @@ def make_redis_service(
     configuration.write_text(_CONFIGURATION.format(port=port, folder=folder, maxmemory=maxmemory))
 
     def prepare() -> None:
-        if not is_port_free(port):  # services that find another server there would use it
+        if not is_port_free(port):  # else the services would use the server that is there
             owner = find_port_owner(port) or "another process"
             raise LaunchError(f"port {port}, which was for our Redis, is taken by {owner}")
         mended = mend_append_only_file(binary, folder)
@@ -106,7 +106,7 @@ def make_redis_service(
 
 
 def is_listening_as(url: str, pid: int | None) -> bool:
-    """Whether what answers at `url` is the process `pid`, even if it still loads its data."""
+    """Return whether the process `pid` answers at `url`, even if it is still loading its data."""
     try:
         with connect(url, timeout=0.5) as client:
             return bool(client.info("server")["process_id"] == pid)
@@ -115,7 +115,7 @@ def is_listening_as(url: str, pid: int | None) -> bool:
 
 
 def is_serving(url: str) -> bool:
-    """Whether the server at `url` answers and has loaded its data."""
+    """Return whether the server at `url` answers and has loaded its data."""
     try:
         with connect(url, timeout=0.5) as client:
             return bool(client.ping())
@@ -124,7 +124,7 @@ def is_serving(url: str) -> bool:
 
 
 def connect(url: str, timeout: float = 5.0) -> redis.Redis:
-    """A client of bytes that repeats nothing by itself."""
+    """Return a client of bytes that repeats nothing by itself."""
     retry = redis.retry.Retry(redis.backoff.NoBackoff(), 0)
     return redis.Redis.from_url(
         url, socket_timeout=timeout, socket_connect_timeout=timeout, retry=retry

@@ -1,4 +1,4 @@
-"""Brings a process into an environment that has the project. Standard library only."""
+"""Bring a process into an environment that has the project."""
 
 import os
 import sys
@@ -14,9 +14,9 @@ from launcher.setup.installation import create_environment, install_project
 def ensure_environment(extras: Sequence[str] = ("exchange",)) -> None:
     """Return in a process that has the project with the optional requirements `extras`.
 
-    Where this one has not, `.venv` in the repository gets it (made and installed at need), and
-    this process is replaced by the same command under that Python. Exits with one line where that
-    cannot be.
+    If this process has not, `.venv` in the repository is made and the project installed into it, as
+    far as that is needed, and this process is replaced by the same command under that Python. Exits
+    with one line if that fails.
     """
     here = Environment.of_this_process()
     if here.is_installed(extras):
@@ -34,7 +34,7 @@ def ensure_environment(extras: Sequence[str] = ("exchange",)) -> None:
 
 
 def _prepare(own: Environment, extras: Sequence[str]) -> None:
-    """Makes `own` at need; installs where `own` already runs this process."""
+    """Make `own` if it is missing; install into it if it is what runs this process."""
     if own.is_this_process:
         if not own.is_installed(extras):
             install_project(own, extras)

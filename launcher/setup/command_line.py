@@ -1,4 +1,4 @@
-"""The arguments of `start_system.py`. Standard library only: `--help` works before any set-up."""
+"""The arguments of `start_system.py`; `--help` works before anything is set up."""
 
 import argparse
 from collections.abc import Sequence
@@ -20,7 +20,7 @@ class _Parser(argparse.ArgumentParser):
 
 
 def parse_arguments(arguments: Sequence[str] | None = None) -> argparse.Namespace:
-    """`command` (start, status, check, reset, redis), for redis `action`, and their options."""
+    """Parse `command` (start, status, check, reset, redis), redis's `action`, and the options."""
     parser = _Parser(
         prog="start_system.py",
         description="Sets the exchange up, starts it, and stays in the foreground until Ctrl-C.",
@@ -45,7 +45,7 @@ def parse_arguments(arguments: Sequence[str] | None = None) -> argparse.Namespac
 def _add_check(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--api-key",
-        help="where the gateway asks for one: a key that may trade (or CHECK_API_KEY); the two"
+        help="if the gateway asks for one: a key that may trade (or CHECK_API_KEY); the two"
         " trades are of its account",
     )
     parser.add_argument("--api-secret", help="the key's secret, if it has one (CHECK_API_SECRET)")

@@ -1,4 +1,4 @@
-"""A Python environment that may or may not have the project, and the stamp that tells."""
+"""A Python environment, and whether the project is installed in it as it is now."""
 
 import hashlib
 import json
@@ -21,12 +21,12 @@ _OWN_EXTRAS = re.compile(r"goquant\[(?P<names>[a-z,]+)\]")
 _VERSION_LINE = re.compile(r"^version(_info)?\s*=\s*(?P<major>\d+)\.(?P<minor>\d+)", re.MULTILINE)
 _CORE_SOURCES = ("engine/core/compiled/*.pyx", "engine/core/compiled/*.pxd")
 _ORDER_PATH_TYPES = ("engine/exchange/*.pxd", "protocol/*.pxd")
-"""A module with such a file beside it is compiled."""
+"""A Python module with such a file beside it is compiled."""
 
 
 @dataclass(frozen=True)
 class Stamp:
-    """What was installed: written into the environment after each installation."""
+    """What was installed; written into the environment after each installation."""
 
     fingerprint: str
     extras: list[str]
@@ -35,53 +35,53 @@ class Stamp:
 
     @classmethod
     def read(cls, path: Path) -> Self | None:
-        """The stamp at `path`; None where there is none, or one of another shape."""
+        """Read the stamp at `path`; None if there is none, or one of another form."""
         try:
             return cls(**json.loads(path.read_text()))
         except (OSError, ValueError, TypeError):
             return None
 
     def write(self, path: Path) -> None:
-        """Keeps it at `path`."""
+        """Write it to `path`."""
         path.write_text(json.dumps(vars(self)))
 
 
 @dataclass(frozen=True)
 class Environment:
-    """A virtual environment, or the installation that runs this."""
+    """A virtual environment, or the installation that runs this process."""
 
     folder: Path
 
     @classmethod
     def of_this_process(cls) -> Self:
-        """The one that runs this."""
+        """Return the environment that runs this process."""
         return cls(Path(sys.prefix))
 
     @property
     def python(self) -> Path:
-        """Its interpreter."""
+        """Path of its interpreter."""
         return self.folder / "bin" / "python"
 
     @property
     def stamp_path(self) -> Path:
-        """Where its stamp is."""
+        """Path of its stamp."""
         return self.folder / "goquant-stamp.json"
 
     @property
     def is_this_process(self) -> bool:
-        """Whether it runs this."""
+        """Whether it runs this process."""
         return self.folder.resolve() == Path(sys.prefix).resolve()
 
     @property
     def python_version(self) -> tuple[int, int]:
-        """Major and minor version of its Python; (0, 0) where it is missing or broken."""
+        """Major and minor version of its Python; (0, 0) if it is missing or broken."""
         found = _VERSION_LINE.search(self._read_configuration())
         if found is None or not self.python.exists():
             return 0, 0
         return int(found["major"]), int(found["minor"])
 
     def is_installed(self, extras: Iterable[str]) -> bool:
-        """Whether this process's environment has the project as it is now, with `extras`."""
+        """Return whether this process's environment has the project as it is now, with `extras`."""
         return self._is_stamped(extras) or _has_everything(extras)
 
     def _read_configuration(self) -> str:
@@ -98,12 +98,12 @@ class Environment:
 
 
 def _may_compile_now(stamp: Stamp) -> bool:
-    """Whether what kept the core from being compiled is gone."""
+    """Return whether the core can be compiled now and could not when it was installed."""
     return not stamp.could_compile and is_core_wanted() and find_missing_build_tool() is None
 
 
 def compute_fingerprint() -> str:
-    """Changes with all that an installation depends on."""
+    """Return a digest of everything that an installation depends on."""
     digest = hashlib.sha256(f"{ROOT}\0{sys.version}\0".encode())
     for path in [ROOT / "pyproject.toml", ROOT / "setup.py", *_find_sources()]:
         digest.update(f"{path.name}\0".encode() + path.read_bytes() + b"\0")
@@ -111,19 +111,19 @@ def compute_fingerprint() -> str:
 
 
 def has_compiled_core() -> bool:
-    """Whether the core is compiled for this Python."""
+    """Return whether the core is compiled for this Python."""
     return _compiled_core().exists()
 
 
 def are_compiled_modules_fresh() -> bool:
-    """Whether the modules of the order's path are compiled from what they are now, all or none."""
+    """Return whether the order path is compiled as its sources are now, or not at all."""
     sources = _find_order_path()
     compiled = sum(_compiled(source).exists() for source in sources)
     return compiled == 0 or (compiled == len(sources) and all(map(_is_fresh, sources)))
 
 
 def drop_stale_modules() -> None:
-    """Let the modules of the order's path run as they are, where their compiled form is not."""
+    """Delete the compiled modules of the order path if one of them is out of date."""
     if not are_compiled_modules_fresh():
         for source in _find_order_path():
             _compiled(source).unlink(missing_ok=True)
@@ -150,7 +150,7 @@ def _find_sources() -> list[Path]:
 
 
 def _has_everything(extras: Iterable[str]) -> bool:
-    """Whether this process sees each pinned requirement and what is compiled as it should be."""
+    """Return whether this process has each pinned requirement, and no compiled module is stale."""
     is_fresh = _is_core_fresh() and are_compiled_modules_fresh()
     return is_fresh and all(map(_is_met, read_requirements(extras)))
 

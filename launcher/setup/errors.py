@@ -1,5 +1,5 @@
-"""What goes wrong in a way that the user can mend."""
+"""The error that the user can mend."""
 
 
 class LaunchError(Exception):
-    """Cannot go on; the text says why and what to do, and is all that the user sees."""
+    """The launcher cannot go on; the text, all that the user sees, says why and what to do."""

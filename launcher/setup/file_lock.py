@@ -1,4 +1,4 @@
-"""A lock that the operating system gives back when its owner dies."""
+"""A lock that the operating system releases when its owner dies."""
 
 import fcntl
 from collections.abc import Iterator
@@ -8,9 +8,9 @@ from pathlib import Path
 
 @contextmanager
 def hold_lock(path: Path, *, wait: bool) -> Iterator[bool]:
-    """Holds the lock file `path`; yields False, without it, where another has it and not `wait`.
+    """Hold the lock file `path` and yield True; yield False if another has it and not `wait`.
 
-    Children do not inherit it.
+    Child processes do not inherit it.
     """
     with path.open("a") as file:
         try:

@@ -1,4 +1,4 @@
-"""Installs the project into an environment, with a line that shows that it is alive."""
+"""Install the project into an environment, and show the progress in one line."""
 
 import importlib
 import importlib.util
@@ -28,7 +28,7 @@ _QUIET_SECONDS = 10.0
 
 
 def create_environment(environment: Environment) -> None:
-    """Makes the virtual environment; what is left of a broken one goes."""
+    """Make the virtual environment; delete what is left of a broken one."""
     missing = find_missing_venv()
     if missing:
         raise LaunchError(missing)
@@ -37,10 +37,10 @@ def create_environment(environment: Environment) -> None:
 
 
 def install_project(environment: Environment, extras: Iterable[str]) -> None:
-    """Installs the project, editable, into the environment that runs this, and stamps it.
+    """Install the project, editable, into the environment that runs this process, and stamp it.
 
-    The extras that an earlier installation had are kept. Without a compiler it says so and goes
-    on: the plain-Python core serves.
+    The extras of an earlier installation are kept. If there is no compiler, say so and go on with
+    the plain-Python core.
     """
     can_compile = _decide_to_compile()
     before = Stamp.read(environment.stamp_path)
@@ -60,7 +60,7 @@ def install_project(environment: Environment, extras: Iterable[str]) -> None:
 
 
 def _decide_to_compile() -> bool:
-    """Whether the core is to be compiled; says so where it cannot be."""
+    """Return whether to compile the core; say so if that is wanted and impossible."""
     if not is_core_wanted():
         return False
     missing = find_missing_build_tool()
@@ -73,7 +73,7 @@ def _decide_to_compile() -> bool:
 
 def _pip_command(extras: list[str], *, compiles: bool) -> list[str]:
     install = _python("pip", "install", "--disable-pip-version-check", "--no-input")
-    if not compiles:  # pip would give up; everything runs from the repository without it, too
+    if not compiles:  # pip would fail; without an installation everything runs from the repository
         return [*install, *read_requirements(extras)]
     target = f".[{','.join(extras)}]" if extras else "."
     return [*install, "--editable", target, "--config-settings", "editable_mode=compat"]
@@ -84,7 +84,7 @@ def _python(module: str, *arguments: str) -> list[str]:
 
 
 def _run_with_progress(command: list[str], log: Path, title: str) -> None:
-    """Runs it in the root with its output in `log`; raises LaunchError with the last lines."""
+    """Run it in the root, its output in `log`; raise LaunchError with the end of it if it fails."""
     with log.open("wb") as output:
         process = subprocess.Popen(command, cwd=ROOT, stdout=output, stderr=subprocess.STDOUT)
         try:
@@ -119,7 +119,7 @@ def _show_progress(process: "subprocess.Popen[bytes]", log: Path, title: str) ->
 
 
 def read_last_lines(path: Path, count: int) -> list[str]:
-    """The last `count` lines of a text file that have something in them."""
+    """Return the last `count` lines of a text file that are not blank."""
     with path.open("rb") as file:
         file.seek(max(0, file.seek(0, 2) - 400 * count))
         text = file.read().decode(errors="replace")

@@ -1,4 +1,4 @@
-"""Imported first by every entry: stops an old Python with one line. Even Python 2 can read it."""
+"""Imported first by every entry: stop an old Python with one line. Even Python 2 can read it."""
 
 import sys
 

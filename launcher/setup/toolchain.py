@@ -1,4 +1,4 @@
-"""What the installation needs from the machine, and the command that brings what is missing."""
+"""What the installation needs from the machine, and the commands that install what is missing."""
 
 import importlib.util
 import os
@@ -29,14 +29,14 @@ _VENV = {
 
 
 def find_missing_venv() -> str | None:
-    """What keeps this Python from making a virtual environment, with the mending command."""
+    """Say why this Python cannot make virtual environments, with the remedy; None if it can."""
     if all(importlib.util.find_spec(name) for name in ("venv", "ensurepip")):
         return None
     return f"this Python cannot make virtual environments. Mend it with: {_choose_command(_VENV)}"
 
 
 def find_missing_build_tool() -> str | None:
-    """What keeps this machine from compiling the core, with the mending command."""
+    """Say why this machine cannot compile the core, with the remedy; None if it can."""
     if not has_compiler():
         return f"no C compiler here. Mend it with: {_choose_command(_COMPILER)}"
     if not (Path(sysconfig.get_path("include")) / "Python.h").exists():
@@ -45,23 +45,23 @@ def find_missing_build_tool() -> str | None:
 
 
 def is_core_wanted() -> bool:
-    """Whether the compiled core is of any use: not where the plain-Python one is forced."""
+    """Return whether the compiled core is of use: it is not if ENGINE_CORE forces the plain one."""
     return os.environ.get("ENGINE_CORE") != "python"
 
 
 def has_compiler() -> bool:
-    """Whether the compiler that Python would call (or that `CC` names) answers."""
+    """Return whether the compiler that Python would call, or that `CC` names, answers."""
     configured = os.environ.get("CC") or sysconfig.get_config_var("CC") or "cc"
     command = shutil.which(shlex.split(configured)[0]) or shutil.which("cc")
     if command is None:
         return False
-    # macOS has a `cc` that only offers to install one
+    # without its developer tools macOS has a `cc` that only offers to install them
     answer = subprocess.run([command, "--version"], capture_output=True, check=False)
     return answer.returncode == 0
 
 
 def _choose_command(commands: dict[str, str]) -> str:
-    """The command of the package installer that is here, else all of them."""
+    """Return the command of the package installer that is here, else all commands."""
     for installer in _INSTALLERS:
         if shutil.which(installer):
             return commands[installer]

@@ -1,5 +1,5 @@
-"""Run services: start, watch, start again, stop, and know which processes are ours.
+"""Run services: start them, watch them, start them again, stop them.
 
-In: the services to run. Out: running processes, their logs, and `run.json` for the sub-commands.
-May import `launcher.setup` and `protocol`.
+In: the services to run. Out: their processes, their logs, and `run.json` for the sub-commands. May
+import `launcher.setup` and `protocol`.
 """

@@ -1,4 +1,4 @@
-"""The listening sockets, opened here so that several workers can share one."""
+"""Listening sockets, opened by the launcher so that several workers can share one; free ports."""
 
 import errno
 import re
@@ -14,7 +14,7 @@ _BACKLOG = 2048
 
 
 def open_listening_socket(host: str, port: int, setting: str) -> socket.socket:
-    """A socket that listens; raises LaunchError that names who has the port and `setting`."""
+    """Return a listening socket; raise LaunchError, which names the port's owner and `setting`."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
         return socket.create_server((host, port), family=family, backlog=_BACKLOG)
@@ -23,7 +23,7 @@ def open_listening_socket(host: str, port: int, setting: str) -> socket.socket:
 
 
 def is_port_free(port: int) -> bool:
-    """Whether a server could listen on `port` of 127.0.0.1 and nothing does so already."""
+    """Return whether nothing listens on `port` of 127.0.0.1 and a server could."""
     try:
         socket.create_server(("127.0.0.1", port)).close()
     except OSError:
@@ -32,7 +32,7 @@ def is_port_free(port: int) -> bool:
 
 
 def find_free_port() -> int:
-    """A TCP port of 127.0.0.1 that nothing listens on."""
+    """Return a TCP port of 127.0.0.1 that nothing listens on."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
@@ -40,7 +40,7 @@ def find_free_port() -> int:
 
 
 def format_url(scheme: str, server: socket.socket, path: str = "") -> str:
-    """URL of `server` for a client on this machine."""
+    """Return the URL of `server` for a client on this machine."""
     host, port = server.getsockname()[:2]
     host = {"0.0.0.0": "localhost", "::": "localhost", "127.0.0.1": "localhost"}.get(host, host)  # noqa: S104
     return f"{scheme}://{f'[{host}]' if ':' in host else host}:{port}{path}"
@@ -56,7 +56,7 @@ def _explain(error: OSError, host: str, port: int, setting: str) -> str:
 
 
 def find_port_owner(port: int) -> str | None:
-    """`name (pid 123)` of who listens on `port`; None where that cannot be seen."""
+    """Return `name (pid 123)` of the process that listens on `port`; None if it cannot be seen."""
     if sys.platform == "linux":
         return _find_owner_in_proc(port)
     with suppress(OSError):

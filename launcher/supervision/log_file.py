@@ -1,7 +1,7 @@
-"""What a service writes: straight into a file, so that nobody who reads it can stall it.
+"""The log of a service, which writes straight into a file, so that no reader can stall it.
 
-The launcher copies new lines to the terminal. A file is cut off at MAX_BYTES; what was in it is
-kept once, as `<name>.1`, up to that size. Lines written in the instant of the cut may be lost.
+The launcher copies new lines to the terminal. A file that has reached MAX_BYTES is emptied; its
+last MAX_BYTES are kept, once, as `<name>.1`. Lines written in that instant may be lost.
 """
 
 import os
@@ -21,16 +21,16 @@ class LogFile:
         path.parent.mkdir(parents=True, exist_ok=True)
         self._path = path
         self._max_bytes = max_bytes
-        # unbuffered and appending, so that the writer goes on at the start after a cut
+        # appending, so that the writer goes on at the start of a file that was emptied
         self.descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o644)
         self._position = os.fstat(self.descriptor).st_size
         self._partial = b""
         self.tail: deque[str] = deque(maxlen=_TAIL_LINES)
 
     def read_new_lines(self) -> list[str]:
-        """Complete lines since the last call, at most 1 MB of them; cuts a file that is full.
+        """Return the complete lines since the last call, at most 1 MB; empty a file that is full.
 
-        Where more has come than may be kept, all but the newest is passed over.
+        If more has come than may be kept, all but the newest is passed over.
         """
         size = os.fstat(self.descriptor).st_size
         if size - self._position > self._max_bytes:
@@ -42,18 +42,18 @@ class LogFile:
         texts = [line.decode(errors="replace") for line in lines]
         self.tail.extend(texts)
         if size <= self._position and self._position > self._max_bytes:
-            self._cut()
+            self._empty()
         return texts
 
     def close(self) -> None:
-        """Lets the file go."""
+        """Close the file."""
         os.close(self.descriptor)
 
-    def _cut(self) -> None:
+    def _empty(self) -> None:
         newest = os.pread(
             self.descriptor, self._max_bytes, max(0, self._position - self._max_bytes)
         )
-        with suppress(OSError):  # on a full disk what was in it goes
+        with suppress(OSError):  # on a full disk nothing of it is kept
             self._path.with_name(f"{self._path.name}.1").write_bytes(newest)
         os.ftruncate(self.descriptor, 0)
         self._position = 0

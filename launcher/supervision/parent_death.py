@@ -1,9 +1,10 @@
-"""Sees to it that no process outlives the launcher, `kill -9` of the launcher included.
+"""No process outlives the launcher, not even if the launcher is killed by `kill -9`.
 
 Linux: each child asks the kernel for SIGKILL at its parent's death, before it becomes the service.
 Elsewhere (macOS has nothing like it): a guard process reads a pipe whose other end only the
-launcher has; the end of the pipe is the launcher's death, and the guard kills what it was told of.
-What that leaves open: a service started in the instant between its start and the guard's note.
+launcher has. When the pipe ends, the launcher is dead, and the guard kills the processes that it
+was told of. One gap is left: a launcher that dies after it has started a service and before it has
+told the guard.
 """
 
 import ctypes
@@ -21,10 +22,10 @@ _libc = ctypes.CDLL(None)  # loaded here: a child between fork and exec may not
 
 
 def make_child_setup() -> Callable[[], None] | None:
-    """What Popen's `preexec_fn` must be; None where the system has no death signal.
+    """Return Popen's `preexec_fn`; None if the system has no death signal.
 
-    The launcher has one thread only, which makes `preexec_fn` safe, and that thread is what the
-    kernel takes for the parent.
+    The launcher has one thread only. That makes `preexec_fn` safe, and to the kernel that thread is
+    the parent.
     """
     if not _HAS_DEATH_SIGNAL:
         return None
@@ -39,7 +40,7 @@ def make_child_setup() -> Callable[[], None] | None:
 
 
 class Guard:
-    """The launcher's side of the guard process; does nothing where there is a death signal."""
+    """The launcher's side of the guard process; does nothing if the system has a death signal."""
 
     def __init__(self, *, is_needed: bool = not _HAS_DEATH_SIGNAL) -> None:
         self._pipe: IO[bytes] | None = None
@@ -52,11 +53,11 @@ class Guard:
             self._pipe = process.stdin
 
     def watch(self, pid: int) -> None:
-        """`pid` is to die with the launcher."""
+        """Have `pid` die with the launcher."""
         self._tell(f"+{pid}\n")
 
     def forget(self, pid: int) -> None:
-        """`pid` has ended."""
+        """Note that `pid` has ended."""
         self._tell(f"-{pid}\n")
 
     def _tell(self, line: str) -> None:
@@ -67,7 +68,7 @@ class Guard:
 
 
 def guard_processes(lines: IO[str]) -> None:
-    """Kills, once `lines` end, each pid that came with `+` and not with `-` after it."""
+    """Wait for the end of `lines`, then kill each pid that came with `+` and not with `-` later."""
     watched: set[int] = set()
     for line in lines:
         (watched.add if line[0] == "+" else watched.discard)(int(line[1:]))

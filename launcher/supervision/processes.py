@@ -1,49 +1,47 @@
-"""Processes by pid and start time, so that a pid that was given out again is not taken for ours."""
+"""Processes by pid and start time: a pid that the system uses again is another process."""
 
 import os
 import signal
 import subprocess
 import sys
-import time
 from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
-POLL_SECONDS = 0.02
+from launcher.supervision.waiting import wait_until
 
 
 class ProcessId(NamedTuple):
-    """A pid and a text that says when that process began."""
+    """A pid, and when its process began, in the system's own form."""
 
     pid: int
     began: str
 
     @property
     def is_alive(self) -> bool:
-        """Whether that very process still runs (a zombie does not)."""
+        """Whether this very process still runs (a zombie does not)."""
         return read_start_time(self.pid) == self.began
 
     def send(self, number: signal.Signals) -> None:
-        """Signals it, if it is still there."""
+        """Send it a signal, if it still runs."""
         if self.is_alive:
             with suppress(ProcessLookupError):
                 os.kill(self.pid, number)
 
     def wait(self, seconds: float) -> bool:
-        """Whether it is gone within `seconds`."""
-        deadline = time.monotonic() + seconds
-        while self.is_alive and time.monotonic() < deadline:
-            time.sleep(POLL_SECONDS)
+        """Wait until it has ended; return whether it has within `seconds`."""
+        with suppress(TimeoutError):
+            wait_until(lambda: not self.is_alive, f"process {self.pid} has ended", seconds)
         return not self.is_alive
 
 
 def identify_process(pid: int) -> ProcessId:
-    """The process that has `pid` now."""
+    """Return the process that has `pid` now."""
     return ProcessId(pid, read_start_time(pid) or "")
 
 
 def read_start_time(pid: int) -> str | None:
-    """When the process `pid` began, in whatever form the system has; None where it is gone."""
+    """Return when the process `pid` began, in the system's own form; None if it is gone."""
     if sys.platform == "linux":
         try:
             state, *fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()

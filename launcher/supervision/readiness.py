@@ -1,4 +1,4 @@
-"""Whether a service is really ready: its /health answers 200."""
+"""Whether a service is ready, as its /health answers."""
 
 import http.client
 import json
@@ -12,14 +12,14 @@ _SHOWN = ("status", "redis", "engine")
 
 
 class Health(NamedTuple):
-    """`is_ready`, and in `text` what the service says, such as `status=ok engine=up`."""
+    """Whether a service is ready, and what it says of itself, such as `status=ok engine=up`."""
 
     is_ready: bool
     text: str
 
 
 def read_health(url: str) -> Health:
-    """What `url` answers: ready is 200 and no engine that is not up. No answer is one, too."""
+    """Ask `url`: a service is ready if it answers 200 and names no engine that is not up."""
     try:
         with urllib.request.urlopen(url, timeout=_SECONDS) as answer:  # noqa: S310  # our own URL
             return judge_health(200, answer.read())
@@ -31,7 +31,7 @@ def read_health(url: str) -> Health:
 
 
 def judge_health(code: int, body: bytes) -> Health:
-    """The health in an answer of `/health`."""
+    """Return the health that an answer of `/health` stands for."""
     fields = _read_fields(body)
     words = [f"{name}={fields[name]}" for name in _SHOWN if name in fields]
     if code != 200:

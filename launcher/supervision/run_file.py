@@ -1,4 +1,4 @@
-"""What the sub-commands know of the running system: a file in its data folder."""
+"""The run file in the data folder: what the sub-commands know of the running system."""
 
 import os
 import signal
@@ -7,71 +7,61 @@ from pathlib import Path
 import msgspec
 
 from launcher.supervision.processes import ProcessId
-
-_NAME = "run.json"
+from protocol.run_file import RUN_FILE, RunFile
 
 
 class ServiceRecord(msgspec.Struct, frozen=True):
-    """One service; `process` is null while it waits to be started again."""
+    """A service; `process` is null while it waits to be started again."""
 
     name: str
     process: ProcessId | None
     health: str | None
 
 
-class RedisRecord(msgspec.Struct, frozen=True):
-    """The Redis that is used; `is_own`: start_system started it."""
-
-    url: str
-    title: str
-    is_own: bool
-
-
-class RunRecord(msgspec.Struct, frozen=True):
-    """The running system."""
+class RunRecord(RunFile, frozen=True, kw_only=True):
+    """The running system: its processes, and where it listens."""
 
     launcher: ProcessId
     gateway_url: str
     market_data_url: str
-    redis: RedisRecord
     services: list[ServiceRecord]
     is_ready: bool
 
     def find_service(self, name: str) -> ServiceRecord | None:
-        """The service `name`."""
+        """Return the service `name`, None if there is none."""
         return next((record for record in self.services if record.name == name), None)
 
 
 def write_run_record(folder: Path, record: RunRecord) -> None:
-    """Replaces the run file in one step; only its owner may read it (a URL has a password)."""
-    unfinished = folder / f"{_NAME}.new"
+    """Replace the run file in one step; only its owner may read it: a URL may have a password."""
+    unfinished = folder / f"{RUN_FILE}.new"
     descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "wb") as file:
         file.write(msgspec.json.encode(record))
-    unfinished.replace(folder / _NAME)
+    unfinished.replace(folder / RUN_FILE)
 
 
 def read_run_record(folder: Path) -> RunRecord | None:
-    """The system that runs, or last ran, on `folder`; None where nothing readable is there."""
+    """Read which system runs, or last ran, on `folder`; None if no readable file is there."""
     try:
-        return msgspec.json.decode((folder / _NAME).read_bytes(), type=RunRecord)
+        return msgspec.json.decode((folder / RUN_FILE).read_bytes(), type=RunRecord)
     except (OSError, msgspec.DecodeError):
         return None
 
 
 def find_running_system(folder: Path) -> RunRecord | None:
-    """The system that runs on `folder` now."""
+    """Return the system that runs on `folder` now, None if none does."""
     record = read_run_record(folder)
     return record if record and record.launcher.is_alive else None
 
 
 def remove_run_record(folder: Path) -> None:
-    """For a system that has stopped in order."""
-    (folder / _NAME).unlink(missing_ok=True)
+    """Delete the run file of a system that has stopped in order."""
+    (folder / RUN_FILE).unlink(missing_ok=True)
 
 
 def end_leftovers(folder: Path, seconds: float = 2.0) -> None:
-    """Sees off what a killed launcher may have left behind; they are dying by themselves."""
+    """Wait for what a killed launcher left, which is dying by itself; kill what does not."""
     record = read_run_record(folder)
     processes = [service.process for service in record.services] if record else []
     for process in processes:

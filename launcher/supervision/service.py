@@ -15,14 +15,13 @@ from launcher.supervision.processes import ProcessId, identify_process
 
 @dataclass(frozen=True)
 class Service:
-    """What to run. `stage`: the services of the lowest stage stop first, together.
+    """What to run.
 
-    `prepare` runs before each start and raises LaunchError where there must be none. `explain_wait`
-    says why it has to wait before it is started again, None where it has not. `health` is the URL
-    that answers 200 when it is ready, `is_ready` a further condition. `stop_seconds` after SIGTERM
-    comes SIGKILL.
-    `is_quiet`: what it writes is for its log file only. `is_optional`: the exchange is ready, and
-    goes on, without it.
+    `stage`: the services of the lowest stage stop first, together. `health`: the URL that answers
+    200 once it is ready; `is_ready`: a further condition. `prepare` runs before each start and
+    raises LaunchError if it must not start. `explain_wait` says why it cannot be started again yet,
+    None if it can. `stop_seconds`: SIGKILL comes so long after SIGTERM. `is_quiet`: what it writes
+    goes into its log file only. `is_optional`: the exchange is ready, and goes on, without it.
     """
 
     name: str
@@ -54,19 +53,19 @@ class Run:
             stderr=log.descriptor,
             pass_fds=service.descriptors,
             start_new_session=True,  # Ctrl-C is for the launcher, which stops the rest in order
-            preexec_fn=make_child_setup(),  # one thread only, see there
+            preexec_fn=make_child_setup(),  # safe with one thread only, see there
         )
         guard.watch(self._process.pid)
         self.id: ProcessId = identify_process(self._process.pid)
 
     @property
     def seconds(self) -> float:
-        """How long ago it began."""
+        """Seconds since it began."""
         return time.monotonic() - self._began
 
     @property
     def has_ended(self) -> bool:
-        """Whether it is gone; takes its exit status."""
+        """Whether it has ended; if so, its exit status is collected."""
         if self._process.poll() is None:
             return False
         self._guard.forget(self._process.pid)
@@ -78,22 +77,22 @@ class Run:
         return self._process.returncode == 0
 
     def describe_end(self) -> str:
-        """`ended with exit status 1`, `was killed by SIGKILL`."""
+        """Say how it ended, such as `ended with exit status 1` or `was killed by SIGKILL`."""
         return describe_status(self._process.returncode)
 
     def terminate(self) -> None:
-        """Asks it to stop."""
+        """Ask it to stop."""
         self._process.terminate()
 
     def kill(self) -> None:
-        """Ends it at once."""
+        """Kill it, and wait until it has ended."""
         self._process.kill()
         self._process.wait()
         self._guard.forget(self._process.pid)
 
 
 def describe_status(status: int | None) -> str:
-    """A Popen return code in words."""
+    """Say what a return code of Popen means."""
     if status is None:
         return "still runs"
     if status >= 0:

@@ -1,4 +1,4 @@
-"""Keeps services running: starts them again when they die, copies what they write, stops them."""
+"""Keep services running: start them again when they die, copy what they write, stop them."""
 
 import math
 import signal
@@ -16,23 +16,23 @@ from launcher.supervision.parent_death import Guard
 from launcher.supervision.processes import ProcessId
 from launcher.supervision.service import Run, Service
 
-TICK_SECONDS = 0.05
-_MOST_FAILURES = 3
+POLL_SECONDS = 0.05
+_MAX_FAILURES = 3
 _STEADY_SECONDS = 1.0
 ONE_PRESS_SECONDS = 0.5
-"""Signals so close together are one: what runs us may send its own to us and to our group."""
+"""Signals so close together count as one: one Ctrl-C may reach us twice, alone and as a group."""
 _STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class End(NamedTuple):
-    """What became of a run, in words; `is_clean`: with exit status 0, so it needs no reason."""
+    """How a run ended; `is_clean`: with exit status 0, so that no reason is needed."""
 
     text: str
     is_clean: bool
 
 
 class Supervised:
-    """A service with its run, or with the time at which the next one is due."""
+    """A service with its run, or with the time at which the next run is due."""
 
     def __init__(self, service: Service, log_folder: Path, guard: Guard) -> None:
         self.service = service
@@ -40,7 +40,7 @@ class Supervised:
         self.run: Run | None = None
         self.failures = 0
         self.is_waiting = False
-        """Whether it has been said why it is not started again."""
+        """Whether the user has been told why it is not started again."""
         self._backoff = Backoff()
         self._due = 0.0
         self._guard = guard
@@ -48,27 +48,27 @@ class Supervised:
 
     @property
     def id(self) -> ProcessId | None:
-        """Its process, if it has one."""
+        """Its process, None if it has none."""
         return self.run.id if self.run else None
 
     @property
     def is_due(self) -> bool:
-        """Whether it is to be started now; `redis stop` leaves a file that holds it back."""
+        """Whether it is to be started now; the file that `redis stop` leaves holds it back."""
         return self.run is None and time.monotonic() >= self._due and not self._hold.exists()
 
     @property
     def is_steady(self) -> bool:
-        """Whether it runs, and, if it ever died, has done so for a while."""
+        """Whether it runs and, if it ever died, has been running for a while since."""
         return self.run is not None and (not self.failures or self.run.seconds > _STEADY_SECONDS)
 
     def start(self) -> None:
-        """Runs it."""
+        """Start a run."""
         self.service.prepare()
         self.log.tail.clear()
         self.run = Run(self.service, self.log, self._guard)
 
     def take_end(self) -> End | None:
-        """What became of it, where it has ended since the last call."""
+        """Return how it ended, if it has since the last call, and note when the next run is due."""
         run = self.run
         if run is None or not run.has_ended:
             return None
@@ -81,15 +81,15 @@ class Supervised:
         return End(f"{run.describe_end()}; starting it again in {delay:g} s", run.is_clean)
 
     def release(self) -> None:
-        """Forgets a hold of an earlier time."""
+        """Remove the file with which an earlier `redis stop` held it back."""
         self._hold.unlink(missing_ok=True)
 
 
 class Supervisor:
-    """Services in the order in which they came. One thread; `tick` does all that is due.
+    """The services in the order in which they were added; one thread, `poll` does what is due.
 
-    `show` receives each line for the terminal, `copy` the name of a service and a line of its,
-    `on_change` is called when a process came or went.
+    `show` receives each line for the terminal, `copy` the name of a service and a line that it
+    wrote; `on_change` is called when a process has started or ended.
     """
 
     def __init__(
@@ -111,12 +111,12 @@ class Supervisor:
         self._guard = Guard()
 
     def listen_to_signals(self) -> None:
-        """From now on Ctrl-C, SIGTERM and SIGHUP ask to stop; a second one kills."""
+        """Take Ctrl-C, SIGTERM and SIGHUP as requests to stop; the second one kills."""
         for number in _STOP_SIGNALS:
             signal.signal(number, self._request_stop)
 
     def add(self, services: Iterable[Service]) -> None:
-        """Starts `services` and keeps them running."""
+        """Start `services` and keep them running."""
         for service in services:
             supervised = Supervised(service, self._log_folder, self._guard)
             supervised.release()
@@ -126,22 +126,22 @@ class Supervisor:
 
     @property
     def is_steady(self) -> bool:
-        """Whether every needed service has a process that seems to stay."""
+        """Whether every service that is needed seems to stay up."""
         return all(item.is_steady or item.service.is_optional for item in self.services)
 
     def run_until(self, is_done: Callable[[], bool]) -> bool:
-        """Supervises until `is_done`; False where a stop was requested before."""
+        """Supervise until `is_done`; return False if a stop was requested before."""
         while not self.stop_requests:
-            self.tick()
+            self.poll()
             if is_done():
                 return True
-            time.sleep(TICK_SECONDS)
+            time.sleep(POLL_SECONDS)
         return False
 
-    def tick(self) -> None:
-        """Copies output, notices ends, starts what is due.
+    def poll(self) -> None:
+        """Copy output, notice which services have ended, start those that are due.
 
-        Raises LaunchError where a service dies again and again before all was ever ready.
+        Raises LaunchError if a service dies again and again before all were ever ready.
         """
         for supervised in self.services:
             self._copy_output(supervised)
@@ -152,7 +152,7 @@ class Supervisor:
                 self._start_again(supervised)
 
     def stop(self) -> None:
-        """Ends all, stage by stage; a second request to stop kills what is left."""
+        """Stop all services, stage by stage; a second request to stop kills those that are left."""
         by_stage = sorted(self.services, key=lambda supervised: supervised.service.stage)
         for _, stage in groupby(by_stage, key=lambda supervised: supervised.service.stage):
             self._stop_stage(list(stage))
@@ -171,7 +171,7 @@ class Supervisor:
                 supervised.run.terminate()
         deadline = time.monotonic() + max(item.service.stop_seconds for item in stage)
         while self.stop_requests < 2 and time.monotonic() < deadline and not _have_ended(stage):
-            time.sleep(TICK_SECONDS / 5)
+            time.sleep(POLL_SECONDS / 5)
         self._announce_killing()
         for supervised in stage:
             self._finish(supervised)
@@ -200,7 +200,7 @@ class Supervisor:
         tail = "".join(f"\n  {line}" for line in supervised.log.tail)
         self._on_change()
         is_needed = not self.is_ready and not service.is_optional
-        if is_needed and supervised.failures >= _MOST_FAILURES:
+        if is_needed and supervised.failures >= _MAX_FAILURES:
             how = end.text.partition(";")[0]
             raise LaunchError(f"{service.name} does not start: it {how}. Its last lines:{tail}")
         has_hidden_reason = service.is_quiet and not end.is_clean

@@ -1,4 +1,4 @@
-"""What the user sees: text, or with LOG_FORMAT=json nothing but JSON lines."""
+"""The launcher's output: text, or with LOG_FORMAT=json nothing but JSON lines."""
 
 import os
 from typing import Literal
@@ -7,17 +7,17 @@ from protocol.logs import to_json_line
 
 
 class Terminal:
-    """Standard output; one that is gone is no reason to stop."""
+    """Standard output; if it is closed, the launcher goes on without it."""
 
     def __init__(self, log_format: Literal["text", "json"]) -> None:
         self._is_json = log_format == "json"
 
     def show(self, text: str) -> None:
-        """Say something of the launcher's own."""
+        """Print something that the launcher itself says."""
         self._print(to_json_line("launcher", text.strip()) if self._is_json else text)
 
     def copy(self, service: str, line: str) -> None:
-        """Pass on a line of a service: a JSON line as it is."""
+        """Print a line that a service wrote; a JSON line stays as it is."""
         self._print(to_json_line(service, line) if self._is_json else f"{service:<12} | {line}")
 
     @staticmethod

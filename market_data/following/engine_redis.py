@@ -41,9 +41,9 @@ class EngineRedis:
     """Reads only. Every method raises RedisError or OSError where Redis does not answer."""
 
     def __init__(self, url: str) -> None:
-        """Answers come in bytes, and every retry is the feed's. Raises ValueError for a bad URL."""
-        self._redis = _connect(url, SECONDS_TO_ANSWER)
-        self._pages = _connect(url, SECONDS_TO_READ)
+        """Raises ValueError for a bad URL."""
+        self._redis = connect_redis(url, SECONDS_TO_ANSWER)
+        self._pages = connect_redis(url, SECONDS_TO_READ)
 
     async def read_state(self) -> EngineState:
         """What the engine's state says now; raises ValueError where it is not the engine's."""
@@ -99,7 +99,8 @@ class EngineRedis:
         await self._pages.aclose()
 
 
-def _connect(url: str, seconds: float) -> Redis:
+def connect_redis(url: str, seconds: float) -> Redis:
+    """Return a client that repeats nothing by itself: every retry is the feed's."""
     return Redis.from_url(
         url,
         retry=Retry(NoBackoff(), 0),

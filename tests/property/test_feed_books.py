@@ -13,8 +13,9 @@ from goquant import FeedReader
 from protocol.commands import derive_order_id
 from tests.support.exchange import ID_KEY, Json
 from tests.support.instruments import make_instruments
-from tests.support.market_data import MarketData, run_market_data, until
+from tests.support.market_data import MarketData, run_market_data
 from tests.support.publisher import ExchangePublisher
+from tests.support.waiting import until
 
 BTC = "BTC-USDT"
 HOUR = Path(__file__).resolve().parents[3] / "shared" / "data" / "AAPL_hour.commands.csv.xz"

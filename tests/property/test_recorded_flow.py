@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmark.replay.__main__ import Replay, replay_file, run_record
+from benchmark.replay.core import Replay, replay_file, run_record
 from benchmark.shared.commands_file import parse_commands, read_commands
 from tests.support.core_auditor import Auditor
 

@@ -19,13 +19,13 @@ EXCHANGE = name_exchange(ID_KEY.hex().encode())
 
 
 def sqlite_url(folder: Path) -> str:
-    """A file in `folder`."""
+    """Return the URL of a database file in `folder`."""
     return f"sqlite:///{folder / 'archive.sqlite3'}"
 
 
 @contextmanager
 def run_database(url: str) -> Iterator[Engine]:
-    """The archive's own way in, with the tables made."""
+    """Open a database as the archive does, with its tables made."""
     database = open_database(url)
     try:
         prepare_schema(database)
@@ -36,7 +36,7 @@ def run_database(url: str) -> Iterator[Engine]:
 
 @contextmanager
 def run_queries(url: str) -> Iterator[Archive]:
-    """A service's way in."""
+    """Open a database as a service does."""
     archive = Archive(open_for_queries(url))
     try:
         yield archive
@@ -45,7 +45,7 @@ def run_queries(url: str) -> Iterator[Archive]:
 
 
 def write_entries(database: Engine, entries: Sequence[JournalEntry]) -> Position:
-    """Write `entries` behind what the database has."""
+    """Write `entries` after what the database has."""
     writer = Writer(database)
     position = writer.read_position() or writer.begin(EXCHANGE)
     writer.write_instruments(instrument.specification for instrument in make_instruments())
@@ -53,7 +53,7 @@ def write_entries(database: Engine, entries: Sequence[JournalEntry]) -> Position
 
 
 def go_back_to_version_1(database: Engine) -> None:
-    """The tables become those that the first version made."""
+    """Turn the tables into those that the first version made."""
     with database.begin() as connection:
         connection.execute(text("ALTER TABLE candles RENAME COLUMN quote_volume TO notional"))
         connection.execute(text("UPDATE schema_version SET version = 1"))

@@ -13,12 +13,12 @@ from tests.support.instruments import make_instruments
 
 
 def list_entries(batches: Iterable[Batch]) -> list[JournalEntry]:
-    """The journal entries of `batches`."""
+    """Return the journal entries of `batches`."""
     return [batch.to_journal_entry() for batch in batches]
 
 
 def publish_exchange(client: Redis, id_key: bytes = ID_KEY) -> None:
-    """The state of an exchange that has just begun."""
+    """Write the state of an exchange that has just begun."""
     specifications = [instrument.specification for instrument in make_instruments()]
     table = codec.encode(InstrumentTable(specifications))
     client.hset(channels.STATE, channels.STATE_ID_KEY, id_key.hex())
@@ -39,7 +39,7 @@ def commit_entries(client: Redis, entries: Sequence[JournalEntry]) -> None:
 def limit(
     side: str, quantity: str, price: str, client_order_id: str | None = None, **more: object
 ) -> Json:
-    """A limit order for BTC-USDT."""
+    """Return a limit order for BTC-USDT."""
     order = {
         "symbol": "BTC-USDT",
         "side": side,
@@ -51,5 +51,5 @@ def limit(
 
 
 def trade_once(exchange: Exchange, price: str = "60000", quantity: str = "0.1") -> None:
-    """Two orders, one match."""
+    """Send two orders that trade once."""
     exchange.send(limit("sell", quantity, price), limit("buy", quantity, price))

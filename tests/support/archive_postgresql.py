@@ -17,7 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from launcher.supervision.listening import find_free_port
 from launcher.supervision.parent_death import make_child_setup
-from launcher.waiting import wait_until
+from tests.support.waiting import wait_until
 
 DEADLINE_SECONDS = 30.0
 _UNPRIVILEGED = ("postgres", "nobody")
@@ -25,7 +25,7 @@ _UNPRIVILEGED = ("postgres", "nobody")
 
 @contextmanager
 def run_postgresql() -> Iterator[str]:
-    """URL of an empty database; skips the test where no server is installed."""
+    """Run a server with an empty database; skip the test if none is installed."""
     binaries = find_binaries()
     if binaries is None:
         pytest.skip("no PostgreSQL server found: apt-get install postgresql")
@@ -37,10 +37,12 @@ def run_postgresql() -> Iterator[str]:
             process = _start(binaries, folder, port, log, identity)
         url = f"postgresql+psycopg://archive@127.0.0.1:{port}/postgres"
         try:
-            is_up = wait_until(
-                lambda: process.poll() is not None or _is_serving(url), DEADLINE_SECONDS
+            wait_until(
+                lambda: process.poll() is not None or _is_serving(url),
+                lambda: f"PostgreSQL has started: {(folder / 'log').read_text()}",
+                DEADLINE_SECONDS,
             )
-            if not is_up or process.poll() is not None:
+            if process.poll() is not None:
                 raise RuntimeError(f"PostgreSQL did not start: {(folder / 'log').read_text()}")
             yield url
         finally:
@@ -49,7 +51,7 @@ def run_postgresql() -> Iterator[str]:
 
 
 def find_binaries() -> Path | None:
-    """The folder with `initdb` and `postgres`; Debian keeps it off the PATH."""
+    """Find the folder with `initdb` and `postgres`, which Debian keeps off the PATH."""
     on_path = shutil.which("postgres")
     candidates = [Path(on_path).resolve().parent] if on_path else []
     candidates += sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
@@ -83,7 +85,7 @@ def _start(
 
 
 def _give_away(folder: Path) -> dict[str, Any]:
-    """PostgreSQL refuses to run as root: whom it runs as instead."""
+    """Give `folder` to the user to run as, since PostgreSQL refuses to run as root."""
     if os.geteuid() != 0:
         return {}
     users = {user.pw_name: user for user in pwd.getpwall()}

@@ -62,7 +62,7 @@ class Replay:
         )
 
     def candles(self, seconds: int) -> dict[tuple[str, int], Json]:
-        """What traded by symbol and start, where anything did."""
+        """Return the candles that have trades, by symbol and start."""
         found: dict[tuple[str, int], list[Json]] = {}
         step = seconds * 1_000_000
         for trade in self.trades:
@@ -72,32 +72,32 @@ class Replay:
 
 
 def read_events(entry: JournalEntry, channel: str) -> list[Json]:
-    """The events that the commit published on `channel`."""
+    """Return the events that the commit published on `channel`."""
     message = entry.messages.get(channel)
     events: list[Json] = json.loads(message)["events"] if message else []
     return events
 
 
 def read_orders(database: Engine) -> list[Json]:
-    """The orders in the database, as a replay has them."""
+    """Read the orders in the database, in a replay's form."""
     names = (*STATE_FIELDS, "opened_at", "updated_at")
     return _read(database, schema.orders, names, ("order_id",), "number")
 
 
 def read_fills(database: Engine) -> list[Json]:
-    """The fills in the database, as a replay has them."""
+    """Read the fills in the database, in a replay's form."""
     names = (*FILL_FIELDS, *LAST_TRADE_FIELDS, "timestamp")
     return _read(database, schema.fills, names, ("order_id",), "number")
 
 
 def read_trades(database: Engine) -> list[Json]:
-    """The trades in the database, as a replay has them but by symbol."""
+    """Read the trades in the database, in a replay's form but sorted by symbol."""
     ids = ("maker_order_id", "taker_order_id")
     return _read(database, schema.trades, (*TRADE_FIELDS, "timestamp"), ids, "symbol", "trade_id")
 
 
 def read_candles(database: Engine, seconds: int) -> dict[tuple[str, int], Json]:
-    """The base candles in the database, as a replay has them."""
+    """Read the base candles in the database, in a replay's form."""
     table = schema.candles
     rows = _read(database, table, [column.name for column in table.columns], (), "start")
     return {
@@ -111,7 +111,7 @@ def read_candles(database: Engine, seconds: int) -> dict[tuple[str, int], Json]:
 
 
 def assert_same(database: Engine, replay: Replay) -> None:
-    """Every order, fill, trade and candle in the database is the journal's, and no other is."""
+    """Assert that the database has exactly the journal's orders, fills, trades and candles."""
     assert read_orders(database) == replay.orders
     assert read_fills(database) == replay.fills
     trades = sorted(replay.trades, key=lambda trade: (trade["symbol"], trade["trade_id"]))

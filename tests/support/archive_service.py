@@ -27,9 +27,9 @@ from tests.support.waiting import wait_until
 def run_follower(
     redis_url: str, database_url: str, prepare: Callable[[Engine], None] = lambda _: None
 ) -> Iterator[Follower]:
-    """An archive that follows as long as the context; `prepare` has its database first.
+    """Run an archive as long as the context; `prepare` gets its database first.
 
-    It does not wait for a disk: its process is the test's, nobody pulls the plug.
+    It does not wait for the disk, since nothing here cuts the power.
     """
     database = open_database(database_url)
     if database.dialect.name == "sqlite":
@@ -53,7 +53,7 @@ def run_follower(
 def start_archive(
     redis_url: str, database_url: str, log: Path, **settings: str
 ) -> "subprocess.Popen[bytes]":
-    """`python -m archive`, writing to `log`."""
+    """Start `python -m archive`, which writes to `log`."""
     environment = {**os.environ, "REDIS_URL": redis_url, "DATABASE_URL": database_url, **settings}
     with log.open("ab") as output:
         return subprocess.Popen(
@@ -64,7 +64,7 @@ def start_archive(
 
 
 def run_archive_to_end(redis_url: str, database_url: str, log: Path) -> tuple[int, str]:
-    """Exit status and log of an archive that is expected to give up."""
+    """Run an archive that is expected to give up; return exit status and log."""
     process = start_archive(redis_url, database_url, log)
     try:
         status = process.wait(60)
@@ -75,19 +75,19 @@ def run_archive_to_end(redis_url: str, database_url: str, log: Path) -> tuple[in
 
 
 def read_announced(client: Redis) -> int:
-    """The sequence that the archive says it has."""
+    """Return the sequence that the archive says it has reached."""
     stored = client.hget(channels.STATE, channels.STATE_ARCHIVE_SEQUENCE)
     assert stored is None or isinstance(stored, bytes)
     return int(stored or -1)
 
 
 def wait_until_archived(client: Redis, sequence: int) -> None:
-    """Until the archive says that it has everything up to `sequence`."""
+    """Wait until the archive says that it has everything up to `sequence`."""
     wait_until(lambda: read_announced(client) >= sequence, f"the archive is at {sequence}")
 
 
 def wait_until_archive_is_there(client: Redis) -> None:
-    """Until the archive says that it has everything that is committed now."""
+    """Wait until the archive says that it has everything that is committed now."""
     sequence = client.hget(channels.STATE, channels.STATE_SEQUENCE)
     assert sequence is None or isinstance(sequence, bytes)
     wait_until_archived(client, int(sequence or 0))

@@ -99,9 +99,9 @@ pauses = st.sampled_from([0, 500_000, 2_000_000, 70_000_000]) | st.integers(0, 9
 
 
 def make_exchange(stream: list[list[Json]], pause: int) -> Exchange:
-    """What got `stream`, a commit for each list, `pause` microseconds after the one before.
+    """Return an exchange that got `stream`: a commit for each list, `pause` microseconds apart.
 
-    Its timers go off as the service lets them.
+    Its timers fire when the service would let them.
     """
     exchange = Exchange(closed_limit=FEW_CLOSED)
     sent: list[Json] = []
@@ -116,7 +116,7 @@ def make_exchange(stream: list[list[Json]], pause: int) -> Exchange:
 
 
 def _aim(command: Json, exchange: Exchange, sent: list[Json]) -> Json:
-    """A repeat of some order that was sent, a cancel or amend of some that is known."""
+    """Aim a repeat at an order that was sent, a cancel or an amend at one that is known."""
     if "target" not in command:
         return command
     rest = {name: value for name, value in command.items() if name != "target"}

@@ -20,7 +20,7 @@ from playwright.sync_api import (
 
 PAGE = Path(__file__).parents[2] / "websocket_test.html"
 NETWORK_ERRORS = r"WebSocket connection to|Failed to load resource: net::"
-"""What the browser itself says where a server is away: no page can keep it from that."""
+"""What the browser itself writes if a server is away, which no page can prevent."""
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome")
 _ARGUMENTS = [
@@ -33,7 +33,7 @@ _accounts = count(1)
 
 @contextmanager
 def run_browser() -> Iterator[Browser]:
-    """A browser; skips the test where none is installed."""
+    """Run a browser; skip the test if none is installed."""
     executable = next((path for name in _NAMES if (path := shutil.which(name))), None)
     if executable is None:
         pytest.skip("no Chromium found: apt-get install chromium")
@@ -65,17 +65,17 @@ class Screen:
         self.page.on("request", self._note_request)
 
     def open_live(self, market_data_url: str) -> None:
-        """The served page, live, and with all that its ticket needs from the gateway."""
+        """Open the served page, and wait until it is live and its ticket can be sent."""
         self.page.goto(f"{market_data_url}/")
         expect(self.page.locator("#status")).to_have_text("Live")
         expect(self.page.locator("#submit")).to_be_enabled()
 
     def expect_errors(self, *patterns: str) -> None:
-        """Let these pass: the browser notes each answer of 400 and more, and each lost server."""
+        """Let these pass: the browser logs each answer of 400 and above, and each lost server."""
         self.expected_errors += patterns
 
     def close(self) -> None:
-        """Close the window; fails where the console has shown an error that nobody expected."""
+        """Close the window; fail if the console has shown an error that was not expected."""
         self._context.close()
         unexpected = [error for error in self._errors if not self._is_expected(error)]
         assert not unexpected, unexpected

@@ -1,7 +1,7 @@
 """An auditor of price-time priority that sees only what is published.
 
-It is told the events, never the commands or the rules, keeps from them its own queue at every
-price, and writes down each trade that was not with the first order at the best price, and each
+It is told the events, never the commands or the rules. From them it keeps a queue of its own at
+every price, and notes each trade that was not with the first order at the best price and each
 published level that is not the sum of its queue.
 """
 
@@ -13,11 +13,11 @@ from sortedcontainers import SortedDict
 
 from engine.core import Event, EventKind, EventRow, Side
 
-Queue = OrderedDict[int, "Seen"]
+Queue = OrderedDict[int, "AuditedOrder"]
 
 
 @dataclass(slots=True)
-class Seen:
+class AuditedOrder:
     """An order as its events show it."""
 
     order_id: int
@@ -35,13 +35,13 @@ class Auditor:
     def __init__(self) -> None:
         self.findings: list[str] = []
         self.trades = 0
-        self._orders: dict[int, Seen] = {}
+        self._orders: dict[int, AuditedOrder] = {}
         self._queues: dict[tuple[int, int], SortedDict[int, Queue]] = {}
         self._last_ids: dict[tuple[str, int], int] = {}
-        self._active: Seen | None = None
+        self._active: AuditedOrder | None = None
 
     def read(self, rows: Iterable[EventRow]) -> None:
-        """The events of one command."""
+        """Read the events of one command."""
         for row in rows:
             event = Event._make(row)
             if event.kind in (EventKind.ACCEPTED, EventKind.AMENDED, EventKind.TRIGGERED):
@@ -61,7 +61,7 @@ class Auditor:
         return len(self._orders)
 
     def levels(self, symbol: int, side: int) -> list[tuple[int, int]]:
-        """The side of the book that the events add up to, best price first."""
+        """Return the side of the book that the events add up to, best price first."""
         queues = self._side(symbol, side)
         prices = list(reversed(queues)) if side == Side.BUY else list(queues)
         return [(price, _total(queues[price])) for price in prices]
@@ -77,7 +77,7 @@ class Auditor:
         return price
 
     def _enter(self, event: Event) -> None:
-        """An order came, was amended, or was triggered: it is now the one that acts."""
+        """Enter an order that came, was amended or was triggered as the one that acts now."""
         kept_place = event.kind == EventKind.AMENDED and event.number
         seen = self._orders.get(event.order_id)
         filled = seen.filled if seen else 0
@@ -95,10 +95,10 @@ class Auditor:
         was_waiting = seen.is_waiting if seen else event.other_remaining > 0
         is_waiting = was_waiting and not is_triggered
         order = (event.order_id, event.symbol, event.side, price, event.remaining, is_waiting)
-        self._orders[event.order_id] = self._active = Seen(*order, filled)
+        self._orders[event.order_id] = self._active = AuditedOrder(*order, filled)
 
     def _settle(self) -> None:
-        """What the acting order has left goes to the end of its queue."""
+        """Put what the acting order has left at the end of its queue."""
         order, self._active = self._active, None
         if order is None or order.order_id not in self._orders or order.is_waiting:
             return
@@ -117,7 +117,7 @@ class Auditor:
             self.findings.append(f"wrong rest: {rest}")
         self._leave(order)
 
-    def _leave(self, order: Seen) -> None:
+    def _leave(self, order: AuditedOrder) -> None:
         del self._orders[order.order_id]
         queues = self._side(order.symbol, order.side)
         queue = queues.get(order.price)
@@ -140,7 +140,7 @@ class Auditor:
         self._fill(event, maker, event.other_remaining, name)
         self._fill(event, taker, event.remaining, name)
 
-    def _fill(self, event: Event, order: Seen, remaining: int, name: str) -> None:
+    def _fill(self, event: Event, order: AuditedOrder, remaining: int, name: str) -> None:
         order.remaining -= event.quantity
         order.filled += event.quantity
         if order.remaining != remaining or remaining < 0:
@@ -157,7 +157,7 @@ class Auditor:
             self.findings.append(f"wrong level: {event.price} has {total}, not {event.quantity}")
 
     def _expect_next(self, what: str, event: Event) -> None:
-        """Trade ids and update ids have no gap."""
+        """Check that trade ids and update ids have no gap."""
         last = self._last_ids.get((what, event.symbol), 0)
         if event.number != last + 1:
             self.findings.append(f"gap: {what} {event.number} follows {last}")

@@ -39,19 +39,19 @@ class Step(NamedTuple):
 
 
 def narrow_price(random: Random, _: int) -> int:
-    """A dozen ticks around one price: full queues, many trades."""
+    """Draw from a dozen ticks around one price: full queues, many trades."""
     return 100 + random.randrange(-12, 13)
 
 
 def sparse_price(random: Random, _: int) -> int:
-    """The whole range of prices, so that most levels lie far from each other."""
+    """Draw from the whole range of prices, so that most levels lie far from each other."""
     if random.random() < 0.8:
         return 100_000 + random.randrange(-12, 13)
     return random.choice((1, 2, 10**12, random.randrange(1, 10**12), random.randrange(1, 300_000)))
 
 
 def drifting_price(random: Random, step: int) -> int:
-    """A price that wanders far enough for a book to move with it many times."""
+    """Draw around a price that drifts so far that a book has to move with it many times."""
     centre = 1_000_000 + abs(step * 25 % 4_000_000 - 2_000_000)
     return centre + random.randrange(-12, 13) * random.choice((1, 1, 1, 3_000))
 
@@ -104,7 +104,7 @@ class Flow:
         return Step("new", tuple(arguments))
 
     def spoil(self, arguments: list[int]) -> None:
-        """Puts a bad number into one of the arguments."""
+        """Put a bad number into one of the arguments."""
         place = self.random.randrange(len(arguments))
         bad = (SYMBOLS, 200) if place in (0, 3, 4, 8) else NONSENSE
         arguments[place] = self.random.choice(bad)

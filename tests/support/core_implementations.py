@@ -13,7 +13,7 @@ CORES: Final = tuple(MODULES)
 
 
 def matcher_class(name: str) -> type[Matcher]:
-    """The `Matcher` of a core; skips the test where it cannot be built here."""
+    """Return the `Matcher` of a core; skip the test if it cannot be built here."""
     if name == "cython" and not (which("cc") or which("gcc") or which("clang")):
         pytest.skip("no C compiler, so that there is no compiled core")
     matcher: type[Matcher] = import_module(MODULES[name]).Matcher

@@ -12,7 +12,7 @@ def word(code: EventKind | OrderType | Reason | SelfTradePrevention | Side) -> s
 
 
 def render_order(order: OpenOrder) -> str:
-    """One line of a book table."""
+    """Render an order as a part of a book table's line."""
     owner = f"#{order.order_id} {ACCOUNTS[order.account]} {order.remaining}"
     filled = f" of {order.quantity}" if order.filled else ""
     prevention = SelfTradePrevention(order.self_trade_prevention)
@@ -27,7 +27,7 @@ def render_waiting(order: OpenOrder) -> str:
 
 
 def render_event(row: Event) -> str:
-    """One event as a sentence."""
+    """Render an event as a sentence."""
     kind = EventKind(row.kind)
     reason = f" ({word(Reason(row.reason))})" if row.reason else ""
     return f"  {word(kind)} {_details(kind, row)}{reason}"

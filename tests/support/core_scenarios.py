@@ -41,7 +41,7 @@ def read_scenarios(path: Path) -> Iterator[Scenario]:
 
 
 def replay(text: str, matcher: Matcher) -> str:
-    """What the scenario's text should be, by this matcher."""
+    """Return what the scenario's text should be, by this matcher."""
     lines = text.splitlines()
     commands = [line for line in lines if line[:1] not in (" ", "") and line != "book"]
     build_book(lines, matcher)
@@ -53,7 +53,7 @@ def replay(text: str, matcher: Matcher) -> str:
 
 
 def build_book(lines: list[str], matcher: Matcher) -> None:
-    """Enters the orders of the first table, by their ids."""
+    """Enter the orders of the first table, by their ids."""
     orders: list[tuple[list[str], str, int]] = []
     for line in lines[1:]:
         if not line.startswith("  "):
@@ -83,7 +83,7 @@ def run(command: str, matcher: Matcher) -> Sequence[EventRow]:
 
 
 def enter(owner: int, side: str, words: list[str], matcher: Matcher) -> Sequence[EventRow]:
-    """Enters an order from `QUANTITY [at PRICE] [stop PRICE] TYPE #ID [MODE]`."""
+    """Enter an order from `QUANTITY [at PRICE] [stop PRICE] TYPE #ID [MODE]`."""
     quantity, *rest = words
     prices = {"at": 0, "stop": 0}
     while rest[0] in prices:
@@ -96,7 +96,7 @@ def enter(owner: int, side: str, words: list[str], matcher: Matcher) -> Sequence
 
 
 def render_book(matcher: Matcher) -> list[str]:
-    """The book table, asks above bids; then the orders that wait."""
+    """Render the book table, asks above bids, then the orders that wait."""
     resting: dict[tuple[int, int], list[OpenOrder]] = {}
     waiting = []
     for order in matcher.orders(0):

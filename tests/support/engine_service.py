@@ -15,7 +15,7 @@ from tests.support.waiting import wait_until
 
 
 def make_service(url: str, max_batch: int = 512, snapshot_interval: int = 100_000) -> Service:
-    """An engine that has not started."""
+    """Make an engine that has not started."""
     limits = Limits(max_batch, closed_orders=1000, snapshot_interval=snapshot_interval)
     return Service(lambda: connect_redis(url), make_instruments(), now_in_microseconds, limits)
 
@@ -24,7 +24,7 @@ def make_service(url: str, max_batch: int = 512, snapshot_interval: int = 100_00
 def run_engine(
     url: str, max_batch: int = 512, snapshot_interval: int = 100_000
 ) -> Iterator[Service]:
-    """An engine that serves as long as the context, and is ready when it begins."""
+    """Run an engine as long as the context; it is ready when the context begins."""
     service = make_service(url, max_batch, snapshot_interval)
     thread = threading.Thread(target=service.run, name="engine")
     thread.start()
@@ -39,5 +39,5 @@ def run_engine(
 
 
 def wait_until_drained(client: Redis) -> None:
-    """Until the engine has committed everything in the list."""
+    """Wait until the engine has committed everything in the list."""
     wait_until(lambda: client.llen(channels.ORDER_QUEUE) == 0, "the list is empty")

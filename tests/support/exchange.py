@@ -36,14 +36,14 @@ class Exchange:
         return batch
 
     def order(self, side: str, quantity: str, price: str | None = None, **more: Any) -> list[Json]:
-        """Send one order for BTC-USDT (limit where it has a price, else market); its reports."""
+        """Send an order for BTC-USDT, limit if it has a price, else market; return its reports."""
         entry: Json = {"symbol": "BTC-USDT", "side": side, "quantity": quantity}
         entry |= {"order_type": "limit" if price else "market"}
         entry |= {"price": price} if price else {}
         return read_events(self.send(entry | more), channels.EXECUTION_REPORTS)
 
     def book(self) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
-        """Bids and asks of BTC-USDT, best first."""
+        """Return bids and asks of BTC-USDT, best first."""
         instrument = make_instruments()[0]
         bids, asks = self.handler.matcher.l2(0)
         return (
@@ -53,20 +53,20 @@ class Exchange:
 
 
 def read_events(batch: Batch, channel: str) -> list[Json]:
-    """The events that `batch` publishes on `channel`, as JSON gives them."""
+    """Return the events that `batch` publishes on `channel`, as JSON values."""
     message = batch.to_journal_entry().messages.get(channel)
     events: list[Json] = json.loads(message)["events"] if message else []
     return events
 
 
 def decode_events(batch: Batch, channel: str) -> list[Event]:
-    """The events that `batch` publishes on `channel`, as the protocol's own types."""
+    """Return the events that `batch` publishes on `channel`, in the protocol's types."""
     message = batch.messages.get(channel)
     return list(codec.decode_message(message).events) if message else []
 
 
 def read_replies(batch: Batch, worker: str) -> list[Json]:
-    """The replies that `batch` has for `worker`."""
+    """Return the replies that `batch` has for `worker`."""
     message = batch.to_replies().get(channels.reply_channel(worker))
     replies: list[Json] = json.loads(message)["replies"] if message else []
     return replies

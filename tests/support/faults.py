@@ -5,18 +5,17 @@ from collections.abc import Callable
 from enum import Enum, auto
 from typing import Any
 
-from redis import Connection, ConnectionPool, Redis
-from redis.backoff import NoBackoff
-from redis.connection import parse_url
-from redis.retry import Retry
+from redis import Connection, Redis
+
+from engine.storage.connection import connect_redis
 
 
 class Stopped(BaseException):
-    """The engine's process is gone here: none of its code may handle this."""
+    """The engine's process ends here, so none of its code may catch this."""
 
 
 class Moment(Enum):
-    """When, in the life of one Redis command."""
+    """A moment in the life of a Redis command."""
 
     BEFORE_SEND = auto()
     AFTER_SEND = auto()
@@ -34,7 +33,7 @@ class CrashPoint:
         self._is_dead = False
 
     def pass_by(self, moment: Moment, hang_up: Callable[[], None]) -> None:
-        """Raises Stopped where the engine is to stop, and ever after."""
+        """Raise Stopped if the engine is to stop now, or has been stopped."""
         if self._is_dead or (len(self.sent), moment) == (self._command, self._moment):
             self._is_dead = True
             hang_up()
@@ -63,7 +62,7 @@ class CrashingConnection(Connection):
         self._point.pass_by(Moment.AFTER_SEND, self._hang_up_once_done)
 
     def _hang_up_once_done(self) -> None:
-        """The answer is there, and nobody reads it: what comes after finds the command done."""
+        """Hang up once the unread answer is there, so that the command has been done."""
         if self._sock:
             select.select([self._sock], [], [], 10.0)
         self.disconnect()  # type: ignore[no-untyped-call]
@@ -76,10 +75,8 @@ class CrashingConnection(Connection):
 
 
 def connect_until(url: str, point: CrashPoint, on_empty: Callable[[], None]) -> Redis:
-    """A client of an engine that is to stop at `point`, or when there is nothing left to do."""
-    address = parse_url(url)  # type: ignore[no-untyped-call]
-    pool = ConnectionPool(
-        connection_class=CrashingConnection, point=point, on_empty=on_empty,
-        retry=Retry(NoBackoff(), 0), socket_timeout=10, protocol=2, **address,
-    )  # fmt: skip
-    return Redis(connection_pool=pool)
+    """Return the engine's own client, with which it stops at `point`, or once all is done."""
+    client = connect_redis(url)
+    client.connection_pool.connection_class = CrashingConnection
+    client.get_connection_kwargs().update(point=point, on_empty=on_empty)
+    return client

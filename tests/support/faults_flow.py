@@ -22,9 +22,9 @@ TIMER_SECONDS = 5
 
 
 class Flow(NamedTuple):
-    """Commands before a timer's end, and behind it: the first of those lets it go off.
+    """Commands before and after a timer's end; the first one after it lets the timer fire.
 
-    So no engine has to push that itself, which a second one would do again.
+    So no engine has to push that one itself, which a second engine would do again.
     """
 
     first: list[bytes]
@@ -32,7 +32,7 @@ class Flow(NamedTuple):
 
 
 def draw_every_kind(seed: int, count: int, end: int, *limits: TradingLimits) -> Flow:
-    """A drawn flow with something of each kind among it; `end` (microseconds) is behind the timer.
+    """Draw a flow with something of each kind in it; the timer ends before `end` (microseconds).
 
     `limits` come into force one after the other, with some orders after each.
     """
@@ -47,7 +47,7 @@ def draw_every_kind(seed: int, count: int, end: int, *limits: TradingLimits) -> 
 
 
 def _list_every_kind() -> list[dict[str, Any] | bytes]:
-    """On a symbol of its own, so that each does what it is there for."""
+    """List commands of each kind, on a symbol of their own, so that each has its effect."""
     waiting = _rest("buy", 2_008) | {"order_type": "stop_limit", "stop_price": "101"}
     return [
         _rest("sell", 2_001), _rest("sell", 2_002) | {"price": "101"},
@@ -83,7 +83,7 @@ def _encode(entry: dict[str, Any] | bytes) -> bytes:
 
 
 def draw_flow(seed: int, count: int) -> list[bytes]:
-    """`count` queue entries; the new orders have the ids 1, 2, …, now and then one again."""
+    """Draw `count` queue entries; new orders have the ids 1, 2, …, now and then one again."""
     generator = random.Random(seed)
     return [_draw_entry(generator, number) for number in range(1, count + 1)]
 

@@ -26,7 +26,7 @@ def assert_history_is_right(client: Redis) -> None:
 
 
 def read_client_order_ids(client: Redis) -> list[str]:
-    """Of every order that was opened, in order."""
+    """Read the client order id of each order that was opened, in order."""
     return [
         event.client_order_id or ""
         for entry in read_journal(client, 0)

@@ -1,4 +1,4 @@
-"""A TCP proxy that can hang up after it has passed on what it was waiting for."""
+"""A TCP proxy that can hang up once it has passed on a given word."""
 
 import socket
 import struct
@@ -11,7 +11,7 @@ _RESET = struct.pack("ii", 1, 0)
 
 
 class Proxy:
-    """In front of a server of this machine; `resets` counts the connections that it has cut."""
+    """A proxy before a server of this machine; `resets` counts the connections that it cut."""
 
     def __init__(self, target: int) -> None:
         self.resets = 0
@@ -31,7 +31,7 @@ class Proxy:
                 threading.Thread(target=self._return, args=(server, client), daemon=True).start()
 
     def _send(self, client: socket.socket, server: socket.socket) -> None:
-        """From the client to the server."""
+        """Carry from the client to the server."""
         with suppress(OSError), server:
             while data := client.recv(_CHUNK):
                 server.sendall(data)
@@ -44,7 +44,7 @@ class Proxy:
                     return
 
     def _return(self, server: socket.socket, client: socket.socket) -> None:
-        """From the server to the client."""
+        """Carry from the server to the client."""
         with suppress(OSError), client:
             while data := server.recv(_CHUNK):
                 client.sendall(data)

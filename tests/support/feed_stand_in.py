@@ -1,4 +1,4 @@
-"""A feed in the test's hands: it answers requests as it is told, and sends what it likes."""
+"""A feed in the test's hands: it answers requests, and sends messages, as the test says."""
 
 import asyncio
 import json
@@ -17,7 +17,7 @@ Answer: TypeAlias = Callable[["StandInFeed", Json], Awaitable[None]]
 
 
 class StandInFeed:
-    """One connection; `update_id` and `trade_id` are what its heartbeats tell."""
+    """A connection; its heartbeats carry `update_id` and `trade_id`."""
 
     def __init__(self, connection: ServerConnection, update_id: int, trade_id: int) -> None:
         self.update_id = update_id
@@ -64,7 +64,7 @@ class StandInFeed:
 async def run_stand_in_feed(
     answer: Answer, *, update_id: int = 0, trade_id: int = 0
 ) -> AsyncIterator[tuple[str, list[StandInFeed]]]:
-    """Its URL, and its connections so far."""
+    """Run a feed; gives its URL, and its connections so far."""
     feeds: list[StandInFeed] = []
 
     async def accept(connection: ServerConnection) -> None:

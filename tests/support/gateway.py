@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from functools import cache
 from pathlib import Path
@@ -35,7 +35,7 @@ ORDER = {
 
 
 async def expect_documented(response: httpx.Response) -> None:
-    """A problem document's code has its example at the route, under its status."""
+    """Assert that a problem document's code has an example at the route, under its status."""
     if response.headers.get("content-type") != "application/problem+json":
         return
     await response.aread()
@@ -69,7 +69,7 @@ async def run_gateway(
     keys: Sequence[ApiKey] | None = None,
     **settings: Any,
 ) -> AsyncIterator[httpx.AsyncClient]:
-    """A client of a gateway that lives as long as the context; `settings` beside the defaults."""
+    """Run a gateway as long as the context, with `settings` on top of the defaults."""
     app = create_app(
         Settings(redis_url=redis_url, max_queue_length=max_queue_length, **settings),
         INSTRUMENTS,
@@ -88,16 +88,9 @@ async def run_gateway(
         yield client
 
 
-async def wait_until(is_true: Callable[[], Awaitable[bool]]) -> None:
-    """Returns as soon as the condition holds; raises TimeoutError where it never does."""
-    async with asyncio.timeout(DEADLINE_SECONDS):
-        while not await is_true():  # noqa: ASYNC110
-            await asyncio.sleep(0.01)
-
-
 @asynccontextmanager
 async def play_engine(redis_url: str) -> AsyncIterator["FakeEngine"]:
-    """The engine's part, played by the test."""
+    """Play the engine's part in the test."""
     async with Redis.from_url(redis_url, protocol=2) as client:
         yield FakeEngine(client)
 
@@ -109,21 +102,21 @@ class FakeEngine:
         self.redis = cast("Any", client)
 
     async def take(self) -> QueueEntry:
-        """The next entry, removed from the list."""
+        """Remove the next entry from the list and return it."""
         popped = await self.redis.blpop([ORDER_QUEUE], timeout=DEADLINE_SECONDS)
         assert popped is not None, "nothing was queued"
         return decode_entry(popped[1])
 
     async def read_all(self) -> list[QueueEntry]:
-        """Every entry in the list, which stay there."""
+        """Return every entry in the list, which stay there."""
         return [decode_entry(raw) for raw in await self.redis.lrange(ORDER_QUEUE, 0, -1)]
 
     async def publish(self, entry: QueueEntry, reply: Reply) -> None:
-        """Answers an entry to whoever waits for it."""
+        """Answer an entry to whoever waits for it."""
         assert await self.try_publish(entry, reply) == 1, "nobody listens for replies"
 
     async def try_publish(self, entry: QueueEntry, reply: Reply) -> int:
-        """Answers an entry; returns how many listened."""
+        """Answer an entry; return how many listened."""
         assert entry.reply_to is not None
         message = encode(ReplyMessage([reply]))
         return int(await self.redis.publish(reply_channel(entry.reply_to), message))
@@ -138,7 +131,7 @@ def make_reply(
     is_duplicate: bool = False,
     fills: list[Fill] | None = None,
 ) -> Reply:
-    """A reply to `entry`."""
+    """Make a reply to `entry`."""
     return Reply(
         request_id=entry.request_id or "",
         sequence=1,
@@ -154,7 +147,7 @@ def make_reply(
 def make_report(
     entry: QueueEntry, status: Status, reason: Reason | None = None, filled: str = "0.00000"
 ) -> ExecutionReport:
-    """The order of `entry` in the given state."""
+    """Make a report of the order of `entry` in the given state."""
     return ExecutionReport(
         order_id=entry.order_id or "",
         client_order_id=entry.client_order_id or "of-the-order",
@@ -179,7 +172,10 @@ def make_report(
 
 
 class RedisProxy:
-    """A way to Redis that can be closed, opened again, and made to swallow one reply."""
+    """A proxy that can be closed, opened again, and made to swallow replies.
+
+    A swallowed reply ends every connection.
+    """
 
     def __init__(self, redis_url: str) -> None:
         host, _, port = redis_url.removeprefix("redis://").partition("/")[0].partition(":")
@@ -189,6 +185,10 @@ class RedisProxy:
         self._writers: set[asyncio.StreamWriter] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self.cuts_next_reply = False
+        self.replies_to_a_cut: int | None = None
+        """So many replies pass before the next one is swallowed; None: all pass."""
+        self.cuts = 0
+        self._passed = 0
 
     @property
     def url(self) -> str:
@@ -196,12 +196,12 @@ class RedisProxy:
         return f"redis://127.0.0.1:{self._port}/0"
 
     async def open(self) -> None:
-        """Listens, on the same port each time."""
+        """Listen, on the same port each time."""
         self._server = await asyncio.start_server(self._serve, "127.0.0.1", self._port)
         self._port = self._server.sockets[0].getsockname()[1]
 
     async def close(self) -> None:
-        """Refuses connections and ends those that are open."""
+        """Refuse connections and end those that are open."""
         if self._server is not None:
             self._server.close()
             self._server = None
@@ -212,6 +212,13 @@ class RedisProxy:
         for writer in self._writers:
             writer.transport.abort()
         self._writers.clear()
+
+    def _must_cut(self) -> bool:
+        is_due = self.cuts_next_reply or self._passed == self.replies_to_a_cut
+        self._passed = 0 if is_due else self._passed + 1
+        self.cuts += is_due
+        self.cuts_next_reply = False
+        return is_due
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._writers.add(writer)
@@ -233,8 +240,7 @@ class RedisProxy:
     ) -> None:
         try:
             while chunk := await reader.read(65536):
-                if is_reply and self.cuts_next_reply:
-                    self.cuts_next_reply = False
+                if is_reply and self._must_cut():
                     self._cut()
                     return
                 writer.write(chunk)
@@ -247,7 +253,7 @@ class RedisProxy:
 
 @asynccontextmanager
 async def run_proxy(redis_url: str) -> AsyncIterator[RedisProxy]:
-    """An open proxy."""
+    """Run an open proxy."""
     proxy = RedisProxy(redis_url)
     await proxy.open()
     try:

@@ -34,7 +34,7 @@ class Exchange(NamedTuple):
 def run_workers(
     redis_url: str, count: int = 1, **settings: str
 ) -> Iterator[tuple[str, list[Process]]]:
-    """URL of gateway workers that share one listening socket, and the workers."""
+    """Run gateway workers that share a listening socket; gives its URL, and the workers."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
         workers = [start_worker(redis_url, listener.fileno(), **settings) for _ in range(count)]
@@ -51,7 +51,7 @@ def run_workers(
 def run_exchange(
     redis_url: str, folder: Path, count: int = 1, **settings: str
 ) -> Iterator[Exchange]:
-    """Engine, archive and gateway workers on a Redis."""
+    """Run engine, archive and gateway workers on a Redis."""
     database_url = f"sqlite:///{folder / 'archive.sqlite3'}"
     with (
         run_engine(redis_url),
@@ -64,7 +64,7 @@ def run_exchange(
 
 @contextmanager
 def wait_for_archive(database_url: str) -> Iterator[None]:
-    """Begins once the archive answers: a follower has to make its tables first."""
+    """Begin once the archive answers: a follower has to make its tables first."""
     archive = Archive(open_for_queries(database_url))
 
     def has_begun() -> bool:
@@ -78,7 +78,7 @@ def wait_for_archive(database_url: str) -> Iterator[None]:
 
 
 def start_worker(redis_url: str, descriptor: int, **settings: str) -> Process:
-    """A worker on an inherited socket."""
+    """Start a worker on an inherited socket."""
     return subprocess.Popen(
         [sys.executable, "-m", "order_gateway", "--fd", str(descriptor)],
         env=os.environ | {"REDIS_URL": redis_url} | settings,
@@ -89,7 +89,7 @@ def start_worker(redis_url: str, descriptor: int, **settings: str) -> Process:
 
 
 def wait_until_ready(port: int, count: int = 1) -> None:
-    """Until so many workers have answered there; connections fall to whichever is free."""
+    """Wait until `count` workers have answered; a connection goes to any of them."""
     workers: set[str] = set()
 
     def have_answered() -> bool:

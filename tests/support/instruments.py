@@ -6,7 +6,7 @@ from protocol.instrument import Instrument, InstrumentSpecification
 def make_instrument(
     symbol: str, tick_size: str, lot_size: str, index: int = 0, **limits: str
 ) -> Instrument:
-    """One instrument; its assets are the halves of the symbol."""
+    """Make an instrument; its assets are the halves of the symbol."""
     base, quote = symbol.split("-")
     return Instrument(
         InstrumentSpecification(symbol, base, quote, tick_size, lot_size, **limits), index
@@ -14,7 +14,7 @@ def make_instrument(
 
 
 def make_instruments() -> list[Instrument]:
-    """The three of the shipped file."""
+    """Make the three instruments of the shipped file."""
     return [
         make_instrument("BTC-USDT", "0.01", "0.00001", 0),
         make_instrument("ETH-USDT", "0.01", "0.0001", 1),

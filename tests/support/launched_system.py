@@ -16,7 +16,7 @@ from launcher.setup.environment import ROOT
 from launcher.supervision.listening import find_free_port
 from launcher.supervision.processes import ProcessId
 from launcher.supervision.run_file import RunRecord, find_running_system
-from launcher.waiting import wait_until
+from tests.support.waiting import wait_until
 
 START_SECONDS = 60.0
 OUTPUT_SECONDS = 30.0
@@ -28,7 +28,7 @@ STAND_IN = ("-m", "tests.support.stand_in_system")
 def run_command(
     folder: Path, *arguments: str, **settings: str
 ) -> "subprocess.CompletedProcess[str]":
-    """A sub-command for the system on `folder`, ended."""
+    """Run a sub-command for the system on `folder` to its end."""
     return subprocess.run(
         [sys.executable, *REAL, *arguments],
         env=make_environment(folder, **settings),
@@ -42,7 +42,7 @@ def run_command(
 
 
 def make_environment(folder: Path, **settings: str) -> dict[str, str]:
-    """The environment of a system on `folder`, on free ports where `settings` say nothing else."""
+    """Return a system's environment: `folder`, and free ports unless `settings` name others."""
     base = {
         name: value for name, value in os.environ.items() if not name.startswith(("REDIS", "COV_"))
     }
@@ -74,7 +74,7 @@ class LaunchedSystem:
 
     @property
     def output(self) -> str:
-        """All that it wrote."""
+        """Everything that it wrote."""
         return self._output.read_text()
 
     @property
@@ -86,22 +86,25 @@ class LaunchedSystem:
 
     @property
     def processes(self) -> dict[str, ProcessId]:
-        """What runs, by the service's name."""
+        """The running processes, by service."""
         return {item.name: item.process for item in self.record.services if item.process}
 
     def wait_until_ready(self) -> RunRecord:
-        """Its run file once all is ready."""
-        wait_until(lambda: self.process.poll() is not None or self._is_ready(), START_SECONDS)
+        """Wait until all is ready; return its run file."""
+        wait_until(
+            lambda: self.process.poll() is not None or self._is_ready(),
+            lambda: self.output,
+            START_SECONDS,
+        )
         assert self._is_ready(), self.output
         return self.record
 
     def wait_for_output(self, text: str) -> None:
-        """Until it has written this: what it says comes a moment after what it does."""
-        wait_until(lambda: text in self.output, OUTPUT_SECONDS)
-        assert text in self.output, self.output
+        """Wait until it has written this, which comes a moment after what it did."""
+        wait_until(lambda: text in self.output, lambda: self.output, OUTPUT_SECONDS)
 
     def wait_until_ended(self, seconds: float = START_SECONDS) -> int:
-        """Its exit status; raises TimeoutExpired where it goes on."""
+        """Wait for its end and return its exit status; raises TimeoutExpired if it goes on."""
         return self.process.wait(seconds)
 
     def _is_ready(self) -> bool:
@@ -109,7 +112,7 @@ class LaunchedSystem:
         return record is not None and record.is_ready
 
     def close(self) -> None:
-        """Ends it; its children die with it."""
+        """End it; its children die with it."""
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
             try:
@@ -121,7 +124,7 @@ class LaunchedSystem:
 
 @contextmanager
 def launch(entry: tuple[str, ...], folder: Path, **settings: str) -> Iterator[LaunchedSystem]:
-    """A system that lives as long as the context."""
+    """Launch a system that runs as long as the context."""
     system = LaunchedSystem(entry, folder, **settings)
     try:
         yield system

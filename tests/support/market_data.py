@@ -1,14 +1,12 @@
-"""Runs the market-data service as its own process, and reads it as a client would."""
+"""Run the market-data service as a process of its own, and read it as a client would."""
 
-import asyncio
 import json
 import os
 import socket
 import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import IO, Any, Self, TypeAlias
 
@@ -16,25 +14,9 @@ import httpx
 from websockets.sync.client import ClientConnection, connect
 
 from launcher.supervision.parent_death import make_child_setup
-from tests.support.waiting import ask_until
-
-DEADLINE_SECONDS = 60.0
+from tests.support.waiting import DEADLINE_SECONDS, ask_until, wait_until
 
 Json: TypeAlias = dict[str, Any]
-
-
-def wait_until(holds: Callable[[], bool], seconds: float = DEADLINE_SECONDS) -> None:
-    """Poll `holds` until it is true; fails at the deadline."""
-    deadline = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < deadline, "it did not happen in time"
-        time.sleep(0.01)
-
-
-async def until(holds: Callable[[], bool]) -> None:
-    """Poll `holds` until it is true; the caller has the deadline."""
-    while not holds():  # noqa: ASYNC110  # other processes have no events for us
-        await asyncio.sleep(0.01)
 
 
 class MarketData:
@@ -52,12 +34,12 @@ class MarketData:
         return f"ws://127.0.0.1:{self.port}/ws/market-data"
 
     def read_log(self) -> str:
-        """All that it has logged."""
+        """Return everything that it has logged."""
         self._log.seek(0)
         return self._log.read().decode()
 
     def get(self, path: str) -> Json:
-        """What it answers once it is in sync, which a slow Redis may end for a moment."""
+        """Return what it answers once it is in sync; a slow Redis may end that for a moment."""
 
         def ask() -> Json:
             answer: Json = self.http.get(path).json()
@@ -85,9 +67,9 @@ class MarketData:
         max_queue: int | None = None,
         query: str = "",
     ) -> Iterator["Reader"]:
-        """A client; with `channels`, one that has left the default ones for these.
+        """Connect a client; with `channels`, one that reads these instead of the default ones.
 
-        With `max_queue`, it takes no more from its socket while so many messages are unread.
+        With `max_queue`, it reads no more from its socket while so many messages are unread.
         """
         with connect(self.url + query, compression=None, max_queue=max_queue) as connection:
             reader = Reader(connection)
@@ -97,7 +79,7 @@ class MarketData:
             yield reader
 
     def open_deaf_socket(self) -> socket.socket:
-        """A client that has connected and never reads."""
+        """Connect a client that never reads."""
         client = socket.socket()
         client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         client.connect(("127.0.0.1", self.port))
@@ -120,13 +102,13 @@ class Reader:
         return message
 
     def next_of(self, kind: str) -> Json:
-        """The next message of type `kind`; others are passed over."""
+        """Return the next message of type `kind`; skip others."""
         while (message := self.next())["type"] != kind:
             pass
         return message
 
     def ask(self, action: str, **fields: object) -> Json:
-        """Send a request; the answer."""
+        """Send a request; return the answer."""
         self.connection.send(json.dumps({"action": action, "id": action, **fields}))
         while (message := self.next())["type"] not in {"ack", "error", "pong"}:
             pass
@@ -137,15 +119,15 @@ class Reader:
 def run_market_data(
     redis_url: str, *, is_healthy: bool = True, **settings: str
 ) -> Iterator[MarketData]:
-    """The service on a socket that it inherits, ready when the context begins.
+    """Run the service on a socket that it inherits, ready when the context begins.
 
-    Without a DATABASE_URL among the settings there is no archive.
+    If the settings have no DATABASE_URL, there is no archive.
     """
     settings = {"DATABASE_URL": "sqlite:////nowhere/archive.sqlite3", **settings}
     environment = {**os.environ, "REDIS_URL": redis_url, **settings}
     with tempfile.TemporaryFile() as log, _start(environment, log) as service:
         if is_healthy:
-            wait_until(service.is_healthy)
+            wait_until(service.is_healthy, "the feed is in sync")
         yield service
 
 
@@ -172,7 +154,7 @@ class RestartedMarketData:
         return f"ws://127.0.0.1:{self._listener.getsockname()[1]}/ws/market-data"
 
     def start(self) -> None:
-        """Run it."""
+        """Start its process."""
         descriptor = self._listener.fileno()
         self.process = subprocess.Popen(
             [sys.executable, "-m", "market_data", "--fd", str(descriptor)],
@@ -182,7 +164,7 @@ class RestartedMarketData:
         )
 
     def kill(self) -> None:
-        """`kill -9`."""
+        """Kill it by `kill -9`."""
         if self.process is not None:
             self.process.kill()
             self.process.wait()

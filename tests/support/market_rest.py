@@ -1,4 +1,4 @@
-"""Market data's REST door, which answers 503 for a moment where Redis keeps it waiting."""
+"""Market data by REST, which answers 503 for a moment if Redis keeps it waiting."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ Json = dict[str, Any]
 
 
 def read_market(market_data_url: str, path: str) -> Json:
-    """What it answers at `path` once it is in sync."""
+    """Return what it answers at `path` once it is in sync."""
     answer = ask_until(
         lambda: httpx.get(f"{market_data_url}{path}", timeout=20),
         lambda answer: answer.status_code != httpx.codes.SERVICE_UNAVAILABLE,

@@ -17,7 +17,7 @@ BATCH_SIZE = 50
 
 
 def digest_flow(seed: int, count: int) -> str:
-    """Of the commits' journal values and of the replies."""
+    """Return the digest of the commits' journal values and of the replies."""
     from tests.support.exchange import Exchange
     from tests.support.faults_flow import draw_flow
 
@@ -31,7 +31,7 @@ def digest_flow(seed: int, count: int) -> str:
 
 
 def prefer_sources() -> None:
-    """From here on a module's source is imported even where its compiled form is beside it."""
+    """Have each import from now on take a module's source, even if it is compiled."""
     loaders = (SourceFileLoader, [".py"]), (ExtensionFileLoader, EXTENSION_SUFFIXES)
     sys.path_hooks.insert(0, FileFinder.path_hook(*loaders))
     sys.path_importer_cache.clear()

@@ -1,4 +1,4 @@
-"""Plays the engine towards the feed: commits as the engine does, and loses messages on request."""
+"""Play the engine to the feed: commit as the engine does, and lose messages on request."""
 
 import os
 from collections.abc import Collection, Iterable
@@ -81,7 +81,7 @@ class Publisher:
         lost: Collection[str] = (),
         trades: list[tuple[str, str]] | None = None,
     ) -> dict[str, bytes]:
-        """Commit changed levels, with the BBO where that changed, and trades before them."""
+        """Commit changed levels, with the BBO if it changed, and trades before them."""
         self._stamp = now_in_microseconds()
         events: dict[str, list[Event]] = {
             TRADE_EVENTS: [self._trade(symbol, *trade) for trade in trades or []],
@@ -113,7 +113,7 @@ class Publisher:
     def commit(
         self, events: dict[str, list[Event]], lost: Collection[str] = ()
     ) -> dict[str, bytes]:
-        """One commit of one command; the messages by channel."""
+        """Commit one command; return the messages by channel."""
         previous, self.sequence = self.sequence, self.sequence + 1
         messages = {
             channel: self._chain(channel, listed) for channel, listed in events.items() if listed
@@ -211,7 +211,7 @@ class ExchangePublisher:
         self.redis.close()
 
     def send(self, *commands: Json | bytes) -> None:
-        """One commit."""
+        """Send `commands` as one commit."""
         batch = self.exchange.send(*commands)
         entry = batch.to_journal_entry()
         self.exchange.batches.clear()
@@ -233,7 +233,7 @@ class ExchangePublisher:
             commit.execute()
 
     def _note(self, entry: JournalEntry) -> None:
-        """What readers must know after this commit, before anyone can have seen it."""
+        """Note what readers must know after this commit, before anyone can have seen it."""
         for channel in (TRADE_EVENTS, ORDER_BOOK_UPDATES):
             message = entry.messages.get(channel)
             for event in decode_message(message).events if message else []:
@@ -253,7 +253,7 @@ class ExchangePublisher:
         return [(price(ticks), quantity(lots)) for ticks, lots in levels]
 
     def _publish(self, commit: Any, channel: str, message: bytes) -> list[tuple[str, bytes]]:
-        """Publish, or not; what is to come late."""
+        """Publish, or not; return what is to come late."""
         chance = self._random.random()
         if chance < 2 * self._faults:
             return [(channel, message)] if chance < self._faults else []

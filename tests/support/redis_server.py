@@ -9,7 +9,7 @@ from launcher.redis.binary import find_redis_binaries
 from launcher.redis.server import is_serving
 from launcher.supervision.listening import find_free_port
 from launcher.supervision.parent_death import make_child_setup
-from launcher.waiting import wait_until
+from tests.support.waiting import wait_until
 
 DEADLINE_SECONDS = 30.0
 DURABLE = ("--appendonly", "yes", "--appendfsync", "always", "--aof-load-truncated", "no")
@@ -18,7 +18,7 @@ DURABLE = ("--appendonly", "yes", "--appendfsync", "always", "--aof-load-truncat
 
 @contextmanager
 def run_redis(folder: Path, *options: str, port: int | None = None) -> Iterator[str]:
-    """URL of a server that lives as long as the context; `options` go on its command line."""
+    """Run a server as long as the context; `options` go on its command line."""
     port = port or find_free_port()
     command = [
         str(find_redis_binaries()[0].path), "--port", str(port), "--bind", "127.0.0.1",
@@ -30,8 +30,12 @@ def run_redis(folder: Path, *options: str, port: int | None = None) -> Iterator[
         )
     url = f"redis://127.0.0.1:{port}/0"
     try:
-        is_up = wait_until(lambda: process.poll() is not None or is_serving(url), DEADLINE_SECONDS)
-        if not is_up or process.poll() is not None:
+        wait_until(
+            lambda: process.poll() is not None or is_serving(url),
+            "the suite's Redis serves",
+            DEADLINE_SECONDS,
+        )
+        if process.poll() is not None:
             raise RuntimeError(f"the suite's Redis did not start, exit status {process.poll()}")
         yield url
     finally:

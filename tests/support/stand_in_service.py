@@ -16,7 +16,7 @@ STUBBORN = "SIGTERM will be ignored"
 
 
 class Answer(BaseHTTPRequestHandler):
-    """200 for everything."""
+    """Answers 200 to everything."""
 
     def do_GET(self) -> None:
         body = b'{"status": "ok"}'
@@ -30,7 +30,7 @@ class Answer(BaseHTTPRequestHandler):
 
 
 class InheritedServer(ThreadingMixIn, UnixStreamServer):
-    """Serves on a socket that is there already."""
+    """Serves on an inherited socket."""
 
     daemon_threads = True
 
@@ -44,7 +44,7 @@ class InheritedServer(ThreadingMixIn, UnixStreamServer):
 
 
 def main() -> None:
-    """Lives until it is told to stop."""
+    """Live until told to stop."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--fd", type=int)
     parser.add_argument("--stubborn", action="store_true")

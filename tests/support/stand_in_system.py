@@ -18,7 +18,7 @@ from tests.support.stand_in_service import __name__ as stand_in
 def make_stand_ins(
     settings: LauncherSettings, redis_url: str, listeners: Listeners
 ) -> list[Service]:
-    """The real services' names, sockets and stages, with another program."""
+    """Make services with the real ones' names, sockets and stages, and another program."""
     return [
         Service(
             name=service.name,

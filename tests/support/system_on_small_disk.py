@@ -16,7 +16,7 @@ _UNSHARE = ["unshare", "--map-root-user", "--mount", "sh", "-c", _MOUNT, "sh"]
 
 
 def can_have_a_disk(folder: Path) -> bool:
-    """Whether this machine lets us mount one."""
+    """Return whether this machine lets us mount one."""
     environment = os.environ | {"DATA_DIR": str(folder)}
     try:
         return subprocess.run([*_UNSHARE, "true"], env=environment, check=False).returncode == 0

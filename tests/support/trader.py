@@ -1,4 +1,4 @@
-"""A trader at the REST door, under an account of its own."""
+"""A trader who uses REST, under an account of its own."""
 
 from itertools import count
 from types import TracebackType
@@ -44,7 +44,7 @@ class Trader:
         symbol: str = "BTC-USDT",
         **more: Any,
     ) -> Json:
-        """A limit order where there is a price, else a market order; what became of it."""
+        """Send a limit order if there is a price, else a market order; return what became of it."""
         body: Json = {"symbol": symbol, "side": side, "quantity": quantity}
         body |= {"order_type": "limit", "price": price} if price else {"order_type": "market"}
         answer = self.post(body | more)

@@ -21,9 +21,9 @@ from launcher.supervision.parent_death import make_child_setup
 from protocol import channels
 from protocol.codec import decode_message
 from protocol.events import L2Delta, Trade
-from tests.support.market_data import RestartedMarketData, until
+from tests.support.market_data import RestartedMarketData
 from tests.support.redis_server import DURABLE, run_redis
-from tests.support.waiting import wait_until
+from tests.support.waiting import until, wait_until
 
 BTC = "BTC-USDT"
 ENTRIES = 18_000
@@ -137,23 +137,29 @@ async def kill_everything(folder: Path) -> None:
         ]
         with run_engine_process(url, folder / "first") as first:
             async with asyncio.timeout(DEADLINE_SECONDS):
-                await until(lambda: all(BTC in reader.last_trade_ids for reader in readers))
+                await until(
+                    lambda: all(BTC in reader.last_trade_ids for reader in readers),
+                    DEADLINE_SECONDS,
+                )
                 load.start()
-                await until(lambda: load.done > 0.2)
+                await until(lambda: load.done > 0.2, DEADLINE_SECONDS)
                 feed.kill()
-                await until(lambda: load.done > 0.3)
+                await until(lambda: load.done > 0.3, DEADLINE_SECONDS)
                 feed.start()
-                await until(lambda: load.done > 0.5)
+                await until(lambda: load.done > 0.5, DEADLINE_SECONDS)
                 redis.__exit__(None, None, None)
                 redis = run_redis(folder, *DURABLE, port=port)
                 await asyncio.to_thread(redis.__enter__)
-                await until(lambda: load.done > 0.8)
+                await until(lambda: load.done > 0.8, DEADLINE_SECONDS)
                 first.kill()
             with run_engine_process(url, folder / "second"):
                 await asyncio.to_thread(wait_until_drained, client, load)
                 journal = Journal(client)
                 async with asyncio.timeout(DEADLINE_SECONDS):
-                    await until(lambda: all(has_all(reader, journal) for reader in readers))
+                    await until(
+                        lambda: all(has_all(reader, journal) for reader in readers),
+                        DEADLINE_SECONDS,
+                    )
     for task in watching:
         task.cancel()
     await asyncio.gather(*watching, return_exceptions=True)

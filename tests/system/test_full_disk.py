@@ -11,11 +11,11 @@ import httpx
 import pytest
 
 from engine.storage.connection import connect_redis
-from launcher.waiting import wait_until
 from protocol import channels
 from tests.support.faults_orders import assert_history_is_right, read_client_order_ids
 from tests.support.launched_system import launch
 from tests.support.system_on_small_disk import can_have_a_disk
+from tests.support.waiting import wait_until
 
 SMALL_DISK = ("-m", "tests.support.system_on_small_disk")
 ORDER = {"side": "buy", "order_type": "limit", "quantity": "1", "price": "1"}
@@ -73,21 +73,21 @@ def test_full_disk_refuses_orders_and_loses_none(disk: Path) -> None:
         system.folder = Path(f"/proc/{system.process.pid}/root{disk}")
         record = system.wait_until_ready()
         trader = Trader(record.gateway_url)
-        assert wait_until(lambda: len(trader.accepted) > 50, 30.0)
+        wait_until(lambda: len(trader.accepted) > 50, lambda: system.output, 30.0)
         ballast = system.folder / "ballast"
         fill_disk(ballast)
         full = f"redis waits: the disk of {disk / 'redis'} is full"
-        assert wait_until(lambda: full in system.output, 30.0), system.output
-        assert wait_until(lambda: trader.refusals[503] > 20, 30.0), system.output
+        wait_until(lambda: full in system.output, lambda: system.output, 30.0)
+        wait_until(lambda: trader.refusals[503] > 20, lambda: system.output, 30.0)
         ballast.unlink()
         before = len(trader.accepted)
-        assert wait_until(lambda: len(trader.accepted) > before + 50, 30.0), system.output
+        wait_until(lambda: len(trader.accepted) > before + 50, lambda: system.output, 30.0)
         trader.stop()
         assert set(trader.refusals) <= {202, 503}  # 202: the answer to the push was lost
         assert system.output.count(full) == 1
         assert not trader.without_advice
         with connect_redis(record.redis.url) as client:
-            assert wait_until(lambda: client.llen(channels.ORDER_QUEUE) == 0, 30.0)
+            wait_until(lambda: client.llen(channels.ORDER_QUEUE) == 0, "the list is empty", 30.0)
             opened = read_client_order_ids(client)
             assert set(trader.accepted) <= set(opened)
             assert len(opened) == len(set(opened))

@@ -13,7 +13,6 @@ import pytest
 
 from launcher.redis.server import connect
 from launcher.supervision.listening import find_free_port
-from launcher.waiting import wait_until
 from protocol import channels
 from tests.support.launched_system import (
     REAL,
@@ -23,6 +22,7 @@ from tests.support.launched_system import (
     make_environment,
     run_command,
 )
+from tests.support.waiting import wait_until
 
 
 @pytest.fixture
@@ -105,10 +105,10 @@ def test_redis_stop_holds_and_restart_brings_it_back_with_its_data(system: Launc
     with connect(system.record.redis.url) as client:
         assert client.get("kept") == b"1"
     # the launcher writes its run file a moment after the server answers
-    assert wait_until(lambda: "redis" in system.processes, 10.0)
+    wait_until(lambda: "redis" in system.processes, "Redis is in the run file")
     before = system.processes["redis"]
     assert run_command(system.folder, "redis", "restart").returncode == 0
-    assert wait_until(lambda: system.processes.get("redis", before) != before, 10.0)
+    wait_until(lambda: system.processes.get("redis", before) != before, "there is another Redis")
     assert "WARNING" not in system.output  # what is done on purpose does not look like a crash
     assert "Bye" not in system.output
 

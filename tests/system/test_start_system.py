@@ -11,9 +11,9 @@ import httpx
 import pytest
 from websockets.sync.client import connect as connect_feed
 
-from launcher.waiting import wait_until
 from tests.support.launched_system import REAL, LaunchedSystem, launch, run_command
 from tests.support.market_rest import read_market
+from tests.support.waiting import wait_until
 
 ORDER = {
     "symbol": "BTC-USDT", "order_type": "limit", "side": "buy", "price": "60000",
@@ -40,7 +40,7 @@ def _wait_until_well(system: LaunchedSystem) -> None:
     def is_well() -> bool:
         return run_command(system.folder, "check").returncode == 0
 
-    assert wait_until(is_well, 60.0), system.output
+    wait_until(is_well, lambda: system.output, 60.0)
     _wait_for_good_status(system)
 
 
@@ -50,7 +50,7 @@ def _wait_for_good_status(system: LaunchedSystem) -> None:
     def is_good() -> bool:
         return run_command(system.folder, "status").returncode == 0
 
-    assert wait_until(is_good, 30.0), system.output
+    wait_until(is_good, lambda: system.output, 30.0)
 
 
 def _post(url: str, order: dict[str, str]) -> httpx.Response:
@@ -82,11 +82,11 @@ def test_a_killed_service_comes_back_and_the_book_is_kept(
     assert answer.json()["status"] == "open"
     process = system.processes[victim]
     os.kill(process.pid, signal.SIGKILL)
-    assert wait_until(
-        lambda: system.processes.get(victim, process) != process, 10.0
+    wait_until(
+        lambda: system.processes.get(victim, process) != process, f"another {victim}", 10.0
     )  # fmt: skip
     _wait_until_well(system)
-    assert wait_until(lambda: _read_best_bid(system) == "60000.00", 10.0)
+    wait_until(lambda: _read_best_bid(system) == "60000.00", "the order is in the book", 10.0)
 
 
 def test_kill_9_of_the_launcher_with_open_clients_leaves_nothing(system: LaunchedSystem) -> None:
@@ -97,7 +97,7 @@ def test_kill_9_of_the_launcher_with_open_clients_leaves_nothing(system: Launche
         client.get(f"{record.gateway_url}/health")
         system.process.kill()
         system.process.wait()
-        assert wait_until(lambda: not any(process.is_alive for process in processes), 10.0)
+        wait_until(lambda: not any(process.is_alive for process in processes), "all are gone", 10.0)
 
 
 def test_ctrl_c_with_open_clients_takes_less_than_five_seconds(tmp_path: Path) -> None:

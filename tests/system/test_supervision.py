@@ -14,9 +14,9 @@ import pytest
 from launcher.redis.server import connect, is_serving
 from launcher.supervision.listening import is_port_free
 from launcher.supervision.supervisor import ONE_PRESS_SECONDS
-from launcher.waiting import wait_until
 from tests.support.launched_system import STAND_IN, LaunchedSystem, launch
 from tests.support.stand_in_service import STUBBORN
+from tests.support.waiting import wait_until
 
 
 @pytest.fixture
@@ -45,7 +45,7 @@ def _wait_for_another(system: LaunchedSystem, name: str, pid: int) -> None:
     def is_another() -> bool:
         return name in system.processes and system.processes[name].pid != pid
 
-    assert wait_until(is_another, 10.0), system.output
+    wait_until(is_another, lambda: system.output, 10.0)
 
 
 def test_each_gateway_worker_and_each_service_has_a_process(system: LaunchedSystem) -> None:
@@ -59,8 +59,7 @@ def test_kill_9_of_the_launcher_leaves_nothing_behind(system: LaunchedSystem) ->
     with _open_connection(record.gateway_url), _open_connection(record.market_data_url):
         system.process.kill()
         system.process.wait()
-        gone = wait_until(lambda: not any(process.is_alive for process in processes), 10.0)
-    assert gone
+        wait_until(lambda: not any(process.is_alive for process in processes), "all are gone", 10.0)
 
 
 def test_ctrl_c_stops_everything_in_order_within_five_seconds(system: LaunchedSystem) -> None:
@@ -93,14 +92,14 @@ def test_a_second_ctrl_c_does_not_wait(tmp_path: Path) -> None:
         system.process.send_signal(signal.SIGINT)
         system.wait_for_output("Stopping")  # so the first one has been noted
         noted = time.monotonic()
-        assert wait_until(lambda: time.monotonic() > noted + ONE_PRESS_SECONDS + 0.1, 5.0)
+        wait_until(lambda: time.monotonic() > noted + ONE_PRESS_SECONDS + 0.1, "a second press")
         system.process.send_signal(signal.SIGINT)
         assert system.wait_until_ended(30.0) == 0
         assert "Second Ctrl-C: killing" in system.output
 
 
 def test_a_killed_service_is_started_again_and_the_reason_is_said(system: LaunchedSystem) -> None:
-    assert wait_until(lambda: "gateway-2" in system.processes, 10.0), system.output
+    wait_until(lambda: "gateway-2" in system.processes, lambda: system.output, 10.0)
     worker = system.processes["gateway-2"]
     os.kill(worker.pid, signal.SIGKILL)
     _wait_for_another(system, "gateway-2", worker.pid)
@@ -114,7 +113,7 @@ def test_a_killed_redis_comes_back_with_what_was_acknowledged(system: LaunchedSy
     os.kill(server.pid, signal.SIGKILL)
     _wait_for_another(system, "redis", server.pid)
 
-    assert wait_until(lambda: is_serving(system.record.redis.url), 10.0)
+    wait_until(lambda: is_serving(system.record.redis.url), "Redis serves", 10.0)
     with connect(system.record.redis.url) as client:
         assert client.get("kept") == b"1"
 

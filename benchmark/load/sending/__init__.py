@@ -1,1 +1,4 @@
-"""Send a load: each step at its time, whatever became of those before."""
+"""Send a load: each step at its scheduled time, whatever became of those before.
+
+In: a plan. Out: the ledger of `load.watching`, filled in.
+"""

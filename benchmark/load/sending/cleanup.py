@@ -1,4 +1,4 @@
-"""Takes a load's open orders out of the books again."""
+"""Take a load's open orders out of the books again."""
 
 import time
 from contextlib import suppress
@@ -15,10 +15,12 @@ _POLL_SECONDS = 0.05
 def cancel_orders(target: Target, plan: Plan) -> None:
     """Cancel what the account has open in the load's symbols, and wait until it is gone.
 
-    The books were empty before: nothing else is the account's there.
+    The books were empty before, so everything that the account has there is the load's.
     """
     for symbol in plan.symbols:
-        with suppress(httpx.TimeoutException):  # the command is in the queue all the same
+        with suppress(
+            httpx.TimeoutException
+        ):  # too slow to answer: the command is in the queue all the same
             httpx.delete(f"{target.gateway}/v1/orders?symbol={symbol}", headers=plan.headers)
     deadline = time.monotonic() + _SECONDS
     while time.monotonic() < deadline and not _are_empty(target, plan):

@@ -1,6 +1,6 @@
-"""Wakes the load generator at a moment, to some microseconds.
+"""Wake the load generator at a moment, to some microseconds.
 
-The event loop's own timers have whole milliseconds: longer than the time between two orders.
+The event loop's own timers count whole milliseconds, which is longer than from order to order.
 """
 
 import asyncio
@@ -26,7 +26,7 @@ class _Moment(ctypes.Structure):
 
 
 class AlarmClock:
-    """Rings at moments of `time.perf_counter`. Without Linux's timerfd: in whole milliseconds."""
+    """Rings at moments of `time.perf_counter`; without Linux's timerfd, to whole milliseconds."""
 
     def __init__(self, *, has_timer: bool = True) -> None:
         self._has_timer = has_timer
@@ -47,7 +47,7 @@ class AlarmClock:
             os.close(self._timer)
 
     async def wait_until(self, moment: float) -> None:
-        """Return at `moment`; others have a turn before, also where it has gone by."""
+        """Return at `moment`; other tasks have a turn before, even if the moment has passed."""
         if self._timer < 0:
             await asyncio.sleep(max(0.0, moment - time.perf_counter()))
             return

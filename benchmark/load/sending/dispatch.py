@@ -1,4 +1,4 @@
-"""Lets requests go at their scheduled times, whatever became of those before (open loop)."""
+"""Send requests at their scheduled times, whatever became of those before (open loop)."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -8,14 +8,14 @@ from benchmark.load.sending.requests import Request
 from benchmark.load.watching.ledger import Ledger
 
 _LEAD_SECONDS = 0.1
-_MOST_AT_ONCE = 64
-"""Requests handed over before the answers that have come are looked at."""
+_MAX_AT_ONCE = 64
+"""So many requests are handed over before the answers that have come get a turn."""
 
 
 async def dispatch(
     requests: Sequence[Request], ledger: Ledger, submit: Callable[[Request], None]
 ) -> None:
-    """Hand over each request, sorted by their times; the ledger notes when it is due, and when."""
+    """Hand over each request, sorted by time; the ledger notes when it was due and when it left."""
     start = time.perf_counter() + _LEAD_SECONDS
     for request in requests:
         for number in request.numbers:
@@ -34,10 +34,10 @@ def _hand_over(
     ledger: Ledger,
     submit: Callable[[Request], None],
 ) -> int:
-    """Those that are due by now; where the next ones begin."""
+    """Hand over those that are due by now; return the index of the next one."""
     until = time.perf_counter() - start
     at = first
-    while at < min(first + _MOST_AT_ONCE, len(requests)) and requests[at].offset <= until:
+    while at < min(first + _MAX_AT_ONCE, len(requests)) and requests[at].offset <= until:
         now = time.perf_counter()
         for number in requests[at].numbers:
             ledger.handed_over[number] = now

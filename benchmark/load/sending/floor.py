@@ -1,4 +1,4 @@
-"""What one entry costs on this machine's disk alone: the floor of every accepted order."""
+"""What one entry costs on this machine's disk: the floor of every accepted order."""
 
 import time
 
@@ -8,17 +8,17 @@ from benchmark.shared.latency import Latency
 
 _KEY = "benchmark:floor"
 _SECONDS = 5.0
-"""Long enough to meet the stalls of a disk, which are what the tail of every order is made of."""
-_MOST_PUSHES = 20_000
+"""Long enough to meet the disk's stalls, of which every latency's tail is made."""
+_MAX_PUSHES = 20_000
 _PAYLOAD = b"x" * 250
 
 
 def measure_push(redis_url: str) -> Latency:
-    """One RPUSH after the other to a list that is removed again, each until it is confirmed."""
+    """Time one confirmed RPUSH after the other, to a list that is removed again."""
     times: list[float] = []
     with Redis.from_url(redis_url) as client:
         end = time.perf_counter() + _SECONDS
-        while (began := time.perf_counter()) < end and len(times) < _MOST_PUSHES:
+        while (began := time.perf_counter()) < end and len(times) < _MAX_PUSHES:
             client.rpush(_KEY, _PAYLOAD)
             times.append(time.perf_counter() - began)
         client.delete(_KEY)

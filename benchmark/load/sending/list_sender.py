@@ -1,4 +1,4 @@
-"""Pushes entries straight onto the list, as the gateway does: all that is due in one push."""
+"""Push entries straight onto the list, as the gateway does: all that are due in one push."""
 
 import asyncio
 import secrets
@@ -16,11 +16,11 @@ from benchmark.load.watching.ledger import Ledger
 from protocol import channels
 from protocol.commands import derive_order_id
 
-MOST_IN_A_PUSH = 2_000
+MAX_IN_A_PUSH = 2_000
 
 
 class ListSender:
-    """Entries that are due while a push is under way go with the next one."""
+    """Pushes entries; those that are due while a push is under way go with the next one."""
 
     def __init__(
         self,
@@ -73,15 +73,15 @@ class ListSender:
             await self._redis.aclose()
 
     def submit(self, request: Request) -> None:
-        """Push it with the next push."""
+        """Have the next push take it."""
         self._waiting.extend(request.numbers)
         self._has_news.set()
 
     async def _push_forever(self) -> None:
         while True:
             await self._has_news.wait()
-            numbers = self._waiting[:MOST_IN_A_PUSH]
-            del self._waiting[:MOST_IN_A_PUSH]
+            numbers = self._waiting[:MAX_IN_A_PUSH]
+            del self._waiting[:MAX_IN_A_PUSH]
             if not self._waiting:
                 self._has_news.clear()
             await self._push(numbers)

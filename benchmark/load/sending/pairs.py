@@ -16,7 +16,7 @@ ANSWER_SECONDS = 15.0
 
 @dataclass
 class Sent:
-    """The accepted orders as parallel lists, and how many were not accepted, and why."""
+    """The accepted orders as parallel lists; how many were not accepted, and why."""
 
     order_ids: list[str] = field(default_factory=list)
     scheduled: list[float] = field(default_factory=list)
@@ -29,7 +29,7 @@ async def send_orders(
 ) -> Sent:
     """Post `count` orders, a sell and a buy in turn, so that each trades exactly once.
 
-    Raises TimeoutError where the last answers do not come.
+    Raises TimeoutError if the last answers do not come.
     """
     steps = make_pairs([spot], count)
     ledger, answered, left = Ledger(len(steps)), asyncio.Event(), len(steps)

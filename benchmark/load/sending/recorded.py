@@ -11,10 +11,10 @@ from benchmark.shared.market import Spot
 
 
 def read_recorded(path: Path, spot: Spot, count: int) -> list[Step]:
-    """Up to `count` commands, prices in ticks and quantities in lots of the spot's symbol.
+    """Read up to `count` commands, prices in ticks and quantities in lots of the spot's symbol.
 
-    Raises ValueError for a line that cannot be read. Whether the trades come out as recorded is
-    not asked here: that is `benchmark.replay`, which sends one command after the other.
+    Raises ValueError for a line that cannot be read. Whether the trades come out as recorded
+    is not checked here: `benchmark.replay` does that, one command after the other.
     """
     return list(islice(_to_steps(read_commands(path), spot), count))
 

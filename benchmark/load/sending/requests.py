@@ -9,9 +9,9 @@ from benchmark.load.sending.steps import AMEND, NEW, Step
 
 
 class Request(NamedTuple):
-    """What leaves at once: `offset` seconds after the start, the steps `numbers`.
+    """One request: the steps `numbers`, which leave `offset` seconds after the start.
 
-    `target` is the step whose order the request is about, -1 for new orders. `body` is the JSON.
+    `target` is the step whose order the request is about, -1 for new orders. `body` is JSON.
     """
 
     offset: float
@@ -22,9 +22,9 @@ class Request(NamedTuple):
 
 
 def make_requests(steps: Sequence[Step], rate: float, batch: int) -> list[Request]:
-    """The schedule of `steps` at `rate` a second, `batch` (more than one) new orders a request.
+    """Schedule `steps` at `rate` a second, with `batch` new orders in a request if it is above one.
 
-    A batch leaves when the last of its orders is due, and that is then the time of all of them.
+    A batch leaves when the last of its orders is due, which then counts for all of them.
     """
     if batch > 1:
         return sorted(_make_batches(steps, rate, batch), key=lambda request: request.offset)

@@ -1,4 +1,4 @@
-"""Sends requests to the gateway over a number of connections."""
+"""Send requests to the gateway over a number of connections."""
 
 import time
 from collections import defaultdict, deque
@@ -36,7 +36,7 @@ _decode_results = msgspec.json.Decoder(_Results).decode
 
 
 class RestSender:
-    """Orders by REST. What finds all connections busy waits, and its latency counts meanwhile.
+    """Sends orders by REST; one that finds all connections busy waits, and its latency counts.
 
     A change waits until its order has been accepted.
     """
@@ -51,7 +51,7 @@ class RestSender:
         self._refused: set[int] = set()
 
     async def open(self, gateway: str, connections: int, headers: Mapping[str, str]) -> Self:
-        """Connect; raises OSError where nobody listens."""
+        """Connect; raises OSError if nobody listens."""
         address = urlsplit(gateway)
         host, port = address.hostname or "127.0.0.1", address.port or 80
         for _ in range(connections):

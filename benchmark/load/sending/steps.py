@@ -1,4 +1,4 @@
-"""What is to be sent, one step after the other, before anything is sent."""
+"""The steps of a load, made before anything is sent."""
 
 import random
 from collections.abc import Iterator, Sequence
@@ -8,7 +8,7 @@ from benchmark.shared.market import Spot
 
 NEW, AMEND, CANCEL = "new", "amend", "cancel"
 PASSIVE_SHARE, CANCEL_SHARE, AMEND_SHARE = 0.50, 0.35, 0.05
-"""The rest crosses the spread: the mix of the yardstick, where amends are cancels too."""
+"""The rest crosses the spread. The yardstick's mix is the same, with cancels for amends."""
 _KINDS = ("limit", "ioc", "market")
 _DEPTH_TICKS = 400
 _SWEEP_TICKS = 30
@@ -28,7 +28,7 @@ class Step(NamedTuple):
 
 
 def make_pairs(spots: Sequence[Spot], count: int) -> list[Step]:
-    """A sell and a buy in turn, symbol after symbol: each order trades exactly once."""
+    """Make a sell and a buy in turn, symbol after symbol: each order trades exactly once."""
     orders = [
         Step(NEW, _make_limit(spot, side, spot.price, spot.quantity))
         for spot in spots
@@ -38,7 +38,7 @@ def make_pairs(spots: Sequence[Spot], count: int) -> list[Step]:
 
 
 def make_mix(spots: Sequence[Spot], count: int, seed: int = 1) -> list[Step]:
-    """Half passive orders, 40 % cancels and amends of open ones, the rest crosses the spread."""
+    """Make half passive orders, 40 % cancels and amends, and orders that cross the spread."""
     return list(_draw_mix(spots, count, random.Random(seed)))
 
 

@@ -1,1 +1,5 @@
-"""Watch what the streams, the figures and the processes say of a load while it runs."""
+"""Watch a load while it runs: its own ledger, the streams, the engine's figures, the processes.
+
+In: answers, messages and clocks. Out: when each step was accepted, taken and seen. Imports neither
+`load.sending` nor `load.reporting`.
+"""

@@ -1,4 +1,4 @@
-"""Finds orders that were matched twice."""
+"""Find orders that were matched twice."""
 
 from collections import Counter
 from collections.abc import Collection
@@ -12,7 +12,7 @@ _ENDED_BY_RULE = "expired"
 
 
 def count_doubled_orders(trades: Collection[SeenTrade], order_ids: Collection[str]) -> int:
-    """Those of `order_ids`, of which each is to trade once, that have more than one trade.
+    """Count those of `order_ids` with more than one trade; each is to trade once.
 
     A trade that came twice under one id is one trade.
     """
@@ -23,7 +23,7 @@ def count_doubled_orders(trades: Collection[SeenTrade], order_ids: Collection[st
 
 
 def count_surplus_orders(reports: ReportWatch, ledger: Ledger) -> int:
-    """Orders with more reports than commands and their own end, or filled beyond their quantity.
+    """Count orders with too many reports for their commands, or filled beyond their quantity.
 
     For flow in which an order may trade any number of times.
     """
@@ -34,7 +34,7 @@ def count_surplus_orders(reports: ReportWatch, ledger: Ledger) -> int:
 
 
 def _count_surplus(reports: ReportWatch, ledger: Ledger, order_id: str) -> int:
-    """Reports of no trade beyond the order's, one for each change, and its end by its own rule."""
+    """Count reports without a trade beyond the order's, its changes' and its own end's."""
     seen = reports.by_order.get(order_id, ())
     ends = min(1, sum(report.status == _ENDED_BY_RULE for report in seen))
     return len(seen) - 1 - len(ledger.changes.get(order_id, ())) - ends

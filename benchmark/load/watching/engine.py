@@ -19,19 +19,19 @@ Buckets = Mapping[float, float]
 
 
 class EngineTimes(NamedTuple):
-    """Both histograms at a moment; empty where the system does not tell."""
+    """Both histograms at a moment; empty if the system does not tell."""
 
     matching: Buckets
     commit: Buckets
 
     @property
     def commands(self) -> int:
-        """How many commands."""
+        """The number of commands."""
         return int(self.matching.get(math.inf, 0))
 
 
 async def read_engine_times(market_data: str, at_least: int = 0) -> EngineTimes:
-    """Now, or once `at_least` commands are counted: the engine writes once a second."""
+    """Read them once `at_least` commands are counted: the engine writes once a second."""
     deadline = asyncio.get_running_loop().time() + _WAIT_SECONDS
     async with httpx.AsyncClient() as client:
         while True:
@@ -42,10 +42,10 @@ async def read_engine_times(market_data: str, at_least: int = 0) -> EngineTimes:
 
 
 def compare(before: Buckets, after: Buckets) -> Latency | None:
-    """Percentiles of what came between, each up to a quarter too high; None for nothing.
+    """Return the percentiles of what came between; None if nothing did.
 
-    What lies beyond the last bound is infinite.
-    An engine that began anew meanwhile is taken from its beginning.
+    Each may be a quarter too high, and is infinite beyond the last bound. If the engine was started
+    anew meanwhile, its figures count from then on.
     """
     if before.get(math.inf, 0) > after.get(math.inf, 0):
         before = {}

@@ -14,7 +14,7 @@ _PROBES = 200
 
 
 class Clock:
-    """Turns the engine's stamps, of the wall clock, into moments of `time.perf_counter`."""
+    """Converts the engine's stamps, of the wall clock, into moments of `time.perf_counter`."""
 
     def __init__(self) -> None:
         self._difference = min(
@@ -22,21 +22,21 @@ class Clock:
         )[1]
 
     def to_moment(self, stamp: str) -> float:
-        """A stamp of this machine."""
+        """Convert a stamp of this machine."""
         return parse_timestamp(stamp) / 1e6 - self._difference
 
 
 def _measure_difference() -> tuple[float, float]:
-    """How long the reading took, and the wall clock less the other one in its middle."""
+    """Return how long the reading took, and the difference of the clocks in its middle."""
     before, wall, after = time.perf_counter(), time.time(), time.perf_counter()
     return after - before, wall - (before + after) / 2
 
 
 class Evidence:
-    """By the step's number: when it was taken by the engine, and when its report or trade came.
+    """By the step's number: when the engine took it, and when its report or trade came.
 
-    NaN where the streams do not say. Without a private stream an order is seen in its first trade,
-    and the time at which it was taken is known of takers alone.
+    NaN if the streams do not say. Without a private stream an order is seen in its first trade, and
+    only of takers it is known when they were taken.
     """
 
     def __init__(
@@ -48,14 +48,14 @@ class Evidence:
         self.taken = array("d", [math.nan]) * count
         self.seen = array("d", [math.nan]) * count
         self.traded = array("d", [math.nan]) * count
-        """When the first trade that a taker made arrived."""
+        """When the first trade of a taker arrived."""
         self._numbers = {order_id: number for number, order_id in ledger.order_ids.items()}
         self._read_trades(feed, is_only_evidence=reports is None)
         if reports is not None:
             self._read_reports(reports)
 
     def list_lost(self) -> Iterator[int]:
-        """The accepted steps that nothing was seen of."""
+        """List the accepted steps of which nothing was seen."""
         for number, accepted in enumerate(self._ledger.accepted):
             if not math.isnan(accepted) and math.isnan(self.seen[number]):
                 yield number

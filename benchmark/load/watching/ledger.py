@@ -6,13 +6,13 @@ from collections import Counter, defaultdict
 
 
 class Ledger:
-    """Moments of `time.perf_counter`, NaN where it has not happened; bounded by the steps."""
+    """Moments of `time.perf_counter`, NaN for what has not happened; bounded by the steps."""
 
     def __init__(self, count: int) -> None:
         blank = array("d", [math.nan]) * count
         self.due = blank[:]
         self.handed_over = blank[:]
-        """When the generator had come to it; it may have to wait for what it needs to be sent."""
+        """When the generator came to it; it may have had to wait before it was sent."""
         self.sent = blank[:]
         self.accepted = blank[:]
         self.order_ids: dict[int, str] = {}
@@ -25,30 +25,30 @@ class Ledger:
 
     @property
     def accepted_count(self) -> int:
-        """How many were accepted."""
+        """The number of accepted steps."""
         return sum(not math.isnan(moment) for moment in self.accepted)
 
     @property
     def first_due(self) -> float:
-        """When the first one should have left."""
+        """When the first step was due."""
         return min(moment for moment in self.due if not math.isnan(moment))
 
     @property
     def seconds(self) -> float:
-        """From the first one's scheduled time to the last acceptance; 0 without one."""
+        """Seconds from the first step's due time to the last acceptance; 0 if there is none."""
         last = max((moment for moment in self.accepted if not math.isnan(moment)), default=0.0)
         return max(0.0, last - self.first_due)
 
     def accept_order(self, number: int, order_id: str, now: float) -> None:
-        """A new order is in the queue."""
+        """Note that a new order is in the queue."""
         self.accepted[number] = now
         self.order_ids[number] = order_id
 
     def accept_change(self, number: int, order_id: str, now: float) -> None:
-        """An amend or a cancel is in the queue."""
+        """Note that an amend or a cancel is in the queue."""
         self.accepted[number] = now
         self.changes[order_id].append(number)
 
     def refuse(self, why: str, times: int = 1) -> None:
-        """Count what was not accepted."""
+        """Count a step that was not accepted."""
         self.refusals[why] += times

@@ -13,7 +13,7 @@ _MEGABYTE = 1 << 20
 GENERATOR = "load generator"
 _IDLE = ("idle", "iowait")
 _COUNTED_TWICE = ("guest", "guest_nice")
-"""In `user` and `nice` already."""
+"""Contained in `user` and `nice` already."""
 
 
 class Usage(NamedTuple):
@@ -25,7 +25,7 @@ class Usage(NamedTuple):
 
 
 class Costs(NamedTuple):
-    """Of each process, the busiest first, and cores that the machine spent on anything else."""
+    """The usage of each process, busiest first, and the cores that anything else used."""
 
     usages: list[Usage]
     other_cores: float
@@ -33,7 +33,7 @@ class Costs(NamedTuple):
 
 
 class ProcessWatch:
-    """Reads what has been used since it was made."""
+    """Measures what has been used since it was made."""
 
     def __init__(self, processes: Mapping[str, int]) -> None:
         self._processes: dict[str, psutil.Process] = {}
@@ -45,7 +45,7 @@ class ProcessWatch:
         self._machine = _read_machine()
 
     def measure(self, seconds: float) -> Costs:
-        """What was used in so many seconds; a process that has ended is left out."""
+        """Return what was used in so many seconds; a process that has ended is left out."""
         busy = (_read_machine() - self._machine) / seconds
         usages = []
         for name, process in self._processes.items():
@@ -58,7 +58,7 @@ class ProcessWatch:
 
 
 def _read_machine() -> float:
-    """Seconds in which a core did something, of all cores."""
+    """Return the busy seconds of all cores together."""
     times = psutil.cpu_times()._asdict()
     return float(
         sum(value for name, value in times.items() if name not in (*_IDLE, *_COUNTED_TWICE))

@@ -1,14 +1,12 @@
-"""Watches an account's private stream: when the report of each order and change arrived."""
+"""Watch an account's private stream: when the report of each order and change arrived."""
 
-import asyncio
 from collections import Counter, defaultdict
 from collections.abc import Mapping
-from typing import NamedTuple, Self
+from typing import NamedTuple
 
 import msgspec
 
-from benchmark.shared.feed_watch import CONNECT_SECONDS
-from benchmark.shared.web_socket import WebSocketReader
+from benchmark.shared.stream_watch import StreamWatch
 
 
 class SeenReport(NamedTuple):
@@ -49,40 +47,24 @@ class _Message(msgspec.Struct):
 _decode = msgspec.json.Decoder(_Message).decode
 
 
-class ReportWatch:
-    """Use as an asynchronous context.
-
-    Raises ConnectionError, OSError or TimeoutError where the stream does not take the connection.
-    """
+class ReportWatch(StreamWatch):
+    """Keeps the reports that arrive."""
 
     def __init__(self, url: str, headers: Mapping[str, str]) -> None:
-        self._url = url
-        self._headers = headers
-        self._reader: WebSocketReader | None = None
-        self._begun = asyncio.Event()
+        super().__init__(url, headers)
         self._number = 0
         self._seen: Counter[tuple[str, int, str | None, int]] = Counter()
         self.by_order: dict[str, list[SeenReport]] = defaultdict(list)
         """Order id → its reports that tell of no trade: first that of the order itself, then one
-        for each change, then its end where its own rule ended it."""
+        for each change, then its end if its own rule ended it."""
         self.fills: dict[str, list[SeenFill]] = defaultdict(list)
         """Order id → what its trades filled, as its reports say."""
         self.missing = 0
-        """Messages that the stream's own numbering says were left out."""
-
-    async def __aenter__(self) -> Self:
-        async with asyncio.timeout(CONNECT_SECONDS):
-            self._reader = await WebSocketReader.open(self._url, self._headers, self._receive)
-            await self._begun.wait()
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        assert self._reader is not None
-        self._reader.close()
+        """Messages that are missing, by the stream's own numbering."""
 
     @property
     def repeated(self) -> int:
-        """Reports that came more than once."""
+        """The number of reports that came more than once."""
         return self._seen.total() - len(self._seen)
 
     def _receive(self, text: bytes, now: float) -> None:
@@ -98,7 +80,7 @@ class ReportWatch:
         self._keep(report, report.order_id, now)
 
     def _keep(self, report: _Report, order_id: str, now: float) -> None:
-        """What came before is counted, and nothing else."""
+        """Keep a report; a repeated one is only counted."""
         trade = report.last_trade
         key = order_id, report.sequence, report.status, trade.trade_id if trade else 0
         self._seen[key] += 1

@@ -1,4 +1,4 @@
-"""Waits until what a load has left behind is done: the next one is not to pay for it."""
+"""Wait until the work that a load has left is done, so that the next one does not pay for it."""
 
 import time
 from collections.abc import Callable
@@ -12,13 +12,13 @@ _POLL_SECONDS = 0.02
 
 
 def wait_for_archive(redis_url: str) -> int:
-    """How many commands the archive is still behind at the deadline: 0 where it has caught up."""
+    """Wait for the archive; return how many commands it is still behind at the deadline."""
     with Redis.from_url(redis_url) as client:
         return wait_until_equal(lambda: read_positions(client), SETTLE_SECONDS)
 
 
 def wait_until_equal(read: Callable[[], tuple[int, int]], seconds: float) -> int:
-    """The same of any sequence, and of one that follows it."""
+    """Wait until a follower has reached a sequence; return how far it is behind at the deadline."""
     deadline = time.monotonic() + seconds
     while True:
         sequence, follower = read()

@@ -228,7 +228,8 @@ def test_verify_command_finds_the_system_on_the_data_folder(
     client: Redis, redis_url: str, tmp_path: Path
 ) -> None:
     make_history(client, redis_url)
-    (tmp_path / "run.json").write_text(f'{{"redis":{{"url":"{redis_url}"}}}}')
+    redis = f'{{"url":"{redis_url}","title":"Redis 7.0.15","is_own":true}}'
+    (tmp_path / "run.json").write_text(f'{{"redis":{redis}}}')
     answer = run("", "verify", folder=tmp_path)
     assert answer.returncode == 0, answer.stderr
     assert "sequences 1 to 600" in answer.stdout

@@ -12,8 +12,9 @@ from redis import Redis
 from goquant import AccountFill, GatewayClient, GatewayError, OrderReader, Update
 from tests.support.archive_service import wait_until_archive_is_there
 from tests.support.engine_service import wait_until_drained
-from tests.support.gateway import DEADLINE_SECONDS, ORDER, RedisProxy, run_proxy, wait_until
+from tests.support.gateway import DEADLINE_SECONDS, ORDER, run_proxy
 from tests.support.gateway_process import run_exchange
+from tests.support.waiting import until
 
 Told = tuple[str | None, int]
 """An order and a trade."""
@@ -57,13 +58,6 @@ async def follow(gateway: GatewayClient) -> AsyncIterator[Following]:
             await task
 
 
-async def until(is_true: Callable[[], bool]) -> None:
-    async def ask() -> bool:
-        return is_true()
-
-    await wait_until(ask)
-
-
 async def list_fills(gateway: GatewayClient) -> list[AccountFill]:
     """All of the account, oldest first."""
     fills: list[AccountFill] = []
@@ -89,21 +83,13 @@ def play(
         asyncio.run(scenario(exchange.url))
 
 
-async def cut(proxy: RedisProxy, times: int) -> None:
-    """Ends all connections, and lets nobody in for a moment."""
-    for _ in range(times):
-        await asyncio.sleep(0.2)
-        await proxy.close()
-        await asyncio.sleep(0.2)
-        await proxy.open()
-
-
-async def trade(gateway: GatewayClient, rounds: int) -> None:
-    """Trades with itself and leaves something in the book."""
+async def trade(gateway: GatewayClient, rounds: int) -> AsyncIterator[int]:
+    """Trades with itself and leaves something in the book; the number of each round after it."""
     for number in range(rounds):
         buy = ORDER | {"price": str(60000 + number % 5), "quantity": "0.3"}
         sell = ORDER | {"side": "sell", "price": "60000", "quantity": "0.5"}
         await gateway.submit_orders([buy, buy, sell, buy], response="result")
+        yield number
 
 
 def test_every_fill_is_told_once_through_cut_connections(redis_url: str, tmp_path: Path) -> None:
@@ -116,12 +102,18 @@ def test_every_fill_is_told_once_through_cut_connections(redis_url: str, tmp_pat
             ) as cut_off,
             follow(cut_off) as following,
         ):
-            await asyncio.gather(trade(alice, 60), cut(proxy, 4))
+            async for number in trade(alice, 60):
+                if number in {9, 24, 39, 54}:
+                    await until(lambda: following.reader.is_live)
+                    await proxy.close()
+                if number in {14, 29, 44, 59}:
+                    await until(lambda: not following.reader.is_live)
+                    await proxy.open()
             await asyncio.to_thread(wait_until_all_is_archived, redis_url)
             fills = await list_fills(alice)
             await until(lambda: len(following.told) >= len(fills))
             assert following.told == [(fill.order_id, fill.trade_id) for fill in fills]
-            assert following.reader.counts["connections"] > 1
+            assert following.reader.counts["connections"] >= 5
             page = await alice.list_orders(status="open", limit=1000)
             expected = {order.order_id: order.remaining_quantity for order in page.orders}
             await until(lambda: following.list_open() == expected)

@@ -6,13 +6,9 @@ import pytest
 
 from goquant import FeedReader
 from goquant.client.book import Json
-from tests.support.market_data import (
-    MarketData,
-    RestartedMarketData,
-    until,
-    wait_until,
-)
+from tests.support.market_data import MarketData, RestartedMarketData
 from tests.support.publisher import Publisher
+from tests.support.waiting import until, wait_until
 
 BTC = "BTC-USDT"
 SECONDS = 60.0
@@ -44,7 +40,7 @@ def wait_for_update(service: MarketData, update_id: int, price: str) -> None:
         book = service.get(f"/v1/orderbook/{BTC}")
         return bool(book.get("last_update_id") == update_id and book["bids"][0][0] == price)
 
-    wait_until(is_there)
+    wait_until(is_there, "the update is in the book")
 
 
 def test_the_exchange_has_an_id_of_its_own_that_does_not_tell_the_key(
@@ -55,7 +51,7 @@ def test_the_exchange_has_an_id_of_its_own_that_does_not_tell_the_key(
     key = publisher.redis.hget("{order_queue}:state", "id_key")
     assert first not in str(key)
     second = reset(redis_url, publisher)
-    wait_until(lambda: read_exchange_id(service) != first)
+    wait_until(lambda: read_exchange_id(service) != first, "the exchange has another id")
     second.close()
 
 

@@ -14,9 +14,10 @@ from protocol.channels import (
 )
 from protocol.codec import encode
 from protocol.events import ChannelMessage
-from tests.support.market_data import MarketData, Reader, run_market_data, wait_until
+from tests.support.market_data import MarketData, Reader, run_market_data
 from tests.support.publisher import PUBLIC, Publisher
 from tests.support.redis_server import DURABLE, run_redis
+from tests.support.waiting import wait_until
 
 
 def read_trade_ids(reader: Reader, last: int) -> list[int]:
@@ -93,7 +94,7 @@ def test_a_lost_tail_is_found_without_another_message(
     publisher.set_levels(
         bids=[("60000.00", "1.00000")], trades=[("60000.00", "1.00000")], lost=[channel]
     )
-    wait_until(lambda: service.get("/health")["sequence"] == 1)
+    wait_until(lambda: service.get("/health")["sequence"] == 1, "the first commit is in")
     assert service.get("/v1/trades/BTC-USDT")["trades"][0]["trade_id"] == 1
     assert service.get("/v1/orderbook/BTC-USDT")["bids"] == [["60000.00", "1.00000"]]
     assert service.get("/v1/bbo/BTC-USDT")["bid"] == "60000.00"
@@ -138,7 +139,7 @@ def test_garbage_on_every_channel_changes_nothing(
             publisher.redis.publish(channel, garbage)
         publisher.set_levels(bids=[("60000.00", "1.00000")], trades=[("60000.00", "1.00000")])
         assert read_trade_ids(reader, 1) == [1]
-    wait_until(lambda: bool(service.get("/v1/orderbook/BTC-USDT").get("bids")))
+    wait_until(lambda: bool(service.get("/v1/orderbook/BTC-USDT").get("bids")), "the book has bids")
     assert service.is_healthy()
 
 
@@ -202,14 +203,14 @@ def test_a_journal_that_does_not_reach_back_makes_health_red_until_it_does(
         publisher.trade()
     entries.xtrim(JOURNAL, maxlen=3, approximate=False)
     with run_market_data(redis_url, is_healthy=False) as service:
-        wait_until(service.is_up)
+        wait_until(service.is_up, "the service is up")
         assert not service.is_healthy()
         assert service.http.get("/v1/orderbook/BTC-USDT").status_code == 503
         entries.delete(JOURNAL)
         entries.hset(STATE, STATE_SEQUENCE, 0)
         for channel in (TRADE_EVENTS, ORDER_BOOK_UPDATES, BBO_UPDATES):
             entries.hset(STATE, f"last:{channel}", 0)
-        wait_until(service.is_healthy)
+        wait_until(service.is_healthy, "the feed is in sync")
 
 
 @pytest.mark.parametrize("newest_is_damaged", [False, True])
@@ -273,7 +274,7 @@ def test_redis_stopped_and_back_readers_stay_and_miss_nothing(tmp_path: Path) ->
             publisher.trade()
             assert read_trade_ids(reader, 1) == [1]
             publisher.redis.shutdown()
-            wait_until(lambda: not service.is_healthy())
+            wait_until(lambda: not service.is_healthy(), "the feed is out of sync")
             answer = service.http.get("/v1/bbo/BTC-USDT")
             assert (answer.status_code, answer.json()["code"]) == (503, "not_in_sync")
             while reader.next_of("heartbeat")["in_sync"]:
@@ -281,7 +282,7 @@ def test_redis_stopped_and_back_readers_stay_and_miss_nothing(tmp_path: Path) ->
             with run_redis(tmp_path, *DURABLE, port=port):
                 publisher.trade(lost=PUBLIC)
                 publisher.trade()
-                wait_until(service.is_healthy)
+                wait_until(service.is_healthy, "the feed is in sync")
                 publisher.trade()
                 assert read_trade_ids(reader, 4) == [2, 3, 4]
             publisher.close()

@@ -14,8 +14,9 @@ from market_data.following.engine_redis import EngineRedis
 from market_data.service import Service
 from market_data.web.trading_page import PageSettings
 from tests.support.instruments import make_instruments
-from tests.support.market_data import Json, wait_until
+from tests.support.market_data import Json
 from tests.support.publisher import Publisher
+from tests.support.waiting import wait_until
 
 UPGRADE = (
     b"GET /ws/market-data HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\n"
@@ -71,7 +72,7 @@ def read_all(client: socket.socket, piece: int) -> bytes:
 def test_a_client_that_reads_but_does_not_answer_is_closed_for_that(redis_url: str) -> None:
     with serve(redis_url, timeout=0.1) as port, connect(port) as client:
         assert b"keepalive ping timeout" in read_all(client, 1 << 16)
-        wait_until(lambda: read_stats(port)["closed"] == {"no_pong": 1})
+        wait_until(lambda: read_stats(port)["closed"] == {"no_pong": 1}, "it is closed")
 
 
 @pytest.mark.parametrize("reads", [True, False], ids=["trickles", "never reads"])
@@ -81,12 +82,12 @@ def test_a_client_that_does_not_read_as_far_as_the_ping_is_closed_as_too_slow(
     publisher = Publisher(redis_url)
     # Long enough that the buffers are full by then on a busy machine, too.
     with serve(redis_url, timeout=10) as port, connect(port) as client:
-        wait_until(lambda: read_stats(port)["clients"] == 1)
+        wait_until(lambda: read_stats(port)["clients"] == 1, "the reader is counted")
         for step in range(3_000):
             publisher.set_levels(bids=[(f"{50_000 + step % 50}.00", f"{step + 1}.00000")])
             if not step % 100 and read_stats(port)["closed"]:
                 break
             if reads and not step % 10:
                 client.recv(64)
-        wait_until(lambda: read_stats(port)["closed"] == {"too_slow": 1})
+        wait_until(lambda: read_stats(port)["closed"] == {"too_slow": 1}, "it is closed")
     publisher.close()

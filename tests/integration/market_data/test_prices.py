@@ -11,8 +11,9 @@ import redis
 from protocol.timestamps import parse_timestamp
 from tests.support.archive_database import sqlite_url
 from tests.support.archive_service import run_follower, wait_until_archived
-from tests.support.market_data import Json, MarketData, Reader, run_market_data, wait_until
+from tests.support.market_data import Json, MarketData, Reader, run_market_data
 from tests.support.publisher import Publisher
+from tests.support.waiting import wait_until
 
 BTC = "BTC-USDT"
 
@@ -116,11 +117,11 @@ def test_what_was_before_the_snapshot_comes_from_the_archive(
             assert alone.get("/v1/candles/BTC-USDT?interval=1d")["since"] is not None
             assert alone.get("/v1/trades/BTC-USDT")["trades"] == []
         with run_market_data(redis_url, DATABASE_URL=url) as service:
-            wait_until(lambda: service.get("/v1/ticker/BTC-USDT")["since"] is None)
+            wait_until(lambda: service.get("/v1/ticker/BTC-USDT")["since"] is None, "it is read")
             assert service.get("/v1/ticker/BTC-USDT") == ticker
             assert list_days(service) == expected
             publisher.trade("50000.00", "1.00000")
-            wait_until(lambda: service.get("/v1/ticker/BTC-USDT")["trades"] == 41)
+            wait_until(lambda: service.get("/v1/ticker/BTC-USDT")["trades"] == 41, "it is in")
             day = service.get("/v1/candles/BTC-USDT?interval=1d")["candles"][-1]
             assert (day["open"], day["high"], day["low"], day["close"], day["volume"]) == (
                 "60000.00", "60039.00", "50000.00", "50000.00", "5.00000",

@@ -4,7 +4,8 @@ import socket
 import subprocess
 import sys
 
-from tests.support.market_data import run_market_data, wait_until
+from tests.support.market_data import run_market_data
+from tests.support.waiting import wait_until
 
 
 def start(environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
@@ -46,7 +47,7 @@ def test_it_stops_within_seconds_even_with_clients_that_do_not_read(redis_url: s
         service.open_deaf_socket(),
         service.read() as reader,
     ):
-        wait_until(lambda: service.get("/stats")["clients"] == 2)
+        wait_until(lambda: service.get("/stats")["clients"] == 2, "both readers are counted")
         reader.next()
         service.process.send_signal(signal.SIGTERM)
         service.process.wait(timeout=10)
@@ -55,7 +56,7 @@ def test_it_stops_within_seconds_even_with_clients_that_do_not_read(redis_url: s
 
 def test_without_a_redis_it_serves_and_says_so() -> None:
     with run_market_data("redis://127.0.0.1:1/0", is_healthy=False) as service:
-        wait_until(service.is_up)
+        wait_until(service.is_up, "the service is up")
         response = service.http.get("/health")
         assert response.status_code == 503
         assert response.json()["redis"] == "disconnected"

@@ -13,8 +13,8 @@ from market_data.following.engine_redis import EngineRedis
 from market_data.service import Service
 from protocol.journal import JournalEntry
 from tests.support.instruments import make_instruments
-from tests.support.market_data import until
 from tests.support.publisher import PUBLIC, Publisher
+from tests.support.waiting import until
 
 BTC = "BTC-USDT"
 SECONDS = 20.0

@@ -6,8 +6,9 @@ from redis import Redis
 from protocol import codec
 from protocol.channels import STATE, STATE_FIGURES
 from protocol.figures import EngineFigures
-from tests.support.market_data import Json, MarketData, run_market_data, wait_until
+from tests.support.market_data import Json, MarketData, run_market_data
 from tests.support.publisher import Publisher
+from tests.support.waiting import wait_until
 
 
 @pytest.fixture(scope="module")
@@ -147,7 +148,7 @@ def test_an_unknown_route_and_a_wrong_method_are_problems_too(service: MarketDat
 
 
 def test_health_says_where_the_feed_stands(service: MarketData) -> None:
-    wait_until(lambda: service.get("/health")["sequence"] == 1)
+    wait_until(lambda: service.get("/health")["sequence"] == 1, "the first commit is in")
     assert service.get("/health") == {
         "status": "ok",
         "service": "market_data",
@@ -165,7 +166,7 @@ def test_stats_count_clients_and_what_they_leave_by(service: MarketData) -> None
     with service.read() as reader:
         reader.next()
         assert service.get("/stats")["clients"] == 1
-    wait_until(lambda: service.get("/stats")["clients"] == 0)
+    wait_until(lambda: service.get("/stats")["clients"] == 0, "the reader is gone")
     stats = service.get("/stats")
     assert stats["closed"]["left"] == left + 1
     assert stats["deliveries"] > 0
@@ -194,7 +195,7 @@ def test_candles_of_every_interval_up_to_the_open_one(service: MarketData) -> No
 def test_candles_of_a_range(service: MarketData) -> None:
     path = "/v1/candles/BTC-USDT?interval=1s"
     begin = service.get(f"{path}&limit=1000")["candles"][0]["start"]
-    wait_until(lambda: len(service.get(f"{path}&limit=1000")["candles"]) >= 4)
+    wait_until(lambda: len(service.get(f"{path}&limit=1000")["candles"]) >= 4, "four are there")
     starts = [each["start"] for each in service.get(f"{path}&limit=1000")["candles"]]
     assert starts[0] == begin
     part = service.get(f"{path}&start={starts[1]}&end={starts[3]}")["candles"]

@@ -15,8 +15,9 @@ from market_data.market.delta_ring import DELTAS_KEPT
 from market_data.sessions.frame_budget import FRAMES_A_SECOND, FRAMES_AT_ONCE, MOST_REFUSED
 from tests.support.archive_database import sqlite_url
 from tests.support.archive_service import run_follower, wait_until_archived
-from tests.support.market_data import Json, MarketData, Reader, run_market_data, wait_until
+from tests.support.market_data import Json, MarketData, Reader, run_market_data
 from tests.support.publisher import PUBLIC, Publisher
+from tests.support.waiting import wait_until
 
 BTC = "BTC-USDT"
 
@@ -46,7 +47,10 @@ def publish(publisher: Publisher, count: int) -> None:
 
 
 def wait_for_update(service: MarketData, update_id: int) -> None:
-    wait_until(lambda: service.get("/v1/orderbook/BTC-USDT").get("last_update_id") == update_id)
+    wait_until(
+        lambda: service.get("/v1/orderbook/BTC-USDT").get("last_update_id") == update_id,
+        f"the book is at {update_id}",
+    )
 
 
 def test_a_reader_that_comes_back_gets_what_it_missed_and_goes_on(
@@ -132,7 +136,7 @@ def test_while_the_feed_is_being_built_nobody_can_resume(
     publish(publisher, 5)
     publisher.redis.xtrim("{order_queue}:journal", maxlen=2, approximate=False)
     with run_market_data(redis_url, is_healthy=False) as service:
-        wait_until(service.is_up)
+        wait_until(service.is_up, "the service is up")
         with service.read() as reader:
             assert resume(reader, trade_id=1)["code"] == "not_in_sync"
 
@@ -196,7 +200,9 @@ def test_too_many_frames_are_refused_and_then_end_the_connection(service: Market
     most = FRAMES_AT_ONCE + FRAMES_A_SECOND * (time.monotonic() - began) + 1
     assert kinds.count("pong") <= most
     assert kinds[-1] == "rate_limited"
-    wait_until(lambda: service.get("/stats")["closed"].get("rate_limited") == 1)
+    wait_until(
+        lambda: service.get("/stats")["closed"].get("rate_limited") == 1, "the reader is closed"
+    )
     assert 'feed_closed_total{reason="rate_limited"} 1.0' in service.http.get("/metrics").text
 
 
@@ -224,7 +230,7 @@ def test_one_connection_too_many_is_told_so(
             assert closed.value.rcvd is not None
             assert closed.value.rcvd.code == 1013
         assert first.ask("ping")["type"] == "pong"
-        wait_until(lambda: service.get("/stats")["closed"].get(code) == 1)
+        wait_until(lambda: service.get("/stats")["closed"].get(code) == 1, "the reader is closed")
         assert service.get("/stats")["refused"] == {code: 1}
         assert f'feed_refused_total{{code="{code}"}} 1.0' in service.http.get("/metrics").text
 
@@ -259,22 +265,22 @@ def test_health_is_red_while_something_published_does_not_come(
     service: MarketData, publisher: Publisher
 ) -> None:
     publisher.trade()
-    wait_until(lambda: service.get("/health")["sequence"] == 1)
+    wait_until(lambda: service.get("/health")["sequence"] == 1, "the first commit is in")
     publisher.commit({}, lost=PUBLIC)
     publisher.redis.hset("{order_queue}:state", "last:trade_events", publisher.sequence)
-    wait_until(lambda: not service.is_healthy())
+    wait_until(lambda: not service.is_healthy(), "the feed is out of sync")
     health = service.get("/health")
     assert (health["redis"], health["in_sync"]) == ("connected", False)
     assert health["lag_seconds"] >= 2
     publisher.trade()
-    wait_until(service.is_healthy)
+    wait_until(service.is_healthy, "the feed is in sync")
 
 
 def test_who_has_everything_sent_again_and_again_is_told_to_wait(
     service: MarketData, publisher: Publisher
 ) -> None:
     publisher.set_levels(trades=[("60000.00", "0.1")] * 6_000)
-    wait_until(lambda: bool(service.get("/v1/trades/BTC-USDT").get("trades")))
+    wait_until(lambda: bool(service.get("/v1/trades/BTC-USDT").get("trades")), "a trade is there")
     kinds: dict[int, str] = {}
     with service.read(query="?channels=") as reader:
         for number in range(30):

@@ -8,8 +8,9 @@ from websockets.exceptions import ConnectionClosed
 from market_data.fanout.subscriber import MAX_HELD_TRADES
 from protocol.checksum import compute_checksum
 from protocol.events import Level
-from tests.support.market_data import Json, MarketData, Reader, wait_until
+from tests.support.market_data import Json, MarketData, Reader
 from tests.support.publisher import PUBLIC, Publisher
+from tests.support.waiting import wait_until
 
 SYMBOLS = ["BTC-USDT", "ETH-USDT", "SOL-USDT"]
 
@@ -45,7 +46,7 @@ def test_the_first_message_names_subscriptions_and_symbols_then_comes_the_state(
     service: MarketData, publisher: Publisher
 ) -> None:
     publisher.set_levels(bids=[("60000.00", "1.00000")])
-    wait_until(lambda: bool(service.get("/v1/orderbook/BTC-USDT")["bids"]))
+    wait_until(lambda: bool(service.get("/v1/orderbook/BTC-USDT")["bids"]), "the book has bids")
     with service.read() as reader:
         connected = reader.next()
         assert connected["type"] == "connected"
@@ -216,7 +217,7 @@ def test_client_that_does_not_read_stalls_nobody(service: MarketData, publisher:
         for _ in range(20):
             stack.enter_context(service.open_deaf_socket())
         readers = [stack.enter_context(service.read("trades", "book")) for _ in range(5)]
-        wait_until(lambda: service.get("/stats")["clients"] == 25)
+        wait_until(lambda: service.get("/stats")["clients"] == 25, "all readers are counted")
         flood_until_closed(service, publisher, clients=20)
         expected = publisher.book("BTC-USDT").trade_id
         for reader in readers:
@@ -230,7 +231,7 @@ def test_a_slow_client_is_told_why_before_it_is_cut(
     service: MarketData, publisher: Publisher
 ) -> None:
     with service.open_deaf_socket() as slow:
-        wait_until(lambda: service.get("/stats")["clients"] == 1)
+        wait_until(lambda: service.get("/stats")["clients"] == 1, "the reader is counted")
         flood_until_closed(service, publisher, clients=1)
         received = bytearray()
         while chunk := slow.recv(1 << 16):
@@ -254,7 +255,10 @@ def test_a_client_that_comes_back_has_an_exact_book_and_all_trades(
                 trades=[("60000.00", "0.10000")],
             )
         path = "/v1/orderbook/BTC-USDT?depth=1"
-        wait_until(lambda: service.get(path).get("last_update_id") == 200 * commits)
+        wait_until(
+            lambda: service.get(path).get("last_update_id") == 200 * commits,
+            "all commits are in the book",
+        )
         assert service.get("/stats")["conflated"] > 0
         while book.last_update_id < 200 * commits or len(ids) < commits:
             message = reader.next()

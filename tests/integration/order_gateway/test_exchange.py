@@ -19,8 +19,9 @@ from tests.support import engine_service
 from tests.support.archive_database import sqlite_url
 from tests.support.archive_service import run_follower, wait_until_archive_is_there
 from tests.support.engine_service import run_engine
-from tests.support.gateway import ORDER, wait_until
+from tests.support.gateway import ORDER
 from tests.support.gateway_process import run_exchange, run_workers
+from tests.support.waiting import until
 
 BUY: dict[str, Any] = ORDER
 PLAIN, SIGNING, ADMIN = "plain-key-0123456789", "signing-key-0123456", "admin-key-0123456789"
@@ -283,7 +284,7 @@ def test_repeat_of_a_filled_order_tells_its_fills(redis_url: str, tmp_path: Path
         async def is_archived() -> bool:
             return len((await alice.list_fills(order_id=first["order_id"])).fills) == 2
 
-        await wait_until(is_archived)
+        await until(is_archived)
         assert await submit() == first
         [item] = await alice.submit_orders([taker], response="full")
         assert item.order
@@ -294,7 +295,7 @@ def test_repeat_of_a_filled_order_tells_its_fills(redis_url: str, tmp_path: Path
         async def is_filled() -> bool:
             return (await alice.read_order(first["order_id"])).status == "filled"
 
-        await wait_until(is_filled)
+        await until(is_filled)
         last = await submit()
         assert (last["status"], len(last["fills"])) == ("filled", 3)
         assert last["timestamp"] > first["timestamp"]
@@ -380,7 +381,7 @@ def test_dead_mans_switch_outlives_the_engine(redis_url: str) -> None:
                 )
                 return repeat.reason == "cancel_after"
 
-            await wait_until(is_canceled)
+            await until(is_canceled)
 
     async def arm_probe(url: str) -> None:
         async with GatewayClient(url) as client:

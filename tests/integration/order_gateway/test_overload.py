@@ -6,7 +6,8 @@ import httpx
 import pytest
 
 from protocol.channels import ORDER_QUEUE
-from tests.support.gateway import ORDER, play_engine, run_gateway, wait_until
+from tests.support.gateway import ORDER, play_engine, run_gateway
+from tests.support.waiting import until
 
 
 async def submit(client: httpx.AsyncClient) -> int:
@@ -34,7 +35,7 @@ def test_new_orders_are_refused_above_the_mark_until_below_half_of_it(redis_url:
             async def is_taken() -> bool:
                 return await submit(client) == 201
 
-            await wait_until(is_taken)
+            await until(is_taken)
             assert len(await engine.read_all()) == 5
 
     asyncio.run(run())

@@ -11,17 +11,18 @@ from sqlalchemy import create_engine, text
 from goquant import GatewayClient, GatewayError
 from tests.support.archive_service import wait_until_archive_is_there
 from tests.support.engine_service import wait_until_drained
-from tests.support.gateway import RedisProxy, run_proxy
+from tests.support.gateway import run_proxy
 from tests.support.gateway_process import run_exchange
 
 CLIENTS = 50
 ORDERS_EACH = 8
+ANSWERS_TO_A_CUT = 30
 
 
 async def submit_all(url: str, number: int) -> list[str]:
     """The ids of a client's orders, each repeated until there is an answer."""
     order_ids = []
-    async with GatewayClient(url, account=f"client-{number}", timeout=5) as client:
+    async with GatewayClient(url, account=f"client-{number}") as client:
         for count in range(ORDERS_EACH):
             order_ids.append(await submit_until_answered(client, f"order-{count}"))
     return order_ids
@@ -42,23 +43,16 @@ async def submit_until_answered(client: GatewayClient, name: str) -> str:
             return order.order_id
 
 
-async def cut_often(proxy: RedisProxy) -> None:
-    """Every answer after a short while is lost, with all that is under way."""
-    while True:
-        await asyncio.sleep(0.1)
-        proxy.cuts_next_reply = True
-
-
 @pytest.mark.timeout(300)
 def test_each_client_order_id_is_exactly_one_order(redis_url: str, tmp_path: Path) -> None:
     async def run(url: str) -> list[list[str]]:
         async with run_proxy(url.replace("http", "redis")) as proxy:
-            cutting = asyncio.create_task(cut_often(proxy))
+            proxy.replies_to_a_cut = ANSWERS_TO_A_CUT
             entrance = proxy.url.replace("redis", "http").removesuffix("/0")
             answered = await asyncio.gather(
                 *(submit_all(entrance, number) for number in range(CLIENTS))
             )
-            cutting.cancel()
+        assert proxy.cuts >= CLIENTS * ORDERS_EACH // ANSWERS_TO_A_CUT - 1
         return answered
 
     with run_exchange(redis_url, tmp_path, count=2) as exchange:

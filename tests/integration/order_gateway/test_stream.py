@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import json
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +17,9 @@ from goquant import GatewayClient, GatewayError, OrderState, Report, Update
 from protocol.enums import Reason
 from protocol.signing import sign
 from tests.integration.order_gateway.test_exchange import KEYS, PLAIN, SECRET, SIGNING
-from tests.support.gateway import DEADLINE_SECONDS, ORDER, wait_until
+from tests.support.gateway import DEADLINE_SECONDS, ORDER
 from tests.support.gateway_process import run_exchange, run_workers
+from tests.support.waiting import until
 
 OPEN = {"open", "partially_filled"}
 
@@ -64,14 +66,15 @@ async def follow(client: GatewayClient, mirror: Mirror, until: "asyncio.Future[s
             return
 
 
-async def trade(client: GatewayClient, rounds: int) -> None:
-    """Orders that rest, trade and are canceled."""
+async def trade(client: GatewayClient, rounds: int) -> AsyncIterator[int]:
+    """Orders that rest, trade and are canceled; the number of each round after it."""
     for number in range(rounds):
         orders = [
             ORDER | {"side": "buy", "price": str(60000 + number % 7), "quantity": "0.3"},
             ORDER | {"side": "sell", "price": str(60002 + number % 7), "quantity": "0.2"},
         ]
         await client.submit_orders(orders * 3)
+        yield number
 
 
 async def read_open(client: GatewayClient) -> dict[str, str | None]:
@@ -92,11 +95,9 @@ async def is_archived_as_closed(client: GatewayClient, order_id: str) -> bool:
     return False
 
 
-async def cut_subscriptions(redis_url: str, times: int) -> None:
+def cut_subscriptions(redis_url: str) -> None:
     with Redis.from_url(redis_url) as server:
-        for _ in range(times):
-            await asyncio.sleep(0.15)
-            server.client_kill_filter(_type="pubsub")
+        server.client_kill_filter(_type="pubsub")
 
 
 @pytest.mark.parametrize("is_cut", [False, True])
@@ -108,20 +109,20 @@ def test_snapshot_and_reports_have_no_gap_between_them(
     async def run(url: str) -> None:
         async with GatewayClient(url, account="alice") as alice:
             ending: asyncio.Future[str] = asyncio.get_running_loop().create_future()
-            trading = asyncio.create_task(trade(alice, 60))
-            cutting = asyncio.create_task(cut_subscriptions(redis_url, 5 if is_cut else 0))
-            mirrors = [Mirror() for _ in range(4)]
+            mirrors: list[Mirror] = []
             readers = []
-            for mirror in mirrors:
-                readers.append(asyncio.create_task(follow(alice, mirror, ending)))
-                await asyncio.sleep(0.1)
-            await asyncio.gather(trading, cutting)
+            async for number in trade(alice, 60):
+                if number in {0, 10, 20, 30}:
+                    mirrors.append(Mirror())
+                    readers.append(asyncio.create_task(follow(alice, mirrors[-1], ending)))
+                if is_cut and number in {5, 15, 25, 35, 45}:
+                    cut_subscriptions(redis_url)
             last = await alice.submit_order("SOL-USDT", "buy", "1", price="1")
             ending.set_result(last.order_id)
             await alice.cancel_order(last.order_id)
             async with asyncio.timeout(DEADLINE_SECONDS):
                 await asyncio.gather(*readers)
-            await wait_until(lambda: is_archived_as_closed(alice, last.order_id))
+            await until(lambda: is_archived_as_closed(alice, last.order_id))
             expected = await read_open(alice)
             for mirror in mirrors:
                 known = {key: order.remaining_quantity for key, order in mirror.orders.items()}

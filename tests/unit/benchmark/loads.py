@@ -2,8 +2,8 @@
 
 from decimal import Decimal
 
-from benchmark.load.telling.result import Result
-from benchmark.load.telling.stages import ORDER_TO_FEED, SCHEDULED_TO_HANDED_OVER
+from benchmark.load.reporting.result import Result
+from benchmark.load.reporting.stages import ORDER_TO_FEED, SCHEDULED_TO_HANDED_OVER
 from benchmark.load.watching.processes import Costs, Usage
 from benchmark.shared.histogram import Histogram
 from benchmark.shared.market import Spot

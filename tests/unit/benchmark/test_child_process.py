@@ -59,7 +59,7 @@ def test_cpu_is_read_to_less_than_a_tick() -> None:
 
 def test_ticks_are_near_to_it() -> None:
     pid = psutil.Process().pid
-    assert _cpu_clock._read_ticks(pid) == pytest.approx(read_cpu(pid), abs=0.1)
+    assert _cpu_clock._read_cpu_times(pid) == pytest.approx(read_cpu(pid), abs=0.1)
 
 
 def test_a_process_that_has_ended_has_no_clock() -> None:

@@ -1,7 +1,7 @@
 import pytest
 
 from benchmark.core.rounds import Rounds
-from benchmark.replay import __main__ as replay
+from benchmark.replay import core as replay
 
 
 def test_a_ratio_is_that_of_the_medians_with_the_farthest_of_a_round() -> None:

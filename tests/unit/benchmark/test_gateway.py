@@ -3,7 +3,7 @@ from unittest.mock import AsyncMock
 
 import pytest
 
-from benchmark.gateway.__main__ import Run, find_median
+from benchmark.gateway.comparison import Run, find_median
 from benchmark.gateway.load import Load, Sent, send
 from benchmark.shared.http_connection import HttpConnection, Response
 from benchmark.shared.latency import Latency

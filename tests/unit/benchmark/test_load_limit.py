@@ -2,8 +2,8 @@ import time
 
 import pytest
 
-from benchmark.load.telling.limit import name_limit
-from benchmark.load.telling.stages import (
+from benchmark.load.reporting.limit import name_limit
+from benchmark.load.reporting.stages import (
     HANDED_OVER_TO_SENT,
     ORDER_TO_FEED,
     SCHEDULED_TO_HANDED_OVER,

@@ -5,6 +5,9 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from benchmark.load.options import parse_arguments
+from benchmark.load.reporting.chart import Axis, Chart, choose_decades, choose_marks, render_charts
+from benchmark.load.reporting.result import Result
+from benchmark.load.reporting.table import describe_plan, format_result, format_verdict, to_json
 from benchmark.load.saturation import (
     Trial,
     confirm,
@@ -15,9 +18,6 @@ from benchmark.load.saturation import (
     search,
 )
 from benchmark.load.search import describe_trial, draw_trials
-from benchmark.load.telling.chart import Axis, Chart, choose_decades, choose_marks, render_charts
-from benchmark.load.telling.result import Result
-from benchmark.load.telling.table import describe_plan, format_result, format_verdict, to_json
 from benchmark.load.watching.engine import compare
 from benchmark.load.watching.evidence import Clock, Evidence
 from benchmark.load.watching.ledger import Ledger

@@ -4,7 +4,7 @@ from unittest.mock import Mock
 
 import pytest
 
-from benchmark.overload import __main__ as overload
+from benchmark.overload import run as overload
 from engine.audit.history import HistoryUnavailable
 from engine.audit.verify import Report
 

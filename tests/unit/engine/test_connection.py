@@ -6,7 +6,8 @@ import pytest
 
 from engine.storage.connection import describe_address, find_redis_url
 from launcher.supervision.processes import ProcessId
-from launcher.supervision.run_file import RedisRecord, RunRecord, write_run_record
+from launcher.supervision.run_file import RunRecord, write_run_record
+from protocol.run_file import RedisRecord
 from protocol.settings import Settings
 
 RUNNING = "redis://127.0.0.1:6401/0"
@@ -23,7 +24,14 @@ def _no_settings(monkeypatch: pytest.MonkeyPatch) -> None:
 def running(tmp_path: Path) -> Path:
     """The data folder of a system whose Redis had to take another port."""
     redis = RedisRecord(RUNNING, "Valkey", is_own=True)
-    record = RunRecord(ProcessId(1, ""), "", "", redis, [], is_ready=True)
+    record = RunRecord(
+        launcher=ProcessId(1, ""),
+        gateway_url="",
+        market_data_url="",
+        redis=redis,
+        services=[],
+        is_ready=True,
+    )
     write_run_record(tmp_path, record)
     return tmp_path
 

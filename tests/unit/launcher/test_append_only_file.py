@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from launcher.redis.append_only_file import MOST_CUT_BYTES, mend_append_only_file
+from launcher.redis.append_only_file import MAX_CUT_BYTES, mend_append_only_file
 from launcher.redis.binary import RedisBinary, find_redis_binaries
 from launcher.redis.server import connect, is_serving, make_redis_service
 from launcher.setup.errors import LaunchError
 from launcher.supervision.listening import find_free_port
-from launcher.waiting import wait_until
+from tests.support.waiting import wait_until
 
 TORN = b"*1\r\n$5\r\nMULTI\r\n*3\r\n$3\r\nSET\r\n$4\r\nlost\r\n$1"
 
@@ -29,7 +29,7 @@ def run_server(binary: RedisBinary, folder: Path, command: str, *arguments: str)
     process = subprocess.Popen(service.command, stdout=subprocess.DEVNULL)
     url = f"redis://127.0.0.1:{port}/0"
     try:
-        assert wait_until(lambda: is_serving(url), 10.0)
+        wait_until(lambda: is_serving(url), "the server serves", 10.0)
         with connect(url) as client:
             answer: bytes | None = client.execute_command(command, *arguments)
             return answer
@@ -67,7 +67,7 @@ def test_a_cut_that_is_too_large_is_left_to_the_operator(
 ) -> None:
     run_server(binary, tmp_path, "SET", "kept", "1")
     with find_log(tmp_path).open("ab") as file:
-        file.write(b"x" * (MOST_CUT_BYTES + 1))
+        file.write(b"x" * (MAX_CUT_BYTES + 1))
     before = find_log(tmp_path).read_bytes()
     with pytest.raises(LaunchError, match="Nothing was changed"):
         mend_append_only_file(binary, tmp_path)

@@ -7,7 +7,7 @@ import pytest
 
 from order_gateway.errors import Unavailable
 from order_gateway.queueing.overload import OverloadGate
-from tests.support.gateway import wait_until
+from tests.support.waiting import until
 
 
 class Depth:
@@ -60,14 +60,14 @@ def test_gate_stays_closed_at_half_the_mark_and_opens_below_it() -> None:
         async def was_read_twice() -> bool:
             return depth.times_read >= 2
 
-        await wait_until(was_read_twice)
+        await until(was_read_twice)
         assert not is_open(gate)
         depth.value = 4
 
         async def has_opened() -> bool:
             return is_open(gate)
 
-        await wait_until(has_opened)
+        await until(has_opened)
 
     run_with_gate(depth, scenario)
 
@@ -100,7 +100,7 @@ def test_gate_stays_closed_while_the_depth_cannot_be_read() -> None:
         async def has_opened() -> bool:
             return is_open(gate)
 
-        await wait_until(has_opened)
+        await until(has_opened)
         assert attempts == 3
         await gate.aclose()
 

@@ -4,9 +4,9 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from benchmark.load.reporting.limit import FULL, name_limit
+from benchmark.load.reporting.stages import ORDER_TO_FEED, SCHEDULED_TO_HANDED_OVER, measure_stages
 from benchmark.load.run import Run
-from benchmark.load.telling.limit import FULL, name_limit
-from benchmark.load.telling.stages import ORDER_TO_FEED, SCHEDULED_TO_HANDED_OVER, measure_stages
 from benchmark.load.watching.doubles import count_doubled_orders, count_surplus_orders
 from benchmark.load.watching.engine import compare
 from benchmark.load.watching.processes import GENERATOR, Costs, Usage
@@ -45,7 +45,7 @@ class Result:
 
     @property
     def is_complete(self) -> bool:
-        """Nothing lost, doubled or refused."""
+        """Whether nothing was lost, doubled or refused."""
         wrong = (
             self.lost, self.matched_twice, self.missing_trade_ids, self.repeated_trade_ids,
             self.missing_reports, self.repeated_reports,
@@ -54,18 +54,18 @@ class Result:
 
     @property
     def passes(self) -> bool:
-        """Fast enough, and nothing missing."""
+        """Return whether it was fast enough, with nothing missing."""
         return self.is_complete and self.seen_rate > REQUIRED_RATE
 
     @property
     def order_to_feed_p99(self) -> float:
-        """Milliseconds; infinite where nothing traded."""
+        """Milliseconds; infinite if nothing traded."""
         histogram = self.stages.get(ORDER_TO_FEED)
         return histogram.at(0.99) if histogram else math.inf
 
     @property
     def generator(self) -> Usage | None:
-        """What the load generator itself cost."""
+        """CPU and memory of the load generator."""
         return next((usage for usage in self.costs.usages if usage.name == GENERATOR), None)
 
     @property
@@ -75,7 +75,7 @@ class Result:
 
     @property
     def warning(self) -> str | None:
-        """Where the generator itself may be what was measured."""
+        """A warning if it may be the generator that was measured, else None."""
         late = self.stages.get(SCHEDULED_TO_HANDED_OVER)
         own = self.generator
         if own and self.is_generator_full:
@@ -89,7 +89,7 @@ class Result:
 
 
 def summarize(run: Run) -> Result:
-    """The numbers of a run."""
+    """Return the numbers of a run."""
     ledger, evidence, feed, reports = run.ledger, run.evidence, run.feed, run.reports
     accepted = ledger.accepted_count
     lost = sum(1 for _ in evidence.list_lost())
@@ -122,7 +122,7 @@ def summarize(run: Run) -> Result:
 
 
 def _count_matched_twice(run: Run) -> int:
-    """Orders of pairs, of which each trades once, by their trades; others by their reports."""
+    """Count orders that were matched twice: in pairs by their trades, else by their reports."""
     if run.reports is not None:
         return count_surplus_orders(run.reports, run.ledger)
     return count_doubled_orders(run.feed.trades, run.ledger.order_ids.values())

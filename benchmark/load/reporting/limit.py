@@ -1,8 +1,8 @@
-"""Names what keeps a system from going faster, from what a load has shown."""
+"""What keeps a system from going faster, as far as a load has shown it."""
 
 from collections.abc import Mapping
 
-from benchmark.load.telling.stages import (
+from benchmark.load.reporting.stages import (
     HANDED_OVER_TO_SENT,
     ORDER_TO_FEED,
     SCHEDULED_TO_HANDED_OVER,
@@ -15,11 +15,11 @@ from benchmark.shared.histogram import Histogram
 from benchmark.shared.latency import Latency
 
 FULL = 0.85
-"""Share of a core at which a process with one thread of work has no room left."""
+"""Share of a core from which on a process that works in one thread is full."""
 TOGETHER = 0.75
-"""Share of all cores at which the processes stand in each other's way: the kernel works too."""
+"""Share of all cores from which on the processes are in each other's way."""
 MUCH = 0.25
-"""Share of all cores with which other programs stand in the system's way."""
+"""Share of all cores from which on other programs are in the system's way."""
 MOST = 0.5
 _WAITS = {
     SCHEDULED_TO_HANDED_OVER: "the load generator, late by",
@@ -30,7 +30,7 @@ _WAITS = {
 
 
 def name_limit(costs: Costs, stages: Mapping[str, Histogram], commit: Latency | None) -> str:
-    """A full process, or all of them together, or other programs, or what an order waits for."""
+    """Name a full process, all of them together, other programs, or what an order waits for."""
     usages, cores = costs.usages, costs.cores
     if not usages:
         return "unknown"
@@ -48,7 +48,7 @@ def name_limit(costs: Costs, stages: Mapping[str, Histogram], commit: Latency | 
 
 
 def _name_wait(stages: Mapping[str, Histogram], commit: Latency | None) -> str:
-    """What most of an order's time is spent on, by the medians."""
+    """Name what most of an order's time is spent on, by the medians."""
     medians = {name: histogram.at(0.5) for name, histogram in stages.items()}
     whole = medians.get(ORDER_TO_FEED, 0.0)
     waits = {name: medians[name] for name in _WAITS if name in medians}
@@ -65,9 +65,9 @@ def _name_wait(stages: Mapping[str, Histogram], commit: Latency | None) -> str:
 
 
 def _add_syncs(medians: Mapping[str, float], commit: Latency | None) -> float:
-    """Milliseconds for which an order waits for Redis's disk: its push, and its commit.
+    """Return the milliseconds that an order waits for Redis's disk: at its push and its commit.
 
-    In the answer to the push there is the gateway too: it is taken for no longer than a commit.
+    The answer to the push contains the gateway's time too, so it counts for at most a commit.
     """
     if commit is None:
         return 0.0

@@ -44,12 +44,12 @@ _MEANINGS_ON_THE_LIST = {
 
 
 def explain_stages(mode: str) -> Mapping[str, str]:
-    """What each stage is, by its name, in a mode of sending."""
+    """Say what each stage is in a mode of sending, by its name."""
     return {**_MEANINGS, **(_MEANINGS_ON_THE_LIST if mode == LIST else {})}
 
 
 def measure_stages(run: Run) -> dict[str, Histogram]:
-    """By name; a stage that the messages do not tell is left out."""
+    """Measure the stages, by name; one that the messages do not show is left out."""
     ledger, evidence = run.ledger, run.evidence
     stages = {
         ACCEPT: Histogram(_subtract(ledger.due, ledger.accepted)),
@@ -84,7 +84,7 @@ def _list_bbo_times(run: Run) -> Iterator[float]:
 
 
 def _list_order_to_bbo(run: Run) -> Iterator[float]:
-    """From the last order that the engine took with a commit to that commit's best prices."""
+    """List the times from the last order of a commit to that commit's best prices."""
     newest: dict[tuple[str, str], float] = {}
     numbers = {order_id: number for number, order_id in run.ledger.order_ids.items()}
     for trade in run.feed.trades:

@@ -3,20 +3,20 @@
 import math
 
 from benchmark.load.options import BATCH, LIST, SINGLE, Plan
-from benchmark.load.telling.result import REQUIRED_RATE, Result
-from benchmark.load.telling.stages import explain_stages
+from benchmark.load.reporting.result import REQUIRED_RATE, Result
+from benchmark.load.reporting.stages import explain_stages
 from benchmark.shared.latency import Latency
 
 _COLUMNS = ("p50", "p95", "p99", "p99.9", "max")
 
 
 def describe_plan(plan: Plan) -> str:
-    """What is about to be sent."""
+    """Describe what is about to be sent."""
     return f"{plan.rate:,.0f} orders a second for {plan.seconds:g} s: {describe_flow(plan)}"
 
 
 def describe_flow(plan: Plan) -> str:
-    """The same at any rate."""
+    """Describe the flow, whatever its rate."""
     flow = f"recorded {plan.replay.name}" if plan.replay else plan.flow
     connections = "" if plan.mode == LIST else f", {plan.connections} connections"
     way = {SINGLE: "one order a request", BATCH: f"{plan.batch} orders a request"}
@@ -27,7 +27,7 @@ def describe_flow(plan: Plan) -> str:
 
 
 def format_result(result: Result, mode: str) -> str:
-    """The table, the processes, what went wrong, and the verdict as the last line."""
+    """Format the table, the processes, what went wrong, and the verdict as the last line."""
     parts = [_format_counts(result), _format_latencies(result, mode), _format_usages(result)]
     parts += [f"refused {times:,} times: {why}" for why, times in result.refused.items()]
     parts += [f"WARNING: {result.warning}"] if result.warning else []
@@ -35,7 +35,7 @@ def format_result(result: Result, mode: str) -> str:
 
 
 def format_verdict(result: Result) -> str:
-    """One line on the requirement."""
+    """Say in one line whether the requirement is met."""
     if result.is_complete and result.offered_rate <= REQUIRED_RATE:
         return (
             f"requirement not tested: {result.offered_rate:,.0f} a second offered, it is about more"
@@ -50,7 +50,7 @@ def format_verdict(result: Result) -> str:
 
 
 def to_json(result: Result, plan: Plan) -> dict[str, object]:
-    """Everything, latencies in milliseconds; `hdr` can be read by HdrHistogram's tools (in µs)."""
+    """Return all of it, latencies in milliseconds; `hdr` is for HdrHistogram's tools, in µs."""
     stages = {
         name: {
             "count": len(histogram),
@@ -75,7 +75,7 @@ def to_json(result: Result, plan: Plan) -> dict[str, object]:
 
 
 def _to_finite(latency: Latency) -> dict[str, float | None]:
-    """JSON has no infinity: null is what lies beyond a histogram's last bound."""
+    """Return None for what lies beyond a histogram's last bound, as JSON has no infinity."""
     return {
         name: value if math.isfinite(value) else None for name, value in latency._asdict().items()
     }

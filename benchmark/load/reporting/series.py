@@ -19,7 +19,7 @@ class Second(NamedTuple):
 
 
 def list_seconds(run: Run) -> Iterator[Second]:
-    """From the first due order on, in order."""
+    """List the seconds from the first due order on."""
     start = run.ledger.first_due
     accepted = _count(run.ledger.accepted, start)
     seen = _count(run.evidence.seen, start)

@@ -2,27 +2,27 @@
 
 from collections.abc import Sequence
 
-from benchmark.load.run import Run
-from benchmark.load.telling.chart import (
+from benchmark.load.reporting.chart import (
     Axis,
     Chart,
     choose_decades,
     choose_marks,
     render_charts,
 )
-from benchmark.load.telling.result import Result
-from benchmark.load.telling.series import Second, list_seconds
-from benchmark.load.telling.stages import ACCEPT, ORDER_TO_FEED, SCHEDULED_TO_HANDED_OVER
-from benchmark.load.telling.table import describe_plan
+from benchmark.load.reporting.result import Result
+from benchmark.load.reporting.series import Second, list_seconds
+from benchmark.load.reporting.stages import ACCEPT, ORDER_TO_FEED, SCHEDULED_TO_HANDED_OVER
+from benchmark.load.reporting.table import describe_plan
+from benchmark.load.run import Run
 
 _SHOWN = (ORDER_TO_FEED, ACCEPT, SCHEDULED_TO_HANDED_OVER)
 _SHARES = ((2.0, "50 %"), (10.0, "90 %"), (100.0, "99 %"), (1e3, "99.9 %"), (1e4, "99.99 %"))
-"""One in so many is slower: the axis of HDR pictures."""
+"""One in so many orders is slower: the axis of HDR pictures."""
 _STEPS = 200
 
 
 def draw_load(run: Run, result: Result) -> str:
-    """SVG."""
+    """Draw it as SVG."""
     seconds = list(list_seconds(run))
     charts = [_draw_distribution(result), _draw_latency(seconds), _draw_rate(seconds, result)]
     return render_charts(describe_plan(run.plan), charts)
@@ -59,7 +59,7 @@ def _draw_latency(seconds: Sequence[Second]) -> Chart:
 
 def _draw_rate(seconds: Sequence[Second], result: Result) -> Chart:
     length = result.orders / result.offered_rate
-    whole = seconds[:-1] or seconds  # the last one had hardly begun when all was done
+    whole = seconds[:-1] or seconds  # the last second had hardly begun when all was done
     highest = max([result.offered_rate, *(max(each.accepted, each.seen) for each in seconds)])
     lines = [
         ("seen on the WebSocket", [(each.at + 0.5, float(each.seen)) for each in whole]),

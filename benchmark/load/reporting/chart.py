@@ -1,4 +1,4 @@
-"""A line chart in SVG, nothing more: axes, grid, lines, a legend."""
+"""A line chart in SVG: axes, grid, lines, a legend."""
 
 import math
 from collections.abc import Callable, Sequence
@@ -16,7 +16,7 @@ Points = Sequence[tuple[float, float]]
 
 
 class Axis(NamedTuple):
-    """Values from `low` to `high`, by their logarithm or as they are, and the marked ones."""
+    """Values from `low` to `high`, linear or logarithmic, and those that are marked."""
 
     low: float
     high: float
@@ -24,7 +24,7 @@ class Axis(NamedTuple):
     is_logarithmic: bool = False
 
     def place(self, value: float) -> float:
-        """0 to 1."""
+        """Return where the value is on the axis, from 0 to 1."""
         low, high = self.low, self.high
         inside = min(max(value, low), high)
         if self.is_logarithmic:
@@ -33,7 +33,7 @@ class Axis(NamedTuple):
 
 
 class Chart(NamedTuple):
-    """A title, what the axes are, and lines by name."""
+    """A title, the axes, and lines by name."""
 
     title: str
     across: Axis
@@ -43,7 +43,7 @@ class Chart(NamedTuple):
 
 
 def render_charts(heading: str, charts: Sequence[Chart]) -> str:
-    """One below the other."""
+    """Render the charts, one below the other."""
     height = 40 + HEIGHT * len(charts)
     body = "".join(_render(chart, 40 + HEIGHT * place) for place, chart in enumerate(charts))
     return (
@@ -56,7 +56,7 @@ def render_charts(heading: str, charts: Sequence[Chart]) -> str:
 
 
 def choose_marks(high: float, steps: int = 5) -> list[tuple[float, str]]:
-    """Round values from 0 up to `high`."""
+    """Choose round values from 0 up to `high`."""
     rough = high / steps
     size = 10 ** math.floor(math.log10(rough))
     step = next(size * factor for factor in (1, 2, 5, 10) if size * factor >= rough)
@@ -64,7 +64,7 @@ def choose_marks(high: float, steps: int = 5) -> list[tuple[float, str]]:
 
 
 def choose_decades(low: float, high: float) -> list[tuple[float, str]]:
-    """Powers of ten from `low` to `high`; where there are few, what is between them too."""
+    """Choose powers of ten from `low` to `high`; if they are few, values between them too."""
     powers = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
     factors = (1, 2, 5) if high / low < _FEW else (1,)
     values = [factor * 10.0**power for power in powers for factor in factors]

@@ -1,1 +1,0 @@
-"""Tell what a load showed: numbers, tables, pictures, and what its limit was."""

@@ -1,0 +1,144 @@
+"""Recorded order flow through the matching core, checked command by command."""
+
+import statistics
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from benchmark.shared.commands_file import FileCommand, FileTrade, read_commands
+from engine.core import (
+    COMMAND_RECORD,
+    Command,
+    Event,
+    EventKind,
+    EventRow,
+    Matcher,
+    OrderType,
+    Side,
+)
+
+ACCOUNT = 1
+BATCH = 4096
+PASSES = 21
+"""Of the same commands; each takes a few milliseconds."""
+
+
+@dataclass
+class Outcome:
+    """How much was replayed, how much of it came out right, and each difference."""
+
+    commands: int = 0
+    trades: int = 0
+    trades_expected: int = 0
+    rows: int = 0
+    rows_expected: int = 0
+    differences: list[str] = field(default_factory=list)
+
+
+class Replay:
+    """A matcher that gets recorded commands; their text ids become numbers."""
+
+    def __init__(self, tick_size: int, lot_size: int) -> None:
+        self.matcher = Matcher(1)
+        self.outcome = Outcome()
+        self._tick_size = tick_size
+        self._lot_size = lot_size
+        self._ids: dict[str, int] = {}
+        self._names = [""]
+
+    def record(self, command: FileCommand) -> bytes:
+        """Pack the command; raises ValueError for an amount that is off the grid."""
+        price, quantity = self._to_ticks(command.price), self._to_lots(command.quantity)
+        if command.kind in ("N", "I"):
+            self._ids[command.order_id] = len(self._names)
+            self._names.append(command.order_id)
+        order_id = self._ids.get(command.order_id, 0)
+        if command.kind == "C":
+            return COMMAND_RECORD.pack(Command.CANCEL, 0, 0, 0, 0, order_id, ACCOUNT, 0, 0, 0)
+        if command.kind == "A":
+            return COMMAND_RECORD.pack(Command.AMEND, 0, 0, 0, 0, order_id, ACCOUNT, quantity, 0, 0)
+        side = Side.BUY if command.is_buy else Side.SELL
+        order_type = OrderType.IOC if command.kind == "I" else OrderType.LIMIT
+        head = (Command.NEW, side, order_type, 0, 0)
+        return COMMAND_RECORD.pack(*head, order_id, ACCOUNT, quantity, price, 0)
+
+    def check(self, command: FileCommand, rows: Iterator[EventRow]) -> None:
+        """Compare the command's events and the book after it with what was recorded."""
+        outcome = self.outcome
+        outcome.commands += 1
+        trades = [self._named(Event._make(row)) for row in rows if row[0] == EventKind.TRADE]
+        outcome.trades_expected += len(command.trades)
+        outcome.trades += sum(map(FileTrade.__eq__, trades, command.trades))
+        if trades != command.trades:
+            self._differ(command, f"trades {trades}, not {command.trades}")
+        for book in command.books:
+            outcome.rows_expected += 1
+            bids, asks = self.matcher.l2(0, book.depth)
+            if self._in_file_units(bids) == book.bids and self._in_file_units(asks) == book.asks:
+                outcome.rows += 1
+            else:
+                self._differ(command, f"bids {bids}, asks {asks}, not {book}")
+
+    def _differ(self, command: FileCommand, text: str) -> None:
+        place = f"command {self.outcome.commands} ({command.kind} {command.order_id})"
+        self.outcome.differences.append(f"{place}: {text}")
+
+    def _to_ticks(self, price: int) -> int:
+        if price % self._tick_size:
+            raise ValueError(f"price {price} is no multiple of the tick size {self._tick_size}")
+        return price // self._tick_size
+
+    def _to_lots(self, quantity: int) -> int:
+        if quantity % self._lot_size:
+            raise ValueError(f"quantity {quantity} is no multiple of the lot {self._lot_size}")
+        return quantity // self._lot_size
+
+    def _in_file_units(self, levels: list[tuple[int, int]]) -> list[tuple[int, int]]:
+        return [(p * self._tick_size, q * self._lot_size) for p, q in levels]
+
+    def _named(self, event: Event) -> FileTrade:
+        maker, taker = self._names[event.other_id], self._names[event.order_id]
+        return FileTrade(
+            maker, taker, event.price * self._tick_size, event.quantity * self._lot_size
+        )
+
+
+def time_batches(records: list[bytes]) -> float:
+    """Return commands a second of CPU of the core alone, in batches: the median of PASSES."""
+    batches = [b"".join(records[start : start + BATCH]) for start in range(0, len(records), BATCH)]
+    return len(records) / statistics.median(_time_pass(batches) for _ in range(PASSES))
+
+
+def _time_pass(batches: list[bytes]) -> float:
+    """Return seconds of CPU, with a new matcher."""
+    matcher = Matcher(1)
+    started = time.thread_time()
+    for batch in batches:
+        matcher.apply(batch)
+    return time.thread_time() - started
+
+
+def replay_file(
+    path: Path, *, tick_size: int = 1, lot_size: int = 1
+) -> tuple[Outcome, list[bytes]]:
+    """Replay a file through a new matcher; return the outcome and the packed commands."""
+    replay = Replay(tick_size, lot_size)
+    records = []
+    for command in read_commands(path):
+        record = replay.record(command)
+        records.append(record)
+        replay.check(command, iter(run_record(replay.matcher, record)))
+    return replay.outcome, records
+
+
+def run_record(matcher: Matcher, record: bytes) -> Sequence[EventRow]:
+    """Run one packed command by a call of its own."""
+    kind, side, order_type, mode, symbol, *numbers = COMMAND_RECORD.unpack(record)
+    order_id, account, quantity, price, stop_price = numbers
+    if kind == Command.NEW:
+        prices = (quantity, price, stop_price, mode)
+        return matcher.new(symbol, order_id, account, side, order_type, *prices)
+    if kind == Command.CANCEL:
+        return matcher.cancel(order_id, account)
+    return matcher.amend(order_id, account, quantity)
