@@ -11,7 +11,7 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from archive.database import UnusableDatabase, open_database
-from archive.exchange import OtherExchange
+from archive.exchange_check import OtherExchange
 from archive.export import add_export, export
 from archive.follower import Follower
 from archive.journal import Journal, JournalDamaged
@@ -24,7 +24,7 @@ from protocol.timestamps import now_in_microseconds
 
 SOCKET_TIMEOUT_SECONDS = 10
 
-log = logging.getLogger("archive")
+logger = logging.getLogger("archive")
 
 
 def main() -> int:
@@ -91,7 +91,7 @@ def follow(settings: ArchiveSettings) -> int:
     try:
         follower.run()
     except (OtherExchange, NewerDatabase, JournalDamaged) as error:
-        log.critical("%s", error)
+        logger.critical("%s", error)
         return 1
     finally:
         database.dispose()

@@ -12,9 +12,9 @@ from archive.candles import (
     Candle,
     align,
     choose_resolution,
-    fill_holes,
     fold_candles,
 )
+from archive.empty_candles import fill_holes
 from archive.records import CandleRecord
 from protocol.timestamps import format_timestamp
 

@@ -52,7 +52,7 @@ class CsvFile:
         self._file = TextIOWrapper(file, encoding="utf-8", newline="")
         self._writer = csv.writer(self._file, lineterminator="\n")
         self._to_texts = [
-            (place, _TEXTS[kind]) for place, kind in enumerate(columns.values()) if kind in _TEXTS
+            (index, _TEXTS[kind]) for index, kind in enumerate(columns.values()) if kind in _TEXTS
         ]
         self._writer.writerow(columns)
 
@@ -60,8 +60,8 @@ class CsvFile:
         """Append rows."""
         for row in rows:
             values = list(row)
-            for place, to_text in self._to_texts:
-                values[place] = to_text(values[place])
+            for index, to_text in self._to_texts:
+                values[index] = to_text(values[index])
             self._writer.writerow(values)
 
     def close(self) -> None:

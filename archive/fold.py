@@ -32,7 +32,7 @@ class Rows:
     candles: dict[tuple[str, int], list[Candle]] = field(default_factory=dict)
 
 
-class Numbers(NamedTuple):
+class LastNumbers(NamedTuple):
     """The last number given to an order and to a fill."""
 
     order: int
@@ -56,37 +56,37 @@ def collect_order_ids(commits: Iterable[Commit]) -> set[int]:
 
 
 def fold_commits(
-    commits: Sequence[Commit], open_orders: Mapping[int, int], numbers: Numbers
-) -> tuple[Rows, Numbers]:
+    commits: Sequence[Commit], open_orders: Mapping[int, int], last: LastNumbers
+) -> tuple[Rows, LastNumbers]:
     """The rows that `commits` lead to, and the numbers given last.
 
     `open_orders` maps the id of each order that is open in the database to its number. A report
     on any other id begins a new order: nothing is ever reported on a closed one.
     """
-    fold = _OrderFold(open_orders, numbers)
+    fold = _OrderFold(open_orders, last)
     for commit in commits:
         for report in commit.reports:
             fold.add(report, commit.timestamp)
     rows = fold.to_rows()
     rows.trades = list(_make_trade_rows(commits))
     rows.candles = fold_trades(_list_trade_values(commits))
-    return rows, fold.numbers
+    return rows, fold.last_numbers
 
 
 class _OrderFold:
     """The last report of each order wins."""
 
-    def __init__(self, open_orders: Mapping[int, int], numbers: Numbers) -> None:
+    def __init__(self, open_orders: Mapping[int, int], last: LastNumbers) -> None:
         self._open = dict(open_orders)
-        self._order, self._fill = numbers
-        self._first_new = numbers.order + 1
+        self._order, self._fill = last
+        self._first_new = last.order + 1
         self._latest: dict[int, tuple[ExecutionReport, int]] = {}
         self._opened_at: dict[int, int] = {}
         self._fills: list[Row] = []
 
     @property
-    def numbers(self) -> Numbers:
-        return Numbers(self._order, self._fill)
+    def last_numbers(self) -> LastNumbers:
+        return LastNumbers(self._order, self._fill)
 
     def add(self, report: ExecutionReport, timestamp: int) -> None:
         order_id = int(report.order_id)

@@ -8,7 +8,7 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from archive.database import describe_trouble
-from archive.exchange import check_exchange, check_history
+from archive.exchange_check import check_exchange, check_last_commit
 from archive.journal import Journal
 from archive.records import name_exchange
 from archive.retention import Retention
@@ -21,9 +21,9 @@ GATHER_SECONDS = 0.05
 """Pause where the archive has caught up, so that a transaction takes many commits: its sync to the
 disk, and the processor beside the engine, are worth more than these milliseconds."""
 FIRST_RETRY_SECONDS = 0.25
-LONGEST_RETRY_SECONDS = 10.0
+MAX_RETRY_SECONDS = 10.0
 
-log = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 
 
 class Follower:
@@ -57,10 +57,10 @@ class Follower:
                 self._back_off(f"{error}")
 
     def _back_off(self, trouble: str) -> None:
-        log.warning("%s: trying again in %.2f s", trouble, self._retry_seconds)
+        logger.warning("%s: trying again in %.2f s", trouble, self._retry_seconds)
         self._database.dispose()
         self._stopping.wait(self._retry_seconds)
-        self._retry_seconds = min(2 * self._retry_seconds, LONGEST_RETRY_SECONDS)
+        self._retry_seconds = min(2 * self._retry_seconds, MAX_RETRY_SECONDS)
 
     def _follow(self) -> None:
         prepare_schema(self._database)
@@ -68,9 +68,9 @@ class Follower:
         if position is None:
             return
         check_exchange(self._journal.read_state(), position)
-        check_history(self._journal, position)
+        check_last_commit(self._journal, position)
         self._journal.announce(position.sequence)
-        log.info("following from sequence %d", position.sequence)
+        logger.info("following from sequence %d", position.sequence)
         while not self._stopping.is_set():
             position = self._take_page(position)
 
@@ -107,7 +107,7 @@ class Follower:
     @staticmethod
     def _say_if_gap(entry: JournalEntry, position: Position) -> None:
         if entry.previous != position.sequence:
-            log.error(
+            logger.error(
                 "the journal was trimmed too early: sequences %d to %d are missing here for good;"
                 " orders that were open then are marked as uncertain",
                 position.sequence + 1,

@@ -13,7 +13,7 @@ from protocol.journal import JournalEntry, entry_id
 
 PAGE_BYTES = 4 << 20
 """About how much of the journal one transaction takes."""
-MOST_ENTRIES = 512
+MAX_ENTRIES = 512
 BLOCK_MILLISECONDS = 250
 """How long a look at a journal without news waits: how soon a stop is seen."""
 
@@ -39,7 +39,7 @@ class Journal:
     def __init__(self, client: Redis) -> None:
         self._client = client
         self._announce = client.register_script(_ANNOUNCE)
-        self._count = self._limit = MOST_ENTRIES
+        self._count = self._limit = MAX_ENTRIES
 
     def read_state(self) -> ExchangeState:
         """The exchange as it is now."""
@@ -94,7 +94,7 @@ class Journal:
         self._limit = self._count
         if items:
             size = sum(len(value) for _, fields in items for value in fields.values())
-            self._count = max(1, min(MOST_ENTRIES, PAGE_BYTES * len(items) // max(size, 1)))
+            self._count = max(1, min(MAX_ENTRIES, PAGE_BYTES * len(items) // max(size, 1)))
 
 
 def _to_entry(identifier: bytes, fields: dict[bytes, bytes]) -> JournalEntry:

@@ -11,7 +11,7 @@ from sqlalchemy.sql.compiler import SQLCompiler
 
 from archive import schema
 from archive.candle_rows import write_candles
-from archive.fold import Numbers, Row, Rows, collect_order_ids, fold_commits, read_commit
+from archive.fold import LastNumbers, Row, Rows, collect_order_ids, fold_commits, read_commit
 from protocol.instrument import InstrumentSpecification
 from protocol.journal import JournalEntry
 
@@ -85,7 +85,7 @@ def _to_position(exchange: str, entry: JournalEntry) -> Position:
     return Position(exchange, entry.sequence, entry.timestamp, entry.state_hash.decode())
 
 
-def _take_turn(connection: Connection, position: Position, reached: Position) -> Numbers:
+def _take_turn(connection: Connection, position: Position, reached: Position) -> LastNumbers:
     """Move the sequence on, which also keeps every other writer out; the numbers given last."""
     moved = connection.execute(
         update(_state)
@@ -94,7 +94,7 @@ def _take_turn(connection: Connection, position: Position, reached: Position) ->
     )
     if moved.rowcount != 1:
         raise AnotherWriter("another archive writes to this database")
-    return Numbers(*connection.execute(select(_state.c.last_order, _state.c.last_fill)).one())
+    return LastNumbers(*connection.execute(select(_state.c.last_order, _state.c.last_fill)).one())
 
 
 def _record_gap(connection: Connection, after: int, entry: JournalEntry) -> None:

@@ -25,7 +25,7 @@ def check_exchange(state: ExchangeState, position: Position) -> None:
         )
 
 
-def check_history(journal: Journal, position: Position) -> None:
+def check_last_commit(journal: Journal, position: Position) -> None:
     """Raises OtherExchange where the journal has another commit in the place of `position`."""
     oldest = journal.find_oldest()
     if position.sequence == 0 or oldest is None or oldest.sequence > position.sequence:
