@@ -16,17 +16,17 @@ from archive.queries import Archive
 from archive.settings import ArchiveSettings
 from market_data.app import create_app
 from market_data.following.engine_redis import EngineRedis
-from market_data.history.archive_history import History
-from market_data.open_files import allow_connections
+from market_data.history.async_archive import AsyncArchive
 from market_data.service import Service
-from market_data.sessions.connection import FeedConnection
+from market_data.sessions.nonblocking_websocket import NonblockingWebSocket
+from market_data.sessions.open_files import allow_connections
 from market_data.sessions.session import ConnectionLimits
 from market_data.web.trading_page import PageSettings
 from protocol.instrument import parse_instruments
 from protocol.logs import start_logging
 
 SECONDS_TO_STOP = 2
-LARGEST_FRAME = 1 << 20
+MAX_TOLERATED_FRAME_BYTES = 1 << 20
 """A longer frame breaks the connection; up to it, it is only refused."""
 
 
@@ -36,13 +36,13 @@ def main() -> int:
     try:
         settings = ArchiveSettings()
         instruments = parse_instruments(settings.instruments_file.read_text())
-        history = History(Archive(open_for_queries(settings.effective_database_url)))
+        archive = AsyncArchive(Archive(open_for_queries(settings.effective_database_url)))
         limits = ConnectionLimits(
             allow_connections(settings.market_data_max_connections),
             settings.market_data_max_connections_per_address,
             settings.market_data_max_subscriptions,
         )
-        service = Service(EngineRedis(settings.effective_redis_url), instruments, history, limits)
+        service = Service(EngineRedis(settings.effective_redis_url), instruments, archive, limits)
         page = PageSettings(settings.public_gateway_url, settings.gateway_port)
         origins = _split(settings.allowed_origins)
         hosts = [settings.market_data_host, *_split(settings.allowed_hosts)]
@@ -70,8 +70,8 @@ def create_server(
         create_app(service, page, origins, hosts),
         loop="uvloop",
         http="httptools",
-        ws=FeedConnection,
-        ws_max_size=LARGEST_FRAME,
+        ws=NonblockingWebSocket,
+        ws_max_size=MAX_TOLERATED_FRAME_BYTES,
         ws_per_message_deflate=False,
         access_log=False,
         log_config=None,

@@ -7,6 +7,7 @@ from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 
 from market_data.service import Service
+from market_data.web.metrics import Metrics
 from market_data.web.problems import install_handlers
 from market_data.web.query_rules import render_invalid
 from market_data.web.routes import live_router, router
@@ -37,6 +38,7 @@ def create_app(
         lifespan=run_service,
     )
     app.state.service = service
+    app.state.metrics = Metrics(service.status, service.hub, service.feed.stats)
     install_handlers(app)
     app.exception_handler(RequestValidationError)(render_invalid)
     app.include_router(router)

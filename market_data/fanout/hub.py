@@ -8,9 +8,10 @@ behind is never waited for: `Subscriber` holds what it needs.
 from collections.abc import Callable, Iterable
 from itertools import chain
 
+from market_data.fanout.hub_stats import HubStats
+from market_data.fanout.messages import Message
 from market_data.fanout.streams import Stream
-from market_data.fanout.subscriber import Message, Subscriber
-from market_data.stats import HubStats
+from market_data.fanout.subscriber import Subscriber
 
 MAX_PENDING = 1_024
 """Messages that wait for the end of the turn; with that many they go out at once."""

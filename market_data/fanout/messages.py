@@ -1,9 +1,10 @@
 """What goes out on the WebSocket. Field names and shapes are the contract of `PROTOCOL.md`."""
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
+from market_data.fanout.streams import Stream
 from protocol import PROTOCOL_VERSION
 from protocol.codec import encode
 from protocol.enums import Reason
@@ -11,6 +12,18 @@ from protocol.events import Level
 
 _SHORT, _LONG = 126, 1 << 16
 """From how many bytes on a frame says its length in two, and in eight (RFC 6455, 5.2)."""
+
+
+class Message(NamedTuple):
+    """A frame on its way to the readers of `stream`.
+
+    `cursor` is what a reader that misses it catches up from: the first update id of a book delta,
+    the start of a candle, 0 if only the newest counts.
+    """
+
+    stream: Stream
+    frame: bytes
+    cursor: int = 0
 
 
 class Connected(msgspec.Struct, tag_field="type", tag="connected", frozen=True):

@@ -1,9 +1,7 @@
 """What the feed reads from Redis: the engine's state, its snapshots, its journal, its channels."""
 
 import asyncio
-import math
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 from typing import TypeAlias, cast
 
 from redis.asyncio import Redis
@@ -15,6 +13,7 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import ResponseError
 
 from market_data.following.engine_state import PUBLIC_CHANNELS, STATE_FIELDS, EngineState
+from market_data.following.subscription import Subscription
 from protocol.channels import JOURNAL, STATE, STATE_FIGURES, snapshot_key
 from protocol.figures import EngineFigures, decode_figures
 from protocol.journal import JournalEntry, entry_id
@@ -24,16 +23,12 @@ SECONDS_TO_ANSWER = 2.0
 SECONDS_TO_READ = 30.0
 """For what may be long: a page of the journal, a snapshot; one commit alone may have a gigabyte."""
 JOURNAL_PAGE = 64
-MOST_WAITING, MOST_WAITING_BYTES = 4_096, 16 << 20
-"""Messages read from the channels and not yet taken, and their bytes; the rest waits in Redis."""
 
-Message: TypeAlias = tuple[str, bytes]
-"""A channel's name, and what was published there."""
 _Entries: TypeAlias = list[tuple[bytes, dict[bytes, bytes]]]
 _Values: TypeAlias = list[bytes | None]
 
 
-class BrokenHistory(Exception):
+class BrokenJournal(Exception):
     """What Redis holds does not continue what is known here."""
 
 
@@ -73,15 +68,15 @@ class EngineRedis:
         return cast(list[bytes], await cast(Awaitable[object], answer))
 
     async def read_journal(self, sequence: int) -> list[JournalEntry]:
-        """The next page of commits after `sequence`; raises BrokenHistory for a foreign entry."""
+        """The next page of commits after `sequence`; raises BrokenJournal for a foreign entry."""
         start = b"(" + entry_id(sequence)
         page = cast(_Entries, await self._pages.xrange(JOURNAL, start, count=JOURNAL_PAGE))
         try:
             return [JournalEntry.from_stream(stream_id, fields) for stream_id, fields in page]
         except (KeyError, ValueError) as error:
-            raise BrokenHistory(f"the journal holds an entry that is not ours: {error}") from error
+            raise BrokenJournal(f"the journal holds an entry that is not ours: {error}") from error
 
-    async def follow(self, use: Callable[["Subscription"], Awaitable[None]]) -> None:
+    async def follow(self, use: Callable[[Subscription], Awaitable[None]]) -> None:
         """Run `use` with a confirmed subscription of the public channels."""
         async with self._redis.pubsub() as pubsub:
             subscription = Subscription(await _subscribe(pubsub))
@@ -108,59 +103,6 @@ def _connect(url: str, seconds: float) -> Redis:
         decode_responses=False,
         protocol=2,  # a message costs a third of what it costs with the other one
     )
-
-
-class Subscription:
-    """The public channels, live.
-
-    The client's own `get_message` costs more than all that the feed does with a message; here
-    whatever has come is taken at once.
-    """
-
-    def __init__(self, connection: AbstractConnection) -> None:
-        """`connection` has subscribed."""
-        self._connection = connection
-        self._waiting: list[Message] = []
-        self._waiting_bytes = 0
-        self._failure: BaseException | None = None
-        self._has_news = asyncio.Event()
-        self._has_room = asyncio.Event()
-
-    async def read(self) -> None:
-        """Read until the connection breaks."""
-        while True:
-            kind, channel, content = await self._connection.read_response(
-                timeout=math.inf, push_request=True
-            )
-            if kind == b"message":
-                await self._keep((channel.decode(), content))
-
-    def end(self, reading: "asyncio.Task[None]") -> None:
-        """`read` has ended; `take` raises the reason."""
-        self._failure = None if reading.cancelled() else reading.exception()
-        self._has_news.set()
-
-    async def take(self, seconds: float) -> list[Message]:
-        """All that has come since the last time, in order; empty where none came in time."""
-        if not self._waiting:
-            self._has_news.clear()
-            if self._failure is None:
-                with suppress(TimeoutError):
-                    async with asyncio.timeout(seconds):
-                        await self._has_news.wait()
-        taken, self._waiting, self._waiting_bytes = self._waiting, [], 0
-        self._has_room.set()
-        if self._failure is not None and not taken:
-            raise self._failure
-        return taken
-
-    async def _keep(self, message: Message) -> None:
-        self._waiting.append(message)
-        self._waiting_bytes += len(message[1])
-        self._has_news.set()
-        if len(self._waiting) >= MOST_WAITING or self._waiting_bytes >= MOST_WAITING_BYTES:
-            self._has_room.clear()
-            await self._has_room.wait()
 
 
 async def _subscribe(pubsub: PubSub) -> AbstractConnection:

@@ -6,27 +6,28 @@ import time
 
 from redis.exceptions import RedisError
 
-from market_data.fanout.announcer import Announcer
 from market_data.following.chain import Chain, Link
-from market_data.following.engine_redis import BrokenHistory, EngineRedis, Subscription
+from market_data.following.engine_redis import BrokenJournal, EngineRedis
 from market_data.following.engine_state import PUBLIC_CHANNELS, EngineState
+from market_data.following.feed_stats import FeedStats
 from market_data.following.lag import Lag
+from market_data.following.listener import MarketListener
 from market_data.following.public_message import list_public_events, read_public_message
+from market_data.following.subscription import Subscription
 from market_data.market.broken_event import BrokenEvent
 from market_data.market.feed_status import FeedStatus
 from market_data.market.market import Market
 from market_data.rare_log import RareLog
-from market_data.stats import FeedStats
 from protocol.events import ChannelMessage
 from protocol.journal import JournalEntry
 from protocol.timestamps import now_in_microseconds
 
 SECONDS_BETWEEN_CHECKS = 0.5
-LONGEST_PAUSE = 2.0
+MAX_PAUSE_SECONDS = 2.0
 SETTLING_MICROSECONDS = 1_000_000
 """Between an engine's stamp and its commit: a commit that takes longer is rare, and corrected."""
 
-_logger = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 
 
 class Feed:
@@ -38,31 +39,31 @@ class Feed:
     """
 
     def __init__(
-        self, redis: EngineRedis, market: Market, announcer: Announcer, status: FeedStatus
+        self, redis: EngineRedis, market: Market, listener: MarketListener, status: FeedStatus
     ) -> None:
         self.stats = FeedStats()
         self._status = status
         self._redis = redis
         self._market = market
-        self._announcer = announcer
+        self._listener = listener
         self._chain = Chain()
         self._lag = Lag()
         self._pause = 0.0
-        self._rare_log = RareLog(_logger)
+        self._rare_log = RareLog(logger)
 
     async def run(self) -> None:
         """Follow for ever; whatever goes wrong is said, and tried again after a pause."""
         while True:
             try:
                 await self._redis.follow(self._follow)
-            except (RedisError, OSError, BrokenHistory, BrokenEvent, ValueError) as error:
+            except (RedisError, OSError, BrokenJournal, BrokenEvent, ValueError) as error:
                 self._say_lost(error)
             except Exception:  # nothing that is published may end the service
-                _logger.exception("unexpected: building everything anew")
+                logger.exception("unexpected: building everything anew")
                 self._forget()
             self._status.is_connected = False
             await asyncio.sleep(self._pause)
-            self._pause = min(LONGEST_PAUSE, self._pause * 2 or 0.05)
+            self._pause = min(MAX_PAUSE_SECONDS, self._pause * 2 or 0.05)
 
     async def _follow(self, subscription: Subscription) -> None:
         await self._resync(await self._redis.read_state())
@@ -114,7 +115,7 @@ class Feed:
             self._market.apply(event)
             self.stats.events += 1
             if self._market.is_complete:
-                self._announcer.announce(event)
+                self._listener.announce(event)
         self._chain.advance(channel, message.sequence)
 
     async def _check(self) -> None:
@@ -140,7 +141,7 @@ class Feed:
             self._start_over("the engine's state does not continue what was received", state)
         try:
             await self._catch_up(state)
-        except (BrokenHistory, BrokenEvent) as error:
+        except (BrokenJournal, BrokenEvent) as error:
             if not self._market.is_complete:
                 self._forget()
                 raise
@@ -149,7 +150,7 @@ class Feed:
         if not self._market.is_complete:
             self._market.exchange_id = state.exchange_id
             self._market.is_complete = True
-            self._announcer.announce_rebuild()
+            self._listener.announce_rebuild()
 
     async def _catch_up(self, state: EngineState) -> None:
         """Apply every journal entry after the last complete commit, page by page.
@@ -164,7 +165,7 @@ class Feed:
                 self._replay_entry(entry)
             page = await self._redis.read_journal(self._chain.complete)
         if self._chain.complete < state.sequence:
-            raise BrokenHistory(f"the journal ends at {self._chain.complete}")
+            raise BrokenJournal(f"the journal ends at {self._chain.complete}")
 
     async def _load_snapshot(self, state: EngineState) -> None:
         for sequence in state.snapshots:
@@ -172,7 +173,7 @@ class Feed:
                 snapshot = await self._redis.read_snapshot(sequence)
                 self._market.restore(snapshot)
             except (ValueError, BrokenEvent) as error:
-                _logger.warning("the snapshot at sequence %d is of no use: %s", sequence, error)
+                logger.warning("the snapshot at sequence %d is of no use: %s", sequence, error)
                 self._market.clear()
             else:
                 self._chain.restore(snapshot)
@@ -181,7 +182,7 @@ class Feed:
 
     def _replay_entry(self, entry: JournalEntry) -> None:
         if entry.previous != self._chain.complete:
-            raise BrokenHistory(
+            raise BrokenJournal(
                 f"the journal continues {entry.previous}, not {self._chain.complete}"
             )
         for channel in PUBLIC_CHANNELS:
@@ -194,15 +195,15 @@ class Feed:
         message = read_public_message(channel, data)
         link = self._chain.judge(channel, message)
         if link is Link.GAP:
-            raise BrokenHistory(f"{channel}: {message.sequence} follows {message.previous}")
+            raise BrokenJournal(f"{channel}: {message.sequence} follows {message.previous}")
         if link is Link.NEXT:
             self._apply(channel, message)
 
     def _start_over(self, reason: str, state: EngineState) -> None:
         if self._market.is_complete:
-            self._announcer.note_told(self._chain.is_same_exchange(state))
+            self._listener.note_rebuild(self._chain.is_same_exchange(state))
             self.stats.rebuilds += 1
-            _logger.warning("building everything anew: %s", reason)
+            logger.warning("building everything anew: %s", reason)
         self._forget(state)
 
     def _forget(self, state: EngineState | None = None) -> None:
@@ -217,11 +218,11 @@ class Feed:
 
     def _say_live(self) -> None:
         self._pause = 0.0
-        _logger.info("in sync at sequence %d", self._chain.complete)
+        logger.info("in sync at sequence %d", self._chain.complete)
 
     def _say_lost(self, error: Exception) -> None:
         if self._status.is_connected:
             self.stats.reconnects += 1
-            _logger.warning("lost the engine's channels: %s", error)
+            logger.warning("lost the engine's channels: %s", error)
         else:
             self._rare_log.warn(f"not in sync yet: {error}")

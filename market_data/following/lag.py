@@ -4,7 +4,7 @@ from collections import deque
 from collections.abc import Mapping
 from typing import NamedTuple
 
-_MOST_CHECKS = 600
+_MAX_CHECKS = 600
 
 
 class _Check(NamedTuple):
@@ -25,7 +25,7 @@ class Lag:
 
         Both are channel to sequence; `published` is what the engine's state says now.
         """
-        if len(self._open) < _MOST_CHECKS:  # the oldest counts, so what comes after may be left out
+        if len(self._open) < _MAX_CHECKS:  # the oldest counts, so what comes after may be left out
             self._open.append(_Check(now, published))
         while self._open and has_received(self._open[0].published, received):
             self._open.popleft()

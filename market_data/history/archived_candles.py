@@ -24,7 +24,7 @@ class ArchivedSeries(NamedTuple):
     close_before: int | None
 
 
-class ArchivedHistory(NamedTuple):
+class ArchivedPrices(NamedTuple):
     """Every interval's candles, and the last trade's moment and price."""
 
     series: dict[str, ArchivedSeries]
@@ -45,9 +45,9 @@ def read_archived_candles(
     return [_to_candle(record, instrument) for record in records]
 
 
-def read_archived_history(
+def read_archived_prices(
     archive: Archive, instrument: Instrument, trade_id: int, until: int
-) -> ArchivedHistory | None:
+) -> ArchivedPrices | None:
     """Every interval's candles of the trades up to `trade_id`, none of which is after `until`.
 
     None where the archive does not have that trade. An interval that `until` cuts is put together
@@ -69,7 +69,7 @@ def read_archived_history(
         series[name] = ArchivedSeries(finer, start, whole[0].close if is_flat_before else None)
     trade = last_second.last_trade
     price = _to_ticks(trade.price, instrument)
-    return ArchivedHistory(series, parse_timestamp(trade.timestamp), price)
+    return ArchivedPrices(series, parse_timestamp(trade.timestamp), price)
 
 
 def _read_last_second(

@@ -8,29 +8,29 @@ from typing import TypeVar
 from archive.queries import Archive, ArchiveUnavailable
 from archive.records import TradeRecord
 from market_data.history.archived_candles import (
-    ArchivedHistory,
+    ArchivedPrices,
     read_archived_candles,
-    read_archived_history,
+    read_archived_prices,
 )
 from market_data.market.candles import Candle
 from market_data.rare_log import RareLog
 from protocol.instrument import Instrument
 
-MOST_QUERIES = 4
+MAX_QUERIES = 4
 """Queries at the same time; more wait for their turn."""
 
-_logger = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 _Answer = TypeVar("_Answer")
 
 
-class History:
+class AsyncArchive:
     """The archive, where there is one. Every answer is None where it does not answer."""
 
     def __init__(self, archive: Archive) -> None:
         self.failures = 0
         self._archive = archive
-        self._turns = asyncio.Semaphore(MOST_QUERIES)
-        self._rare_log = RareLog(_logger)
+        self._turns = asyncio.Semaphore(MAX_QUERIES)
+        self._rare_log = RareLog(logger)
 
     def close(self) -> None:
         """Give the connections back."""
@@ -58,13 +58,13 @@ class History:
 
     async def read_before(
         self, instrument: Instrument, trade_id: int, until: int
-    ) -> ArchivedHistory | None:
+    ) -> ArchivedPrices | None:
         """Every interval's candles up to the trade `trade_id` at or before the moment `until`.
 
         None also where the archive does not have that trade yet.
         """
         return await self._ask(
-            lambda: read_archived_history(self._archive, instrument, trade_id, until)
+            lambda: read_archived_prices(self._archive, instrument, trade_id, until)
         )
 
     async def _ask(self, query: Callable[[], _Answer]) -> _Answer | None:

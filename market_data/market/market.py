@@ -8,7 +8,7 @@ from market_data.market.book_view import BookView
 from market_data.market.broken_event import BrokenEvent
 from market_data.market.delta_ring import DeltaRing
 from market_data.market.grid import read_steps
-from market_data.market.price_history import PriceHistory
+from market_data.market.prices import Prices
 from protocol.events import Bbo, L2Delta, PublicEvent, Trade
 from protocol.instrument import Instrument
 from protocol.snapshot import BookSnapshot, Snapshot
@@ -27,7 +27,7 @@ class SymbolView:
     `unseen_trade_id`, and the moment `unseen_until`, were not seen here: a snapshot began there.
     """
 
-    __slots__ = ("bbo", "book", "deltas", "history", "instrument", "last_trade_id", "timestamp",
+    __slots__ = ("bbo", "book", "deltas", "instrument", "last_trade_id", "prices", "timestamp",
                  "trades", "unseen_trade_id", "unseen_until")  # fmt: skip
 
     def __init__(self, instrument: Instrument) -> None:
@@ -36,7 +36,7 @@ class SymbolView:
         self.deltas = DeltaRing(instrument.symbol)
         self.bbo: Bbo | None = None
         self.trades: deque[Trade] = deque(maxlen=TRADES_KEPT)
-        self.history = PriceHistory(instrument)
+        self.prices = Prices(instrument)
         self.last_trade_id = 0
         self.unseen_trade_id = 0
         self.unseen_until = 0
@@ -59,7 +59,7 @@ class SymbolView:
         self.last_trade_id = self.unseen_trade_id = snapshot.last_trade_id
         if snapshot.last_trade_id:
             self.unseen_until = taken_at
-            self.history.begin(taken_at, self._read_last_price(snapshot))
+            self.prices.begin(taken_at, self._read_last_price(snapshot))
         if snapshot.last_update_id:
             self.timestamp = format_timestamp(taken_at)
             self.bbo = self._derive_bbo(self.timestamp)
@@ -93,7 +93,7 @@ class SymbolView:
             )
         price = read_steps(trade.price, self.instrument.tick)
         quantity = read_steps(trade.quantity, self.instrument.lot)
-        self.history.take(_read_timestamp(trade.timestamp), price, quantity)
+        self.prices.take(_read_timestamp(trade.timestamp), price, quantity)
         self.trades.append(trade)
         self.last_trade_id = trade.trade_id
 
@@ -140,7 +140,7 @@ class Market:
     @property
     def now(self) -> int:
         """The engine's time as far as it is known here, in microseconds."""
-        stamps = (view.history.last_timestamp or 0 for view in self._views.values())
+        stamps = (view.prices.last_timestamp or 0 for view in self._views.values())
         return max(self.quiet_until, *stamps)
 
     def __getitem__(self, symbol: str) -> SymbolView:

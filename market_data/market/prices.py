@@ -2,7 +2,8 @@
 
 from typing import NamedTuple
 
-from market_data.market.candles import INTERVALS, Candle, CandleSeries
+from market_data.market.candle_series import CandleSeries
+from market_data.market.candles import INTERVALS, Candle
 from protocol.decimals import format_scaled
 from protocol.instrument import Instrument
 from protocol.timestamps import format_timestamp
@@ -18,7 +19,7 @@ class Day(NamedTuple):
     since: int | None
 
 
-class PriceHistory:
+class Prices:
     """One symbol's trades, folded by the engine's timestamps."""
 
     __slots__ = ("_instrument", "last_price", "last_timestamp", "series")

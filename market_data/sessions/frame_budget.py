@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 FRAMES_A_SECOND = 20.0
 FRAMES_AT_ONCE = 100
-MOST_REFUSED = 100
+MAX_REFUSED_FRAMES = 100
 """Frames refused in a row after which the connection ends."""
 
 

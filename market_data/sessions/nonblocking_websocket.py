@@ -18,7 +18,7 @@ from market_data.fanout.subscriber import Subscriber
 
 SECONDS_TO_READ_THE_END = 5.0
 """What a peer has left, once the connection is ending, before it is cut."""
-LONGEST_REASON = 123
+MAX_REASON_BYTES = 123
 """Bytes that a close frame has room for."""
 UNSENT_IN_KERNEL = 1 << 17
 """Bytes that the kernel may hold unsent for a client.
@@ -28,7 +28,7 @@ before anything conflates.
 """
 
 
-class FeedConnection(WebSocketsSansIOProtocol):
+class NonblockingWebSocket(WebSocketsSansIOProtocol):
     """One connection. The application finds it as `websocket.state.connection`."""
 
     _hub: Hub | None = None
@@ -56,7 +56,7 @@ class FeedConnection(WebSocketsSansIOProtocol):
         if self.close_sent or self.transport.is_closing():
             return
         self.end_reason = reason.partition(":")[0].replace(" ", "_")
-        self.conn.send_close(code, reason.encode()[:LONGEST_REASON].decode(errors="ignore"))
+        self.conn.send_close(code, reason.encode()[:MAX_REASON_BYTES].decode(errors="ignore"))
         self.transport.write(b"".join(self.conn.data_to_send()))
         self.close_sent = True
         if self.read_paused:  # else the peer's answer would never be seen

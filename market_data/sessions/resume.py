@@ -3,18 +3,19 @@
 import asyncio
 from typing import NamedTuple
 
-from market_data.fanout.announcer import StateRenderer, encode_book_delta
+from market_data.fanout.book_renderer import encode_book_delta
 from market_data.fanout.hub import Hub
 from market_data.fanout.messages import TradesMissing, encode_frame
+from market_data.fanout.state_renderer import StateRenderer
 from market_data.fanout.streams import BOOK, Stream
 from market_data.fanout.subscriber import Subscriber
 from market_data.fanout.trade_renderer import encode_trade
-from market_data.history.archive_history import History
+from market_data.history.async_archive import AsyncArchive
 from market_data.market.market import Market, SymbolView
-from market_data.sessions.connection import FeedConnection
+from market_data.sessions.nonblocking_websocket import NonblockingWebSocket
 from market_data.sessions.resume_budget import ResumeBudget
 
-MOST_TRADES = 50_000
+MAX_TRADES = 50_000
 """Trades of a symbol that are sent again; of those before, only that they are missing."""
 TRADES_A_PAGE = 1_000
 """Trades that are sent before anyone else has a turn."""
@@ -24,7 +25,7 @@ class ReturningClient(NamedTuple):
     """To whom a resume speaks, and what it may still cost."""
 
     subscriber: Subscriber
-    connection: FeedConnection
+    connection: NonblockingWebSocket
     budget: ResumeBudget
 
     def write(self, frames: bytes) -> None:
@@ -42,12 +43,12 @@ class Resume:
     """Brings one client back to one symbol's stream. The market is complete when it begins."""
 
     def __init__(
-        self, hub: Hub, renderer: StateRenderer, market: Market, history: History | None
+        self, hub: Hub, renderer: StateRenderer, market: Market, archive: AsyncArchive | None
     ) -> None:
         self._hub = hub
         self._renderer = renderer
         self._market = market
-        self._history = history
+        self._archive = archive
 
     async def run(self, client: ReturningClient, stream: Stream, last_id: int | None) -> None:
         """Send what came after `last_id`, and from there on what is live.
@@ -102,7 +103,7 @@ class Resume:
         return encode_book_delta(delta, view.book.checksum())
 
     def _skip(self, client: ReturningClient, symbol: str, last_id: int) -> int:
-        position = max(last_id, self._market[symbol].last_trade_id - MOST_TRADES)
+        position = max(last_id, self._market[symbol].last_trade_id - MAX_TRADES)
         client.say_missing(symbol, last_id + 1, position)
         return position
 
@@ -110,8 +111,8 @@ class Resume:
         """Send a page of the archive; where it has none, go to the first trade in memory."""
         symbol = view.instrument.symbol
         page = None
-        if self._history is not None:
-            page = await self._history.list_trades_after(symbol, position, TRADES_A_PAGE)
+        if self._archive is not None:
+            page = await self._archive.list_trades_after(symbol, position, TRADES_A_PAGE)
         trades = [trade for trade in page or [] if trade.trade_id < view.first_trade_id]
         following = trades[0].trade_id if trades else view.first_trade_id
         client.say_missing(symbol, position + 1, following - 1)

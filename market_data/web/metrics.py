@@ -13,8 +13,8 @@ from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
 from market_data.fanout.hub import Hub
+from market_data.following.feed_stats import FeedStats
 from market_data.market.feed_status import FeedStatus
-from market_data.stats import FeedStats
 from protocol.figures import Durations, EngineFigures
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"

@@ -6,12 +6,12 @@ import msgspec
 from fastapi import APIRouter, Depends, Query, Request, WebSocket
 from starlette.responses import HTMLResponse, Response
 
-from market_data.fanout.announcer import describe_bbo
+from market_data.fanout.book_renderer import describe_bbo
 from market_data.history.candle_request import choose_range, describe_candles
 from market_data.market.market import Market, SymbolView
 from market_data.service import Service
 from market_data.web.documentation import render_documentation
-from market_data.web.metrics import CONTENT_TYPE
+from market_data.web.metrics import CONTENT_TYPE, Metrics
 from market_data.web.problems import ProblemRaised
 from market_data.web.query_rules import BEFORE, DEPTH, LIMIT, check_names
 from protocol.codec import encode
@@ -103,14 +103,14 @@ async def read_trades(
     What memory does not have any more comes from the archive, where there is one.
     """
     trades = [msgspec.structs.asdict(trade) for trade in view.trades_before(before, limit)]
-    if len(trades) < limit and service.history is not None:
+    if len(trades) < limit and service.archive is not None:
         oldest = trades[-1]["trade_id"] if trades else _find_end(view, before)
         missing = limit - len(trades)
-        older = await service.history.list_trades_before(symbol, oldest, missing)
+        older = await service.archive.list_trades_before(symbol, oldest, missing)
         trades += map(msgspec.structs.asdict, older or [])
     oldest_known = view.trades[0].trade_id if view.trades else 0
     has_more = len(trades) == limit and trades[-1]["trade_id"] > (
-        1 if service.history is not None else oldest_known
+        1 if service.archive is not None else oldest_known
     )
     return JsonResponse(
         {
@@ -128,7 +128,7 @@ def _find_end(view: SymbolView, before: int | None) -> int:
 @router.get("/v1/ticker/{symbol}", response_class=JsonResponse, tags=["market"])
 async def read_ticker(view: View, service: RunningService) -> Response:
     """The last 24 hours; null prices before the first trade."""
-    return JsonResponse(view.history.describe_ticker(service.market.now))
+    return JsonResponse(view.prices.describe_ticker(service.market.now))
 
 
 @router.get("/v1/candles/{symbol}", response_class=JsonResponse, tags=["market"])
@@ -145,10 +145,10 @@ async def read_candles(
 
     Both are timestamps or whole seconds since 1970.
     """
-    series, now = view.history.series[interval], service.market.now
+    series, now = view.prices.series[interval], service.market.now
     first, last = _read_moment("start", start), _read_moment("end", end)
     asked = choose_range(series, now, first, last, limit)
-    found = await describe_candles(view, series, asked, now, service.history)
+    found = await describe_candles(view, series, asked, now, service.archive)
     return JsonResponse({"symbol": symbol, "interval": interval, **found})
 
 
@@ -176,9 +176,10 @@ async def read_stats(service: RunningService) -> Response:
 
 
 @router.get("/metrics", response_class=Response, tags=["service"])
-async def read_metrics(service: RunningService) -> Response:
+async def read_metrics(request: Request, service: RunningService) -> Response:
     """The same for Prometheus, gauges, and how long the engine matches and commits."""
-    return Response(await service.render_metrics(), media_type=CONTENT_TYPE)
+    metrics: Metrics = request.app.state.metrics
+    return Response(metrics.render(await service.read_engine_figures()), media_type=CONTENT_TYPE)
 
 
 @live_router.get("/v1/docs", include_in_schema=False)
@@ -191,4 +192,4 @@ async def read_documentation(request: Request) -> Response:
 async def serve_websocket(websocket: WebSocket) -> None:
     """The live feed."""
     service: Service = websocket.app.state.service
-    await service.desk.serve(websocket)
+    await service.session_host.serve(websocket)

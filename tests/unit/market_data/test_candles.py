@@ -1,4 +1,5 @@
-from market_data.market.candles import CANDLES_KEPT, Candle, CandleSeries
+from market_data.market.candle_series import CandleSeries
+from market_data.market.candles import CANDLES_KEPT, Candle
 
 SECOND = 1_000_000
 
