@@ -1,4 +1,4 @@
-"""Wiring of the archive: `python -m archive` follows, `… export` writes a file."""
+"""`python -m archive` follows the journal; `python -m archive export` writes a file."""
 
 import argparse
 import logging
@@ -28,7 +28,7 @@ logger = logging.getLogger("archive")
 
 
 def main() -> int:
-    """Run what the command line asks for; exit status 1 where only an operator can help."""
+    """Run what the command line asks for; return 1 if only an operator can help."""
     arguments = _parse_arguments()
     try:
         settings = ArchiveSettings()
@@ -100,7 +100,7 @@ def follow(settings: ArchiveSettings) -> int:
 
 
 def connect_redis(url: str) -> Redis:
-    """A client that does not repeat by itself: the loop decides."""
+    """Make a client that does not repeat commands: the follower does that."""
     return Redis.from_url(
         url, retry=Retry(NoBackoff(), 0), socket_timeout=SOCKET_TIMEOUT_SECONDS, protocol=2
     )

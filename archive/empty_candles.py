@@ -1,4 +1,4 @@
-"""Candles of intervals in which nothing traded: flat, at the close before."""
+"""Fills intervals in which nothing traded with flat candles at the close before."""
 
 from collections.abc import Iterable, Iterator
 
@@ -8,10 +8,10 @@ from archive.candles import MICROSECONDS, Candle
 def fill_holes(
     candles: Iterable[Candle], seconds: int, start: int, end: int, before: Candle | None
 ) -> Iterator[Candle]:
-    """One candle for each interval from `start` until before `end`, both multiples of it.
+    """Yield a candle for each interval from `start` on and before `end`, both multiples of it.
 
-    Where nothing traded, a flat one at the close of the last that has trades, which is `before` at
-    the beginning; none before the first price is known.
+    If nothing traded, it is flat at the close of the last candle with trades, which is `before` at
+    the beginning. Intervals before the first price have none.
     """
     step = seconds * MICROSECONDS
     for candle in candles:
@@ -22,7 +22,7 @@ def fill_holes(
 
 
 def _make_flat(before: Candle | None, start: int, end: int, step: int) -> Iterator[Candle]:
-    """Zeros have the places of the sums that they follow."""
+    """Yield flat candles, whose zeros have as many decimals as the sums of `before`."""
     if before is not None:
         close, volume, quote_volume = before.close, before.volume * 0, before.quote_volume * 0
         for moment in range(start, end, step):

@@ -1,4 +1,4 @@
-"""Journal entries → rows: what one transaction writes. Pure; the database is somebody else's."""
+"""Journal entries → the rows that one transaction writes. No I/O."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -14,7 +14,7 @@ Row: TypeAlias = dict[str, Any]
 
 
 class Commit(NamedTuple):
-    """What the archive keeps of a journal entry; `timestamp` in microseconds."""
+    """The part of a journal entry that the archive keeps; `timestamp` in microseconds."""
 
     timestamp: int
     reports: list[ExecutionReport]
@@ -23,7 +23,7 @@ class Commit(NamedTuple):
 
 @dataclass
 class Rows:
-    """Rows by table. `changed_orders` are those that the database has already."""
+    """Rows by table. `changed_orders` are orders that the database has already."""
 
     new_orders: list[Row] = field(default_factory=list)
     changed_orders: list[Row] = field(default_factory=list)
@@ -33,14 +33,14 @@ class Rows:
 
 
 class LastNumbers(NamedTuple):
-    """The last number given to an order and to a fill."""
+    """The numbers given last, to an order and to a fill."""
 
     order: int
     fill: int
 
 
 def read_commit(entry: JournalEntry) -> Commit:
-    """The events of `entry`; a refused command changed nothing and leaves nothing here."""
+    """Read the reports and trades of `entry`; a refused command has left none."""
     reports = _read_events(entry, channels.EXECUTION_REPORTS)
     trades = _read_events(entry, channels.TRADE_EVENTS)
     return Commit(
@@ -51,17 +51,17 @@ def read_commit(entry: JournalEntry) -> Commit:
 
 
 def collect_order_ids(commits: Iterable[Commit]) -> set[int]:
-    """Every order that `commits` report on."""
+    """Return the ids of all orders that `commits` report on."""
     return {int(report.order_id) for commit in commits for report in commit.reports}
 
 
 def fold_commits(
     commits: Sequence[Commit], open_orders: Mapping[int, int], last: LastNumbers
 ) -> tuple[Rows, LastNumbers]:
-    """The rows that `commits` lead to, and the numbers given last.
+    """Make the rows that `commits` lead to; return them with the numbers given last.
 
     `open_orders` maps the id of each order that is open in the database to its number. A report
-    on any other id begins a new order: nothing is ever reported on a closed one.
+    on any other id begins a new order, because a closed order has no further reports.
     """
     fold = _OrderFold(open_orders, last)
     for commit in commits:
@@ -74,7 +74,7 @@ def fold_commits(
 
 
 class _OrderFold:
-    """The last report of each order wins."""
+    """Numbers orders and fills, and keeps the last report of each order."""
 
     def __init__(self, open_orders: Mapping[int, int], last: LastNumbers) -> None:
         self._open = dict(open_orders)
@@ -122,7 +122,7 @@ def _read_events(entry: JournalEntry, channel: str) -> Sequence[object]:
 
 
 def _make_identity(number: int, report: ExecutionReport) -> Row:
-    """What never changes of an order."""
+    """Return the columns of an order that never change."""
     return {
         "number": number,
         "order_id": int(report.order_id),
@@ -135,7 +135,7 @@ def _make_identity(number: int, report: ExecutionReport) -> Row:
 
 
 def _make_order_row(report: ExecutionReport, timestamp: int) -> Row:
-    """What may change of an order."""
+    """Return the columns of an order that may change."""
     return {
         "price": report.price,
         "stop_price": report.stop_price,

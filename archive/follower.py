@@ -1,4 +1,4 @@
-"""The loop: read a page, write it, say so; after any trouble begin again where the database is."""
+"""The loop: read a page, write it, announce it; after an error, start from the database again."""
 
 import logging
 import threading
@@ -18,8 +18,8 @@ from protocol.instrument import InstrumentSpecification
 from protocol.journal import JournalEntry
 
 GATHER_SECONDS = 0.05
-"""Pause where the archive has caught up, so that a transaction takes many commits: its sync to the
-disk, and the processor beside the engine, are worth more than these milliseconds."""
+"""Pause when the archive has caught up, so that a transaction takes many commits: a sync to the
+disk for each would cost more than these milliseconds are worth."""
 FIRST_RETRY_SECONDS = 0.25
 MAX_RETRY_SECONDS = 10.0
 
@@ -27,7 +27,7 @@ logger = logging.getLogger(__name__)
 
 
 class Follower:
-    """One archive of one journal."""
+    """Follows one journal into one database."""
 
     def __init__(self, journal: Journal, database: Engine, retention: Retention) -> None:
         self._journal = journal
@@ -39,14 +39,14 @@ class Follower:
         self._stopping = threading.Event()
 
     def stop(self) -> None:
-        """Finish the page in hand and return from `run`."""
+        """Make `run` return after the current page."""
         self._stopping.set()
 
     def run(self) -> None:
         """Follow until stopped.
 
-        Raises OtherExchange, NewerDatabase or JournalDamaged where only an operator can help;
-        everything else is logged, once for each try, and tried again.
+        Raise OtherExchange, NewerDatabase or JournalDamaged if only an operator can help; log
+        anything else, once for each attempt, and try again.
         """
         while not self._stopping.is_set():
             try:
@@ -75,7 +75,7 @@ class Follower:
             position = self._take_page(position)
 
     def _find_position(self) -> Position | None:
-        """Where the database is; None where the service is to stop before there is an exchange."""
+        """Find where the database is; None if told to stop before there is an exchange."""
         position = self._writer.read_position()
         while position is None and not self._stopping.is_set():
             id_key = self._journal.read_state().id_key
@@ -86,7 +86,7 @@ class Follower:
 
     def _take_page(self, position: Position) -> Position:
         page = self._journal.read_page(position.sequence)
-        state = self._journal.read_state()  # after the page: Redis may have been emptied meanwhile
+        state = self._journal.read_state()  # after the page: Redis may have been emptied
         check_exchange(state, position)
         self._remember_instruments(state.instruments)
         if page:
