@@ -27,11 +27,11 @@ from protocol.logs import start_logging
 
 SECONDS_TO_STOP = 2
 MAX_TOLERATED_FRAME_BYTES = 1 << 20
-"""A longer frame breaks the connection; up to it, it is only refused."""
+"""A longer frame breaks the connection; up to here one that is too long is only refused."""
 
 
 def main() -> int:
-    """Exit status: 0 after a stop, 1 where the settings or the port cannot be used."""
+    """Run the service; return 0 after a stop, 1 if the settings or the port cannot be used."""
     arguments = _parse_arguments()
     try:
         settings = ArchiveSettings()
@@ -53,7 +53,7 @@ def main() -> int:
         return _fail(str(error))
     start_logging("market_data", settings.log_level, settings.log_format)
     logging.getLogger("uvicorn").setLevel(logging.WARNING)
-    gc.freeze()  # what stays for good need not be looked through again and again
+    gc.freeze()  # what stays for good need not be traversed again and again
     with suppress(KeyboardInterrupt):
         create_server(service, page, origins, hosts).run(sockets=[listener])
     return 0
@@ -65,7 +65,7 @@ def create_server(
     origins: Iterable[str] = (),
     hosts: Iterable[str] = (),
 ) -> uvicorn.Server:
-    """A server of `service`. No compression: a frame must be the same bytes for every client."""
+    """Make a server. It does not compress: a frame must be the same bytes for every client."""
     config = uvicorn.Config(
         create_app(service, page, origins, hosts),
         loop="uvloop",

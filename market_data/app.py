@@ -1,4 +1,4 @@
-"""The application: routes, errors and the service that they speak for."""
+"""The application: the routes, their errors, and the service behind them."""
 
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
@@ -21,7 +21,7 @@ def create_app(
     allowed_origins: Iterable[str] = (),
     allowed_hosts: Iterable[str] = (),
 ) -> FastAPI:
-    """An application that runs `service` as long as it is served, with the trading page."""
+    """Make an application with the trading page that runs `service` as long as it is served."""
 
     @asynccontextmanager
     async def run_service(_: FastAPI) -> AsyncIterator[None]:

@@ -1,4 +1,4 @@
-"""The parts of the service, put together."""
+"""Put the parts of the service together and run them."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
@@ -26,7 +26,10 @@ SECONDS_BETWEEN_PRICES = 0.1
 
 
 class Service:
-    """Market, feed and hub. Made inside a running event loop or before it."""
+    """The market, the feed that fills it, and the hub that tells clients of it.
+
+    It can be made before the event loop runs. `archive`: None if there is none.
+    """
 
     def __init__(
         self,
@@ -65,7 +68,7 @@ class Service:
                 self.archive.close()
 
     def describe_health(self) -> dict[str, object]:
-        """What `/health` says."""
+        """Return the body of `/health`."""
         status = self.status
         return {
             "status": "ok" if status.is_in_sync else "unavailable",
@@ -79,7 +82,7 @@ class Service:
         }
 
     def describe_stats(self) -> dict[str, object]:
-        """What `/stats` says."""
+        """Return the body of `/stats`."""
         return {
             "clients": self.hub.clients,
             **vars(self.hub.stats),

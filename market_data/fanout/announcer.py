@@ -1,4 +1,4 @@
-"""Turns events into the messages that clients get, each encoded once."""
+"""Publishes what the feed has applied to the market, each message encoded once."""
 
 from market_data.fanout.book_renderer import encode_bbo, encode_book_delta, encode_l2_update
 from market_data.fanout.hub import Hub
@@ -11,7 +11,7 @@ from protocol.events import L2Delta, PublicEvent, Trade
 
 
 class Announcer:
-    """Publishes on the hub what the feed has applied to the market."""
+    """The feed's `MarketListener` that publishes on the hub."""
 
     def __init__(self, market: Market, hub: Hub, renderer: StateRenderer) -> None:
         self._market = market
@@ -23,7 +23,7 @@ class Announcer:
         self._is_same_exchange = True
 
     def announce(self, event: PublicEvent) -> None:
-        """Tell everyone of an event that is already in the market."""
+        """Publish an event that is already in the market."""
         if isinstance(event, Trade):
             self._announce_trade(event)
         elif isinstance(event, L2Delta):
@@ -33,16 +33,16 @@ class Announcer:
             self._hub.publish(Message(stream, encode_bbo(event.symbol, self._market[event.symbol])))
 
     def note_rebuild(self, is_same_exchange: bool) -> None:
-        """Note, before a rebuild, which trades everyone knows; of another exchange that is none."""
+        """Note which trades readers know, before the market is emptied."""
         self._is_same_exchange = is_same_exchange
         self._told_of = self._market.exchange_id
         self._told = {symbol: view.last_trade_id for symbol, view in self._market.views()}
 
     def announce_rebuild(self) -> None:
-        """Tell everyone the whole state, because what they have may be void, and new trades.
+        """Publish the whole state, because what readers have may be void, and the new trades.
 
-        The heartbeat comes first: it says whether all that follows is of another exchange. That it
-        is may have turned out only since `note_rebuild`.
+        The heartbeat comes first: its `exchange_id` tells readers if all that follows is another
+        exchange's. That may have turned out only after `note_rebuild`; then every trade is new.
         """
         if not self._is_same_exchange or self._told_of not in (None, self._market.exchange_id):
             self._is_same_exchange = False
@@ -60,7 +60,7 @@ class Announcer:
         self._told = {}
 
     def announce_heartbeat(self) -> None:
-        """Tell everyone who asked that the service lives."""
+        """Publish a heartbeat."""
         if self._hub.has_readers(HEARTBEAT_STREAM):
             self._hub.publish(Message(HEARTBEAT_STREAM, self._renderer.render_heartbeat()))
 

@@ -1,4 +1,4 @@
-"""The whole book as clients get it, encoded once for all who ask between two changes of it."""
+"""The book as clients get it: snapshots, deltas, the top levels, the best prices."""
 
 import msgspec
 
@@ -10,7 +10,7 @@ L2_DEPTH = 10
 
 
 class BookRenderer:
-    """Keeps the snapshots of each symbol's newest update, one for each reason."""
+    """Encodes a snapshot once for all who ask for it between two updates, for each reason."""
 
     def __init__(self, market: Market) -> None:
         self._market = market
@@ -18,7 +18,7 @@ class BookRenderer:
         self._frames: dict[str, dict[str, bytes]] = {}
 
     def render(self, symbol: str, reason: str) -> bytes:
-        """Message `book_snapshot`."""
+        """Return message `book_snapshot`."""
         at = self._market.builds, self._market[symbol].book.last_update_id
         if self._at.get(symbol) != at:
             self._at[symbol], self._frames[symbol] = at, {}
@@ -43,7 +43,7 @@ class BookRenderer:
 
 
 def describe_bbo(symbol: str, view: SymbolView) -> dict[str, object]:
-    """The newest BBO; all null, at update 0, before the first."""
+    """Return the fields of the newest BBO; before the first, null prices and quantities."""
     bbo = view.bbo
     if bbo is None:
         empty = dict.fromkeys(Bbo.__struct_fields__)
@@ -52,12 +52,12 @@ def describe_bbo(symbol: str, view: SymbolView) -> dict[str, object]:
 
 
 def encode_bbo(symbol: str, view: SymbolView) -> bytes:
-    """Message `bbo`."""
+    """Return message `bbo`."""
     return encode_frame(Envelope("bbo", describe_bbo(symbol, view)))
 
 
 def encode_l2_update(symbol: str, view: SymbolView) -> bytes:
-    """Message `l2_update`: the top levels as they are."""
+    """Return message `l2_update`: the top levels as they are."""
     book = view.book
     data = {
         "symbol": symbol,
@@ -70,7 +70,7 @@ def encode_l2_update(symbol: str, view: SymbolView) -> bytes:
 
 
 def encode_book_delta(delta: L2Delta, checksum: int) -> bytes:
-    """Message `book_delta`; `checksum` is that of the book after it."""
+    """Return message `book_delta`; `checksum` is that of the book after it."""
     message = BookDelta(
         symbol=delta.symbol,
         first_update_id=delta.first_update_id,

@@ -1,4 +1,4 @@
-"""What the hub and the sessions have counted, shown by `/stats`."""
+"""Counters of the hub and the sessions, shown by `/stats` and `/metrics`."""
 
 from collections import Counter
 from dataclasses import dataclass, field
@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 class HubStats:
     """What went out.
 
-    A delivery is one message to one client; `conflated` were replaced by newer ones because the
-    client was behind; `refused` counts frames and connections by code, `closed` ended connections
-    by reason.
+    A delivery is one message to one client. `conflated` counts messages that a newer one replaced
+    because the client was behind, `refused` frames and connections by code, `closed` ended
+    connections by reason.
     """
 
     messages: int = 0

@@ -1,4 +1,4 @@
-"""Tickers and candles: the open ones now and then, every closed one once."""
+"""Publishes tickers and candles that have changed, and every closed candle once."""
 
 from market_data.fanout.hub import Hub
 from market_data.fanout.messages import Message
@@ -10,7 +10,7 @@ from market_data.market.prices import Prices
 
 
 class PriceAnnouncer:
-    """Publishes on the hub, when told to, what is new since the last time."""
+    """Publishes on the hub what is new since the previous call."""
 
     def __init__(self, market: Market, hub: Hub, renderer: PriceRenderer) -> None:
         self._market = market
@@ -19,7 +19,7 @@ class PriceAnnouncer:
         self._told_tickers: dict[str, object] = {}
 
     def announce(self) -> None:
-        """Tell everyone of tickers and candles that have changed."""
+        """Publish the tickers and candles that have changed."""
         now = self._market.now
         if not self._market.is_complete:
             return
@@ -29,7 +29,7 @@ class PriceAnnouncer:
                 self._announce_candles(Stream(channel, symbol), now)
 
     def start_over(self, is_same_exchange: bool) -> None:
-        """The market was built anew: of the same trades, or of other ones."""
+        """Take the market as built anew, from the same exchange's trades or from another's."""
         if not is_same_exchange:
             self._renderer.open_starts.clear()
         self._told_tickers.clear()

@@ -7,20 +7,24 @@ from market_data.market.market import Market
 
 
 class PriceRenderer:
-    """Encodes tickers and candles. Of what begins after `open_starts` readers know nothing yet."""
+    """Encodes tickers and candles.
+
+    A candle is open for readers from the moment it was announced as such until the next one is:
+    what is rendered here never runs ahead of what was announced.
+    """
 
     def __init__(self, market: Market) -> None:
         self._market = market
         self.open_starts: dict[Stream, int] = {}
-        """Where the candle begins that was last told as open."""
+        """Start of the candle that was last announced as open."""
 
     def render_ticker(self, symbol: str) -> bytes:
-        """Message `ticker`."""
+        """Return message `ticker`."""
         prices = self._market[symbol].prices
         return encode_frame(Envelope("ticker", prices.describe_ticker(self._market.now)))
 
     def render_candles(self, stream: Stream, start: int | None = None) -> bytes | None:
-        """Messages `candle` from `start` on, or only the open one; None where there is none."""
+        """Return messages `candle` from `start` on, or only the open one; None if there is none."""
         series = self._market[stream.symbol].prices.series[CANDLES[stream.channel]]
         open_start = self.open_starts.get(stream, series.align(self._market.now))
         first = max(start or open_start, open_start - CANDLES_KEPT * series.step)
@@ -29,7 +33,7 @@ class PriceRenderer:
         return b"".join(frames) or None
 
     def render_candle(self, stream: Stream, candle: Candle, open_start: int) -> bytes:
-        """Message `candle`; it is closed where it begins before `open_start`."""
+        """Return message `candle`; it is closed if it begins before `open_start`."""
         prices = self._market[stream.symbol].prices
         values = {
             "symbol": stream.symbol,

@@ -1,4 +1,4 @@
-"""The present state of any stream, encoded."""
+"""What a client gets of a stream before what is live: its state, or what the client missed."""
 
 from market_data.fanout.book_renderer import (
     BookRenderer,
@@ -16,7 +16,7 @@ from protocol.timestamps import format_timestamp, now_in_microseconds
 
 
 class StateRenderer:
-    """The present state of any stream, encoded."""
+    """Renders the present state of any stream."""
 
     def __init__(self, market: Market, status: FeedStatus) -> None:
         self._market = market
@@ -26,9 +26,9 @@ class StateRenderer:
         self.trades = TradeRenderer()
 
     def render(self, stream: Stream) -> bytes | None:
-        """What a new subscriber of `stream` gets first.
+        """Return what a new subscriber of `stream` gets first.
 
-        None for a stream without a state, and as long as the market is being built.
+        None if the stream has no state, or while the market is being built.
         """
         channel, symbol = stream
         if channel == HEARTBEAT:
@@ -38,10 +38,10 @@ class StateRenderer:
         return self._render_market(stream, self._market[symbol])
 
     def catch_up(self, stream: Stream, cursor: int) -> bytes | None:
-        """The newest of `stream` for a client that has missed everything from `cursor` on.
+        """Return what a client needs that has missed everything of `stream` from `cursor` on.
 
-        Of the book that is one merged delta, or a snapshot where it has missed too much; of candles
-        all that it has missed.
+        Of the book that is one merged delta, or a snapshot if it has missed too much; of candles
+        all that it has missed; of other streams the present state.
         """
         if self._market.is_complete and stream.channel in CANDLES:
             return self.prices.render_candles(stream, cursor)
@@ -54,7 +54,7 @@ class StateRenderer:
         return encode_book_delta(delta, view.book.checksum())
 
     def render_heartbeat(self) -> bytes:
-        """Where every symbol stands, and whether the feed is to be believed."""
+        """Return message `heartbeat`: the last ids of every symbol, and if the feed is in sync."""
         heartbeat = Heartbeat(
             timestamp=format_timestamp(now_in_microseconds()),
             in_sync=self._status.is_in_sync,

@@ -1,4 +1,4 @@
-"""What the feed reads from Redis: the engine's state, its snapshots, its journal, its channels."""
+"""The edge to Redis: reads the engine's state, snapshots, journal and channels."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -21,7 +21,7 @@ from protocol.snapshot import PARTS_AT_ONCE, Snapshot, decode_snapshot
 
 SECONDS_TO_ANSWER = 2.0
 SECONDS_TO_READ = 30.0
-"""For what may be long: a page of the journal, a snapshot; one commit alone may have a gigabyte."""
+"""For a page of the journal or a snapshot: one commit alone may have a gigabyte."""
 JOURNAL_PAGE = 64
 
 _Entries: TypeAlias = list[tuple[bytes, dict[bytes, bytes]]]
@@ -29,31 +29,31 @@ _Values: TypeAlias = list[bytes | None]
 
 
 class BrokenJournal(Exception):
-    """What Redis holds does not continue what is known here."""
+    """The journal does not continue what is known here."""
 
 
 class EngineRedis:
-    """Reads only. Every method raises RedisError or OSError where Redis does not answer."""
+    """Reads only. Every method raises RedisError or OSError if Redis does not answer."""
 
     def __init__(self, url: str) -> None:
-        """Answers come in bytes, and every retry is the feed's. Raises ValueError for a bad URL."""
+        """Raise ValueError for a bad URL. Nothing is retried here: the feed does that."""
         self._redis = _connect(url, SECONDS_TO_ANSWER)
         self._pages = _connect(url, SECONDS_TO_READ)
 
     async def read_state(self) -> EngineState:
-        """What the engine's state says now; raises ValueError where it is not the engine's."""
+        """Return the engine's state as it is now; raise ValueError if it is not the engine's."""
         values = cast(_Values, await self._redis.hmget(STATE, list(STATE_FIELDS)))
         return EngineState.of(values)
 
     async def read_figures(self) -> EngineFigures:
-        """What the engine measured; empty before there was any work, ValueError for another's."""
+        """Return what the engine has measured; raise ValueError if it is not readable."""
         raw = cast(
             bytes | None, await cast(Awaitable[object], self._redis.hget(STATE, STATE_FIGURES))
         )
         return decode_figures(raw)
 
     async def read_snapshot(self, sequence: int) -> Snapshot:
-        """The snapshot at `sequence`; raises ValueError where it is gone or damaged."""
+        """Return the snapshot at `sequence`; raise ValueError if it is gone or damaged."""
         name = snapshot_key(sequence)
         parts: list[bytes] = []
         try:
@@ -68,7 +68,7 @@ class EngineRedis:
         return cast(list[bytes], await cast(Awaitable[object], answer))
 
     async def read_journal(self, sequence: int) -> list[JournalEntry]:
-        """The next page of commits after `sequence`; raises BrokenJournal for a foreign entry."""
+        """Return the next commits after `sequence`; raise BrokenJournal for a foreign entry."""
         start = b"(" + entry_id(sequence)
         page = cast(_Entries, await self._pages.xrange(JOURNAL, start, count=JOURNAL_PAGE))
         try:
@@ -77,7 +77,7 @@ class EngineRedis:
             raise BrokenJournal(f"the journal holds an entry that is not ours: {error}") from error
 
     async def follow(self, use: Callable[[Subscription], Awaitable[None]]) -> None:
-        """Run `use` with a confirmed subscription of the public channels."""
+        """Run `use` with a confirmed subscription to the public channels."""
         async with self._redis.pubsub() as pubsub:
             subscription = Subscription(await _subscribe(pubsub))
             reading = asyncio.create_task(subscription.read())
@@ -89,7 +89,7 @@ class EngineRedis:
                 await asyncio.wait([reading])
 
     async def close(self) -> None:
-        """Give the connections back."""
+        """Close the connections."""
         await self._redis.aclose()
         await self._pages.aclose()
 
@@ -101,12 +101,12 @@ def _connect(url: str, seconds: float) -> Redis:
         socket_timeout=seconds,
         socket_connect_timeout=SECONDS_TO_ANSWER,
         decode_responses=False,
-        protocol=2,  # a message costs a third of what it costs with the other one
+        protocol=2,  # a message costs a third of what it costs with RESP3
     )
 
 
 async def _subscribe(pubsub: PubSub) -> AbstractConnection:
-    """Return when Redis has confirmed every channel: whatever is published later is seen."""
+    """Wait until Redis has confirmed every channel: whatever is published later is received."""
     await pubsub.subscribe(*PUBLIC_CHANNELS)
     if (connection := pubsub.connection) is None:
         raise RedisConnectionError("subscribed, and the connection is gone")

@@ -1,4 +1,4 @@
-"""The feed: follows the engine's channels and reads from the journal whatever is missing."""
+"""The loop that follows the engine's channels and reads whatever is missing from the journal."""
 
 import asyncio
 import logging
@@ -25,17 +25,18 @@ from protocol.timestamps import now_in_microseconds
 SECONDS_BETWEEN_CHECKS = 0.5
 MAX_PAUSE_SECONDS = 2.0
 SETTLING_MICROSECONDS = 1_000_000
-"""Between an engine's stamp and its commit: a commit that takes longer is rare, and corrected."""
+"""Time from the engine's stamp to its commit. A trade that takes longer is rare, and corrects the
+candles that were closed without it."""
 
 logger = logging.getLogger(__name__)
 
 
 class Feed:
-    """Keeps the market up to date and announces what happens to it.
+    """Keeps the market up to date and tells the listener what happens to it.
 
-    Subscribes first, then reads the journal, then goes on live. A gap, a lost tail or a broken
-    connection sends it to the journal for what is missing; a history that cannot be continued (a
-    wiped data folder, a journal trimmed too far) makes it build everything anew.
+    It subscribes first, then reads the journal, then goes on live. After a gap, a lost tail or a
+    broken connection it reads what is missing from the journal. If the journal does not continue
+    what was received (a wiped data folder, a journal trimmed too far), it builds everything anew.
     """
 
     def __init__(
@@ -52,7 +53,7 @@ class Feed:
         self._rare_log = RareLog(logger)
 
     async def run(self) -> None:
-        """Follow for ever; whatever goes wrong is said, and tried again after a pause."""
+        """Follow for ever; log whatever goes wrong, and try again after a pause."""
         while True:
             try:
                 await self._redis.follow(self._follow)
@@ -78,7 +79,7 @@ class Feed:
                 await self._receive(channel, data)
 
     async def _receive(self, channel: str, data: bytes) -> None:
-        """Take one message of a channel; what is not one of ours is counted and ignored."""
+        """Take one message of a channel; count and ignore what is not the engine's."""
         self.stats.messages += 1
         try:
             message = read_public_message(channel, data)
@@ -95,10 +96,11 @@ class Feed:
             await self._resync(await self._redis.read_state())
 
     async def _apply_live(self, channel: str, message: ChannelMessage) -> None:
-        """Apply and announce.
+        """Apply a message and announce its events.
 
-        A message whose first event is impossible has changed nothing and is ignored: if the engine
-        did send it, the next one shows a gap. One that breaks later has done harm.
+        If its first event is impossible, nothing has changed, and the message is ignored: if the
+        engine did send it, the next message shows a gap. If a later event is impossible, the events
+        before it were applied, and everything is built anew.
         """
         events_before = self.stats.events
         try:
@@ -119,7 +121,7 @@ class Feed:
         self._chain.advance(channel, message.sequence)
 
     async def _check(self) -> None:
-        """Ask the engine's state whether anything is missing."""
+        """Compare what was received with the engine's state, and resync if anything is missing."""
         asked_at = now_in_microseconds()
         state = await self._redis.read_state()
         is_lost = self._chain.has_lost_tail(state)
@@ -135,7 +137,7 @@ class Feed:
         self._status.note_check(self._chain.complete, state.sequence, behind, lag)
 
     async def _resync(self, state: EngineState) -> None:
-        """Read what is missing from the journal, or everything where that cannot be told."""
+        """Read what is missing from the journal; build everything anew if it does not continue."""
         self.stats.resyncs += 1
         if not self._chain.is_of(state):
             self._start_over("the engine's state does not continue what was received", state)
@@ -155,7 +157,7 @@ class Feed:
     async def _catch_up(self, state: EngineState) -> None:
         """Apply every journal entry after the last complete commit, page by page.
 
-        With nothing yet, begin at the newest snapshot that can be read.
+        An empty market begins at the newest snapshot that can be read.
         """
         if self._chain.complete == 0 and not self._market.is_complete:
             await self._load_snapshot(state)
@@ -207,7 +209,7 @@ class Feed:
         self._forget(state)
 
     def _forget(self, state: EngineState | None = None) -> None:
-        """What is read next may be of yet another exchange than `state`: the next check tells."""
+        """Empty the market. `state` says whose events come next; the next check confirms it."""
         self._market.clear()
         self._chain.clear(state)
         self._lag.clear()

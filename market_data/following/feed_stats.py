@@ -1,11 +1,16 @@
-"""What the feed has counted, shown by `/stats`."""
+"""Counters of the feed, shown by `/stats` and `/metrics`."""
 
 from dataclasses import dataclass
 
 
 @dataclass
 class FeedStats:
-    """What came in from Redis."""
+    """What came in from Redis.
+
+    `garbage` counts messages that could not be read or applied, `lost_tails` the times that the
+    last messages on a channel never came, `resyncs` reads of the journal, `rebuilds` the times that
+    everything was built anew.
+    """
 
     messages: int = 0
     events: int = 0

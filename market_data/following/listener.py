@@ -1,4 +1,4 @@
-"""Who is told what the feed has done to the market."""
+"""The interface of whoever wants to know what the feed has done to the market."""
 
 from typing import Protocol
 
@@ -6,13 +6,16 @@ from protocol.events import PublicEvent
 
 
 class MarketListener(Protocol):
-    """Is called by the feed in the order of events, from within the event loop."""
+    """The feed calls it in the order of events, in the event loop; it must not wait."""
 
     def announce(self, event: PublicEvent) -> None:
-        """`event` is in the market now."""
+        """Take note of `event`, which is in the market now."""
 
     def note_rebuild(self, is_same_exchange: bool) -> None:
-        """The market is about to be emptied; `is_same_exchange`: for the same exchange's events."""
+        """Take note that the market is about to be emptied.
+
+        `is_same_exchange`: it will be filled with the events of the same exchange.
+        """
 
     def announce_rebuild(self) -> None:
-        """The market is complete, for the first time or again."""
+        """Take note that the market is complete, for the first time or again."""

@@ -17,12 +17,12 @@ Message: TypeAlias = tuple[str, bytes]
 class Subscription:
     """The public channels, live.
 
-    The client's own `get_message` costs more than all that the feed does with a message; here
-    whatever has come is taken at once.
+    All that has arrived is taken at once: redis-py's own `get_message` would cost more for each
+    message than all that the feed does with it.
     """
 
     def __init__(self, connection: AbstractConnection) -> None:
-        """`connection` has subscribed."""
+        """Take over `connection`, which has subscribed."""
         self._connection = connection
         self._untaken: list[Message] = []
         self._untaken_bytes = 0
@@ -40,12 +40,15 @@ class Subscription:
                 await self._keep((channel.decode(), content))
 
     def end(self, reading: "asyncio.Task[None]") -> None:
-        """`read` has ended; `take` raises the reason."""
+        """Note that `read` has ended; `take` raises the reason."""
         self._failure = None if reading.cancelled() else reading.exception()
         self._has_news.set()
 
     async def take(self, seconds: float) -> list[Message]:
-        """All that has come since the last time, in order; empty where none came in time."""
+        """Return all that has arrived since the last call, in order; wait for it at most `seconds`.
+
+        Empty if nothing came in time. Raise what ended `read` once everything before it is taken.
+        """
         if not self._untaken:
             self._has_news.clear()
             if self._failure is None:

@@ -1,4 +1,4 @@
-"""Puts the archive's candles in front of our own, as soon as the archive has them."""
+"""Puts the archive's candles in front of the market's own, as soon as the archive has them."""
 
 import asyncio
 import logging
@@ -12,7 +12,7 @@ logger = logging.getLogger(__name__)
 
 
 class CandleLoader:
-    """Works beside the feed: the service is ready without it, and says `since` when it knows."""
+    """Works beside the feed. Until it is done, answers say `since` when candles are known."""
 
     def __init__(self, market: Market, archive: AsyncArchive) -> None:
         self._market = market
@@ -35,7 +35,7 @@ class CandleLoader:
             return
         view.prices.note_last_trade(found.last_timestamp, found.last_price)
         for name, series in view.prices.series.items():
-            if series.since <= view.unseen_until:  # else it has more of its own than it keeps
+            if series.since <= view.unseen_until:  # else it has as many of its own as it keeps
                 series.prepend(*found.series[name])
         view.unseen_until = 0
         logger.info("%s: the candles before trade %d are here", symbol, view.unseen_trade_id + 1)

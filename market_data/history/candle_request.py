@@ -1,4 +1,4 @@
-"""`/v1/candles`: from memory as far as that reaches, else from the archive."""
+"""Answers `/v1/candles`: from memory as far back as that goes, before that from the archive."""
 
 from typing import NamedTuple
 
@@ -10,7 +10,7 @@ from market_data.market.prices import format_moment
 
 
 class Range(NamedTuple):
-    """Candles that begin from `start` on and before `end`, microseconds."""
+    """Candles that begin from `start` on and before `end`, in microseconds."""
 
     start: int
     end: int
@@ -19,7 +19,7 @@ class Range(NamedTuple):
 def choose_range(
     series: CandleSeries, now: int, start: int | None, end: int | None, limit: int
 ) -> Range:
-    """The newest `limit` intervals of those asked for; without `end` up to the open one."""
+    """Return the newest `limit` intervals of those asked for; without `end` up to the open one."""
     last = series.align(now) + series.step
     if end is not None:
         last = min(last, series.align(end + series.step - 1))
@@ -32,7 +32,7 @@ def choose_range(
 async def describe_candles(
     view: SymbolView, series: CandleSeries, asked: Range, now: int, archive: AsyncArchive | None
 ) -> dict[str, object]:
-    """The answer's `candles` and `since`."""
+    """Return the answer's `candles` and `since`."""
     from_memory = series.list_filled(asked.start, asked.end)
     is_short = series.since > asked.start
     older: list[Candle] | None = None

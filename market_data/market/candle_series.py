@@ -12,9 +12,9 @@ from market_data.market.empty_candles import fill_holes
 class CandleSeries:
     """The candles of an interval of `step` microseconds; those without trades are not stored.
 
-    Everything from `since` on is known (0: from the beginning), and the last price before that is
-    `close_before`, None where nothing had traded. `changed_from` is the start of the oldest candle
-    that has changed since someone set it to None.
+    Everything from `since` on is known (0: from the beginning). `close_before` is the last price
+    before that, None if nothing had traded. `changed_from` is the start of the oldest candle that
+    has changed since it was last set to None; the announcer does that.
     """
 
     __slots__ = ("_candles", "changed_from", "close_before", "since", "step")
@@ -27,12 +27,12 @@ class CandleSeries:
         self._candles: deque[Candle] = deque()
 
     def begin(self, since: int, close_before: int | None) -> None:
-        """Nothing is known of the time before `since` but its last price."""
+        """Note that nothing before `since` is known but the last price."""
         self.since = since
         self.close_before = close_before
 
     def take(self, timestamp: int, price: int, quantity: int) -> None:
-        """Add a trade, which is not earlier than the one before."""
+        """Add a trade that is not earlier than the one before."""
         candles = self._candles
         if candles and timestamp < candles[-1].start + self.step:
             candle = candles[-1]
@@ -42,26 +42,29 @@ class CandleSeries:
                 self._drop_oldest()
             candle = Candle.of_trade(self.align(timestamp), price, quantity)
             candles.append(candle)
-        if self.changed_from is None:  # else it is no later: the candle is the newest
+        if self.changed_from is None:  # a set one is no later: this candle is the newest
             self.changed_from = candle.start
 
     def align(self, timestamp: int) -> int:
-        """Where the interval that holds `timestamp` begins."""
+        """Return the start of the interval that holds `timestamp`."""
         return timestamp - timestamp % self.step
 
     def list_traded(self, start: int, end: int) -> list[Candle]:
-        """The candles with trades that begin from `start` on and before `end`, oldest first."""
+        """Return the candles with trades from `start` on and before `end`, oldest first."""
         newest_first = (candle for candle in reversed(self._candles) if candle.start < end)
         return list(takewhile(lambda candle: candle.start >= start, newest_first))[::-1]
 
     def list_filled(self, start: int, end: int) -> list[Candle]:
-        """As `list_traded`, with a flat one for each interval without trades after the first."""
+        """Return the same, with a flat candle for each interval without trades after the first."""
         start = max(self.align(start + self.step - 1), self.align(self.since))
         traded = self.list_traded(start, end)
         return list(fill_holes(traded, start, end, self.step, self._find_close(start)))
 
     def prepend(self, older: Iterable[Candle], since: int, close_before: int | None) -> None:
-        """Put what traded before `since` in front; the last of it may be of our first interval."""
+        """Put `older` in front, from before our first trade; both may have a part of one candle.
+
+        `since` and `close_before` become those of the whole series.
+        """
         live = self._candles
         candles = [replace(candle) for candle in older if candle.trades]
         if candles and live and candles[-1].start == live[0].start:
@@ -74,7 +77,7 @@ class CandleSeries:
             self._drop_oldest()
 
     def _find_close(self, before: int) -> int | None:
-        """The last price before the moment `before`."""
+        """Return the last price before the moment `before`."""
         found = next((each for each in reversed(self._candles) if each.start < before), None)
         return found.close if found else self.close_before
 

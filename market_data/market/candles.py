@@ -14,7 +14,7 @@ INTERVALS = {
     "4h": 14_400,
     "1d": 86_400,
 }
-"""Name to seconds, each a multiple of the one before."""
+"""Name to seconds; each is a multiple of the one before."""
 
 
 @dataclass(slots=True)
@@ -32,12 +32,12 @@ class Candle:
 
     @classmethod
     def of_trade(cls, start: int, price: int, quantity: int) -> "Candle":
-        """A candle with its first trade."""
+        """Make a candle of its first trade."""
         return cls(start, price, price, price, price, quantity, price * quantity, 1)
 
     @classmethod
     def flat(cls, start: int, close: int) -> "Candle":
-        """A candle in which nothing traded."""
+        """Make a candle in which nothing traded."""
         return cls(start, close, close, close, close, 0, 0, 0)
 
     def take(self, price: int, quantity: int) -> None:
@@ -52,7 +52,7 @@ class Candle:
         self.trades += 1
 
     def append(self, later: "Candle") -> None:
-        """Take in what traded after this; both with trades."""
+        """Add what traded later; both candles have trades."""
         self.high = max(self.high, later.high)
         self.low = min(self.low, later.low)
         self.close = later.close

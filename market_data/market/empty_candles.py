@@ -1,4 +1,4 @@
-"""Candles of intervals in which nothing traded: flat, at the last price before."""
+"""Fills intervals in which nothing traded with flat candles at the last price before."""
 
 from collections.abc import Iterable, Iterator
 
@@ -8,7 +8,11 @@ from market_data.market.candles import Candle
 def fill_holes(
     traded: Iterable[Candle], start: int, end: int, step: int, close: int | None
 ) -> Iterator[Candle]:
-    """One candle for each interval from `start` until before `end`, once there is a price."""
+    """Yield a candle for each interval from `start` on and before `end`.
+
+    `close` is the last price before `start`; None: nothing had traded, and the first candle is the
+    first of `traded`.
+    """
     for candle in traded:
         yield from _make_flat(start, candle.start, step, close)
         yield candle

@@ -1,4 +1,4 @@
-"""`/ws/market-data`: one client from its first message to its last."""
+"""`/ws/market-data`: one client, from its first message to its last."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -35,7 +35,7 @@ _WELCOME = (
 
 
 class ConnectionLimits(NamedTuple):
-    """Most connections, most of one client's address, and most streams of one connection."""
+    """The most connections, connections of one address, and streams of one connection."""
 
     connections: int = 5_000
     connections_per_address: int = 2_000
@@ -43,7 +43,7 @@ class ConnectionLimits(NamedTuple):
 
 
 class SessionHost:
-    """What all sessions share; holds nothing of any of them but how many there are by address."""
+    """Runs every session, and counts their connections by address."""
 
     def __init__(
         self,
@@ -61,7 +61,7 @@ class SessionHost:
         self._connections: Counter[str] = Counter()
 
     async def serve(self, websocket: WebSocket) -> None:
-        """Accept, subscribe to what the URL asks for, answer requests until the client leaves."""
+        """Accept a client, subscribe it to what the URL asks for, answer it until it leaves."""
         await websocket.accept()
         connection: NonblockingWebSocket = websocket.state.connection
         subscriber = Subscriber(
@@ -78,7 +78,7 @@ class SessionHost:
                 session.begin(websocket.url.query)
             await session.answer_requests(websocket)
         finally:
-            self._connections -= Counter([address])  # which drops who has none left
+            self._connections -= Counter([address])  # drops addresses that have none left
             self.hub.remove(subscriber)
             self.hub.stats.closed[connection.end_reason] += 1
 
@@ -110,7 +110,7 @@ class Session:
         self._returning = ReturningClient(subscriber, connection, ResumeBudget())
 
     def begin(self, query: str) -> None:
-        """The first message, then the state of the streams that `query` names."""
+        """Send the first message, then the state of the streams that `query` names."""
         try:
             streams = read_query(query, self._symbols)
         except RequestRefused as refusal:
@@ -125,13 +125,13 @@ class Session:
         self._hub.add(self._subscriber, streams)
 
     def refuse_connection(self, error: Error, close_code: int) -> None:
-        """Say why, and close."""
+        """Send `error`, and close."""
         self._refuse(error)
         self._subscriber.stop()
         self._connection.end(close_code, f"{error.code}: {error.message}")
 
     async def answer_requests(self, websocket: WebSocket) -> None:
-        """Until the connection ends, from whichever side."""
+        """Answer requests until the connection ends, from whichever side."""
         while (frame := await websocket.receive())["type"] == "websocket.receive":
             # A client that asks but does not read gets no further answers into its buffer.
             await self._connection.drain()
@@ -152,7 +152,7 @@ class Session:
             await self._carry_out(request)
 
     async def _carry_out(self, request: Request) -> None:
-        """The ack comes first, then the state of what is new, then what is live."""
+        """Send the ack, then the state of what is new, then what is live."""
         if request.action == "ping":
             self._write(Pong(request.id, format_timestamp(now_in_microseconds())))
             return

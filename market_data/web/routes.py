@@ -1,4 +1,4 @@
-"""The REST side: the same market as on the WebSocket, when asked."""
+"""The REST routes: the same market as on the WebSocket, once for each request."""
 
 from typing import Annotated, Literal
 
@@ -28,18 +28,18 @@ class JsonResponse(Response):
     media_type = "application/json"
 
     def render(self, content: object) -> bytes:
-        """The body."""
+        """Encode the body."""
         return encode(content)
 
 
 def find_service(request: Request) -> Service:
-    """The service that the application was made for."""
+    """Return the service of the application."""
     service: Service = request.app.state.service
     return service
 
 
 def find_market(service: Annotated[Service, Depends(find_service)]) -> Market:
-    """The market; while the feed is deaf a problem, because what it knows may be old."""
+    """Return the market; raise a problem while the feed is deaf, because it may be old."""
     if not service.status.is_in_sync:
         raise ProblemRaised(
             Reason.NOT_IN_SYNC,
@@ -50,7 +50,7 @@ def find_market(service: Annotated[Service, Depends(find_service)]) -> Market:
 
 
 def find_view(symbol: str, market: Annotated[Market, Depends(find_market)]) -> SymbolView:
-    """What is known of `symbol`; a problem that names the valid ones where there is none."""
+    """Return what is known of `symbol`; raise a problem that names the valid ones for another."""
     if symbol not in market.symbols:
         raise ProblemRaised(
             Reason.UNKNOWN_SYMBOL,
@@ -70,7 +70,7 @@ async def read_orderbook(
 ) -> Response:
     """The best `depth` levels of each side, best first, as `[price, quantity]`.
 
-    There is no highest depth but the book's own: a larger one gives all levels.
+    A `depth` above the number of levels gives all of them.
     """
     book = view.book
     return JsonResponse(
@@ -98,9 +98,9 @@ async def read_trades(
     limit: Annotated[int, Query(ge=LIMIT.lowest, le=LIMIT.highest)] = 100,
     before: Annotated[int | None, Query(ge=BEFORE.lowest, le=BEFORE.highest)] = None,
 ) -> Response:
-    """Recent trades, newest first; `next_before` asks for the page after, null: there is none.
+    """Recent trades, newest first; `next_before` asks for the next page, null if there is none.
 
-    What memory does not have any more comes from the archive, where there is one.
+    What memory does not have any more comes from the archive, if there is one.
     """
     trades = [msgspec.structs.asdict(trade) for trade in view.trades_before(before, limit)]
     if len(trades) < limit and service.archive is not None:
@@ -177,19 +177,19 @@ async def read_stats(service: RunningService) -> Response:
 
 @router.get("/metrics", response_class=Response, tags=["service"])
 async def read_metrics(request: Request, service: RunningService) -> Response:
-    """The same for Prometheus, gauges, and how long the engine matches and commits."""
+    """The counters and gauges for Prometheus, and how long the engine matches and commits."""
     metrics: Metrics = request.app.state.metrics
     return Response(metrics.render(await service.read_engine_figures()), media_type=CONTENT_TYPE)
 
 
 @live_router.get("/v1/docs", include_in_schema=False)
 async def read_documentation(request: Request) -> Response:
-    """What there is to ask."""
+    """Describe every route."""
     return HTMLResponse(render_documentation(request.app.openapi()))
 
 
 @live_router.websocket("/ws/market-data")
 async def serve_websocket(websocket: WebSocket) -> None:
-    """The live feed."""
+    """Serve one client of the live feed."""
     service: Service = websocket.app.state.service
     await service.session_host.serve(websocket)
