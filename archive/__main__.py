@@ -1,4 +1,4 @@
-"""Wiring of the archive: `python -m archive` follows, `… export` writes a file."""
+"""`python -m archive` follows the journal; `python -m archive export` writes a file."""
 
 import argparse
 import logging
@@ -11,7 +11,7 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from archive.database import UnusableDatabase, open_database
-from archive.exchange import OtherExchange
+from archive.exchange_check import OtherExchange
 from archive.export import add_export, export
 from archive.follower import Follower
 from archive.journal import Journal, JournalDamaged
@@ -24,11 +24,11 @@ from protocol.timestamps import now_in_microseconds
 
 SOCKET_TIMEOUT_SECONDS = 10
 
-log = logging.getLogger("archive")
+logger = logging.getLogger("archive")
 
 
 def main() -> int:
-    """Run what the command line asks for; exit status 1 where only an operator can help."""
+    """Run what the command line asks for; return 1 if only an operator can help."""
     arguments = _parse_arguments()
     try:
         settings = ArchiveSettings()
@@ -91,7 +91,7 @@ def follow(settings: ArchiveSettings) -> int:
     try:
         follower.run()
     except (OtherExchange, NewerDatabase, JournalDamaged) as error:
-        log.critical("%s", error)
+        logger.critical("%s", error)
         return 1
     finally:
         database.dispose()
@@ -100,7 +100,7 @@ def follow(settings: ArchiveSettings) -> int:
 
 
 def connect_redis(url: str) -> Redis:
-    """A client that does not repeat by itself: the loop decides."""
+    """Make a client that does not repeat commands: the follower does that."""
     return Redis.from_url(
         url, retry=Retry(NoBackoff(), 0), socket_timeout=SOCKET_TIMEOUT_SECONDS, protocol=2
     )

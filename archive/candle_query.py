@@ -1,4 +1,4 @@
-"""Candles of any interval, made from the coarsest base rows that allow it."""
+"""Reads candles of any interval, made from the coarsest base rows that divide it."""
 
 from collections.abc import Iterator
 
@@ -12,9 +12,9 @@ from archive.candles import (
     Candle,
     align,
     choose_resolution,
-    fill_holes,
     fold_candles,
 )
+from archive.empty_candles import fill_holes
 from archive.records import CandleRecord
 from protocol.timestamps import format_timestamp
 
@@ -24,10 +24,9 @@ _columns = schema.candles.c
 def read_candles(
     connection: Connection, symbol: str, seconds: int, start: int, end: int
 ) -> Iterator[CandleRecord]:
-    """One candle for each interval of `seconds` that begins from `start` on and before `end`.
+    """Read one candle for each interval of `seconds` that begins from `start` on and before `end`.
 
-    They end with the interval of the last commit that the archive has: what comes later is not
-    known to be without trades.
+    The last one is that of the last commit that the archive has: what trades later is not known.
     """
     step = seconds * MICROSECONDS
     start = align(start + step - 1, seconds)
@@ -39,7 +38,7 @@ def read_candles(
 
 
 def read_span(connection: Connection, symbol: str, seconds: int) -> tuple[int, int] | None:
-    """Where the first candle of `seconds` begins and the last one ends; None: nothing traded."""
+    """Read where the first candle of `seconds` begins and the last ends; None: nothing traded."""
     first = connection.execute(
         select(_columns.start)
         .where(_columns.symbol == symbol, _columns.resolution == choose_resolution(seconds))
@@ -53,7 +52,7 @@ def read_span(connection: Connection, symbol: str, seconds: int) -> tuple[int, i
 
 
 def _read_now(connection: Connection) -> int:
-    """The stamp of the last commit."""
+    """Read the stamp of the last commit."""
     return connection.execute(select(schema.archive_state.c.timestamp)).scalar_one_or_none() or 0
 
 
@@ -71,9 +70,9 @@ def _read_bases(
 
 
 def _read_last_before(connection: Connection, symbol: str, moment: int) -> Candle | None:
-    """The last base candle that ended by `moment`; None where nothing had traded.
+    """Read the last base candle that ended by `moment`; None if nothing had traded.
 
-    In the finest rows first, but retention may have deleted old ones of those.
+    The finest rows come first; coarser ones follow because retention may have deleted old seconds.
     """
     query = select(_columns.start, *VALUE_COLUMNS).where(_columns.symbol == symbol)
     query = query.order_by(_columns.start.desc()).limit(1)

@@ -1,4 +1,4 @@
-"""Base candles as the database has them: decimal strings."""
+"""Writes base candles to the database, and makes candles of its rows."""
 
 from collections.abc import Sequence
 from decimal import Decimal
@@ -25,7 +25,7 @@ VALUE_COLUMNS = (
 def write_candles(
     connection: Connection, symbol: str, resolution: int, candles: list[Candle]
 ) -> None:
-    """Add `candles`, of which only the first can be there already: time never runs backwards."""
+    """Add `candles`. Only the first can have a row already, because they are in order of time."""
     identity = {"symbol": symbol, "resolution": resolution}
     is_first = and_(
         _columns.symbol == symbol,
@@ -43,7 +43,7 @@ def write_candles(
 
 
 def make_candle(start: int, values: Sequence[Any]) -> Candle:
-    """The candle of a row's VALUE_COLUMNS."""
+    """Make a candle of a row's VALUE_COLUMNS."""
     opened, high, low, close, volume, quote_volume, trades = values
     return Candle(
         start,

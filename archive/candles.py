@@ -1,8 +1,8 @@
-"""Candles: folded from trades into base rows, exactly.
+"""Folds trades into base candles, and base candles into coarser ones, exactly.
 
-There is a base row for each second, each minute and each hour that saw a trade. Seconds make any
-interval possible; minutes and hours keep a day's candle from reading 86,400 rows. Writing all three
-costs little: a page of the journal touches only a few of them.
+There is a base row for each second, each minute and each hour in which something traded. Seconds
+make any interval possible; minutes and hours keep a day's candle from reading 86,400 rows. Writing
+all three costs little: a page of the journal touches only a few of them.
 """
 
 import re
@@ -12,7 +12,7 @@ from decimal import Context, Decimal, Inexact, InvalidOperation
 from typing import NamedTuple
 
 RESOLUTIONS = (1, 60, 3600)
-"""Seconds of a base row, each a multiple of the one before."""
+"""Seconds of a base row; each is a multiple of the one before."""
 MICROSECONDS = 1_000_000
 
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 7 * 86_400}
@@ -21,7 +21,7 @@ _exact = Context(prec=200, traps=[Inexact, InvalidOperation])
 
 
 class TradeValues(NamedTuple):
-    """What of a trade makes a candle; `timestamp` in microseconds."""
+    """The values of a trade that a candle is made of; `timestamp` in microseconds."""
 
     symbol: str
     price: str
@@ -43,7 +43,7 @@ class Candle:
     trades: int
 
     def append(self, later: "Candle") -> None:
-        """Take in what traded after this."""
+        """Add what traded later."""
         self.high = max(self.high, later.high)
         self.low = min(self.low, later.low)
         self.close = later.close
@@ -52,7 +52,7 @@ class Candle:
         self.trades += later.trades
 
     def at(self, start: int) -> "Candle":
-        """The same, in an interval that begins at `start`."""
+        """Return a copy in an interval that begins at `start`."""
         return Candle(
             start,
             self.open,
@@ -66,7 +66,7 @@ class Candle:
 
 
 def fold_trades(trades: Iterable[TradeValues]) -> dict[tuple[str, int], list[Candle]]:
-    """Base candles by symbol and resolution, in order of time, as the trades must be."""
+    """Fold trades, which are in order of time, into base candles by symbol and resolution."""
     folded: dict[tuple[str, int], list[Candle]] = {}
     for trade in trades:
         seconds = folded.setdefault((trade.symbol, RESOLUTIONS[0]), [])
@@ -79,7 +79,7 @@ def fold_trades(trades: Iterable[TradeValues]) -> dict[tuple[str, int], list[Can
 
 
 def fold_candles(candles: Iterable[Candle], seconds: int) -> Iterator[Candle]:
-    """Candles of `seconds` each from finer ones in order of time; none where nothing traded."""
+    """Fold finer candles, in order of time, into those of `seconds`; none if nothing traded."""
     folded: list[Candle] = []
     for candle in candles:
         _append(folded, candle, seconds)
@@ -88,29 +88,13 @@ def fold_candles(candles: Iterable[Candle], seconds: int) -> Iterator[Candle]:
     yield from folded
 
 
-def fill_holes(
-    candles: Iterable[Candle], seconds: int, start: int, end: int, before: Candle | None
-) -> Iterator[Candle]:
-    """One candle for each interval from `start` until before `end`, both multiples of it.
-
-    Where nothing traded, a flat one at the close of the last that has trades, which is `before` at
-    the beginning; none before the first price is known.
-    """
-    step = seconds * MICROSECONDS
-    for candle in candles:
-        yield from _make_flat(before, start, candle.start, step)
-        yield candle
-        start, before = candle.start + step, candle
-    yield from _make_flat(before, start, end, step)
-
-
 def align(timestamp: int, seconds: int) -> int:
-    """Where the interval that holds `timestamp` begins: a multiple of it since 1970, UTC."""
+    """Return the start of the interval that holds `timestamp`: a multiple of it since 1970, UTC."""
     return timestamp - timestamp % (seconds * MICROSECONDS)
 
 
 def parse_interval(text: str) -> int:
-    """Seconds of `15s`, `1m`, `4h`, `1d` or `1w`; raises ValueError for anything else."""
+    """Return the seconds of `15s`, `1m`, `4h`, `1d` or `1w`; raise ValueError for anything else."""
     match = _INTERVAL.fullmatch(text)
     if match is None:
         raise ValueError(f"{text[:20]!r} is not an interval such as 15s, 1m, 4h, 1d or 1w")
@@ -118,7 +102,7 @@ def parse_interval(text: str) -> int:
 
 
 def choose_resolution(seconds: int) -> int:
-    """The coarsest base row from which candles of `seconds` can be made."""
+    """Return the coarsest resolution from which candles of `seconds` can be made."""
     return max(resolution for resolution in RESOLUTIONS if seconds % resolution == 0)
 
 
@@ -134,11 +118,3 @@ def _to_candle(trade: TradeValues) -> Candle:
     price, quantity = Decimal(trade.price), Decimal(trade.quantity)
     quote_volume = _exact.multiply(price, quantity)
     return Candle(trade.timestamp, price, price, price, price, quantity, quote_volume, 1)
-
-
-def _make_flat(before: Candle | None, start: int, end: int, step: int) -> Iterator[Candle]:
-    """Zeros have the places of the sums that they follow."""
-    if before is not None:
-        close, volume, quote_volume = before.close, before.volume * 0, before.quote_volume * 0
-        for moment in range(start, end, step):
-            yield Candle(moment, close, close, close, close, volume, quote_volume, 0)

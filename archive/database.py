@@ -10,9 +10,9 @@ from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 BUSY_SECONDS = 5.0
 _CACHE_KIBIBYTES = 256 << 10
-"""Order ids are spread over their whole index: what of it does not fit is read again each time."""
+"""Order ids are spread over their whole index; pages that do not fit are read again each time."""
 _CHECKPOINT_PAGES = 32 << 10
-"""128 MB between two checkpoints: a page that changes often is then carried over less often."""
+"""128 MB between two checkpoints, so that a page that changes often is copied less often."""
 _WAL_LIMIT_BYTES = 256 << 20
 
 _DRIVERS = {
@@ -25,13 +25,13 @@ _DRIVERS = {
 
 
 class UnusableDatabase(Exception):
-    """The settings name a database that cannot serve; only an operator can help."""
+    """The settings name a database that cannot be used; only an operator can help."""
 
 
 def open_database(url: str) -> Engine:
-    """The archive's own way in; SQLite's file is made where it is not there yet.
+    """Open the database for the archive itself, which writes; make SQLite's file if there is none.
 
-    Raises UnusableDatabase for a URL that is none, or names a database that we do not know.
+    Raise UnusableDatabase for a bad URL, or one of a kind of database that is not supported.
     """
     parsed = _parse_url(url)
     if parsed.drivername == "sqlite":
@@ -40,7 +40,7 @@ def open_database(url: str) -> Engine:
 
 
 def open_for_queries(url: str) -> Engine:
-    """A way in that never writes; a file that is not there yet is an error of each query."""
+    """Open the database for reading only. If SQLite's file is not there yet, each query fails."""
     parsed = _parse_url(url)
     if parsed.drivername == "sqlite":
         return _open_sqlite(parsed, "rw", _prepare_reader)
@@ -49,7 +49,7 @@ def open_for_queries(url: str) -> Engine:
 
 
 def describe_trouble(error: SQLAlchemyError) -> str:
-    """What the database said, in one line, without the statement and its values."""
+    """Describe the error in one line, without the statement and its values, and with advice."""
     said = str(getattr(error, "orig", None) or error).strip()
     line = " ".join(said.split())[:300]
     way_out = next((advice for sign, advice in _WAYS_OUT.items() if sign in said), None)
@@ -94,7 +94,7 @@ def _open_sqlite(url: URL, mode: str, prepare: Any) -> Engine:
 
 
 class _HintingCompiler(SQLiteCompiler):
-    """Takes `Select.with_hint`, of which SQLite knows one: INDEXED BY."""
+    """Supports `Select.with_hint` for SQLite's only hint: INDEXED BY."""
 
     def get_from_hint_text(self, table: FromClause, text: str | None) -> str | None:  # noqa: ARG002
         return text
@@ -111,7 +111,7 @@ def _open_postgresql(url: URL, **connect: str) -> Engine:
 
 
 def _prepare_writer(connection: Any, _record: object) -> None:
-    """Each commit is on the disk before it is announced, because the journal is trimmed then."""
+    """Make each commit reach the disk: once it is announced, the journal may be trimmed."""
     connection.execute("PRAGMA journal_mode=WAL")
     connection.execute("PRAGMA synchronous=FULL")
     connection.execute(f"PRAGMA wal_autocheckpoint={_CHECKPOINT_PAGES}")

@@ -1,4 +1,4 @@
-"""`python -m archive export`: a table, or a part of it, as a file."""
+"""`python -m archive export`: writes a table, or a part of it, to a file."""
 
 import argparse
 import os
@@ -36,7 +36,7 @@ _SAID = (Refused, UnusableDestination, LookupError, MissingLibrary, NewerDatabas
 
 
 def export(arguments: argparse.Namespace, database_url: str) -> int:
-    """Write the file; 0, or 1 after one line that says why there is none."""
+    """Write the file; return 0, or 1 after one line that says why there is none."""
     try:
         _export(arguments, database_url)
     except BrokenPipeError:  # as in `export … - | head`; the flush at exit must not fail either
@@ -56,7 +56,7 @@ def export(arguments: argparse.Namespace, database_url: str) -> int:
 
 
 def add_export(parser: argparse.ArgumentParser) -> None:
-    """The arguments of the command."""
+    """Add the arguments of the command."""
     parser.add_argument(
         "file", metavar="FILE", help="replaced when all is written; - is standard output, for CSV"
     )
@@ -67,7 +67,7 @@ def add_export(parser: argparse.ArgumentParser) -> None:
         dest="start",
         type=parse_time,
         metavar="TIME",
-        help="2026-01-31, or 2026-01-31T12:00:00Z; UTC where there is no zone (the beginning)",
+        help="2026-01-31, or 2026-01-31T12:00:00Z; UTC if there is no zone (the beginning)",
     )
     parser.add_argument(
         "--to", dest="end", type=parse_time, metavar="TIME", help="not included (the end)"
@@ -82,7 +82,7 @@ def add_export(parser: argparse.ArgumentParser) -> None:
 
 
 def parse_time(text: str) -> int:
-    """Microseconds of an ISO-8601 date or time, in UTC where it names no zone."""
+    """Return the microseconds of an ISO-8601 date or time, in UTC if it names no zone."""
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
@@ -132,7 +132,7 @@ def _choose_format(chosen: str | None, path: Path | None) -> str:
 
 
 def _write_file(connection: Connection, selection: Selection, kind: str, path: Path | None) -> int:
-    """The number of rows."""
+    """Write the rows; return their number."""
     if not check_version(connection):
         raise Refused("the archive has not begun yet: start the system first")
     instruments = find_instruments(connection, selection.symbol)

@@ -16,9 +16,9 @@ class UnusableDestination(Exception):
 
 
 def find_destination(name: str) -> Path | None:
-    """The file to write, which is what a symbolic link leads to; None for standard output.
+    """Return the file to write, resolving symbolic links; None for standard output.
 
-    Raises UnusableDestination for what is there and is no regular file.
+    Raise UnusableDestination if something other than a regular file is there.
     """
     if name == STANDARD_OUTPUT:
         return None
@@ -31,15 +31,15 @@ def find_destination(name: str) -> Path | None:
         )
     try:
         return path.resolve()
-    except RuntimeError:  # as Python 3.11 says that links lead to each other
+    except RuntimeError:  # Python 3.11 raises it for links that lead to each other
         raise UnusableDestination(f"{name} is a symbolic link that leads nowhere") from None
 
 
 @contextmanager
 def open_destination(path: Path | None) -> Iterator[BinaryIO]:
-    """A file to write to; `path` is replaced by it when the context ends without an error.
+    """Open a file to write to, which replaces `path` when the context ends without an error.
 
-    By then `path` stays as it is, and what was written is beside it under a name of its own.
+    Until then `path` stays as it is; what is written goes to a file of another name beside it.
     """
     if path is None:
         with open(sys.stdout.fileno(), "wb", closefd=False) as output:

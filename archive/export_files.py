@@ -1,4 +1,4 @@
-"""Files that an export writes: CSV, and Parquet with exact decimals and times with a zone."""
+"""The files that an export writes: CSV, and Parquet with exact decimals and times in UTC."""
 
 import csv
 from collections.abc import Callable, Mapping, Sequence
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import pyarrow
 
 _DIGITS = 38
-"""Most that DuckDB has. The core's limits keep every value of ours below."""
+"""The most that DuckDB supports. The core's limits keep every value below that."""
 _ANY_PLACES = 18
 _AVERAGE_PLACES = 8
 
@@ -25,13 +25,13 @@ class MissingLibrary(Exception):
 
 
 class RowFile(Protocol):
-    """A file under way."""
+    """A file that is being written."""
 
     def write(self, rows: Sequence[tuple[Any, ...]]) -> None:
         """Append rows, whose values are in the order of the columns."""
 
     def close(self) -> None:
-        """No more rows; the file itself stays open."""
+        """Finish after the last row; the underlying file stays open."""
 
 
 def _format_flag(flag: bool | None) -> str | None:
@@ -42,17 +42,17 @@ _TEXTS: dict[Kind, Callable[[Any], str | None]] = {
     Kind.TIME: format_timestamp,
     Kind.FLAG: _format_flag,
 }
-"""Of values that are no texts of the API as they are."""
+"""Conversions for values that the database does not hold as the API writes them."""
 
 
 class CsvFile:
-    """A header line, then a line a row, in the words of the API; empty for what is not there."""
+    """A header line, then a line for each row, as the API writes values; empty for null."""
 
     def __init__(self, file: BinaryIO, columns: Mapping[str, Kind]) -> None:
         self._file = TextIOWrapper(file, encoding="utf-8", newline="")
         self._writer = csv.writer(self._file, lineterminator="\n")
         self._to_texts = [
-            (place, _TEXTS[kind]) for place, kind in enumerate(columns.values()) if kind in _TEXTS
+            (index, _TEXTS[kind]) for index, kind in enumerate(columns.values()) if kind in _TEXTS
         ]
         self._writer.writerow(columns)
 
@@ -60,23 +60,23 @@ class CsvFile:
         """Append rows."""
         for row in rows:
             values = list(row)
-            for place, to_text in self._to_texts:
-                values[place] = to_text(values[place])
+            for index, to_text in self._to_texts:
+                values[index] = to_text(values[index])
             self._writer.writerow(values)
 
     def close(self) -> None:
-        """No more rows."""
+        """Finish after the last row."""
         self._file.flush()
         self._file.detach()
 
 
 class ParquetFile:
-    """Columns of the right types; the places of a decimal are the instruments'."""
+    """Typed columns; a decimal has as many decimals as the instruments need."""
 
     def __init__(
         self, file: BinaryIO, columns: Mapping[str, Kind], instruments: Sequence[Instrument]
     ) -> None:
-        """Raises MissingLibrary."""
+        """Raise MissingLibrary if pyarrow is not installed."""
         if find_spec("pyarrow") is None:
             raise MissingLibrary(
                 "Parquet needs a library: pip install -e '.[parquet]' in the folder of the clone"
@@ -102,7 +102,7 @@ class ParquetFile:
             self._writer.write_batch(record_batch(arrays, schema=self._schema))
 
     def close(self) -> None:
-        """No more rows."""
+        """Finish after the last row."""
         self._writer.close()
 
 

@@ -1,4 +1,4 @@
-"""What of a table an export holds: its columns with their types, and its rows."""
+"""The columns of an export with their types, and its rows."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from enum import Enum
@@ -27,11 +27,11 @@ class Kind(Enum):
     NOTIONAL = "notional"
     AVERAGE = "average"
     ANY_DECIMAL = "any decimal"
-    """Of an order: a rejected one keeps the values that were refused, of up to 18 places."""
+    """A value of an order: a rejected order keeps what was refused, with up to 18 decimals."""
 
 
 class Selection(NamedTuple):
-    """What to export; times in microseconds, the end not included, None for no bound."""
+    """What to export; times in microseconds, `end` not included, None: no bound."""
 
     table: str
     symbol: str | None
@@ -101,7 +101,7 @@ COLUMNS: dict[str, dict[str, Kind]] = {
 
 
 def find_instruments(connection: Connection, symbol: str | None) -> list[Instrument]:
-    """The instruments to export; raises LookupError where the archive knows no such symbol."""
+    """Find the instruments to export; raise LookupError if the archive does not know `symbol`."""
     rows = connection.execute(select(schema.instruments).order_by(schema.instruments.c.symbol))
     known = [Instrument(InstrumentSpecification(*row), 0) for row in rows]
     if symbol is None:
@@ -114,7 +114,7 @@ def find_instruments(connection: Connection, symbol: str | None) -> list[Instrum
 
 
 def count_rows(connection: Connection, selection: Selection, symbols: Sequence[str]) -> int | None:
-    """How many rows there will be; None where that is only known afterwards."""
+    """Count the rows to export; None if that is only known afterwards."""
     if selection.table == "candles":
         return None
     queries = [_select(selection, symbol) for symbol in _split(selection, symbols)]
@@ -129,7 +129,7 @@ def count_rows(connection: Connection, selection: Selection, symbols: Sequence[s
 def read_rows(
     connection: Connection, selection: Selection, symbols: Sequence[str]
 ) -> Iterator[list[tuple[Any, ...]]]:
-    """The rows in order of time, symbol by symbol for trades and candles, a few at a time."""
+    """Read the rows in order of time, for trades and candles symbol by symbol, in small parts."""
     if selection.table == "candles":
         for symbol in symbols:
             yield from _read_candles(connection, symbol, selection)
@@ -162,7 +162,7 @@ def _select(selection: Selection, symbol: str | None) -> Select[Any]:
 def _read_candles(
     connection: Connection, symbol: str, selection: Selection
 ) -> Iterator[list[tuple[Any, ...]]]:
-    """Part by part, so that neither a long time nor a short interval needs much memory."""
+    """Read part by part, so that a long time or a short interval does not need much memory."""
     span = read_span(connection, symbol, selection.interval)
     if span is None:
         return

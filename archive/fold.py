@@ -1,4 +1,4 @@
-"""Journal entries → rows: what one transaction writes. Pure; the database is somebody else's."""
+"""Journal entries → the rows that one transaction writes. No I/O."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -14,7 +14,7 @@ Row: TypeAlias = dict[str, Any]
 
 
 class Commit(NamedTuple):
-    """What the archive keeps of a journal entry; `timestamp` in microseconds."""
+    """The part of a journal entry that the archive keeps; `timestamp` in microseconds."""
 
     timestamp: int
     reports: list[ExecutionReport]
@@ -23,7 +23,7 @@ class Commit(NamedTuple):
 
 @dataclass
 class Rows:
-    """Rows by table. `changed_orders` are those that the database has already."""
+    """Rows by table. `changed_orders` are orders that the database has already."""
 
     new_orders: list[Row] = field(default_factory=list)
     changed_orders: list[Row] = field(default_factory=list)
@@ -32,15 +32,15 @@ class Rows:
     candles: dict[tuple[str, int], list[Candle]] = field(default_factory=dict)
 
 
-class Numbers(NamedTuple):
-    """The last number given to an order and to a fill."""
+class LastNumbers(NamedTuple):
+    """The numbers given last, to an order and to a fill."""
 
     order: int
     fill: int
 
 
 def read_commit(entry: JournalEntry) -> Commit:
-    """The events of `entry`; a refused command changed nothing and leaves nothing here."""
+    """Read the reports and trades of `entry`; a refused command has left none."""
     reports = _read_events(entry, channels.EXECUTION_REPORTS)
     trades = _read_events(entry, channels.TRADE_EVENTS)
     return Commit(
@@ -51,42 +51,42 @@ def read_commit(entry: JournalEntry) -> Commit:
 
 
 def collect_order_ids(commits: Iterable[Commit]) -> set[int]:
-    """Every order that `commits` report on."""
+    """Return the ids of all orders that `commits` report on."""
     return {int(report.order_id) for commit in commits for report in commit.reports}
 
 
 def fold_commits(
-    commits: Sequence[Commit], open_orders: Mapping[int, int], numbers: Numbers
-) -> tuple[Rows, Numbers]:
-    """The rows that `commits` lead to, and the numbers given last.
+    commits: Sequence[Commit], open_orders: Mapping[int, int], last: LastNumbers
+) -> tuple[Rows, LastNumbers]:
+    """Make the rows that `commits` lead to; return them with the numbers given last.
 
     `open_orders` maps the id of each order that is open in the database to its number. A report
-    on any other id begins a new order: nothing is ever reported on a closed one.
+    on any other id begins a new order, because a closed order has no further reports.
     """
-    fold = _OrderFold(open_orders, numbers)
+    fold = _OrderFold(open_orders, last)
     for commit in commits:
         for report in commit.reports:
             fold.add(report, commit.timestamp)
     rows = fold.to_rows()
     rows.trades = list(_make_trade_rows(commits))
     rows.candles = fold_trades(_list_trade_values(commits))
-    return rows, fold.numbers
+    return rows, fold.last_numbers
 
 
 class _OrderFold:
-    """The last report of each order wins."""
+    """Numbers orders and fills, and keeps the last report of each order."""
 
-    def __init__(self, open_orders: Mapping[int, int], numbers: Numbers) -> None:
+    def __init__(self, open_orders: Mapping[int, int], last: LastNumbers) -> None:
         self._open = dict(open_orders)
-        self._order, self._fill = numbers
-        self._first_new = numbers.order + 1
+        self._order, self._fill = last
+        self._first_new = last.order + 1
         self._latest: dict[int, tuple[ExecutionReport, int]] = {}
         self._opened_at: dict[int, int] = {}
         self._fills: list[Row] = []
 
     @property
-    def numbers(self) -> Numbers:
-        return Numbers(self._order, self._fill)
+    def last_numbers(self) -> LastNumbers:
+        return LastNumbers(self._order, self._fill)
 
     def add(self, report: ExecutionReport, timestamp: int) -> None:
         order_id = int(report.order_id)
@@ -122,7 +122,7 @@ def _read_events(entry: JournalEntry, channel: str) -> Sequence[object]:
 
 
 def _make_identity(number: int, report: ExecutionReport) -> Row:
-    """What never changes of an order."""
+    """Return the columns of an order that never change."""
     return {
         "number": number,
         "order_id": int(report.order_id),
@@ -135,7 +135,7 @@ def _make_identity(number: int, report: ExecutionReport) -> Row:
 
 
 def _make_order_row(report: ExecutionReport, timestamp: int) -> Row:
-    """What may change of an order."""
+    """Return the columns of an order that may change."""
     return {
         "price": report.price,
         "stop_price": report.stop_price,

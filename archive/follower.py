@@ -1,4 +1,4 @@
-"""The loop: read a page, write it, say so; after any trouble begin again where the database is."""
+"""The loop: read a page, write it, announce it; after an error, start from the database again."""
 
 import logging
 import threading
@@ -8,7 +8,7 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from archive.database import describe_trouble
-from archive.exchange import check_exchange, check_history
+from archive.exchange_check import check_exchange, check_last_commit
 from archive.journal import Journal
 from archive.records import name_exchange
 from archive.retention import Retention
@@ -18,16 +18,16 @@ from protocol.instrument import InstrumentSpecification
 from protocol.journal import JournalEntry
 
 GATHER_SECONDS = 0.05
-"""Pause where the archive has caught up, so that a transaction takes many commits: its sync to the
-disk, and the processor beside the engine, are worth more than these milliseconds."""
+"""Pause when the archive has caught up, so that a transaction takes many commits: a sync to the
+disk for each would cost more than these milliseconds are worth."""
 FIRST_RETRY_SECONDS = 0.25
-LONGEST_RETRY_SECONDS = 10.0
+MAX_RETRY_SECONDS = 10.0
 
-log = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 
 
 class Follower:
-    """One archive of one journal."""
+    """Follows one journal into one database."""
 
     def __init__(self, journal: Journal, database: Engine, retention: Retention) -> None:
         self._journal = journal
@@ -39,14 +39,14 @@ class Follower:
         self._stopping = threading.Event()
 
     def stop(self) -> None:
-        """Finish the page in hand and return from `run`."""
+        """Make `run` return after the current page."""
         self._stopping.set()
 
     def run(self) -> None:
         """Follow until stopped.
 
-        Raises OtherExchange, NewerDatabase or JournalDamaged where only an operator can help;
-        everything else is logged, once for each try, and tried again.
+        Raise OtherExchange, NewerDatabase or JournalDamaged if only an operator can help; log
+        anything else, once for each attempt, and try again.
         """
         while not self._stopping.is_set():
             try:
@@ -57,10 +57,10 @@ class Follower:
                 self._back_off(f"{error}")
 
     def _back_off(self, trouble: str) -> None:
-        log.warning("%s: trying again in %.2f s", trouble, self._retry_seconds)
+        logger.warning("%s: trying again in %.2f s", trouble, self._retry_seconds)
         self._database.dispose()
         self._stopping.wait(self._retry_seconds)
-        self._retry_seconds = min(2 * self._retry_seconds, LONGEST_RETRY_SECONDS)
+        self._retry_seconds = min(2 * self._retry_seconds, MAX_RETRY_SECONDS)
 
     def _follow(self) -> None:
         prepare_schema(self._database)
@@ -68,14 +68,14 @@ class Follower:
         if position is None:
             return
         check_exchange(self._journal.read_state(), position)
-        check_history(self._journal, position)
+        check_last_commit(self._journal, position)
         self._journal.announce(position.sequence)
-        log.info("following from sequence %d", position.sequence)
+        logger.info("following from sequence %d", position.sequence)
         while not self._stopping.is_set():
             position = self._take_page(position)
 
     def _find_position(self) -> Position | None:
-        """Where the database is; None where the service is to stop before there is an exchange."""
+        """Find where the database is; None if told to stop before there is an exchange."""
         position = self._writer.read_position()
         while position is None and not self._stopping.is_set():
             id_key = self._journal.read_state().id_key
@@ -86,7 +86,7 @@ class Follower:
 
     def _take_page(self, position: Position) -> Position:
         page = self._journal.read_page(position.sequence)
-        state = self._journal.read_state()  # after the page: Redis may have been emptied meanwhile
+        state = self._journal.read_state()  # after the page: Redis may have been emptied
         check_exchange(state, position)
         self._remember_instruments(state.instruments)
         if page:
@@ -107,7 +107,7 @@ class Follower:
     @staticmethod
     def _say_if_gap(entry: JournalEntry, position: Position) -> None:
         if entry.previous != position.sequence:
-            log.error(
+            logger.error(
                 "the journal was trimmed too early: sequences %d to %d are missing here for good;"
                 " orders that were open then are marked as uncertain",
                 position.sequence + 1,

@@ -1,4 +1,4 @@
-"""The archive's edge to Redis: reads the journal in bounded pages, and says how far it is."""
+"""The edge to Redis: reads the journal in bounded pages, and announces how far the archive is."""
 
 from collections.abc import Sequence
 from itertools import pairwise
@@ -12,21 +12,21 @@ from protocol.instrument import InstrumentSpecification, InstrumentTable
 from protocol.journal import JournalEntry, entry_id
 
 PAGE_BYTES = 4 << 20
-"""About how much of the journal one transaction takes."""
-MOST_ENTRIES = 512
+"""About how many bytes of the journal one transaction takes."""
+MAX_ENTRIES = 512
 BLOCK_MILLISECONDS = 250
-"""How long a look at a journal without news waits: how soon a stop is seen."""
+"""How long a read waits for a new entry, and so how soon a stop is noticed."""
 
-# a Redis that is full must still hear how far the archive is: the journal is trimmed behind it
+# also if Redis is full: the journal can only be trimmed once it knows how far the archive is
 _ANNOUNCE = "#!lua flags=allow-oom\nreturn redis.call('HSET', KEYS[1], ARGV[1], ARGV[2])"
 
 
 class JournalDamaged(Exception):
-    """An entry cannot be read, or does not follow the one before: only an operator can help."""
+    """An entry cannot be read, or does not continue the one before: only an operator can help."""
 
 
 class ExchangeState(NamedTuple):
-    """What Redis says of the exchange; `id_key` is None before it has begun."""
+    """The exchange's state in Redis; `id_key` is None before it has begun."""
 
     id_key: bytes | None
     sequence: int
@@ -39,10 +39,10 @@ class Journal:
     def __init__(self, client: Redis) -> None:
         self._client = client
         self._announce = client.register_script(_ANNOUNCE)
-        self._count = self._limit = MOST_ENTRIES
+        self._count = self._limit = MAX_ENTRIES
 
     def read_state(self) -> ExchangeState:
-        """The exchange as it is now."""
+        """Read the exchange's state as it is now."""
         names = [channels.STATE_ID_KEY, channels.STATE_SEQUENCE, channels.STATE_INSTRUMENTS]
         id_key, sequence, table = cast(
             list[bytes | None], self._client.hmget(channels.STATE, names)
@@ -53,9 +53,9 @@ class Journal:
         )
 
     def read_page(self, after: int) -> list[JournalEntry]:
-        """Commits behind the sequence `after`, as many as one transaction should take.
+        """Read the commits after the sequence `after`, as many as one transaction should take.
 
-        Waits a while for the first one; empty where none came. Raises JournalDamaged.
+        Wait a while for the first one; return nothing if none came. Raise JournalDamaged.
         """
         answer = self._client.xread(
             {channels.JOURNAL: entry_id(after)}, count=self._count, block=BLOCK_MILLISECONDS
@@ -66,35 +66,35 @@ class Journal:
         return _check_order([_to_entry(*item) for item in items])
 
     def find_entry(self, sequence: int) -> JournalEntry | None:
-        """The commit that ended with `sequence`; None where the journal has none such."""
+        """Read the commit that ended with `sequence`; None if the journal has no such commit."""
         found = self._client.xrange(channels.JOURNAL, entry_id(sequence), entry_id(sequence))
         items = cast(list[tuple[bytes, dict[bytes, bytes]]], found)
         return _to_entry(*items[0]) if items else None
 
     def find_oldest(self) -> JournalEntry | None:
-        """The first commit that the journal still has."""
+        """Read the first commit that the journal still has."""
         found = self._client.xrange(channels.JOURNAL, count=1)
         items = cast(list[tuple[bytes, dict[bytes, bytes]]], found)
         return _to_entry(*items[0]) if items else None
 
     def announce(self, sequence: int) -> None:
-        """Everything up to `sequence` is in the database, and may leave the journal."""
+        """Announce that all up to `sequence` is in the database, and may leave the journal."""
         self._announce(keys=[channels.STATE], args=[channels.STATE_ARCHIVE_SEQUENCE, sequence])
 
     def close(self) -> None:
-        """Hang up."""
+        """Close the connection."""
         self._client.close()
 
     def is_full(self, page: Sequence[JournalEntry]) -> bool:
-        """Whether more is likely to wait behind `page`."""
+        """Whether more is likely to follow `page` at once."""
         return len(page) >= self._limit
 
     def _adapt(self, items: Sequence[tuple[bytes, dict[bytes, bytes]]]) -> None:
-        """Choose how many entries the next page has, by the size of those of this one."""
+        """Choose the number of entries of the next page by the size of those of this one."""
         self._limit = self._count
         if items:
             size = sum(len(value) for _, fields in items for value in fields.values())
-            self._count = max(1, min(MOST_ENTRIES, PAGE_BYTES * len(items) // max(size, 1)))
+            self._count = max(1, min(MAX_ENTRIES, PAGE_BYTES * len(items) // max(size, 1)))
 
 
 def _to_entry(identifier: bytes, fields: dict[bytes, bytes]) -> JournalEntry:

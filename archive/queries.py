@@ -2,7 +2,7 @@
 
 Every method is synchronous and takes one connection of the pool, so it may be called from any
 thread; from asyncio: `await asyncio.to_thread(archive.find_order, order_id)`. Every method raises
-ArchiveUnavailable where the database cannot answer. An answer is as fresh as `last_sequence`.
+ArchiveUnavailable if the database cannot answer. An answer is as fresh as `last_sequence`.
 """
 
 from collections.abc import Iterator
@@ -28,13 +28,13 @@ class ArchiveUnavailable(Exception):
 
 
 class InvalidCursor(ValueError):
-    """`after` is not a cursor that a list gave out."""
+    """`after` is not a cursor from a page of a list."""
 
 
 class OrderFilter(msgspec.Struct, frozen=True):
-    """Which orders; None: all. `is_open` and `status` exclude each other.
+    """Which orders to list; None: all. Give `is_open` or `status`, not both.
 
-    `start` and `end` are microseconds, of when the order came in, the end not included.
+    `start` and `end` bound when the order came in, in microseconds, `end` not included.
     """
 
     account: str
@@ -46,7 +46,7 @@ class OrderFilter(msgspec.Struct, frozen=True):
 
 
 class FillFilter(msgspec.Struct, frozen=True):
-    """Which fills; None: all. `start` and `end` are microseconds, the end not included."""
+    """Which fills to list; None: all. `start` and `end` in microseconds, `end` not included."""
 
     account: str
     symbol: str | None = None
@@ -56,10 +56,10 @@ class FillFilter(msgspec.Struct, frozen=True):
 
 
 class Archive:
-    """The history."""
+    """Orders, fills, trades and candles, to be read."""
 
     def __init__(self, database: Engine) -> None:
-        """`database`: made by `database.open_for_queries`."""
+        """Take a `database` that `database.open_for_queries` has made."""
         self._database = database
         self._is_checked = False
 
@@ -68,39 +68,39 @@ class Archive:
         self._database.dispose()
 
     def last_sequence(self) -> int:
-        """The commit up to which everything is here."""
+        """Return the sequence up to which every commit is here."""
         with self._connect() as connection:
             query = select(schema.archive_state.c.sequence)
             return connection.execute(query).scalar_one_or_none() or 0
 
     def read_reached(self) -> Reached:
-        """Whose history this is, and how far it goes."""
+        """Return whose commits are here, and up to which sequence."""
         state = schema.archive_state.c
         with self._connect() as connection:
             row = connection.execute(select(state.exchange, state.sequence)).one_or_none()
             return Reached(*row) if row is not None else Reached("", 0)
 
     def list_gaps(self) -> list[Gap]:
-        """What is missing for good, because the journal had lost it."""
+        """List what is missing for good, because the journal had lost it."""
         table = schema.journal_gaps
         with self._connect() as connection:
             rows = connection.execute(select(table).order_by(table.c.after_sequence))
             return [to_gap(row) for row in rows]
 
     def find_order(self, order_id: int, account: str | None = None) -> OrderRecord | None:
-        """The order; where an id was used again, the latest. None for another account's."""
+        """Find the order; the latest if its id was used again. None for another account's."""
         return self._find_latest(_orders.c.order_id == order_id, account)
 
     def find_order_by_client_id(self, account: str, client_order_id: str) -> OrderRecord | None:
-        """The account's order of that name; where one was used again, the latest."""
+        """Find the account's order of that name; the latest if the name was used again."""
         return self._find_latest(_orders.c.client_order_id == client_order_id, account)
 
     def list_orders(
         self, which: OrderFilter, limit: int = 100, after: str | None = None
     ) -> Page[OrderRecord]:
-        """Orders, newest first; `after` is a page's own. Raises InvalidCursor.
+        """List orders, newest first. `after` is that of the page before. Raise InvalidCursor.
 
-        Stable: an order that comes in meanwhile moves nothing, and none is left out or repeated.
+        Pages do not move: an order that comes in meanwhile makes none appear twice or not at all.
         """
         query = select(*ORDER_COLUMNS).where(_orders.c.account == which.account)
         query = _equal(query, _orders.c.symbol, which.symbol)
@@ -114,7 +114,7 @@ class Archive:
     def list_fills(
         self, which: FillFilter, limit: int = 100, after: str | None = None
     ) -> Page[FillRecord]:
-        """Fills, newest first; `after` is a page's own. Raises InvalidCursor."""
+        """List fills, newest first. `after` is that of the page before. Raise InvalidCursor."""
         query = select(_fills).where(_is_of(which))
         query = _equal(query, _fills.c.symbol, which.symbol)
         query = _within(query, _fills, _fills.c.timestamp, which.start, which.end)
@@ -124,9 +124,9 @@ class Archive:
     def list_trades(
         self, symbol: str, limit: int = 100, before: int | None = None, after: int | None = None
     ) -> list[TradeRecord]:
-        """Trades with ids between the two, which are not included.
+        """List trades with ids above `after` and below `before`, at most `limit`.
 
-        With `after` those that follow it, oldest first, else newest first.
+        With `after` the oldest come first, else the newest.
         """
         number = _trades.c.trade_id
         query = select(_trades).where(_trades.c.symbol == symbol).limit(limit)
@@ -139,10 +139,10 @@ class Archive:
             return [to_trade(row) for row in connection.execute(query)]
 
     def list_candles(self, symbol: str, interval: int, start: int, end: int) -> list[CandleRecord]:
-        """Candles of `interval` seconds, whose starts are multiples of it since 1970, UTC.
+        """List candles of `interval` seconds, whose starts are multiples of it since 1970, UTC.
 
-        Those that begin from `start` on and before `end`, in microseconds, oldest first and
-        without holes; none before the first trade. The caller bounds their number.
+        They begin from `start` on and before `end`, in microseconds, oldest first and without
+        holes; there are none before the first trade. The caller must bound their number.
         """
         with self._connect() as connection:
             return list(read_candles(connection, symbol, interval, start, end))
@@ -173,10 +173,10 @@ class Archive:
 
 
 def _only_open(query: Select[Any], symbol: str | None) -> Select[Any]:
-    """By a partial index, which has to be named.
+    """Add the condition, and name the partial index that serves it.
 
-    SQLite holds that a search by more columns can only be better: where it comes to the index of
-    symbol and status first, it no longer believes that the smaller one is cheaper.
+    SQLite assumes that an index with more matching columns is never worse: once it has considered
+    the one of symbol and status, it does not choose the partial one, which is smaller.
     """
     index = "orders_open_by_account" if symbol is None else "orders_open_by_symbol"
     return query.where(schema.IS_OPEN).with_hint(_orders, f"INDEXED BY {index}", "sqlite")
@@ -188,7 +188,7 @@ def _latest(is_it: ColumnElement[bool], account: str | None) -> Select[Any]:
 
 
 def _is_of(which: FillFilter) -> ColumnElement[bool]:
-    """The account's, or the order's: which has to be the account's too."""
+    """Match the account's fills, or those of one order, which must be the account's too."""
     if which.order_id is None:
         return _fills.c.account == which.account
     order = _latest(_orders.c.order_id == which.order_id, which.account)
@@ -198,7 +198,7 @@ def _is_of(which: FillFilter) -> ColumnElement[bool]:
 def _turn_page(
     query: Select[Any], number: ColumnElement[int], limit: int, after: str | None
 ) -> Select[Any]:
-    """Newest first, behind the cursor, and one more than asked for, which tells of a next page."""
+    """Add order, cursor and limit; one row more than asked for shows that there is a next page."""
     if after is not None:
         query = query.where(number < _parse_cursor(after))
     return query.order_by(number.desc()).limit(limit + 1)
@@ -215,7 +215,7 @@ def _within(
     start: int | None,
     end: int | None,
 ) -> Select[Any]:
-    """Numbers grow with time: a time's bound becomes one of numbers, which every index has."""
+    """Add bounds of time as bounds of numbers, which grow with time and are in every index."""
     number = table.c.number
     if start is not None:
         first = select(number).where(time >= start).order_by(time, number).limit(1)

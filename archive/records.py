@@ -1,4 +1,4 @@
-"""What the queries answer: plain values, ready for JSON."""
+"""What the queries return: plain values, ready for JSON."""
 
 from hashlib import blake2b
 from typing import Generic, NamedTuple, TypeVar
@@ -9,10 +9,10 @@ Item = TypeVar("Item")
 
 
 class OrderRecord(msgspec.Struct, frozen=True, gc=False):
-    """An order's latest state, in the words of its execution reports.
+    """An order's latest state, with the fields of its execution reports.
 
-    `cursor` is its place in lists. `is_uncertain`: it was open when a part of the journal was
-    lost, and nothing has been heard of it since.
+    `cursor` is its position in lists. `is_uncertain`: it was open when a part of the journal was
+    lost, and there was no report on it since.
     """
 
     cursor: str
@@ -39,7 +39,7 @@ class OrderRecord(msgspec.Struct, frozen=True, gc=False):
 
 
 class FillRecord(msgspec.Struct, frozen=True, gc=False):
-    """An order's share of a match. `cursor` is its place in lists."""
+    """An order's share of a match. `cursor` is its position in lists."""
 
     cursor: str
     order_id: str
@@ -56,7 +56,7 @@ class FillRecord(msgspec.Struct, frozen=True, gc=False):
 
 
 class TradeRecord(msgspec.Struct, frozen=True, gc=False):
-    """A match, as `trade_events` told it."""
+    """A match, with the fields of its event on `trade_events`."""
 
     symbol: str
     trade_id: int
@@ -71,7 +71,8 @@ class TradeRecord(msgspec.Struct, frozen=True, gc=False):
 class CandleRecord(msgspec.Struct, frozen=True, gc=False):
     """What traded in the interval that begins at `start`; `quote_volume` sums price * quantity.
 
-    Where nothing traded: the close before as all four prices, and zeros of the same places.
+    If nothing traded, all four prices are the close before, and the sums are zeros with as many
+    decimals.
     """
 
     start: str
@@ -85,7 +86,7 @@ class CandleRecord(msgspec.Struct, frozen=True, gc=False):
 
 
 class Gap(msgspec.Struct, frozen=True, gc=False):
-    """Sequences `first` to `last` were gone from the journal before the archive came."""
+    """Sequences `first` to `last` left the journal before the archive had read them."""
 
     first: int
     last: int
@@ -93,26 +94,26 @@ class Gap(msgspec.Struct, frozen=True, gc=False):
 
 
 class Page(msgspec.Struct, Generic[Item], frozen=True, gc=False):
-    """A part of a list. `after` asks for the next part; None: there is none."""
+    """A part of a list. `after` is the cursor of the next part; None: there is none."""
 
     items: list[Item]
     after: str | None
 
 
 class Reached(NamedTuple):
-    """Whose history it is ("" before the first commit), and up to which sequence."""
+    """Whose commits the archive has ("" before the first), and up to which sequence."""
 
     exchange: str
     sequence: int
 
     def is_of(self, id_key: bytes | None) -> bool:
-        """Whether it is nobody's yet, or that of the exchange with this `id_key` in its state.
+        """Whether the archive is empty, or has commits of the exchange with this `id_key`.
 
-        None: the exchange has not begun, so nothing can be of it.
+        None: the exchange has not begun, so only an empty archive can be its.
         """
         return not self.exchange or (id_key is not None and self.exchange == name_exchange(id_key))
 
 
 def name_exchange(id_key: bytes) -> str:
-    """The exchange's name in the database: says nothing about its key."""
+    """Return the exchange's name in the database, which reveals nothing of its key."""
     return blake2b(id_key, digest_size=16, person=b"archive").hexdigest()

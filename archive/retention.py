@@ -1,4 +1,4 @@
-"""Deletes what is too old or too much, a little at a time, where the settings say so."""
+"""Deletes what the settings call too old or too much, in small steps."""
 
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NamedTuple
@@ -19,7 +19,7 @@ from archive import schema
 from archive.candles import MICROSECONDS, RESOLUTIONS
 
 ROWS_AT_ONCE = 5000
-"""Most rows that one transaction deletes from one table: following the journal goes first."""
+"""The most rows that a transaction deletes from a table: following the journal comes first."""
 PAUSE_MICROSECONDS = 10 * MICROSECONDS
 _DAY = 86_400 * MICROSECONDS
 
@@ -29,7 +29,7 @@ _orders, _fills, _trades, _candles = schema.orders, schema.fills, schema.trades,
 class _Due(NamedTuple):
     """Rows to delete: those that meet `condition`, in the order of `age`.
 
-    An index leads with the two, so that a pass reads nothing but what it deletes, and open orders.
+    An index begins with both, so that a pass reads only what it deletes, and open orders.
     """
 
     table: Table
@@ -54,7 +54,7 @@ class Retention:
         self._next = 0
 
     def apply(self) -> int:
-        """Delete the next few rows that are due; their number."""
+        """Delete the next few rows that are due; return their number."""
         if (self._age is None and self._rows is None) or self._now() < self._next:
             return 0
         with self._database.begin() as connection:

@@ -1,4 +1,4 @@
-"""Rows → records: numbers become the strings that the public edges use."""
+"""Rows → records: ids and times become strings, as at the public edges."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ ORDER_COLUMNS = list(schema.orders.columns)
 
 
 def to_order(row: Row[Any]) -> OrderRecord:
-    """The record of a row of `orders`."""
+    """Make the record of a row of `orders`."""
     (
         number, order_id, client_order_id, account, symbol, side, order_type, price, stop_price,
         triggered, quantity, filled_quantity, remaining_quantity, filled_notional, average_price,
@@ -27,7 +27,7 @@ def to_order(row: Row[Any]) -> OrderRecord:
 
 
 def to_fill(row: Row[Any]) -> FillRecord:
-    """The record of a row of `fills`."""
+    """Make the record of a row of `fills`."""
     return FillRecord(
         str(row.number), str(row.order_id), row.client_order_id, row.account, row.symbol,
         row.side, row.trade_id, row.price, row.quantity, row.liquidity, row.sequence,
@@ -36,7 +36,7 @@ def to_fill(row: Row[Any]) -> FillRecord:
 
 
 def to_trade(row: Row[Any]) -> TradeRecord:
-    """The record of a row of `trades`."""
+    """Make the record of a row of `trades`."""
     return TradeRecord(
         row.symbol, row.trade_id, row.price, row.quantity, row.aggressor_side,
         str(row.maker_order_id), str(row.taker_order_id), format_timestamp(row.timestamp),
@@ -44,5 +44,5 @@ def to_trade(row: Row[Any]) -> TradeRecord:
 
 
 def to_gap(row: Row[Any]) -> Gap:
-    """The record of a row of `journal_gaps`."""
+    """Make the record of a row of `journal_gaps`."""
     return Gap(row.after_sequence + 1, row.next_sequence - 1, format_timestamp(row.timestamp))

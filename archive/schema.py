@@ -18,7 +18,7 @@ from sqlalchemy import (
 )
 
 VERSION = 2
-"""Of the tables below; `versions.UPGRADES` leads here from older ones."""
+"""Version of the tables below; `versions.UPGRADES` leads to it from older ones."""
 
 metadata = MetaData()
 _WHOLE = BigInteger().with_variant(Integer, "sqlite")  # only INTEGER can be SQLite's row id
@@ -37,7 +37,7 @@ archive_state = Table(
     Column("last_fill", _WHOLE, nullable=False),
 )
 """One row: whose journal this is, the commit reached (sequence, stamp, hash), and the numbers given
-last. It changes in the same transaction as the rest, so it is always right."""
+last. It changes in the transaction that writes the other rows, so it is always right."""
 
 journal_gaps = Table(
     "journal_gaps",
@@ -46,7 +46,7 @@ journal_gaps = Table(
     Column("next_sequence", _WHOLE, nullable=False),
     Column("timestamp", _WHOLE, nullable=False),
 )
-"""What the journal had lost before the archive came: the sequences between the two."""
+"""What had left the journal before the archive read it: the sequences between the two."""
 
 instruments = Table(
     "instruments",
@@ -88,7 +88,7 @@ order was rejected, or closed long ago, may be used again: then it has several r
 most the last is open. `is_uncertain`: was open when a part of the journal was lost."""
 
 IS_OPEN = text("status IN ('open', 'partially_filled')")
-"""As the partial index has it: a query must use these words for the index to serve it."""
+"""The condition of the partial indexes: a query must use exactly this text for one to serve it."""
 IS_CLOSED = text("status NOT IN ('open', 'partially_filled')")
 
 Index("orders_open", orders.c.order_id, unique=True, sqlite_where=IS_OPEN, postgresql_where=IS_OPEN)
@@ -178,5 +178,5 @@ candles = Table(
     PrimaryKeyConstraint("symbol", "resolution", "start"),
     sqlite_with_rowid=False,
 )
-"""Only where something traded, at each resolution of `candles.RESOLUTIONS` (seconds): the bases of
-any interval. `quote_volume` is the sum of price * quantity."""
+"""Base candles of intervals with trades, at each resolution of `candles.RESOLUTIONS` (seconds).
+`quote_volume` is the sum of price * quantity."""

@@ -1,4 +1,4 @@
-"""Settings of the archive, among those that all services share."""
+"""Where the archive's database is."""
 
 from protocol.settings import Settings
 
@@ -6,11 +6,11 @@ _FILE = "archive.sqlite3"
 
 
 class ArchiveSettings(Settings):
-    """Those of all, as who writes or reads the archive uses them.
+    """The settings of all services, with the archive's database as its writer and readers need it.
 
     `DATABASE_URL`: a PostgreSQL or SQLite database; by default a file in the data folder.
-    `ARCHIVE_RETENTION_DAYS`, `ARCHIVE_RETENTION_ROWS`: what is older, or beyond the newest so many
-    rows, is deleted; without them everything is kept.
+    `ARCHIVE_RETENTION_DAYS`, `ARCHIVE_RETENTION_ROWS`: older rows, or rows beyond the newest so
+    many, are deleted; without them everything is kept.
     """
 
     @property

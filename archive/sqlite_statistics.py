@@ -1,8 +1,8 @@
-"""What SQLite's planner is told of the indexes, so that it takes the same one on every database.
+"""Fixed statistics of the indexes, so that SQLite chooses the same one on every database.
 
-Without statistics it guesses, and reads all orders of an account to find one; with its own it
-changes its mind as the data grows. These are those of a large archive: for each index the number
-of rows, then how many of them share the values of the first column, of the first two, and so on.
+Without statistics SQLite guesses, and reads all orders of an account to find one; with its own it
+chooses differently as the data grows. These are of a large archive: for each index the number of
+rows, then how many of them share the values of the first column, of the first two, and so on.
 """
 
 from sqlalchemy import Connection
@@ -28,7 +28,7 @@ _FILLS = {
 
 
 def set_statistics(connection: Connection) -> None:
-    """Store them, in a database without rows."""
+    """Store the statistics in a database without rows."""
     connection.exec_driver_sql("ANALYZE")  # makes the table of statistics
     for table, indexes in (("orders", _ORDERS), ("fills", _FILLS)):
         rows = [(table, index, statistics) for index, statistics in indexes.items()]

@@ -1,4 +1,4 @@
-"""The schema's version: made, upgraded, or refused."""
+"""Makes the tables, upgrades those of an older version, refuses those of a later one."""
 
 from collections.abc import Mapping
 
@@ -11,7 +11,7 @@ from archive.sqlite_statistics import set_statistics
 UPGRADES: Mapping[int, tuple[str, ...]] = {
     1: ("ALTER TABLE candles RENAME COLUMN notional TO quote_volume",),
 }
-"""Version → the statements that lead from it to the next one, quick whatever the tables hold."""
+"""Version → the statements that lead from it to the next one, quick on large tables too."""
 
 
 class NewerDatabase(Exception):
@@ -19,9 +19,9 @@ class NewerDatabase(Exception):
 
 
 def prepare_schema(database: Engine) -> None:
-    """Bring the tables to this version, making them where there are none.
+    """Bring the tables to this version, or make them if there are none.
 
-    Raises NewerDatabase where a later version made them; then nothing is changed.
+    Raise NewerDatabase, with nothing changed, if a later version made them.
     """
     with database.begin() as connection:
         version = read_version(connection)
@@ -35,7 +35,7 @@ def prepare_schema(database: Engine) -> None:
 
 
 def _create_tables(connection: Connection) -> None:
-    """In a fixed order: SQLite chooses among indexes that cost the same by their age."""
+    """Create tables and indexes in a fixed order: SQLite chooses among equal indexes by age."""
     for table in schema.metadata.sorted_tables:
         connection.execute(CreateTable(table))
         for index in sorted(table.indexes, key=lambda index: str(index.name)):
@@ -43,7 +43,7 @@ def _create_tables(connection: Connection) -> None:
 
 
 def check_version(connection: Connection) -> bool:
-    """Whether the tables are there, in this version; raises NewerDatabase for a later one."""
+    """Return whether there are tables of this version; raise NewerDatabase for a later one."""
     version = read_version(connection)
     if version is not None and version > schema.VERSION:
         raise NewerDatabase(
@@ -54,7 +54,7 @@ def check_version(connection: Connection) -> bool:
 
 
 def read_version(connection: Connection) -> int | None:
-    """The version of the tables; None where there are none."""
+    """Read the version of the tables; None if there are none."""
     if not inspect(connection).has_table(schema.schema_version.name):
         return None
     version: int = connection.execute(select(schema.schema_version.c.version)).scalar_one()

@@ -1,4 +1,4 @@
-"""Writes pages of the journal: each in one transaction, together with the sequence reached."""
+"""Writes each page of the journal in one transaction, together with the sequence reached."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
@@ -11,7 +11,7 @@ from sqlalchemy.sql.compiler import SQLCompiler
 
 from archive import schema
 from archive.candle_rows import write_candles
-from archive.fold import Numbers, Row, Rows, collect_order_ids, fold_commits, read_commit
+from archive.fold import LastNumbers, Row, Rows, collect_order_ids, fold_commits, read_commit
 from protocol.instrument import InstrumentSpecification
 from protocol.journal import JournalEntry
 
@@ -21,11 +21,11 @@ _state = schema.archive_state
 
 
 class AnotherWriter(Exception):
-    """The database has moved on: another archive writes to it."""
+    """The database is not at the expected sequence: another archive writes to it."""
 
 
 class Position(NamedTuple):
-    """The commit that the database has reached: its sequence, stamp and state hash."""
+    """The commit that the database has reached: its exchange, sequence, stamp and state hash."""
 
     exchange: str
     sequence: int
@@ -34,13 +34,13 @@ class Position(NamedTuple):
 
 
 class Writer:
-    """The one who writes."""
+    """The only writer of orders, fills, trades, candles and instruments."""
 
     def __init__(self, database: Engine) -> None:
         self._database = database
 
     def read_position(self) -> Position | None:
-        """Where the database is; None where nothing was ever written."""
+        """Read the position of the database; None if nothing was ever written."""
         columns = [_state.c[name] for name in Position._fields]
         with self._database.connect() as connection:
             row = connection.execute(select(*columns)).one_or_none()
@@ -54,10 +54,10 @@ class Writer:
         return Position(exchange, 0, 0, "")
 
     def write(self, page: Sequence[JournalEntry], position: Position) -> Position:
-        """All that `page` says, or nothing; the position after it.
+        """Write all of `page` or nothing; return the position after it.
 
-        Where the page does not follow `position`, the gap is recorded, and orders that were open
-        are marked as uncertain. Raises AnotherWriter where the database is not at `position`.
+        If the page does not continue `position`, record the gap, and mark the orders that were open
+        as uncertain. Raise AnotherWriter if the database is not at `position`.
         """
         commits = [read_commit(entry) for entry in page]
         reached = _to_position(position.exchange, page[-1])
@@ -73,7 +73,7 @@ class Writer:
         return reached
 
     def write_instruments(self, specifications: Iterable[InstrumentSpecification]) -> None:
-        """Remember the instruments, new ones beside those that are there."""
+        """Add the instruments that the database does not have yet."""
         table = schema.instruments
         with self._database.begin() as connection:
             known = set(connection.execute(select(table.c.symbol)).scalars())
@@ -85,8 +85,8 @@ def _to_position(exchange: str, entry: JournalEntry) -> Position:
     return Position(exchange, entry.sequence, entry.timestamp, entry.state_hash.decode())
 
 
-def _take_turn(connection: Connection, position: Position, reached: Position) -> Numbers:
-    """Move the sequence on, which also keeps every other writer out; the numbers given last."""
+def _take_turn(connection: Connection, position: Position, reached: Position) -> LastNumbers:
+    """Move the sequence on, which keeps other writers out; return the numbers given last."""
     moved = connection.execute(
         update(_state)
         .where(_state.c.sequence == position.sequence, _state.c.exchange == position.exchange)
@@ -94,7 +94,7 @@ def _take_turn(connection: Connection, position: Position, reached: Position) ->
     )
     if moved.rowcount != 1:
         raise AnotherWriter("another archive writes to this database")
-    return Numbers(*connection.execute(select(_state.c.last_order, _state.c.last_fill)).one())
+    return LastNumbers(*connection.execute(select(_state.c.last_order, _state.c.last_fill)).one())
 
 
 def _record_gap(connection: Connection, after: int, entry: JournalEntry) -> None:
@@ -107,7 +107,7 @@ def _record_gap(connection: Connection, after: int, entry: JournalEntry) -> None
 
 
 def _find_open_orders(connection: Connection, order_ids: Iterable[int]) -> dict[int, int]:
-    """Id → number of those of `order_ids` that are open."""
+    """Return id → number of those of `order_ids` that are open."""
     columns = schema.orders.c
     query = select(columns.order_id, columns.number).where(schema.IS_OPEN)
     found: dict[int, int] = {}
@@ -118,9 +118,7 @@ def _find_open_orders(connection: Connection, order_ids: Iterable[int]) -> dict[
 
 
 def _write_rows(connection: Connection, rows: Rows) -> None:
-    if (
-        rows.changed_orders
-    ):  # first: an id whose order closes may be a new order's by the page's end
+    if rows.changed_orders:  # before new ones, as an id that closes here may be used again here
         names = tuple(rows.changed_orders[0])
         compiled = _compile_order_update(connection.dialect, names)
         _execute_all(connection, compiled, rows.changed_orders)
@@ -150,10 +148,10 @@ def _compile_order_update(dialect: Dialect, names: tuple[str, ...]) -> SQLCompil
 
 
 def _execute_all(connection: Connection, compiled: SQLCompiler, rows: list[Row]) -> None:
-    """The statement once for each of `rows`, which all have the names that it was compiled for.
+    """Execute the statement once for each of `rows`, which have the names it was compiled for.
 
-    As `connection.execute` would, but for the time that it takes to prepare each row for a driver
-    that wants it as it is: a sixth of the archive's work.
+    `connection.execute` would do the same, but would spend a sixth of the archive's time on
+    preparing rows for a driver that takes them as they are.
     """
     if compiled.positiontup is None:
         connection.exec_driver_sql(compiled.string, rows)

@@ -16,10 +16,10 @@ from archive.queries import Archive
 from archive.settings import ArchiveSettings
 from market_data.app import create_app
 from market_data.following.engine_redis import EngineRedis
-from market_data.history.archive_history import History
-from market_data.open_files import allow_connections
+from market_data.history.async_archive import AsyncArchive
 from market_data.service import Service
-from market_data.sessions.connection import FeedConnection
+from market_data.sessions.nonblocking_websocket import NonblockingWebSocket
+from market_data.sessions.open_files import allow_connections
 from market_data.sessions.session import ConnectionLimits
 from market_data.web.trading_page import PageSettings
 from protocol.instrument import parse_instruments
@@ -27,23 +27,23 @@ from protocol.logs import start_logging
 from protocol.settings import describe_bad_settings
 
 SECONDS_TO_STOP = 2
-LARGEST_FRAME = 1 << 20
-"""A longer frame breaks the connection; up to it, it is only refused."""
+MAX_TOLERATED_FRAME_BYTES = 1 << 20
+"""A longer frame breaks the connection; up to here one that is too long is only refused."""
 
 
 def main() -> int:
-    """Exit status: 0 after a stop, 1 where the settings or the port cannot be used."""
+    """Run the service; return 0 after a stop, 1 if the settings or the port cannot be used."""
     arguments = _parse_arguments()
     try:
         settings = ArchiveSettings()
         instruments = parse_instruments(settings.instruments_file.read_text())
-        history = History(Archive(open_for_queries(settings.effective_database_url)))
+        archive = AsyncArchive(Archive(open_for_queries(settings.effective_database_url)))
         limits = ConnectionLimits(
             allow_connections(settings.market_data_max_connections),
             settings.market_data_max_connections_per_address,
             settings.market_data_max_subscriptions,
         )
-        service = Service(EngineRedis(settings.effective_redis_url), instruments, history, limits)
+        service = Service(EngineRedis(settings.effective_redis_url), instruments, archive, limits)
         page = PageSettings(settings.public_gateway_url, settings.gateway_port)
         hosts = [settings.market_data_host, *settings.allowed_hosts]
         listener = _open_socket(arguments.fd, settings.market_data_host, settings.market_data_port)
@@ -53,7 +53,7 @@ def main() -> int:
         return _fail(str(error))
     start_logging("market_data", settings.log_level, settings.log_format)
     logging.getLogger("uvicorn").setLevel(logging.WARNING)
-    gc.freeze()  # what stays for good need not be looked through again and again
+    gc.freeze()  # what stays for good need not be traversed again and again
     with suppress(KeyboardInterrupt):
         create_server(service, page, settings.allowed_origins, hosts).run(sockets=[listener])
     return 0
@@ -65,13 +65,13 @@ def create_server(
     origins: Iterable[str] = (),
     hosts: Iterable[str] = (),
 ) -> uvicorn.Server:
-    """A server of `service`. No compression: a frame must be the same bytes for every client."""
+    """Make a server. It does not compress: a frame must be the same bytes for every client."""
     config = uvicorn.Config(
         create_app(service, page, origins, hosts),
         loop="uvloop",
         http="httptools",
-        ws=FeedConnection,
-        ws_max_size=LARGEST_FRAME,
+        ws=NonblockingWebSocket,
+        ws_max_size=MAX_TOLERATED_FRAME_BYTES,
         ws_per_message_deflate=False,
         access_log=False,
         log_config=None,

@@ -1,4 +1,4 @@
-"""The application: routes, errors and the service that they speak for."""
+"""The application: the routes, their errors, and the service behind them."""
 
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
@@ -7,6 +7,7 @@ from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 
 from market_data.service import Service
+from market_data.web.metrics import Metrics
 from market_data.web.problems import install_handlers
 from market_data.web.query_rules import render_invalid
 from market_data.web.routes import live_router, router
@@ -20,7 +21,7 @@ def create_app(
     allowed_origins: Iterable[str] = (),
     allowed_hosts: Iterable[str] = (),
 ) -> FastAPI:
-    """An application that runs `service` as long as it is served, with the trading page."""
+    """Make an application with the trading page that runs `service` as long as it is served."""
 
     @asynccontextmanager
     async def run_service(_: FastAPI) -> AsyncIterator[None]:
@@ -37,6 +38,7 @@ def create_app(
         lifespan=run_service,
     )
     app.state.service = service
+    app.state.metrics = Metrics(service.status, service.hub, service.feed.stats)
     install_handlers(app)
     app.exception_handler(RequestValidationError)(render_invalid)
     app.include_router(router)

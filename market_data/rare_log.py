@@ -1,4 +1,4 @@
-"""A warning that something hostile could repeat a million times, said once in a while."""
+"""Warnings that a client or a broken publisher could cause without end, logged now and then."""
 
 import time
 from collections.abc import Callable
@@ -8,7 +8,7 @@ SECONDS_BETWEEN = 10.0
 
 
 class RareLog:
-    """Warnings of one kind; those in between are only counted."""
+    """Warnings of one kind: one is logged, those within `SECONDS_BETWEEN` after it are counted."""
 
     def __init__(self, logger: Logger, clock: Callable[[], float] = time.monotonic) -> None:
         self._logger = logger
@@ -17,7 +17,7 @@ class RareLog:
         self._unsaid = 0
 
     def warn(self, text: str) -> None:
-        """Log `text`, unless something was logged within the last seconds."""
+        """Log `text` with the count of what was left out, or count it."""
         now = self._clock()
         if now < self._silent_until:
             self._unsaid += 1

@@ -1,4 +1,4 @@
-"""The parts of the service, put together."""
+"""Put the parts of the service together and run them."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
@@ -6,18 +6,19 @@ from contextlib import asynccontextmanager, suppress
 
 from redis import RedisError
 
-from market_data.fanout.announcer import Announcer, StateRenderer
+from market_data.fanout.announcer import Announcer
 from market_data.fanout.hub import Hub
+from market_data.fanout.hub_stats import HubStats
+from market_data.fanout.state_renderer import StateRenderer
 from market_data.following.engine_redis import EngineRedis
 from market_data.following.feed import Feed
-from market_data.history.archive_history import History
-from market_data.history.history_loader import HistoryLoader
+from market_data.history.async_archive import AsyncArchive
+from market_data.history.candle_loader import CandleLoader
 from market_data.market.feed_status import FeedStatus
 from market_data.market.market import Market
 from market_data.sessions.resume import Resume
-from market_data.sessions.session import ConnectionLimits, Desk
-from market_data.stats import HubStats
-from market_data.web.metrics import Metrics
+from market_data.sessions.session import ConnectionLimits, SessionHost
+from protocol.figures import EngineFigures
 from protocol.instrument import Instrument
 
 SECONDS_BETWEEN_HEARTBEATS = 1.0
@@ -25,33 +26,35 @@ SECONDS_BETWEEN_PRICES = 0.1
 
 
 class Service:
-    """Market, feed and hub. Made inside a running event loop or before it."""
+    """The market, the feed that fills it, and the hub that tells clients of it.
+
+    It can be made before the event loop runs. `archive`: None if there is none.
+    """
 
     def __init__(
         self,
         redis: EngineRedis,
         instruments: Mapping[str, Instrument],
-        history: History | None = None,
+        archive: AsyncArchive | None = None,
         limits: ConnectionLimits = ConnectionLimits(),  # noqa: B008 - it cannot change
     ) -> None:
         self._redis = redis
-        self.history = history
+        self.archive = archive
         self.market = Market(instruments)
         self.status = FeedStatus(self.market)
         renderer = StateRenderer(self.market, self.status)
         self.hub = Hub(_call_soon, renderer.render, HubStats())
         self._announcer = Announcer(self.market, self.hub, renderer)
         self.feed = Feed(self._redis, self.market, self._announcer, self.status)
-        self.metrics = Metrics(self.status, self.hub, self.feed.stats)
-        resume = Resume(self.hub, renderer, self.market, history)
-        self.desk = Desk(self.hub, renderer, self.market, resume, limits)
+        resume = Resume(self.hub, renderer, self.market, archive)
+        self.session_host = SessionHost(self.hub, renderer, self.market, resume, limits)
 
     @asynccontextmanager
     async def run(self) -> AsyncIterator[None]:
         """Follow the engine as long as the context lasts."""
         work = [self.feed.run(), self._beat(), self._announce_prices()]
-        if self.history is not None:
-            work.append(HistoryLoader(self.market, self.history).run())
+        if self.archive is not None:
+            work.append(CandleLoader(self.market, self.archive).run())
         tasks = [asyncio.create_task(each) for each in work]
         try:
             yield
@@ -61,11 +64,11 @@ class Service:
                 with suppress(asyncio.CancelledError):
                     await task
             await self._redis.close()
-            if self.history is not None:
-                self.history.close()
+            if self.archive is not None:
+                self.archive.close()
 
     def describe_health(self) -> dict[str, object]:
-        """What `/health` says."""
+        """Return the body of `/health`."""
         status = self.status
         return {
             "status": "ok" if status.is_in_sync else "unavailable",
@@ -79,20 +82,19 @@ class Service:
         }
 
     def describe_stats(self) -> dict[str, object]:
-        """What `/stats` says."""
+        """Return the body of `/stats`."""
         return {
             "clients": self.hub.clients,
             **vars(self.hub.stats),
             "feed": vars(self.feed.stats),
         }
 
-    async def render_metrics(self) -> bytes:
-        """What `/metrics` says; what the engine has measured is read now."""
+    async def read_engine_figures(self) -> EngineFigures | None:
+        """Return what the engine has measured; None if Redis does not tell."""
         try:
-            figures = await self._redis.read_figures()
+            return await self._redis.read_figures()
         except (RedisError, OSError, ValueError):
-            figures = None
-        return self.metrics.render(figures)
+            return None
 
     async def _beat(self) -> None:
         while True:

@@ -1,5 +1,5 @@
 """Encode each message once and hand it to everyone who subscribed to it.
 
-In: events and state of the market. Out: frames, written to subscribers who keep up. May import
-`market_data.market` and `protocol`.
+In: events and state of the market. Out: frames, written to the subscribers that keep up; a backlog
+for those that do not. May import `market_data.market`, the archive's records and `protocol`.
 """

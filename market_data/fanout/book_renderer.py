@@ -1,11 +1,16 @@
-"""The whole book as clients get it, encoded once for all who ask between two changes of it."""
+"""The book as clients get it: snapshots, deltas, the top levels, the best prices."""
 
-from market_data.fanout.messages import BookSnapshot, encode_frame
-from market_data.market.market import Market
+import msgspec
+
+from market_data.fanout.messages import BookDelta, BookSnapshot, Envelope, encode_frame
+from market_data.market.market import Market, SymbolView
+from protocol.events import Bbo, L2Delta
+
+L2_DEPTH = 10
 
 
 class BookRenderer:
-    """Keeps the snapshots of each symbol's newest update, one for each reason."""
+    """Encodes a snapshot once for all who ask for it between two updates, for each reason."""
 
     def __init__(self, market: Market) -> None:
         self._market = market
@@ -13,7 +18,7 @@ class BookRenderer:
         self._frames: dict[str, dict[str, bytes]] = {}
 
     def render(self, symbol: str, reason: str) -> bytes:
-        """Message `book_snapshot`."""
+        """Return message `book_snapshot`."""
         at = self._market.builds, self._market[symbol].book.last_update_id
         if self._at.get(symbol) != at:
             self._at[symbol], self._frames[symbol] = at, {}
@@ -35,3 +40,44 @@ class BookRenderer:
             timestamp=view.timestamp,
         )
         return encode_frame(snapshot)
+
+
+def describe_bbo(symbol: str, view: SymbolView) -> dict[str, object]:
+    """Return the fields of the newest BBO; before the first, null prices and quantities."""
+    bbo = view.bbo
+    if bbo is None:
+        empty = dict.fromkeys(Bbo.__struct_fields__)
+        return {**empty, "symbol": symbol, "update_id": view.book.last_update_id}
+    return msgspec.structs.asdict(bbo)
+
+
+def encode_bbo(symbol: str, view: SymbolView) -> bytes:
+    """Return message `bbo`."""
+    return encode_frame(Envelope("bbo", describe_bbo(symbol, view)))
+
+
+def encode_l2_update(symbol: str, view: SymbolView) -> bytes:
+    """Return message `l2_update`: the top levels as they are."""
+    book = view.book
+    data = {
+        "symbol": symbol,
+        "timestamp": view.timestamp,
+        "update_id": book.last_update_id,
+        "bids": book.bids.top(L2_DEPTH),
+        "asks": book.asks.top(L2_DEPTH),
+    }
+    return encode_frame(Envelope("l2_update", data))
+
+
+def encode_book_delta(delta: L2Delta, checksum: int) -> bytes:
+    """Return message `book_delta`; `checksum` is that of the book after it."""
+    message = BookDelta(
+        symbol=delta.symbol,
+        first_update_id=delta.first_update_id,
+        last_update_id=delta.last_update_id,
+        bids=delta.bids,
+        asks=delta.asks,
+        checksum=checksum,
+        timestamp=delta.timestamp,
+    )
+    return encode_frame(message)

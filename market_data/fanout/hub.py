@@ -1,26 +1,27 @@
-"""Fan-out: every message is encoded once and handed to all clients of its stream.
+"""Hands every message to all clients of its stream.
 
 Clients with the same subscription form an audience. What was published in one turn of the event
-loop is joined once for an audience, and each of its clients costs one write. A client that is
-behind is never waited for: `Subscriber` holds what it needs.
+loop is joined once for each audience, so that each client costs one write. Nothing waits for a
+client that is behind: its `Subscriber` holds what it has missed.
 """
 
 from collections.abc import Callable, Iterable
 from itertools import chain
 
+from market_data.fanout.hub_stats import HubStats
+from market_data.fanout.messages import Message
 from market_data.fanout.streams import Stream
-from market_data.fanout.subscriber import Message, Subscriber
-from market_data.stats import HubStats
+from market_data.fanout.subscriber import Subscriber
 
 MAX_PENDING = 1_024
-"""Messages that wait for the end of the turn; with that many they go out at once."""
+"""Messages that may wait for the end of the turn; when there are that many, they go out at once."""
 
 
 class Hub:
     """All connected clients.
 
-    `schedule` runs a function at the end of the event loop's turn. `render` is the present state
-    of a stream, encoded; None where it has none.
+    `schedule` runs a function at the end of the event loop's turn. `render` returns the present
+    state of a stream, encoded; None if it has none.
     """
 
     def __init__(
@@ -38,7 +39,7 @@ class Hub:
 
     @property
     def clients(self) -> int:
-        """How many there are."""
+        """Number of connected clients."""
         return sum(map(len, self._audiences.values()))
 
     def has_readers(self, stream: Stream) -> bool:
@@ -54,7 +55,7 @@ class Hub:
             self.flush()
 
     def flush(self) -> None:
-        """Send what was published."""
+        """Send what was published and has not been sent."""
         if not self._pending:
             return
         messages, self._pending = self._pending, []
@@ -65,34 +66,34 @@ class Hub:
                 self._send(wanted, subscribers)
 
     def add(self, subscriber: Subscriber, streams: Iterable[Stream]) -> None:
-        """Subscribe a new client, and write it the present state of its streams."""
+        """Add a client with its subscription, and write it the present state of its streams."""
         self.flush()
         self._enter(subscriber, frozenset(streams))
         self._write_state(subscriber, streams)
 
     def subscribe(self, subscriber: Subscriber, streams: Iterable[Stream]) -> None:
-        """Widen a subscription, and write the present state of what is new."""
+        """Add `streams` to a subscription, and write the present state of those that are new."""
         self.flush()
         new = [stream for stream in streams if stream not in subscriber.streams]
         self._move(subscriber, subscriber.streams | frozenset(new))
         self._write_state(subscriber, new)
 
     def join(self, subscriber: Subscriber, stream: Stream, frame: bytes | None) -> None:
-        """Widen a subscription by `stream`, of which `frame` is what the client has missed."""
+        """Add `stream` to a subscription, and write `frame`: what the client has missed."""
         self.flush()
         self._move(subscriber, subscriber.streams | {stream})
         if frame is not None and subscriber.is_open:
             subscriber.write(frame)
 
     def unsubscribe(self, subscriber: Subscriber, streams: Iterable[Stream]) -> None:
-        """Narrow a subscription."""
+        """Take `streams` from a subscription."""
         self.flush()
         gone = frozenset(streams)
         self._move(subscriber, subscriber.streams - gone)
         subscriber.forget(gone)
 
     def remove(self, subscriber: Subscriber) -> None:
-        """Forget a client; one that is not there is ignored."""
+        """Remove a client; ignore one that is not there."""
         subscriber.stop()
         audience = self._audiences.get(subscriber.streams, set())
         if subscriber in audience:
@@ -100,7 +101,7 @@ class Hub:
 
     def resume(self, subscriber: Subscriber) -> None:
         """Let a client that was behind catch up."""
-        self.flush()  # else what it catches up with would reach it twice
+        self.flush()  # else the client would get what is pending twice
         subscriber.resume()
 
     def _send(self, messages: list[Message], subscribers: set[Subscriber]) -> None:
@@ -115,7 +116,7 @@ class Hub:
         self.stats.deliveries += ready * len(messages)
 
     def _write_state(self, subscriber: Subscriber, streams: Iterable[Stream]) -> None:
-        """State is wanted even by a client that is behind: the request asked for it."""
+        """Write state even to a client that is behind: its request asked for it."""
         rendered = (self._render(stream) for stream in streams)
         frames = [frame for frame in rendered if frame is not None]
         if frames and subscriber.is_open:

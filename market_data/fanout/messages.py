@@ -1,22 +1,35 @@
-"""What goes out on the WebSocket. Field names and shapes are the contract of `PROTOCOL.md`."""
+"""The messages that go out on the WebSocket, as `PROTOCOL.md` defines them."""
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
+from market_data.fanout.streams import Stream
 from protocol import PROTOCOL_VERSION
 from protocol.codec import encode
 from protocol.enums import Reason
 from protocol.events import Level
 
 _SHORT, _LONG = 126, 1 << 16
-"""From how many bytes on a frame says its length in two, and in eight (RFC 6455, 5.2)."""
+"""Sizes from which a frame states its length in two bytes, and in eight (RFC 6455, 5.2)."""
+
+
+class Message(NamedTuple):
+    """A frame on its way to the readers of `stream`.
+
+    `cursor` is what a reader that misses it catches up from: the first update id of a book delta,
+    the start of a candle, 0 if only the newest counts.
+    """
+
+    stream: Stream
+    frame: bytes
+    cursor: int = 0
 
 
 class Connected(msgspec.Struct, tag_field="type", tag="connected", frozen=True):
     """First message of every connection: what it is subscribed to, and every symbol there is.
 
-    `exchange_id` is the exchange that all ids are of, null before it has begun.
+    `exchange_id` names the exchange whose ids follow, null before it has begun.
     """
 
     message: str
@@ -42,7 +55,7 @@ class Pong(msgspec.Struct, tag_field="type", tag="pong", frozen=True):
 
 
 class TradesMissing(msgspec.Struct, tag_field="type", tag="trades_missing", frozen=True):
-    """Trades that a `resume` asked for and that are held nowhere, both ends included."""
+    """Trades that a `resume` asked for and that are held nowhere any more, both ends included."""
 
     symbol: str
     first_trade_id: int
@@ -52,7 +65,7 @@ class TradesMissing(msgspec.Struct, tag_field="type", tag="trades_missing", froz
 class Error(msgspec.Struct, tag_field="type", tag="error", frozen=True, omit_defaults=True):
     """A frame was refused and changed nothing; `message` names what is valid.
 
-    `retry_after`: seconds until it would not be, where that is known.
+    `retry_after`: seconds until it would be accepted, if that is known.
     """
 
     id: str | int | None
@@ -64,8 +77,8 @@ class Error(msgspec.Struct, tag_field="type", tag="error", frozen=True, omit_def
 class BookSnapshot(msgspec.Struct, tag_field="type", tag="book_snapshot", frozen=True):
     """The whole book.
 
-    `reason`: `subscribed`, `resumed` (what the reader missed is no longer held), `conflated` (the
-    reader fell too far behind) or `rebuilt` (what was sent before may be void).
+    `reason`: `subscribed`, `resumed` (the deltas that the reader missed are not held any more),
+    `conflated` (the reader fell too far behind) or `rebuilt` (what was sent before may be void).
     """
 
     symbol: str
@@ -78,7 +91,7 @@ class BookSnapshot(msgspec.Struct, tag_field="type", tag="book_snapshot", frozen
 
 
 class BookDelta(msgspec.Struct, tag_field="type", tag="book_delta", frozen=True):
-    """Changed levels with absolute quantities, "0" for gone; `checksum` is the book's after it."""
+    """Changed levels with absolute quantities, "0" if gone; `checksum`: of the book after it."""
 
     symbol: str
     first_update_id: int
@@ -90,16 +103,16 @@ class BookDelta(msgspec.Struct, tag_field="type", tag="book_delta", frozen=True)
 
 
 class LastIds(msgspec.Struct, frozen=True):
-    """Where a symbol stands; 0 before the first."""
+    """The last ids of a symbol; 0 before the first."""
 
     update_id: int
     trade_id: int
 
 
 class Heartbeat(msgspec.Struct, tag_field="type", tag="heartbeat", frozen=True):
-    """Once a second. `in_sync` false: the feed is deaf, what readers have may be old.
+    """Sent once a second. If `in_sync` is false, the feed is deaf and what readers have may be old.
 
-    `sequence` is the engine's, up to which nothing is missing here.
+    `sequence` is a commit of the engine up to which nothing is missing here.
     """
 
     timestamp: str
@@ -110,14 +123,14 @@ class Heartbeat(msgspec.Struct, tag_field="type", tag="heartbeat", frozen=True):
 
 
 class Envelope(msgspec.Struct, frozen=True):
-    """`trade`, `bbo` and `l2_update`."""
+    """The form of `trade`, `bbo`, `l2_update`, `ticker` and `candle`."""
 
     type: str
     data: dict[str, Any]
 
 
 def encode_frame(message: object) -> bytes:
-    """`message` as a text frame of a server without extensions: the same bytes for everyone."""
+    """Encode `message` as a whole WebSocket text frame: the same bytes for every client."""
     content = encode(message)
     size = len(content)
     if size < _SHORT:

@@ -1,4 +1,4 @@
-"""What one can subscribe to: streams, each a channel of one symbol."""
+"""What a client can subscribe to: streams, each a channel of one symbol."""
 
 from collections.abc import Iterable
 from typing import NamedTuple
@@ -18,7 +18,7 @@ DEFAULT_CHANNELS = (TRADES, BBO, L2_UPDATES)
 CHANNELS = (*DEFAULT_CHANNELS, BOOK, TICKER, *CANDLES, HEARTBEAT)
 
 EVERY_SYMBOL = "*"
-"""The symbol of a channel that speaks of all symbols at once."""
+"""The symbol of a channel whose messages are about all symbols."""
 
 
 class Stream(NamedTuple):
@@ -32,7 +32,7 @@ HEARTBEAT_STREAM = Stream(HEARTBEAT, EVERY_SYMBOL)
 
 
 def select_streams(channels: Iterable[str], symbols: Iterable[str]) -> list[Stream]:
-    """Every stream of these channels and symbols, channel by channel."""
+    """Return every stream of these channels and symbols, channel by channel."""
     listed = list(symbols)
     return [
         Stream(channel, symbol)
@@ -42,7 +42,7 @@ def select_streams(channels: Iterable[str], symbols: Iterable[str]) -> list[Stre
 
 
 def group_by_channel(streams: Iterable[Stream]) -> dict[str, list[str]]:
-    """Channel to its symbols, both sorted."""
+    """Return channel to symbols, both sorted."""
     grouped: dict[str, list[str]] = {}
     for channel, symbol in sorted(streams):
         grouped.setdefault(channel, []).append(symbol)

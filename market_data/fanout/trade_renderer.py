@@ -1,4 +1,4 @@
-"""Trades as clients get them, each encoded once for all who ever ask for it."""
+"""Trades as clients get them, each encoded once for live readers and for those that resume."""
 
 import msgspec
 
@@ -11,24 +11,24 @@ from protocol.events import Trade
 class TradeRenderer:
     """Keeps the frames of as many trades of each symbol as the market remembers.
 
-    A frame's place follows from its trade's id; whatever had that place before goes.
+    A trade's id gives its slot; a newer trade replaces what is there.
     """
 
     def __init__(self) -> None:
         self._frames: dict[str, list[tuple[Trade, bytes] | None]] = {}
 
     def render(self, trade: Trade) -> bytes:
-        """Message `trade`."""
+        """Return message `trade`, and keep it."""
         frames = self._frames.setdefault(trade.symbol, [None] * TRADES_KEPT)
-        place = trade.trade_id % TRADES_KEPT
-        kept = frames[place]
+        slot = trade.trade_id % TRADES_KEPT
+        kept = frames[slot]
         if kept is not None and kept[0] is trade:  # the same id may be another exchange's
             return kept[1]
         frame = encode_trade(trade)
-        frames[place] = trade, frame
+        frames[slot] = trade, frame
         return frame
 
 
 def encode_trade(trade: Trade | TradeRecord) -> bytes:
-    """Message `trade`, which nobody keeps."""
+    """Return message `trade`."""
     return encode_frame(Envelope("trade", msgspec.structs.asdict(trade)))

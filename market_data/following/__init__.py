@@ -1,5 +1,6 @@
-"""Follow the engine: its channels, whatever is missing from them, and its journal.
+"""Follow the engine: its channels, its state, and its journal for whatever is missing.
 
-In: messages and state from Redis. Out: events in order, each once, applied to
-`market_data.market` and announced by `market_data.fanout`. May import those two and `protocol`.
+In: messages and state from Redis. Out: events in order, each once, applied to `market_data.market`
+and told to a `MarketListener`. The only room that uses Redis. May import `market_data.market` and
+`protocol`.
 """

@@ -1,4 +1,4 @@
-"""Whether anything is missing: the chain of sequences on the public channels."""
+"""The chain of sequences on the public channels, which shows if anything is missing."""
 
 from enum import Enum, auto
 
@@ -9,9 +9,10 @@ from protocol.snapshot import Snapshot
 
 
 class Link(Enum):
-    """How a message stands to those before it.
+    """How a message relates to those before it on its channel.
 
-    FIRST: the first of all comes again, of another exchange or very late; the state knows.
+    FIRST: the first message of all comes again. It is another exchange's, or very late; the
+    engine's state tells which.
     """
 
     NEXT = auto()
@@ -21,7 +22,7 @@ class Link(Enum):
 
 
 class Chain:
-    """What was received.
+    """How far the channels were received.
 
     `last` is the newest sequence on each channel, `complete` a commit up to which nothing is
     missing on any of them.
@@ -34,19 +35,19 @@ class Chain:
         self._expected = dict(self.last)
 
     def clear(self, state: EngineState | None = None) -> None:
-        """Start again before the first commit: of the exchange of `state`, or of any."""
+        """Start again before the first commit of the exchange of `state`; None: of any exchange."""
         self.last = dict.fromkeys(PUBLIC_CHANNELS, 0)
         self._expected = dict(self.last)
         self.complete = 0
         self._id_key = state.id_key if state else None
 
     def restore(self, snapshot: Snapshot) -> None:
-        """Start at `snapshot`."""
+        """Continue from `snapshot`."""
         self.last = {each: snapshot.last_published.get(each, 0) for each in PUBLIC_CHANNELS}
         self.complete = snapshot.sequence
 
     def judge(self, channel: str, message: ChannelMessage) -> Link:
-        """Where `message` belongs."""
+        """Return how `message` relates to the last one on its channel."""
         last = self.last[channel]
         if message.previous == 0 and message.sequence < last:
             return Link.FIRST
@@ -55,13 +56,13 @@ class Chain:
         return Link.NEXT if message.previous == last else Link.GAP
 
     def advance(self, channel: str, sequence: int) -> None:
-        """The message that ends with `sequence` is applied."""
+        """Note that the message that ends with `sequence` was applied."""
         self.last[channel] = sequence
 
     def is_of(self, state: EngineState) -> bool:
-        """Whether `state` continues what was received: the same exchange, and not behind us.
+        """Whether `state` continues what was received: the same exchange, and no less published.
 
-        To be asked with nothing received since `state` was read.
+        Ask before anything else is received: a newer message would make `state` look too old.
         """
         if self._id_key is None:
             self._id_key = state.id_key
@@ -72,7 +73,7 @@ class Chain:
         return state.id_key == self._id_key and state.sequence >= self.complete
 
     def has_lost_tail(self, state: EngineState) -> bool:
-        """Whether what `state` said at the call before has still not arrived."""
+        """Whether something that the state named at the previous call has still not arrived."""
         is_lost = not has_received(self._expected, self.last)
         self._expected = dict(state.last)
         return is_lost
@@ -82,12 +83,12 @@ class Chain:
         return has_received(state.last, self.last)
 
     def note_complete(self, state: EngineState) -> None:
-        """Take `state` as the point up to which nothing is missing, if that is so."""
+        """Move `complete` to the sequence of `state` if all that `state` names has arrived."""
         if self.has_all(state):
             self.complete = max(self.complete, state.sequence)
 
     def count_behind(self, state: EngineState) -> int:
-        """Sequences between the engine and the newest message here; 0 where nothing is missing."""
+        """Count the sequences from the newest message to the engine; 0 if nothing is missing."""
         if self.has_all(state):
             return 0
         return state.sequence - max(self.complete, *self.last.values())

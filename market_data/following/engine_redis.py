@@ -1,9 +1,7 @@
-"""What the feed reads from Redis: the engine's state, its snapshots, its journal, its channels."""
+"""The edge to Redis: reads the engine's state, snapshots, journal and channels."""
 
 import asyncio
-import math
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 from typing import TypeAlias, cast
 
 from redis.asyncio import Redis
@@ -15,6 +13,7 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import ResponseError
 
 from market_data.following.engine_state import PUBLIC_CHANNELS, STATE_FIELDS, EngineState
+from market_data.following.subscription import Subscription
 from protocol.channels import JOURNAL, STATE, STATE_FIGURES, snapshot_key
 from protocol.figures import EngineFigures, decode_figures
 from protocol.journal import JournalEntry, entry_id
@@ -22,43 +21,39 @@ from protocol.snapshot import PARTS_AT_ONCE, Snapshot, decode_snapshot
 
 SECONDS_TO_ANSWER = 2.0
 SECONDS_TO_READ = 30.0
-"""For what may be long: a page of the journal, a snapshot; one commit alone may have a gigabyte."""
+"""For a page of the journal or a snapshot: one commit alone may have a gigabyte."""
 JOURNAL_PAGE = 64
-MOST_WAITING, MOST_WAITING_BYTES = 4_096, 16 << 20
-"""Messages read from the channels and not yet taken, and their bytes; the rest waits in Redis."""
 
-Message: TypeAlias = tuple[str, bytes]
-"""A channel's name, and what was published there."""
 _Entries: TypeAlias = list[tuple[bytes, dict[bytes, bytes]]]
 _Values: TypeAlias = list[bytes | None]
 
 
-class BrokenHistory(Exception):
-    """What Redis holds does not continue what is known here."""
+class BrokenJournal(Exception):
+    """The journal does not continue what is known here."""
 
 
 class EngineRedis:
-    """Reads only. Every method raises RedisError or OSError where Redis does not answer."""
+    """Reads only. Every method raises RedisError or OSError if Redis does not answer."""
 
     def __init__(self, url: str) -> None:
-        """Raises ValueError for a bad URL."""
+        """Raise ValueError for a bad URL."""
         self._redis = connect_redis(url, SECONDS_TO_ANSWER)
         self._pages = connect_redis(url, SECONDS_TO_READ)
 
     async def read_state(self) -> EngineState:
-        """What the engine's state says now; raises ValueError where it is not the engine's."""
+        """Return the engine's state as it is now; raise ValueError if it is not the engine's."""
         values = cast(_Values, await self._redis.hmget(STATE, list(STATE_FIELDS)))
         return EngineState.of(values)
 
     async def read_figures(self) -> EngineFigures:
-        """What the engine measured; empty before there was any work, ValueError for another's."""
+        """Return what the engine has measured; raise ValueError if it is not readable."""
         raw = cast(
             bytes | None, await cast(Awaitable[object], self._redis.hget(STATE, STATE_FIGURES))
         )
         return decode_figures(raw)
 
     async def read_snapshot(self, sequence: int) -> Snapshot:
-        """The snapshot at `sequence`; raises ValueError where it is gone or damaged."""
+        """Return the snapshot at `sequence`; raise ValueError if it is gone or damaged."""
         name = snapshot_key(sequence)
         parts: list[bytes] = []
         try:
@@ -73,16 +68,16 @@ class EngineRedis:
         return cast(list[bytes], await cast(Awaitable[object], answer))
 
     async def read_journal(self, sequence: int) -> list[JournalEntry]:
-        """The next page of commits after `sequence`; raises BrokenHistory for a foreign entry."""
+        """Return the next commits after `sequence`; raise BrokenJournal for a foreign entry."""
         start = b"(" + entry_id(sequence)
         page = cast(_Entries, await self._pages.xrange(JOURNAL, start, count=JOURNAL_PAGE))
         try:
             return [JournalEntry.from_stream(stream_id, fields) for stream_id, fields in page]
         except (KeyError, ValueError) as error:
-            raise BrokenHistory(f"the journal holds an entry that is not ours: {error}") from error
+            raise BrokenJournal(f"the journal holds an entry that is not ours: {error}") from error
 
-    async def follow(self, use: Callable[["Subscription"], Awaitable[None]]) -> None:
-        """Run `use` with a confirmed subscription of the public channels."""
+    async def follow(self, use: Callable[[Subscription], Awaitable[None]]) -> None:
+        """Run `use` with a confirmed subscription to the public channels."""
         async with self._redis.pubsub() as pubsub:
             subscription = Subscription(await _subscribe(pubsub))
             reading = asyncio.create_task(subscription.read())
@@ -94,7 +89,7 @@ class EngineRedis:
                 await asyncio.wait([reading])
 
     async def close(self) -> None:
-        """Give the connections back."""
+        """Close the connections."""
         await self._redis.aclose()
         await self._pages.aclose()
 
@@ -107,65 +102,12 @@ def connect_redis(url: str, seconds: float) -> Redis:
         socket_timeout=seconds,
         socket_connect_timeout=SECONDS_TO_ANSWER,
         decode_responses=False,
-        protocol=2,  # a message costs a third of what it costs with the other one
+        protocol=2,  # a message costs a third of what it costs with RESP3
     )
 
 
-class Subscription:
-    """The public channels, live.
-
-    The client's own `get_message` costs more than all that the feed does with a message; here
-    whatever has come is taken at once.
-    """
-
-    def __init__(self, connection: AbstractConnection) -> None:
-        """`connection` has subscribed."""
-        self._connection = connection
-        self._waiting: list[Message] = []
-        self._waiting_bytes = 0
-        self._failure: BaseException | None = None
-        self._has_news = asyncio.Event()
-        self._has_room = asyncio.Event()
-
-    async def read(self) -> None:
-        """Read until the connection breaks."""
-        while True:
-            kind, channel, content = await self._connection.read_response(
-                timeout=math.inf, push_request=True
-            )
-            if kind == b"message":
-                await self._keep((channel.decode(), content))
-
-    def end(self, reading: "asyncio.Task[None]") -> None:
-        """`read` has ended; `take` raises the reason."""
-        self._failure = None if reading.cancelled() else reading.exception()
-        self._has_news.set()
-
-    async def take(self, seconds: float) -> list[Message]:
-        """All that has come since the last time, in order; empty where none came in time."""
-        if not self._waiting:
-            self._has_news.clear()
-            if self._failure is None:
-                with suppress(TimeoutError):
-                    async with asyncio.timeout(seconds):
-                        await self._has_news.wait()
-        taken, self._waiting, self._waiting_bytes = self._waiting, [], 0
-        self._has_room.set()
-        if self._failure is not None and not taken:
-            raise self._failure
-        return taken
-
-    async def _keep(self, message: Message) -> None:
-        self._waiting.append(message)
-        self._waiting_bytes += len(message[1])
-        self._has_news.set()
-        if len(self._waiting) >= MOST_WAITING or self._waiting_bytes >= MOST_WAITING_BYTES:
-            self._has_room.clear()
-            await self._has_room.wait()
-
-
 async def _subscribe(pubsub: PubSub) -> AbstractConnection:
-    """Return when Redis has confirmed every channel: whatever is published later is seen."""
+    """Wait until Redis has confirmed every channel: whatever is published later is received."""
     await pubsub.subscribe(*PUBLIC_CHANNELS)
     if (connection := pubsub.connection) is None:
         raise RedisConnectionError("subscribed, and the connection is gone")

@@ -1,4 +1,4 @@
-"""What the engine's state hash says about its channels."""
+"""What the engine's state in Redis says about its channels."""
 
 from collections.abc import Sequence
 from typing import NamedTuple, Self
@@ -27,10 +27,10 @@ STATE_FIELDS = (
 
 
 class EngineState(NamedTuple):
-    """The last commit's sequence, each channel's last message, and where there are snapshots.
+    """The last commit's sequence, each channel's last sequence, and the snapshots there are.
 
-    `snapshots` has their sequences, newest first. `id_key` tells one exchange from another that
-    began anew in an emptied folder; it is a secret.
+    `snapshots` has their sequences, newest first. `id_key` differs for an exchange that began anew
+    in an emptied folder; it is a secret.
     """
 
     sequence: int
@@ -40,12 +40,12 @@ class EngineState(NamedTuple):
 
     @property
     def exchange_id(self) -> str | None:
-        """None before there is one."""
+        """The public id; None before the exchange has begun."""
         return None if self.id_key is None else derive_exchange_id(self.id_key)
 
     @classmethod
     def of(cls, values: Sequence[bytes | None]) -> Self:
-        """From the values of `STATE_FIELDS`; raises ValueError where one is no number."""
+        """Make it of the values of `STATE_FIELDS`; raise ValueError if one is no number."""
         sequence, id_key, snapshots, *last = values
         numbers = [int(value or 0) for value in last]
         by_channel = dict(zip(PUBLIC_CHANNELS, numbers, strict=True))

@@ -1,4 +1,4 @@
-"""The feed: follows the engine's channels and reads from the journal whatever is missing."""
+"""The loop that follows the engine's channels and reads whatever is missing from the journal."""
 
 import asyncio
 import logging
@@ -6,63 +6,65 @@ import time
 
 from redis.exceptions import RedisError
 
-from market_data.fanout.announcer import Announcer
 from market_data.following.chain import Chain, Link
-from market_data.following.engine_redis import BrokenHistory, EngineRedis, Subscription
+from market_data.following.engine_redis import BrokenJournal, EngineRedis
 from market_data.following.engine_state import PUBLIC_CHANNELS, EngineState
+from market_data.following.feed_stats import FeedStats
 from market_data.following.lag import Lag
+from market_data.following.listener import MarketListener
 from market_data.following.public_message import list_public_events, read_public_message
+from market_data.following.subscription import Subscription
 from market_data.market.broken_event import BrokenEvent
 from market_data.market.feed_status import FeedStatus
 from market_data.market.market import Market
 from market_data.rare_log import RareLog
-from market_data.stats import FeedStats
 from protocol.events import ChannelMessage
 from protocol.journal import JournalEntry
 from protocol.timestamps import now_in_microseconds
 
 SECONDS_BETWEEN_CHECKS = 0.5
-LONGEST_PAUSE = 2.0
+MAX_PAUSE_SECONDS = 2.0
 SETTLING_MICROSECONDS = 1_000_000
-"""Between an engine's stamp and its commit: a commit that takes longer is rare, and corrected."""
+"""Time from the engine's stamp to its commit. A trade that takes longer is rare, and corrects the
+candles that were closed without it."""
 
-_logger = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 
 
 class Feed:
-    """Keeps the market up to date and announces what happens to it.
+    """Keeps the market up to date and tells the listener what happens to it.
 
-    Subscribes first, then reads the journal, then goes on live. A gap, a lost tail or a broken
-    connection sends it to the journal for what is missing; a history that cannot be continued (a
-    wiped data folder, a journal trimmed too far) makes it build everything anew.
+    It subscribes first, then reads the journal, then goes on live. After a gap, a lost tail or a
+    broken connection it reads what is missing from the journal. If the journal does not continue
+    what was received (a wiped data folder, a journal trimmed too far), it builds everything anew.
     """
 
     def __init__(
-        self, redis: EngineRedis, market: Market, announcer: Announcer, status: FeedStatus
+        self, redis: EngineRedis, market: Market, listener: MarketListener, status: FeedStatus
     ) -> None:
         self.stats = FeedStats()
         self._status = status
         self._redis = redis
         self._market = market
-        self._announcer = announcer
+        self._listener = listener
         self._chain = Chain()
         self._lag = Lag()
         self._pause = 0.0
-        self._rare_log = RareLog(_logger)
+        self._rare_log = RareLog(logger)
 
     async def run(self) -> None:
-        """Follow for ever; whatever goes wrong is said, and tried again after a pause."""
+        """Follow for ever; log whatever goes wrong, and try again after a pause."""
         while True:
             try:
                 await self._redis.follow(self._follow)
-            except (RedisError, OSError, BrokenHistory, BrokenEvent, ValueError) as error:
+            except (RedisError, OSError, BrokenJournal, BrokenEvent, ValueError) as error:
                 self._say_lost(error)
             except Exception:  # nothing that is published may end the service
-                _logger.exception("unexpected: building everything anew")
+                logger.exception("unexpected: building everything anew")
                 self._forget()
             self._status.is_connected = False
             await asyncio.sleep(self._pause)
-            self._pause = min(LONGEST_PAUSE, self._pause * 2 or 0.05)
+            self._pause = min(MAX_PAUSE_SECONDS, self._pause * 2 or 0.05)
 
     async def _follow(self, subscription: Subscription) -> None:
         await self._resync(await self._redis.read_state())
@@ -77,7 +79,7 @@ class Feed:
                 await self._receive(channel, data)
 
     async def _receive(self, channel: str, data: bytes) -> None:
-        """Take one message of a channel; what is not one of ours is counted and ignored."""
+        """Take one message of a channel; count and ignore what is not the engine's."""
         self.stats.messages += 1
         try:
             message = read_public_message(channel, data)
@@ -94,10 +96,11 @@ class Feed:
             await self._resync(await self._redis.read_state())
 
     async def _apply_live(self, channel: str, message: ChannelMessage) -> None:
-        """Apply and announce.
+        """Apply a message and announce its events.
 
-        A message whose first event is impossible has changed nothing and is ignored: if the engine
-        did send it, the next one shows a gap. One that breaks later has done harm.
+        If its first event is impossible, nothing has changed, and the message is ignored: if the
+        engine did send it, the next message shows a gap. If a later event is impossible, the events
+        before it were applied, and everything is built anew.
         """
         events_before = self.stats.events
         try:
@@ -114,11 +117,11 @@ class Feed:
             self._market.apply(event)
             self.stats.events += 1
             if self._market.is_complete:
-                self._announcer.announce(event)
+                self._listener.announce(event)
         self._chain.advance(channel, message.sequence)
 
     async def _check(self) -> None:
-        """Ask the engine's state whether anything is missing."""
+        """Compare what was received with the engine's state, and resync if anything is missing."""
         asked_at = now_in_microseconds()
         state = await self._redis.read_state()
         is_lost = self._chain.has_lost_tail(state)
@@ -134,13 +137,13 @@ class Feed:
         self._status.note_check(self._chain.complete, state.sequence, behind, lag)
 
     async def _resync(self, state: EngineState) -> None:
-        """Read what is missing from the journal, or everything where that cannot be told."""
+        """Read what is missing from the journal; build everything anew if it does not continue."""
         self.stats.resyncs += 1
         if not self._chain.is_of(state):
             self._start_over("the engine's state does not continue what was received", state)
         try:
             await self._catch_up(state)
-        except (BrokenHistory, BrokenEvent) as error:
+        except (BrokenJournal, BrokenEvent) as error:
             if not self._market.is_complete:
                 self._forget()
                 raise
@@ -149,12 +152,12 @@ class Feed:
         if not self._market.is_complete:
             self._market.exchange_id = state.exchange_id
             self._market.is_complete = True
-            self._announcer.announce_rebuild()
+            self._listener.announce_rebuild()
 
     async def _catch_up(self, state: EngineState) -> None:
         """Apply every journal entry after the last complete commit, page by page.
 
-        With nothing yet, begin at the newest snapshot that can be read.
+        An empty market begins at the newest snapshot that can be read.
         """
         if self._chain.complete == 0 and not self._market.is_complete:
             await self._load_snapshot(state)
@@ -164,7 +167,7 @@ class Feed:
                 self._replay_entry(entry)
             page = await self._redis.read_journal(self._chain.complete)
         if self._chain.complete < state.sequence:
-            raise BrokenHistory(f"the journal ends at {self._chain.complete}")
+            raise BrokenJournal(f"the journal ends at {self._chain.complete}")
 
     async def _load_snapshot(self, state: EngineState) -> None:
         for sequence in state.snapshots:
@@ -172,7 +175,7 @@ class Feed:
                 snapshot = await self._redis.read_snapshot(sequence)
                 self._market.restore(snapshot)
             except (ValueError, BrokenEvent) as error:
-                _logger.warning("the snapshot at sequence %d is of no use: %s", sequence, error)
+                logger.warning("the snapshot at sequence %d is of no use: %s", sequence, error)
                 self._market.clear()
             else:
                 self._chain.restore(snapshot)
@@ -181,7 +184,7 @@ class Feed:
 
     def _replay_entry(self, entry: JournalEntry) -> None:
         if entry.previous != self._chain.complete:
-            raise BrokenHistory(
+            raise BrokenJournal(
                 f"the journal continues {entry.previous}, not {self._chain.complete}"
             )
         for channel in PUBLIC_CHANNELS:
@@ -194,19 +197,19 @@ class Feed:
         message = read_public_message(channel, data)
         link = self._chain.judge(channel, message)
         if link is Link.GAP:
-            raise BrokenHistory(f"{channel}: {message.sequence} follows {message.previous}")
+            raise BrokenJournal(f"{channel}: {message.sequence} follows {message.previous}")
         if link is Link.NEXT:
             self._apply(channel, message)
 
     def _start_over(self, reason: str, state: EngineState) -> None:
         if self._market.is_complete:
-            self._announcer.note_told(self._chain.is_same_exchange(state))
+            self._listener.note_rebuild(self._chain.is_same_exchange(state))
             self.stats.rebuilds += 1
-            _logger.warning("building everything anew: %s", reason)
+            logger.warning("building everything anew: %s", reason)
         self._forget(state)
 
     def _forget(self, state: EngineState | None = None) -> None:
-        """What is read next may be of yet another exchange than `state`: the next check tells."""
+        """Empty the market. `state` says whose events come next; the next check confirms it."""
         self._market.clear()
         self._chain.clear(state)
         self._lag.clear()
@@ -217,11 +220,11 @@ class Feed:
 
     def _say_live(self) -> None:
         self._pause = 0.0
-        _logger.info("in sync at sequence %d", self._chain.complete)
+        logger.info("in sync at sequence %d", self._chain.complete)
 
     def _say_lost(self, error: Exception) -> None:
         if self._status.is_connected:
             self.stats.reconnects += 1
-            _logger.warning("lost the engine's channels: %s", error)
+            logger.warning("lost the engine's channels: %s", error)
         else:
             self._rare_log.warn(f"not in sync yet: {error}")

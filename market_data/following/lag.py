@@ -1,10 +1,10 @@
-"""How long what the engine has published has not been here."""
+"""How long something that the engine has published has been missing here."""
 
 from collections import deque
 from collections.abc import Mapping
 from typing import NamedTuple
 
-_MOST_CHECKS = 600
+_MAX_CHECKS = 600
 
 
 class _Check(NamedTuple):
@@ -21,18 +21,19 @@ class Lag:
     def measure(
         self, now: float, published: Mapping[str, int], received: Mapping[str, int]
     ) -> float:
-        """Seconds since the oldest check of which something has not been received; 0: none.
+        """Return the seconds since the oldest check that named something still not received.
 
-        Both are channel to sequence; `published` is what the engine's state says now.
+        0 if there is none. Both mappings are channel to sequence; `published` is what the engine's
+        state says now.
         """
-        if len(self._open) < _MOST_CHECKS:  # the oldest counts, so what comes after may be left out
+        if len(self._open) < _MAX_CHECKS:  # only the oldest counts
             self._open.append(_Check(now, published))
         while self._open and has_received(self._open[0].published, received):
             self._open.popleft()
         return now - self._open[0].time if self._open else 0.0
 
     def clear(self) -> None:
-        """Forget the checks: what comes is not of the same history."""
+        """Forget the checks: what comes next does not continue what was received."""
         self._open.clear()
 
 

@@ -1,4 +1,4 @@
-"""Reads what arrives on a public channel, believing none of it."""
+"""Reads and checks what arrives on a public channel."""
 
 import msgspec
 
@@ -11,12 +11,12 @@ _EVENT_TYPES = {TRADE_EVENTS: Trade, ORDER_BOOK_UPDATES: L2Delta, BBO_UPDATES: B
 
 
 def read_public_message(channel: str, data: bytes) -> ChannelMessage:
-    """The message; raises BrokenEvent where it is not one that the engine could send there."""
+    """Return the message; raise BrokenEvent if the engine could not have sent it there."""
     try:
         message = decode_message(data)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise BrokenEvent(f"unreadable: {error}") from error
-    is_notice = not message.events  # in the stead of a long one, which is in the journal
+    is_notice = not message.events  # a longer message stands in the journal alone
     if not 0 <= message.previous < message.sequence + is_notice:
         raise BrokenEvent(f"sequence {message.sequence} cannot follow {message.previous}")
     for event in message.events:
@@ -26,5 +26,5 @@ def read_public_message(channel: str, data: bytes) -> ChannelMessage:
 
 
 def list_public_events(message: ChannelMessage) -> list[PublicEvent]:
-    """The events of a message that was read here, which are all public."""
+    """Return the events of a message from `read_public_message`, all of which are public."""
     return message.events  # type: ignore[return-value]

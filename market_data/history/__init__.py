@@ -1,5 +1,6 @@
-"""What the service did not see itself, asked of the archive without making anyone wait.
+"""Candles and trades of the past: from the archive, without making anything else wait.
 
-In: questions for candles and trades of the past. Out: answers from memory and archive together. May
-import `market_data.market`, the archive's queries and `protocol`.
+In: questions for what the market does not remember. Out: answers from memory and archive together,
+and the archive's candles in front of the market's own. May import `market_data.market`, the
+archive's queries and `protocol`.
 """

@@ -1,4 +1,4 @@
-"""Candles of the archive, in ticks and lots, cut off exactly where our own trades begin."""
+"""Candles of the archive in ticks and lots, cut off exactly at our own first trade."""
 
 from collections.abc import Iterable
 from fractions import Fraction
@@ -14,7 +14,7 @@ _TRADES_A_PAGE = 1_000
 
 
 class ArchivedSeries(NamedTuple):
-    """Candles with trades, the last of which may be a part of one.
+    """Candles with trades; the last one may be only the first part of its interval.
 
     Everything from `since` on is there; `close_before` is the last price before it.
     """
@@ -24,8 +24,8 @@ class ArchivedSeries(NamedTuple):
     close_before: int | None
 
 
-class ArchivedHistory(NamedTuple):
-    """Every interval's candles, and the last trade's moment and price."""
+class ArchivedPrices(NamedTuple):
+    """Every interval's candles by name, and the last trade's moment and price."""
 
     series: dict[str, ArchivedSeries]
     last_timestamp: int
@@ -40,18 +40,18 @@ class _LastSecond(NamedTuple):
 def read_archived_candles(
     archive: Archive, instrument: Instrument, seconds: int, start: int, end: int
 ) -> list[Candle]:
-    """Candles that begin from `start` on and before `end`, without holes, oldest first."""
+    """Read the candles that begin from `start` on and before `end`, without holes, oldest first."""
     records = archive.list_candles(instrument.symbol, seconds, start, end)
     return [_to_candle(record, instrument) for record in records]
 
 
-def read_archived_history(
+def read_archived_prices(
     archive: Archive, instrument: Instrument, trade_id: int, until: int
-) -> ArchivedHistory | None:
-    """Every interval's candles of the trades up to `trade_id`, none of which is after `until`.
+) -> ArchivedPrices | None:
+    """Read every interval's candles of the trades up to `trade_id`, none of which is after `until`.
 
-    None where the archive does not have that trade. An interval that `until` cuts is put together
-    from the finer ones, down to the trades of the last second.
+    None if the archive does not have that trade. A candle that `until` cuts is put together from
+    finer ones, down to the trades of the last second.
     """
     last_second = _read_last_second(archive, instrument, trade_id, until)
     if last_second is None:
@@ -69,13 +69,13 @@ def read_archived_history(
         series[name] = ArchivedSeries(finer, start, whole[0].close if is_flat_before else None)
     trade = last_second.last_trade
     price = _to_ticks(trade.price, instrument)
-    return ArchivedHistory(series, parse_timestamp(trade.timestamp), price)
+    return ArchivedPrices(series, parse_timestamp(trade.timestamp), price)
 
 
 def _read_last_second(
     archive: Archive, instrument: Instrument, trade_id: int, until: int
 ) -> _LastSecond | None:
-    """The trades of the second of `until`, up to `trade_id`; None where that one is not there."""
+    """Read the trades of the second of `until`, up to `trade_id`; None if that is not there."""
     start = until - until % MICROSECONDS
     found: list[TradeRecord] = []
     before = trade_id + 1
@@ -102,7 +102,7 @@ def _fold(trades: Iterable[TradeRecord], instrument: Instrument, start: int) -> 
 
 
 def _merge(candles: list[Candle], start: int) -> list[Candle]:
-    """The candles of one interval as one, or none."""
+    """Make one candle of those of one interval; an empty list if there are none."""
     if not candles:
         return []
     merged = Candle.flat(start, 0)

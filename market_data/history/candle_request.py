@@ -1,15 +1,16 @@
-"""`/v1/candles`: from memory as far as that reaches, else from the archive."""
+"""Answers `/v1/candles`: from memory as far back as that goes, before that from the archive."""
 
 from typing import NamedTuple
 
-from market_data.history.archive_history import History
-from market_data.market.candles import Candle, CandleSeries
+from market_data.history.async_archive import AsyncArchive
+from market_data.market.candle_series import CandleSeries
+from market_data.market.candles import Candle
 from market_data.market.market import SymbolView
-from market_data.market.price_history import format_moment
+from market_data.market.prices import format_moment
 
 
 class Range(NamedTuple):
-    """Candles that begin from `start` on and before `end`, microseconds."""
+    """Candles that begin from `start` on and before `end`, in microseconds."""
 
     start: int
     end: int
@@ -18,7 +19,7 @@ class Range(NamedTuple):
 def choose_range(
     series: CandleSeries, now: int, start: int | None, end: int | None, limit: int
 ) -> Range:
-    """The newest `limit` intervals of those asked for; without `end` up to the open one."""
+    """Return the newest `limit` intervals of those asked for; without `end` up to the open one."""
     last = series.align(now) + series.step
     if end is not None:
         last = min(last, series.align(end + series.step - 1))
@@ -29,20 +30,20 @@ def choose_range(
 
 
 async def describe_candles(
-    view: SymbolView, series: CandleSeries, asked: Range, now: int, history: History | None
+    view: SymbolView, series: CandleSeries, asked: Range, now: int, archive: AsyncArchive | None
 ) -> dict[str, object]:
-    """The answer's `candles` and `since`."""
+    """Return the answer's `candles` and `since`."""
     from_memory = series.list_filled(asked.start, asked.end)
     is_short = series.since > asked.start
     older: list[Candle] | None = None
-    if is_short and history is not None and not view.unseen_until:
+    if is_short and archive is not None and not view.unseen_until:
         end = min(asked.end, series.since)
         seconds = series.step // 1_000_000
-        older = await history.list_candles(view.instrument, seconds, asked.start, end)
+        older = await archive.list_candles(view.instrument, seconds, asked.start, end)
     open_start = series.align(now)
     return {
         "candles": [
-            {**view.history.describe_candle(each), "is_closed": each.start < open_start}
+            {**view.prices.describe_candle(each), "is_closed": each.start < open_start}
             for each in [*(older or []), *from_memory]
         ],
         "since": format_moment(series.since if is_short and older is None else None),

@@ -13,7 +13,7 @@ from protocol.events import L2Delta, Level
 from protocol.instrument import Instrument
 
 _Change: TypeAlias = tuple[int, Level | None]
-"""Key of a level, and what it becomes; None: it is gone."""
+"""Key of a level, and its new value; None: it is gone."""
 
 
 class BookSide:
@@ -29,11 +29,11 @@ class BookSide:
         return len(self._levels)
 
     def top(self, depth: int | None = None) -> list[Level]:
-        """The best `depth` levels; None: all."""
+        """Return the best `depth` levels; None: all."""
         return list(islice(self._levels.values(), depth))
 
     def read_changes(self, levels: Iterable[Level], instrument: Instrument) -> list[_Change]:
-        """`levels` with their keys; raises BrokenEvent for one that is not on the grid."""
+        """Return `levels` with their keys; raise BrokenEvent for one that is not on the grid."""
         return [
             (
                 self._direction * read_steps(price, instrument.tick),
@@ -43,7 +43,7 @@ class BookSide:
         ]
 
     def apply(self, changes: Iterable[_Change]) -> None:
-        """Set each level to its new quantity; a level that goes may be unknown."""
+        """Set each level to its new quantity; one that is to go may be unknown."""
         for key, level in changes:
             if level is None:
                 self._levels.pop(key, None)
@@ -65,8 +65,8 @@ class BookView:
     def apply(self, delta: L2Delta) -> None:
         """Bring the book to `delta.last_update_id`.
 
-        Raises BrokenEvent, with nothing changed, where the delta does not follow the last one or
-        holds a level that is not on the instrument's grid.
+        Raise BrokenEvent, with nothing changed, if the delta does not continue the last one or has
+        a level that is not on the instrument's grid.
         """
         if not self.last_update_id + 1 == delta.first_update_id <= delta.last_update_id:
             raise BrokenEvent(
@@ -80,11 +80,11 @@ class BookView:
         self.last_update_id = delta.last_update_id
 
     def restore(self, last_update_id: int, bids: list[Level], asks: list[Level]) -> None:
-        """Fill an empty book; raises BrokenEvent for a level that is not on the grid."""
+        """Fill an empty book; raise BrokenEvent for a level that is not on the grid."""
         self.bids.apply(self.bids.read_changes(bids, self._instrument))
         self.asks.apply(self.asks.read_changes(asks, self._instrument))
         self.last_update_id = last_update_id
 
     def checksum(self) -> int:
-        """Checksum of the book as it is."""
+        """Compute the checksum of the book as it is."""
         return compute_checksum(self.bids.top(CHECKSUM_LEVELS), self.asks.top(CHECKSUM_LEVELS))

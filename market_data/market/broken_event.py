@@ -1,5 +1,5 @@
-"""What every part of the feed raises for an event that cannot be true."""
+"""The error for an event that cannot be true."""
 
 
 class BrokenEvent(Exception):
-    """An event that does not follow from what came before it, or that is not of our shape."""
+    """An event that does not follow from those before it, or that has a wrong form."""

@@ -1,4 +1,4 @@
-"""Recent deltas of one symbol, so that a reader who fell behind gets what it missed as one."""
+"""Recent deltas of one symbol, merged into one for a reader that has missed some."""
 
 from collections import deque
 from collections.abc import Iterable
@@ -6,11 +6,11 @@ from collections.abc import Iterable
 from protocol.events import L2Delta, Level
 
 DELTAS_KEPT = 2_000
-"""Deltas that a symbol remembers; a reader who missed more gets a new snapshot."""
+"""Deltas that a symbol remembers; a reader that has missed more gets a new snapshot."""
 
 
 class DeltaRing:
-    """The last `DELTAS_KEPT` deltas, without a gap between them."""
+    """The last `DELTAS_KEPT` deltas, each of which continues the one before."""
 
     __slots__ = ("_deltas", "_symbol")
 
@@ -19,11 +19,14 @@ class DeltaRing:
         self._deltas: deque[L2Delta] = deque(maxlen=DELTAS_KEPT)
 
     def append(self, delta: L2Delta) -> None:
-        """Remember `delta`, which follows the last one."""
+        """Remember `delta`, which continues the last one."""
         self._deltas.append(delta)
 
     def merge_from(self, first_update_id: int) -> L2Delta | None:
-        """Everything since `first_update_id` as one delta; None where the ring starts later."""
+        """Return everything since `first_update_id` as one delta.
+
+        None if the ring begins later, or no delta begins there.
+        """
         missed: list[L2Delta] = []
         for delta in reversed(self._deltas):
             if delta.last_update_id < first_update_id:

@@ -1,4 +1,4 @@
-"""Whether the feed may be believed, for everyone who has to say so."""
+"""Whether what the service tells is up to date."""
 
 import time
 from collections.abc import Callable
@@ -6,15 +6,16 @@ from collections.abc import Callable
 from market_data.market.market import Market
 
 SECONDS_UNTIL_DEAF = 2.0
-"""The feed is deaf without a successful check against the engine's state for so long, or while
-something that the engine published so long ago is not here."""
+"""The feed is deaf if it could not check itself against the engine's state for so long, or if
+something that the engine published so long ago is missing."""
 
 
 class FeedStatus:
-    """Written by the feed.
+    """Written by the feed, read by everyone.
 
-    `behind` counts sequences between the engine and what is known here; `lag_seconds` is the age of
-    the oldest check that found something that has still not come.
+    `sequence` is a commit up to which nothing is missing, `behind` counts the sequences between the
+    engine and what is known here, `lag_seconds` is the age of the oldest check that named something
+    still missing.
     """
 
     def __init__(self, market: Market, clock: Callable[[], float] = time.monotonic) -> None:
@@ -29,7 +30,7 @@ class FeedStatus:
 
     @property
     def is_in_sync(self) -> bool:
-        """Whether the market is what the engine published, but for what is on its way."""
+        """Whether the market is what the engine has published, except for what is on its way."""
         is_recent = max(self.seconds_since_check, self.lag_seconds) < SECONDS_UNTIL_DEAF
         return self.is_connected and self._market.is_complete and is_recent
 
@@ -41,7 +42,7 @@ class FeedStatus:
     def note_check(
         self, sequence: int, engine_sequence: int, behind: int, lag_seconds: float = 0.0
     ) -> None:
-        """The engine's state was read, and nothing is missing but `behind`."""
+        """Note that the engine's state was read, and that nothing but `behind` is missing."""
         self._checked_at = self._clock()
         self.is_connected = True
         self.sequence = sequence

@@ -1,11 +1,11 @@
-"""Decimal strings from outside, checked against an instrument's tick or lot."""
+"""Checks decimal strings from outside against an instrument's tick or lot."""
 
 from market_data.market.broken_event import BrokenEvent
 from protocol.decimals import Increment
 
 
 def read_steps(text: str, increment: Increment) -> int:
-    """Whole steps in `text`; raises BrokenEvent where it is no decimal, or off the grid."""
+    """Return the whole steps in `text`; raise BrokenEvent if it is no decimal or off the grid."""
     try:
         steps, remainder = increment.to_steps(text)
     except ValueError:

@@ -1,4 +1,4 @@
-"""What is known of every symbol: book, BBO, trades and candles, built from events alone."""
+"""What is known of every symbol: book, BBO, trades, prices. Built from events alone."""
 
 from collections import deque
 from collections.abc import Iterable, Mapping
@@ -8,7 +8,7 @@ from market_data.market.book_view import BookView
 from market_data.market.broken_event import BrokenEvent
 from market_data.market.delta_ring import DeltaRing
 from market_data.market.grid import read_steps
-from market_data.market.price_history import PriceHistory
+from market_data.market.prices import Prices
 from protocol.events import Bbo, L2Delta, PublicEvent, Trade
 from protocol.instrument import Instrument
 from protocol.snapshot import BookSnapshot, Snapshot
@@ -23,11 +23,13 @@ _parse_timestamp = lru_cache(64)(parse_timestamp)  # the trades of a commit have
 class SymbolView:
     """One symbol.
 
-    `timestamp` is that of the book's last change, None before the first. The trades up to
-    `unseen_trade_id`, and the moment `unseen_until`, were not seen here: a snapshot began there.
+    `timestamp` is that of the book's last change, None before the first. If the view began with a
+    snapshot, `unseen_trade_id` is the last trade before it and `unseen_until` its moment: what
+    traded until then was not seen here. `unseen_until` is 0 if nothing is missing, or once the
+    archive's candles have been put in front.
     """
 
-    __slots__ = ("bbo", "book", "deltas", "history", "instrument", "last_trade_id", "timestamp",
+    __slots__ = ("bbo", "book", "deltas", "instrument", "last_trade_id", "prices", "timestamp",
                  "trades", "unseen_trade_id", "unseen_until")  # fmt: skip
 
     def __init__(self, instrument: Instrument) -> None:
@@ -36,14 +38,14 @@ class SymbolView:
         self.deltas = DeltaRing(instrument.symbol)
         self.bbo: Bbo | None = None
         self.trades: deque[Trade] = deque(maxlen=TRADES_KEPT)
-        self.history = PriceHistory(instrument)
+        self.prices = Prices(instrument)
         self.last_trade_id = 0
         self.unseen_trade_id = 0
         self.unseen_until = 0
         self.timestamp: str | None = None
 
     def apply(self, event: PublicEvent) -> None:
-        """Take the next event; raises BrokenEvent, with nothing changed, for an impossible one."""
+        """Apply the next event; raise BrokenEvent, with nothing changed, if it is impossible."""
         if isinstance(event, Trade):
             self._apply_trade(event)
         elif isinstance(event, L2Delta):
@@ -54,34 +56,34 @@ class SymbolView:
             self._apply_bbo(event)
 
     def restore(self, snapshot: BookSnapshot, taken_at: int) -> None:
-        """Fill a new view; its recent trades are those after the snapshot."""
+        """Fill a new view; only trades after the snapshot will be in `trades`."""
         self.book.restore(snapshot.last_update_id, snapshot.bids, snapshot.asks)
         self.last_trade_id = self.unseen_trade_id = snapshot.last_trade_id
         if snapshot.last_trade_id:
             self.unseen_until = taken_at
-            self.history.begin(taken_at, self._read_last_price(snapshot))
+            self.prices.begin(taken_at, self._read_last_price(snapshot))
         if snapshot.last_update_id:
             self.timestamp = format_timestamp(taken_at)
             self.bbo = self._derive_bbo(self.timestamp)
 
     @property
     def first_trade_id(self) -> int:
-        """Id of the oldest remembered trade; that of the next one where none is remembered."""
+        """Id of the oldest remembered trade; if none is remembered, of the next trade to come."""
         return self.last_trade_id - len(self.trades) + 1
 
     def trades_before(self, trade_id: int | None, limit: int) -> list[Trade]:
-        """The newest `limit` remembered trades with an id below `trade_id`, newest first."""
+        """Return the newest `limit` remembered trades with an id below `trade_id`, newest first."""
         newest = len(self.trades)
         if trade_id is not None:
             newest -= max(0, min(newest, self.last_trade_id - trade_id + 1))
         return [self.trades[index] for index in range(newest - 1, max(0, newest - limit) - 1, -1)]
 
     def trades_after(self, trade_id: int) -> list[Trade]:
-        """The remembered trades with an id above `trade_id`, oldest first."""
+        """Return the remembered trades with an id above `trade_id`, oldest first."""
         return self.trades_before(None, max(0, self.last_trade_id - trade_id))[::-1]
 
     def next_trades(self, trade_id: int, limit: int) -> list[Trade]:
-        """The oldest `limit` remembered trades with an id above `trade_id`, oldest first."""
+        """Return the oldest `limit` remembered trades with an id above `trade_id`, oldest first."""
         first = max(trade_id + 1, self.first_trade_id)
         end = min(first + limit, self.last_trade_id + 1)
         return self.trades_before(end, max(0, end - first))[::-1]
@@ -93,7 +95,7 @@ class SymbolView:
             )
         price = read_steps(trade.price, self.instrument.tick)
         quantity = read_steps(trade.quantity, self.instrument.lot)
-        self.history.take(_read_timestamp(trade.timestamp), price, quantity)
+        self.prices.take(_read_timestamp(trade.timestamp), price, quantity)
         self.trades.append(trade)
         self.last_trade_id = trade.trade_id
 
@@ -122,10 +124,9 @@ class SymbolView:
 class Market:
     """Every symbol.
 
-    `exchange_id` is the exchange that all ids are of. `is_complete` says that all up to some commit
-    is in, and nothing after. `quiet_until` is a
-    moment, in microseconds, before which nothing is missing. `builds` counts how often all was
-    built from nothing.
+    `exchange_id` names the exchange whose ids these are. `is_complete`: everything up to some
+    commit is in, and nothing after it. Before the moment `quiet_until`, in microseconds, nothing
+    is missing. `builds` counts how often everything was built from nothing.
     """
 
     def __init__(self, instruments: Mapping[str, Instrument]) -> None:
@@ -139,33 +140,33 @@ class Market:
 
     @property
     def now(self) -> int:
-        """The engine's time as far as it is known here, in microseconds."""
-        stamps = (view.history.last_timestamp or 0 for view in self._views.values())
+        """The engine's time, in microseconds, as far as it is known here."""
+        stamps = (view.prices.last_timestamp or 0 for view in self._views.values())
         return max(self.quiet_until, *stamps)
 
     def __getitem__(self, symbol: str) -> SymbolView:
         return self._views[symbol]
 
     def views(self) -> Iterable[tuple[str, SymbolView]]:
-        """Every symbol with what is known of it."""
+        """Return every symbol with what is known of it."""
         return self._views.items()
 
     def clear(self) -> None:
-        """Forget everything: the state will be built anew."""
+        """Forget everything before it is built anew."""
         self.is_complete = False
         self.quiet_until = 0
         self.builds += 1
         self._views = self._create_views()
 
     def restore(self, snapshot: Snapshot) -> None:
-        """Fill an empty market; raises BrokenEvent where the snapshot is not of these symbols."""
+        """Fill an empty market; raise BrokenEvent if the snapshot has a symbol that is not ours."""
         for book in snapshot.books:
             if (view := self._views.get(book.symbol)) is None:
                 raise BrokenEvent(f"unknown symbol {book.symbol!r:.60}")
             view.restore(book, snapshot.timestamp)
 
     def apply(self, event: PublicEvent) -> None:
-        """Take the next event; raises BrokenEvent, with nothing changed, for an impossible one."""
+        """Apply the next event; raise BrokenEvent, with nothing changed, if it is impossible."""
         view = self._views.get(event.symbol)
         if view is None:
             raise BrokenEvent(f"unknown symbol {event.symbol!r:.60}")

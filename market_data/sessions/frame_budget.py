@@ -1,16 +1,16 @@
-"""How many frames a connection may send."""
+"""Limits how many frames a connection may send."""
 
 import time
 from collections.abc import Callable
 
 FRAMES_A_SECOND = 20.0
 FRAMES_AT_ONCE = 100
-MOST_REFUSED = 100
-"""Frames refused in a row after which the connection ends."""
+MAX_REFUSED_FRAMES = 100
+"""Frames refused in a row after which the connection is closed."""
 
 
 class FrameBudget:
-    """Refills with time, up to `FRAMES_AT_ONCE`."""
+    """A token bucket of `FRAMES_AT_ONCE` frames."""
 
     __slots__ = ("_at", "_clock", "_left", "refused")
 
@@ -21,7 +21,7 @@ class FrameBudget:
         self.refused = 0
 
     def take(self) -> bool:
-        """Whether one more frame is within the budget."""
+        """Spend one frame; return whether it was within the budget, else count it as refused."""
         now = self._clock()
         self._left = min(FRAMES_AT_ONCE, self._left + (now - self._at) * FRAMES_A_SECOND)
         self._at = now

@@ -1,4 +1,4 @@
-"""What a client may say on the WebSocket, and the answer to everything else."""
+"""Reads and checks what a client sends on the WebSocket."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal, NoReturn, TypeAlias
@@ -17,7 +17,7 @@ from market_data.fanout.streams import (
 from protocol.enums import Reason
 
 MAX_FRAME_BYTES = 4_096
-"""Longest frame that is read; a longer one is answered by an error."""
+"""A longer frame is not read but answered with an error."""
 
 FrameId: TypeAlias = str | int | None
 Action: TypeAlias = Literal["subscribe", "unsubscribe", "resume", "ping"]
@@ -38,7 +38,7 @@ _decode_id = msgspec.json.Decoder(_Identified).decode
 
 
 class RequestRefused(Exception):
-    """A frame, or a query, that is not a request of ours."""
+    """A frame, or a query, that is not a valid request; `detail` names what is valid."""
 
     def __init__(self, code: Reason, detail: str) -> None:
         super().__init__(detail)
@@ -47,10 +47,10 @@ class RequestRefused(Exception):
 
 
 class Request(msgspec.Struct, frozen=True):
-    """A readable request: the streams to add to, or take from, the subscription.
+    """A valid request: the streams to add to the subscription, or to take from it.
 
-    `positions` of a `resume` has the last id that the client knows of each of them, `exchange_id`
-    the exchange that these are of, None where it does not say.
+    For a `resume`, `positions` has the last id that the client knows of each stream, and
+    `exchange_id` names the exchange of these ids, None if the client does not say.
     """
 
     action: Action
@@ -61,7 +61,7 @@ class Request(msgspec.Struct, frozen=True):
 
 
 def read_request(text: str | None, symbols: Sequence[str]) -> Request:
-    """The request in a frame's text (None: a binary frame); raises RequestRefused.
+    """Read the request in a frame's text (None: a binary frame); raise RequestRefused.
 
     Without `channels`, `subscribe` means the default ones and `unsubscribe` all; without
     `symbols`, all.
@@ -81,7 +81,7 @@ def read_request(text: str | None, symbols: Sequence[str]) -> Request:
 
 
 def read_frame_id(frame: str | bytes | None) -> FrameId:
-    """The id to answer a refused frame with, whatever else is wrong with it; None: it has none."""
+    """Read the id to answer a refused frame with; None if it has no valid one."""
     try:
         return _read_id({"id": _decode_id(frame or "").id})
     except (msgspec.DecodeError, RecursionError, UnicodeEncodeError, RequestRefused):
@@ -89,10 +89,10 @@ def read_frame_id(frame: str | bytes | None) -> FrameId:
 
 
 def read_query(query: str, symbols: Sequence[str]) -> list[Stream]:
-    """The streams that the query of a URL asks for; raises RequestRefused.
+    """Read the streams that the query of a URL asks for; raise RequestRefused.
 
-    `channels` and `symbols`, separated by commas: without `channels` the default ones, with an
-    empty one none; without `symbols` all, with an empty one none.
+    `channels` and `symbols` are lists separated by commas; an empty one means none. Without
+    `channels` the default ones are meant, without `symbols` all.
     """
     if len(query) > MAX_FRAME_BYTES:
         _refuse(
@@ -165,7 +165,7 @@ def _read_id(fields: dict[str, object]) -> FrameId:
     frame_id = fields.get("id")
     if frame_id is None or (isinstance(frame_id, str) and len(frame_id) <= 64):
         return frame_id
-    if type(frame_id) is int and abs(frame_id) < 2**53:  # a bool is an int, but no id
+    if type(frame_id) is int and abs(frame_id) < 2**53:  # a bool is an int, but not an id
         return frame_id
     return _refuse(
         Reason.INVALID_TYPE, "id must be a whole number or a string of at most 64 characters"

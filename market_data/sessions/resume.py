@@ -1,58 +1,60 @@
-"""What a client that comes back has missed."""
+"""Sends a client that comes back what it has missed."""
 
 import asyncio
 from typing import NamedTuple
 
-from market_data.fanout.announcer import StateRenderer, encode_book_delta
+from market_data.fanout.book_renderer import encode_book_delta
 from market_data.fanout.hub import Hub
 from market_data.fanout.messages import TradesMissing, encode_frame
+from market_data.fanout.state_renderer import StateRenderer
 from market_data.fanout.streams import BOOK, Stream
 from market_data.fanout.subscriber import Subscriber
 from market_data.fanout.trade_renderer import encode_trade
-from market_data.history.archive_history import History
+from market_data.history.async_archive import AsyncArchive
 from market_data.market.market import Market, SymbolView
-from market_data.sessions.connection import FeedConnection
+from market_data.sessions.nonblocking_websocket import NonblockingWebSocket
 from market_data.sessions.resume_budget import ResumeBudget
 
-MOST_TRADES = 50_000
-"""Trades of a symbol that are sent again; of those before, only that they are missing."""
+MAX_TRADES = 50_000
+"""Trades of a symbol that are sent again; older ones are only said to be missing."""
 TRADES_A_PAGE = 1_000
-"""Trades that are sent before anyone else has a turn."""
+"""Trades that are sent before other clients have their turn."""
 
 
 class ReturningClient(NamedTuple):
-    """To whom a resume speaks, and what it may still cost."""
+    """The client of a resume, and how many trades it may still have."""
 
     subscriber: Subscriber
-    connection: FeedConnection
+    connection: NonblockingWebSocket
     budget: ResumeBudget
 
     def write(self, frames: bytes) -> None:
-        """Send `frames`, unless there are none or nobody is there any more."""
+        """Send `frames`, unless there are none or the client is gone."""
         if frames and self.subscriber.is_open:
             self.subscriber.write(frames)
 
     def say_missing(self, symbol: str, first: int, last: int) -> None:
-        """Trades that are held nowhere, both ends included; none where `last` is before `first`."""
+        """Say that the trades `first` to `last` are held nowhere; nothing if there are none."""
         if first <= last:
             self.write(encode_frame(TradesMissing(symbol, first, last)))
 
 
 class Resume:
-    """Brings one client back to one symbol's stream. The market is complete when it begins."""
+    """Brings one client back to one stream. The market must be complete when it begins."""
 
     def __init__(
-        self, hub: Hub, renderer: StateRenderer, market: Market, history: History | None
+        self, hub: Hub, renderer: StateRenderer, market: Market, archive: AsyncArchive | None
     ) -> None:
         self._hub = hub
         self._renderer = renderer
         self._market = market
-        self._history = history
+        self._archive = archive
 
     async def run(self, client: ReturningClient, stream: Stream, last_id: int | None) -> None:
-        """Send what came after `last_id`, and from there on what is live.
+        """Send what came after `last_id`, then subscribe the client to what is live.
 
-        None: the client's ids are of another exchange, so that all of this one is new to it.
+        None: the client's ids are of another exchange, so everything is new to it. If the market is
+        built anew meanwhile, the connection is closed.
         """
         if stream.channel == BOOK:
             self._hub.join(client.subscriber, stream, self._render_book(stream.symbol, last_id))
@@ -78,7 +80,7 @@ class Resume:
         return position + 1 >= view.first_trade_id
 
     async def _send_page(self, client: ReturningClient, view: SymbolView, position: int) -> int:
-        """The last trade of the page."""
+        """Send the next trades; return the id of the last one."""
         if not self._holds(view, position):
             return await self._send_archived(client, view, position)
         client.write(self._render_held(client, view, position))
@@ -102,16 +104,16 @@ class Resume:
         return encode_book_delta(delta, view.book.checksum())
 
     def _skip(self, client: ReturningClient, symbol: str, last_id: int) -> int:
-        position = max(last_id, self._market[symbol].last_trade_id - MOST_TRADES)
+        position = max(last_id, self._market[symbol].last_trade_id - MAX_TRADES)
         client.say_missing(symbol, last_id + 1, position)
         return position
 
     async def _send_archived(self, client: ReturningClient, view: SymbolView, position: int) -> int:
-        """Send a page of the archive; where it has none, go to the first trade in memory."""
+        """Send a page of the archive; if it has none, skip to the first trade in memory."""
         symbol = view.instrument.symbol
         page = None
-        if self._history is not None:
-            page = await self._history.list_trades_after(symbol, position, TRADES_A_PAGE)
+        if self._archive is not None:
+            page = await self._archive.list_trades_after(symbol, position, TRADES_A_PAGE)
         trades = [trade for trade in page or [] if trade.trade_id < view.first_trade_id]
         following = trades[0].trade_id if trades else view.first_trade_id
         client.say_missing(symbol, position + 1, following - 1)

@@ -1,4 +1,4 @@
-"""How many trades a connection may have sent again."""
+"""Limits how many trades a connection may have sent again."""
 
 import time
 from collections.abc import Callable
@@ -9,10 +9,10 @@ TRADES_AT_ONCE = 50_000
 
 
 class ResumeBudget:
-    """Refills with time, up to `TRADES_AT_ONCE`.
+    """A bucket of `TRADES_AT_ONCE` trades that refills with time and can be overdrawn.
 
-    Who has something left may ask for all that a `resume` gives, and owes what it had not: no
-    reader that comes back once is refused, however many symbols it follows.
+    A client with anything left gets a whole `resume`, and then waits until the bucket is above zero
+    again: no client that comes back once is refused, however many symbols it follows.
     """
 
     __slots__ = ("_at", "_clock", "_left")
@@ -23,12 +23,12 @@ class ResumeBudget:
         self._left = float(TRADES_AT_ONCE)
 
     def seconds_to_wait(self) -> int:
-        """How long until something is left, rounded up; 0: not at all."""
+        """Return the seconds until something is left, rounded up; 0 if something is."""
         now = self._clock()
         self._left = min(TRADES_AT_ONCE, self._left + (now - self._at) * TRADES_A_SECOND)
         self._at = now
         return 0 if self._left > 0 else ceil((1 - self._left) / TRADES_A_SECOND)
 
     def charge(self, trades: int) -> None:
-        """So many were sent."""
+        """Spend as many as were sent."""
         self._left -= trades

@@ -1,4 +1,4 @@
-"""`/ws/market-data`: one client from its first message to its last."""
+"""`/ws/market-data`: one client, from its first message to its last."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -6,14 +6,14 @@ from typing import NamedTuple
 
 from starlette.websockets import WebSocket
 
-from market_data.fanout.announcer import StateRenderer
 from market_data.fanout.hub import Hub
 from market_data.fanout.messages import Ack, Connected, Error, Pong, encode_frame
+from market_data.fanout.state_renderer import StateRenderer
 from market_data.fanout.streams import CHANNELS, TRADES, Stream, group_by_channel
 from market_data.fanout.subscriber import Subscriber
 from market_data.market.market import Market
-from market_data.sessions.connection import FeedConnection
-from market_data.sessions.frame_budget import FRAMES_A_SECOND, MOST_REFUSED, FrameBudget
+from market_data.sessions.frame_budget import FRAMES_A_SECOND, MAX_REFUSED_FRAMES, FrameBudget
+from market_data.sessions.nonblocking_websocket import NonblockingWebSocket
 from market_data.sessions.requests import (
     FrameId,
     Request,
@@ -35,15 +35,15 @@ _WELCOME = (
 
 
 class ConnectionLimits(NamedTuple):
-    """Most connections, most of one client's address, and most streams of one connection."""
+    """The most connections, connections of one address, and streams of one connection."""
 
     connections: int = 5_000
     connections_per_address: int = 2_000
     subscriptions: int = 1_000
 
 
-class Desk:
-    """What all sessions share; holds nothing of any of them but how many there are by address."""
+class SessionHost:
+    """Runs every session, and counts their connections by address."""
 
     def __init__(
         self,
@@ -61,9 +61,9 @@ class Desk:
         self._connections: Counter[str] = Counter()
 
     async def serve(self, websocket: WebSocket) -> None:
-        """Accept, subscribe to what the URL asks for, answer requests until the client leaves."""
+        """Accept a client, subscribe it to what the URL asks for, answer it until it leaves."""
         await websocket.accept()
-        connection: FeedConnection = websocket.state.connection
+        connection: NonblockingWebSocket = websocket.state.connection
         subscriber = Subscriber(
             connection.write, connection.end, self.renderer.catch_up, self.hub.stats
         )
@@ -78,7 +78,7 @@ class Desk:
                 session.begin(websocket.url.query)
             await session.answer_requests(websocket)
         finally:
-            self._connections -= Counter([address])  # which drops who has none left
+            self._connections -= Counter([address])  # drops addresses that have none left
             self.hub.remove(subscriber)
             self.hub.stats.closed[connection.end_reason] += 1
 
@@ -98,17 +98,19 @@ class Desk:
 class Session:
     """One connection."""
 
-    def __init__(self, desk: Desk, connection: FeedConnection, subscriber: Subscriber) -> None:
-        self._desk = desk
-        self._hub = desk.hub
-        self._symbols = desk.market.symbols
+    def __init__(
+        self, host: SessionHost, connection: NonblockingWebSocket, subscriber: Subscriber
+    ) -> None:
+        self._host = host
+        self._hub = host.hub
+        self._symbols = host.market.symbols
         self._connection = connection
         self._subscriber = subscriber
         self._budget = FrameBudget()
         self._returning = ReturningClient(subscriber, connection, ResumeBudget())
 
     def begin(self, query: str) -> None:
-        """The first message, then the state of the streams that `query` names."""
+        """Send the first message, then the state of the streams that `query` names."""
         try:
             streams = read_query(query, self._symbols)
         except RequestRefused as refusal:
@@ -118,18 +120,18 @@ class Session:
             self.refuse_connection(error, 1008)
             return
         channels = list(dict.fromkeys(stream.channel for stream in streams))
-        exchange_id = self._desk.market.exchange_id
+        exchange_id = self._host.market.exchange_id
         self._write(Connected(_WELCOME, exchange_id, channels, self._symbols))
         self._hub.add(self._subscriber, streams)
 
     def refuse_connection(self, error: Error, close_code: int) -> None:
-        """Say why, and close."""
+        """Send `error`, and close."""
         self._refuse(error)
         self._subscriber.stop()
         self._connection.end(close_code, f"{error.code}: {error.message}")
 
     async def answer_requests(self, websocket: WebSocket) -> None:
-        """Until the connection ends, from whichever side."""
+        """Answer requests until the connection ends, from whichever side."""
         while (frame := await websocket.receive())["type"] == "websocket.receive":
             # A client that asks but does not read gets no further answers into its buffer.
             await self._connection.drain()
@@ -150,7 +152,7 @@ class Session:
             await self._carry_out(request)
 
     async def _carry_out(self, request: Request) -> None:
-        """The ack comes first, then the state of what is new, then what is live."""
+        """Send the ack, then the state of what is new, then what is live."""
         if request.action == "ping":
             self._write(Pong(request.id, format_timestamp(now_in_microseconds())))
             return
@@ -170,7 +172,7 @@ class Session:
             await self._resume(request)
 
     def _find_excess(self, frame_id: FrameId, streams: Sequence[Stream]) -> Error | None:
-        most = self._desk.limits.subscriptions
+        most = self._host.limits.subscriptions
         if (wanted := len(self._subscriber.streams.union(streams))) <= most:
             return None
         detail = f"that would be {wanted} subscriptions, each a channel of a symbol; at most {most}"
@@ -185,10 +187,10 @@ class Session:
         self._acknowledge(request, self._subscriber.streams | frozenset(request.streams))
         is_void = self._is_of_another(request)
         for stream, last_id in sorted(request.positions.items()):
-            await self._desk.resume.run(self._returning, stream, None if is_void else last_id)
+            await self._host.resume.run(self._returning, stream, None if is_void else last_id)
 
     def _find_obstacle(self, request: Request) -> Error | None:
-        market = self._desk.market
+        market = self._host.market
         if not market.is_complete:
             detail = "the feed is reading the journal; try again"
             return Error(request.id, Reason.NOT_IN_SYNC, detail)
@@ -209,7 +211,7 @@ class Session:
         return None
 
     def _is_of_another(self, request: Request) -> bool:
-        return request.exchange_id not in (None, self._desk.market.exchange_id)
+        return request.exchange_id not in (None, self._host.market.exchange_id)
 
     def _acknowledge(self, request: Request, result: frozenset[Stream]) -> None:
         self._write(Ack(request.id, request.action, group_by_channel(result)))
@@ -217,7 +219,7 @@ class Session:
     def _refuse_rate(self, frame_id: FrameId) -> None:
         detail = f"more than {FRAMES_A_SECOND:.0f} frames a second"
         error = Error(frame_id, Reason.RATE_LIMITED, detail)
-        if self._budget.refused >= MOST_REFUSED:
+        if self._budget.refused >= MAX_REFUSED_FRAMES:
             self.refuse_connection(error, 1008)
         else:
             self._refuse(error)

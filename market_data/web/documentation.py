@@ -1,4 +1,4 @@
-"""The page at `/v1/docs`, made of the OpenAPI document; it loads nothing from anywhere."""
+"""The page at `/v1/docs`, made from the OpenAPI document; it loads nothing from elsewhere."""
 
 from collections.abc import Iterator
 from html import escape
@@ -12,11 +12,11 @@ code{{background:#8882;padding:.1em .3em}}td,th{{text-align:left;padding:.2em 1e
 <h1>{title}</h1><p>{description} <a href="openapi.json">openapi.json</a></p>
 """
 _PARAMETERS = "<table><tr><th>parameter<th>in<th>type<th>default</tr>{rows}</table>"
-_ROW = "<tr><td><code>{name}</code><td>{place}<td>{kind}<td>{default}</tr>"
+_ROW = "<tr><td><code>{name}</code><td>{location}<td>{kind}<td>{default}</tr>"
 
 
 def render_documentation(document: dict[str, Any]) -> str:
-    """HTML of every operation of an OpenAPI document."""
+    """Render every operation of an OpenAPI document as HTML."""
     facts = document["info"]
     head = _HEAD.format(
         title=escape(facts["title"]), description=escape(facts.get("description", ""))
@@ -40,7 +40,7 @@ def _render_parameter(parameter: dict[str, Any]) -> str:
     default = "required" if parameter.get("required") else str(schema.get("default", ""))
     return _ROW.format(
         name=escape(parameter["name"]),
-        place=parameter["in"],
+        location=parameter["in"],
         kind=escape(kind),
         default=escape(default),
     )

@@ -1,4 +1,4 @@
-"""What an operator watches, for Prometheus: the counters of `/stats`, read when asked."""
+"""The counters of `/stats` and what else an operator watches, for Prometheus."""
 
 import math
 from collections.abc import Iterable, Iterator, Mapping
@@ -13,15 +13,15 @@ from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
 from market_data.fanout.hub import Hub
+from market_data.following.feed_stats import FeedStats
 from market_data.market.feed_status import FeedStatus
-from market_data.stats import FeedStats
 from protocol.figures import Durations, EngineFigures
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 
 class Metrics(Collector):
-    """Reads the service's own counters, so that nothing is counted twice."""
+    """Reads the service's own counters when asked, so that nothing is counted twice."""
 
     def __init__(self, status: FeedStatus, hub: Hub, feed: FeedStats) -> None:
         self._status = status
@@ -32,12 +32,12 @@ class Metrics(Collector):
         self._registry.register(self)
 
     def render(self, engine: EngineFigures | None) -> bytes:
-        """Prometheus's text format; without the engine's part where that could not be read."""
+        """Render Prometheus's text format; without the engine's part if `engine` is None."""
         self._engine = engine
         return generate_latest(self._registry)
 
     def collect(self) -> Iterable[Metric]:
-        """Every metric as it is now."""
+        """Yield every metric as it is now."""
         yield from self._collect_gauges()
         stats = self._hub.stats
         for name, text, value in (

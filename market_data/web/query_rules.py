@@ -1,4 +1,4 @@
-"""What the query of a REST request may say, and the refusal of everything else."""
+"""Checks the query of a REST request."""
 
 from collections.abc import Sequence
 from difflib import get_close_matches
@@ -15,7 +15,7 @@ from protocol.enums import Reason
 
 
 class WholeNumber(NamedTuple):
-    """A parameter that is a whole number; `default` is None where it can be left out."""
+    """A parameter that is a whole number; `default` is None if it can be left out."""
 
     lowest: int
     highest: int
@@ -23,11 +23,11 @@ class WholeNumber(NamedTuple):
 
     @property
     def rule(self) -> str:
-        """In a sentence."""
+        """The rule, to follow the name of the parameter."""
         return f"must be a whole number from {self.lowest} to {self.highest}"
 
     def find_nearest(self, text: str) -> str | None:
-        """The nearest valid value; the default for what is no number."""
+        """Return the nearest valid value; the default if `text` is no number."""
         sign, digits = text[:1], text.lstrip("+-").partition(".")[0]
         if not (digits.isascii() and digits.isdigit()):
             return None if self.default is None else str(self.default)
@@ -43,11 +43,11 @@ class OneOf(NamedTuple):
 
     @property
     def rule(self) -> str:
-        """In a sentence."""
+        """The rule, to follow the name of the parameter."""
         return f"must be one of: {', '.join(self.values)}"
 
     def find_nearest(self, text: str) -> str:
-        """The value that looks most like it."""
+        """Return the value that looks most like `text`."""
         return (get_close_matches(text.lower(), self.values, 1, 0.1) or [self.default])[0]
 
 
@@ -64,7 +64,7 @@ _RULES: dict[str, WholeNumber | OneOf] = {
 
 
 def check_names(request: Request) -> None:
-    """Raises ProblemRaised for a query parameter that the route does not have, or has twice."""
+    """Raise ProblemRaised for a parameter that the route does not have, or that is given twice."""
     route = request.scope.get("route")
     if not isinstance(route, APIRoute):
         return
@@ -83,7 +83,7 @@ def check_names(request: Request) -> None:
 
 
 async def render_invalid(_: Request, error: RequestValidationError) -> Response:
-    """The answer to a value that its parameter cannot have."""
+    """Answer a value that its parameter cannot have."""
     first = error.errors()[0]
     name, text = str(first["loc"][-1]), str(first["input"])
     rule = _RULES[name]

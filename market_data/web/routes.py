@@ -1,4 +1,4 @@
-"""The REST side: the same market as on the WebSocket, when asked."""
+"""The REST routes: the same market as on the WebSocket, once for each request."""
 
 from typing import Annotated, Literal
 
@@ -6,12 +6,12 @@ import msgspec
 from fastapi import APIRouter, Depends, Query, Request, WebSocket
 from starlette.responses import HTMLResponse, Response
 
-from market_data.fanout.announcer import describe_bbo
+from market_data.fanout.book_renderer import describe_bbo
 from market_data.history.candle_request import choose_range, describe_candles
 from market_data.market.market import Market, SymbolView
 from market_data.service import Service
 from market_data.web.documentation import render_documentation
-from market_data.web.metrics import CONTENT_TYPE
+from market_data.web.metrics import CONTENT_TYPE, Metrics
 from market_data.web.problems import ProblemRaised
 from market_data.web.query_rules import BEFORE, DEPTH, LIMIT, check_names
 from protocol.codec import encode
@@ -29,18 +29,18 @@ class JsonResponse(Response):
     media_type = "application/json"
 
     def render(self, content: object) -> bytes:
-        """The body."""
+        """Encode the body."""
         return encode(content)
 
 
 def find_service(request: Request) -> Service:
-    """The service that the application was made for."""
+    """Return the service of the application."""
     service: Service = request.app.state.service
     return service
 
 
 def find_market(service: Annotated[Service, Depends(find_service)]) -> Market:
-    """The market; while the feed is deaf a problem, because what it knows may be old."""
+    """Return the market; raise a problem while the feed is deaf, because it may be old."""
     if not service.status.is_in_sync:
         raise ProblemRaised(
             Reason.NOT_IN_SYNC,
@@ -51,7 +51,7 @@ def find_market(service: Annotated[Service, Depends(find_service)]) -> Market:
 
 
 def find_view(symbol: str, market: Annotated[Market, Depends(find_market)]) -> SymbolView:
-    """What is known of `symbol`; a problem that names the valid ones where there is none."""
+    """Return what is known of `symbol`; raise a problem that names the valid ones for another."""
     if symbol not in market.symbols:
         raise ProblemRaised(
             Reason.UNKNOWN_SYMBOL,
@@ -71,7 +71,7 @@ async def read_orderbook(
 ) -> Response:
     """The best `depth` levels of each side, best first, as `[price, quantity]`.
 
-    There is no highest depth but the book's own: a larger one gives all levels.
+    A `depth` above the number of levels gives all of them.
     """
     book = view.book
     return JsonResponse(
@@ -99,19 +99,19 @@ async def read_trades(
     limit: Annotated[int, Query(ge=LIMIT.lowest, le=LIMIT.highest)] = 100,
     before: Annotated[int | None, Query(ge=BEFORE.lowest, le=BEFORE.highest)] = None,
 ) -> Response:
-    """Recent trades, newest first; `next_before` asks for the page after, null: there is none.
+    """Recent trades, newest first; `next_before` asks for the next page, null if there is none.
 
-    What memory does not have any more comes from the archive, where there is one.
+    What memory does not have any more comes from the archive, if there is one.
     """
     trades = [msgspec.structs.asdict(trade) for trade in view.trades_before(before, limit)]
-    if len(trades) < limit and service.history is not None:
+    if len(trades) < limit and service.archive is not None:
         oldest = trades[-1]["trade_id"] if trades else _find_end(view, before)
         missing = limit - len(trades)
-        older = await service.history.list_trades_before(symbol, oldest, missing)
+        older = await service.archive.list_trades_before(symbol, oldest, missing)
         trades += map(msgspec.structs.asdict, older or [])
     oldest_known = view.trades[0].trade_id if view.trades else 0
     has_more = len(trades) == limit and trades[-1]["trade_id"] > (
-        1 if service.history is not None else oldest_known
+        1 if service.archive is not None else oldest_known
     )
     return JsonResponse(
         {
@@ -129,7 +129,7 @@ def _find_end(view: SymbolView, before: int | None) -> int:
 @router.get("/v1/ticker/{symbol}", response_class=JsonResponse, tags=["market"])
 async def read_ticker(view: View, service: RunningService) -> Response:
     """The last 24 hours; null prices before the first trade."""
-    return JsonResponse(view.history.describe_ticker(service.market.now))
+    return JsonResponse(view.prices.describe_ticker(service.market.now))
 
 
 @router.get("/v1/candles/{symbol}", response_class=JsonResponse, tags=["market"])
@@ -146,10 +146,10 @@ async def read_candles(
 
     Both are timestamps or whole seconds since 1970.
     """
-    series, now = view.history.series[interval], service.market.now
+    series, now = view.prices.series[interval], service.market.now
     first, last = _read_moment("start", start), _read_moment("end", end)
     asked = choose_range(series, now, first, last, limit)
-    found = await describe_candles(view, series, asked, now, service.history)
+    found = await describe_candles(view, series, asked, now, service.archive)
     return JsonResponse({"symbol": symbol, "interval": interval, **found})
 
 
@@ -177,19 +177,20 @@ async def read_stats(service: RunningService) -> Response:
 
 
 @router.get("/metrics", response_class=Response, tags=["service"])
-async def read_metrics(service: RunningService) -> Response:
-    """The same for Prometheus, gauges, and how long the engine matches and commits."""
-    return Response(await service.render_metrics(), media_type=CONTENT_TYPE)
+async def read_metrics(request: Request, service: RunningService) -> Response:
+    """The counters and gauges for Prometheus, and how long the engine matches and commits."""
+    metrics: Metrics = request.app.state.metrics
+    return Response(metrics.render(await service.read_engine_figures()), media_type=CONTENT_TYPE)
 
 
 @live_router.get("/v1/docs", include_in_schema=False)
 async def read_documentation(request: Request) -> Response:
-    """What there is to ask."""
+    """Describe every route."""
     return HTMLResponse(render_documentation(request.app.openapi()))
 
 
 @live_router.websocket("/ws/market-data")
 async def serve_websocket(websocket: WebSocket) -> None:
-    """The live feed."""
+    """Serve one client of the live feed."""
     service: Service = websocket.app.state.service
-    await service.desk.serve(websocket)
+    await service.session_host.serve(websocket)

@@ -1,9 +1,9 @@
 """Which pages in a browser may read the feed.
 
-The page that we serve may, and so may a file opened from disk, whose origin is `null`. To another
-site's page the WebSocket is closed, and of the answers to its requests the browser shows it
-nothing. Programs send no Origin, and are not asked for one. Nobody is served under a name that is
-not ours (Host): a stranger's page that has pointed its own name at this machine has our origin.
+The page that we serve may, and so may a file opened from disk, whose origin is `null`. For another
+site's page the WebSocket is closed, and the browser does not show it the answers to its requests.
+Programs send no Origin and need none. A request whose Host is not a name of ours is refused: the
+page of a stranger who has pointed their own name at this machine would have our origin.
 """
 
 from collections.abc import Iterable
@@ -22,8 +22,8 @@ _POLICY_VIOLATION = 1008
 class SiteRules:
     """ASGI middleware.
 
-    `origins` are allowed beside our own; `hosts` are names that the feed goes by beside addresses
-    and localhost.
+    `origins` are allowed besides our own; `hosts` are names of the feed besides addresses and
+    localhost.
     """
 
     def __init__(
@@ -34,7 +34,7 @@ class SiteRules:
         self._hosts = {host.lower() for host in hosts}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve the request as its page deserves."""
+        """Serve the request, or refuse it because of its Host or Origin."""
         if scope["type"] == "lifespan":
             await self._app(scope, receive, send)
             return
@@ -58,7 +58,7 @@ class SiteRules:
         return origin.lower() in self._origins or _is_same_place(origin, host)
 
     def _mark(self, origin: str, scope: Scope, send: Send) -> Send:
-        """`send`, which tells the browser whether the page may read the answer."""
+        """Return a `send` that tells the browser whether the page may read the answer."""
         is_allowed = self._is_allowed(origin, scope)
 
         async def send_marked(message: Message) -> None:

@@ -13,7 +13,7 @@ from protocol.enums import Reason
 PAGE = Path(__file__).resolve().parents[2] / "websocket_test.html"
 _ALWAYS_ASK = {"Cache-Control": "no-cache"}
 _HEADERS = _ALWAYS_ASK | {"X-Frame-Options": "DENY", "X-Content-Type-Options": "nosniff"}
-"""A frame in a stranger's page could have the user click on orders."""
+"""In a frame, a stranger's page could make the user click on orders."""
 
 
 class PageSettings(msgspec.Struct, frozen=True):
@@ -24,7 +24,7 @@ class PageSettings(msgspec.Struct, frozen=True):
 
 
 def make_page_router(settings: PageSettings) -> APIRouter:
-    """The routes of the page."""
+    """Make the routes of the page."""
     router = APIRouter(include_in_schema=False)
     answer = encode(settings)
 

@@ -51,7 +51,7 @@ def read_journal(client: Redis) -> list[JournalEntry]:
     return entries
 
 
-def make_history(commits: int) -> list[JournalEntry]:
+def make_commits(commits: int) -> list[JournalEntry]:
     exchange = Exchange()
     for _ in range(commits):
         trade_once(exchange)
@@ -107,7 +107,7 @@ def test_archive_killed_again_and_again_has_everything_once(
 def test_sequence_of_the_database_decides_not_the_announced_one(
     client: Redis, redis_url: str, tmp_path: Path
 ) -> None:
-    entries = make_history(10)
+    entries = make_commits(10)
     publish_exchange(client)
     commit_entries(client, entries)
     client.hset(channels.STATE, "archive_sequence", 14)
@@ -119,7 +119,7 @@ def test_sequence_of_the_database_decides_not_the_announced_one(
 def test_archive_that_starts_before_the_exchange_waits_for_it(
     client: Redis, redis_url: str, tmp_path: Path
 ) -> None:
-    entries = make_history(3)
+    entries = make_commits(3)
     with run_follower(redis_url, sqlite_url(tmp_path)):
         publish_exchange(client)
         wait_until(lambda: read_announced(client) == 0, "it has begun")
@@ -131,7 +131,7 @@ def test_archive_that_starts_before_the_exchange_waits_for_it(
 def test_two_archives_on_one_database_write_everything_once(
     client: Redis, redis_url: str, tmp_path: Path
 ) -> None:
-    entries = make_history(300)
+    entries = make_commits(300)
     publish_exchange(client)
     url = sqlite_url(tmp_path)
     with run_follower(redis_url, url), run_follower(redis_url, url):
@@ -176,7 +176,7 @@ def test_database_of_another_exchange_is_refused(
     client: Redis, redis_url: str, tmp_path: Path
 ) -> None:
     publish_exchange(client)
-    commit_entries(client, make_history(3))
+    commit_entries(client, make_commits(3))
     with run_follower(redis_url, sqlite_url(tmp_path)):
         wait_until_archived(client, 6)
     publish_exchange(client, b"x" * 32)
@@ -189,7 +189,7 @@ def test_exchange_behind_its_archive_is_refused(
     client: Redis, redis_url: str, tmp_path: Path
 ) -> None:
     publish_exchange(client)
-    commit_entries(client, make_history(3))
+    commit_entries(client, make_commits(3))
     with run_follower(redis_url, sqlite_url(tmp_path)):
         wait_until_archived(client, 6)
     client.hset(channels.STATE, channels.STATE_SEQUENCE, 4)
@@ -202,7 +202,7 @@ def test_journal_with_another_history_is_refused(
     client: Redis, redis_url: str, tmp_path: Path
 ) -> None:
     publish_exchange(client)
-    commit_entries(client, make_history(3))
+    commit_entries(client, make_commits(3))
     with run_follower(redis_url, sqlite_url(tmp_path)):
         wait_until_archived(client, 6)
     client.delete(channels.JOURNAL)
@@ -233,7 +233,7 @@ def test_database_of_a_newer_version_is_refused_untouched(
 def test_locked_database_is_named_and_followed_up_while_trading_goes_on(
     client: Redis, redis_url: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    entries = make_history(20)
+    entries = make_commits(20)
     publish_exchange(client)
     url = sqlite_url(tmp_path)
     with run_follower(redis_url, url):
@@ -262,7 +262,7 @@ def test_damaged_database_is_named_with_the_way_out(
 def test_full_disk_is_named_and_the_archive_goes_on_when_there_is_room(
     client: Redis, redis_url: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    entries = make_history(400)
+    entries = make_commits(400)
     publish_exchange(client)
     url = sqlite_url(tmp_path)
     most_pages = [40]
@@ -282,7 +282,7 @@ def test_full_disk_is_named_and_the_archive_goes_on_when_there_is_room(
 
 
 def test_redis_that_is_full_still_hears_how_far_the_archive_is(tmp_path: Path) -> None:
-    entries = make_history(50)
+    entries = make_commits(50)
     with run_redis(tmp_path) as redis_url, Redis.from_url(redis_url) as client:
         publish_exchange(client)
         commit_entries(client, entries)
@@ -293,7 +293,7 @@ def test_redis_that_is_full_still_hears_how_far_the_archive_is(tmp_path: Path) -
 
 
 def test_redis_that_ends_is_waited_for(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    entries = make_history(20)
+    entries = make_commits(20)
     options = ("--appendonly", "yes", "--appendfsync", "always")
     with run_redis(tmp_path, *options) as redis_url, Redis.from_url(redis_url) as client:
         publish_exchange(client)

@@ -12,7 +12,7 @@ from websockets.frames import Frame, Opcode
 from websockets.sync.client import connect
 
 from market_data.market.delta_ring import DELTAS_KEPT
-from market_data.sessions.frame_budget import FRAMES_A_SECOND, FRAMES_AT_ONCE, MOST_REFUSED
+from market_data.sessions.frame_budget import FRAMES_A_SECOND, FRAMES_AT_ONCE, MAX_REFUSED_FRAMES
 from tests.support.archive_database import sqlite_url
 from tests.support.archive_service import run_follower, wait_until_archived
 from tests.support.market_data import Json, MarketData, Reader, run_market_data
@@ -321,7 +321,7 @@ def test_a_trade_id_from_the_future_is_said_and_changes_nothing(
 def test_every_refusal_names_the_request(service: MarketData) -> None:
     with service.read(query="?channels=") as reader:
         reader.next()
-        sent = FRAMES_AT_ONCE + MOST_REFUSED - 10
+        sent = FRAMES_AT_ONCE + MAX_REFUSED_FRAMES - 10
         send_pings(reader, sent)
         answers = [reader.next() for _ in range(sent)]
     assert [each["id"] for each in answers] == list(range(sent))

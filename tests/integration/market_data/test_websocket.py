@@ -5,7 +5,7 @@ from contextlib import ExitStack, suppress
 import pytest
 from websockets.exceptions import ConnectionClosed
 
-from market_data.fanout.subscriber import MAX_HELD_TRADES
+from market_data.fanout.slow_reader import MAX_HELD_TRADES
 from protocol.checksum import compute_checksum
 from protocol.events import Level
 from tests.support.market_data import Json, MarketData, Reader

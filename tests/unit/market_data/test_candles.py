@@ -1,4 +1,5 @@
-from market_data.market.candles import CANDLES_KEPT, Candle, CandleSeries
+from market_data.market.candle_series import CandleSeries
+from market_data.market.candles import CANDLES_KEPT, Candle
 
 SECOND = 1_000_000
 
@@ -56,17 +57,17 @@ def test_what_is_not_known_is_not_filled_but_its_last_price_is_repeated() -> Non
     assert closes(series.list_filled(0, 8 * SECOND)) == [(5, 100, 0), (6, 100, 0), (7, 90, 1)]
 
 
-def test_history_in_front_joins_the_candle_that_was_cut() -> None:
+def test_older_candles_in_front_join_the_candle_that_was_cut() -> None:
     series = CandleSeries(1)
     series.begin(5 * SECOND + 7, 70)
     series.take(5 * SECOND + 8, 90, 1)
     series.changed_from = None
-    history = [Candle(3 * SECOND, 60, 60, 60, 60, 1, 60, 1),
-               Candle(5 * SECOND, 80, 80, 70, 70, 2, 150, 2)]  # fmt: skip
-    series.prepend(history, 2 * SECOND, 50)
+    older = [Candle(3 * SECOND, 60, 60, 60, 60, 1, 60, 1),
+             Candle(5 * SECOND, 80, 80, 70, 70, 2, 150, 2)]  # fmt: skip
+    series.prepend(older, 2 * SECOND, 50)
     assert series.list_filled(0, 6 * SECOND) == [
         Candle.flat(2 * SECOND, 50),
-        history[0],
+        older[0],
         Candle.flat(4 * SECOND, 60),
         Candle(5 * SECOND, 80, 90, 70, 90, 3, 240, 3),
     ]

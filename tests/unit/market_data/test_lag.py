@@ -11,7 +11,7 @@ def test_lag_is_the_age_of_the_oldest_check_that_is_not_received() -> None:
     assert lag.measure(15.0, {"a": 20, "b": 7}, {"a": 20, "b": 7}) == 0
 
 
-def test_another_history_begins_without_lag() -> None:
+def test_another_exchange_begins_without_lag() -> None:
     lag = Lag()
     lag.measure(10.0, {"a": 5}, {"a": 0})
     lag.clear()

@@ -4,11 +4,12 @@ from collections.abc import Callable
 from msgspec import structs
 
 from market_data.fanout.hub import Hub
-from market_data.fanout.price_announcer import PriceAnnouncer, PriceRenderer
+from market_data.fanout.hub_stats import HubStats
+from market_data.fanout.price_announcer import PriceAnnouncer
+from market_data.fanout.price_renderer import PriceRenderer
 from market_data.fanout.streams import Stream
 from market_data.fanout.subscriber import Subscriber
 from market_data.market.market import Market
-from market_data.stats import HubStats
 from protocol.timestamps import format_timestamp
 from tests.unit.market_data.markets import BTC, make_instruments, trade
 
@@ -17,7 +18,7 @@ NOON = 1_700_000_000 * SECOND
 CANDLES = Stream("candles_1s", BTC)
 
 
-class Desk:
+class Setup:
     """A market, a reader of `streams`, and what it was written."""
 
     def __init__(self, *streams: Stream) -> None:
@@ -63,47 +64,47 @@ def _list_json(data: bytes) -> list[bytes]:
 
 
 def test_an_open_candle_is_told_when_it_changes_and_closed_once() -> None:
-    desk = Desk(CANDLES)
-    assert desk.announce() == []
-    desk.trade(0.1)
-    assert desk.announce() == [(0, 1, False)]
-    assert desk.announce() == []
-    desk.trade(0.5)
-    desk.trade(3.0)
-    assert desk.announce() == [(0, 2, True), (1, 0, True), (2, 0, True), (3, 1, False)]
-    assert desk.announce() == []
+    setup = Setup(CANDLES)
+    assert setup.announce() == []
+    setup.trade(0.1)
+    assert setup.announce() == [(0, 1, False)]
+    assert setup.announce() == []
+    setup.trade(0.5)
+    setup.trade(3.0)
+    assert setup.announce() == [(0, 2, True), (1, 0, True), (2, 0, True), (3, 1, False)]
+    assert setup.announce() == []
 
 
 def test_a_quiet_engine_closes_candles_and_a_late_trade_corrects_them() -> None:
-    desk = Desk(CANDLES)
-    desk.trade(0.1)
-    desk.announce()
-    desk.market.quiet_until = NOON + 2 * SECOND
-    assert desk.announce() == [(0, 1, True), (1, 0, True), (2, 0, False)]
-    desk.trade(0.9)
-    assert desk.announce() == [(0, 2, True), (1, 0, True), (2, 0, False)]
+    setup = Setup(CANDLES)
+    setup.trade(0.1)
+    setup.announce()
+    setup.market.quiet_until = NOON + 2 * SECOND
+    assert setup.announce() == [(0, 1, True), (1, 0, True), (2, 0, False)]
+    setup.trade(0.9)
+    assert setup.announce() == [(0, 2, True), (1, 0, True), (2, 0, False)]
 
 
 def test_a_market_built_anew_repeats_no_candle() -> None:
-    desk = Desk(CANDLES)
-    desk.trade(0.1)
-    desk.trade(1.1)
-    desk.announce()
-    desk.market.clear()
-    desk.trade(0.1)
-    desk.trade(1.1)
-    desk.trade(2.1)
-    desk.market.is_complete = True
-    desk.announcer.start_over(is_same_exchange=True)
-    assert desk.announce() == [(1, 1, True), (2, 1, False)]
+    setup = Setup(CANDLES)
+    setup.trade(0.1)
+    setup.trade(1.1)
+    setup.announce()
+    setup.market.clear()
+    setup.trade(0.1)
+    setup.trade(1.1)
+    setup.trade(2.1)
+    setup.market.is_complete = True
+    setup.announcer.start_over(is_same_exchange=True)
+    assert setup.announce() == [(1, 1, True), (2, 1, False)]
 
 
 def test_a_reader_that_was_behind_gets_the_candles_from_the_first_missed_one() -> None:
-    desk = Desk()
+    setup = Setup()
     for second in (0.0, 1.0, 3.0):
-        desk.trade(second)
-    desk.announce()
-    frames = desk.renderer.render_candles(CANDLES, NOON + SECOND)
+        setup.trade(second)
+    setup.announce()
+    frames = setup.renderer.render_candles(CANDLES, NOON + SECOND)
     assert frames is not None
     starts = [_second(json.loads(each)["data"]["start"]) for each in _list_json(frames)]
     assert starts == [1, 2, 3]

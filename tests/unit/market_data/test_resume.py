@@ -6,15 +6,15 @@ from typing import Any
 
 import pytest
 
-from market_data.fanout.announcer import StateRenderer
 from market_data.fanout.hub import Hub
+from market_data.fanout.hub_stats import HubStats
+from market_data.fanout.state_renderer import StateRenderer
 from market_data.fanout.streams import TRADES, Stream
 from market_data.fanout.subscriber import Subscriber
 from market_data.market.feed_status import FeedStatus
 from market_data.market.market import TRADES_KEPT, Market
 from market_data.sessions.resume import TRADES_A_PAGE, Resume, ReturningClient
 from market_data.sessions.resume_budget import TRADES_A_SECOND, TRADES_AT_ONCE, ResumeBudget
-from market_data.stats import HubStats
 from tests.unit.market_data.markets import BTC, delta, make_instruments, trade
 
 

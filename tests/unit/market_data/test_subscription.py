@@ -8,7 +8,11 @@ import pytest
 from redis.asyncio.connection import AbstractConnection
 from redis.exceptions import ConnectionError as RedisConnectionError
 
-from market_data.following.engine_redis import MOST_WAITING, MOST_WAITING_BYTES, Subscription
+from market_data.following.subscription import (
+    MAX_UNTAKEN_BYTES,
+    MAX_UNTAKEN_MESSAGES,
+    Subscription,
+)
 
 SECONDS = 5.0
 
@@ -59,7 +63,7 @@ def test_all_that_has_come_is_taken_at_once_and_in_order() -> None:
 
 @pytest.mark.parametrize(
     ("content", "most"),
-    [(b"few bytes", MOST_WAITING), (bytes(MOST_WAITING_BYTES // 3), 3 + 1)],
+    [(b"few bytes", MAX_UNTAKEN_MESSAGES), (bytes(MAX_UNTAKEN_BYTES // 3), 3 + 1)],
     ids=["many", "long"],
 )
 def test_what_nobody_takes_waits_in_redis(content: bytes, most: int) -> None:

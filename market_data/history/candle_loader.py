@@ -1,22 +1,22 @@
-"""Puts the archive's candles in front of our own, as soon as the archive has them."""
+"""Puts the archive's candles in front of the market's own, as soon as the archive has them."""
 
 import asyncio
 import logging
 
-from market_data.history.archive_history import History
+from market_data.history.async_archive import AsyncArchive
 from market_data.market.market import Market, SymbolView
 
 SECONDS_BETWEEN_TRIES = 2.0
 
-_logger = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 
 
-class HistoryLoader:
-    """Works beside the feed: the service is ready without it, and says `since` when it knows."""
+class CandleLoader:
+    """Works beside the feed. Until it is done, answers say `since` when candles are known."""
 
-    def __init__(self, market: Market, history: History) -> None:
+    def __init__(self, market: Market, archive: AsyncArchive) -> None:
         self._market = market
-        self._history = history
+        self._archive = archive
 
     async def run(self) -> None:
         """Load what is missing after every build of the market, for ever."""
@@ -28,14 +28,14 @@ class HistoryLoader:
             await asyncio.sleep(SECONDS_BETWEEN_TRIES)
 
     async def _load(self, symbol: str, view: SymbolView) -> None:
-        found = await self._history.read_before(
+        found = await self._archive.read_before(
             view.instrument, view.unseen_trade_id, view.unseen_until
         )
         if found is None or self._market[symbol] is not view or not self._market.is_complete:
             return
-        view.history.note_last_trade(found.last_timestamp, found.last_price)
-        for name, series in view.history.series.items():
-            if series.since <= view.unseen_until:  # else it has more of its own than it keeps
+        view.prices.note_last_trade(found.last_timestamp, found.last_price)
+        for name, series in view.prices.series.items():
+            if series.since <= view.unseen_until:  # else it has as many of its own as it keeps
                 series.prepend(*found.series[name])
         view.unseen_until = 0
-        _logger.info("%s: the candles before trade %d are here", symbol, view.unseen_trade_id + 1)
+        logger.info("%s: the candles before trade %d are here", symbol, view.unseen_trade_id + 1)

@@ -1,4 +1,4 @@
-"""What the service did not see itself, asked of the archive without making anyone wait."""
+"""The archive's queries for use in the event loop, each in a thread."""
 
 import asyncio
 import logging
@@ -8,63 +8,63 @@ from typing import TypeVar
 from archive.queries import Archive, ArchiveUnavailable
 from archive.records import TradeRecord
 from market_data.history.archived_candles import (
-    ArchivedHistory,
+    ArchivedPrices,
     read_archived_candles,
-    read_archived_history,
+    read_archived_prices,
 )
 from market_data.market.candles import Candle
 from market_data.rare_log import RareLog
 from protocol.instrument import Instrument
 
-MOST_QUERIES = 4
-"""Queries at the same time; more wait for their turn."""
+MAX_QUERIES = 4
+"""Queries that run at the same time; others wait for their turn."""
 
-_logger = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 _Answer = TypeVar("_Answer")
 
 
-class History:
-    """The archive, where there is one. Every answer is None where it does not answer."""
+class AsyncArchive:
+    """Asks the archive. Every answer is None if the archive does not answer."""
 
     def __init__(self, archive: Archive) -> None:
         self.failures = 0
         self._archive = archive
-        self._turns = asyncio.Semaphore(MOST_QUERIES)
-        self._rare_log = RareLog(_logger)
+        self._turns = asyncio.Semaphore(MAX_QUERIES)
+        self._rare_log = RareLog(logger)
 
     def close(self) -> None:
-        """Give the connections back."""
+        """Close the connections."""
         self._archive.close()
 
     async def list_trades_before(
         self, symbol: str, trade_id: int, limit: int
     ) -> list[TradeRecord] | None:
-        """The newest `limit` trades with an id below `trade_id`, newest first."""
+        """Return the newest `limit` trades with an id below `trade_id`, newest first."""
         return await self._ask(lambda: self._archive.list_trades(symbol, limit, before=trade_id))
 
     async def list_trades_after(
         self, symbol: str, trade_id: int, limit: int
     ) -> list[TradeRecord] | None:
-        """The oldest `limit` trades with an id above `trade_id`, oldest first."""
+        """Return the oldest `limit` trades with an id above `trade_id`, oldest first."""
         return await self._ask(lambda: self._archive.list_trades(symbol, limit, after=trade_id))
 
     async def list_candles(
         self, instrument: Instrument, seconds: int, start: int, end: int
     ) -> list[Candle] | None:
-        """Candles that begin from `start` on and before `end`, without holes, oldest first."""
+        """Return the candles that begin from `start` on and before `end`, without holes."""
         return await self._ask(
             lambda: read_archived_candles(self._archive, instrument, seconds, start, end)
         )
 
     async def read_before(
         self, instrument: Instrument, trade_id: int, until: int
-    ) -> ArchivedHistory | None:
-        """Every interval's candles up to the trade `trade_id` at or before the moment `until`.
+    ) -> ArchivedPrices | None:
+        """Return every interval's candles up to the trade `trade_id`, which is not after `until`.
 
-        None also where the archive does not have that trade yet.
+        None also if the archive does not have that trade yet.
         """
         return await self._ask(
-            lambda: read_archived_history(self._archive, instrument, trade_id, until)
+            lambda: read_archived_prices(self._archive, instrument, trade_id, until)
         )
 
     async def _ask(self, query: Callable[[], _Answer]) -> _Answer | None:

@@ -1,9 +1,9 @@
 """The server's side of a WebSocket, with direct access to its transport.
 
-uvicorn's own `send` waits while the transport's buffer is above its mark, serializes each frame
-anew for each client, and after a close waits for a peer that may never read. The feed needs the
-opposite: the same bytes to many clients, without waiting, and an end for whoever does not read.
-Everything that knows uvicorn's protocol class from inside is in this file.
+uvicorn's own `send` waits while the transport's buffer is above its high-water mark, serializes
+each frame anew for each client, and after a close waits for a peer that may never read. The feed
+needs the opposite: the same bytes to many clients, without waiting, and an end for a client that
+does not read. Everything that depends on the inside of uvicorn's protocol class is in this file.
 """
 
 import asyncio
@@ -17,18 +17,18 @@ from market_data.fanout.hub import Hub
 from market_data.fanout.subscriber import Subscriber
 
 SECONDS_TO_READ_THE_END = 5.0
-"""What a peer has left, once the connection is ending, before it is cut."""
-LONGEST_REASON = 123
-"""Bytes that a close frame has room for."""
+"""Time that a peer has to read the close frame before the connection is cut."""
+MAX_REASON_BYTES = 123
+"""Room for the reason in a close frame."""
 UNSENT_IN_KERNEL = 1 << 17
 """Bytes that the kernel may hold unsent for a client.
 
-Left to itself it takes megabytes, and a client that is behind would go on reading what is long void
-before anything conflates.
+By default it takes megabytes, and a client that is behind would go on reading what is long void
+before anything is conflated.
 """
 
 
-class FeedConnection(WebSocketsSansIOProtocol):
+class NonblockingWebSocket(WebSocketsSansIOProtocol):
     """One connection. The application finds it as `websocket.state.connection`."""
 
     _hub: Hub | None = None
@@ -36,14 +36,14 @@ class FeedConnection(WebSocketsSansIOProtocol):
     end_reason = "left"
 
     def attach(self, hub: Hub, subscriber: Subscriber) -> None:
-        """From now on tell `subscriber` when the client is behind, back, or gone."""
+        """Tell `subscriber` from now on when the client is behind, has caught up, or is gone."""
         self._hub = hub
         self._subscriber = subscriber
         if not self.writable.is_set():
             subscriber.pause()
 
     def write(self, data: bytes) -> None:
-        """Hand frames to the transport; what it cannot send at once it keeps."""
+        """Hand frames to the transport, which keeps what it cannot send at once."""
         if not (self.close_sent or self.transport.is_closing()):
             self.transport.write(data)
 
@@ -52,56 +52,59 @@ class FeedConnection(WebSocketsSansIOProtocol):
         await self.writable.wait()
 
     def end(self, code: int, reason: str) -> None:
-        """Close with `code` and `reason`, and cut the connection where the peer does not read."""
+        """Close with `code` and `reason`; cut the connection if the peer does not read in time."""
         if self.close_sent or self.transport.is_closing():
             return
         self.end_reason = reason.partition(":")[0].replace(" ", "_")
-        self.conn.send_close(code, reason.encode()[:LONGEST_REASON].decode(errors="ignore"))
+        self.conn.send_close(code, reason.encode()[:MAX_REASON_BYTES].decode(errors="ignore"))
         self.transport.write(b"".join(self.conn.data_to_send()))
         self.close_sent = True
-        if self.read_paused:  # else the peer's answer would never be seen
+        if self.read_paused:  # or the peer's answer would never be read
             self.read_paused = False
             self.transport.resume_reading()
         self.close_timer = self.loop.call_later(SECONDS_TO_READ_THE_END, self.transport.abort)
         self.queue.put_nowait({"type": "websocket.disconnect", "code": code, "reason": reason})
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """The request to become a WebSocket has come."""
+        """Limit what the kernel keeps for the new connection."""
         super().connection_made(transport)
         transport.get_extra_info("socket").setsockopt(
             socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, UNSENT_IN_KERNEL
         )
 
     async def run_asgi(self) -> None:
-        """Run the application, which finds this connection in its scope."""
+        """Run the application with this connection in its scope."""
         cast(dict[str, object], self.scope["state"])["connection"] = self
         await super().run_asgi()
 
     def pause_writing(self) -> None:
-        """The transport's buffer is above its mark."""
+        """Note that the transport's buffer is above its high-water mark: the client is behind."""
         super().pause_writing()
         if self._subscriber is not None:
             self._subscriber.pause()
 
     def resume_writing(self) -> None:
-        """The transport's buffer is empty enough again."""
+        """Note that the transport's buffer is below its low-water mark: the client catches up."""
         super().resume_writing()
         if self._subscriber is not None and self._hub is not None:
             self._hub.resume(self._subscriber)
 
     def handle_close(self, event: Frame) -> None:
-        """The peer closes."""
+        """Stop delivery, because the peer closes."""
         self._stop_delivery()
         super().handle_close(event)
 
     def handle_parser_exception(self) -> None:
-        """The peer has sent what is not WebSocket."""
+        """Stop delivery, because the peer has broken the WebSocket protocol."""
         self.end_reason = "broken_protocol"
         self._stop_delivery()
         super().handle_parser_exception()
 
     def keepalive_timeout(self) -> None:
-        """The peer did not answer a ping: it cannot, if it has not read as far."""
+        """End a connection whose peer did not answer a ping.
+
+        If something is still unsent, the peer has not read as far as the ping: it is too slow.
+        """
         if self.transport.get_write_buffer_size():
             self.stop_keepalive()
             self.end(1013, f"too slow: what was sent {self.ping_timeout} seconds ago is unread")
@@ -112,7 +115,7 @@ class FeedConnection(WebSocketsSansIOProtocol):
         super().keepalive_timeout()
 
     def shutdown(self) -> None:
-        """The service stops."""
+        """Close the connection, because the service stops."""
         self.end_reason = "shutdown"
         self._stop_delivery()
         if self.handshake_complete and not self.close_sent and not self.transport.is_closing():
@@ -123,13 +126,13 @@ class FeedConnection(WebSocketsSansIOProtocol):
         super().shutdown()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """The socket is gone."""
+        """Stop delivery, because the socket is gone."""
         if self._subscriber is not None:
             self._subscriber.stop()
         super().connection_lost(exc)
 
     def _stop_delivery(self) -> None:
-        """After a close frame nothing may follow, and an unread buffer must not keep the socket."""
+        """Write no more, and cut the connection in a while, even if its buffer is unread."""
         if self._subscriber is not None:
             self._subscriber.stop()
         self.loop.call_later(SECONDS_TO_READ_THE_END, _abort, self.transport)

@@ -1,6 +1,6 @@
 import pytest
 
-from market_data.market.price_history import PriceHistory, to_percent
+from market_data.market.prices import Prices, to_percent
 from tests.unit.market_data.markets import BTC, make_instruments
 
 MINUTE = 60_000_000
@@ -8,12 +8,12 @@ DAY = 1_440 * MINUTE
 NOON = 1_700_000_000_000_000 // DAY * DAY + 720 * MINUTE
 
 
-def make_history() -> PriceHistory:
-    return PriceHistory(make_instruments()[BTC])
+def make_prices() -> Prices:
+    return Prices(make_instruments()[BTC])
 
 
 def test_before_the_first_trade_prices_are_null() -> None:
-    ticker = make_history().describe_ticker(NOON)
+    ticker = make_prices().describe_ticker(NOON)
     assert [ticker[name] for name in ("open", "high", "low", "last", "change", "timestamp")] == [
         None
     ] * 6
@@ -21,10 +21,10 @@ def test_before_the_first_trade_prices_are_null() -> None:
 
 
 def test_the_last_24_hours_are_exact() -> None:
-    history = make_history()
+    prices = make_prices()
     for minute, price, quantity in ((0, 6_000_000, 1), (1, 6_100_050, 20_000), (2, 5_900_000, 3)):
-        history.take(NOON + minute * MINUTE, price, quantity)
-    assert history.describe_ticker(NOON + 2 * MINUTE) == {
+        prices.take(NOON + minute * MINUTE, price, quantity)
+    assert prices.describe_ticker(NOON + 2 * MINUTE) == {
         "symbol": BTC,
         "open": "60000.00",
         "high": "61000.50",
@@ -41,23 +41,23 @@ def test_the_last_24_hours_are_exact() -> None:
 
 
 def test_what_is_older_than_a_day_goes_minute_by_minute() -> None:
-    history = make_history()
-    history.take(NOON, 100, 1)
-    history.take(NOON + MINUTE, 300, 1)
+    prices = make_prices()
+    prices.take(NOON, 100, 1)
+    prices.take(NOON + MINUTE, 300, 1)
     last_with_both = NOON + DAY - 1
-    assert history.describe_ticker(last_with_both)["open"] == "1.00"
-    assert history.describe_ticker(last_with_both + 1)["open"] == "3.00"
-    empty = history.describe_ticker(NOON + 2 * DAY)
+    assert prices.describe_ticker(last_with_both)["open"] == "1.00"
+    assert prices.describe_ticker(last_with_both + 1)["open"] == "3.00"
+    empty = prices.describe_ticker(NOON + 2 * DAY)
     assert [empty[name] for name in ("open", "high", "low", "last")] == ["3.00"] * 4
     assert (empty["trades"], empty["change"], empty["change_percent"]) == (0, "0.00", "0.00")
 
 
 def test_since_is_told_until_a_day_has_been_seen() -> None:
-    history = make_history()
-    history.begin(NOON, 500)
-    ticker = history.describe_ticker(NOON + MINUTE)
+    prices = make_prices()
+    prices.begin(NOON, 500)
+    ticker = prices.describe_ticker(NOON + MINUTE)
     assert (ticker["last"], ticker["since"]) == ("5.00", "2023-11-14T12:00:00.000000Z")
-    assert history.describe_ticker(NOON + DAY + MINUTE)["since"] is None
+    assert prices.describe_ticker(NOON + DAY + MINUTE)["since"] is None
 
 
 @pytest.mark.parametrize(

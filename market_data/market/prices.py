@@ -1,8 +1,9 @@
-"""What traded in one symbol over time: candles of every interval, and the last 24 hours."""
+"""What traded in one symbol: candles of every interval, and the last 24 hours."""
 
 from typing import NamedTuple
 
-from market_data.market.candles import INTERVALS, Candle, CandleSeries
+from market_data.market.candle_series import CandleSeries
+from market_data.market.candles import INTERVALS, Candle
 from protocol.decimals import format_scaled
 from protocol.instrument import Instrument
 from protocol.timestamps import format_timestamp
@@ -12,14 +13,14 @@ _PERCENT_PLACES = 2
 
 
 class Day(NamedTuple):
-    """The trades of the last 24 hours; `since` is None where all of them are known."""
+    """The trades of the last 24 hours; `since`: what came before is not known, None if all is."""
 
     traded: list[Candle]
     since: int | None
 
 
-class PriceHistory:
-    """One symbol's trades, folded by the engine's timestamps."""
+class Prices:
+    """One symbol's trades as candles, by the engine's timestamps, and the last price."""
 
     __slots__ = ("_instrument", "last_price", "last_timestamp", "series")
 
@@ -37,18 +38,18 @@ class PriceHistory:
         self.last_timestamp = timestamp
 
     def begin(self, since: int, last_price: int | None) -> None:
-        """What traded before the moment `since` is not known, but for the last price."""
+        """Note that nothing before the moment `since` is known but the last price."""
         self.last_price = last_price
         for series in self.series.values():
             series.begin(since, last_price)
 
     def note_last_trade(self, timestamp: int, price: int) -> None:
-        """The trade before all that were taken here; nothing new where there were some."""
+        """Note the last trade before those that were taken here; ignore it if there were any."""
         if self.last_timestamp is None:
             self.last_timestamp, self.last_price = timestamp, price
 
     def describe_ticker(self, now: int) -> dict[str, object]:
-        """The `data` of a ticker at the moment `now`."""
+        """Return the `data` of a ticker at the moment `now`."""
         day = self._find_day(now)
         traded, last = day.traded, self.last_price
         first = traded[0].open if traded else last
@@ -70,7 +71,7 @@ class PriceHistory:
         }
 
     def describe_candle(self, candle: Candle) -> dict[str, object]:
-        """The values of a candle, as the public sees them."""
+        """Return the fields of a candle as clients get them."""
         return {
             "start": format_timestamp(candle.start),
             "open": self._to_price(candle.open),
@@ -98,7 +99,7 @@ class PriceHistory:
 
 
 def to_percent(change: int, base: int) -> str:
-    """`change` in percent of `base`, above zero, rounded half-even to 2 places."""
+    """Return `change` in percent of `base`, which is above zero, rounded half-even to 2 places."""
     quotient, remainder = divmod(abs(change) * 100 * 10**_PERCENT_PLACES, base)
     doubled = 2 * remainder
     quotient += doubled > base or (doubled == base and quotient % 2)
@@ -107,5 +108,5 @@ def to_percent(change: int, base: int) -> str:
 
 
 def format_moment(microseconds: int | None) -> str | None:
-    """A timestamp, None for None."""
+    """Return the timestamp; None for None."""
     return None if microseconds is None else format_timestamp(microseconds)

@@ -1,4 +1,4 @@
-"""Whose journal it is: a database and a journal that do not belong together are refused."""
+"""Refuses a database and a journal that do not belong together."""
 
 from archive.journal import ExchangeState, Journal
 from archive.records import name_exchange
@@ -11,11 +11,11 @@ _WAY_OUT = (
 
 
 class OtherExchange(Exception):
-    """The database has the history of another exchange, or another history of this one."""
+    """The database is another exchange's, or has commits of this one that Redis does not have."""
 
 
 def check_exchange(state: ExchangeState, position: Position) -> None:
-    """Raises OtherExchange where `state` is not the one that led to `position`."""
+    """Raise OtherExchange if `state` is another exchange's, or is behind `position`."""
     if state.id_key is None or name_exchange(state.id_key) != position.exchange:
         raise OtherExchange(f"the database is that of another exchange: {_WAY_OUT}")
     if state.sequence < position.sequence:
@@ -25,8 +25,8 @@ def check_exchange(state: ExchangeState, position: Position) -> None:
         )
 
 
-def check_history(journal: Journal, position: Position) -> None:
-    """Raises OtherExchange where the journal has another commit in the place of `position`."""
+def check_last_commit(journal: Journal, position: Position) -> None:
+    """Raise OtherExchange if the journal has another commit at the sequence of `position`."""
     oldest = journal.find_oldest()
     if position.sequence == 0 or oldest is None or oldest.sequence > position.sequence:
         return

@@ -1,13 +1,13 @@
-"""The system's limit on open files, each connection being one."""
+"""The system's limit on open files: each connection is one."""
 
 import resource
 
 OTHER_FILES = 100
-"""Kept for Redis, the archive, the log, and REST."""
+"""Kept for Redis, the archive, the log and REST."""
 
 
 def allow_connections(wanted: int) -> int:
-    """Raise the limit of this process for `wanted` connections; how many it allows."""
+    """Raise the limit of this process for `wanted` connections; return how many it allows."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     needed = wanted + OTHER_FILES
     if hard != resource.RLIM_INFINITY:
