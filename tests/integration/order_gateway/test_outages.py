@@ -17,9 +17,9 @@ from tests.support.gateway import (
     play_engine,
     run_gateway,
     run_proxy,
-    wait_until,
 )
 from tests.support.redis_server import run_redis
+from tests.support.waiting import until
 
 
 async def is_healthy(client: httpx.AsyncClient) -> bool:
@@ -113,7 +113,7 @@ def test_replies_come_again_after_redis_was_away(redis_url: str) -> None:
                 await engine.try_publish(entry, reply)
                 return waiting.done()
 
-            await wait_until(is_answered)
+            await until(is_answered)
             assert (await waiting).json()["status"] == "open"
 
     asyncio.run(run())
@@ -132,7 +132,7 @@ def test_silent_subscription_is_tried_and_goes_on(
                 (now,) = await engine.redis.client_list(_type="pubsub")
                 return bool(now["cmd"] == "ping")
 
-            await wait_until(was_tried)
+            await until(was_tried)
             waiting = asyncio.ensure_future(client.post("/v1/orders?response=result", json=ORDER))
             entry = await engine.take()
             await engine.publish(entry, make_reply(entry, make_report(entry, Status.OPEN)))
@@ -212,7 +212,7 @@ def test_order_whose_push_was_lost_is_known_as_soon_as_the_engine_answers(redis_
                 await engine.try_publish(entry, reply)
                 return waiting.done()
 
-            await wait_until(is_answered)
+            await until(is_answered)
             response = await waiting
         assert (response.status_code, response.json()["status"]) == (201, "open")
 

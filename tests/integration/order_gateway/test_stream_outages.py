@@ -32,8 +32,8 @@ from tests.support.gateway import (
     ORDER,
     RedisProxy,
     run_proxy,
-    wait_until,
 )
+from tests.support.waiting import until
 
 Scenario = Callable[[str, RedisProxy], Awaitable[None]]
 PUBLISHED = last_sequence_field(EXECUTION_REPORTS)
@@ -43,7 +43,7 @@ PUBLISHED = last_sequence_field(EXECUTION_REPORTS)
 async def serve(redis_url: str, database_url: str, **settings: Any) -> AsyncIterator[str]:
     """Where a gateway in this process listens."""
     archive = Archive(open_for_queries(database_url))
-    await wait_until(lambda: has_begun(archive))
+    await until(lambda: has_begun(archive))
     app = create_app(Settings(redis_url=redis_url, **settings), INSTRUMENTS, archive)
     with socket.create_server(("127.0.0.1", 0)) as listener:
         server = make_server(app)
@@ -170,8 +170,8 @@ def test_reader_that_hangs_up_while_it_waits_is_noticed(
     async def scenario(where: str, proxy: RedisProxy) -> None:
         await proxy.close()
         async with connect(f"ws://{where}/ws/orders"):
-            await wait_until(lambda: has_streams(where, 1))
-        await wait_until(lambda: has_streams(where, 0))
+            await until(lambda: has_streams(where, 1))
+        await until(lambda: has_streams(where, 0))
 
     play(redis_url, tmp_path, scenario)
 
@@ -193,7 +193,7 @@ def test_streams_of_an_account_and_in_all_are_bounded(redis_url: str, tmp_path: 
         assert (await read(streams[-1]))["type"] == "snapshot"
         await expect_end(await open_stream("dave"), "too_many_connections")
         await streams[0].close()
-        await wait_until(lambda: has_streams(where, 3))
+        await until(lambda: has_streams(where, 3))
         streams.append(await open_stream("alice"))
         assert (await read(streams[-1]))["type"] == "snapshot"
         for stream in streams:

@@ -16,7 +16,7 @@ from market_data.fanout import messages
 from market_data.fanout.streams import CHANNELS
 from market_data.following.engine_redis import EngineRedis
 from market_data.market.candles import Candle
-from market_data.market.price_history import PriceHistory
+from market_data.market.prices import Prices
 from market_data.service import Service
 from market_data.web.trading_page import PageSettings
 from order_gateway.app import create_app
@@ -222,7 +222,7 @@ def test_every_message_of_the_feed_has_its_heading() -> None:
 
 
 def test_every_field_of_a_price_message_has_its_row() -> None:
-    prices = PriceHistory(INSTRUMENTS["BTC-USDT"])
+    prices = Prices(INSTRUMENTS["BTC-USDT"])
     candle = prices.describe_candle(Candle.flat(0, 1)).keys() | {"symbol", "interval", "is_closed"}
     for kind, fields in (("ticker", prices.describe_ticker(0).keys()), ("candle", candle)):
         names = find_section(f"Feed message `{kind}`").tables[0].names
