@@ -46,7 +46,10 @@ class EngineRedis:
         return EngineState.of(values)
 
     async def read_figures(self) -> EngineFigures:
-        """Return what the engine has measured; raise ValueError if it is not readable."""
+        """Return what the engine has measured, nothing before its first command.
+
+        Raise ValueError if it is not readable.
+        """
         raw = cast(
             bytes | None, await cast(Awaitable[object], self._redis.hget(STATE, STATE_FIGURES))
         )

@@ -38,7 +38,7 @@ class ProblemRaised(Exception):
         self.nearest = nearest
 
     def to_response(self, *, is_in_path: bool = False) -> Response:
-        """The problem document; `is_in_path`: `field` is a part of the request's path."""
+        """Return the problem document; `is_in_path`: `field` is a part of the request's path."""
         problem = describe_problem(
             self.code, self.detail, self.field, self.nearest, is_in_path=is_in_path
         )
