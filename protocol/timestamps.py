@@ -7,6 +7,9 @@ from functools import lru_cache
 
 _EXACT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z", re.ASCII)
 
+MOMENT_RULE = "a timestamp such as 2026-01-31T12:00:00.000001Z, or whole seconds since 1970"
+"""What `parse_moment` takes, for the detail of a refusal."""
+
 _MAX_DIGITS = 12
 _END_OF_TIME = 253_402_300_800_000_000
 """The year 10000."""

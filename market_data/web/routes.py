@@ -17,7 +17,7 @@ from market_data.web.query_rules import BEFORE, DEPTH, LIMIT, check_names
 from protocol.codec import encode
 from protocol.enums import Reason
 from protocol.headers import RETRY_AFTER_HEADER
-from protocol.timestamps import parse_moment
+from protocol.timestamps import MOMENT_RULE, parse_moment
 
 router = APIRouter(dependencies=[Depends(check_names)])
 live_router = APIRouter()
@@ -159,7 +159,7 @@ def _read_moment(field: str, text: str | None) -> int | None:
     except ValueError:
         raise ProblemRaised(
             Reason.INVALID_REQUEST,
-            f"{field} must be a timestamp such as 2026-01-31T12:00:00Z, or seconds since 1970",
+            f"{field} must be {MOMENT_RULE}",
             field,
         ) from None
 
