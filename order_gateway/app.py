@@ -1,4 +1,4 @@
-"""The gateway's application, with its edges wired."""
+"""The gateway's application, with its connections wired."""
 
 from collections.abc import Mapping, Sequence
 from time import time
@@ -9,13 +9,13 @@ from starlette.routing import WebSocketRoute
 from archive.queries import Archive
 from order_gateway.account.history import History
 from order_gateway.account.order_stream import OrderStream
-from order_gateway.account.stream_places import StreamPlaces
-from order_gateway.admission.admission import Door
+from order_gateway.account.stream_limits import StreamLimits
+from order_gateway.admission.admission import Admission
 from order_gateway.admission.api_keys import ApiKey
 from order_gateway.admission.authentication import KeyAuthentication, OpenAuthentication
 from order_gateway.admission.rate_limit import make_limits
 from order_gateway.admission.site_rules import SiteRules
-from order_gateway.connections import Edges
+from order_gateway.connections import Connections
 from order_gateway.document import openapi
 from order_gateway.queueing.gateway import REPLY_SECONDS, Gateway
 from order_gateway.queueing.halts import Halts
@@ -48,51 +48,61 @@ def create_app(
 
     `archive` None: questions about the past are answered 503. `keys` None: authentication is off.
     """
-    edges = Edges(settings, push_seconds)
+    connections = Connections(settings, push_seconds)
     app = DirectApp(
         title="GoQuant order gateway",
         version="1",
         description=_DESCRIPTION,
-        lifespan=edges.live,
+        lifespan=connections.live,
         docs_url=None,
         redoc_url=None,
         openapi_url=None,
         redirect_slashes=False,
     )
-    door = Door(
+    admission = Admission(
         _make_site_rules(settings, is_open=keys is None),
         _make_authentication(settings, keys),
-        edges.audit,
-        edges.metrics,
-        edges.worker,
+        connections.order_log,
+        connections.metrics,
+        connections.worker,
     )
-    history = History(archive, edges.client)
-    gateway = edges.make_gateway(instruments, reply_seconds)
-    routes = DirectRoutes(app.router, door, settings.max_body_bytes, settings.max_batch_bytes)
-    _add_routes(routes, app, gateway, history, edges)
-    _add_stream(app, door, history, edges, settings)
-    app.remember_fixed_routes(door)
-    door.answer_errors(app)
+    history = History(archive, connections.client)
+    gateway = connections.make_gateway(instruments, reply_seconds)
+    routes = DirectRoutes(app.router, admission, settings.max_body_bytes, settings.max_batch_bytes)
+    _add_routes(routes, app, gateway, history, connections)
+    _add_stream(app, admission, history, connections, settings)
+    app.remember_fixed_routes(admission)
+    admission.answer_errors(app)
     openapi.document(app)
     return app
 
 
 def _add_routes(
-    routes: DirectRoutes, app: DirectApp, gateway: Gateway, history: History, edges: Edges
+    routes: DirectRoutes,
+    app: DirectApp,
+    gateway: Gateway,
+    history: History,
+    connections: Connections,
 ) -> None:
-    halts = Halts(edges.client)
+    halts = Halts(connections.client)
     add_order_routes(routes, gateway, history)
     add_change_routes(routes, gateway)
     add_account_routes(routes, gateway, halts)
     add_history_routes(routes, history, gateway.instruments)
-    add_operation_routes(routes, app, gateway.instruments, halts, edges.health, edges.metrics)
+    add_operation_routes(
+        routes, app, gateway.instruments, halts, connections.health, connections.metrics
+    )
 
 
 def _add_stream(
-    app: DirectApp, door: Door, history: History, edges: Edges, settings: Settings
+    app: DirectApp,
+    admission: Admission,
+    history: History,
+    connections: Connections,
+    settings: Settings,
 ) -> None:
-    places = StreamPlaces(settings.gateway_max_streams, settings.gateway_max_streams_per_account)
-    stream = OrderStream(door, history, edges.feed, places, edges.metrics)
+    places = StreamLimits(settings.gateway_max_streams, settings.gateway_max_streams_per_account)
+    stream = OrderStream(admission, history, connections.feed, places, connections.metrics)
     app.router.routes.append(WebSocketRoute("/ws/orders", stream.serve))
 
 

@@ -5,28 +5,28 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 
 from order_gateway.account.report_feed import ReportFeed
-from order_gateway.admission.order_log import AuditLog
+from order_gateway.admission.order_log import OrderLog
 from order_gateway.metrics import Metrics
-from order_gateway.queueing.connection import make_client
 from order_gateway.queueing.gateway import Gateway
 from order_gateway.queueing.idempotency import IdempotencyKeys
 from order_gateway.queueing.identity import IdKey
 from order_gateway.queueing.order_queue import OrderQueue
 from order_gateway.queueing.overload import OverloadGate
+from order_gateway.queueing.redis_client import make_client
 from order_gateway.queueing.replies import Replies
 from order_gateway.routes.health import HealthCheck
 from protocol.instrument import Instrument
 from protocol.settings import Settings
 
 
-class Edges:
+class Connections:
     """Those of one worker. They connect once they live, and again after each loss."""
 
     def __init__(self, settings: Settings, push_seconds: float) -> None:
         redis_url = settings.effective_redis_url
         self.worker = secrets.token_hex(8)
         self.metrics = Metrics()
-        self.audit = AuditLog(settings.log_format)
+        self.order_log = OrderLog(settings.log_format)
         self.client = make_client(redis_url)
         self.health = HealthCheck(self.client, settings.max_queue_length)
         self.feed = ReportFeed(redis_url, self.client)
@@ -52,7 +52,7 @@ class Edges:
     async def live(self, _app: object) -> AsyncIterator[None]:
         """Started, as long as the context lasts."""
         async with AsyncExitStack() as stack:
-            stack.callback(self.audit.flush)
+            stack.callback(self.order_log.flush)
             for edge in (self.client, self.feed, self._gate, self._replies, self._queue):
                 stack.push_async_callback(edge.aclose)
             self._replies.start()

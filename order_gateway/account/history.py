@@ -25,7 +25,7 @@ _POLL_SECONDS = 0.02
 MAX_WAITING = 64
 """Questions for orders that are not there that wait at once; one more is answered at once."""
 
-MOST_FILLS = 10_000
+MAX_FILLS = 10_000
 """Of an answer to a repeat; an order with more is told without, as the engine's replies are."""
 
 Answered = TypeVar("Answered")
@@ -208,7 +208,7 @@ def _read_fills(archive: Archive, order: OrderRecord) -> list[FillRecord] | None
     which = FillFilter(order.account, order_id=int(order.order_id))
     fills: list[FillRecord] = []
     after: str | None = None
-    while len(fills) <= MOST_FILLS:
+    while len(fills) <= MAX_FILLS:
         page = archive.list_fills(which, 1000, after)
         fills += [fill for fill in page.items if fill.sequence <= order.sequence]
         after = page.after

@@ -16,10 +16,10 @@ from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 from order_gateway.account.history import History
 from order_gateway.account.open_orders import read_open_orders
 from order_gateway.account.report_feed import Listener, ReportFeed
-from order_gateway.account.stream_places import StreamPlaces
-from order_gateway.admission.admission import Door
+from order_gateway.account.stream_limits import StreamLimits
+from order_gateway.admission.admission import Admission
 from order_gateway.admission.api_keys import Scope
-from order_gateway.admission.request_context import Call
+from order_gateway.admission.request_context import RequestContext
 from order_gateway.errors import Unavailable
 from order_gateway.metrics import Metrics
 from protocol.codec import encode
@@ -45,17 +45,17 @@ _authentication_decoder = msgspec.json.Decoder(_Authentication)
 
 
 class OrderStream:
-    """Serves the private stream; one call for each connection."""
+    """Serves the private stream; one request for each connection."""
 
     def __init__(
         self,
-        door: Door,
+        admission: Admission,
         history: History,
         feed: ReportFeed,
-        places: StreamPlaces,
+        places: StreamLimits,
         metrics: Metrics,
     ) -> None:
-        self._door = door
+        self._admission = admission
         self._history = history
         self._feed = feed
         self._places = places
@@ -63,22 +63,22 @@ class OrderStream:
 
     async def serve(self, socket: WebSocket) -> None:
         """From the handshake to the end; an error is said before the socket is closed."""
-        call = self._door.make_call(socket.scope, socket.receive)
+        request = self._admission.make_context(socket.scope, socket.receive)
         try:
-            self._door.check_site(call)
+            self._admission.check_site(request)
         except Refusal:
             await socket.close(_POLICY_VIOLATION)
             return
-        await socket.accept(headers=[(b"x-request-id", call.request_id.encode())])
+        await socket.accept(headers=[(b"x-request-id", request.request_id.encode())])
         with contextlib.suppress(WebSocketDisconnect, RuntimeError):
-            await self._serve_accepted(socket, call)
+            await self._serve_accepted(socket, request)
 
-    async def _serve_accepted(self, socket: WebSocket, call: Call) -> None:
+    async def _serve_accepted(self, socket: WebSocket, request: RequestContext) -> None:
         try:
             with self._places.take():
-                await self._admit(socket, call)
-                with self._places.take_for(call.account):
-                    await self._stream(socket, call.account)
+                await self._admit(socket, request)
+                with self._places.take_for(request.account):
+                    await self._stream(socket, request.account)
         except Refusal as refusal:
             status = _CLOSE.get(refusal.code, _POLICY_VIOLATION)
             await _close(socket, refusal.code, refusal.detail, status)
@@ -89,18 +89,18 @@ class OrderStream:
                 socket, Reason.QUEUE_UNAVAILABLE, "the queue cannot be reached", _TRY_AGAIN_LATER
             )
 
-    async def _admit(self, socket: WebSocket, call: Call) -> None:
+    async def _admit(self, socket: WebSocket, request: RequestContext) -> None:
         """By headers, by `?account=` where authentication is off, or by the first message."""
-        account = call.read_query("account").get("account")
+        account = request.read_query("account").get("account")
         if account is not None:
-            call.headers.setdefault(b"x-account", account.encode())
+            request.headers.setdefault(b"x-account", account.encode())
         try:
-            self._door.admit(call, Scope.READ)
+            self._admission.admit(request, Scope.READ)
         except Refusal as refusal:
-            if refusal.code is not Reason.UNAUTHORIZED or b"x-api-key" in call.headers:
+            if refusal.code is not Reason.UNAUTHORIZED or b"x-api-key" in request.headers:
                 raise
-            call.headers |= await _read_authentication(socket)
-            self._door.admit(call, Scope.READ)
+            request.headers |= await _read_authentication(socket)
+            self._admission.admit(request, Scope.READ)
 
     async def _stream(self, socket: WebSocket, account: str) -> None:
         self._metrics.count_stream(1)

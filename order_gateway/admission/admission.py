@@ -13,8 +13,8 @@ from starlette.types import Scope as AsgiScope
 from order_gateway import errors
 from order_gateway.admission.api_keys import Scope
 from order_gateway.admission.authentication import Authenticator
-from order_gateway.admission.order_log import AuditLog
-from order_gateway.admission.request_context import Call, ClientGone
+from order_gateway.admission.order_log import OrderLog
+from order_gateway.admission.request_context import ClientGone, RequestContext
 from order_gateway.admission.site_rules import SiteRules
 from order_gateway.errors import Unavailable
 from order_gateway.logs import current_request
@@ -25,10 +25,10 @@ from protocol.refusal import Refusal
 
 logger = logging.getLogger(__name__)
 
-Endpoint = Callable[[Call], Awaitable[Response]]
+Endpoint = Callable[[RequestContext], Awaitable[Response]]
 
 
-class Door:
+class Admission:
     """Checks who calls, from where and how often; gives each request its id; keeps the books.
 
     Refusal and Unavailable become problem documents, and so does a fault of our own.
@@ -38,19 +38,19 @@ class Door:
         self,
         rules: SiteRules,
         authenticator: Authenticator,
-        audit: AuditLog,
+        order_log: OrderLog,
         metrics: Metrics,
         worker: str,
     ) -> None:
         self._rules = rules
         self._authenticator = authenticator
-        self._audit = audit
+        self._order_log = order_log
         self._metrics = metrics
         self._worker = worker
         self._last_request = 0
 
     def open(self, endpoint: Endpoint, needs: Scope | None, max_body: int | None) -> ASGIApp:
-        """`endpoint` behind the door.
+        """`endpoint` behind the admission.
 
         `needs` is the scope that its caller must have, None where anybody may ask; `max_body` the
         size of a body in bytes, None where none is read.
@@ -58,45 +58,45 @@ class Door:
 
         async def serve(scope: AsgiScope, receive: Receive, send: Send) -> None:
             started = time.perf_counter()
-            call = self.make_call(scope, receive)
-            response = await self._respond(endpoint, call, needs, max_body)
+            request = self.make_context(scope, receive)
+            response = await self._respond(endpoint, request, needs, max_body)
             if response is None:
                 return
-            response.raw_headers.append((b"x-request-id", call.request_id.encode()))
-            response.raw_headers += call.answer_headers
-            if call.entries:
-                self._audit.write(call, response)
+            response.raw_headers.append((b"x-request-id", request.request_id.encode()))
+            response.raw_headers += request.answer_headers
+            if request.entries:
+                self._order_log.write(request, response)
             self._metrics.count_answer(response.status_code, time.perf_counter() - started, needs)
             await response(scope, receive, send)
 
         return serve
 
-    def make_call(self, scope: AsgiScope, receive: Receive) -> Call:
+    def make_context(self, scope: AsgiScope, receive: Receive) -> RequestContext:
         """The request of a connection, under the id that the client gave it, or one of ours."""
         self._last_request += 1
-        call = Call(scope, receive, f"{self._worker}-r{self._last_request:x}")
-        given = call.find_header(b"x-request-id")
+        request = RequestContext(scope, receive, f"{self._worker}-r{self._last_request:x}")
+        given = request.find_header(b"x-request-id")
         if given is not None and is_identifier(given):
-            call.request_id = given
-        current_request.set(call.request_id)
-        return call
+            request.request_id = given
+        current_request.set(request.request_id)
+        return request
 
-    def check_site(self, call: Call) -> None:
+    def check_site(self, request: RequestContext) -> None:
         """Raises Refusal for a page, or a name of ours, that is not allowed."""
-        self._rules.check(call)
+        self._rules.check(request)
 
-    def admit(self, call: Call, needs: Scope) -> None:
-        """Names the caller in `call`.
+    def admit(self, request: RequestContext, needs: Scope) -> None:
+        """Names the caller in `request`.
 
         Raises Refusal for one who is unknown, may not do this, or comes too often.
         """
-        caller = self._authenticator.authenticate(call)
-        call.account = caller.account
-        call.key_name = caller.key_name
-        call.signature = caller.signature
-        call.limit = caller.limit
-        charge(call)
-        caller.check_permission(call, needs)
+        caller = self._authenticator.authenticate(request)
+        request.account = caller.account
+        request.key_name = caller.key_name
+        request.signature = caller.signature
+        request.limit = caller.limit
+        charge(request)
+        caller.check_permission(request, needs)
 
     def answer_errors(self, app: FastAPI) -> None:
         """Has `app` answer with problem documents where no route of ours answers."""
@@ -112,28 +112,28 @@ class Door:
         app.add_exception_handler(Exception, answer_exception)
 
     def _answer_outside(self, request: Request, code: Reason, response: Response) -> Response:
-        call = self.make_call(request.scope, request.receive)
+        request = self.make_context(request.scope, request.receive)
         try:
-            self._rules.check(call)
+            self._rules.check(request)
         except Refusal as refusal:
             code, response = refusal.code, errors.refuse(refusal)
-        response.raw_headers.append((b"x-request-id", call.request_id.encode()))
-        response.raw_headers += call.answer_headers
+        response.raw_headers.append((b"x-request-id", request.request_id.encode()))
+        response.raw_headers += request.answer_headers
         self._metrics.count_answer(response.status_code, 0.0, None)
         self._metrics.count_reject(code)
         return response
 
     async def _respond(
-        self, endpoint: Endpoint, call: Call, needs: Scope | None, max_body: int | None
+        self, endpoint: Endpoint, request: RequestContext, needs: Scope | None, max_body: int | None
     ) -> Response | None:
         """The answer; None where the client has gone."""
         try:
-            self._rules.check(call)
+            self._rules.check(request)
             if max_body is not None:
-                await call.receive_body(max_body)
+                await request.receive_body(max_body)
             if needs is not None:
-                self.admit(call, needs)
-            return await endpoint(call)
+                self.admit(request, needs)
+            return await endpoint(request)
         except Refusal as refusal:
             self._metrics.count_reject(refusal.code)
             return errors.refuse(refusal, call.path_params)
@@ -143,19 +143,19 @@ class Door:
         except ClientGone:
             return None
         except Exception:
-            logger.exception("%s %s failed", call.method, call.path)
+            logger.exception("%s %s failed", request.method, request.path)
             self._metrics.count_reject(Reason.INTERNAL_ERROR)
             return errors.answer_fault()
 
 
-def charge(call: Call, cost: int = 1) -> None:
+def charge(request: RequestContext, cost: int = 1) -> None:
     """Counts requests, and tells the client where it stands; raises Refusal for too many."""
-    limit = call.limit
+    limit = request.limit
     if limit is None:
         return
     is_within = limit.take(cost)
-    call.answer_headers = [
-        header for header in call.answer_headers if not header[0].startswith(b"ratelimit")
+    request.answer_headers = [
+        header for header in request.answer_headers if not header[0].startswith(b"ratelimit")
     ] + limit.describe()
     if not is_within:
         raise Refusal(

@@ -12,7 +12,7 @@ from typing import NamedTuple, Protocol
 
 from order_gateway.admission.api_keys import EVERY_SCOPE, ApiKey, Scope, name_keys
 from order_gateway.admission.rate_limit import RateLimit
-from order_gateway.admission.request_context import Call
+from order_gateway.admission.request_context import RequestContext
 from protocol.commands import DEFAULT_ACCOUNT, check_account
 from protocol.enums import Reason
 from protocol.headers import (
@@ -36,11 +36,11 @@ class Caller(NamedTuple):
     limit: RateLimit | None = None
     signature: str | None = None
 
-    def check_permission(self, call: Call, needs: Scope) -> None:
+    def check_permission(self, request: RequestContext, needs: Scope) -> None:
         """Raises Refusal for another scope; the header X-Account may only repeat the account."""
         if needs not in self.scopes:
             raise Refusal(Reason.FORBIDDEN, None, f"this needs a key with the scope {needs}")
-        if call.headers.get(b"x-account", self.account.encode()) != self.account.encode():
+        if request.headers.get(b"x-account", self.account.encode()) != self.account.encode():
             raise Refusal(
                 Reason.FORBIDDEN, ACCOUNT_HEADER, f"this key is of account {self.account}"
             )
@@ -49,16 +49,16 @@ class Caller(NamedTuple):
 class Authenticator(Protocol):
     """Finds out who calls."""
 
-    def authenticate(self, call: Call) -> Caller:
+    def authenticate(self, request: RequestContext) -> Caller:
         """Raises Refusal where it cannot be known."""
 
 
 class OpenAuthentication:
     """Authentication is off: everybody may do everything, under any account."""
 
-    def authenticate(self, call: Call) -> Caller:
+    def authenticate(self, request: RequestContext) -> Caller:
         """The account of the header X-Account."""
-        text = call.find_header(b"x-account")
+        text = request.find_header(b"x-account")
         if text is None:
             return _ANYBODY
         try:
@@ -85,9 +85,9 @@ class KeyAuthentication:
             for key, name, limit in zip(keys, name_keys(keys), limits, strict=True)
         }
 
-    def authenticate(self, call: Call) -> Caller:
+    def authenticate(self, request: RequestContext) -> Caller:
         """The account of the header X-API-Key."""
-        headers = call.headers
+        headers = request.headers
         timestamp = headers.get(b"x-timestamp")
         if timestamp is not None:
             self._check_timestamp(timestamp)
@@ -96,7 +96,7 @@ class KeyAuthentication:
         signature = headers.get(b"x-signature")
         secret = key.secret if key else None
         if secret or signature is not None:
-            signed = (timestamp or b"") + call.method.encode() + call.target + call.body
+            signed = (timestamp or b"") + request.method.encode() + request.target + request.body
             proof = hmac.new((secret or "").encode() or _UNKNOWN_SECRET, signed, sha256).hexdigest()
             is_right = hmac.compare_digest(proof.encode(), signature or b"")
             if not (is_right and secret and timestamp):

@@ -12,7 +12,7 @@ from typing import Literal
 
 from starlette.responses import Response
 
-from order_gateway.admission.request_context import Call
+from order_gateway.admission.request_context import RequestContext
 from order_gateway.logs import SERVICE
 from protocol.codec import encode
 from protocol.commands import QueueEntry
@@ -24,7 +24,7 @@ MAX_LINES = 10_000
 """Lines that wait for the end of a turn; at this many they are written at once."""
 
 
-class AuditLog:
+class OrderLog:
     """JSON: always, at level info. Text: only at level debug, because people also read the rest."""
 
     def __init__(
@@ -38,15 +38,15 @@ class AuditLog:
         self._write = write
         self._lines: list[bytes] = []
 
-    def write(self, call: Call, response: Response) -> None:
-        """A line for each entry that `call` led to."""
+    def write(self, request: RequestContext, response: Response) -> None:
+        """A line for each entry that `request` led to."""
         if not self._is_wanted:
             return
         if not self._lines:
             asyncio.get_running_loop().call_soon(self.flush)
         now = format_timestamp(now_in_microseconds())
-        for entry in call.entries:
-            self._lines.append(self._make_line(now, call, entry, response.status_code))
+        for entry in request.entries:
+            self._lines.append(self._make_line(now, request, entry, response.status_code))
         if len(self._lines) >= MAX_LINES:
             self.flush()
 
@@ -57,14 +57,14 @@ class AuditLog:
             self._write(b"".join(lines))
 
 
-def _make_json_line(now: str, call: Call, entry: QueueEntry, status: int) -> bytes:
+def _make_json_line(now: str, request: RequestContext, entry: QueueEntry, status: int) -> bytes:
     event = {
         "time": now,
         "level": "info",
         "service": SERVICE,
         "message": "audit",
-        "request_id": call.request_id,
-        "key": call.key_name,
+        "request_id": request.request_id,
+        "key": request.key_name,
         "command": entry.command,
         "account": entry.account,
         "order_id": entry.order_id,
@@ -75,8 +75,8 @@ def _make_json_line(now: str, call: Call, entry: QueueEntry, status: int) -> byt
     return encode(event) + b"\n"
 
 
-def _make_text_line(now: str, call: Call, entry: QueueEntry, status: int) -> bytes:
-    who = f"{entry.account} ({call.key_name})" if call.key_name else entry.account
+def _make_text_line(now: str, request: RequestContext, entry: QueueEntry, status: int) -> bytes:
+    who = f"{entry.account} ({request.key_name})" if request.key_name else entry.account
     what = f"{entry.command} {entry.order_id or entry.symbol or ''} {entry.client_order_id or ''}"
-    line = f"{now} AUDIT {SERVICE}: {who} {what.strip()} -> {status} [{call.request_id}]\n"
+    line = f"{now} AUDIT {SERVICE}: {who} {what.strip()} -> {status} [{request.request_id}]\n"
     return line.encode()

@@ -18,7 +18,7 @@ class ClientGone(Exception):
     """The client hung up before its request was whole."""
 
 
-class Call:
+class RequestContext:
     """A request, who makes it, and what is to be said about it afterwards.
 
     Header names are lower case. `account` is set once it is known who calls, `limit` where

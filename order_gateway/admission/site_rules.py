@@ -7,7 +7,7 @@ at this machine (Host).
 
 from collections.abc import Iterable
 
-from order_gateway.admission.request_context import Call, shorten
+from order_gateway.admission.request_context import RequestContext, shorten
 from protocol.enums import Reason
 from protocol.hosts import LOOPBACK_NAMES, is_address, split_host
 from protocol.refusal import Refusal
@@ -41,15 +41,15 @@ class SiteRules:
         self._checks_host = checks_host
         self._known_hosts: set[bytes] = set()
 
-    def check(self, call: Call) -> None:
+    def check(self, request: RequestContext) -> None:
         """Raises Refusal for a host or an origin that has no business here."""
-        host = call.headers.get(b"host", b"")
+        host = request.headers.get(b"host", b"")
         if host not in self._known_hosts:
             self._check_host(host)
-        origin = call.headers.get(b"origin")
+        origin = request.headers.get(b"origin")
         if origin is not None:
             self._check_origin(origin.decode("latin-1"), host.decode("latin-1"))
-            call.answer_headers += [
+            request.answer_headers += [
                 (b"access-control-allow-origin", origin),
                 (b"access-control-expose-headers", _EXPOSED_HEADERS),
                 (b"vary", b"Origin"),

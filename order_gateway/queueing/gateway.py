@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from redis.exceptions import RedisError
 
-from order_gateway.admission.request_context import Call
+from order_gateway.admission.request_context import RequestContext
 from order_gateway.errors import UNREACHABLE, Unavailable
 from order_gateway.metrics import Metrics
 from order_gateway.queueing.client_order_ids import check_names, make_client_order_ids
@@ -23,7 +23,7 @@ from order_gateway.queueing.overload import OverloadGate
 from order_gateway.queueing.replies import Replies
 from order_gateway.reading.order_body import OrderBody
 from order_gateway.reading.request_schemas import AmendRequest, ResponseMode
-from order_gateway.reading.waiting import Waiting
+from order_gateway.reading.response_preference import Preference
 from protocol.codec import encode
 from protocol.commands import QueueEntry, derive_order_id
 from protocol.enums import CommandType, Reason, Status
@@ -58,9 +58,9 @@ class OrderName(NamedTuple):
 
 
 class Gateway:
-    """The edges of the gateway, and the commands that go through them.
+    """The connections of the gateway, and the commands that go through them.
 
-    Every command is on the account of its call, leaves its entries there, and raises Unavailable
+    Every command is on the account of its request, leaves its entries there, and raises Unavailable
     where it was certainly not queued.
     """
 
@@ -85,18 +85,18 @@ class Gateway:
         self._reply_seconds = reply_seconds
 
     async def submit_orders(
-        self, call: Call, orders: Sequence[OrderBody], waiting: Waiting
+        self, request: RequestContext, orders: Sequence[OrderBody], preference: Preference
     ) -> list[Outcome]:
         """Queues new orders together; the same account and client order id give the same id.
 
         Where a client order id is missing, it is made from the request's signature, so that a
         replayed request makes no second order, or else at random.
         """
-        check_names(call, orders)
+        check_names(request, orders)
         self._gate.admit_order()
         key = await self._id_key.get()
-        account, received_at = call.account, _now()
-        names = make_client_order_ids(call)
+        account, received_at = request.account, _now()
+        names = make_client_order_ids(request)
         entries = []
         for order in orders:
             client_order_id = order.client_order_id or next(names)
@@ -115,9 +115,9 @@ class Gateway:
                     received_at=received_at,
                 )
             )
-        return await self._queue_entries(call, entries, waiting)
+        return await self._queue_entries(request, entries, preference)
 
-    async def find_name(self, call: Call, client_order_id: str) -> OrderName:
+    async def find_name(self, request: RequestContext, client_order_id: str) -> OrderName:
         """The account's order of that name, also where it is still in the queue.
 
         Nobody has to be asked: the id follows from the name. Orders that wait here for their push
@@ -125,54 +125,70 @@ class Gateway:
         """
         await self._queue.wait_until_settled()
         key = await self._id_key.get()
-        return OrderName(derive_order_id(key, call.account, client_order_id), client_order_id)
+        return OrderName(derive_order_id(key, request.account, client_order_id), client_order_id)
 
-    async def cancel_order(self, call: Call, order: OrderName, waiting: Waiting) -> Outcome:
+    async def cancel_order(
+        self, request: RequestContext, order: OrderName, preference: Preference
+    ) -> Outcome:
         """Queues the cancel of an order."""
         entry = _make_change(CommandType.CANCEL, order)
-        return await self._change(call, entry, waiting)
+        return await self._change(request, entry, preference)
 
-    async def cancel_orders(self, call: Call, symbol: str | None, waiting: Waiting) -> Outcome:
+    async def cancel_orders(
+        self, request: RequestContext, symbol: str | None, preference: Preference
+    ) -> Outcome:
         """Queues the cancel of all orders of an instrument, or of the account."""
         entry = QueueEntry(command=CommandType.CANCEL_ALL, symbol=symbol)
-        return await self._change(call, entry, waiting)
+        return await self._change(request, entry, preference)
 
-    async def cancel_after(self, call: Call, seconds: int, waiting: Waiting) -> Outcome:
+    async def cancel_after(
+        self, request: RequestContext, seconds: int, preference: Preference
+    ) -> Outcome:
         """Queues the start or the renewal of the account's timer; 0 stops it."""
         entry = QueueEntry(command=CommandType.CANCEL_AFTER, seconds=seconds)
-        return await self._change(call, entry, waiting)
+        return await self._change(request, entry, preference)
 
     async def switch_instrument(
-        self, call: Call, symbol: str, waiting: Waiting, *, is_halt: bool
+        self, request: RequestContext, symbol: str, preference: Preference, *, is_halt: bool
     ) -> Outcome:
         """Queues the halt of an instrument, or its end."""
         command = CommandType.HALT if is_halt else CommandType.RESUME
-        return await self._change(call, QueueEntry(command=command, symbol=symbol), waiting)
+        return await self._change(request, QueueEntry(command=command, symbol=symbol), preference)
 
     async def amend_order(
-        self, call: Call, order: OrderName, amendment: AmendRequest, waiting: Waiting
+        self,
+        request: RequestContext,
+        order: OrderName,
+        amendment: AmendRequest,
+        preference: Preference,
     ) -> Outcome:
         """Queues a change of an order."""
         entry = _make_change(CommandType.AMEND, order)
         entry.quantity = amendment.quantity
         entry.price = amendment.price
         entry.stop_price = amendment.stop_price
-        return await self._change(call, entry, waiting)
+        return await self._change(request, entry, preference)
 
-    async def _change(self, call: Call, entry: QueueEntry, waiting: Waiting) -> Outcome:
+    async def _change(
+        self, request: RequestContext, entry: QueueEntry, preference: Preference
+    ) -> Outcome:
         self._gate.admit_change()
-        entry.account = call.account
+        entry.account = request.account
         entry.received_at = _now()
-        claims = list_claims(call)
+        claims = list_claims(request)
         if claims:
-            return await self._change_once(call, claims, entry, waiting)
-        [outcome] = await self._queue_entries(call, [entry], waiting)
+            return await self._change_once(request, claims, entry, preference)
+        [outcome] = await self._queue_entries(request, [entry], preference)
         return outcome
 
     async def _change_once(
-        self, call: Call, claims: Sequence[str], entry: QueueEntry, waiting: Waiting
+        self,
+        request: RequestContext,
+        claims: Sequence[str],
+        entry: QueueEntry,
+        preference: Preference,
     ) -> Outcome:
-        seconds = self._choose_seconds(waiting)
+        seconds = self._choose_seconds(preference)
         with self._replies.expect() as place:
             entry.request_id = place.request_id
             entry.reply_to = place.reply_to if seconds else None
@@ -180,7 +196,7 @@ class Gateway:
             claim = await self._keys.push(claims, entry)
             if claim is not None and not claim.depth:
                 return await self._find_outcome(entry, claim, seconds)
-            call.entries = [entry]
+            request.entries = [entry]
             if claim is None:
                 return Outcome(entry, is_confirmed=False)
             self._gate.observe(claim.depth)
@@ -196,16 +212,16 @@ class Gateway:
             return Outcome(entry, is_confirmed=False, is_repeat=True)
         return Outcome(entry, is_confirmed=True, reply=reply, is_repeat=True)
 
-    def _choose_seconds(self, waiting: Waiting) -> float:
-        if waiting.mode is ResponseMode.ACK:
+    def _choose_seconds(self, preference: Preference) -> float:
+        if preference.mode is ResponseMode.ACK:
             return 0.0
-        return self._reply_seconds if waiting.seconds is None else waiting.seconds
+        return self._reply_seconds if preference.seconds is None else preference.seconds
 
     async def _queue_entries(
-        self, call: Call, entries: list[QueueEntry], waiting: Waiting
+        self, request: RequestContext, entries: list[QueueEntry], preference: Preference
     ) -> list[Outcome]:
-        call.entries = entries
-        if waiting.mode is ResponseMode.ACK:
+        request.entries = entries
+        if preference.mode is ResponseMode.ACK:
             is_confirmed = await self._push(entries)
             return [Outcome(entry, is_confirmed) for entry in entries]
         with ExitStack() as stack:
@@ -213,7 +229,7 @@ class Gateway:
             for entry, place in zip(entries, expected, strict=True):
                 entry.reply_to, entry.request_id = place.reply_to, place.request_id
             is_confirmed = await self._push(entries)
-            deadline = monotonic() + self._choose_seconds(waiting)
+            deadline = monotonic() + self._choose_seconds(preference)
             replies = [await place.wait(max(0.0, deadline - monotonic())) for place in expected]
         self._count_rejects(replies)
         return [

@@ -15,7 +15,7 @@ import msgspec
 from redis.asyncio import Redis
 from redis.exceptions import BusyLoadingError, RedisError, ResponseError
 
-from order_gateway.admission.request_context import Call
+from order_gateway.admission.request_context import RequestContext
 from order_gateway.errors import UNREACHABLE, Unavailable
 from order_gateway.queueing.journal_replies import rebuild_reply
 from protocol.channels import JOURNAL, ORDER_QUEUE, STATE, STATE_SEQUENCE, claim_key
@@ -32,7 +32,7 @@ REMEMBERED_MILLISECONDS = 120_000
 
 A signature is good for twice RECEIVE_WINDOW_MS at most, which is this at its widest.
 """
-MOST_BEFORE = 64
+MAX_ENTRIES_BEFORE = 64
 """Entries of the engine's own that may have gone before one that waited in the list."""
 POLL_SECONDS = 0.02
 _PAGE = 4
@@ -63,19 +63,19 @@ class Claim(NamedTuple):
     request_id: str
 
 
-def list_claims(call: Call) -> list[str]:
+def list_claims(request: RequestContext) -> list[str]:
     """What names this change: its Idempotency-Key, and its signature, which no key looks like.
 
     A repeat after a lost answer is signed anew under the same key; a replay has the same signature
     under whatever key: a key is no part of what is signed. Raises Refusal for a bad key.
     """
-    key = _read_key(call)
-    signature = f"signature:{call.signature}" if call.signature else None
+    key = _read_key(request)
+    signature = f"signature:{request.signature}" if request.signature else None
     return [name for name in (key, signature) if name is not None]
 
 
-def _read_key(call: Call) -> str | None:
-    text = call.find_header(b"idempotency-key")
+def _read_key(request: RequestContext) -> str | None:
+    text = request.find_header(b"idempotency-key")
     if text is None:
         return None
     key = text[1:-1] if len(text) > 1 and text[0] == text[-1] == '"' else text
@@ -134,7 +134,7 @@ class IdempotencyKeys:
             reply = await self._search(claim) if reached >= claim.sequence else None
             if reply is not None or loop.time() >= deadline:
                 return reply
-            if reached >= claim.sequence + MOST_BEFORE:
+            if reached >= claim.sequence + MAX_ENTRIES_BEFORE:
                 raise Forgotten
             await asyncio.sleep(POLL_SECONDS)
 
@@ -147,7 +147,7 @@ class IdempotencyKeys:
 
     async def _search(self, claim: Claim) -> Reply | None:
         """From the commit that has the claimed sequence on."""
-        start, end = entry_id(claim.sequence), claim.sequence + MOST_BEFORE
+        start, end = entry_id(claim.sequence), claim.sequence + MAX_ENTRIES_BEFORE
         while start:
             page = await self._client.xrange(JOURNAL, start, "+", count=_PAGE)
             start = b""

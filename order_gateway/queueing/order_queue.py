@@ -16,7 +16,7 @@ import hiredis
 from redis.asyncio import Connection
 from redis.exceptions import BusyLoadingError, OutOfMemoryError, RedisError, ResponseError
 
-from order_gateway.queueing.connection import make_connection, open_connection, read_response
+from order_gateway.queueing.redis_client import make_connection, open_connection, read_response
 from protocol.channels import ORDER_QUEUE
 
 # its stub says that a command has exactly one word
@@ -54,7 +54,7 @@ class Push(NamedTuple):
     detail: str = ""
 
 
-_Waiting = tuple[tuple[bytes, ...], asyncio.Future[Push]]
+_PendingPush = tuple[tuple[bytes, ...], asyncio.Future[Push]]
 
 
 class OrderQueue:
@@ -76,7 +76,7 @@ class OrderQueue:
         self._on_connect = on_connect
         self._push_seconds = push_seconds
         self._connection: Connection | None = None
-        self._waiting: list[_Waiting] = []
+        self._waiting: list[_PendingPush] = []
         self._waiting_entries = 0
         self._last: asyncio.Future[Push] | None = None
         self._has_waiting = asyncio.Event()
@@ -120,7 +120,7 @@ class OrderQueue:
                 self._has_waiting.clear()
             await self._push_and_settle(batch)
 
-    def _take_batch(self) -> list[_Waiting]:
+    def _take_batch(self) -> list[_PendingPush]:
         """The first of those that wait, until a push is full; what came together stays together."""
         size = count = 0
         for entries, _ in self._waiting:
@@ -132,7 +132,7 @@ class OrderQueue:
         self._waiting_entries -= size
         return batch
 
-    async def _push_and_settle(self, batch: list[_Waiting]) -> None:
+    async def _push_and_settle(self, batch: list[_PendingPush]) -> None:
         push = Push(PushState.UNKNOWN)
         try:
             push = await self._push_batch([entry for entries, _ in batch for entry in entries])
@@ -194,7 +194,7 @@ class OrderQueue:
         self._is_reachable = is_reachable
 
 
-def _settle(batch: list[_Waiting], push: Push) -> None:
+def _settle(batch: list[_PendingPush], push: Push) -> None:
     for _, outcome in batch:
         if not outcome.done():
             outcome.set_result(push)

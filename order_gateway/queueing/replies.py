@@ -11,7 +11,7 @@ from redis.asyncio import Connection
 from redis.exceptions import RedisError
 
 from order_gateway.errors import Unavailable
-from order_gateway.queueing.connection import (
+from order_gateway.queueing.redis_client import (
     CONNECT_SECONDS,
     make_connection,
     open_connection,

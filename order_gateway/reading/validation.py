@@ -7,7 +7,7 @@ import msgspec
 from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic_core import ErrorDetails
 
-from order_gateway.admission.request_context import Call, shorten
+from order_gateway.admission.request_context import RequestContext, shorten
 from order_gateway.reading.duplicate_keys import may_have_duplicates, refuse_duplicate_keys
 from order_gateway.reading.order_body import OrderBody, decode_order
 from order_gateway.reading.request_schemas import (
@@ -49,13 +49,13 @@ class _BatchShape(BaseModel):
 _batch_decoder = msgspec.json.Decoder(_Batch)
 
 
-def check_media_type(call: Call) -> None:
+def check_media_type(request: RequestContext) -> None:
     """Raises Refusal for a body that does not say it is JSON.
 
     A browser sends JSON to another site only after asking it: who does not say JSON is refused, so
     that no page elsewhere can trade here.
     """
-    text = call.headers.get(b"content-type", b"")
+    text = request.headers.get(b"content-type", b"")
     if text == b"application/json":
         return
     if text.partition(b";")[0].strip().lower() != b"application/json":

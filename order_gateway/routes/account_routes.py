@@ -3,7 +3,7 @@
 from starlette.responses import Response
 
 from order_gateway.admission.api_keys import Scope
-from order_gateway.admission.request_context import Call
+from order_gateway.admission.request_context import RequestContext
 from order_gateway.document.answer_schemas import (
     CancelAfterResult,
     CancelAllResult,
@@ -20,8 +20,8 @@ from order_gateway.document.operation_schemas import InstrumentSwitched
 from order_gateway.queueing.gateway import Gateway
 from order_gateway.queueing.halts import Halts
 from order_gateway.reading.request_schemas import CancelAfterRequest, ResponseMode
+from order_gateway.reading.response_preference import read_preference
 from order_gateway.reading.validation import check_media_type, find_instrument, read_seconds
-from order_gateway.reading.waiting import read_waiting
 from order_gateway.routes.answers import answer_done
 from order_gateway.routes.direct_route import DirectRoutes
 from protocol.enums import Reason
@@ -39,13 +39,13 @@ def add_account_routes(routes: DirectRoutes, gateway: Gateway, halts: Halts) -> 
 
 
 def _add_cancel_all(routes: DirectRoutes, gateway: Gateway) -> None:
-    async def cancel_orders(call: Call) -> Response:
+    async def cancel_orders(request: RequestContext) -> Response:
         """Cancel all open orders of the account, or those of one instrument."""
-        waiting = read_waiting(call, ResponseMode.RESULT, "symbol")
-        symbol = call.read_query("response", "symbol").get("symbol")
+        preference = read_preference(request, ResponseMode.RESULT, "symbol")
+        symbol = request.read_query("response", "symbol").get("symbol")
         if symbol is not None:
             find_instrument(symbol, gateway.instruments)
-        outcome = await gateway.cancel_orders(call, symbol, waiting)
+        outcome = await gateway.cancel_orders(request, symbol, preference)
         canceled = outcome.reply.canceled if outcome.reply else None
         return answer_done(outcome, canceled=canceled or 0).to_response()
 
@@ -62,17 +62,17 @@ def _add_cancel_all(routes: DirectRoutes, gateway: Gateway) -> None:
 
 
 def _add_cancel_after(routes: DirectRoutes, gateway: Gateway) -> None:
-    async def cancel_after(call: Call) -> Response:
+    async def cancel_after(request: RequestContext) -> Response:
         """Cancel all open orders of the account in so many seconds, unless this is renewed.
 
         A dead man's switch: call it again and again, each time before it runs out. The time is the
         engine's, to a quarter of a second; it survives restarts, and a renewal that waits in the
         queue counts. 0 disarms it.
         """
-        waiting = read_waiting(call, ResponseMode.RESULT)
-        check_media_type(call)
-        seconds = read_seconds(call.body)
-        outcome = await gateway.cancel_after(call, seconds, waiting)
+        preference = read_preference(request, ResponseMode.RESULT)
+        check_media_type(request)
+        seconds = read_seconds(request.body)
+        outcome = await gateway.cancel_after(request, seconds, preference)
         due = outcome.reply.due if outcome.reply else None
         return answer_done(outcome, seconds=seconds, due=due).to_response()
 
@@ -87,18 +87,18 @@ def _add_cancel_after(routes: DirectRoutes, gateway: Gateway) -> None:
 
 
 def _add_switch(routes: DirectRoutes, gateway: Gateway, halts: Halts, *, is_halt: bool) -> None:
-    async def halt_instrument(call: Call) -> Response:
+    async def halt_instrument(request: RequestContext) -> Response:
         """From now on the instrument's orders can only be canceled."""
-        return await switch(call)
+        return await switch(request)
 
-    async def resume_instrument(call: Call) -> Response:
+    async def resume_instrument(request: RequestContext) -> Response:
         """The instrument trades again."""
-        return await switch(call)
+        return await switch(request)
 
-    async def switch(call: Call) -> Response:
-        waiting = read_waiting(call, ResponseMode.RESULT)
-        symbol = find_instrument(call.path_params["symbol"], gateway.instruments).symbol
-        outcome = await gateway.switch_instrument(call, symbol, waiting, is_halt=is_halt)
+    async def switch(request: RequestContext) -> Response:
+        preference = read_preference(request, ResponseMode.RESULT)
+        symbol = find_instrument(request.path_params["symbol"], gateway.instruments).symbol
+        outcome = await gateway.switch_instrument(request, symbol, preference, is_halt=is_halt)
         if outcome.reply is not None and outcome.reply.reason is None:
             await halts.wait_until_shown(symbol, is_halted=is_halt)
         state = "halted" if is_halt else "trading"

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from starlette.responses import Response
 
 from order_gateway.admission.api_keys import Scope
-from order_gateway.admission.request_context import Call
+from order_gateway.admission.request_context import RequestContext
 from order_gateway.document.common_answers import (
     BODY_PROBLEMS,
     CHANGE_PROBLEMS,
@@ -19,8 +19,8 @@ from order_gateway.document.common_answers import (
 from order_gateway.document.openapi import Responses, describe_change, describe_problems
 from order_gateway.queueing.gateway import Gateway, OrderName
 from order_gateway.reading.request_schemas import AmendRequest, ResponseMode
+from order_gateway.reading.response_preference import read_preference
 from order_gateway.reading.validation import check_media_type, read_amendment
-from order_gateway.reading.waiting import read_waiting
 from order_gateway.routes.answers import answer_change
 from order_gateway.routes.direct_route import DirectRoutes
 from protocol.commands import check_client_order_id, parse_order_id
@@ -50,18 +50,18 @@ class _Address(NamedTuple):
     words: str
     problem: Reason
     """Of a path that can lead to none."""
-    read: Callable[[Call], Awaitable[OrderName]]
+    read: Callable[[RequestContext], Awaitable[OrderName]]
 
 
 def add_change_routes(routes: DirectRoutes, gateway: Gateway) -> None:
     """Adds them."""
 
-    async def read_id(call: Call) -> OrderName:
-        return OrderName(parse_order_id(call.path_params["order_id"]))
+    async def read_id(request: RequestContext) -> OrderName:
+        return OrderName(parse_order_id(request.path_params["order_id"]))
 
-    async def read_client_id(call: Call) -> OrderName:
-        name = check_client_order_id(call.path_params["client_order_id"])
-        return await gateway.find_name(call, name)
+    async def read_client_id(request: RequestContext) -> OrderName:
+        name = check_client_order_id(request.path_params["client_order_id"])
+        return await gateway.find_name(request, name)
 
     for address in (
         _Address("/v1/orders/{order_id}", ORDER_ID, "", Reason.INVALID_ORDER_ID, read_id),
@@ -78,12 +78,12 @@ def add_change_routes(routes: DirectRoutes, gateway: Gateway) -> None:
 
 
 def _add_cancel(routes: DirectRoutes, gateway: Gateway, address: _Address) -> None:
-    async def cancel_order(call: Call) -> Response:
+    async def cancel_order(request: RequestContext) -> Response:
         """Cancel an order of the account; the answer waits for the engine by default."""
-        waiting = read_waiting(call, ResponseMode.RESULT)
-        name = await address.read(call)
-        outcome = await gateway.cancel_order(call, name, waiting)
-        return answer_change(outcome, waiting.mode).to_response()
+        preference = read_preference(request, ResponseMode.RESULT)
+        name = await address.read(request)
+        outcome = await gateway.cancel_order(request, name, preference)
+        return answer_change(outcome, preference.mode).to_response()
 
     routes.add(
         "DELETE", address.path, cancel_order, needs=Scope.TRADE,
@@ -93,18 +93,18 @@ def _add_cancel(routes: DirectRoutes, gateway: Gateway, address: _Address) -> No
 
 
 def _add_amend(routes: DirectRoutes, gateway: Gateway, address: _Address) -> None:
-    async def amend_order(call: Call) -> Response:
+    async def amend_order(request: RequestContext) -> Response:
         """Change an order of the account; the answer waits for the engine by default.
 
         A smaller quantity keeps the order's priority; a larger one or a new price loses it, and
         may trade. A total at or below what is filled cancels the rest.
         """
-        waiting = read_waiting(call, ResponseMode.RESULT)
-        name = await address.read(call)
-        check_media_type(call)
-        amendment = read_amendment(call.body)
-        outcome = await gateway.amend_order(call, name, amendment, waiting)
-        return answer_change(outcome, waiting.mode).to_response()
+        preference = read_preference(request, ResponseMode.RESULT)
+        name = await address.read(request)
+        check_media_type(request)
+        amendment = read_amendment(request.body)
+        outcome = await gateway.amend_order(request, name, amendment, preference)
+        return answer_change(outcome, preference.mode).to_response()
 
     routes.add(
         "PATCH", address.path, amend_order, needs=Scope.TRADE, max_body=routes.max_body,

@@ -10,15 +10,15 @@ from starlette.routing import Match
 from starlette.types import ASGIApp, Receive, Send
 from starlette.types import Scope as AsgiScope
 
-from order_gateway.admission.admission import Door, Endpoint
+from order_gateway.admission.admission import Admission, Endpoint
 from order_gateway.admission.api_keys import Scope
-from order_gateway.admission.request_context import Call
+from order_gateway.admission.request_context import RequestContext
 from order_gateway.admission.site_rules import SiteRules
 from order_gateway.document.openapi import describe_answers, describe_security
 
 
 class DirectRoute(APIRoute):
-    """A route whose endpoint, behind the door, takes the connection itself."""
+    """A route whose endpoint, behind the admission, takes the connection itself."""
 
     direct: ASGIApp
 
@@ -42,9 +42,11 @@ class DirectRoutes:
     `max_body` and `max_batch` are the bytes that the bodies of its routes may have.
     """
 
-    def __init__(self, router: APIRouter, door: Door, max_body: int, max_batch: int) -> None:
+    def __init__(
+        self, router: APIRouter, admission: Admission, max_body: int, max_batch: int
+    ) -> None:
         self._router = router
-        self._door = door
+        self._admission = admission
         self.max_body = max_body
         self.max_batch = max_batch
 
@@ -60,7 +62,7 @@ class DirectRoutes:
         responses: dict[int | str, dict[str, Any]] | None = None,
         **documentation: Any,
     ) -> None:
-        """`endpoint` answers `method` at `path`; `needs` and `max_body` as the door has them.
+        """`endpoint` answers `method` at `path`; `needs` and `max_body` as the admission has them.
 
         The rest is for the OpenAPI document: `request` describes what the endpoint reads.
         """
@@ -75,7 +77,7 @@ class DirectRoutes:
         )
         route = self._router.routes[-1]
         assert isinstance(route, DirectRoute)
-        route.direct = self._door.open(endpoint, needs, max_body)
+        route.direct = self._admission.open(endpoint, needs, max_body)
 
 
 class DirectApp(FastAPI):
@@ -84,7 +86,7 @@ class DirectApp(FastAPI):
     _fixed_routes: dict[tuple[str, str], ASGIApp]
     _answer_preflight: ASGIApp
 
-    def remember_fixed_routes(self, door: Door) -> None:
+    def remember_fixed_routes(self, admission: Admission) -> None:
         """To be called once all routes are there."""
         self._fixed_routes = {
             (method, route.path): route.direct
@@ -92,7 +94,7 @@ class DirectApp(FastAPI):
             if isinstance(route, DirectRoute) and "{" not in route.path
             for method in route.methods or ()
         }
-        self._answer_preflight = door.open(_answer_preflight, None, None)
+        self._answer_preflight = admission.open(_answer_preflight, None, None)
 
     async def __call__(self, scope: AsgiScope, receive: Receive, send: Send) -> None:
         """Serves a connection."""
@@ -126,6 +128,6 @@ def _is_preflight(scope: AsgiScope) -> bool:
     return {b"origin", b"access-control-request-method"} <= names
 
 
-async def _answer_preflight(call: Call) -> Response:
-    call.answer_headers += SiteRules.describe_preflight()
+async def _answer_preflight(request: RequestContext) -> Response:
+    request.answer_headers += SiteRules.describe_preflight()
     return Response(status_code=204)

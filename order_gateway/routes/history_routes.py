@@ -8,7 +8,7 @@ from starlette.responses import Response
 from archive.queries import FillFilter, OrderFilter
 from order_gateway.account.history import History
 from order_gateway.admission.api_keys import Scope
-from order_gateway.admission.request_context import Call
+from order_gateway.admission.request_context import RequestContext
 from order_gateway.document.common_answers import CLIENT_ORDER_ID, ORDER_ID
 from order_gateway.document.history_schemas import FillList, OrderItem, OrderList
 from order_gateway.document.openapi import (
@@ -65,11 +65,11 @@ def add_history_routes(
 
 
 def _add_order(routes: DirectRoutes, history: History) -> None:
-    async def read_order(call: Call) -> Response:
+    async def read_order(request: RequestContext) -> Response:
         """State of an order; one that is not in the archive yet is waited for half a second."""
-        call.read_query()
-        order_id = parse_order_id(call.path_params["order_id"])
-        return _answer(await history.find_order(call.account, order_id))
+        request.read_query()
+        order_id = parse_order_id(request.path_params["order_id"])
+        return _answer(await history.find_order(request.account, order_id))
 
     routes.add(
         "GET", "/v1/orders/{order_id}", read_order, needs=Scope.READ,
@@ -80,11 +80,11 @@ def _add_order(routes: DirectRoutes, history: History) -> None:
 
 
 def _add_order_by_client_id(routes: DirectRoutes, history: History) -> None:
-    async def read_order_by_client_id(call: Call) -> Response:
+    async def read_order_by_client_id(request: RequestContext) -> Response:
         """State of the order that the account has given this client order id."""
-        call.read_query()
-        name = check_client_order_id(call.path_params["client_order_id"])
-        return _answer(await history.find_order_by_client_id(call.account, name))
+        request.read_query()
+        name = check_client_order_id(request.path_params["client_order_id"])
+        return _answer(await history.find_order_by_client_id(request.account, name))
 
     routes.add(
         "GET", "/v1/orders/by-client-id/{client_order_id}", read_order_by_client_id,
@@ -97,14 +97,14 @@ def _add_order_by_client_id(routes: DirectRoutes, history: History) -> None:
 def _add_orders(
     routes: DirectRoutes, history: History, instruments: Mapping[str, Instrument]
 ) -> None:
-    async def list_orders(call: Call) -> Response:
+    async def list_orders(request: RequestContext) -> Response:
         """The account's orders, newest first."""
-        query = call.read_query("symbol", "status", "start", "end", "limit", "after")
+        query = request.read_query("symbol", "status", "start", "end", "limit", "after")
         status = _read_status(query)
         is_open = status is Status.OPEN
         symbol = _read_symbol(query, instruments)
         span = read_span(query)
-        which = OrderFilter(call.account, symbol, None if is_open else status, is_open, *span)
+        which = OrderFilter(request.account, symbol, None if is_open else status, is_open, *span)
         page, sequence = await history.list_orders(which, _read_limit(query), query.get("after"))
         return _answer({"orders": page.items, "after": page.after, "sequence": sequence})
 
@@ -120,12 +120,12 @@ def _add_orders(
 def _add_fills(
     routes: DirectRoutes, history: History, instruments: Mapping[str, Instrument]
 ) -> None:
-    async def list_fills(call: Call) -> Response:
+    async def list_fills(request: RequestContext) -> Response:
         """The account's shares of trades, newest first."""
-        query = call.read_query("symbol", "order_id", "start", "end", "limit", "after")
+        query = request.read_query("symbol", "order_id", "start", "end", "limit", "after")
         order_id = query.get("order_id")
         which = FillFilter(
-            call.account,
+            request.account,
             _read_symbol(query, instruments),
             None if order_id is None else parse_order_id(order_id),
             *read_span(query),

@@ -7,7 +7,7 @@ from fastapi import FastAPI
 from pydantic import BaseModel
 from starlette.responses import HTMLResponse, Response
 
-from order_gateway.admission.request_context import Call
+from order_gateway.admission.request_context import RequestContext
 from order_gateway.document.documentation import CONTENT_SECURITY_POLICY, read_page
 from order_gateway.document.openapi import describe_path, describe_problems
 from order_gateway.document.operation_schemas import (
@@ -46,7 +46,7 @@ def add_operation_routes(
 def _add_instruments(
     routes: DirectRoutes, instruments: Mapping[str, Instrument], halts: Halts
 ) -> None:
-    async def list_instruments(_call: Call) -> Response:
+    async def list_instruments(_request: RequestContext) -> Response:
         """What is traded, with tick and lot, and whether it is halted."""
         halted = await halts.read()
         items = [_describe_instrument(item, halted) for item in instruments.values()]
@@ -63,9 +63,9 @@ def _add_instruments(
 def _add_instrument(
     routes: DirectRoutes, instruments: Mapping[str, Instrument], halts: Halts
 ) -> None:
-    async def read_instrument(call: Call) -> Response:
+    async def read_instrument(request: RequestContext) -> Response:
         """One instrument: its tick and lot, its limits, and whether it is halted."""
-        instrument = find_instrument(call.path_params["symbol"], instruments)
+        instrument = find_instrument(request.path_params["symbol"], instruments)
         item = _describe_instrument(instrument, await halts.read())
         return Response(item.model_dump_json(), media_type="application/json")
 
@@ -78,16 +78,16 @@ def _add_instrument(
 
 
 def _add_health(routes: DirectRoutes, health: HealthCheck) -> None:
-    async def read_health(_call: Call) -> Response:
+    async def read_health(_request: RequestContext) -> Response:
         """State of the gateway, its queue and the engine. 503 where no order can be accepted."""
         state = await health.read()
         return _answer(state, 503 if state.status == "unavailable" else 200)
 
-    async def read_liveness(_call: Call) -> Response:
+    async def read_liveness(_request: RequestContext) -> Response:
         """200 as long as the process answers at all."""
         return _answer(Liveness(status="ok"), 200)
 
-    async def read_readiness(_call: Call) -> Response:
+    async def read_readiness(_request: RequestContext) -> Response:
         """200 where an order sent now would be matched now, else 503 and why."""
         state = await health.read_readiness()
         return _answer(state, 200 if state.status == "ready" else 503)
@@ -107,7 +107,7 @@ def _add_health(routes: DirectRoutes, health: HealthCheck) -> None:
 
 
 def _add_metrics(routes: DirectRoutes, health: HealthCheck, metrics: Metrics) -> None:
-    async def read_metrics(_call: Call) -> Response:
+    async def read_metrics(_request: RequestContext) -> Response:
         """Figures for Prometheus."""
         metrics.set_archive_lag(await health.read_archive_lag())
         text = metrics.export(await health.read_engine_rejects())
@@ -123,11 +123,11 @@ def _add_metrics(routes: DirectRoutes, health: HealthCheck, metrics: Metrics) ->
 def _add_documentation(routes: DirectRoutes, app: FastAPI) -> None:
     page = read_page()
 
-    async def read_documentation(_call: Call) -> Response:
+    async def read_documentation(_request: RequestContext) -> Response:
         """The page that shows this document."""
         return HTMLResponse(page, headers={"Content-Security-Policy": CONTENT_SECURITY_POLICY})
 
-    async def read_openapi(_call: Call) -> Response:
+    async def read_openapi(_request: RequestContext) -> Response:
         """The OpenAPI document."""
         return Response(encode(app.openapi()), media_type="application/json")
 

@@ -5,7 +5,7 @@ from starlette.responses import Response
 from order_gateway.account.history import History
 from order_gateway.admission.admission import charge
 from order_gateway.admission.api_keys import Scope
-from order_gateway.admission.request_context import Call
+from order_gateway.admission.request_context import RequestContext
 from order_gateway.document.answer_schemas import (
     BatchResults,
     OrderAccepted,
@@ -27,12 +27,12 @@ from order_gateway.document.openapi import (
 from order_gateway.queueing.gateway import Gateway
 from order_gateway.reading.order_body import OrderBody
 from order_gateway.reading.request_schemas import BatchRequest, OrderRequest, ResponseMode
+from order_gateway.reading.response_preference import read_preference
 from order_gateway.reading.validation import (
     check_media_type,
     read_order,
     split_batch,
 )
-from order_gateway.reading.waiting import read_waiting
 from order_gateway.routes.answers import (
     Answer,
     answer_items,
@@ -73,18 +73,18 @@ def add_order_routes(routes: DirectRoutes, gateway: Gateway, history: History) -
 
 
 def _add_submission(routes: DirectRoutes, gateway: Gateway, history: History) -> None:
-    async def submit_order(call: Call) -> Response:
+    async def submit_order(request: RequestContext) -> Response:
         """Put an order into the queue. 201 once the queue has confirmed it.
 
         With `response=result` or `full` the answer waits for the engine (a `rejected` order is
         still 201: it exists and has a history) and falls back to `accepted` after two seconds.
         A repeat with the same `client_order_id` never makes a second order.
         """
-        waiting = read_waiting(call, ResponseMode.ACK)
-        check_media_type(call)
-        order = read_order(call.body, gateway.instruments)
-        [outcome] = await gateway.submit_orders(call, [order], waiting)
-        [answer] = await answer_orders(history, call.account, [outcome], waiting.mode)
+        preference = read_preference(request, ResponseMode.ACK)
+        check_media_type(request)
+        order = read_order(request.body, gateway.instruments)
+        [outcome] = await gateway.submit_orders(request, [order], preference)
+        [answer] = await answer_orders(history, request.account, [outcome], preference.mode)
         return answer.to_response()
 
     routes.add(
@@ -98,17 +98,17 @@ def _add_submission(routes: DirectRoutes, gateway: Gateway, history: History) ->
 
 
 def _add_batch(routes: DirectRoutes, gateway: Gateway, history: History) -> None:
-    async def submit_batch(call: Call) -> Response:
+    async def submit_batch(request: RequestContext) -> Response:
         """Put up to 500 orders into the queue together, in their order.
 
         Each has its own result, with the status and the body that it would have had by itself: an
         order that is refused does not keep the others out. Counts as one request for each order.
         """
-        waiting = read_waiting(call, ResponseMode.ACK)
-        check_media_type(call)
-        raw_orders = split_batch(call.body)
-        _check_size(call, len(raw_orders))
-        charge(call, len(raw_orders) - 1)
+        preference = read_preference(request, ResponseMode.ACK)
+        check_media_type(request)
+        raw_orders = split_batch(request.body)
+        _check_size(request, len(raw_orders))
+        charge(request, len(raw_orders) - 1)
         orders: list[OrderBody] = []
         answers: list[Answer | None] = []
         for raw in raw_orders:
@@ -118,8 +118,8 @@ def _add_batch(routes: DirectRoutes, gateway: Gateway, history: History) -> None
             except Refusal as refusal:
                 gateway.count_refusal(refusal)
                 answers.append(answer_refused_item(refusal))
-        outcomes = await gateway.submit_orders(call, orders, waiting) if orders else []
-        queued = iter(await answer_orders(history, call.account, outcomes, waiting.mode))
+        outcomes = await gateway.submit_orders(request, orders, preference) if orders else []
+        queued = iter(await answer_orders(history, request.account, outcomes, preference.mode))
         return answer_items([answer or next(queued) for answer in answers])
 
     routes.add(
@@ -130,12 +130,12 @@ def _add_batch(routes: DirectRoutes, gateway: Gateway, history: History) -> None
     )  # fmt: skip
 
 
-def _check_size(call: Call, count: int) -> None:
+def _check_size(request: RequestContext, count: int) -> None:
     """Raises Refusal for a batch that could never pass: its key may not do so much in a second."""
-    if call.limit is not None and count > call.limit.rate:
+    if request.limit is not None and count > request.limit.rate:
         raise Refusal(
             Reason.BATCH_TOO_LARGE,
             "orders",
-            f"a batch under this key has at most {call.limit.rate} orders, as many as the key may"
+            f"a batch under this key has at most {request.limit.rate} orders, as many as the key may"
             f" make requests in a second; this one has {count}",
         )

@@ -12,8 +12,8 @@ from tests.support.publisher import Publisher
 def patient_gateway(monkeypatch: pytest.MonkeyPatch) -> None:
     """A gateway in this process is as slow as the test: that is no outage of Redis."""
     for name in (
-        "queueing.connection.CONNECT_SECONDS",
-        "queueing.connection.READ_SECONDS",
+        "queueing.redis_client.CONNECT_SECONDS",
+        "queueing.redis_client.READ_SECONDS",
         "queueing.replies.CONNECT_SECONDS",
         "account.report_feed.CONNECT_SECONDS",
     ):

@@ -14,14 +14,14 @@ import archive.__main__
 import engine.storage.connection
 import launcher.redis.server
 import market_data.following.engine_redis
-import order_gateway.queueing.connection
+import order_gateway.queueing.redis_client
 
 CLIENTS: dict[str, Callable[[str], Any]] = {
     "archive": archive.__main__.connect_redis,
     "engine": engine.storage.connection.connect_redis,
     "launcher": launcher.redis.server.connect,
     "market_data": lambda url: market_data.following.engine_redis.connect_redis(url, 1.0),
-    "order_gateway": order_gateway.queueing.connection.make_client,
+    "order_gateway": order_gateway.queueing.redis_client.make_client,
 }
 
 
@@ -36,5 +36,5 @@ def test_client_repeats_nothing(service: str, query: str) -> None:
 
 def test_bare_connection_of_the_gateway_repeats_nothing() -> None:
     url = "redis://127.0.0.1:1/0?retry_on_timeout=yes"
-    connection = order_gateway.queueing.connection.make_connection(url)
+    connection = order_gateway.queueing.redis_client.make_connection(url)
     assert connection.retry.get_retries() == 0

@@ -14,7 +14,7 @@ from archive.journal import Journal
 from engine.storage import order_queue
 from engine.storage.recovery import recover_handler
 from order_gateway.account.report_feed import News, ReportFeed
-from order_gateway.queueing.connection import make_client
+from order_gateway.queueing.redis_client import make_client
 from protocol import channels, codec, journal
 from protocol.journal import JournalEntry
 from tests.support.engine_service import run_engine, wait_until_drained

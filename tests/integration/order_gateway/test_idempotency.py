@@ -228,7 +228,7 @@ def test_answer_that_left_the_journal_is_unknown_and_never_done_again(redis_url:
         path = f"/v1/orders/{await submit(first)}"
         await first.delete(path, headers=under("f"))
         with Redis.from_url(redis_url) as server:
-            for _ in range(idempotency.MOST_BEFORE + 1):
+            for _ in range(idempotency.MAX_ENTRIES_BEFORE + 1):
                 server.rpush(channels.ORDER_QUEUE, b'{"command":"cancel_all"}')
             wait_until_drained(server)
             sequence = int(server.hget(channels.STATE, channels.STATE_SEQUENCE) or 0)

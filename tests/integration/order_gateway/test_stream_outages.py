@@ -21,7 +21,7 @@ from order_gateway.account import order_stream, report_feed
 from order_gateway.account.report_feed import ReportFeed
 from order_gateway.app import create_app
 from order_gateway.logs import current_request
-from order_gateway.queueing.connection import make_client
+from order_gateway.queueing.redis_client import make_client
 from protocol.channels import EXECUTION_REPORTS, STATE, STATE_ID_KEY, last_sequence_field
 from protocol.settings import Settings
 from tests.support.archive_service import run_follower

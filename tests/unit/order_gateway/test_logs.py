@@ -8,8 +8,8 @@ from typing import Any, Literal
 import pytest
 from starlette.responses import Response
 
-from order_gateway.admission.order_log import AuditLog
-from order_gateway.admission.request_context import Call
+from order_gateway.admission.order_log import OrderLog
+from order_gateway.admission.request_context import RequestContext
 from order_gateway.logs import SERVICE, current_request
 from protocol.commands import QueueEntry
 from protocol.logs import JsonFormatter, TextFormatter
@@ -49,11 +49,11 @@ def write_audit(log_format: Literal["text", "json"]) -> list[bytes]:
     written: list[bytes] = []
 
     async def run() -> None:
-        audit = AuditLog(log_format, written.append)
-        call = Call(SCOPE, receive, "r-1")
-        call.entries = [QueueEntry(order_id=str(number), account="alice") for number in (1, 2)]
-        audit.write(call, Response(status_code=201))
-        audit.write(call, Response(status_code=201))
+        audit = OrderLog(log_format, written.append)
+        request = RequestContext(SCOPE, receive, "r-1")
+        request.entries = [QueueEntry(order_id=str(number), account="alice") for number in (1, 2)]
+        audit.write(request, Response(status_code=201))
+        audit.write(request, Response(status_code=201))
         assert written == []
         await asyncio.sleep(0)
 

@@ -8,7 +8,7 @@ from protocol.enums import Reason
 from protocol.refusal import Refusal
 
 
-class StreamPlaces:
+class StreamLimits:
     """Places for `most` connections, `most_of_account` of them of one account."""
 
     def __init__(self, most: int, most_of_account: int) -> None:
