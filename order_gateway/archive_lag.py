@@ -1,5 +1,6 @@
 """How far the archive is behind the journal."""
 
+from pathlib import Path
 from typing import Any, NamedTuple, cast
 
 from redis.asyncio import Redis
@@ -7,23 +8,13 @@ from redis.asyncio import Redis
 from protocol.channels import JOURNAL, STATE, STATE_ARCHIVE_SEQUENCE, STATE_SEQUENCE
 from protocol.timestamps import now_in_microseconds
 
-# in one step, and without sending a whole commit here for its stamp
-_READ = """
-local sequence, archived = unpack(redis.call('HMGET', KEYS[1], ARGV[1], ARGV[2]))
-if not archived then return {} end
-local oldest = redis.call('XRANGE', KEYS[2], '(' .. archived .. '-0', '+', 'COUNT', 1)[1]
-local stamp
-for i = 1, oldest and #oldest[2] or 0, 2 do
-  if oldest[2][i] == 'timestamp' then stamp = oldest[2][i + 1] end
-end
-return {sequence or '0', archived, stamp}
-"""
+_READ = (Path(__file__).parent / "archive_lag.lua").read_text()
 
 
 class Lag(NamedTuple):
     """Commands that the archive lacks, and seconds since the oldest of them was committed.
 
-    None: no archive has followed this exchange yet.
+    Both are None if no archive has followed this exchange yet.
     """
 
     commands: int | None = None
@@ -31,13 +22,13 @@ class Lag(NamedTuple):
 
 
 class ArchiveLag:
-    """Asks Redis."""
+    """Reads the lag from Redis."""
 
     def __init__(self, client: Redis) -> None:
         self._client: Any = cast("Any", client)
 
     async def read(self) -> Lag:
-        """The lag now; raises RedisError or OSError."""
+        """Return the lag as it is now; raise RedisError or OSError."""
         names = (STATE_SEQUENCE, STATE_ARCHIVE_SEQUENCE)
         answer = await self._client.eval_ro(_READ, 2, STATE, JOURNAL, *names)
         if not answer:

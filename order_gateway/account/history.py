@@ -1,4 +1,4 @@
-"""What has become of orders, from the archive."""
+"""Orders and fills of the past, from the archive."""
 
 import asyncio
 import logging
@@ -20,22 +20,22 @@ from protocol.refusal import Refusal
 logger = logging.getLogger(__name__)
 
 WAIT_SECONDS = 0.5
-"""How long an order that is not there yet is waited for."""
+"""How long to wait for the archive to have an order."""
 _POLL_SECONDS = 0.02
 MAX_WAITING = 64
-"""Questions for orders that are not there that wait at once; one more is answered at once."""
+"""Questions that wait for an order at the same time; one more is answered immediately."""
 
 MAX_FILLS = 10_000
-"""Of an answer to a repeat; an order with more is told without, as the engine's replies are."""
+"""Fills in the answer to a repeat; with more they are left out, as in the engine's replies."""
 
 Answered = TypeVar("Answered")
 
 
 @dataclass(frozen=True)
 class Snapshot:
-    """Open orders of an account; at least as new as `sequence`, none newer than `reached`.
+    """Open orders of an account: at least as new as `sequence`, none newer than `reached`.
 
-    Both are those of whole commits.
+    Both are sequences of whole commits.
     """
 
     sequence: int
@@ -44,14 +44,14 @@ class Snapshot:
 
 
 class Recalled(NamedTuple):
-    """An order and its trades, oldest first; None where they are too many."""
+    """An order and its trades, oldest first; None if there are too many."""
 
     order: OrderRecord
     fills: list[FillRecord] | None
 
 
 class History:
-    """Asks the archive from other threads; raises Unavailable where it does not answer."""
+    """Asks the archive in other threads; every method raises Unavailable if it does not answer."""
 
     def __init__(self, archive: Archive | None, client: Redis) -> None:
         self._archive = archive
@@ -60,11 +60,11 @@ class History:
         self._trouble: str | None = None
 
     async def find_order(self, account: str, order_id: int) -> OrderRecord:
-        """The account's order; raises Refusal where it has none of that id."""
+        """Return the account's order; raise Refusal if it has none of that id."""
         return await self._find(lambda archive: archive.find_order(order_id, account), "order_id")
 
     async def find_order_by_client_id(self, account: str, client_order_id: str) -> OrderRecord:
-        """The account's order; raises Refusal where it has none of that name."""
+        """Return the account's order; raise Refusal if it has none of that client order id."""
         return await self._find(
             lambda archive: archive.find_order_by_client_id(account, client_order_id),
             "client_order_id",
@@ -73,9 +73,9 @@ class History:
     async def list_orders(
         self, which: OrderFilter, limit: int, after: str | None
     ) -> tuple[Page[OrderRecord], int]:
-        """A page of orders, newest first, and the sequence up to which all is in it.
+        """Return a page of orders, newest first, and the sequence up to which it is complete.
 
-        Raises Refusal for a bad cursor.
+        Raise Refusal for a bad cursor.
         """
         sequence = await self._catch_up()
         return await self._ask(lambda archive: archive.list_orders(which, limit, after)), sequence
@@ -83,22 +83,22 @@ class History:
     async def list_fills(
         self, which: FillFilter, limit: int, after: str | None
     ) -> tuple[Page[FillRecord], int]:
-        """A page of fills, newest first, and the sequence up to which all is in it.
+        """Return a page of fills, newest first, and the sequence up to which it is complete.
 
-        Raises Refusal for a bad cursor.
+        Raise Refusal for a bad cursor.
         """
         sequence = await self._catch_up()
         return await self._ask(lambda archive: archive.list_fills(which, limit, after)), sequence
 
     async def read_snapshot(self, account: str) -> Snapshot:
-        """Every open order of the account."""
+        """Return every open order of the account."""
         await self._catch_up()
         return await self._ask(lambda archive: _read_snapshot(archive, account))
 
     async def recall(self, account: str, known: Sequence[ExecutionReport]) -> dict[str, Recalled]:
-        """The account's orders in the states that are `known` of them, or in later ones.
+        """Return the account's orders in the states that are `known`, or in later ones.
 
-        Waits where the archive is behind, half a second at most; what it then does not have is left
+        If the archive is behind, wait for half a second at most; what it then does not have is left
         out.
         """
         recalled = await self._ask(lambda archive: _recall(archive, account, known))
@@ -108,7 +108,7 @@ class History:
         return recalled
 
     async def _find(self, find: Callable[[Archive], OrderRecord | None], field: str) -> OrderRecord:
-        """The archive follows by some milliseconds: what may still come is waited for."""
+        """Find an order, waiting for what the archive may still get: it is milliseconds behind."""
         await self._catch_up()
         found = await self._ask(find)
         if found is not None:
@@ -133,7 +133,7 @@ class History:
             self._waiting -= 1
 
     async def _read_target(self) -> int:
-        """The sequence at which everything that is queued now has been matched."""
+        """Return the sequence at which everything that is queued now has been matched."""
         try:
             async with self._client.pipeline(transaction=True) as pipeline:
                 pipeline.llen(ORDER_QUEUE)
@@ -144,10 +144,10 @@ class History:
             raise archive_unavailable("what is still on its way to it cannot be known") from None
 
     async def _catch_up(self) -> int:
-        """Waits for what is matched already, so that what was just answered is there.
+        """Wait until the archive has what is matched by now; return the sequence that it has.
 
-        Half a second at most: then the answer is as old as the archive is, whose sequence this
-        returns. Raises Unavailable where what is archived is not this exchange's.
+        Wait for half a second at most, so that the archive may still be behind. Raise Unavailable
+        if it is the archive of another exchange.
         """
         try:
             id_key, sequence = await self._client.hmget(STATE, STATE_ID_KEY, STATE_SEQUENCE)
@@ -177,7 +177,7 @@ class History:
         return answer
 
     def _report(self, trouble: str | None) -> None:
-        """One line when the archive ceases to answer, one when it answers again."""
+        """Log one line when the archive stops answering, one when it answers again."""
         if trouble is not None and self._trouble is None:
             logger.error("the archive cannot be asked: %s", trouble)
         if trouble is None and self._trouble is not None:
@@ -204,7 +204,7 @@ def _is_as_new(order: OrderRecord, report: ExecutionReport) -> bool:
 
 
 def _read_fills(archive: Archive, order: OrderRecord) -> list[FillRecord] | None:
-    """Those of the state that `order` is in: what came later is not in it."""
+    """Return the fills up to the state that `order` is in, None if there are too many."""
     which = FillFilter(order.account, order_id=int(order.order_id))
     fills: list[FillRecord] = []
     after: str | None = None
@@ -218,7 +218,7 @@ def _read_fills(archive: Archive, order: OrderRecord) -> list[FillRecord] | None
 
 
 def _read_snapshot(archive: Archive, account: str) -> Snapshot:
-    """First the sequence, then the orders: what happens between shows in them, or comes again."""
+    """Read the sequence first: what happens meanwhile is in the orders, or is reported again."""
     sequence = archive.last_sequence()
     orders: list[OrderRecord] = []
     after: str | None = None

@@ -6,13 +6,14 @@ from typing import Any
 
 from archive.records import OrderRecord
 from order_gateway.account.history import History
-from order_gateway.account.report_feed import JournalTrimmed, Listener, ReportFeed
+from order_gateway.account.report_feed import Listener, ReportFeed
+from order_gateway.account.report_journal import JournalTrimmed
 from order_gateway.errors import archive_unavailable
 from protocol.enums import OPEN_STATUSES
 from protocol.events import ExecutionReport
 
 MAX_BEHIND = 200_000
-"""Commands that the archive may be behind; beyond that the journal takes too long to read."""
+"""Commands that the archive may be behind; with more, reading the journal takes too long."""
 
 _FIELDS = (
     "order_id", "client_order_id", "account", "symbol", "side", "order_type", "price",
@@ -24,16 +25,16 @@ _FIELDS = (
 async def read_open_orders(
     history: History, feed: ReportFeed, listener: Listener
 ) -> tuple[int, list[dict[str, Any]]]:
-    """A sequence, and the open orders of the listener's account at it, oldest first.
+    """Return a sequence, and the open orders of the listener's account at it, oldest first.
 
-    The listener's own reports behind that sequence go on from there without a gap. Raises
-    Unavailable where the archive or the journal cannot be read.
+    The listener's reports after that sequence continue from there without a gap. Raise Unavailable,
+    RedisError or OSError if the archive or the journal cannot be read.
     """
     snapshot = await history.read_snapshot(listener.account)
     sequence = max(snapshot.reached, listener.start)
     if sequence - snapshot.sequence > MAX_BEHIND:
         raise archive_unavailable("it is too far behind")
-    # an account may have a hundred thousand: others are served meanwhile
+    # in a thread, because an account may have a hundred thousand
     orders = await asyncio.to_thread(_describe_all, snapshot.orders[::-1])
     try:
         async for news in feed.read_reports(snapshot.sequence, sequence):

@@ -1,7 +1,7 @@
 """`/ws/orders`: an account's open orders, then every report about them.
 
-Every message has a `number`, one more than the message before; a `heartbeat` repeats the last one,
-and says by `in_sync` whether the reports are followed at the moment.
+Every message has a `number`, one more than the message before. A `heartbeat` repeats the last one
+and says in `in_sync` whether the report channel is followed at the moment.
 """
 
 import asyncio
@@ -34,7 +34,7 @@ _CLOSE = {Reason.TOO_MANY_CONNECTIONS: _TRY_AGAIN_LATER, Reason.RATE_LIMITED: _T
 
 
 class _Authentication(msgspec.Struct):
-    """The first message of a client that cannot send headers, as a page in a browser."""
+    """The first message of a client that cannot send headers, such as a page in a browser."""
 
     key: str
     timestamp: str = ""
@@ -45,24 +45,24 @@ _authentication_decoder = msgspec.json.Decoder(_Authentication)
 
 
 class OrderStream:
-    """Serves the private stream; one request for each connection."""
+    """Serves the private stream, in one call of `serve` for each connection."""
 
     def __init__(
         self,
         admission: Admission,
         history: History,
         feed: ReportFeed,
-        places: StreamLimits,
+        limits: StreamLimits,
         metrics: Metrics,
     ) -> None:
         self._admission = admission
         self._history = history
         self._feed = feed
-        self._places = places
+        self._limits = limits
         self._metrics = metrics
 
     async def serve(self, socket: WebSocket) -> None:
-        """From the handshake to the end; an error is said before the socket is closed."""
+        """Serve a connection from the handshake on; send an error before closing it."""
         request = self._admission.make_context(socket.scope, socket.receive)
         try:
             self._admission.check_site(request)
@@ -75,9 +75,9 @@ class OrderStream:
 
     async def _serve_accepted(self, socket: WebSocket, request: RequestContext) -> None:
         try:
-            with self._places.take():
+            with self._limits.reserve():
                 await self._admit(socket, request)
-                with self._places.take_for(request.account):
+                with self._limits.reserve_for(request.account):
                     await self._stream(socket, request.account)
         except Refusal as refusal:
             status = _CLOSE.get(refusal.code, _POLICY_VIOLATION)
@@ -90,7 +90,7 @@ class OrderStream:
             )
 
     async def _admit(self, socket: WebSocket, request: RequestContext) -> None:
-        """By headers, by `?account=` where authentication is off, or by the first message."""
+        """Admit by headers, by `?account=` if authentication is off, or by the first message."""
         account = request.read_query("account").get("account")
         if account is not None:
             request.headers.setdefault(b"x-account", account.encode())
@@ -128,7 +128,7 @@ class OrderStream:
                     news = await listener.news.get()
             except TimeoutError:
                 if not listener.news.empty():
-                    continue  # it has come in the same moment; the heartbeat would be ahead of it
+                    continue  # a report has just come; a heartbeat before it would be out of order
                 await _send(
                     socket, type="heartbeat", number=number, sequence=self._feed.sequence,
                     in_sync=self._feed.is_live,
@@ -170,7 +170,7 @@ async def _read_authentication(socket: WebSocket) -> dict[bytes, bytes]:
 
 
 async def _wait_for_end(socket: WebSocket) -> None:
-    """Nothing that a client sends means anything here, but its end does."""
+    """Ignore what the client sends, and raise WebSocketDisconnect when it closes."""
     while (await socket.receive())["type"] != "websocket.disconnect":
         pass
     raise WebSocketDisconnect
@@ -181,7 +181,7 @@ async def _send(socket: WebSocket, **message: Any) -> None:
 
 
 def _to_snapshot_text(head: Mapping[str, Any], orders: Iterable[Mapping[str, Any]]) -> str:
-    """Order by order: encoding all of very many at once would not let other threads go on."""
+    """Encode order by order, because encoding very many at once would block all threads."""
     listed = ",".join(encode(order).decode() for order in orders)
     return f'{encode(head).decode()[:-1]},"orders":[{listed}]}}'
 

@@ -1,7 +1,7 @@
 """Execution reports as the engine publishes them, without a gap, for the accounts that listen.
 
-Subscribed only while somebody listens: to decode every report costs what an order costs. What was
-missed is read from the journal, which has the very messages.
+The channel is subscribed only while somebody listens, because decoding a report costs as much as an
+order. Messages that were missed are read from the journal, which has the same bytes.
 """
 
 import asyncio
@@ -12,11 +12,12 @@ from collections import defaultdict
 from collections.abc import AsyncIterator
 from contextvars import Context
 from time import monotonic
-from typing import Any, NamedTuple, cast
+from typing import NamedTuple
 
 from redis.asyncio import Connection, Redis
 from redis.exceptions import RedisError
 
+from order_gateway.account.report_journal import JournalTrimmed, ReportJournal
 from order_gateway.errors import Unavailable
 from order_gateway.queueing.redis_client import (
     CONNECT_SECONDS,
@@ -24,55 +25,44 @@ from order_gateway.queueing.redis_client import (
     open_connection,
     read_response,
 )
-from protocol.channels import (
-    EXECUTION_REPORTS,
-    JOURNAL,
-    STATE,
-    STATE_ID_KEY,
-    last_sequence_field,
-)
+from protocol.channels import EXECUTION_REPORTS
 from protocol.codec import decode_message
 from protocol.enums import Reason
 from protocol.events import ChannelMessage, CommandRejected, ExecutionReport
 from protocol.exchange_id import derive_exchange_id
-from protocol.journal import JournalEntry, entry_id
 
 logger = logging.getLogger(__name__)
 
 MAX_WAITING = 10_000
-"""Reports that wait for a slow listener; one more, and it is given up."""
+"""Reports that wait for a slow listener; one more, and its stream is closed."""
 RECONNECT_SECONDS = 0.2
 LIVE_SECONDS = 2.0
 """How long a new listener waits for the channel."""
 TAIL_SECONDS = 0.5
-_PAGE = 256
+"""Silence after which the journal is checked for a message that was lost."""
 
 Report = ExecutionReport | CommandRejected
 
 
-class JournalTrimmed(Exception):
-    """What was missed is not in the journal any more."""
-
-
 class News(NamedTuple):
-    """A report, or (None) that some were lost and only a new snapshot helps."""
+    """A report; None if some were lost, so that the listener needs a new snapshot."""
 
     sequence: int
     report: Report | None
 
 
 class Listener:
-    """Reports of one account. `start` is the sequence behind which they begin."""
+    """Reports of one account, beginning after the sequence `start`."""
 
     def __init__(self, account: str, start: int) -> None:
         self.account = account
         self.start = start
         self.news: asyncio.Queue[News] = asyncio.Queue(MAX_WAITING)
         self.is_lost = False
-        """It was too slow: something did not fit."""
+        """Whether the listener was too slow, so that a report did not fit."""
 
     def put(self, news: News) -> None:
-        """Never waits for the listener."""
+        """Add news without waiting for the listener."""
         try:
             self.news.put_nowait(news)
         except asyncio.QueueFull:
@@ -80,11 +70,11 @@ class Listener:
 
 
 class ReportFeed:
-    """Follows the channel of reports as long as there are listeners."""
+    """Follows the report channel as long as there are listeners."""
 
     def __init__(self, redis_url: str, client: Redis) -> None:
         self._url = redis_url
-        self._client: Any = cast("Any", client)
+        self._journal = ReportJournal(client)
         self._listeners: dict[str, set[Listener]] = defaultdict(set)
         self._count = 0
         self._follower: asyncio.Task[None] | None = None
@@ -93,11 +83,11 @@ class ReportFeed:
         self._id_key: bytes | None = None
         self._caught_up_at = -math.inf
         self.sequence = 0
-        """Of the last message that was passed on."""
+        """The sequence of the last message that was passed on."""
 
     @property
     def is_live(self) -> bool:
-        """Whether what is published is heard; where not, it is read later."""
+        """Whether published messages are received; if not, they are read from the journal later."""
         return self._is_live.is_set()
 
     @property
@@ -106,15 +96,15 @@ class ReportFeed:
 
     @property
     def exchange_id(self) -> str | None:
-        """The exchange whose reports are followed; None before it has begun."""
+        """The exchange whose reports are followed; None before its first start."""
         return None if self._id_key is None else derive_exchange_id(self._id_key)
 
     @contextlib.asynccontextmanager
     async def listen(self, account: str) -> AsyncIterator[Listener]:
-        """Everything about `account` from now on; raises Unavailable where the feed is deaf."""
+        """Listen to `account` while the context lasts; raise Unavailable if the channel is lost."""
         self._count += 1
         if self._follower is None:
-            # not in the context of a request: the feed is not its, and outlives it
+            # in a context of its own: the feed outlives the request that starts it
             self._follower = asyncio.create_task(self._follow_forever(), context=Context())
         listener = Listener(account, 0)
         try:
@@ -126,13 +116,16 @@ class ReportFeed:
             self._remove(listener)
 
     async def read_reports(self, after: int, up_to: int) -> AsyncIterator[News]:
-        """Reports of every account from the journal; raises JournalTrimmed, RedisError, OSError."""
-        async for message in self._read_messages(after, up_to):
+        """Yield the reports of every account from the journal.
+
+        Raise JournalTrimmed, RedisError or OSError.
+        """
+        async for message in self._journal.read_messages(after, up_to):
             for news in _list_news(message):
                 yield news
 
     async def aclose(self) -> None:
-        """Stops following."""
+        """Stop following."""
         follower, self._follower = self._follower, None
         if follower is not None:
             follower.cancel()
@@ -176,7 +169,7 @@ class ReportFeed:
             await asyncio.sleep(RECONNECT_SECONDS)
 
     def _report_outage(self, error: Exception | None) -> None:
-        """One line when the reports cannot be followed any more, one when they can again."""
+        """Log one line when the reports cannot be followed any more, one when they can again."""
         if error is not None and not self._is_outage:
             logger.warning("the subscription to execution reports was lost: %s", error)
         if error is None and self._is_outage:
@@ -194,27 +187,27 @@ class ReportFeed:
         while True:
             response = await connection.read_response(timeout=TAIL_SECONDS)
             if response is None:
-                # silence may be a lost message: it has no successor that shows it
+                # a lost message has no successor yet that would show the gap
                 await self._catch_up()
             elif isinstance(response, list) and response[0] == b"message":
                 await self._take(decode_message(response[2]))
 
     async def _take(self, message: ChannelMessage) -> None:
-        """What does not follow is old, or shows a gap, or is of another exchange."""
+        """Pass a message on; one that does not follow is old, or shows a gap or a new exchange."""
         if message.sequence <= self.sequence and self._is_caught_up:
-            return  # one of many that waited here while they were read from the journal
+            return  # it waited here while the same messages were read from the journal
         if message.previous != self.sequence:
             await self._catch_up()
         if message.previous == self.sequence:
             self._pass_on(message)
 
     async def _catch_up(self, *, is_first: bool = False) -> None:
-        """Passes on what was published and is in the journal, up to now.
+        """Pass on what was published up to now, read from the journal.
 
-        Where that does not follow from what was passed on before, listeners are told to start anew.
+        If that does not follow what was passed on before, tell the listeners to start anew.
         """
         self._caught_up_at = monotonic()
-        id_key, published = await self._read_published()
+        id_key, published = await self._journal.read_published()
         has_begun = self._id_key is not None or self.sequence > 0
         is_another = has_begun and id_key != self._id_key
         self._id_key = id_key
@@ -224,7 +217,7 @@ class ReportFeed:
             self._lose(published, f"the exchange is back at {published} of {self.sequence}")
         elif not is_first:
             try:
-                async for message in self._read_messages(self.sequence, published):
+                async for message in self._journal.read_messages(self.sequence, published):
                     self._pass_on(message)
             except JournalTrimmed:
                 self._lose(published, f"execution reports up to {published} are lost")
@@ -244,29 +237,6 @@ class ReportFeed:
 
     def _list_listeners(self) -> list[Listener]:
         return [listener for some in self._listeners.values() for listener in some]
-
-    async def _read_published(self) -> tuple[bytes | None, int]:
-        """The exchange's key, and the sequence of the channel's last message."""
-        field = last_sequence_field(EXECUTION_REPORTS)
-        id_key, published = await self._client.hmget(STATE, STATE_ID_KEY, field)
-        return id_key, int(published or 0)
-
-    async def _read_messages(self, after: int, up_to: int) -> AsyncIterator[ChannelMessage]:
-        """The channel's messages behind `after`, up to and including `up_to`."""
-        is_first = True
-        while after < up_to:
-            start, end = b"(" + entry_id(after), entry_id(up_to)
-            page = await self._client.xrange(JOURNAL, start, end, count=_PAGE)
-            entries = [JournalEntry.from_stream(*item) for item in page]
-            if is_first and (not entries or entries[0].previous > after):
-                raise JournalTrimmed
-            if not entries:
-                return
-            is_first = False
-            for entry in entries:
-                if raw := entry.messages.get(EXECUTION_REPORTS):
-                    yield decode_message(raw)
-            after = entries[-1].sequence
 
 
 def _list_news(message: ChannelMessage) -> list[News]:

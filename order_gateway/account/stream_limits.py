@@ -9,37 +9,37 @@ from protocol.refusal import Refusal
 
 
 class StreamLimits:
-    """Places for `most` connections, `most_of_account` of them of one account."""
+    """Counts open connections: `max_streams` in all, `max_per_account` of one account."""
 
-    def __init__(self, most: int, most_of_account: int) -> None:
-        self._most = most
-        self._most_of_account = most_of_account
-        self._taken = 0
-        self._taken_by: Counter[str] = Counter()
+    def __init__(self, max_streams: int, max_per_account: int) -> None:
+        self._max_streams = max_streams
+        self._max_per_account = max_per_account
+        self._streams = 0
+        self._streams_of: Counter[str] = Counter()
 
     @contextmanager
-    def take(self) -> Iterator[None]:
-        """A place for a connection, whoever it is; raises Refusal where there is none."""
-        if self._taken >= self._most:
-            raise _refuse(f"{self._most} connections")
-        self._taken += 1
+    def reserve(self) -> Iterator[None]:
+        """Count a connection while the context lasts; raise Refusal above the limit."""
+        if self._streams >= self._max_streams:
+            raise _refuse(f"{self._max_streams} connections")
+        self._streams += 1
         try:
             yield
         finally:
-            self._taken -= 1
+            self._streams -= 1
 
     @contextmanager
-    def take_for(self, account: str) -> Iterator[None]:
-        """One of the account's own; raises Refusal where it has no more."""
-        if self._taken_by[account] >= self._most_of_account:
-            raise _refuse(f"{self._most_of_account} connections of this account")
-        self._taken_by[account] += 1
+    def reserve_for(self, account: str) -> Iterator[None]:
+        """Count a connection of `account` in the same way; raise Refusal above its limit."""
+        if self._streams_of[account] >= self._max_per_account:
+            raise _refuse(f"{self._max_per_account} connections of this account")
+        self._streams_of[account] += 1
         try:
             yield
         finally:
-            self._taken_by[account] -= 1
-            if not self._taken_by[account]:
-                del self._taken_by[account]
+            self._streams_of[account] -= 1
+            if not self._streams_of[account]:
+                del self._streams_of[account]
 
 
 def _refuse(what: str) -> Refusal:

@@ -1,4 +1,4 @@
-"""Names for orders whose sender gave none."""
+"""Client order ids for orders that came without one."""
 
 import secrets
 from collections.abc import Iterator, Sequence
@@ -10,23 +10,23 @@ from protocol.enums import Reason
 from protocol.headers import IDEMPOTENCY_HEADER
 from protocol.refusal import Refusal
 
-_SHARE = 32
-"""Hex digits of a signature, or of chance, in a client order id: 128 bits."""
+_HEX_DIGITS = 32
+"""How much of a signature, or how many random digits, a client order id has: 128 bits."""
 
 
 def make_client_order_ids(request: RequestContext) -> Iterator[str]:
-    """Names for the orders of a request that have none, the same for the same signature."""
+    """Yield ids for the orders of a request, the same ones for the same signature."""
     signature = request.signature
-    name = f"signed-{signature[:_SHARE]}" if signature else secrets.token_hex(_SHARE // 2)
+    name = f"signed-{signature[:_HEX_DIGITS]}" if signature else secrets.token_hex(_HEX_DIGITS // 2)
     yield name
     for number in count(2):
         yield f"{name}-{number}"
 
 
-def check_names(request: RequestContext, orders: Sequence[OrderBody]) -> None:
-    """Raises Refusal for an order that its sender believes to be repeatable, and is not.
+def check_repeatable(request: RequestContext, orders: Sequence[OrderBody]) -> None:
+    """Raise Refusal if an Idempotency-Key comes with an order that has no client order id.
 
-    An Idempotency-Key is no part of what is signed: it cannot name an order.
+    The key cannot stand for the id, because it is not part of what is signed.
     """
     if b"idempotency-key" in request.headers and any(o.client_order_id is None for o in orders):
         raise Refusal(

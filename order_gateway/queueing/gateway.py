@@ -1,4 +1,4 @@
-"""What the gateway does with a valid request: make an entry, push it, wait where asked to."""
+"""What the gateway does with a valid request: push its entries, and wait for the replies."""
 
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
@@ -10,7 +10,14 @@ from redis.exceptions import RedisError
 from order_gateway.admission.request_context import RequestContext
 from order_gateway.errors import UNREACHABLE, Unavailable
 from order_gateway.metrics import Metrics
-from order_gateway.queueing.client_order_ids import check_names, make_client_order_ids
+from order_gateway.queueing.client_order_ids import check_repeatable
+from order_gateway.queueing.entries import (
+    OrderName,
+    format_now,
+    make_amend,
+    make_cancel,
+    make_orders,
+)
 from order_gateway.queueing.idempotency import (
     Claim,
     Forgotten,
@@ -30,7 +37,6 @@ from protocol.enums import CommandType, Reason, Status
 from protocol.events import Reply
 from protocol.instrument import Instrument
 from protocol.refusal import Refusal
-from protocol.timestamps import format_timestamp, now_in_microseconds
 
 REPLY_SECONDS = 2.0
 
@@ -38,10 +44,10 @@ _FULL = "too many requests wait for the order queue; nothing was queued"
 
 
 class Outcome(NamedTuple):
-    """A request that is in the queue, or may be (`is_confirmed` false).
+    """A request that is in the queue, or may be if `is_confirmed` is false.
 
-    `reply` is the engine's, None where nobody waited or it did not come in time. `is_repeat`: it is
-    the answer to the first request of the same Idempotency-Key.
+    `reply` is the engine's, None if the request did not wait or the reply did not come in time.
+    `is_repeat` is true if the reply is that to the first request of the same Idempotency-Key.
     """
 
     entry: QueueEntry
@@ -50,18 +56,11 @@ class Outcome(NamedTuple):
     is_repeat: bool = False
 
 
-class OrderName(NamedTuple):
-    """An order that is there already; `client_order_id` where it was named by that."""
-
-    order_id: int
-    client_order_id: str | None = None
-
-
 class Gateway:
-    """The connections of the gateway, and the commands that go through them.
+    """The commands of the exchange.
 
-    Every command is on the account of its request, leaves its entries there, and raises Unavailable
-    where it was certainly not queued.
+    Each acts on the account of its request, leaves its entries in the request, and raises
+    Unavailable if it was certainly not queued.
     """
 
     def __init__(
@@ -87,41 +86,20 @@ class Gateway:
     async def submit_orders(
         self, request: RequestContext, orders: Sequence[OrderBody], preference: Preference
     ) -> list[Outcome]:
-        """Queues new orders together; the same account and client order id give the same id.
+        """Queue new orders together; the same account and client order id give the same order id.
 
-        Where a client order id is missing, it is made from the request's signature, so that a
-        replayed request makes no second order, or else at random.
+        Raise Refusal if an Idempotency-Key comes with an order that has no client order id.
         """
-        check_names(request, orders)
+        check_repeatable(request, orders)
         self._gate.admit_order()
-        key = await self._id_key.get()
-        account, received_at = request.account, _now()
-        names = make_client_order_ids(request)
-        entries = []
-        for order in orders:
-            client_order_id = order.client_order_id or next(names)
-            entries.append(
-                QueueEntry(
-                    symbol=order.symbol,
-                    side=order.side,
-                    order_type=order.order_type,
-                    quantity=order.quantity,
-                    price=order.price,
-                    stop_price=order.stop_price,
-                    order_id=str(derive_order_id(key, account, client_order_id)),
-                    client_order_id=client_order_id,
-                    account=account,
-                    self_trade_prevention=order.self_trade_prevention,
-                    received_at=received_at,
-                )
-            )
+        entries = make_orders(request, orders, await self._id_key.get())
         return await self._queue_entries(request, entries, preference)
 
     async def find_name(self, request: RequestContext, client_order_id: str) -> OrderName:
-        """The account's order of that name, also where it is still in the queue.
+        """Return the account's order of that client order id, even if it is still in the queue.
 
-        Nobody has to be asked: the id follows from the name. Orders that wait here for their push
-        are let go first: who did not get the answer to one may change it.
+        The order id follows from the client order id, so nobody is asked. Orders that wait here for
+        their push go first, so that an order may be changed before its own answer has arrived.
         """
         await self._queue.wait_until_settled()
         key = await self._id_key.get()
@@ -130,30 +108,30 @@ class Gateway:
     async def cancel_order(
         self, request: RequestContext, order: OrderName, preference: Preference
     ) -> Outcome:
-        """Queues the cancel of an order."""
-        entry = _make_change(CommandType.CANCEL, order)
-        return await self._change(request, entry, preference)
+        """Queue the cancel of an order."""
+        return await self._change(request, make_cancel(order), preference)
 
     async def cancel_orders(
         self, request: RequestContext, symbol: str | None, preference: Preference
     ) -> Outcome:
-        """Queues the cancel of all orders of an instrument, or of the account."""
+        """Queue the cancel of all the account's orders, or of those of one instrument."""
         entry = QueueEntry(command=CommandType.CANCEL_ALL, symbol=symbol)
         return await self._change(request, entry, preference)
 
     async def cancel_after(
         self, request: RequestContext, seconds: int, preference: Preference
     ) -> Outcome:
-        """Queues the start or the renewal of the account's timer; 0 stops it."""
+        """Queue the start or the renewal of the account's timer; 0 stops it."""
         entry = QueueEntry(command=CommandType.CANCEL_AFTER, seconds=seconds)
         return await self._change(request, entry, preference)
 
     async def switch_instrument(
         self, request: RequestContext, symbol: str, preference: Preference, *, is_halt: bool
     ) -> Outcome:
-        """Queues the halt of an instrument, or its end."""
+        """Queue the halt of an instrument, or its end."""
         command = CommandType.HALT if is_halt else CommandType.RESUME
-        return await self._change(request, QueueEntry(command=command, symbol=symbol), preference)
+        entry = QueueEntry(command=command, symbol=symbol)
+        return await self._change(request, entry, preference)
 
     async def amend_order(
         self,
@@ -162,19 +140,19 @@ class Gateway:
         amendment: AmendRequest,
         preference: Preference,
     ) -> Outcome:
-        """Queues a change of an order."""
-        entry = _make_change(CommandType.AMEND, order)
-        entry.quantity = amendment.quantity
-        entry.price = amendment.price
-        entry.stop_price = amendment.stop_price
-        return await self._change(request, entry, preference)
+        """Queue an amend of an order."""
+        return await self._change(request, make_amend(order, amendment), preference)
+
+    def count_refusal(self, refusal: Refusal) -> None:
+        """Count an item of a batch that was refused while others may be queued."""
+        self._metrics.count_reject(refusal.code)
 
     async def _change(
         self, request: RequestContext, entry: QueueEntry, preference: Preference
     ) -> Outcome:
         self._gate.admit_change()
         entry.account = request.account
-        entry.received_at = _now()
+        entry.received_at = format_now()
         claims = list_claims(request)
         if claims:
             return await self._change_once(request, claims, entry, preference)
@@ -189,9 +167,9 @@ class Gateway:
         preference: Preference,
     ) -> Outcome:
         seconds = self._choose_seconds(preference)
-        with self._replies.expect() as place:
-            entry.request_id = place.request_id
-            entry.reply_to = place.reply_to if seconds else None
+        with self._replies.expect() as expected:
+            entry.request_id = expected.request_id
+            entry.reply_to = expected.reply_to if seconds else None
             started = perf_counter()
             claim = await self._keys.push(claims, entry)
             if claim is not None and not claim.depth:
@@ -201,7 +179,7 @@ class Gateway:
                 return Outcome(entry, is_confirmed=False)
             self._gate.observe(claim.depth)
             self._metrics.count_push(1, claim.depth, perf_counter() - started)
-            reply = await place.wait(seconds) if seconds else None
+            reply = await expected.wait(seconds) if seconds else None
         self._count_rejects([reply])
         return Outcome(entry, is_confirmed=True, reply=reply)
 
@@ -226,11 +204,11 @@ class Gateway:
             return [Outcome(entry, is_confirmed) for entry in entries]
         with ExitStack() as stack:
             expected = [stack.enter_context(self._replies.expect()) for _ in entries]
-            for entry, place in zip(entries, expected, strict=True):
-                entry.reply_to, entry.request_id = place.reply_to, place.request_id
+            for entry, each in zip(entries, expected, strict=True):
+                entry.reply_to, entry.request_id = each.reply_to, each.request_id
             is_confirmed = await self._push(entries)
             deadline = monotonic() + self._choose_seconds(preference)
-            replies = [await place.wait(max(0.0, deadline - monotonic())) for place in expected]
+            replies = [await each.wait(max(0.0, deadline - monotonic())) for each in expected]
         self._count_rejects(replies)
         return [
             Outcome(entry, is_confirmed, reply)
@@ -238,7 +216,7 @@ class Gateway:
         ]
 
     async def _push(self, entries: list[QueueEntry]) -> bool:
-        """Whether the push is confirmed; false where its outcome is unknown."""
+        """Push the entries; return whether it is confirmed, false if the outcome is unknown."""
         push = await self._queue.push(*map(encode, entries))
         if push.state is PushState.CONFIRMED:
             return True
@@ -246,28 +224,12 @@ class Gateway:
             return False
         raise _explain_push(push)
 
-    def count_refusal(self, refusal: Refusal) -> None:
-        """An item of a batch was refused, while others may be queued."""
-        self._metrics.count_reject(refusal.code)
-
     def _count_rejects(self, replies: Sequence[Reply | None]) -> None:
         for reply in replies:
             if reply is None or reply.reason is None:
                 continue
             if reply.order is None or reply.status is Status.REJECTED:
                 self._metrics.count_reject(reply.reason)
-
-
-def _make_change(command: CommandType, order: OrderName) -> QueueEntry:
-    return QueueEntry(
-        command=command,
-        order_id=str(order.order_id),
-        client_order_id=order.client_order_id,
-    )
-
-
-def _now() -> str:
-    return format_timestamp(now_in_microseconds())
 
 
 def _explain_push(push: Push) -> Unavailable:

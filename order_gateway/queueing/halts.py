@@ -1,4 +1,4 @@
-"""Which instruments are halted, as the engine says in its state."""
+"""Which instruments are halted, according to the engine's state in Redis."""
 
 import asyncio
 from typing import Any, cast
@@ -14,13 +14,13 @@ _POLL_SECONDS = 0.005
 
 
 class Halts:
-    """Asks Redis: whichever worker is asked says the same."""
+    """Reads the state from Redis, so that all workers answer alike."""
 
     def __init__(self, client: Redis) -> None:
         self._client: Any = cast("Any", client)
 
     async def read(self) -> frozenset[str] | None:
-        """Symbols of the halted instruments; None where that cannot be known."""
+        """Return the symbols of the halted instruments, or None if that is unknown."""
         try:
             text = await self._client.hget(STATE, STATE_HALTED)
         except (RedisError, OSError):
@@ -28,9 +28,9 @@ class Halts:
         return None if text is None else msgspec.json.decode(text, type=frozenset[str])
 
     async def wait_until_shown(self, symbol: str, *, is_halted: bool) -> None:
-        """Until `read` says of the instrument what the engine has just answered.
+        """Wait until the state shows what the engine has just replied about the instrument.
 
-        The engine says it right after the commit; half a second at most is waited.
+        The engine writes the state right after the commit. Wait for WAIT_SECONDS at most.
         """
         loop = asyncio.get_running_loop()
         deadline = loop.time() + WAIT_SECONDS

@@ -1,14 +1,15 @@
-"""Changes that may be repeated: one Idempotency-Key of an account is one command.
+"""Changes that may be repeated: one Idempotency-Key of an account stands for one command.
 
-So is one signature: whoever sends a signed change again changes nothing, whatever key they add.
+So does one signature: a signed change that is sent again changes nothing, whatever key is added.
 
-Whoever comes first pushes the command and leaves a claim, in one step; whoever comes later finds
-the claim, and the answer in the journal. So it holds whichever worker is asked, and whichever died.
+The first request pushes its command and leaves a claim in Redis, in one step. A repeat finds the
+claim, and the answer in the journal. This holds for any worker, even if the first one has died.
 """
 
 import asyncio
 from collections.abc import Sequence
 from hashlib import blake2b
+from pathlib import Path
 from typing import Any, NamedTuple, cast
 
 import msgspec
@@ -28,31 +29,20 @@ from protocol.journal import JournalEntry, entry_id
 from protocol.refusal import Refusal
 
 REMEMBERED_MILLISECONDS = 120_000
-"""How long a key is remembered: what bounds the claims.
+"""How long a claim is kept, which bounds their number.
 
-A signature is good for twice RECEIVE_WINDOW_MS at most, which is this at its widest.
+A signature is valid for at most twice RECEIVE_WINDOW_MS, which is never longer than this.
 """
 MAX_ENTRIES_BEFORE = 64
-"""Entries of the engine's own that may have gone before one that waited in the list."""
+"""Entries of the engine's own that it may have taken before one that waited in the list."""
 POLL_SECONDS = 0.02
 _PAGE = 4
 
-# the sequence is that of the command, unless the engine puts something at the head of the list
-_CLAIM = """#!lua
-local depth, claim = 0, false
-for i = 3, #KEYS do claim = claim or redis.call('GET', KEYS[i]) end
-if not claim then
-  depth = redis.call('RPUSH', KEYS[1], ARGV[1])
-  local sequence = tonumber(redis.call('HGET', KEYS[2], ARGV[2]) or '0') + depth
-  claim = string.format('%d %s %s', sequence, ARGV[3], ARGV[4])
-end
-for i = 3, #KEYS do redis.call('SET', KEYS[i], claim, 'NX', 'PX', ARGV[5]) end
-return {depth, claim}
-"""
+_CLAIM = (Path(__file__).parent / "claim.lua").read_text()
 
 
 class Forgotten(Exception):
-    """It was queued once, and what became of it cannot be found any more."""
+    """A command was queued, and its outcome can no longer be found."""
 
 
 class Claim(NamedTuple):
@@ -64,10 +54,11 @@ class Claim(NamedTuple):
 
 
 def list_claims(request: RequestContext) -> list[str]:
-    """What names this change: its Idempotency-Key, and its signature, which no key looks like.
+    """Return the names of this change: its Idempotency-Key and its signature, if it has them.
 
-    A repeat after a lost answer is signed anew under the same key; a replay has the same signature
-    under whatever key: a key is no part of what is signed. Raises Refusal for a bad key.
+    A repeat after a lost answer has the same key and a new signature; a replay has the same
+    signature and perhaps another key, which is not signed. A key never looks like the name of a
+    signature. Raise Refusal for a bad key.
     """
     key = _read_key(request)
     signature = f"signature:{request.signature}" if request.signature else None
@@ -89,16 +80,17 @@ def _read_key(request: RequestContext) -> str | None:
 
 
 class IdempotencyKeys:
-    """Claims in Redis."""
+    """The claims in Redis."""
 
     def __init__(self, client: Redis) -> None:
         self._client: Any = cast("Any", client)
         self._claim = self._client.register_script(_CLAIM)
 
     async def push(self, claims: Sequence[str], entry: QueueEntry) -> Claim | None:
-        """Queues `entry` where all its account's `claims` are new; None: the answer was lost.
+        """Queue `entry` unless one of its account's `claims` is known; return the claim.
 
-        Raises Refusal where one was another command's, Unavailable where nothing was queued.
+        Return None if Redis's answer was lost. Raise Refusal if a claim belongs to another command,
+        Unavailable if nothing was queued.
         """
         names = [claim_key(entry.account, claim) for claim in claims]
         try:
@@ -123,9 +115,9 @@ class IdempotencyKeys:
         return Claim(depth, int(sequence), request_id)
 
     async def find_reply(self, claim: Claim, seconds: float) -> Reply | None:
-        """The engine's answer to the first one; None where it has not come in so many seconds.
+        """Return the engine's reply to the first request, or None after `seconds` without one.
 
-        Raises Forgotten, RedisError, OSError.
+        Raise Forgotten, RedisError or OSError.
         """
         loop = asyncio.get_running_loop()
         deadline = loop.time() + seconds
@@ -146,7 +138,7 @@ class IdempotencyKeys:
         return depth, claim
 
     async def _search(self, claim: Claim) -> Reply | None:
-        """From the commit that has the claimed sequence on."""
+        """Search from the commit that has the claimed sequence on."""
         start, end = entry_id(claim.sequence), claim.sequence + MAX_ENTRIES_BEFORE
         while start:
             page = await self._client.xrange(JOURNAL, start, "+", count=_PAGE)
@@ -163,6 +155,6 @@ class IdempotencyKeys:
 
 
 def _digest(entry: QueueEntry) -> str:
-    """Of what the client asked for."""
+    """Return a digest of what the client asked for."""
     asked = msgspec.structs.replace(entry, received_at=None, reply_to=None, request_id=None)
     return blake2b(encode(asked), digest_size=16).hexdigest()

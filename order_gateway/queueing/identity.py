@@ -15,7 +15,7 @@ _KEY_BYTES = 32
 
 
 class IdKey:
-    """The key as stored in Redis, made there by whoever comes first."""
+    """The key in Redis, created by the first process that needs it."""
 
     def __init__(self, client: Redis) -> None:
         self._client: Any = cast("Any", client)
@@ -23,9 +23,9 @@ class IdKey:
         self._reading: asyncio.Task[bytes] | None = None
 
     async def get(self) -> bytes:
-        """The key. Raises Unavailable where Redis cannot be asked."""
+        """Return the key; raise Unavailable if Redis cannot be reached."""
         if self._key is None:
-            # all that ask at once share one question
+            # requests that come while it is read share one read
             if self._reading is None:
                 self._reading = asyncio.create_task(self._read())
             try:
@@ -35,7 +35,7 @@ class IdKey:
         return self._key
 
     def forget(self) -> None:
-        """Has the key read again: the Redis behind a new connection may be another one."""
+        """Read the key again next time: a new connection may lead to another Redis."""
         self._key = None
 
     async def _read(self) -> bytes:

@@ -1,4 +1,4 @@
-"""What the engine answered to a request, as its commit in the journal says."""
+"""Rebuilds the engine's reply to a request from its commit in the journal."""
 
 from protocol.channels import EXECUTION_REPORTS
 from protocol.codec import decode_entry, decode_message, split_entries
@@ -10,9 +10,9 @@ from protocol.timestamps import format_timestamp
 
 
 def rebuild_reply(commit: JournalEntry, request_id: str) -> Reply | None:
-    """The reply to the request of that id; None where it is not of this commit.
+    """Return the reply to the request, or None if it is not in this commit.
 
-    Without `field`, `nearest` and `step` of a refusal, which the journal does not have.
+    A refusal comes without `field`, `nearest` and `step`, which the journal does not have.
     """
     mark = request_id.encode()
     if mark not in commit.commands:

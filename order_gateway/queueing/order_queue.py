@@ -1,7 +1,7 @@
 """The producer of `order_queue`.
 
-All entries of one turn of the event loop, and those that come while a push is in flight, go to
-Redis in one RPUSH, in the order of their arrival; one push is in flight at a time.
+One push is in flight at a time. All entries of one turn of the event loop, and those that come
+while a push is in flight, go to Redis in one RPUSH, in the order of their arrival.
 """
 
 import asyncio
@@ -19,7 +19,7 @@ from redis.exceptions import BusyLoadingError, OutOfMemoryError, RedisError, Res
 from order_gateway.queueing.redis_client import make_connection, open_connection, read_response
 from protocol.channels import ORDER_QUEUE
 
-# its stub says that a command has exactly one word
+# hiredis's type stub allows commands of one word only
 _pack_command: Callable[[tuple[str | bytes, ...]], bytes] = cast("Any", hiredis.pack_command)
 
 logger = logging.getLogger(__name__)
@@ -27,7 +27,7 @@ logger = logging.getLogger(__name__)
 MAX_WAITING = 20_000
 """Entries that wait for their push; one more is not taken (`PushState.BUFFER_FULL`)."""
 MAX_BATCH = 1024
-"""Entries after which an RPUSH takes no more; those of one request are never parted."""
+"""Entries after which an RPUSH takes no more requests; those of one request stay together."""
 PUSH_SECONDS = 5.0
 
 
@@ -37,17 +37,17 @@ class PushState(Enum):
     CONFIRMED = auto()
     """In the list."""
     REFUSED = auto()
-    """Redis said no: it is not in the list."""
+    """Redis refused it: it is not in the list."""
     NOT_SENT = auto()
     """Redis could not be reached: it is not in the list."""
     BUFFER_FULL = auto()
     """Too many entries wait here: it is not in the list."""
     UNKNOWN = auto()
-    """It was sent, and the answer was lost: it may be in the list or not."""
+    """It was sent and the answer was lost: it may be in the list or not."""
 
 
 class Push(NamedTuple):
-    """Outcome of one push; `depth` is the length of the list after it, where that is known."""
+    """Outcome of one push; `depth` is the length of the list after a confirmed one."""
 
     state: PushState
     depth: int | None = None
@@ -60,8 +60,8 @@ _PendingPush = tuple[tuple[bytes, ...], asyncio.Future[Push]]
 class OrderQueue:
     """Pushes entries, in batches.
 
-    `observe_push` hears of each confirmed push how many entries it had, the length of the list
-    after it, and the seconds that it took; `on_connect` is called for each new connection.
+    `observe_push` is called after each confirmed push with its number of entries, the length of
+    the list after it, and the seconds it took; `on_connect` is called after each new connection.
     """
 
     def __init__(
@@ -84,11 +84,11 @@ class OrderQueue:
         self._is_reachable = True
 
     def start(self) -> None:
-        """Begins to push; connects with the first entry."""
+        """Begin to push; the first entry opens the connection."""
         self._pusher = asyncio.create_task(self._push_waiting())
 
     async def push(self, *entries: bytes) -> Push:
-        """Outcome of pushing `entries` together, once Redis has confirmed them or has failed to."""
+        """Push `entries` together; return the outcome once Redis has answered or has failed to."""
         if self._waiting_entries + len(entries) > MAX_WAITING:
             return Push(PushState.BUFFER_FULL)
         outcome: asyncio.Future[Push] = asyncio.get_running_loop().create_future()
@@ -99,12 +99,12 @@ class OrderQueue:
         return await outcome
 
     async def wait_until_settled(self) -> None:
-        """Returns once it is known what became of all entries that are here now."""
+        """Wait until the outcome of all entries that are here now is known."""
         if self._last is not None and not self._last.done():
             await asyncio.wait([self._last])
 
     async def aclose(self) -> None:
-        """Stops; entries that still wait are not sent."""
+        """Stop; entries that still wait are not sent."""
         if self._pusher is not None:
             self._pusher.cancel()
             with contextlib.suppress(asyncio.CancelledError):
@@ -121,7 +121,7 @@ class OrderQueue:
             await self._push_and_settle(batch)
 
     def _take_batch(self) -> list[_PendingPush]:
-        """The first of those that wait, until a push is full; what came together stays together."""
+        """Take the oldest entries, up to a full push; those of one request stay together."""
         size = count = 0
         for entries, _ in self._waiting:
             size += len(entries)
@@ -170,9 +170,9 @@ class OrderQueue:
         return Push(PushState.CONFIRMED, depth)
 
     async def _connect(self) -> Connection:
-        """The open connection, or a new one where the old one has ended in the meantime."""
+        """Return the open connection, or a new one if the old one has ended in the meantime."""
         if self._connection is not None:
-            # something to read while nothing was asked: its end
+            # nothing was sent, so what there is to read can only be its end
             if self._connection.is_connected and not await self._connection.can_read():
                 return self._connection
             await self._disconnect()

@@ -1,4 +1,4 @@
-"""Refuses new orders while too many wait to be matched."""
+"""Refuses new orders while too many entries wait to be matched."""
 
 import asyncio
 import contextlib
@@ -15,10 +15,10 @@ POLL_SECONDS = 0.05
 
 
 class OverloadGate:
-    """Closes for new orders above `high_mark` entries in the list and opens below half of it.
+    """Closes for new orders above `high_mark` entries in the list; opens again below half of that.
 
-    Cancels and amends pass up to twice the mark. While it is closed it asks for the length of the
-    list by itself (`read_depth`; None where that cannot be known).
+    Cancels and amends pass up to twice the mark. While the gate is closed, it reads the length of
+    the list itself by `read_depth`, which returns None if the length is unknown.
     """
 
     def __init__(self, high_mark: int, read_depth: Callable[[], Awaitable[int | None]]) -> None:
@@ -28,25 +28,25 @@ class OverloadGate:
         self._poller: asyncio.Task[None] | None = None
 
     def observe(self, depth: int) -> None:
-        """Takes note of the list's length."""
+        """Note the list's length; close the gate if it is above the mark."""
         self._depth = depth
         if depth > self._high_mark and self._poller is None:
             logger.warning("overload: %d entries wait, new orders are refused", depth)
-            # not in the context of the request that happened to be the one
+            # in a context of its own, not in that of the request which happened to close the gate
             self._poller = asyncio.create_task(self._poll_until_low(), context=Context())
 
     def admit_order(self) -> None:
-        """Raises Unavailable while the gate is closed for new orders."""
+        """Raise Unavailable while the gate is closed for new orders."""
         if self._poller is not None:
             raise self._overloaded()
 
     def admit_change(self) -> None:
-        """Raises Unavailable while even cancels and amends are too many."""
+        """Raise Unavailable while too many entries wait even for cancels and amends."""
         if self._depth > 2 * self._high_mark:
             raise self._overloaded()
 
     async def aclose(self) -> None:
-        """Stops asking."""
+        """Stop reading the length."""
         poller = self._poller
         if poller is not None:
             poller.cancel()

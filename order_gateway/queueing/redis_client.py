@@ -1,6 +1,6 @@
-"""Connections to Redis that never repeat a command by themselves: a second RPUSH is a second order.
+"""Clients of Redis that never repeat a command: a second RPUSH would be a second order.
 
-Everything goes and comes as bytes.
+What they send and receive is bytes.
 """
 
 import asyncio
@@ -16,7 +16,7 @@ READ_SECONDS = 1.0
 
 
 def make_connection(url: str) -> Connection:
-    """One connection, not yet open, without a time limit of its own: whoever uses it sets one."""
+    """Make a connection that is not open yet and has no time limit: its user sets one."""
     pool = ConnectionPool.from_url(
         url, **_options(), socket_timeout=None, socket_connect_timeout=CONNECT_SECONDS
     )
@@ -24,7 +24,7 @@ def make_connection(url: str) -> Connection:
 
 
 def make_client(url: str) -> Redis:
-    """A client for questions, which answer or fail within a second."""
+    """Make a client for commands that succeed or fail within a second."""
     client: Redis = Redis.from_url(
         url, **_options(), socket_timeout=READ_SECONDS, socket_connect_timeout=CONNECT_SECONDS
     )
@@ -32,13 +32,13 @@ def make_client(url: str) -> Redis:
 
 
 async def open_connection(connection: Connection) -> None:
-    """Connects; raises RedisError or OSError (also where it takes more than a second)."""
+    """Connect within CONNECT_SECONDS; raise RedisError or OSError."""
     async with asyncio.timeout(CONNECT_SECONDS):
         await cast("Any", connection).connect()
 
 
 async def read_response(connection: Connection) -> Any:
-    """The next response, however long it takes; raises redis.ResponseError for an error."""
+    """Return the next response, however long it takes; raise redis.ResponseError for an error."""
     return await connection.read_response(timeout=math.inf)
 
 

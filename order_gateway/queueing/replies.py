@@ -1,4 +1,4 @@
-"""Answers of the engine for requests that wait."""
+"""The engine's replies to requests that wait for them."""
 
 import asyncio
 import contextlib
@@ -25,27 +25,27 @@ from protocol.events import Reply
 logger = logging.getLogger(__name__)
 
 MAX_WAITING = 10_000
-"""Requests that wait for an answer; one more is refused before it is queued."""
+"""Requests that wait for a reply; one more is refused before it is queued."""
 RECONNECT_SECONDS = 0.2
 PING_SECONDS = 5.0
-"""Silence after which the connection is tried."""
+"""Silence after which the connection is tested."""
 PONG_SECONDS = 5.0
-"""How long the answer to that may take; then the connection is replaced."""
+"""How long the answer to that test may take before the connection is replaced."""
 
 
 class ExpectedReply:
-    """A place for one reply, kept while the context lasts."""
+    """The reply to one request, received while the context lasts."""
 
     def __init__(
-        self, request_id: str, worker: str, places: dict[str, asyncio.Future[Reply]]
+        self, request_id: str, worker: str, pending: dict[str, asyncio.Future[Reply]]
     ) -> None:
         self.request_id = request_id
         self.reply_to = worker
-        self._places = places
+        self._pending = pending
         self._reply: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
 
     def __enter__(self) -> Self:
-        self._places[self.request_id] = self._reply
+        self._pending[self.request_id] = self._reply
         return self
 
     def __exit__(
@@ -54,10 +54,10 @@ class ExpectedReply:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        del self._places[self.request_id]
+        del self._pending[self.request_id]
 
     async def wait(self, seconds: float) -> Reply | None:
-        """The reply, or None where it does not come in time."""
+        """Return the reply, or None if it does not come in time."""
         try:
             async with asyncio.timeout(seconds):
                 return await self._reply
@@ -68,35 +68,35 @@ class ExpectedReply:
 class Replies:
     """Listens on the reply channel of `worker`, and again after each loss of the connection.
 
-    Replies that are published meanwhile are lost; whoever waits for one runs into its time limit.
+    Replies published during such a loss are lost; requests that wait for them time out.
     """
 
     def __init__(self, redis_url: str, worker: str) -> None:
         self._url = redis_url
         self._worker = worker
-        self._places: dict[str, asyncio.Future[Reply]] = {}
+        self._pending: dict[str, asyncio.Future[Reply]] = {}
         self._last_request = 0
         self._listener: asyncio.Task[None] | None = None
         self._is_subscribed = False
         self._has_tried = asyncio.Event()
 
     def start(self) -> None:
-        """Begins to listen."""
+        """Begin to listen."""
         self._listener = asyncio.create_task(self._listen_forever())
 
     async def wait_until_tried(self) -> None:
-        """Returns once the channel is subscribed, or the first attempt has failed."""
+        """Wait until the channel is subscribed or the first attempt has failed."""
         await self._has_tried.wait()
 
     def expect(self) -> ExpectedReply:
-        """A place for the reply to a new request; raises Unavailable where too many wait."""
-        if len(self._places) >= MAX_WAITING:
+        """Return the reply to expect for a new request; raise Unavailable if too many wait."""
+        if len(self._pending) >= MAX_WAITING:
             raise Unavailable(Reason.OVERLOADED, "too many requests wait for an answer")
         self._last_request += 1
-        return ExpectedReply(f"{self._worker}-{self._last_request:x}", self._worker, self._places)
+        return ExpectedReply(f"{self._worker}-{self._last_request:x}", self._worker, self._pending)
 
     async def aclose(self) -> None:
-        """Stops listening."""
+        """Stop listening."""
         if self._listener is not None:
             self._listener.cancel()
             with contextlib.suppress(asyncio.CancelledError):
@@ -148,6 +148,6 @@ class Replies:
             logger.warning("an unreadable message among the replies: %s", error)
             return
         for reply in replies:
-            place = self._places.get(reply.request_id)
-            if place is not None and not place.done():
-                place.set_result(reply)
+            pending = self._pending.get(reply.request_id)
+            if pending is not None and not pending.done():
+                pending.set_result(reply)
