@@ -1,4 +1,4 @@
-"""The gateway's application, with its connections wired."""
+"""The gateway's application, wired to its connections."""
 
 from collections.abc import Mapping, Sequence
 from time import time
@@ -17,15 +17,18 @@ from order_gateway.admission.rate_limit import make_limits
 from order_gateway.admission.site_rules import SiteRules
 from order_gateway.connections import Connections
 from order_gateway.document import openapi
-from order_gateway.queueing.gateway import REPLY_SECONDS, Gateway
+from order_gateway.queueing.gateway import REPLY_SECONDS
 from order_gateway.queueing.halts import Halts
 from order_gateway.queueing.order_queue import PUSH_SECONDS
-from order_gateway.routes.account_routes import add_account_routes
-from order_gateway.routes.change_routes import add_change_routes
-from order_gateway.routes.direct_route import DirectApp, DirectRoutes
-from order_gateway.routes.history_routes import add_history_routes
-from order_gateway.routes.operation_routes import add_operation_routes
-from order_gateway.routes.order_routes import add_order_routes
+from order_gateway.routes import (
+    account_routes,
+    change_routes,
+    history_routes,
+    operation_routes,
+    order_routes,
+)
+from order_gateway.routes.direct_route import DirectApp
+from order_gateway.routes.services import Body, Services
 from protocol.instrument import Instrument
 from protocol.settings import Settings
 
@@ -44,9 +47,10 @@ def create_app(
     reply_seconds: float = REPLY_SECONDS,
     push_seconds: float = PUSH_SECONDS,
 ) -> FastAPI:
-    """The application; it connects to Redis when it starts, and starts without Redis too.
+    """Make the application; it connects to Redis when it starts, and starts without Redis too.
 
-    `archive` None: questions about the past are answered 503. `keys` None: authentication is off.
+    If `archive` is None, questions about the past are answered 503; if `keys` is None,
+    authentication is off.
     """
     connections = Connections(settings, push_seconds)
     app = DirectApp(
@@ -59,51 +63,47 @@ def create_app(
         openapi_url=None,
         redirect_slashes=False,
     )
-    admission = Admission(
+    openapi.document(app)
+    admission = _make_admission(settings, keys, connections)
+    services = Services(
+        instruments=instruments,
+        gateway=connections.make_gateway(instruments, reply_seconds),
+        history=History(archive, connections.client),
+        halts=Halts(connections.client),
+        health=connections.health,
+        metrics=connections.metrics,
+        max_body_bytes={
+            Body.SINGLE: settings.max_body_bytes,
+            Body.BATCH: settings.max_batch_bytes,
+        },
+        make_document=app.openapi,
+    )
+    for module in (order_routes, change_routes, account_routes, history_routes, operation_routes):
+        module.routes.mount(app.router, admission, services)
+    stream = _make_stream(settings, admission, services.history, connections)
+    app.router.routes.append(WebSocketRoute("/ws/orders", stream.serve))
+    app.remember_fixed_routes(admission)
+    admission.answer_errors(app)
+    return app
+
+
+def _make_admission(
+    settings: Settings, keys: Sequence[ApiKey] | None, connections: Connections
+) -> Admission:
+    return Admission(
         _make_site_rules(settings, is_open=keys is None),
         _make_authentication(settings, keys),
         connections.order_log,
         connections.metrics,
         connections.worker,
     )
-    history = History(archive, connections.client)
-    gateway = connections.make_gateway(instruments, reply_seconds)
-    routes = DirectRoutes(app.router, admission, settings.max_body_bytes, settings.max_batch_bytes)
-    _add_routes(routes, app, gateway, history, connections)
-    _add_stream(app, admission, history, connections, settings)
-    app.remember_fixed_routes(admission)
-    admission.answer_errors(app)
-    openapi.document(app)
-    return app
 
 
-def _add_routes(
-    routes: DirectRoutes,
-    app: DirectApp,
-    gateway: Gateway,
-    history: History,
-    connections: Connections,
-) -> None:
-    halts = Halts(connections.client)
-    add_order_routes(routes, gateway, history)
-    add_change_routes(routes, gateway)
-    add_account_routes(routes, gateway, halts)
-    add_history_routes(routes, history, gateway.instruments)
-    add_operation_routes(
-        routes, app, gateway.instruments, halts, connections.health, connections.metrics
-    )
-
-
-def _add_stream(
-    app: DirectApp,
-    admission: Admission,
-    history: History,
-    connections: Connections,
-    settings: Settings,
-) -> None:
-    places = StreamLimits(settings.gateway_max_streams, settings.gateway_max_streams_per_account)
-    stream = OrderStream(admission, history, connections.feed, places, connections.metrics)
-    app.router.routes.append(WebSocketRoute("/ws/orders", stream.serve))
+def _make_stream(
+    settings: Settings, admission: Admission, history: History, connections: Connections
+) -> OrderStream:
+    limits = StreamLimits(settings.gateway_max_streams, settings.gateway_max_streams_per_account)
+    return OrderStream(admission, history, connections.feed, limits, connections.metrics)
 
 
 def _make_authentication(
@@ -117,7 +117,7 @@ def _make_authentication(
 
 
 def _make_site_rules(settings: Settings, *, is_open: bool) -> SiteRules:
-    """Without keys it is only the host's name that keeps a stranger's page out."""
+    """Make the rules; without keys, only the host's name keeps other pages out."""
     hosts = [settings.gateway_host, *settings.allowed_hosts]
     return SiteRules(
         hosts,

@@ -1,4 +1,4 @@
-"""What the gateway stands on: its connections, and the tasks behind them."""
+"""The connections of one worker, and the tasks behind them."""
 
 import secrets
 from collections.abc import AsyncIterator, Mapping
@@ -20,7 +20,7 @@ from protocol.settings import Settings
 
 
 class Connections:
-    """Those of one worker. They connect once they live, and again after each loss."""
+    """Connect when `live` is entered, and again after each loss."""
 
     def __init__(self, settings: Settings, push_seconds: float) -> None:
         redis_url = settings.effective_redis_url
@@ -36,7 +36,7 @@ class Connections:
         self._replies = Replies(redis_url, self.worker)
 
     def make_gateway(self, instruments: Mapping[str, Instrument], reply_seconds: float) -> Gateway:
-        """The commands that go through them."""
+        """Make the gateway whose commands use these connections."""
         return Gateway(
             instruments,
             self._queue,
@@ -50,11 +50,11 @@ class Connections:
 
     @asynccontextmanager
     async def live(self, _app: object) -> AsyncIterator[None]:
-        """Started, as long as the context lasts."""
+        """Run the connections while the context lasts."""
         async with AsyncExitStack() as stack:
             stack.callback(self.order_log.flush)
-            for edge in (self.client, self.feed, self._gate, self._replies, self._queue):
-                stack.push_async_callback(edge.aclose)
+            for each in (self.client, self.feed, self._gate, self._replies, self._queue):
+                stack.push_async_callback(each.aclose)
             self._replies.start()
             self._queue.start()
             await self._replies.wait_until_tried()

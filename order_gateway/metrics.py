@@ -12,7 +12,6 @@ from prometheus_client.metrics_core import Metric
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
-from order_gateway.admission.api_keys import Scope
 from order_gateway.archive_lag import Lag
 from protocol.enums import Reason
 
@@ -58,36 +57,36 @@ class Metrics:
         self._answers_by_status = {201: answers.labels("201")}
         self._rejects = {code: rejects.labels(code.value) for code in Reason}
 
-    def count_answer(self, status: int, seconds: float, needs: Scope | None) -> None:
-        """An answer has been given after `seconds`."""
+    def count_answer(self, status: int, seconds: float, *, is_trade: bool) -> None:
+        """Count an answer that was given after `seconds`; `is_trade`: to an order or a change."""
         counter = self._answers_by_status.get(status)
         if counter is None:
             counter = self._answers_by_status[status] = self._answers.labels(str(status))
         counter.inc()
-        if needs is Scope.TRADE:
+        if is_trade:
             self._trade_seconds.observe(seconds)
 
     def count_reject(self, code: Reason) -> None:
-        """A request was refused, or the engine rejected what it asked for."""
+        """Count a request that was refused, or whose command the engine rejected."""
         self._rejects[code].inc()
 
     def count_push(self, entries: int, depth: int, seconds: float) -> None:
-        """Redis has confirmed a push."""
+        """Count a push that Redis has confirmed."""
         self._accept_seconds.observe(seconds)
         self._batch_size.observe(entries)
         self._depth.observe(depth)
 
     def count_stream(self, change: int) -> None:
-        """A private stream has begun (1) or ended (-1)."""
+        """Count a private stream that has begun (1) or ended (-1)."""
         self._streams.inc(change)
 
     def set_archive_lag(self, lag: Lag) -> None:
-        """How far the archive is behind; NaN where that cannot be known."""
+        """Set how far the archive is behind; NaN if that is unknown."""
         self._archive_commands.set(math.nan if lag.commands is None else lag.commands)
         self._archive_seconds.set(math.nan if lag.seconds is None else lag.seconds)
 
     def export(self, engine_rejects: Mapping[str, int]) -> bytes:
-        """In Prometheus's text format; with what the engine has refused, by code."""
+        """Return everything in Prometheus's text format, with the engine's refusals by code."""
         engine = CollectorRegistry()
         engine.register(_EngineRejects(engine_rejects))
         return generate_latest(self._collect_workers()) + generate_latest(engine)
@@ -104,18 +103,18 @@ class Metrics:
         return Histogram(f"gateway_{name}", text, buckets=buckets, registry=self._registry)
 
     def _make_gauge(self, name: str, text: str) -> Gauge:
-        """Of the exchange, not of a worker: the last to look is right."""
+        """Make a gauge of the exchange, not of a worker: the latest value is the right one."""
         return Gauge(name, text, registry=self._registry, multiprocess_mode="mostrecent")
 
 
 class _EngineRejects(Collector):
-    """What the engine counts itself: a worker must not count it again."""
+    """What the engine counts itself, so that no worker counts it again."""
 
     def __init__(self, counts: Mapping[str, int]) -> None:
         self._counts = counts
 
     def collect(self) -> Iterable[Metric]:
-        """The one metric."""
+        """Yield the one metric."""
         text = "Commands that the engine refused since it began, by code"
         family = CounterMetricFamily("engine_rejects", text, labels=["code"])
         for code, count in self._counts.items():
@@ -124,9 +123,9 @@ class _EngineRejects(Collector):
 
 
 def share_metrics(folder: Path) -> None:
-    """From now on all workers that use `folder` count together; whichever is asked answers.
+    """Count together with all workers that use `folder`, so that any of them can answer for all.
 
-    To be called before any Metrics is made. Removes what dead workers have left.
+    Call it before any Metrics is made. It removes the files of workers that have ended.
     """
     folder.mkdir(parents=True, exist_ok=True)
     for file in folder.glob("*_*.db"):

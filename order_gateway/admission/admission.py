@@ -1,4 +1,4 @@
-"""What every request passes on its way in and out, around whatever its route does."""
+"""What every request passes on its way in and out, whichever route answers it."""
 
 import logging
 import time
@@ -29,9 +29,9 @@ Endpoint = Callable[[RequestContext], Awaitable[Response]]
 
 
 class Admission:
-    """Checks who calls, from where and how often; gives each request its id; keeps the books.
+    """Checks who calls, from where and how often; gives each request an id; logs and counts it.
 
-    Refusal and Unavailable become problem documents, and so does a fault of our own.
+    Refusal, Unavailable and faults of the gateway's own become problem documents.
     """
 
     def __init__(
@@ -49,11 +49,11 @@ class Admission:
         self._worker = worker
         self._last_request = 0
 
-    def open(self, endpoint: Endpoint, needs: Scope | None, max_body: int | None) -> ASGIApp:
-        """`endpoint` behind the admission.
+    def guard(self, endpoint: Endpoint, needs: Scope | None, max_body: int | None) -> ASGIApp:
+        """Return an ASGI application that lets requests through to `endpoint` once admitted.
 
-        `needs` is the scope that its caller must have, None where anybody may ask; `max_body` the
-        size of a body in bytes, None where none is read.
+        `needs` is the scope that the caller must have, None if anybody may ask; `max_body` is the
+        largest body in bytes, None if the endpoint reads no body.
         """
 
         async def serve(scope: AsgiScope, receive: Receive, send: Send) -> None:
@@ -66,13 +66,14 @@ class Admission:
             response.raw_headers += request.answer_headers
             if request.entries:
                 self._order_log.write(request, response)
-            self._metrics.count_answer(response.status_code, time.perf_counter() - started, needs)
+            seconds = time.perf_counter() - started
+            self._metrics.count_answer(response.status_code, seconds, is_trade=needs is Scope.TRADE)
             await response(scope, receive, send)
 
         return serve
 
     def make_context(self, scope: AsgiScope, receive: Receive) -> RequestContext:
-        """The request of a connection, under the id that the client gave it, or one of ours."""
+        """Make the context of a connection's request, under the client's id for it or a new one."""
         self._last_request += 1
         request = RequestContext(scope, receive, f"{self._worker}-r{self._last_request:x}")
         given = request.find_header(b"x-request-id")
@@ -82,13 +83,13 @@ class Admission:
         return request
 
     def check_site(self, request: RequestContext) -> None:
-        """Raises Refusal for a page, or a name of ours, that is not allowed."""
+        """Raise Refusal if the page, or the name it used for the gateway, is not allowed."""
         self._rules.check(request)
 
     def admit(self, request: RequestContext, needs: Scope) -> None:
-        """Names the caller in `request`.
+        """Identify the caller and write them into `request`.
 
-        Raises Refusal for one who is unknown, may not do this, or comes too often.
+        Raise Refusal if the caller is unknown, lacks the scope, or exceeds the rate limit.
         """
         caller = self._authenticator.authenticate(request)
         request.account = caller.account
@@ -99,7 +100,7 @@ class Admission:
         caller.check_permission(request, needs)
 
     def answer_errors(self, app: FastAPI) -> None:
-        """Has `app` answer with problem documents where no route of ours answers."""
+        """Make `app` answer with problem documents if no route of the gateway does."""
 
         async def answer_http_error(request: Request, error: Exception) -> Response:
             code, response = errors.answer_http_error(request, error)
@@ -111,22 +112,26 @@ class Admission:
         app.add_exception_handler(HTTPException, answer_http_error)
         app.add_exception_handler(Exception, answer_exception)
 
-    def _answer_outside(self, request: Request, code: Reason, response: Response) -> Response:
-        request = self.make_context(request.scope, request.receive)
+    def _answer_outside(self, asked: Request, code: Reason, response: Response) -> Response:
+        request = self.make_context(asked.scope, asked.receive)
         try:
             self._rules.check(request)
         except Refusal as refusal:
             code, response = refusal.code, errors.refuse(refusal)
         response.raw_headers.append((b"x-request-id", request.request_id.encode()))
         response.raw_headers += request.answer_headers
-        self._metrics.count_answer(response.status_code, 0.0, None)
+        self._metrics.count_answer(response.status_code, 0.0, is_trade=False)
         self._metrics.count_reject(code)
         return response
 
     async def _respond(
-        self, endpoint: Endpoint, request: RequestContext, needs: Scope | None, max_body: int | None
+        self,
+        endpoint: Endpoint,
+        request: RequestContext,
+        needs: Scope | None,
+        max_body: int | None,
     ) -> Response | None:
-        """The answer; None where the client has gone."""
+        """Return the answer, or None if the client has gone."""
         try:
             self._rules.check(request)
             if max_body is not None:
@@ -136,7 +141,7 @@ class Admission:
             return await endpoint(request)
         except Refusal as refusal:
             self._metrics.count_reject(refusal.code)
-            return errors.refuse(refusal, call.path_params)
+            return errors.refuse(refusal, request.path_params)
         except Unavailable as unavailable:
             self._metrics.count_reject(unavailable.code)
             return errors.postpone(unavailable)
@@ -149,7 +154,7 @@ class Admission:
 
 
 def charge(request: RequestContext, cost: int = 1) -> None:
-    """Counts requests, and tells the client where it stands; raises Refusal for too many."""
+    """Count `cost` requests and tell the client what is left; raise Refusal above the limit."""
     limit = request.limit
     if limit is None:
         return

@@ -32,7 +32,7 @@ class UnusableKeys(Exception):
 
 
 class ApiKey(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One `[[key]]` table. A key without a `secret` is one itself; with it, requests are signed.
+    """One `[[key]]` table. With a `secret`, requests are signed; without, the key alone is enough.
 
     `name` is what the log calls it, `rate_limit` its requests a second (default `RATE_LIMIT`).
     """
@@ -46,15 +46,15 @@ class ApiKey(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class _KeyFile(msgspec.Struct, forbid_unknown_fields=True):
-    """The whole file: anything else in it would be a key that nobody reads."""
+    """The whole file; anything else in it is refused, because it may be a misspelt key."""
 
     key: list[ApiKey]
 
 
 def read_api_keys(file: Path | None, text: str | None) -> list[ApiKey]:
-    """Keys of the TOML file and of the JSON array `text`; raises UnusableKeys.
+    """Return the keys of the TOML file and of the JSON array `text`; raise UnusableKeys.
 
-    A source that is named has a key: without one, whoever named it would be served without keys.
+    A source that is named must have a key, so that an empty one never switches authentication off.
     """
     keys = _read_file(file) if file else []
     if text is not None:
@@ -110,5 +110,5 @@ def _is_visible(text: str) -> bool:
 
 
 def name_keys(keys: Sequence[ApiKey]) -> list[str]:
-    """What the log calls each key; never the key."""
+    """Return what the log calls each key, which is never the key itself."""
     return [key.name or f"key-{number}" for number, key in enumerate(keys, 1)]

@@ -1,4 +1,4 @@
-"""Who calls: by API key, by signature, or, where authentication is off, by their own word.
+"""Who calls: by API key, by signature, or, if authentication is off, by the account they name.
 
 A request is signed by HMAC-SHA256 with the key's secret over timestamp + method + target + body:
 the timestamp in milliseconds as sent in X-Timestamp, the target as sent (path and query).
@@ -28,7 +28,7 @@ _UNKNOWN_SECRET = b"of a key that nobody has"
 
 
 class Caller(NamedTuple):
-    """Who calls, and what they may do; `limit` is None where nobody counts."""
+    """Who calls, and what they may do; `limit` is None if their requests are not counted."""
 
     account: str
     scopes: frozenset[Scope]
@@ -37,7 +37,7 @@ class Caller(NamedTuple):
     signature: str | None = None
 
     def check_permission(self, request: RequestContext, needs: Scope) -> None:
-        """Raises Refusal for another scope; the header X-Account may only repeat the account."""
+        """Raise Refusal if the scope is missing, or if X-Account names another account."""
         if needs not in self.scopes:
             raise Refusal(Reason.FORBIDDEN, None, f"this needs a key with the scope {needs}")
         if request.headers.get(b"x-account", self.account.encode()) != self.account.encode():
@@ -50,14 +50,14 @@ class Authenticator(Protocol):
     """Finds out who calls."""
 
     def authenticate(self, request: RequestContext) -> Caller:
-        """Raises Refusal where it cannot be known."""
+        """Return the caller; raise Refusal if it cannot be known."""
 
 
 class OpenAuthentication:
     """Authentication is off: everybody may do everything, under any account."""
 
     def authenticate(self, request: RequestContext) -> Caller:
-        """The account of the header X-Account."""
+        """Return the account of the header X-Account as the caller."""
         text = request.find_header(b"x-account")
         if text is None:
             return _ANYBODY
@@ -68,7 +68,7 @@ class OpenAuthentication:
 
 
 class KeyAuthentication:
-    """Authentication is on. Each key has its limit; `now` gives milliseconds since 1970."""
+    """Authentication is on. Each key has its limit; `now` returns milliseconds since 1970."""
 
     def __init__(
         self,
@@ -79,14 +79,14 @@ class KeyAuthentication:
     ) -> None:
         self._window = receive_window_ms
         self._now = now
-        # by digest: how long a look-up takes says nothing about the key itself
+        # by digest, so that how long a look-up takes reveals nothing about the key
         self._keys = {
             sha256(key.key.encode()).digest(): (key, Caller(key.account, key.scopes, name, limit))
             for key, name, limit in zip(keys, name_keys(keys), limits, strict=True)
         }
 
     def authenticate(self, request: RequestContext) -> Caller:
-        """The account of the header X-API-Key."""
+        """Return the caller whose key is in X-API-Key; check the signature if the key needs one."""
         headers = request.headers
         timestamp = headers.get(b"x-timestamp")
         if timestamp is not None:
@@ -118,7 +118,7 @@ class KeyAuthentication:
 
 
 def _unauthorized() -> Refusal:
-    """The same for an unknown key, a missing one and a bad signature."""
+    """The same text for an unknown key, a missing one and a bad signature: it reveals nothing."""
     return Refusal(
         Reason.UNAUTHORIZED,
         None,

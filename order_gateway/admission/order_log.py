@@ -1,7 +1,7 @@
-"""A line for each order and each change of one: who asked for what, and what they were told.
+"""One line for each order and each change: who asked for what, and what they were told.
 
-The lines of one turn of the event loop are written together, past the logging module, whose cost
-for each line would be felt.
+The lines of one turn of the event loop are written together, and not by the logging module, which
+would slow every order down.
 """
 
 import asyncio
@@ -21,11 +21,14 @@ from protocol.timestamps import format_timestamp, now_in_microseconds
 logger = logging.getLogger(__name__)
 
 MAX_LINES = 10_000
-"""Lines that wait for the end of a turn; at this many they are written at once."""
+"""Lines kept until the end of a turn; at this many they are written immediately."""
 
 
 class OrderLog:
-    """JSON: always, at level info. Text: only at level debug, because people also read the rest."""
+    """Writes the lines: as JSON from level info on, as text only at level debug.
+
+    Text is read by people, who would not find the other lines among those of the orders.
+    """
 
     def __init__(
         self,
@@ -39,7 +42,7 @@ class OrderLog:
         self._lines: list[bytes] = []
 
     def write(self, request: RequestContext, response: Response) -> None:
-        """A line for each entry that `request` led to."""
+        """Add a line for each entry that `request` led to."""
         if not self._is_wanted:
             return
         if not self._lines:
@@ -51,7 +54,7 @@ class OrderLog:
             self.flush()
 
     def flush(self) -> None:
-        """Writes what waits."""
+        """Write the lines that were kept."""
         lines, self._lines = self._lines, []
         if lines:
             self._write(b"".join(lines))

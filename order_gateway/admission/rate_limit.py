@@ -1,4 +1,4 @@
-"""How many requests a key may make, whichever worker they come to."""
+"""How many requests a second a key may make, over all workers."""
 
 import fcntl
 import math
@@ -12,7 +12,7 @@ from pathlib import Path
 from order_gateway.admission.api_keys import ApiKey
 
 _TRIES = 100
-"""Looks for the lock, a few dozen microseconds together."""
+"""Attempts to get the lock: a few dozen microseconds in all."""
 
 
 class RateLimit:
@@ -26,7 +26,7 @@ class RateLimit:
         self._policy = f'"key";q={rate};w=1'.encode()
 
     def take(self, cost: int = 1) -> bool:
-        """Whether `cost` more requests are within the limit; takes them where they are."""
+        """Take `cost` requests if that many are left; return whether they were."""
         now = self._now()
         self._left = min(float(self.rate), self._left + (now - self._counted) * self.rate)
         self._counted = now
@@ -36,7 +36,7 @@ class RateLimit:
         return True
 
     def describe(self) -> list[tuple[bytes, bytes]]:
-        """The headers that tell the client where it stands."""
+        """Return the headers that tell the client what is left."""
         wait = math.ceil((self.rate - self._left) / self.rate)
         return [
             (b"ratelimit-policy", self._policy),
@@ -44,10 +44,11 @@ class RateLimit:
         ]
 
 
-class SharedMemory:
-    """Two numbers for each of `count` buckets, in a file that every worker maps.
+class SharedBuckets:
+    """What is left of `count` buckets and when each was counted, in a file that all workers map.
 
-    The clock of all processes of a machine is the same one; what is left of another boot is full.
+    All processes of a machine share one monotonic clock. After a reboot it begins again: a bucket
+    that was counted in the future is full.
     """
 
     def __init__(self, file: Path, count: int) -> None:
@@ -55,13 +56,13 @@ class SharedMemory:
         self._file = os.open(file, os.O_RDWR | os.O_CREAT, 0o600)
         size = 16 * count
         os.ftruncate(self._file, size)
-        self.numbers = memoryview(mmap.mmap(self._file, size)).cast("d")
+        self.cells = memoryview(mmap.mmap(self._file, size)).cast("d")
 
     def lock(self) -> bool:
-        """Whether it is ours: another worker holds it for a microsecond.
+        """Lock the file, which others hold for a microsecond; return whether that worked.
 
-        One that was stopped at that very moment holds it for longer; it is not waited for, the
-        worst is that a few requests are not counted.
+        A worker that was stopped while it held the lock is not waited for: at worst a few requests
+        are not counted.
         """
         for _ in range(_TRIES):
             try:
@@ -72,45 +73,49 @@ class SharedMemory:
         return False
 
     def unlock(self) -> None:
-        """The next one's turn."""
+        """Let the next worker lock the file."""
         fcntl.flock(self._file, fcntl.LOCK_UN)
 
 
 class SharedRateLimit(RateLimit):
-    """The bucket number `index` of all workers together."""
+    """The bucket at `index`, shared by all workers."""
 
     def __init__(
-        self, rate: int, memory: SharedMemory, index: int, now: Callable[[], float] = time.monotonic
+        self,
+        rate: int,
+        buckets: SharedBuckets,
+        index: int,
+        now: Callable[[], float] = time.monotonic,
     ) -> None:
         super().__init__(rate, now)
-        self._memory = memory
-        self._place = 2 * index
+        self._buckets = buckets
+        self._offset = 2 * index
 
     def take(self, cost: int = 1) -> bool:
-        """As one worker alone would."""
-        numbers, place = self._memory.numbers, self._place
-        is_locked = self._memory.lock()
-        self._left, self._counted = numbers[place], numbers[place + 1]
+        """Take from the shared bucket, as one worker alone would."""
+        cells, offset = self._buckets.cells, self._offset
+        is_locked = self._buckets.lock()
+        self._left, self._counted = cells[offset], cells[offset + 1]
         if self._counted > self._now():
             self._counted = 0.0
         is_within = super().take(cost)
-        numbers[place], numbers[place + 1] = self._left, self._counted
+        cells[offset], cells[offset + 1] = self._left, self._counted
         if is_locked:
-            self._memory.unlock()
+            self._buckets.unlock()
         return is_within
 
 
 def make_limits(keys: Sequence[ApiKey], rate: int, folder: Path | None) -> list[RateLimit]:
-    """One for each key, `rate` where it has none of its own.
+    """Return a limit for each key; `rate` is that of keys without one of their own.
 
-    `folder`: where the workers that count together find each other; None: this one is alone.
-    Raises OSError where it cannot be used.
+    `folder` holds the file that the workers share; None if there is one worker. Raise OSError if
+    the folder cannot be used.
     """
     rates = [key.rate_limit or rate for key in keys]
     if folder is None or not keys:
         return [RateLimit(rate) for rate in rates]
-    # other keys, another file: a bucket is found by its place among them
+    # a bucket is found by its position among the keys, so other keys need another file
     names = "\0".join(key.key for key in keys).encode()
     file = folder / f"buckets-{blake2b(names, digest_size=8).hexdigest()}"
-    memory = SharedMemory(file, len(keys))
-    return [SharedRateLimit(rate, memory, index) for index, rate in enumerate(rates)]
+    buckets = SharedBuckets(file, len(keys))
+    return [SharedRateLimit(rate, buckets, index) for index, rate in enumerate(rates)]

@@ -11,19 +11,19 @@ from protocol.refusal import Refusal
 
 _MAX_PARAMETERS = 16
 _MAX_SHOWN = 64
-"""Characters of a client's own text in an answer."""
+"""Characters of the client's own text that an answer repeats."""
 
 
 class ClientGone(Exception):
-    """The client hung up before its request was whole."""
+    """The client disconnected before its request was complete."""
 
 
 class RequestContext:
-    """A request, who makes it, and what is to be said about it afterwards.
+    """A request, who makes it, and what it led to.
 
-    Header names are lower case. `account` is set once it is known who calls, `limit` where
-    somebody counts, `signature` where the request is signed. `entries` are those that it led to,
-    `answer_headers` go with every answer.
+    Header names are lower case. `account` is set once the caller is known, `limit` if their
+    requests are counted, `signature` if the request is signed. `entries` are the queue entries it
+    led to; `answer_headers` go with the answer, whatever it is.
     """
 
     __slots__ = (
@@ -63,17 +63,17 @@ class RequestContext:
 
     @property
     def target(self) -> bytes:
-        """Path and query as they were sent: what a signature covers."""
+        """Path and query as they were sent, which is what a signature covers."""
         path: bytes = self.scope.get("raw_path") or self.path.encode()
         return path + b"?" + self.query_string if self.query_string else path
 
     def find_header(self, name: bytes) -> str | None:
-        """The header's text; None where there is none."""
+        """Return the header's text, or None if it was not sent."""
         value = self.headers.get(name)
         return None if value is None else value.decode("latin-1")
 
     def read_query(self, *names: str) -> dict[str, str]:
-        """The query's parameters; raises Refusal for one that is not in `names` or comes twice."""
+        """Return the query's parameters; raise Refusal for one not in `names` or given twice."""
         if not self.query_string:
             return {}
         try:
@@ -95,7 +95,7 @@ class RequestContext:
         return query
 
     async def receive_body(self, max_bytes: int) -> None:
-        """Fills `body`; one that is too large is refused without being read to its end."""
+        """Read the body into `body`; raise Refusal as soon as it is too large."""
         length = self.headers.get(b"content-length", b"")
         if length.isdigit() and int(length) > max_bytes:
             raise _too_large(max_bytes)
@@ -113,7 +113,7 @@ class RequestContext:
 
 
 def shorten(text: str) -> str:
-    """A client's own text, short enough for an answer."""
+    """Return the client's own text, cut to a length that an answer can repeat."""
     return text if len(text) <= _MAX_SHOWN else f"{text[:_MAX_SHOWN]}…"
 
 

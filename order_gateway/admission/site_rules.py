@@ -1,8 +1,8 @@
 """Which pages in a browser may talk to the gateway.
 
 A browser lets any page send requests to this machine. The page that the market-data service serves
-may trade; another may not, neither openly (Origin) nor under a name of its own that it has pointed
-at this machine (Host).
+may trade. Another page may not, neither under its own origin (`Origin`) nor under a host name of
+its own that resolves to this machine (`Host`).
 """
 
 from collections.abc import Iterable
@@ -26,10 +26,11 @@ _EXPOSED_HEADERS = (
 
 
 class SiteRules:
-    """`hosts` are names that the gateway goes by beside addresses and localhost.
+    """Checks hosts and origins.
 
-    A page may come from `origins`, from the gateway itself, or from the same host at `page_port`.
-    `checks_host` is false where a stranger's page could do nothing anyway.
+    `hosts` are the gateway's names besides addresses and localhost. A page may come from `origins`,
+    from the gateway itself, or from the same host at `page_port`. `checks_host` is false if another
+    page could do no harm anyway, because requests need a key.
     """
 
     def __init__(
@@ -42,7 +43,7 @@ class SiteRules:
         self._known_hosts: set[bytes] = set()
 
     def check(self, request: RequestContext) -> None:
-        """Raises Refusal for a host or an origin that has no business here."""
+        """Raise Refusal if the host or the origin is not allowed; else add the CORS headers."""
         host = request.headers.get(b"host", b"")
         if host not in self._known_hosts:
             self._check_host(host)
@@ -57,7 +58,7 @@ class SiteRules:
 
     @staticmethod
     def describe_preflight() -> list[tuple[bytes, bytes]]:
-        """What a page that passed `check` is told that it may do."""
+        """Return the headers that tell a page which passed `check` what it may send."""
         return [
             (b"access-control-allow-methods", _ALLOWED_METHODS),
             (b"access-control-allow-headers", _ALLOWED_HEADERS),

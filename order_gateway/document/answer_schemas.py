@@ -45,7 +45,7 @@ _ACCEPTED: dict[str, Any] = {
 
 
 def make_example(**values: Any) -> ConfigDict:
-    """The configuration of a model that shows one example."""
+    """Return the configuration of a model that has one example."""
     return ConfigDict(json_schema_extra={"examples": [values]})
 
 
@@ -63,7 +63,7 @@ class OrderAccepted(BaseModel):
 class ChangeAccepted(BaseModel):
     """The command is in the queue.
 
-    `order_id` where it is about one order, `client_order_id` where that named it.
+    `order_id` is set if it is about one order, `client_order_id` if the order was named by it.
     """
 
     model_config = make_example(order_id=_ORDER_ID, status="accepted", timestamp=_TIMESTAMP)
@@ -106,8 +106,8 @@ class FillItem(BaseModel):
 class OrderResult(BaseModel):
     """The order after the command (`response=result`).
 
-    Of an order that has just been rejected also why, as a problem document says it: `detail`,
-    `field`, `nearest`, `step`, where they are known.
+    An order that has just been rejected also says why, as a problem document does: `detail`,
+    `field`, `nearest` and `step`, as far as they are known.
     """
 
     model_config = make_example(**_RESULT)
@@ -130,8 +130,8 @@ class OrderResult(BaseModel):
 class OrderFullResult(OrderResult):
     """The order after the command, and the trades of this command (`response=full`).
 
-    A repeat of a new order has all trades of the first. `fills` is null where they are more than
-    10,000, or, of a repeat, where the archive does not answer: `GET /v1/fills?order_id=` has them.
+    A repeat of a new order has all trades of the first. `fills` is null if there are more than
+    10,000, or, for a repeat, if the archive does not answer; `GET /v1/fills?order_id=` has them.
     """
 
     model_config = make_example(**_RESULT, fills=[_FILL])
@@ -155,7 +155,7 @@ class Problem(BaseModel):
 
 
 class BatchItem(BaseModel):
-    """What became of one order: `order` as for a single one, or the `problem` with it."""
+    """The outcome of one order: `order` as for a single order, or its `problem`."""
 
     model_config = make_example(status=201, order=_ACCEPTED)
 
@@ -165,7 +165,7 @@ class BatchItem(BaseModel):
 
 
 class BatchResults(BaseModel):
-    """One result for each order, in their order."""
+    """One result for each order, in the order of the request."""
 
     model_config = make_example(
         results=[{"status": 201, "order": _ACCEPTED}, {"status": 422, "problem": _PROBLEM}]
@@ -183,7 +183,7 @@ class CancelAllResult(BaseModel):
 
 
 class CancelAfterResult(BaseModel):
-    """When the timer acts, by the engine's clock; null once it is disarmed."""
+    """When the timer fires, by the engine's clock; null if it is disarmed."""
 
     model_config = make_example(seconds=60, due="2026-01-31T12:01:00.000001Z")
 

@@ -1,4 +1,4 @@
-"""What the OpenAPI document says where several routes answer, or are asked, alike."""
+"""Parts of the OpenAPI document that several routes share."""
 
 from typing import Any
 
@@ -8,13 +8,16 @@ from order_gateway.document.answer_schemas import (
     OrderResult,
     OutcomeUnknown,
 )
-from order_gateway.document.openapi import describe_path
-from order_gateway.routes.answers import REPLAYED_HEADER
+from order_gateway.document.route_descriptions import describe_path
 from protocol.commands import IDENTIFIER_PATTERN
 from protocol.enums import Reason
+from protocol.instrument import SYMBOL_PATTERN
+
+REPLAYED_HEADER = "Idempotency-Replayed"
 
 ORDER_ID = describe_path("order_id", r"^\d{1,16}$", "4503599627370495")
 CLIENT_ORDER_ID = describe_path("client_order_id", IDENTIFIER_PATTERN, "my-order-1")
+SYMBOL = describe_path("symbol", SYMBOL_PATTERN, "BTC-USDT")
 
 BODY_PROBLEMS = (
     Reason.BODY_TOO_LARGE,

@@ -49,8 +49,8 @@ _FILL: dict[str, Any] = {
 class OrderItem(BaseModel):
     """An order's latest state.
 
-    `is_uncertain`: a part of the history was lost while it was open, and nothing has been heard of
-    it since.
+    `is_uncertain`: a part of the history was lost while the order was open, and no report about it
+    has come since.
     """
 
     model_config = make_example(**_ORDER)
@@ -79,9 +79,9 @@ class OrderItem(BaseModel):
 
 
 class OrderList(BaseModel):
-    """Orders, newest first; with `after` as a parameter comes the next page, null: no more.
+    """Orders, newest first. `after` is the parameter of the next page, null on the last one.
 
-    `sequence`: what the engine did up to it is in here.
+    Everything that the engine did up to `sequence` is included.
     """
 
     model_config = make_example(orders=[_ORDER], after="17", sequence=42)
@@ -111,9 +111,9 @@ class AccountFill(BaseModel):
 
 
 class FillList(BaseModel):
-    """Fills, newest first; with `after` as a parameter comes the next page, null: no more.
+    """Fills, newest first. `after` is the parameter of the next page, null on the last one.
 
-    `sequence`: what the engine did up to it is in here.
+    Everything that the engine did up to `sequence` is included.
     """
 
     model_config = make_example(fills=[_FILL], after=None, sequence=42)

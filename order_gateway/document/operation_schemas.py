@@ -1,4 +1,4 @@
-"""Bodies of answers about the gateway itself, and about what is traded."""
+"""Bodies of answers about the gateway itself and about instruments."""
 
 from typing import Literal
 
@@ -24,9 +24,9 @@ _INSTRUMENT = {
 
 
 class InstrumentItem(BaseModel):
-    """What is traded; a price is a multiple of `tick_size`, a quantity one of `lot_size`.
+    """An instrument: a price is a multiple of `tick_size`, a quantity a multiple of `lot_size`.
 
-    `state`: `halted` takes only cancels; null where it cannot be known at the moment.
+    While `state` is `halted`, only cancels are accepted; it is null if it is unknown at the moment.
     """
 
     model_config = make_example(**_INSTRUMENT)
@@ -53,7 +53,7 @@ class InstrumentList(BaseModel):
 
 
 class Health(BaseModel):
-    """State of the gateway and of what it stands on.
+    """State of the gateway, of its queue and of the engine.
 
     `degraded`: orders are accepted, but no engine matches them. `unavailable`: the queue cannot be
     reached.
@@ -71,7 +71,7 @@ class Health(BaseModel):
 
 
 class InstrumentSwitched(BaseModel):
-    """`halted`: orders can only be canceled."""
+    """The instrument's new state; while it is `halted`, orders can only be canceled."""
 
     model_config = make_example(symbol="BTC-USDT", state="halted")
 
@@ -88,11 +88,11 @@ class Liveness(BaseModel):
 
 
 class Readiness(BaseModel):
-    """Whether an order sent now would be matched now, and what stands in the way.
+    """Whether an order sent now would be matched now, and the `reasons` why not.
 
-    `engine_heartbeat_age` is in seconds, null where no engine serves. The archive does not stand in
-    the way of an order: how far it is behind (commands that it lacks, seconds since the oldest of
-    them; null where none has followed yet) is only said.
+    `engine_heartbeat_age` is in seconds, null if no engine serves. How far the archive is behind
+    (commands that it lacks, seconds since the oldest of them; null if none has followed yet) does
+    not affect readiness, because orders do not need the archive.
     """
 
     model_config = make_example(

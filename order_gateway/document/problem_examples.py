@@ -1,4 +1,4 @@
-"""An example of a problem document for each reason, as the OpenAPI document shows them."""
+"""An example of a problem document for each reason, for the OpenAPI document."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -72,7 +72,7 @@ _BY_CODE = {refusal.code: refusal for refusal in _OFF_VALUES}
 
 
 def make_problem_example(code: Reason, *, is_in_path: bool = False) -> dict[str, Any]:
-    """The document; the field is one of those that it may be about."""
+    """Return the example; its `field` is one of those that the reason may be about."""
     refusal = _BY_CODE.get(code) or Refusal(code, _FIELDS.get(code), MEANINGS[code])
     return describe_problem(
         code,

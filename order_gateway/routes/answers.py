@@ -1,4 +1,4 @@
-"""From what became of a request to its HTTP answer."""
+"""Makes HTTP answers from the outcomes of requests."""
 
 from collections.abc import Sequence
 from typing import Any, NamedTuple
@@ -9,6 +9,7 @@ from starlette.responses import Response
 from archive.records import FillRecord
 from order_gateway.account.history import Recalled
 from order_gateway.document.answer_schemas import OrderResult
+from order_gateway.document.common_answers import REPLAYED_HEADER
 from order_gateway.queueing.gateway import Outcome
 from order_gateway.reading.request_schemas import ResponseMode
 from protocol.codec import encode
@@ -17,8 +18,6 @@ from protocol.enums import Reason, Status
 from protocol.events import ExecutionReport, Fill, Reply
 from protocol.problem import PROBLEM_MEDIA_TYPE, describe_problem
 from protocol.refusal import Refusal
-
-REPLAYED_HEADER = "Idempotency-Replayed"
 
 _FIRST_ERROR = 400
 _WHY = ("detail", "field", "nearest", "step")
@@ -35,27 +34,27 @@ _CHANGE_ADVICE = (
 
 
 class Answer(NamedTuple):
-    """Status and body; `is_replayed`: the order, or the change, was there before."""
+    """Status and body; `is_replayed` is true if the order or the change is a repeat."""
 
     status: int
     body: dict[str, Any]
     is_replayed: bool = False
 
     def to_response(self) -> Response:
-        """As HTTP has it."""
+        """Return the HTTP answer."""
         is_problem = self.status >= _FIRST_ERROR
         media_type = PROBLEM_MEDIA_TYPE if is_problem else "application/json"
         headers = {REPLAYED_HEADER: "true"} if self.is_replayed else None
         return Response(encode(self.body), self.status, headers, media_type)
 
     def to_item(self) -> dict[str, Any]:
-        """As a batch's list of results has it."""
+        """Return the item of a batch's results."""
         name = "problem" if self.status >= _FIRST_ERROR else "order"
         return {"status": self.status, name: self.body}
 
 
 def answer_order(outcome: Outcome, mode: ResponseMode, recalled: Recalled | None = None) -> Answer:
-    """The answer to a new order; `recalled` is what the archive has of it, where it is a repeat."""
+    """Answer a new order; `recalled` is what the archive has of it if it is a repeat."""
     entry, is_confirmed, reply, _ = outcome
     if reply is None and is_confirmed:
         return Answer(201, _accept(entry))
@@ -64,20 +63,20 @@ def answer_order(outcome: Outcome, mode: ResponseMode, recalled: Recalled | None
     if reply.order is None or reply.reason is Reason.CLIENT_ORDER_ID_REUSED:
         return _refuse(reply)
     if not reply.duplicate:
-        # of too many trades a reply has none: that is not to say that there were none
+        # a reply leaves too many trades out, which does not mean that there were none
         fills = reply.fills if reply.fills or reply.order.average_price is None else None
         return Answer(201, _make_result(reply.order, fills, reply, mode))
     return Answer(200, _answer_repeat(reply.order, reply, mode, recalled), is_replayed=True)
 
 
 def answer_items(items: Sequence[Answer]) -> Response:
-    """The answer to a batch: one result for each of its items, in their order."""
+    """Answer a batch: one result for each of its items, in their order."""
     body = encode({"results": [item.to_item() for item in items]})
     return Response(body, media_type="application/json")
 
 
 def answer_refused_item(refusal: Refusal) -> Answer:
-    """The result of an item that was not queued."""
+    """Return the result of an item that was not queued."""
     problem = describe_problem(
         refusal.code, refusal.detail, refusal.field, refusal.nearest, refusal.step
     )
@@ -85,7 +84,7 @@ def answer_refused_item(refusal: Refusal) -> Answer:
 
 
 def answer_change(outcome: Outcome, mode: ResponseMode) -> Answer:
-    """The answer to a cancel or an amend."""
+    """Answer a cancel or an amend."""
     return _answer_change(outcome, mode)._replace(is_replayed=outcome.is_repeat)
 
 
@@ -93,7 +92,7 @@ def _answer_change(outcome: Outcome, mode: ResponseMode) -> Answer:
     reply = outcome.reply
     if reply is None:
         return _answer_pending(outcome, 202, _CHANGE_ADVICE)
-    # a reason that is not the order's own is that of the refusal
+    # a reason that is not the order's own is why the change was refused
     if reply.order is None or reply.reason is not reply.order.reason:
         is_by_name = outcome.entry.client_order_id is not None and reply.field == "order_id"
         return _refuse(replace(reply, field="client_order_id") if is_by_name else reply)
@@ -101,7 +100,7 @@ def _answer_change(outcome: Outcome, mode: ResponseMode) -> Answer:
 
 
 def answer_done(outcome: Outcome, **done: Any) -> Answer:
-    """The answer to a command that is about no single order; `done` is what it says then."""
+    """Answer a command that is not about one order; `done` is the body if it was carried out."""
     reply = outcome.reply
     if reply is None:
         answer = _answer_pending(outcome, 202, _CHANGE_ADVICE)

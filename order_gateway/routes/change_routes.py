@@ -1,7 +1,4 @@
-"""Routes that change one order, which its id or its sender's own name for it tells."""
-
-from collections.abc import Awaitable, Callable
-from typing import Any, NamedTuple
+"""Routes that change one order, named in the path by its id or by its client order id."""
 
 from starlette.responses import Response
 
@@ -16,18 +13,26 @@ from order_gateway.document.common_answers import (
     RESULT,
     VALUE_PROBLEMS,
 )
-from order_gateway.document.openapi import Responses, describe_change, describe_problems
-from order_gateway.queueing.gateway import Gateway, OrderName
+from order_gateway.document.route_descriptions import (
+    Responses,
+    describe_change,
+    describe_problems,
+)
+from order_gateway.queueing.entries import OrderName
 from order_gateway.reading.request_schemas import AmendRequest, ResponseMode
 from order_gateway.reading.response_preference import read_preference
 from order_gateway.reading.validation import check_media_type, read_amendment
 from order_gateway.routes.answers import answer_change
-from order_gateway.routes.direct_route import DirectRoutes
+from order_gateway.routes.direct_route import RouteTable
+from order_gateway.routes.services import Body, Services
 from protocol.commands import check_client_order_id, parse_order_id
 from protocol.enums import Reason
 
-_PROBLEMS = (Reason.UNKNOWN_ORDER, Reason.ORDER_CLOSED, *CHANGE_PROBLEMS)
+routes = RouteTable()
+
+_CANCEL_PROBLEMS = (Reason.UNKNOWN_ORDER, Reason.ORDER_CLOSED, *CHANGE_PROBLEMS)
 _AMEND_PROBLEMS = (
+    *_CANCEL_PROBLEMS,
     Reason.NOTHING_TO_AMEND,
     Reason.WOULD_TRADE,
     Reason.PRICE_OUT_OF_BAND,
@@ -42,79 +47,55 @@ _RESPONSES: Responses = {
 }
 
 
-class _Address(NamedTuple):
-    """A path that leads to one order."""
-
-    path: str
-    parameter: dict[str, Any]
-    words: str
-    problem: Reason
-    """Of a path that can lead to none."""
-    read: Callable[[RequestContext], Awaitable[OrderName]]
-
-
-def add_change_routes(routes: DirectRoutes, gateway: Gateway) -> None:
-    """Adds them."""
-
-    async def read_id(request: RequestContext) -> OrderName:
-        return OrderName(parse_order_id(request.path_params["order_id"]))
-
-    async def read_client_id(request: RequestContext) -> OrderName:
-        name = check_client_order_id(request.path_params["client_order_id"])
-        return await gateway.find_name(request, name)
-
-    for address in (
-        _Address("/v1/orders/{order_id}", ORDER_ID, "", Reason.INVALID_ORDER_ID, read_id),
-        _Address(
-            "/v1/orders/by-client-id/{client_order_id}",
-            CLIENT_ORDER_ID,
-            " by its client order id",
-            Reason.INVALID_CLIENT_ORDER_ID,
-            read_client_id,
-        ),
-    ):
-        _add_cancel(routes, gateway, address)
-        _add_amend(routes, gateway, address)
+@routes.add(
+    "DELETE", "/v1/orders/by-client-id/{client_order_id}", needs=Scope.TRADE,
+    summary="Cancel an order by its client order id", tags=["orders"],
+    request=describe_change(path=CLIENT_ORDER_ID),
+    responses=_RESPONSES | describe_problems(Reason.INVALID_CLIENT_ORDER_ID, *_CANCEL_PROBLEMS),
+)  # fmt: skip
+@routes.add(
+    "DELETE", "/v1/orders/{order_id}", needs=Scope.TRADE,
+    summary="Cancel an order", tags=["orders"], request=describe_change(path=ORDER_ID),
+    responses=_RESPONSES | describe_problems(Reason.INVALID_ORDER_ID, *_CANCEL_PROBLEMS),
+)  # fmt: skip
+async def cancel_order(services: Services, request: RequestContext) -> Response:
+    """Cancel an order of the account; the answer waits for the engine by default."""
+    preference = read_preference(request, ResponseMode.RESULT)
+    name = await _read_name(services, request)
+    outcome = await services.gateway.cancel_order(request, name, preference)
+    return answer_change(outcome, preference.mode).to_response()
 
 
-def _add_cancel(routes: DirectRoutes, gateway: Gateway, address: _Address) -> None:
-    async def cancel_order(request: RequestContext) -> Response:
-        """Cancel an order of the account; the answer waits for the engine by default."""
-        preference = read_preference(request, ResponseMode.RESULT)
-        name = await address.read(request)
-        outcome = await gateway.cancel_order(request, name, preference)
-        return answer_change(outcome, preference.mode).to_response()
+@routes.add(
+    "PATCH", "/v1/orders/by-client-id/{client_order_id}", needs=Scope.TRADE, body=Body.SINGLE,
+    summary="Amend an order by its client order id", tags=["orders"],
+    request=describe_change(AmendRequest, path=CLIENT_ORDER_ID),
+    responses=_RESPONSES | describe_problems(Reason.INVALID_CLIENT_ORDER_ID, *_AMEND_PROBLEMS),
+)  # fmt: skip
+@routes.add(
+    "PATCH", "/v1/orders/{order_id}", needs=Scope.TRADE, body=Body.SINGLE,
+    summary="Amend an order", tags=["orders"],
+    request=describe_change(AmendRequest, path=ORDER_ID),
+    responses=_RESPONSES | describe_problems(Reason.INVALID_ORDER_ID, *_AMEND_PROBLEMS),
+)  # fmt: skip
+async def amend_order(services: Services, request: RequestContext) -> Response:
+    """Change an order of the account; the answer waits for the engine by default.
 
-    routes.add(
-        "DELETE", address.path, cancel_order, needs=Scope.TRADE,
-        summary=f"Cancel an order{address.words}", tags=["orders"], request=_describe(address),
-        responses=_RESPONSES | describe_problems(address.problem, *_PROBLEMS),
-    )  # fmt: skip
-
-
-def _add_amend(routes: DirectRoutes, gateway: Gateway, address: _Address) -> None:
-    async def amend_order(request: RequestContext) -> Response:
-        """Change an order of the account; the answer waits for the engine by default.
-
-        A smaller quantity keeps the order's priority; a larger one or a new price loses it, and
-        may trade. A total at or below what is filled cancels the rest.
-        """
-        preference = read_preference(request, ResponseMode.RESULT)
-        name = await address.read(request)
-        check_media_type(request)
-        amendment = read_amendment(request.body)
-        outcome = await gateway.amend_order(request, name, amendment, preference)
-        return answer_change(outcome, preference.mode).to_response()
-
-    routes.add(
-        "PATCH", address.path, amend_order, needs=Scope.TRADE, max_body=routes.max_body,
-        summary=f"Amend an order{address.words}", tags=["orders"],
-        request=_describe(address, AmendRequest),
-        responses=_RESPONSES | describe_problems(address.problem, *_PROBLEMS, *_AMEND_PROBLEMS),
-    )  # fmt: skip
+    A smaller quantity keeps the order's priority; a larger one or a new price loses it, and may
+    trade. A total at or below what is filled cancels the rest.
+    """
+    preference = read_preference(request, ResponseMode.RESULT)
+    name = await _read_name(services, request)
+    check_media_type(request)
+    amendment = read_amendment(request.body)
+    outcome = await services.gateway.amend_order(request, name, amendment, preference)
+    return answer_change(outcome, preference.mode).to_response()
 
 
-def _describe(address: _Address, body: type[AmendRequest] | None = None) -> dict[str, Any]:
-    description = describe_change(body)
-    description["parameters"].insert(0, address.parameter)
-    return description
+async def _read_name(services: Services, request: RequestContext) -> OrderName:
+    """Return the order that the path names; raise Refusal if it can name none."""
+    order_id = request.path_params.get("order_id")
+    if order_id is not None:
+        return OrderName(parse_order_id(order_id))
+    client_order_id = check_client_order_id(request.path_params["client_order_id"])
+    return await services.gateway.find_name(request, client_order_id)

@@ -1,7 +1,12 @@
-"""Routes without FastAPI's machinery around them, which costs more than the order itself."""
+"""Routes that bypass FastAPI's request handling, which costs more than the order itself.
+
+FastAPI matches the paths that have parameters and makes the OpenAPI document; the handlers are
+plain functions of the services and the request.
+"""
 
 from collections.abc import Awaitable, Callable
-from typing import Any
+from functools import partial
+from typing import Any, NamedTuple
 
 from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
@@ -10,74 +15,96 @@ from starlette.routing import Match
 from starlette.types import ASGIApp, Receive, Send
 from starlette.types import Scope as AsgiScope
 
-from order_gateway.admission.admission import Admission, Endpoint
+from order_gateway.admission.admission import Admission
 from order_gateway.admission.api_keys import Scope
 from order_gateway.admission.request_context import RequestContext
 from order_gateway.admission.site_rules import SiteRules
-from order_gateway.document.openapi import describe_answers, describe_security
+from order_gateway.document.route_descriptions import (
+    Responses,
+    describe_answers,
+    describe_security,
+)
+from order_gateway.routes.services import Body, Services
+
+Handler = Callable[[Services, RequestContext], Awaitable[Response]]
 
 
 class DirectRoute(APIRoute):
-    """A route whose endpoint, behind the admission, takes the connection itself."""
+    """A route whose handler, behind the admission, takes the connection itself."""
 
     direct: ASGIApp
 
     def matches(self, scope: AsgiScope) -> tuple[Match, AsgiScope]:
-        """What can be asked by GET can be asked by HEAD; the server leaves out the body."""
+        """Match HEAD wherever GET matches; the server leaves out the body."""
         if scope["type"] == "http":
             scope = {**scope, "method": _normalize(scope["method"])}
         return super().matches(scope)
 
     async def handle(self, scope: AsgiScope, receive: Receive, send: Send) -> None:
-        """Answers a request that matches the path."""
+        """Answer a request that matches the path."""
         if _normalize(scope["method"]) in (self.methods or ()):
             await self.direct(scope, receive, send)
         else:
             await super().handle(scope, receive, send)
 
 
-class DirectRoutes:
-    """Adds direct routes to a router, and what all of them have in common to the document.
+class _Row(NamedTuple):
+    """One route of a table."""
 
-    `max_body` and `max_batch` are the bytes that the bodies of its routes may have.
-    """
+    method: str
+    path: str
+    handler: Handler
+    needs: Scope | None
+    body: Body | None
+    documentation: dict[str, Any]
 
-    def __init__(
-        self, router: APIRouter, admission: Admission, max_body: int, max_batch: int
-    ) -> None:
-        self._router = router
-        self._admission = admission
-        self.max_body = max_body
-        self.max_batch = max_batch
+
+class RouteTable:
+    """The routes of one module."""
+
+    def __init__(self) -> None:
+        self._rows: list[_Row] = []
 
     def add(
         self,
         method: str,
         path: str,
-        endpoint: Endpoint,
         *,
         needs: Scope | None = None,
-        max_body: int | None = None,
+        body: Body | None = None,
         request: dict[str, Any] | None = None,
-        responses: dict[int | str, dict[str, Any]] | None = None,
+        responses: Responses | None = None,
         **documentation: Any,
-    ) -> None:
-        """`endpoint` answers `method` at `path`; `needs` and `max_body` as the admission has them.
+    ) -> Callable[[Handler], Handler]:
+        """Return a decorator that makes a handler answer `method` at `path`.
 
-        The rest is for the OpenAPI document: `request` describes what the endpoint reads.
+        `needs` is the scope that the caller must have, None if anybody may ask; `body` is the kind
+        of body that the handler reads. The rest is for the OpenAPI document, in which `request`
+        describes what the handler reads.
         """
-        self._router.add_api_route(
-            path,
-            _stand_in_for(endpoint),
-            methods=[method],
-            route_class_override=DirectRoute,
-            openapi_extra=(request or {}) | describe_security(needs),
-            responses=describe_answers(responses or {}, needs),
-            **documentation,
-        )
-        route = self._router.routes[-1]
-        assert isinstance(route, DirectRoute)
-        route.direct = self._admission.open(endpoint, needs, max_body)
+        documentation["openapi_extra"] = (request or {}) | describe_security(needs)
+        documentation["responses"] = describe_answers(responses or {}, needs)
+
+        def remember(handler: Handler) -> Handler:
+            self._rows.append(_Row(method, path, handler, needs, body, documentation))
+            return handler
+
+        return remember
+
+    def mount(self, router: APIRouter, admission: Admission, services: Services) -> None:
+        """Add the routes to `router`; their handlers get `services`."""
+        for method, path, handler, needs, body, documentation in self._rows:
+            router.add_api_route(
+                path,
+                _stand_in_for(handler),
+                methods=[method],
+                route_class_override=DirectRoute,
+                **documentation,
+            )
+            route = router.routes[-1]
+            assert isinstance(route, DirectRoute)
+            max_body = None if body is None else services.max_body_bytes[body]
+            route.direct = admission.guard(partial(handler, services), needs, max_body)
 
 
 class DirectApp(FastAPI):
@@ -87,17 +114,17 @@ class DirectApp(FastAPI):
     _answer_preflight: ASGIApp
 
     def remember_fixed_routes(self, admission: Admission) -> None:
-        """To be called once all routes are there."""
+        """Index the direct routes without parameters; call it once all routes are mounted."""
         self._fixed_routes = {
             (method, route.path): route.direct
             for route in self.routes
             if isinstance(route, DirectRoute) and "{" not in route.path
             for method in route.methods or ()
         }
-        self._answer_preflight = admission.open(_answer_preflight, None, None)
+        self._answer_preflight = admission.guard(_answer_preflight, None, None)
 
     async def __call__(self, scope: AsgiScope, receive: Receive, send: Send) -> None:
-        """Serves a connection."""
+        """Serve a connection."""
         if scope["type"] == "http":
             direct = self._fixed_routes.get((_normalize(scope["method"]), scope["path"]))
             if direct is None and scope["method"] == "OPTIONS" and _is_preflight(scope):
@@ -112,14 +139,14 @@ def _normalize(method: str) -> str:
     return "GET" if method == "HEAD" else method
 
 
-def _stand_in_for(endpoint: Endpoint) -> Callable[[], Awaitable[Response]]:
-    """An endpoint without parameters, for FastAPI to document; never called."""
+def _stand_in_for(handler: Handler) -> Callable[[], Awaitable[Response]]:
+    """Return an endpoint without parameters for FastAPI to document; it is never called."""
 
     async def stand_in() -> Response:
         raise NotImplementedError
 
-    stand_in.__name__ = getattr(endpoint, "__name__", "endpoint")
-    stand_in.__doc__ = endpoint.__doc__
+    stand_in.__name__ = getattr(handler, "__name__", "handler")
+    stand_in.__doc__ = handler.__doc__
     return stand_in
 
 

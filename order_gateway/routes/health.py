@@ -1,4 +1,4 @@
-"""How the gateway is, and what it stands on."""
+"""The state of the gateway and of what it depends on."""
 
 from typing import Any, cast
 
@@ -11,7 +11,7 @@ from protocol.channels import LEASE, LEASE_MILLISECONDS, ORDER_QUEUE, STATE, STA
 from protocol.figures import decode_figures
 
 _LEASE_SECONDS = LEASE_MILLISECONDS / 1000
-"""What is left of it says when the engine last renewed."""
+"""What is left of the lease tells when the engine last renewed it."""
 _NO_REDIS = Readiness(
     status="not_ready",
     redis="down",
@@ -24,7 +24,7 @@ _NO_REDIS = Readiness(
 
 
 class HealthCheck:
-    """Asks Redis for the queue's length, the engine's lease and figures, and the archive's lag.
+    """Reads the queue's length, the engine's lease and figures, and the archive's lag from Redis.
 
     `max_queue_length` is the length above which new orders are refused.
     """
@@ -35,7 +35,7 @@ class HealthCheck:
         self._max_queue_length = max_queue_length
 
     async def read(self) -> Health:
-        """The state now; takes at most a few seconds where Redis does not answer."""
+        """Return the state now; it takes a few seconds at most if Redis does not answer."""
         try:
             length, age = await self._ask()
         except (RedisError, OSError):
@@ -48,7 +48,7 @@ class HealthCheck:
         )
 
     async def read_readiness(self) -> Readiness:
-        """Whether an order sent now would be matched now."""
+        """Return whether an order sent now would be matched now."""
         try:
             length, age = await self._ask()
             behind = await self._archive.read()
@@ -68,14 +68,14 @@ class HealthCheck:
         )
 
     async def read_archive_lag(self) -> Lag:
-        """How far the archive is behind; nothing where Redis cannot be asked."""
+        """Return how far the archive is behind; an empty Lag if Redis cannot be reached."""
         try:
             return await self._archive.read()
         except (RedisError, OSError):
             return Lag()
 
     async def read_engine_rejects(self) -> dict[str, int]:
-        """What the engine has refused by code; nothing where it cannot be asked or understood."""
+        """Return the engine's refusals by code; none if they cannot be read."""
         try:
             raw = await self._client.hget(STATE, STATE_FIGURES)
             return decode_figures(raw).rejects
@@ -83,11 +83,11 @@ class HealthCheck:
             return {}
 
     async def read_queue_length(self) -> int | None:
-        """Entries that wait to be matched; None where Redis cannot be asked."""
+        """Return how many entries wait to be matched; None if Redis cannot be reached."""
         return (await self.read()).queue_length
 
     async def _ask(self) -> tuple[int, float | None]:
-        """Length of the queue, and seconds since an engine's sign of life; None for no engine."""
+        """Return the queue's length, and seconds since the lease was renewed; None without one."""
         length = int(await self._client.llen(ORDER_QUEUE))
         left = int(await self._client.pttl(LEASE))
         return length, round(max(0.0, _LEASE_SECONDS - left / 1000), 3) if left > 0 else None

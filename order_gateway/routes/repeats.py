@@ -1,8 +1,8 @@
-"""Answers to new orders; a repeat is told what became of the first, with its trades.
+"""Answers to new orders; a repeat gets the state of the first order, with its trades.
 
-The engine's reply to a repeat has the order's state, but the trades were another command's: they
-are the archive's to tell. Only `response=full` asks for them: whoever repeats because connections
-break had better be answered soon.
+The engine's reply to a repeat has the order's state but not its trades, which belong to the first
+command; they come from the archive. It is asked only for `response=full`, because a client that
+repeats a request after a broken connection should be answered soon.
 """
 
 from collections.abc import Sequence
@@ -17,7 +17,7 @@ from order_gateway.routes.answers import Answer, answer_order
 async def answer_orders(
     history: History, account: str, outcomes: Sequence[Outcome], mode: ResponseMode
 ) -> list[Answer]:
-    """One for each; where the archive cannot be asked, the answers say so by what they lack."""
+    """Answer each outcome; without trades if the archive cannot be asked."""
     recalled = await _recall(history, account, outcomes) if mode is ResponseMode.FULL else {}
     return [
         answer_order(outcome, mode, recalled.get(outcome.entry.order_id or ""))

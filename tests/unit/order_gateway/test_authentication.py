@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from order_gateway.admission.api_keys import ApiKey, Scope, UnusableKeys, read_api_keys
-from order_gateway.admission.rate_limit import RateLimit, SharedMemory, SharedRateLimit
+from order_gateway.admission.rate_limit import RateLimit, SharedBuckets, SharedRateLimit
 from order_gateway.app import create_app
 from protocol.settings import Settings
 from protocol.signing import sign
@@ -125,7 +125,8 @@ def test_bucket_fills_up_again_within_a_second() -> None:
 def test_workers_take_from_one_bucket(tmp_path: Path) -> None:
     now = 100.0
     first, second = [
-        SharedRateLimit(10, SharedMemory(tmp_path / "buckets", 2), 1, lambda: now) for _ in range(2)
+        SharedRateLimit(10, SharedBuckets(tmp_path / "buckets", 2), 1, lambda: now)
+        for _ in range(2)
     ]
     assert [first.take(6), second.take(5), second.take(4), first.take(1)] == [
         True, False, True, False,
@@ -133,21 +134,21 @@ def test_workers_take_from_one_bucket(tmp_path: Path) -> None:
     now = 100.5
     assert [second.take(5), first.take(1)] == [True, False]
     assert first.describe()[1][1] == b'"key";r=0;t=1'
-    other = SharedRateLimit(10, SharedMemory(tmp_path / "buckets", 2), 0, lambda: now)
+    other = SharedRateLimit(10, SharedBuckets(tmp_path / "buckets", 2), 0, lambda: now)
     assert other.take(10)
 
 
 def test_bucket_of_another_boot_is_full(tmp_path: Path) -> None:
-    memory = SharedMemory(tmp_path / "buckets", 1)
-    late = SharedRateLimit(10, memory, 0, lambda: 5000.0)
+    buckets = SharedBuckets(tmp_path / "buckets", 1)
+    late = SharedRateLimit(10, buckets, 0, lambda: 5000.0)
     assert late.take(10)
-    assert SharedRateLimit(10, memory, 0, lambda: 3.0).take(10)
+    assert SharedRateLimit(10, buckets, 0, lambda: 3.0).take(10)
 
 
 def test_worker_that_was_stopped_with_the_lock_holds_up_nobody(tmp_path: Path) -> None:
-    stopped = SharedMemory(tmp_path / "buckets", 1)
+    stopped = SharedBuckets(tmp_path / "buckets", 1)
     assert stopped.lock()
-    limit = SharedRateLimit(10, SharedMemory(tmp_path / "buckets", 1), 0, lambda: 100.0)
+    limit = SharedRateLimit(10, SharedBuckets(tmp_path / "buckets", 1), 0, lambda: 100.0)
     assert [limit.take(10), limit.take(1)] == [True, False]
 
 

@@ -1,0 +1,164 @@
+"""How a route describes its parameters, body, problems and keys in the OpenAPI document."""
+
+from typing import Any
+
+from pydantic import BaseModel
+
+from order_gateway.admission.api_keys import Scope
+from order_gateway.document.answer_schemas import Problem
+from order_gateway.document.problem_examples import make_problem_example
+from order_gateway.errors import RETRY_AFTER_SECONDS
+from order_gateway.reading.request_schemas import ResponseMode
+from protocol.commands import DEFAULT_ACCOUNT, IDENTIFIER_PATTERN
+from protocol.enums import Reason
+from protocol.headers import (
+    ACCOUNT_HEADER,
+    IDEMPOTENCY_HEADER,
+    PREFER_HEADER,
+    RETRY_AFTER_HEADER,
+)
+from protocol.problem import PROBLEM_MEDIA_TYPE
+
+Responses = dict[int | str, dict[str, Any]]
+
+REFERENCE = "#/components/schemas/{model}"
+_MAY_RETRY = frozenset({429, 503})
+_ANY_ROUTE = (
+    Reason.UNKNOWN_FIELD,
+    Reason.INVALID_REQUEST,
+    Reason.INTERNAL_ERROR,
+    Reason.HOST_NOT_ALLOWED,
+    Reason.ORIGIN_NOT_ALLOWED,
+)
+_WITH_A_KEY = (
+    Reason.UNAUTHORIZED,
+    Reason.TIMESTAMP_OUT_OF_WINDOW,
+    Reason.FORBIDDEN,
+    Reason.RATE_LIMITED,
+    Reason.INVALID_ACCOUNT,
+)
+
+
+_ACCOUNT = {
+    "name": ACCOUNT_HEADER,
+    "in": "header",
+    "description": "Whose order it is; with an API key, the key's account",
+    "schema": {"type": "string", "pattern": IDENTIFIER_PATTERN, "default": DEFAULT_ACCOUNT},
+}
+PREFER = {
+    "name": PREFER_HEADER,
+    "in": "header",
+    "description": "`wait=5` waits for the engine for at most 5 seconds (RFC 7240)",
+    "schema": {"type": "string", "example": "wait=5"},
+}
+_IDEMPOTENCY_KEY = {
+    "name": IDEMPOTENCY_HEADER,
+    "in": "header",
+    "description": (
+        "Names this change, so that it can be repeated if its answer was lost: for two minutes, a"
+        " repeat gets the first request's result and changes nothing"
+    ),
+    "schema": {"type": "string", "pattern": IDENTIFIER_PATTERN},
+}
+
+
+def describe_command(
+    default: ResponseMode,
+    body: type[BaseModel] | None = None,
+    path: dict[str, Any] | None = None,
+) -> dict[str, Any]:
+    """Describe what a command route reads: a part of its path, headers, and a body."""
+    parameters = [_ACCOUNT, _describe_mode(default), PREFER]
+    description: dict[str, Any] = {"parameters": [path, *parameters] if path else parameters}
+    if body is not None:
+        schema = {"$ref": REFERENCE.format(model=body.__name__)}
+        description["requestBody"] = {
+            "required": True,
+            "content": {"application/json": {"schema": schema}},
+        }
+    return description
+
+
+def describe_change(
+    body: type[BaseModel] | None = None,
+    path: dict[str, Any] | None = None,
+    query: dict[str, Any] | None = None,
+) -> dict[str, Any]:
+    """Describe a command that waits for the engine and may be repeated under a key."""
+    description = describe_command(ResponseMode.RESULT, body, path)
+    description["parameters"] += [_IDEMPOTENCY_KEY, query] if query else [_IDEMPOTENCY_KEY]
+    return description
+
+
+def describe_question(*parameters: dict[str, Any]) -> dict[str, Any]:
+    """Describe a route that asks about an account."""
+    return {"parameters": [_ACCOUNT, *parameters]}
+
+
+def describe_path(name: str, pattern: str, example: str) -> dict[str, Any]:
+    """Describe a part of the path."""
+    schema = {"type": "string", "pattern": pattern}
+    return {"name": name, "in": "path", "required": True, "schema": schema, "example": example}
+
+
+def describe_query(name: str, text: str, **schema: Any) -> dict[str, Any]:
+    """Describe an optional parameter of the query."""
+    return {"name": name, "in": "query", "description": text, "schema": schema}
+
+
+def describe_problems(*codes: Reason, is_in_path: bool = False) -> Responses:
+    """Describe the problem documents of a route, with one example a code.
+
+    `is_in_path` is true if they are about a part of the path.
+    """
+    responses: Responses = {}
+    for code in codes:
+        example = make_problem_example(code, is_in_path=is_in_path)
+        response = responses.setdefault(example["status"], _describe_response(example["status"]))
+        response["content"][PROBLEM_MEDIA_TYPE]["examples"][code.value] = {"value": example}
+    return responses
+
+
+def describe_answers(responses: Responses, needs: Scope | None) -> Responses:
+    """Return `responses` and what every route may answer; `needs` is the route's scope."""
+    common = describe_problems(*_ANY_ROUTE, *(_WITH_A_KEY if needs else ()))
+    merged = dict(responses)
+    for status, response in common.items():
+        own = merged.get(status)
+        merged[status] = response if own is None else _merge_examples(own, response)
+    return merged
+
+
+def describe_security(needs: Scope | None) -> dict[str, Any]:
+    """Describe the keys that a route needs if authentication is on."""
+    if needs is None:
+        return {"security": []}
+    signed: dict[str, list[str]] = {"ApiKey": [], "Timestamp": [], "Signature": []}
+    return {"security": [{}, {"ApiKey": []}, signed], "x-scope": needs.value}
+
+
+def _merge_examples(own: dict[str, Any], common: dict[str, Any]) -> dict[str, Any]:
+    """Join two descriptions of one status, so that every reason keeps its example."""
+    content = common["content"][PROBLEM_MEDIA_TYPE]
+    examples = own["content"][PROBLEM_MEDIA_TYPE]["examples"] | content["examples"]
+    return common | {"content": {PROBLEM_MEDIA_TYPE: content | {"examples": examples}}}
+
+
+def _describe_mode(default: ResponseMode) -> dict[str, Any]:
+    text = (
+        "`ack` answers when the request is in the queue, `result` when the engine has handled it,"
+        " `full` adds the trades"
+    )
+    return describe_query("response", text, type="string", enum=list(ResponseMode), default=default)
+
+
+def _describe_response(status: int) -> dict[str, Any]:
+    reference = REFERENCE.format(model=Problem.__name__)
+    response: dict[str, Any] = {
+        "description": "Problem document",
+        "content": {PROBLEM_MEDIA_TYPE: {"schema": {"$ref": reference}, "examples": {}}},
+    }
+    if status in _MAY_RETRY:
+        header = {"schema": {"type": "integer"}, "example": RETRY_AFTER_SECONDS}
+        response["headers"] = {RETRY_AFTER_HEADER: header}
+    return response

@@ -1,0 +1,34 @@
+"""What the handlers of the routes work with."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import Enum, auto
+from typing import Any
+
+from order_gateway.account.history import History
+from order_gateway.metrics import Metrics
+from order_gateway.queueing.gateway import Gateway
+from order_gateway.queueing.halts import Halts
+from order_gateway.routes.health import HealthCheck
+from protocol.instrument import Instrument
+
+
+class Body(Enum):
+    """A body that a route reads; each kind has its own size limit."""
+
+    SINGLE = auto()
+    BATCH = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """The parts of one application. `make_document` returns its OpenAPI document."""
+
+    instruments: Mapping[str, Instrument]
+    gateway: Gateway
+    history: History
+    halts: Halts
+    health: HealthCheck
+    metrics: Metrics
+    max_body_bytes: Mapping[Body, int]
+    make_document: Callable[[], dict[str, Any]]
