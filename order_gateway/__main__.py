@@ -1,4 +1,4 @@
-"""Starts the gateway: `python -m order_gateway [--fd N]`."""
+"""Start the gateway: `python -m order_gateway [--fd N]`."""
 
 import argparse
 import errno
@@ -30,12 +30,12 @@ MAX_FRAME_BYTES = 64 * 1024
 
 
 class StartError(Exception):
-    """Why the gateway cannot start, in one line."""
+    """The gateway cannot start; the message says why in one line."""
 
 
 def main() -> None:
-    """Serves until SIGTERM or SIGINT; exit status 1 with one line where it cannot start."""
-    # uvicorn stops in order and then raises the signal again
+    """Serve until SIGTERM or SIGINT; exit with status 1 and one line if it cannot start."""
+    # uvicorn shuts down and then raises the signal again
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: sys.exit())
     arguments = _parse_arguments()
@@ -47,12 +47,12 @@ def main() -> None:
         app = _make_app(settings, keys)
     except StartError as error:
         sys.exit(f"order_gateway: {error}")
-    gc.freeze()  # what stays for good need not be looked through again and again
+    gc.freeze()  # what stays for good need not be scanned at each collection
     make_server(app).run(sockets=[listener])
 
 
 def make_server(app: FastAPI) -> uvicorn.Server:
-    """The server, with everything set but where it listens."""
+    """Make the server, with everything set except where it listens."""
     config = uvicorn.Config(
         app,
         loop="uvloop",
@@ -84,7 +84,10 @@ def _read_settings() -> ArchiveSettings:
 
 
 def _read_keys(settings: ArchiveSettings, address: str) -> list[ApiKey] | None:
-    """The keys; None where authentication is off, which only this machine may have unsaid."""
+    """Return the keys, or None if authentication is off.
+
+    Without AUTH and without keys it is off if nobody but this machine can reach `address`.
+    """
     try:
         keys = read_api_keys(settings.api_keys_file, settings.api_keys)
     except UnusableKeys as error:

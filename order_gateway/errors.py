@@ -26,7 +26,7 @@ _HEADERS = {
 
 
 class Unavailable(Exception):
-    """The request was not queued, and may be repeated shortly. `code` is the reason."""
+    """The request was not queued and may be repeated shortly; `code` is the reason."""
 
     def __init__(self, code: Reason, detail: str) -> None:
         super().__init__(detail)
@@ -35,7 +35,7 @@ class Unavailable(Exception):
 
 
 def archive_unavailable(why: str) -> Unavailable:
-    """A question about the past cannot be answered now."""
+    """Return the error of a question that the archive cannot answer now."""
     return Unavailable(Reason.ARCHIVE_UNAVAILABLE, f"the archive cannot be asked: {why}")
 
 
@@ -49,7 +49,7 @@ def make_problem(
     *,
     is_in_path: bool = False,
 ) -> Response:
-    """The problem document of a reason, as a response."""
+    """Return the problem document of a reason as a response."""
     problem = describe_problem(code, detail, field, nearest, step, is_in_path=is_in_path)
     status: int = problem["status"]
     headers = _HEADERS.get(HTTPStatus(status), {}) | (headers or {})
@@ -57,7 +57,10 @@ def make_problem(
 
 
 def refuse(refusal: Refusal, path_params: Container[str | None] = ()) -> Response:
-    """The problem document of a value that breaks a rule; `path_params`: parts of the path."""
+    """Return the problem document of a value that breaks a rule.
+
+    `path_params` are the parts of the request's path.
+    """
     return make_problem(
         refusal.code,
         refusal.detail,
@@ -69,17 +72,17 @@ def refuse(refusal: Refusal, path_params: Container[str | None] = ()) -> Respons
 
 
 def postpone(unavailable: Unavailable) -> Response:
-    """The problem document of a request that may be repeated."""
+    """Return the problem document of a request that may be repeated."""
     return make_problem(unavailable.code, unavailable.detail)
 
 
 def answer_fault() -> Response:
-    """The problem document of a fault of our own."""
+    """Return the problem document of a fault of the gateway itself."""
     return make_problem(Reason.INTERNAL_ERROR, "the gateway failed, its log says why")
 
 
 def answer_http_error(request: Request, error: Exception) -> tuple[Reason, Response]:
-    """The problem document of a path or a method that there is not, and its reason."""
+    """Return the reason and the problem document of an unknown path or method."""
     assert isinstance(error, HTTPException)
     if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
         allowed = ", ".join(_find_methods(request))
@@ -94,14 +97,14 @@ def answer_http_error(request: Request, error: Exception) -> tuple[Reason, Respo
 
 
 def _find_methods(request: Request) -> list[str]:
-    """What any route of this path allows."""
+    """Return the methods that the routes of this path allow."""
     routes = [route for route in _find_routes(request) if isinstance(route, Route)]
     methods = set[str]().union(*(route.methods or () for route in routes))
     return sorted(methods | {"HEAD"} if "GET" in methods else methods)
 
 
 def _find_routes(request: Request) -> list[Route | WebSocketRoute]:
-    """Those of this path."""
+    """Return the routes of this path."""
     path = request.scope["path"]
     routes = [route for route in request.app.routes if isinstance(route, Route | WebSocketRoute)]
     return [route for route in routes if route.path_regex.match(path)]

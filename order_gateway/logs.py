@@ -1,4 +1,4 @@
-"""What every log line of this service has: its name, and the id of the request in hand."""
+"""What every log line of this service carries: its name and the id of the current request."""
 
 from contextvars import ContextVar
 

@@ -1,6 +1,6 @@
-"""Bodies in which a key comes twice: each reader of JSON takes another one of the two.
+"""Refuses bodies in which a key comes twice, because JSON readers differ in which one they take.
 
-What a signature covers, a proxy checks and the gateway reads must be one and the same order.
+The signature, a proxy in between and the gateway must all mean the same order.
 """
 
 import json
@@ -13,18 +13,18 @@ from protocol.enums import Reason, SelfTradePrevention
 from protocol.refusal import Refusal
 
 _QUOTES = 4
-"""Of a key and its value."""
-_ALWAYS = 3 * _QUOTES
+"""Quotes of a key and its value, both strings."""
+_REQUIRED_FIELDS = 3
 
 
 class _Object(dict[str, Any]):
-    """A JSON object that knows which key came twice."""
+    """A JSON object that remembers which key came twice."""
 
     repeated: str | None = None
 
 
 def refuse_duplicate_keys(body: bytes) -> None:
-    """Raises Refusal where a key of the outermost object comes twice; `body` is valid JSON."""
+    """Raise Refusal if a key of the outermost object comes twice; `body` is valid JSON."""
     found = json.loads(body, object_pairs_hook=_collect)
     if isinstance(found, _Object) and found.repeated is not None:
         name = shorten(found.repeated)
@@ -32,17 +32,16 @@ def refuse_duplicate_keys(body: bytes) -> None:
 
 
 def may_have_duplicates(body: bytes, order: OrderBody) -> bool:
-    """Whether it is worth looking: `body` has other quotes than the values of `order` need.
+    """Return whether `body` has another number of quotes than the fields of `order` need.
 
-    All of them are strings. Fields that only say their default have more, too.
+    That number is exact unless a field was sent with its default value; then it is worth a look.
     """
-    fields = (order.price, order.stop_price, order.client_order_id)
-    expected = _ALWAYS + _QUOTES * sum(field is not None for field in fields)
-    if order.symbol is not DEFAULT_SYMBOL:  # what was read is another string, even if it is equal
-        expected += _QUOTES
-    if order.self_trade_prevention is not SelfTradePrevention.NONE:
-        expected += _QUOTES
-    return body.count(b'"') != expected
+    optional = (order.price, order.stop_price, order.client_order_id)
+    fields = _REQUIRED_FIELDS + sum(field is not None for field in optional)
+    # a symbol that was read is another string than the default, even if it is equal
+    fields += order.symbol is not DEFAULT_SYMBOL
+    fields += order.self_trade_prevention is not SelfTradePrevention.NONE
+    return body.count(b'"') != fields * _QUOTES
 
 
 def _collect(pairs: list[tuple[str, Any]]) -> _Object:

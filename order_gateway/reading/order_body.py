@@ -1,6 +1,7 @@
-"""The body of a new order, as it is read: several times as fast as by its documented model.
+"""The body of a new order, decoded several times as fast as by its documented model.
 
-It takes exactly what `request_schemas.OrderRequest` takes; what it does not take, that explains.
+It accepts exactly what `request_schemas.OrderRequest` accepts; that model then explains what is
+wrong with a body that is not accepted.
 """
 
 import msgspec
@@ -23,4 +24,4 @@ class OrderBody(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=Tru
 
 
 decode_order = msgspec.json.Decoder(OrderBody).decode
-"""OrderBody from bytes; raises msgspec.DecodeError, UnicodeDecodeError or RecursionError."""
+"""Decode an OrderBody; raise msgspec.DecodeError, UnicodeDecodeError or RecursionError."""

@@ -20,24 +20,24 @@ _ORDER: dict[str, Any] = {
     "quantity": "1.0",
 }
 
-# The patterns are documentation: the values are checked with the instrument at hand, which knows
+# The patterns are documentation only: values are checked against the instrument, which also knows
 # the nearest valid one.
 Decimal = Annotated[str, Field(json_schema_extra={"pattern": DECIMAL_PATTERN})]
 Identifier = Annotated[str, Field(json_schema_extra={"pattern": IDENTIFIER_PATTERN})]
 
 _PRICE = (
-    "a multiple of `tick_size`; for `limit`, `ioc`, `fok`, `post_only`, `stop_limit` and"
-    " `take_profit_limit`, and for no other"
+    "a multiple of `tick_size`; required for `limit`, `ioc`, `fok`, `post_only`, `stop_limit` and"
+    " `take_profit_limit`, refused for every other type"
 )
 _STOP_PRICE = (
-    "a trade at it, or beyond, sets the order free; for `stop_loss`, `stop_limit`, `take_profit`"
-    " and `take_profit_limit`, and for no other"
+    "a trade at this price or beyond triggers the order; required for `stop_loss`, `stop_limit`,"
+    " `take_profit` and `take_profit_limit`, refused for every other type"
 )
-_CLIENT_ORDER_ID = "your own name for the order: sent again, it is never a second order"
+_CLIENT_ORDER_ID = "your own id of the order; sent again, it never makes a second order"
 _SELF_TRADE_PREVENTION = (
-    "which of two orders of this account goes where they would trade: the one that comes"
-    " (`cancel_taker`), the one that rests (`cancel_maker`), both, or the smaller quantity of each"
-    " (`decrement`)"
+    "what is canceled if two orders of this account would trade: the incoming one"
+    " (`cancel_taker`), the resting one (`cancel_maker`), both (`cancel_both`), or the smaller"
+    " quantity of each (`decrement`)"
 )
 
 
@@ -50,7 +50,7 @@ class ResponseMode(StrEnum):
 
 
 class OrderRequest(BaseModel):
-    """A new order. `price` and `stop_price` are there exactly where the type needs them."""
+    """A new order, with `price` and `stop_price` if and only if its type needs them."""
 
     model_config = ConfigDict(
         strict=True,
@@ -80,16 +80,17 @@ class AmendRequest(BaseModel):
     )
 
     quantity: Annotated[
-        Decimal | None, Field(description="the new total; at or below what is filled it ends")
+        Decimal | None,
+        Field(description="the new total; at or below what is filled, the order ends"),
     ] = None
     price: Decimal | None = None
     stop_price: Annotated[
-        Decimal | None, Field(description="of an order that still waits for it")
+        Decimal | None, Field(description="of an order that is not triggered yet")
     ] = None
 
 
 class BatchRequest(BaseModel):
-    """Up to 500 new orders, which go into the queue together and in this order."""
+    """Up to 500 new orders, queued together and in this order."""
 
     model_config = ConfigDict(
         strict=True,
@@ -99,12 +100,12 @@ class BatchRequest(BaseModel):
 
     orders: Annotated[
         list[OrderRequest],
-        Field(min_length=1, max_length=MAX_BATCH_ORDERS, description="each as for one order"),
+        Field(min_length=1, max_length=MAX_BATCH_ORDERS, description="each as for a single order"),
     ]
 
 
 class CancelAfterRequest(BaseModel):
-    """`seconds` from now the account's open orders are canceled, unless renewed; 0 disarms."""
+    """Cancels the account's open orders in `seconds` unless it is renewed; 0 disarms it."""
 
     model_config = ConfigDict(
         strict=True, extra="forbid", json_schema_extra={"examples": [{"seconds": 60}]}

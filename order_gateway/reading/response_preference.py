@@ -1,4 +1,4 @@
-"""How long an answer waits, and how much it says: `?response=` and `Prefer: wait=`."""
+"""How much an answer says and how long it waits: `?response=` and `Prefer: wait=`."""
 
 import re
 from typing import NamedTuple
@@ -14,39 +14,40 @@ _find_wait = re.compile(r"(?:^|[,;\s])wait\s*=\s*\"?(\d{1,9})\"?\s*(?:$|[,;])").
 
 
 class Preference(NamedTuple):
-    """`seconds` None: as long as the gateway thinks fit."""
+    """What the client asked for; `seconds` is None if it leaves the wait to the gateway."""
 
     mode: ResponseMode
     seconds: float | None = None
 
 
-_MODES = {mode: Preference(mode) for mode in ResponseMode}
+_PREFERENCES = {mode: Preference(mode) for mode in ResponseMode}
 
 
 def read_preference(request: RequestContext, default: ResponseMode, *more: str) -> Preference:
-    """What the client asks for; `more` are the query's other parameters.
+    """Return what the client asks for; `more` are the other parameters that the query may have.
 
-    `Prefer: wait=N` (RFC 7240) waits for the engine, N seconds and at most MAX_WAIT_SECONDS; it is
-    said in the answer that it was heard. Not where `response=ack` says not to wait.
+    `Prefer: wait=N` (RFC 7240) waits N seconds for the engine, MAX_WAIT_SECONDS at most, and the
+    answer says that it was applied. It is ignored if `response=ack` says not to wait. Raise Refusal
+    for an unknown mode or parameter.
     """
-    mode = _MODES[default]
+    preference = _PREFERENCES[default]
     text = request.read_query("response", *more).get("response")
     if text is not None:
-        mode = _parse_mode(text)
+        preference = _parse_mode(text)
     prefer = request.headers.get(b"prefer")
     found = _find_wait(prefer.decode("latin-1").lower()) if prefer else None
-    if found is None or (text is not None and mode.mode is ResponseMode.ACK):
-        return mode
+    if found is None or (text is not None and preference.mode is ResponseMode.ACK):
+        return preference
     seconds = min(int(found[1]), MAX_WAIT_SECONDS)
     request.answer_headers.append((b"preference-applied", b"wait=%d" % seconds))
-    if mode.mode is ResponseMode.ACK:
+    if preference.mode is ResponseMode.ACK:
         return Preference(ResponseMode.RESULT, seconds)
-    return Preference(mode.mode, seconds)
+    return Preference(preference.mode, seconds)
 
 
 def _parse_mode(text: str) -> Preference:
     try:
-        return _MODES[ResponseMode(text)]
+        return _PREFERENCES[ResponseMode(text)]
     except ValueError:
         raise Refusal(
             Reason.INVALID_REQUEST, "response", f"response must be one of {', '.join(ResponseMode)}"

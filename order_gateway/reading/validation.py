@@ -1,4 +1,4 @@
-"""Reads requests: what is not acceptable becomes a Refusal that names the field and the rule."""
+"""Reads bodies; what is not valid becomes a Refusal that names the field and the rule."""
 
 from collections.abc import Mapping
 from typing import Any, TypeVar
@@ -33,13 +33,13 @@ Body = TypeVar("Body", bound=BaseModel)
 
 
 class _Batch(msgspec.Struct, forbid_unknown_fields=True):
-    """A batch whose items are still to be read, so that one bad item is one bad result."""
+    """A batch whose items are still undecoded, so that a bad item fails alone."""
 
     orders: list[msgspec.Raw]
 
 
 class _BatchShape(BaseModel):
-    """The same, for the explanation of what is wrong with it."""
+    """The same shape as a model, which explains what is wrong with a body."""
 
     model_config = ConfigDict(strict=True, extra="forbid")
 
@@ -50,10 +50,10 @@ _batch_decoder = msgspec.json.Decoder(_Batch)
 
 
 def check_media_type(request: RequestContext) -> None:
-    """Raises Refusal for a body that does not say it is JSON.
+    """Raise Refusal for a body that is not declared as JSON.
 
-    A browser sends JSON to another site only after asking it: who does not say JSON is refused, so
-    that no page elsewhere can trade here.
+    A browser sends JSON to another site only after a preflight request. Every other media type is
+    refused, so that no page elsewhere can trade here.
     """
     text = request.headers.get(b"content-type", b"")
     if text == b"application/json":
@@ -67,7 +67,7 @@ def check_media_type(request: RequestContext) -> None:
 
 
 def read_order(body: bytes | msgspec.Raw, instruments: Mapping[str, Instrument]) -> OrderBody:
-    """The order in `body`, checked against the rules of its instrument."""
+    """Return the order in `body`, checked against the rules of its instrument; raise Refusal."""
     order = _read_order_body(bytes(body))
     instrument = find_instrument(order.symbol, instruments)
     if order.client_order_id is not None:
@@ -87,7 +87,7 @@ def _read_order_body(body: bytes) -> OrderBody:
 
 
 def find_instrument(symbol: str, instruments: Mapping[str, Instrument]) -> Instrument:
-    """The instrument; raises Refusal where there is none of that symbol."""
+    """Return the instrument; raise Refusal for an unknown symbol."""
     instrument = instruments.get(symbol)
     if instrument is None:
         raise Refusal(
@@ -97,7 +97,7 @@ def find_instrument(symbol: str, instruments: Mapping[str, Instrument]) -> Instr
 
 
 def split_batch(body: bytes) -> list[msgspec.Raw]:
-    """The orders in a batch's body, unread."""
+    """Return the orders in a batch's body, still undecoded; raise Refusal."""
     try:
         orders = _batch_decoder.decode(body)
     except msgspec.ValidationError:
@@ -119,7 +119,10 @@ def split_batch(body: bytes) -> list[msgspec.Raw]:
 
 
 def read_amendment(body: bytes) -> AmendRequest:
-    """The amendment in `body`; only the engine knows the order, and so the grid of its values."""
+    """Return the amendment in `body`; raise Refusal.
+
+    Tick and lot are checked by the engine, which alone knows the order's instrument.
+    """
     amendment = _parse_body(AmendRequest, body)
     values = amendment.model_dump(exclude_none=True)
     if not values:
@@ -133,7 +136,7 @@ def read_amendment(body: bytes) -> AmendRequest:
 
 
 def read_seconds(body: bytes) -> int:
-    """The seconds of a dead man's switch."""
+    """Return the seconds of a dead man's switch; raise Refusal."""
     return check_seconds(_parse_body(CancelAfterRequest, body).seconds)
 
 
@@ -148,7 +151,7 @@ def _parse_body(model: type[Body], body: bytes) -> Body:
 
 
 def _explain(error: ErrorDetails, what: str) -> Refusal:
-    """The refusal for what pydantic found first."""
+    """Return the refusal for the first error that pydantic found."""
     if error["type"] == "json_invalid":
         return Refusal(Reason.INVALID_JSON, None, f"the body is not JSON: {_describe_json(error)}")
     if not error["loc"]:

@@ -262,7 +262,7 @@ def test_batch_has_a_result_for_each_item(redis_url: str, tmp_path: Path) -> Non
 
 
 def test_repeat_of_a_filled_order_tells_its_fills(redis_url: str, tmp_path: Path) -> None:
-    """The very case of a lost answer; in a batch too. Later trades are in it where there are."""
+    """What a client does after a lost answer, in a batch too; later trades are included."""
 
     async def scenario(alice: GatewayClient) -> None:
         for price in ("60000", "60001"):

@@ -161,7 +161,7 @@ def test_rate_of_a_key_holds_across_workers(redis_url: str, tmp_path: Path) -> N
     assert rate * sum(status == 200 for _, status in answers) <= most
 
 
-def test_audit_has_a_line_for_each_order_with_its_request(redis_url: str) -> None:
+def test_order_log_has_a_line_for_each_order_with_its_request(redis_url: str) -> None:
     with run_workers(redis_url, LOG_FORMAT="json") as (url, (worker,)):
         answers = [
             httpx.post(f"{url}/v1/orders", json=ORDER, headers={"X-Request-Id": f"r-{number}"})
@@ -170,9 +170,9 @@ def test_audit_has_a_line_for_each_order_with_its_request(redis_url: str) -> Non
         worker.send_signal(signal.SIGTERM)
         _, log = worker.communicate(timeout=DEADLINE_SECONDS)
     events = [json.loads(line) for line in log.splitlines()]
-    audited = {event["request_id"]: event for event in events if event["message"] == "audit"}
+    logged = {event["request_id"]: event for event in events if event["message"] == "audit"}
     for number, answer in enumerate(answers):
-        event = audited[f"r-{number}"]
+        event = logged[f"r-{number}"]
         assert (event["order_id"], event["status"]) == (answer.json()["order_id"], 201)
 
 

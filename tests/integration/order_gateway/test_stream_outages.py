@@ -1,4 +1,4 @@
-"""`/ws/orders` where Redis is away, where readers hang up, and where there are too many of them."""
+"""`/ws/orders` if Redis is away, if readers hang up, and if there are too many of them."""
 
 import asyncio
 import json

@@ -1,4 +1,4 @@
-"""Log lines and audit lines, for people and for machines."""
+"""Log lines and order-log lines, for people and for machines."""
 
 import asyncio
 import json
@@ -45,15 +45,15 @@ def test_exception_is_in_the_json_line() -> None:
     )
 
 
-def write_audit(log_format: Literal["text", "json"]) -> list[bytes]:
+def write_lines(log_format: Literal["text", "json"]) -> list[bytes]:
     written: list[bytes] = []
 
     async def run() -> None:
-        audit = OrderLog(log_format, written.append)
+        order_log = OrderLog(log_format, written.append)
         request = RequestContext(SCOPE, receive, "r-1")
         request.entries = [QueueEntry(order_id=str(number), account="alice") for number in (1, 2)]
-        audit.write(request, Response(status_code=201))
-        audit.write(request, Response(status_code=201))
+        order_log.write(request, Response(status_code=201))
+        order_log.write(request, Response(status_code=201))
         assert written == []
         await asyncio.sleep(0)
 
@@ -63,7 +63,7 @@ def write_audit(log_format: Literal["text", "json"]) -> list[bytes]:
 
 def test_lines_of_a_turn_are_written_together(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO)
-    (block,) = write_audit("json")
+    (block,) = write_lines("json")
     lines = [json.loads(line) for line in block.splitlines()]
     assert [line["order_id"] for line in lines] == ["1", "2", "1", "2"]
     assert (lines[0]["account"], lines[0]["status"], lines[0]["request_id"]) == (
@@ -75,7 +75,7 @@ def test_lines_of_a_turn_are_written_together(caplog: pytest.LogCaptureFixture) 
 
 def test_text_is_for_people_who_asked_for_it(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO)
-    assert write_audit("text") == []
+    assert write_lines("text") == []
     caplog.set_level(logging.DEBUG)
-    (block,) = write_audit("text")
+    (block,) = write_lines("text")
     assert block.splitlines()[0].endswith(b"alice new 1 -> 201 [r-1]")
