@@ -55,6 +55,7 @@ class Admission:
         `needs` is the scope that the caller must have, None if anybody may ask; `max_body` is the
         largest body in bytes, None if the endpoint reads no body.
         """
+        is_trade = needs is Scope.TRADE
 
         async def serve(scope: AsgiScope, receive: Receive, send: Send) -> None:
             started = time.perf_counter()
@@ -67,7 +68,7 @@ class Admission:
             if request.entries:
                 self._order_log.write(request, response)
             seconds = time.perf_counter() - started
-            self._metrics.count_answer(response.status_code, seconds, is_trade=needs is Scope.TRADE)
+            self._metrics.count_answer(response.status_code, seconds, is_trade=is_trade)
             await response(scope, receive, send)
 
         return serve
