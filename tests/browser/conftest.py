@@ -72,7 +72,7 @@ def wait_until_answered(record: RunRecord, **headers: str) -> None:
         answer = httpx.get(f"{record.gateway_url}/v1/fills?limit=1", headers=headers, timeout=20)
         return answer.status_code == httpx.codes.OK
 
-    wait_until(is_answered, "the archive answers", seconds=30)
+    wait_until(is_answered, "the archive answers")
 
 
 def clear_book(exchange: RunRecord, symbol: str = "BTC-USDT") -> None:

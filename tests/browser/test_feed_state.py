@@ -15,6 +15,7 @@ from websockets.sync.client import connect
 from launcher.supervision.listening import find_free_port
 from launcher.supervision.run_file import RunRecord
 from tests.browser.conftest import read_book
+from tests.support import http
 from tests.support.browser import NETWORK_ERRORS, PAGE, Screen
 from tests.support.browser_ticket import expect_level, level, send_order
 from tests.support.launched_system import LaunchedSystem
@@ -220,7 +221,7 @@ def test_feed_is_closed_to_another_sites_page(exchange: RunRecord, origin: str) 
     feed = exchange.market_data_url.replace("http", "ws", 1) + "/ws/market-data"
     with pytest.raises(InvalidStatus, match="403"), connect(feed, origin=Origin(origin)):
         pass
-    answer = httpx.get(
+    answer = http.get(
         f"{exchange.market_data_url}/v1/orderbook/BTC-USDT", headers={"Origin": origin}
     )
     assert "access-control-allow-origin" not in answer.headers

@@ -1,11 +1,11 @@
 """Orders from the ticket, through the real exchange, back onto the screen."""
 
-import httpx
 import pytest
 from playwright.sync_api import Page, expect
 
 from launcher.supervision.run_file import RunRecord
 from tests.browser.conftest import read_book
+from tests.support import http
 from tests.support.browser import Screen
 from tests.support.browser_ticket import expect_answer, expect_level, level, open_tab, send_order
 from tests.support.trader import Trader
@@ -208,7 +208,7 @@ def test_order_that_another_client_of_the_account_sends_shows_too(
     def order(account: str, side: str) -> None:
         body = {"side": side, "order_type": "limit", "price": "60030", "quantity": "0.2"}
         url = f"{exchange.gateway_url}/v1/orders?response=result"
-        httpx.post(url, json=body, headers={"X-Account": account}).raise_for_status()
+        http.post(url, json=body, headers={"X-Account": account}).raise_for_status()
 
     page.wait_for_function("privateFeed.isLive")
     order(screen.account, "buy")

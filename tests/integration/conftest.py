@@ -15,6 +15,7 @@ def patient_gateway(monkeypatch: pytest.MonkeyPatch) -> None:
         "queueing.redis_client.CONNECT_SECONDS",
         "queueing.redis_client.READ_SECONDS",
         "queueing.replies.CONNECT_SECONDS",
+        "queueing.replies.PONG_SECONDS",
         "account.report_feed.CONNECT_SECONDS",
     ):
         monkeypatch.setattr(f"order_gateway.{name}", 10.0)

@@ -20,7 +20,7 @@ from launcher.setup.environment import ROOT
 from launcher.supervision.parent_death import make_child_setup
 from protocol import channels
 from protocol.timestamps import now_in_microseconds
-from tests.support.waiting import wait_until
+from tests.support.waiting import DEADLINE_SECONDS, wait_until
 
 
 @contextmanager
@@ -44,7 +44,7 @@ def run_follower(
         yield follower
     finally:
         follower.stop()
-        thread.join(20)
+        thread.join(DEADLINE_SECONDS)
         database.dispose()
         journal.close()
         assert not thread.is_alive()

@@ -11,7 +11,7 @@ from engine.storage.connection import connect_redis
 from protocol import channels
 from protocol.timestamps import now_in_microseconds
 from tests.support.instruments import make_instruments
-from tests.support.waiting import wait_until
+from tests.support.waiting import DEADLINE_SECONDS, wait_until
 
 
 def make_service(url: str, max_batch: int = 512, snapshot_interval: int = 100_000) -> Service:
@@ -34,7 +34,7 @@ def run_engine(
         yield service
     finally:
         service.stop()
-        thread.join(10)
+        thread.join(DEADLINE_SECONDS)
         assert not thread.is_alive()
 
 

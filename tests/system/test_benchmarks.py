@@ -5,11 +5,11 @@ import subprocess
 import sys
 from pathlib import Path
 
-import httpx
 import pytest
 
 from launcher.setup.environment import ROOT
 from launcher.supervision.run_file import RunRecord
+from tests.support import http
 from tests.support.launched_system import REAL, launch
 from tests.support.market_rest import read_market
 
@@ -107,9 +107,9 @@ def test_performance_test_replays_a_recording(exchange: RunRecord, tmp_path: Pat
 def test_performance_test_does_not_mix_with_other_peoples_orders(exchange: RunRecord) -> None:
     order = {"symbol": "BTC-USDT", "side": "buy", "order_type": "limit"}
     order |= {"price": "1", "quantity": "1"}
-    httpx.post(f"{exchange.gateway_url}/v1/orders?response=result", json=order)
+    http.post(f"{exchange.gateway_url}/v1/orders?response=result", json=order)
     done = run(exchange, "benchmark/performance_test.py", "--flow", "mix", "--symbol", "BTC-USDT")
-    httpx.delete(f"{exchange.gateway_url}/v1/orders")
+    http.delete(f"{exchange.gateway_url}/v1/orders")
     assert done.returncode == 2
     assert "the book of BTC-USDT is not empty" in done.stdout
 

@@ -8,14 +8,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import httpx
 import pytest
 
 from launcher.setup.environment import ROOT
 from launcher.supervision.run_file import RunRecord
+from tests.support import http
 from tests.support.launched_system import REAL, launch
 from tests.support.trader import Trader
-from tests.support.waiting import wait_until
+from tests.support.waiting import DEADLINE_SECONDS, wait_until
 
 SYMBOL = "SOL-USDT"
 
@@ -53,7 +53,7 @@ class Program:
     def read_quotes(self) -> tuple[list[list[str]], list[list[str]]]:
         """Bids and asks of the book."""
         url = f"{self._exchange.market_data_url}/v1/orderbook/{SYMBOL}"
-        book = httpx.get(url).json()
+        book = http.get(url).json()
         return book["bids"], book["asks"]
 
     def has_quotes(self) -> bool:
@@ -66,7 +66,7 @@ class Program:
 def make_market(exchange: RunRecord, folder: Path) -> Iterator[Program]:
     program = Program(exchange, folder / "maker.out")
     try:
-        wait_until(program.has_quotes, "it quotes both sides", seconds=30)
+        wait_until(program.has_quotes, "it quotes both sides")
         yield program
     finally:
         program.process.kill()
@@ -91,14 +91,14 @@ def test_market_maker_leans_against_what_it_holds_and_leaves_nothing_behind(
     lower_bids, lower_asks = maker.read_quotes()
     assert (lower_bids[0][0], lower_asks[0][0]) == ("149.910", "150.060")
     maker.process.send_signal(signal.SIGINT)
-    assert maker.process.wait(10) == 0
+    assert maker.process.wait(DEADLINE_SECONDS) == 0
     wait_until(lambda: maker.read_quotes() == ([], []), "its orders are canceled")
     assert maker.output.splitlines()[-1] == "holds 1, ahead by 0.08 at 150"
 
 
 def test_killed_market_makers_orders_are_canceled_by_the_exchange(maker: Program) -> None:
     maker.process.kill()
-    wait_until(lambda: maker.read_quotes() == ([], []), "the switch has acted", seconds=30)
+    wait_until(lambda: maker.read_quotes() == ([], []), "the switch has acted")
 
 
 def test_what_is_wrong_is_said_in_one_line(exchange: RunRecord) -> None:

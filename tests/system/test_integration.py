@@ -9,10 +9,11 @@ import pytest
 from websockets.sync.client import ClientConnection, connect
 
 from launcher.supervision.run_file import RunRecord
+from tests.support import http
 from tests.support.launched_system import LaunchedSystem, run_command
 from tests.support.market_rest import read_market
 from tests.support.trader import Trader
-from tests.support.waiting import wait_until
+from tests.support.waiting import DEADLINE_SECONDS, wait_until
 
 SYMBOL = "ETH-USDT"
 
@@ -21,7 +22,7 @@ SYMBOL = "ETH-USDT"
 def feed(exchange: RunRecord) -> Iterator[ClientConnection]:
     url = exchange.market_data_url.replace("http", "ws", 1) + "/ws/market-data"
     with connect(url) as connection:
-        assert json.loads(connection.recv(15))["type"] == "connected"
+        assert json.loads(connection.recv(DEADLINE_SECONDS))["type"] == "connected"
         yield connection
 
 
@@ -34,7 +35,7 @@ def trader(exchange: RunRecord) -> Iterator[Trader]:
 def receive(feed: ClientConnection, kind: str, **expected: Any) -> dict[str, Any]:
     """The next message of `kind` for the symbol whose fields are as expected."""
     while True:
-        message = json.loads(feed.recv(15))
+        message = json.loads(feed.recv(DEADLINE_SECONDS))
         if message["type"] != kind or message["data"].get("symbol") != SYMBOL:
             continue
         data: dict[str, Any] = message["data"]
@@ -98,7 +99,7 @@ def test_every_service_says_it_is_healthy(exchange: RunRecord) -> None:
 
 
 def test_page_is_served(exchange: RunRecord) -> None:
-    answer = httpx.get(exchange.market_data_url + "/")
+    answer = http.get(exchange.market_data_url + "/")
     assert answer.headers["content-type"].startswith("text/html")
     assert "/ws/market-data" in answer.text
 

@@ -7,6 +7,7 @@ import pytest
 
 from launcher.supervision.run_file import RunRecord
 from tests.support.trader import Trader
+from tests.support.waiting import DEADLINE_SECONDS
 
 
 @pytest.fixture
@@ -28,7 +29,7 @@ def test_curl_line_of_the_readme_is_accepted_as_it_stands(exchange: RunRecord) -
     output = subprocess.run(
         ["curl", "-s", "-X", "POST", f"{exchange.gateway_url}/v1/orders",
          "-H", "Content-Type: application/json", "-d", body],
-        capture_output=True, text=True, check=True, timeout=15,
+        capture_output=True, text=True, check=True, timeout=DEADLINE_SECONDS,
     ).stdout  # fmt: skip
     assert '"status":"accepted"' in output
     with Trader(exchange.gateway_url) as trader:

@@ -11,9 +11,10 @@ import httpx
 import pytest
 from websockets.sync.client import connect as connect_feed
 
+from tests.support import http
 from tests.support.launched_system import REAL, LaunchedSystem, launch, run_command
 from tests.support.market_rest import read_market
-from tests.support.waiting import wait_until
+from tests.support.waiting import DEADLINE_SECONDS, wait_until
 
 ORDER = {
     "symbol": "BTC-USDT", "order_type": "limit", "side": "buy", "price": "60000",
@@ -83,21 +84,21 @@ def test_a_killed_service_comes_back_and_the_book_is_kept(
     process = system.processes[victim]
     os.kill(process.pid, signal.SIGKILL)
     wait_until(
-        lambda: system.processes.get(victim, process) != process, f"another {victim}", 10.0
+        lambda: system.processes.get(victim, process) != process, f"another {victim}"
     )  # fmt: skip
     _wait_until_well(system)
-    wait_until(lambda: _read_best_bid(system) == "60000.00", "the order is in the book", 10.0)
+    wait_until(lambda: _read_best_bid(system) == "60000.00", "the order is in the book")
 
 
 def test_kill_9_of_the_launcher_with_open_clients_leaves_nothing(system: LaunchedSystem) -> None:
     record, processes = system.record, list(system.processes.values())
     feed_url = f"{record.market_data_url.replace('http', 'ws', 1)}/ws/market-data"
-    with connect_feed(feed_url) as feed, httpx.Client() as client:
+    with connect_feed(feed_url) as feed, http.Client() as client:
         feed.recv()
         client.get(f"{record.gateway_url}/health")
         system.process.kill()
         system.process.wait()
-        wait_until(lambda: not any(process.is_alive for process in processes), "all are gone", 10.0)
+        wait_until(lambda: not any(process.is_alive for process in processes), "all are gone")
 
 
 def test_ctrl_c_with_open_clients_takes_less_than_five_seconds(tmp_path: Path) -> None:
@@ -110,7 +111,7 @@ def _ends_in_time(folder: Path) -> bool:
         record = system.wait_until_ready()
         processes = list(system.processes.values())
         feed_url = f"{record.market_data_url.replace('http', 'ws', 1)}/ws/market-data"
-        with connect_feed(feed_url) as feed, httpx.Client() as client:
+        with connect_feed(feed_url) as feed, http.Client() as client:
             feed.recv()
             client.get(f"{record.gateway_url}/health")
             began = time.monotonic()
@@ -137,7 +138,9 @@ def test_orders_are_refused_while_redis_is_stopped_and_accepted_when_it_is_back(
     system: LaunchedSystem,
 ) -> None:
     assert run_command(system.folder, "redis", "stop").returncode == 0
-    answer = httpx.post(f"{system.record.gateway_url}/v1/orders", json=ORDER, timeout=10)
+    answer = httpx.post(
+        f"{system.record.gateway_url}/v1/orders", json=ORDER, timeout=DEADLINE_SECONDS
+    )
     assert answer.status_code == 503
     assert answer.headers["content-type"] == "application/problem+json"
     assert run_command(system.folder, "redis", "restart").returncode == 0

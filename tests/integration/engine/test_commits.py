@@ -24,7 +24,7 @@ from protocol import channels
 from tests.support.engine_service import make_service, run_engine, wait_until_drained
 from tests.support.instruments import make_instrument, make_instruments
 from tests.support.redis_server import run_redis
-from tests.support.waiting import wait_until
+from tests.support.waiting import DEADLINE_SECONDS, wait_until
 
 BUY = b'{"symbol":"BTC-USDT","side":"buy","order_type":"limit","quantity":"1","price":"60000"}'
 SELL = b'{"symbol":"BTC-USDT","side":"sell","order_type":"limit","quantity":"0.6","price":"60000"}'
@@ -347,7 +347,7 @@ def test_engine_recovers_by_itself_when_redis_comes_back(tmp_path: Path) -> None
         client.rpush(channels.ORDER_QUEUE, SELL)
         wait_until_drained(client)
         service.stop()
-        thread.join(10)
+        thread.join(DEADLINE_SECONDS)
         assert [trade["quantity"] for trade in read_events(client, channels.TRADE_EVENTS)] == [
             "0.60000"
         ]
@@ -418,5 +418,5 @@ def test_second_engine_waits_for_the_first(client: Redis, redis_url: str) -> Non
     client.rpush(channels.ORDER_QUEUE, SELL)
     wait_until_drained(client)
     waiting.stop()
-    thread.join(10)
+    thread.join(DEADLINE_SECONDS)
     assert client.xlen(channels.JOURNAL) == 2

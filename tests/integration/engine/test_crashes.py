@@ -19,7 +19,7 @@ from launcher.setup.environment import ROOT
 from launcher.supervision.parent_death import make_child_setup
 from protocol import channels
 from tests.support.engine_service import wait_until_drained
-from tests.support.waiting import wait_until
+from tests.support.waiting import DEADLINE_SECONDS, wait_until
 
 BUY = b'{"symbol":"BTC-USDT","side":"buy","order_type":"limit","quantity":"1","price":"60000"}'
 POISON = BUY.replace(b"BTC", b"ETH")
@@ -76,7 +76,7 @@ def test_engine_that_somebody_ended_is_under_no_suspicion(
     with run_process("engine", redis_url, tmp_path) as process:
         wait_until(lambda: client.exists(channels.LEASE), "an engine")
         process.send_signal(number)
-        process.wait(15)
+        process.wait(DEADLINE_SECONDS)
     assert not collect_crashes(tmp_path)
     assert list(tmp_path.glob("engine-*.crash")) == []
 

@@ -26,7 +26,7 @@ from tests.support.faults_orders import (
 )
 from tests.support.faults_proxy import run_proxy
 from tests.support.redis_server import DURABLE, run_redis
-from tests.support.waiting import wait_until
+from tests.support.waiting import DEADLINE_SECONDS, wait_until
 
 LEASE_SECONDS = 3.0
 
@@ -186,6 +186,6 @@ def test_fsync_that_takes_longer_than_the_lease_changes_nothing(
         wait_until_drained(client)
         second.stop()
         first.stop()
-        waiting.join(10)
+        waiting.join(DEADLINE_SECONDS)
         assert set(pusher.acknowledged) == set(read_client_order_ids(client))
         assert_history_is_right(client)

@@ -25,7 +25,7 @@ from tests.support.faults_orders import (
 )
 from tests.support.market_data import MarketData, run_market_data
 from tests.support.redis_server import run_redis
-from tests.support.waiting import wait_until
+from tests.support.waiting import DEADLINE_SECONDS, wait_until
 
 
 @pytest.fixture
@@ -77,7 +77,7 @@ def test_engine_paused_beyond_its_lease_is_fenced_when_it_goes_on(
 def push_and_drain(client: Redis, entries: list[bytes]) -> None:
     for first in range(0, len(entries), 2000):
         client.rpush(channels.ORDER_QUEUE, *entries[first : first + 2000])
-    wait_until(lambda: client.llen(channels.ORDER_QUEUE) == 0, "drained", seconds=60)
+    wait_until(lambda: client.llen(channels.ORDER_QUEUE) == 0, "drained")
 
 
 @contextmanager
@@ -91,7 +91,7 @@ def run_exchange(url: str) -> Iterator[MarketData]:
             yield market_data
         finally:
             waiting.stop()
-            thread.join(10)
+            thread.join(DEADLINE_SECONDS)
 
 
 def assert_feed_follows(client: Redis, market_data: MarketData) -> None:

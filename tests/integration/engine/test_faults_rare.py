@@ -22,7 +22,7 @@ from protocol import channels
 from tests.support.engine_service import make_service, run_engine, wait_until_drained
 from tests.support.instruments import make_instrument, make_instruments
 from tests.support.redis_server import run_redis
-from tests.support.waiting import wait_until
+from tests.support.waiting import DEADLINE_SECONDS, wait_until
 
 ORDER = b'{"symbol":"BTC-USDT","side":"buy","order_type":"limit","quantity":"1","price":"1"}'
 
@@ -52,7 +52,7 @@ def test_engine_that_starts_on_a_full_redis_drains(tmp_path: Path) -> None:
     with run_full_redis(tmp_path) as (url, client):
         fill(client)
         with run_engine(url):
-            wait_until(lambda: client.llen(channels.ORDER_QUEUE) == 0, "drained", seconds=60)
+            wait_until(lambda: client.llen(channels.ORDER_QUEUE) == 0, "drained")
 
 
 def is_taken(client: Redis) -> bool:
@@ -62,8 +62,8 @@ def is_taken(client: Redis) -> bool:
 
 
 def wait_until_orders_are_taken(client: Redis) -> None:
-    wait_until(lambda: client.llen(channels.ORDER_QUEUE) == 0, "drained", seconds=60)
-    wait_until(lambda: is_taken(client), "an order is taken", seconds=30)
+    wait_until(lambda: client.llen(channels.ORDER_QUEUE) == 0, "drained")
+    wait_until(lambda: is_taken(client), "an order is taken")
 
 
 def test_full_redis_takes_orders_again_once_it_was_drained(tmp_path: Path) -> None:
@@ -183,11 +183,11 @@ def test_recovery_longer_than_the_lease_ends_with_two_engines(
         wait_until(lambda: History(client).snapshots, "a snapshot")
 
     def recover_slowly(*arguments: Any) -> Any:
-        threading.Event().wait(0.3)
+        threading.Event().wait(1.2)
         return recover_handler(*arguments)
 
     monkeypatch.setattr("engine.service.recover_handler", recover_slowly)
-    monkeypatch.setattr("engine.storage.lease.LEASE_MILLISECONDS", 100)
+    monkeypatch.setattr("engine.storage.lease.LEASE_MILLISECONDS", 400)
     run_two_engines(client, redis_url)
 
 
@@ -213,9 +213,9 @@ def run_two_engines(client: Redis, redis_url: str) -> None:
     try:
         for thread in threads:
             thread.start()
-        wait_until(lambda: client.llen(channels.ORDER_QUEUE) == 0, "drained", seconds=10)
+        wait_until(lambda: client.llen(channels.ORDER_QUEUE) == 0, "drained")
     finally:
         for service in services:
             service.stop()
         for thread in threads:
-            thread.join(10)
+            thread.join(DEADLINE_SECONDS)

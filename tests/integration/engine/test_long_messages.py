@@ -22,7 +22,7 @@ from tests.support.faults_orders import assert_history_is_right, make_order
 from tests.support.instruments import make_instruments
 from tests.support.market_data import run_market_data
 from tests.support.redis_server import run_redis
-from tests.support.waiting import wait_until
+from tests.support.waiting import DEADLINE_SECONDS, wait_until
 
 RESTING = 2500
 LONGEST = 100_000
@@ -87,7 +87,7 @@ def test_gateway_passes_on_reports_that_were_not_published(tmp_path: Path) -> No
     async def follow(url: str, client: Redis) -> list[News]:
         reading = make_client(url)
         feed = ReportFeed(url, reading)
-        async with feed.listen("default") as listener, asyncio.timeout(15):
+        async with feed.listen("default") as listener, asyncio.timeout(DEADLINE_SECONDS):
             client.rpush(channels.ORDER_QUEUE, SWEEP)
             news = [await listener.news.get() for _ in range(2 * RESTING + 1)]
         await feed.aclose()

@@ -12,13 +12,11 @@ from tests.support.feed_stand_in import BTC, StandInFeed, run_stand_in_feed
 from tests.support.market_data import Json, MarketData, run_market_data
 from tests.support.publisher import Publisher
 from tests.support.redis_server import run_redis
-from tests.support.waiting import until
-
-SECONDS = 20.0
+from tests.support.waiting import DEADLINE_SECONDS, until
 
 
 async def read_one(reader: FeedReader) -> None:
-    async with asyncio.timeout(SECONDS), reader:
+    async with asyncio.timeout(DEADLINE_SECONDS), reader:
         async for _ in reader:
             return
 
@@ -39,7 +37,7 @@ def test_server_that_is_not_there_is_said_once(caplog: pytest.LogCaptureFixture)
         await asyncio.wait([trying])
 
     with caplog.at_level(logging.WARNING, "goquant.client.feed_reader"):
-        asyncio.run(asyncio.wait_for(try_for_a_while(), SECONDS))
+        asyncio.run(asyncio.wait_for(try_for_a_while(), DEADLINE_SECONDS))
     assert "connecting again" in caplog.messages[0]
 
 
@@ -91,7 +89,10 @@ def test_heartbeats_ahead_of_a_reader_make_it_ask_again() -> None:
             await feed.send(type="pong", id=None, timestamp="")
 
     async def follow() -> FeedReader:
-        async with asyncio.timeout(SECONDS), run_stand_in_feed(answer, update_id=5) as (url, feeds):
+        async with (
+            asyncio.timeout(DEADLINE_SECONDS),
+            run_stand_in_feed(answer, update_id=5) as (url, feeds),
+        ):
             reader = FeedReader(url, [BTC])
             watching = asyncio.create_task(watch(reader))
             await until(lambda: reader.books[BTC].last_update_id == 9)
@@ -117,7 +118,7 @@ def test_a_gap_in_the_trades_is_asked_for() -> None:
             feed.trade_id = 8
 
     async def follow() -> FeedReader:
-        async with asyncio.timeout(SECONDS), run_stand_in_feed(answer) as (url, _):
+        async with asyncio.timeout(DEADLINE_SECONDS), run_stand_in_feed(answer) as (url, _):
             reader = FeedReader(url, [BTC])
             watching = asyncio.create_task(watch(reader))
             await until(lambda: reader.last_trade_ids.get(BTC) == 8)
@@ -133,7 +134,7 @@ def test_reader_is_live_only_while_the_feed_hears_the_engine(tmp_path: Path) -> 
     async def follow(service: MarketData, publisher: Publisher) -> None:
         reader = FeedReader(service.url, [BTC])
         watching = asyncio.create_task(watch(reader))
-        async with asyncio.timeout(SECONDS):
+        async with asyncio.timeout(DEADLINE_SECONDS):
             await until(lambda: reader.is_live)
             await asyncio.to_thread(publisher.redis.shutdown)
             await until(lambda: not reader.is_live)

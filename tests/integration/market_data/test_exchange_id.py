@@ -8,10 +8,9 @@ from goquant import FeedReader
 from goquant.client.book import Json
 from tests.support.market_data import MarketData, RestartedMarketData
 from tests.support.publisher import Publisher
-from tests.support.waiting import until, wait_until
+from tests.support.waiting import DEADLINE_SECONDS, until, wait_until
 
 BTC = "BTC-USDT"
-SECONDS = 60.0
 """Two starts of the service are in it, each of many seconds where the machine is busy."""
 PRICES = {"before": "50000.00", "after": "40000.00"}
 
@@ -100,7 +99,7 @@ def test_a_reader_begins_anew_with_the_new_exchange(
         reader, trades = FeedReader(service.url, [BTC]), list[Json]()
 
         async def follow() -> None:
-            async with asyncio.timeout(SECONDS):
+            async with asyncio.timeout(DEADLINE_SECONDS):
                 following = asyncio.create_task(collect_trades(reader, trades))
                 await until(lambda: reader.books[BTC].last_update_id is not None)
                 await asyncio.to_thread(trade, publisher, PRICES["before"], 5)

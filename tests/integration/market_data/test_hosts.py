@@ -9,6 +9,7 @@ from websockets.sync.client import connect
 from websockets.typing import Origin
 
 from tests.support.market_data import MarketData, run_market_data
+from tests.support.waiting import DEADLINE_SECONDS
 
 
 @pytest.fixture(scope="module")
@@ -24,7 +25,7 @@ def test_own_name_is_served(service: MarketData, host: str) -> None:
     assert service.http.get("/v1/page-settings", headers={"Host": host}).status_code == 200
     raw = socket.create_connection(("127.0.0.1", service.port))
     with connect(f"ws://{host}/ws/market-data", sock=raw) as client:
-        client.recv(timeout=5)
+        client.recv(timeout=DEADLINE_SECONDS)
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ import subprocess
 import sys
 
 from tests.support.market_data import run_market_data
-from tests.support.waiting import wait_until
+from tests.support.waiting import DEADLINE_SECONDS, wait_until
 
 
 def start(environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
@@ -50,7 +50,7 @@ def test_it_stops_within_seconds_even_with_clients_that_do_not_read(redis_url: s
         wait_until(lambda: service.get("/stats")["clients"] == 2, "both readers are counted")
         reader.next()
         service.process.send_signal(signal.SIGTERM)
-        service.process.wait(timeout=10)
+        service.process.wait(timeout=DEADLINE_SECONDS / 2)
         assert "Traceback" not in service.read_log()
 
 

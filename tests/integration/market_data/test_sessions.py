@@ -17,7 +17,7 @@ from tests.support.archive_database import sqlite_url
 from tests.support.archive_service import run_follower, wait_until_archived
 from tests.support.market_data import Json, MarketData, Reader, run_market_data
 from tests.support.publisher import PUBLIC, Publisher
-from tests.support.waiting import wait_until
+from tests.support.waiting import DEADLINE_SECONDS, wait_until
 
 BTC = "BTC-USDT"
 
@@ -223,10 +223,10 @@ def test_one_connection_too_many_is_told_so(
         service.read(),
     ):
         with connect(service.url) as third:
-            error = json.loads(third.recv(timeout=5))
+            error = json.loads(third.recv(timeout=DEADLINE_SECONDS))
             assert error["code"] == code
             with pytest.raises(ConnectionClosed) as closed:
-                third.recv(timeout=5)
+                third.recv(timeout=DEADLINE_SECONDS)
             assert closed.value.rcvd is not None
             assert closed.value.rcvd.code == 1013
         assert first.ask("ping")["type"] == "pong"

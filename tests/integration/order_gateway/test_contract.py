@@ -90,7 +90,8 @@ def test_answers_with_keys_are_what_the_document_says(case: Any, guarded_url: st
 
 
 def test_key_that_is_used_up_is_told_so(guarded_url: str) -> None:
-    with httpx.Client(base_url=guarded_url, headers={"X-API-Key": KEYS[1]["key"]}) as http:
+    key = {"X-API-Key": KEYS[1]["key"]}
+    with httpx.Client(base_url=guarded_url, headers=key, timeout=DEADLINE_SECONDS) as http:
         answers = [http.delete("/v1/orders") for _ in range(10)]
     assert 429 in {answer.status_code for answer in answers}
 

@@ -7,8 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-import httpx
-
+from tests.support import http
 from tests.support.gateway import DEADLINE_SECONDS
 from tests.support.gateway_process import run_exchange
 
@@ -20,7 +19,7 @@ KEYS = json.dumps([{"key": KEY, "secret": SECRET, "account": "alice", "scopes": 
 
 def test_signing_as_the_page_shows_it_trades(redis_url: str, tmp_path: Path) -> None:
     with run_exchange(redis_url, tmp_path, API_KEYS=KEYS) as exchange:
-        page = httpx.get(f"{exchange.url}/v1/docs").text
+        page = http.get(f"{exchange.url}/v1/docs").text
         [shown] = re.findall(r'<pre id="signing">\n(.*?)</pre>', page, re.DOTALL)
         program = html.unescape(shown.replace(ORIGIN, exchange.url))
         finished = subprocess.run(

@@ -5,7 +5,6 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 from redis import Redis
 
@@ -15,7 +14,7 @@ from protocol.codec import encode
 from protocol.commands import is_identifier
 from protocol.enums import Reason
 from protocol.timestamps import now_in_microseconds
-from tests.support import engine_service
+from tests.support import engine_service, http
 from tests.support.archive_database import sqlite_url
 from tests.support.archive_service import run_follower, wait_until_archive_is_there
 from tests.support.engine_service import run_engine
@@ -147,7 +146,7 @@ def test_cancel_by_name_meets_an_order_that_is_still_in_the_queue(redis_url: str
     """No engine has seen it: whoever lost the answer to an order can still cancel it."""
 
     async def run(url: str) -> None:
-        async with httpx.AsyncClient(base_url=url) as client:
+        async with http.AsyncClient(base_url=url) as client:
             await client.post("/v1/orders", json=ORDER | {"client_order_id": "mine"})
             answer = await client.delete("/v1/orders/by-client-id/mine?response=ack")
             assert answer.status_code == 202

@@ -6,10 +6,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import httpx
 from redis import Redis
 
 from protocol import channels
+from tests.support import http
 from tests.support.archive_service import run_follower
 from tests.support.engine_service import run_engine, wait_until_drained
 from tests.support.gateway import ORDER
@@ -21,20 +21,20 @@ ORDERS = 5
 
 def read_lag(url: str) -> tuple[int | None, float | None]:
     """Commands and seconds, as `/readyz` says."""
-    state = httpx.get(f"{url}/readyz").json()
+    state = http.get(f"{url}/readyz").json()
     return state["archive_commands_behind"], state["archive_seconds_behind"]
 
 
 def read_lag_metric(url: str) -> str:
     """Commands, as `/metrics` says."""
-    text = httpx.get(f"{url}/metrics").text
+    text = http.get(f"{url}/metrics").text
     [shown] = re.findall(r"^gateway_archive_commands_behind (.+)$", text, re.MULTILINE)
     return str(shown)
 
 
 def submit_orders(url: str, redis_url: str) -> None:
     for _ in range(ORDERS):
-        assert httpx.post(f"{url}/v1/orders", json=ORDER).status_code == 201
+        assert http.post(f"{url}/v1/orders", json=ORDER).status_code == 201
     with Redis.from_url(redis_url) as server:
         wait_until_drained(server)
 
@@ -54,7 +54,7 @@ def test_lag_of_a_stopped_archive_grows_and_ends_when_it_is_back(
         later = read_lag(url)[1]
         assert later is not None
         assert later > seconds > 0
-        assert httpx.get(f"{url}/readyz").status_code == 200
+        assert http.get(f"{url}/readyz").status_code == 200
         submit_orders(url, redis_url)
         assert (read_lag(url)[0], read_lag_metric(url)) == (2 * ORDERS, str(2.0 * ORDERS))
         with run_follower(redis_url, database):
@@ -63,33 +63,33 @@ def test_lag_of_a_stopped_archive_grows_and_ends_when_it_is_back(
 
 def test_lag_is_not_known_without_redis() -> None:
     with run_workers("redis://127.0.0.1:1/0") as (url, _):
-        state = httpx.get(f"{url}/readyz")
+        state = http.get(f"{url}/readyz")
         assert (state.status_code, state.json()["archive_commands_behind"]) == (503, None)
-        assert "gateway_archive_seconds_behind NaN" in httpx.get(f"{url}/metrics").text
+        assert "gateway_archive_seconds_behind NaN" in http.get(f"{url}/metrics").text
 
 
 def test_what_the_engine_refuses_is_counted_where_nobody_waited_for_it(redis_url: str) -> None:
     with run_engine(redis_url), run_workers(redis_url) as (url, _):
         order = ORDER | {"client_order_id": "mine"}
         for _ in range(3):
-            assert httpx.post(f"{url}/v1/orders", json=order).json()["status"] == "accepted"
+            assert http.post(f"{url}/v1/orders", json=order).json()["status"] == "accepted"
         line = 'engine_rejects_total{code="duplicate_order"} 2.0'
-        wait_until(lambda: line in httpx.get(f"{url}/metrics").text, "two are counted")
+        wait_until(lambda: line in http.get(f"{url}/metrics").text, "two are counted")
         told = 'gateway_rejects_total{code="duplicate_order"} 0.0'
-        assert told in httpx.get(f"{url}/metrics").text
+        assert told in http.get(f"{url}/metrics").text
 
 
 def test_metrics_are_there_where_the_engines_figures_cannot_be_understood(redis_url: str) -> None:
     with Redis.from_url(redis_url) as server, run_workers(redis_url) as (url, _):
         server.hset(channels.STATE, channels.STATE_FIGURES, b'{"rejects": 5}')
-        text = httpx.get(f"{url}/metrics").text
+        text = http.get(f"{url}/metrics").text
     assert "engine_rejects_total{" not in text
     assert "gateway_accept_seconds_count" in text
 
 
 def read_states(url: str) -> dict[str, Any]:
     """State by symbol, of one worker; and which it is."""
-    response = httpx.get(f"{url}/v1/instruments")
+    response = http.get(f"{url}/v1/instruments")
     worker = response.headers["X-Request-Id"].partition("-")[0]
     return {item["symbol"]: item["state"] for item in response.json()["instruments"]} | {
         "worker": worker
@@ -122,7 +122,7 @@ def test_halt_shows_at_every_worker_and_outlives_the_engine(redis_url: str) -> N
     with run_workers(redis_url, count=2) as (url, _):
         with run_engine(redis_url):
             wait_until(lambda: read_states(url)["BTC-USDT"] == "trading", "the engine has said so")
-            halt = httpx.post(f"{url}/v1/instruments/BTC-USDT/halt")
+            halt = http.post(f"{url}/v1/instruments/BTC-USDT/halt")
             assert halt.json() == {"symbol": "BTC-USDT", "state": "halted"}
             for states in ask_both_workers(url, read_states):
                 assert (states["BTC-USDT"], states["ETH-USDT"]) == ("halted", "trading")
@@ -131,7 +131,7 @@ def test_halt_shows_at_every_worker_and_outlives_the_engine(redis_url: str) -> N
         assert read_states(url)["BTC-USDT"] is None
         with run_engine(redis_url):
             wait_until(lambda: read_states(url)["BTC-USDT"] == "halted", "the journal knows it")
-            assert httpx.post(f"{url}/v1/instruments/BTC-USDT/resume").status_code == 200
+            assert http.post(f"{url}/v1/instruments/BTC-USDT/resume").status_code == 200
             assert {states["BTC-USDT"] for states in ask_both_workers(url, read_states)} == {
                 "trading"
             }

@@ -16,13 +16,15 @@ import redis
 
 from protocol.channels import ORDER_QUEUE
 from protocol.codec import decode_entry
+from tests.support import http
 from tests.support.gateway import DEADLINE_SECONDS, ORDER
 from tests.support.gateway_process import run_workers
+from tests.support.waiting import wait_until
 
 
 def test_curl_line_of_the_readme_works(redis_url: str) -> None:
     with run_workers(redis_url) as (url, _):
-        response = httpx.post(
+        response = http.post(
             f"{url}/v1/orders",
             headers={"Content-Type": "application/json"},
             content='{"symbol":"BTC-USDT","order_type":"limit","side":"buy","price":"60000",'
@@ -36,7 +38,7 @@ def test_many_clients_at_once_are_all_queued_once(redis_url: str) -> None:
     with (
         run_workers(redis_url, count=2) as (url, _),
         redis.Redis.from_url(redis_url) as server,
-        httpx.Client(limits=httpx.Limits(max_connections=32)) as client,
+        http.Client(limits=httpx.Limits(max_connections=32)) as client,
         ThreadPoolExecutor(32) as threads,
     ):
 
@@ -54,12 +56,12 @@ def test_many_clients_at_once_are_all_queued_once(redis_url: str) -> None:
 def test_workers_that_share_a_socket_give_the_same_ids(redis_url: str) -> None:
     with run_workers(redis_url, count=2) as (url, _):
         order = ORDER | {"client_order_id": "mine"}
-        ids = {httpx.post(f"{url}/v1/orders", json=order).json()["order_id"] for _ in range(20)}
+        ids = {http.post(f"{url}/v1/orders", json=order).json()["order_id"] for _ in range(20)}
     assert len(ids) == 1
 
 
 def test_5_mb_body_is_refused_and_the_gateway_goes_on(redis_url: str) -> None:
-    with run_workers(redis_url) as (url, _), httpx.Client() as client:
+    with run_workers(redis_url) as (url, _), http.Client() as client:
         response = client.post(
             f"{url}/v1/orders",
             content=b" " * 5_000_000,
@@ -70,7 +72,7 @@ def test_5_mb_body_is_refused_and_the_gateway_goes_on(redis_url: str) -> None:
 
 
 def test_chunked_5_mb_body_is_refused_and_the_gateway_goes_on(redis_url: str) -> None:
-    with run_workers(redis_url) as (url, _), httpx.Client() as client:
+    with run_workers(redis_url) as (url, _), http.Client() as client:
         response = client.post(
             f"{url}/v1/orders",
             content=(b" " * 10_000 for _ in range(500)),
@@ -131,8 +133,8 @@ def test_workers_count_together(redis_url: str, tmp_path: Path) -> None:
     settings = {"UVICORN_WORKERS": "2", "DATA_DIR": str(tmp_path)}
     with run_workers(redis_url, count=2, **settings) as (url, _):
         for _ in range(count):
-            httpx.post(f"{url}/v1/orders", json=ORDER)
-        text = httpx.get(f"{url}/metrics").text
+            http.post(f"{url}/v1/orders", json=ORDER)
+        text = http.get(f"{url}/metrics").text
     assert f'gateway_answers_total{{status="201"}} {count}.0' in text
     assert f"gateway_accept_seconds_count {count}.0" in text
 
@@ -149,7 +151,7 @@ def test_rate_of_a_key_holds_across_workers(redis_url: str, tmp_path: Path) -> N
     ):
 
         def submit(_: int) -> tuple[str, int]:
-            answer = httpx.post(f"{url}/v1/orders/batch", json=batch, headers={"X-API-Key": key})
+            answer = http.post(f"{url}/v1/orders/batch", json=batch, headers={"X-API-Key": key})
             return answer.headers["X-Request-Id"].partition("-")[0], answer.status_code
 
         began = time.monotonic()
@@ -164,7 +166,7 @@ def test_rate_of_a_key_holds_across_workers(redis_url: str, tmp_path: Path) -> N
 def test_order_log_has_a_line_for_each_order_with_its_request(redis_url: str) -> None:
     with run_workers(redis_url, LOG_FORMAT="json") as (url, (worker,)):
         answers = [
-            httpx.post(f"{url}/v1/orders", json=ORDER, headers={"X-Request-Id": f"r-{number}"})
+            http.post(f"{url}/v1/orders", json=ORDER, headers={"X-Request-Id": f"r-{number}"})
             for number in range(3)
         ]
         worker.send_signal(signal.SIGTERM)
@@ -201,9 +203,7 @@ def test_stop_signal_ends_it_while_a_request_waits(redis_url: str) -> None:
         path, waits = f"{url}/v1/orders?response=full", {"Prefer": "wait=1"}
         waiting = thread.submit(httpx.post, path, json=ORDER, headers=waits, timeout=30)
         with redis.Redis.from_url(redis_url) as server:
-            deadline = time.monotonic() + DEADLINE_SECONDS
-            while not server.llen(ORDER_QUEUE):
-                assert time.monotonic() < deadline
+            wait_until(lambda: server.llen(ORDER_QUEUE), "the order is queued")
         worker.send_signal(signal.SIGTERM)
         assert waiting.result().status_code == 201
         worker.wait(DEADLINE_SECONDS)

@@ -10,7 +10,7 @@ from launcher.supervision.listening import find_free_port
 from order_gateway.queueing import order_queue
 from order_gateway.queueing.order_queue import OrderQueue, Push, PushState
 from protocol.channels import ORDER_QUEUE
-from tests.support.gateway import run_proxy
+from tests.support.gateway import DEADLINE_SECONDS, run_proxy
 
 
 def ignore_push(_entries: int, _depth: int, _seconds: float) -> None: ...
@@ -31,7 +31,7 @@ async def read_list(client: Redis) -> list[bytes]:
 
 
 async def hold_writes(client: Redis) -> None:
-    await cast("Any", client).execute_command("CLIENT", "PAUSE", "10000", "WRITE")
+    await cast("Any", client).execute_command("CLIENT", "PAUSE", "60000", "WRITE")
 
 
 async def release_writes(client: Redis) -> None:
@@ -128,11 +128,13 @@ def test_push_whose_reply_is_lost_is_unknown_and_happens_once(redis_url: str) ->
 def test_push_that_redis_does_not_answer_in_time_is_unknown(redis_url: str) -> None:
     async def run() -> None:
         async with Redis.from_url(redis_url, protocol=2) as client:
-            queue = OrderQueue(redis_url, ignore_push, push_seconds=2.0)
+            queue = OrderQueue(redis_url, ignore_push, push_seconds=DEADLINE_SECONDS)
             queue.start()
             assert (await queue.push(b"first")).state is PushState.CONFIRMED
             await hold_writes(client)
+            queue._push_seconds = 0.1
             assert (await queue.push(b"second")).state is PushState.UNKNOWN
+            queue._push_seconds = DEADLINE_SECONDS
             await release_writes(client)
             assert (await queue.push(b"third")).state is PushState.CONFIRMED
             await queue.aclose()

@@ -9,7 +9,6 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
@@ -24,6 +23,7 @@ from order_gateway.logs import current_request
 from order_gateway.queueing.redis_client import make_client
 from protocol.channels import EXECUTION_REPORTS, STATE, STATE_ID_KEY, last_sequence_field
 from protocol.settings import Settings
+from tests.support import http
 from tests.support.archive_service import run_follower
 from tests.support.engine_service import run_engine
 from tests.support.gateway import (
@@ -91,7 +91,7 @@ async def expect_end(stream: ClientConnection, code: str) -> None:
 
 
 async def count_streams(where: str) -> float:
-    async with httpx.AsyncClient() as client:
+    async with http.AsyncClient() as client:
         text = (await client.get(f"http://{where}/metrics")).text
     [line] = [line for line in text.splitlines() if line.startswith("gateway_order_streams ")]
     return float(line.split()[1])
@@ -143,7 +143,7 @@ def test_open_stream_says_that_it_is_deaf_and_when_it_hears_again(
     monkeypatch.setattr(order_stream, "HEARTBEAT_SECONDS", 0.1)
 
     async def scenario(where: str, proxy: RedisProxy) -> None:
-        async with connect(f"ws://{where}/ws/orders") as stream, httpx.AsyncClient() as client:
+        async with connect(f"ws://{where}/ws/orders") as stream, http.AsyncClient() as client:
             assert (await read(stream))["type"] == "snapshot"
             assert (await read(stream))["in_sync"] is True
             await proxy.close()

@@ -6,6 +6,7 @@ from websockets.asyncio.server import ServerConnection, serve
 
 from benchmark.load.sending.clock import AlarmClock
 from benchmark.shared.web_socket import WebSocketReader
+from tests.support.waiting import DEADLINE_SECONDS
 
 TEXTS = [b"short", b"x" * 126, b"y" * 70_000, b"", b"last"]
 
@@ -34,7 +35,7 @@ async def read_all() -> list[bytes]:
     async with serve(answer, "127.0.0.1", 0, compression=None) as server:
         port = next(iter(server.sockets)).getsockname()[1]
         reader = await WebSocketReader.open(f"ws://127.0.0.1:{port}/", {}, receive)
-        await asyncio.wait_for(is_complete.wait(), 10)
+        await asyncio.wait_for(is_complete.wait(), DEADLINE_SECONDS)
         reader.close()
     return received
 

@@ -29,7 +29,7 @@ def run_server(binary: RedisBinary, folder: Path, command: str, *arguments: str)
     process = subprocess.Popen(service.command, stdout=subprocess.DEVNULL)
     url = f"redis://127.0.0.1:{port}/0"
     try:
-        wait_until(lambda: is_serving(url), "the server serves", 10.0)
+        wait_until(lambda: is_serving(url), "the server serves")
         with connect(url) as client:
             answer: bytes | None = client.execute_command(command, *arguments)
             return answer

@@ -5,6 +5,7 @@ import sys
 
 from launcher.supervision.parent_death import guard_processes
 from launcher.supervision.processes import identify_process
+from tests.support.waiting import DEADLINE_SECONDS
 
 LAUNCHER = """
 import os, subprocess, signal, sys
@@ -20,7 +21,7 @@ sys.stdin.read()
 def test_the_guard_kills_what_is_watched_and_spares_what_has_ended() -> None:
     watched, forgotten = (subprocess.Popen(["sleep", "60"]) for _ in range(2))
     guard_processes(io.StringIO(f"+{watched.pid}\n+{forgotten.pid}\n-{forgotten.pid}\n"))
-    assert watched.wait(5) == -signal.SIGKILL
+    assert watched.wait(DEADLINE_SECONDS) == -signal.SIGKILL
     assert forgotten.poll() is None
     forgotten.kill()
     forgotten.wait()
@@ -35,4 +36,4 @@ def test_the_guard_takes_the_launchers_death_for_its_signal() -> None:
     assert child.is_alive
     launcher.kill()
     launcher.communicate()
-    assert child.wait(5.0)
+    assert child.wait(DEADLINE_SECONDS)
