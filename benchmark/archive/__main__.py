@@ -25,9 +25,9 @@ from benchmark.shared.figures import Figures, add_json_option, name_latency, wri
 from benchmark.shared.machine import describe_machine, describe_redis
 from benchmark.shared.order_entries import make_entries
 from engine.storage.state import load_id_key
-from launcher.supervision.listening import find_free_port
 from protocol.instrument import parse_instruments
 from protocol.settings import Settings
+from tests.support.ports import find_free_port
 
 KEEPS_UP_RATE = 5000
 _ENOUGH = 0.9

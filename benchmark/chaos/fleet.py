@@ -18,9 +18,10 @@ from engine.storage.connection import connect_redis
 from launcher.redis.binary import find_redis_binaries
 from launcher.redis.server import is_serving, make_redis_service
 from launcher.settings import child_environment
-from launcher.supervision.listening import find_free_port, open_listening_socket
+from launcher.supervision.listening import open_listening_socket
 from launcher.supervision.parent_death import make_child_setup
 from protocol import channels
+from tests.support.ports import find_free_port
 
 _POLL_SECONDS = 0.05
 _MAX_DOWN_SECONDS = 0.5

@@ -7,11 +7,11 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from launcher.supervision.listening import find_free_port
 from launcher.supervision.run_file import RunRecord
 from tests.support.browser import Screen, run_browser
 from tests.support.launched_system import REAL, LaunchedSystem, launch
 from tests.support.market_rest import read_market
+from tests.support.ports import find_free_port
 from tests.support.trader import Trader
 from tests.support.waiting import wait_until
 

@@ -12,7 +12,6 @@ from websockets import Origin
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
-from launcher.supervision.listening import find_free_port
 from launcher.supervision.run_file import RunRecord
 from tests.browser.conftest import read_book
 from tests.support import http
@@ -20,6 +19,7 @@ from tests.support.browser import NETWORK_ERRORS, PAGE, Screen
 from tests.support.browser_ticket import expect_level, level, send_order
 from tests.support.launched_system import LaunchedSystem
 from tests.support.market_data import run_market_data
+from tests.support.ports import find_free_port
 from tests.support.publisher import Publisher
 from tests.support.trader import Trader
 from tests.support.waiting import wait_until

@@ -6,12 +6,12 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from launcher.supervision.listening import find_free_port
 from launcher.supervision.run_file import RunRecord
 from tests.browser.conftest import wait_until_answered
 from tests.support.browser import Screen
 from tests.support.browser_ticket import expect_level, send_order
 from tests.support.launched_system import REAL, launch
+from tests.support.ports import find_free_port
 
 PLAIN, SIGNED, SECRET = "plain-key-0123456789", "signed-key-0123456789", "a-secret-of-nobody-else"
 KEYS = f"""

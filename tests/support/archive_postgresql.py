@@ -15,8 +15,8 @@ import pytest
 from sqlalchemy import create_engine, text
 from sqlalchemy.exc import SQLAlchemyError
 
-from launcher.supervision.listening import find_free_port
 from launcher.supervision.parent_death import make_child_setup
+from tests.support.ports import find_free_port
 from tests.support.waiting import wait_until
 
 DEADLINE_SECONDS = 30.0

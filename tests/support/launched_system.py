@@ -13,9 +13,9 @@ from itertools import count
 from pathlib import Path
 
 from launcher.setup.environment import ROOT
-from launcher.supervision.listening import find_free_port
 from launcher.supervision.processes import ProcessId
 from launcher.supervision.run_file import RunRecord, find_running_system
+from tests.support.ports import find_free_port
 from tests.support.waiting import wait_until
 
 START_SECONDS = 60.0

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from launcher.redis.binary import find_redis_binaries
 from launcher.redis.server import is_serving
-from launcher.supervision.listening import find_free_port
 from launcher.supervision.parent_death import make_child_setup
+from tests.support.ports import find_free_port
 from tests.support.waiting import wait_until
 
 DEADLINE_SECONDS = 30.0

@@ -16,12 +16,12 @@ from redis import Redis, RedisError
 from benchmark.shared.order_entries import make_entries
 from engine.storage.state import load_id_key
 from goquant import FeedReader
-from launcher.supervision.listening import find_free_port
 from launcher.supervision.parent_death import make_child_setup
 from protocol import channels
 from protocol.codec import decode_message
 from protocol.events import L2Delta, Trade
 from tests.support.market_data import RestartedMarketData
+from tests.support.ports import find_free_port
 from tests.support.redis_server import DURABLE, run_redis
 from tests.support.waiting import until, wait_until
 

@@ -12,7 +12,6 @@ from typing import cast
 import pytest
 
 from launcher.redis.server import connect
-from launcher.supervision.listening import find_free_port
 from protocol import channels
 from tests.support.launched_system import (
     REAL,
@@ -22,6 +21,7 @@ from tests.support.launched_system import (
     make_environment,
     run_command,
 )
+from tests.support.ports import find_free_port
 from tests.support.waiting import wait_until
 
 

@@ -19,10 +19,10 @@ from engine.storage.lease import Fenced, Lease
 from engine.storage.order_queue import CommitRefused, OrderQueue
 from engine.storage.recovery import recover_handler
 from engine.storage.state import StateConflict, load_id_key, settle_instruments
-from launcher.supervision.listening import find_free_port
 from protocol import channels
 from tests.support.engine_service import make_service, run_engine, wait_until_drained
 from tests.support.instruments import make_instrument, make_instruments
+from tests.support.ports import find_free_port
 from tests.support.redis_server import run_redis
 from tests.support.waiting import DEADLINE_SECONDS, wait_until
 

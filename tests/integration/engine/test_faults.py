@@ -15,7 +15,6 @@ from redis.exceptions import OutOfMemoryError
 from engine.audit.history import History
 from launcher.redis.append_only_file import mend_append_only_file
 from launcher.redis.binary import find_redis_binaries
-from launcher.supervision.listening import find_free_port
 from protocol import channels
 from tests.support.engine_service import make_service, run_engine, wait_until_drained
 from tests.support.faults_orders import (
@@ -25,6 +24,7 @@ from tests.support.faults_orders import (
     read_client_order_ids,
 )
 from tests.support.faults_proxy import run_proxy
+from tests.support.ports import find_free_port
 from tests.support.redis_server import DURABLE, run_redis
 from tests.support.waiting import DEADLINE_SECONDS, wait_until
 

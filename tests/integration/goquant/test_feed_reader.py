@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from goquant import FeedReader, FeedRefused
-from launcher.supervision.listening import find_free_port
 from tests.support.feed_stand_in import BTC, StandInFeed, run_stand_in_feed
 from tests.support.market_data import Json, MarketData, run_market_data
+from tests.support.ports import find_free_port
 from tests.support.publisher import Publisher
 from tests.support.redis_server import run_redis
 from tests.support.waiting import DEADLINE_SECONDS, until

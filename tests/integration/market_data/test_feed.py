@@ -3,7 +3,6 @@ from pathlib import Path
 import pytest
 
 from goquant import ReaderBook
-from launcher.supervision.listening import find_free_port
 from protocol.channels import (
     BBO_UPDATES,
     JOURNAL,
@@ -15,6 +14,7 @@ from protocol.channels import (
 from protocol.codec import encode
 from protocol.events import ChannelMessage
 from tests.support.market_data import MarketData, Reader, run_market_data
+from tests.support.ports import find_free_port
 from tests.support.publisher import PUBLIC, Publisher
 from tests.support.redis_server import DURABLE, run_redis
 from tests.support.waiting import wait_until

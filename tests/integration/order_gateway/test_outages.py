@@ -7,7 +7,6 @@ import httpx
 import pytest
 from redis.asyncio import Redis
 
-from launcher.supervision.listening import find_free_port
 from protocol.channels import LEASE
 from protocol.enums import Reason, Status
 from tests.support.gateway import (
@@ -18,6 +17,7 @@ from tests.support.gateway import (
     run_gateway,
     run_proxy,
 )
+from tests.support.ports import find_free_port
 from tests.support.redis_server import run_redis
 from tests.support.waiting import until
 

@@ -6,11 +6,11 @@ from typing import Any, cast
 import pytest
 from redis.asyncio import Redis
 
-from launcher.supervision.listening import find_free_port
 from order_gateway.queueing import order_queue
 from order_gateway.queueing.order_queue import OrderQueue, Push, PushState
 from protocol.channels import ORDER_QUEUE
 from tests.support.gateway import DEADLINE_SECONDS, run_proxy
+from tests.support.ports import find_free_port
 
 
 def ignore_push(_entries: int, _depth: int, _seconds: float) -> None: ...

@@ -10,7 +10,7 @@ from launcher.redis.append_only_file import MAX_CUT_BYTES, mend_append_only_file
 from launcher.redis.binary import RedisBinary, find_redis_binaries
 from launcher.redis.server import connect, is_serving, make_redis_service
 from launcher.setup.errors import LaunchError
-from launcher.supervision.listening import find_free_port
+from tests.support.ports import find_free_port
 from tests.support.waiting import wait_until
 
 TORN = b"*1\r\n$5\r\nMULTI\r\n*3\r\n$3\r\nSET\r\n$4\r\nlost\r\n$1"

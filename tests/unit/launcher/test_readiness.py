@@ -1,7 +1,7 @@
 import pytest
 
-from launcher.supervision.listening import find_free_port
 from launcher.supervision.readiness import Health, judge_health, read_health
+from tests.support.ports import find_free_port
 
 
 @pytest.mark.parametrize(
