@@ -1,4 +1,4 @@
-"""`python -m tests [pytest arguments]`: sets up at need, then runs the tests."""
+"""`python -m tests [pytest arguments]`: sets up at need, then runs the tests, several at a time."""
 
 import sys
 
@@ -10,4 +10,7 @@ if __name__ == "__main__":
 
     import pytest
 
-    sys.exit(pytest.main(sys.argv[1:]))
+    from tests.support.workers import choose_workers
+
+    arguments = sys.argv[1:]
+    sys.exit(pytest.main([*choose_workers(arguments), *arguments]))

@@ -6,9 +6,12 @@ from pathlib import Path
 import pytest
 import redis
 from hypothesis import HealthCheck, settings
+from xdist.remote import Producer
+from xdist.scheduler import Scheduling
 
 from launcher.setup.environment import are_compiled_modules_fresh
 from tests.support.redis_server import run_redis
+from tests.support.units import UnitScheduling, put_long_ones_first
 
 settings.register_profile("suite", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("suite")  # what is tested is not how long an example takes
@@ -18,6 +21,18 @@ def pytest_sessionstart() -> None:
     """A compiled module that is older than its source would be tested in its stead."""
     if not are_compiled_modules_fresh():
         pytest.exit("compiled modules are older than their sources: pip install --editable .", 4)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Order the tests of a worker."""
+    if hasattr(config, "workerinput"):
+        put_long_ones_first(items)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Scheduling | None:
+    """Spread files over workers as `tests.support.units` says; a user's other choice stands."""
+    return UnitScheduling(config, log) if config.getoption("dist") == "loadfile" else None
 
 
 @pytest.fixture(scope="session")

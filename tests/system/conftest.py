@@ -8,7 +8,7 @@ from launcher.supervision.run_file import RunRecord
 from tests.support.launched_system import REAL, LaunchedSystem, launch
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def launched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LaunchedSystem]:
     """An exchange started by `start_system.py`, with two gateway workers."""
     folder = tmp_path_factory.mktemp("exchange") / "data"

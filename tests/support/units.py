@@ -1,0 +1,40 @@
+"""Which tests run in one worker: those of a file, and those of the page all together.
+
+What is started for many tests (a system, a browser, a database) is started once in each worker that
+has such tests.
+"""
+
+from pathlib import PurePosixPath
+
+import pytest
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
+
+LONG_FIRST = ("system", "browser", "integration", "property")
+TOGETHER = "browser"
+
+
+class UnitScheduling(LoadScopeScheduling):
+    """The tests of a unit run in one worker, one after another."""
+
+    def __init__(self, config: pytest.Config, log: Producer | None = None) -> None:
+        super().__init__(config, log)
+
+    def _split_scope(self, nodeid: str) -> str:
+        return find_unit(nodeid)
+
+
+def find_unit(name: str) -> str:
+    """The unit of the test of that name."""
+    file = name.partition("::")[0]
+    return TOGETHER if TOGETHER in PurePosixPath(file).parts else file
+
+
+def put_long_ones_first(items: list[pytest.Item]) -> None:
+    """Short tests fill what is left at the end: no worker has much to do while others wait."""
+    items.sort(key=_rank)
+
+
+def _rank(item: pytest.Item) -> int:
+    ranks = [LONG_FIRST.index(part) for part in item.path.parts if part in LONG_FIRST]
+    return ranks[-1] if ranks else len(LONG_FIRST)
