@@ -40,7 +40,7 @@ from protocol import channels
 CLOSED_ORDERS = 1_000_000
 """More than a run can close, so that no closed order is forgotten."""
 SETTINGS = {"CLOSED_ORDERS": str(CLOSED_ORDERS), "SNAPSHOT_INTERVAL": "2500", "MAX_BATCH": "64"}
-SETTLE_SECONDS = 30.0
+SETTLE_SECONDS = 120.0
 
 
 @dataclass(frozen=True)

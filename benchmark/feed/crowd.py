@@ -15,7 +15,7 @@ from tests.support.publisher import Publisher
 PATH = "/ws/market-data?symbols=BTC-USDT"
 TRICKLE_SECONDS = 1.0
 """Pause between two reads of at most a few kilobytes."""
-DRAIN_SECONDS = 20.0
+DRAIN_SECONDS = 60.0
 
 
 @dataclass
@@ -99,7 +99,7 @@ def _publish(publisher: Publisher, number: int) -> None:
 
 
 def _read_stats(url: str) -> dict[str, Any]:
-    stats: dict[str, Any] = httpx.get(f"{url}/stats", timeout=10).json()
+    stats: dict[str, Any] = httpx.get(f"{url}/stats", timeout=DRAIN_SECONDS).json()
     return stats
 
 

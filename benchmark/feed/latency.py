@@ -16,7 +16,7 @@ from benchmark.shared.market import find_spot
 from tests.support.launched_system import REAL, launch
 
 SYMBOL = "SOL-USDT"
-DRAIN_SECONDS = 10.0
+DRAIN_SECONDS = 30.0
 CONNECTIONS = 64
 """With fewer, a disk that takes 16 ms a write would be slower than the rate."""
 

@@ -10,7 +10,7 @@ import httpx
 
 from benchmark.shared.child_process import Child, end, start_python
 
-_START_SECONDS = 20.0
+_START_SECONDS = 60.0
 
 
 class FeedService:

@@ -12,7 +12,7 @@ from benchmark.shared.child_process import run_python
 from launcher.supervision.waiting import wait_until
 from protocol.settings import Settings
 
-START_SECONDS = 20.0
+START_SECONDS = 60.0
 HOST = "127.0.0.1"
 
 

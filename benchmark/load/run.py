@@ -28,7 +28,7 @@ from benchmark.load.watching.reports import ReportWatch
 from benchmark.shared.feed_watch import FeedWatch
 from benchmark.shared.market import Spot, find_spot
 
-DRAIN_SECONDS = 15.0
+DRAIN_SECONDS = 30.0
 _POLL_SECONDS = 0.02
 
 

@@ -18,7 +18,8 @@ from benchmark.shared.http_connection import HttpConnection
 from protocol.instrument import Instrument, InstrumentSpecification
 
 Levels = dict[int, int]
-_QUIET_SECONDS = 20.0
+_DEADLINE_SECONDS = 60.0
+_QUIET_SECONDS = 3.0
 _POLL_SECONDS = 0.05
 _DONE = frozenset({200, 201, 202})
 
@@ -159,8 +160,8 @@ def find_empty_book(gateway: str, market_data: str, symbol: str) -> Instrument:
 async def _wait_until_quiet(
     gateway: str, recorder: FeedRecorder, following: "asyncio.Task[None]"
 ) -> None:
-    """Wait until the queue is empty and the feed has sent nothing more for a second."""
-    deadline = time.monotonic() + _QUIET_SECONDS
+    """Wait until the queue is empty and the feed has sent nothing more for a while."""
+    deadline = time.monotonic() + _DEADLINE_SECONDS
     seen, since = (-1, -1), time.monotonic()
     async with httpx.AsyncClient() as client:
         while time.monotonic() < deadline and not following.done():
@@ -168,7 +169,7 @@ async def _wait_until_quiet(
             now = (recorder.last_update_id, len(recorder.trades))
             if pending or now != seen:
                 seen, since = now, time.monotonic()
-            elif time.monotonic() - since > 1.0:
+            elif time.monotonic() - since > _QUIET_SECONDS:
                 return
             await asyncio.sleep(_POLL_SECONDS)
     if following.done():

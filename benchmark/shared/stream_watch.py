@@ -7,7 +7,7 @@ from typing import Self
 
 from benchmark.shared.web_socket import WebSocketReader
 
-CONNECT_SECONDS = 10.0
+CONNECT_SECONDS = 30.0
 
 
 class StreamWatch(ABC):

@@ -15,7 +15,7 @@ from tests.support.ports import find_free_port
 from tests.support.trader import Trader
 from tests.support.waiting import wait_until
 
-expect.set_options(timeout=15_000)
+expect.set_options(timeout=30_000)
 
 
 @pytest.fixture(scope="package")

@@ -18,8 +18,8 @@ from launcher.supervision.run_file import RunRecord, find_running_system
 from tests.support.ports import find_free_port
 from tests.support.waiting import wait_until
 
-START_SECONDS = 60.0
-OUTPUT_SECONDS = 30.0
+START_SECONDS = 120.0
+OUTPUT_SECONDS = 60.0
 REAL = (str(ROOT / "start_system.py"),)
 _numbers = count()
 STAND_IN = ("-m", "tests.support.stand_in_system")
@@ -36,7 +36,7 @@ def run_command(
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=START_SECONDS,
         check=False,
     )
 

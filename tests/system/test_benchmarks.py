@@ -35,7 +35,7 @@ def run(exchange: RunRecord, *arguments: str) -> "subprocess.CompletedProcess[st
     addresses = ["--gateway", exchange.gateway_url, "--market-data", exchange.market_data_url]
     return subprocess.run(
         [sys.executable, *arguments, *addresses],
-        cwd=ROOT, capture_output=True, text=True, timeout=100, check=False,
+        cwd=ROOT, capture_output=True, text=True, timeout=240, check=False,
     )  # fmt: skip
 
 

@@ -13,7 +13,7 @@ SEED = 93
 """One that kills Redis and engines several times, and pauses Redis and both engines at once."""
 
 
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(600)
 def test_nothing_is_lost_and_nothing_matched_twice_in_half_a_minute_of_chaos(
     tmp_path: Path,
 ) -> None:
@@ -21,7 +21,7 @@ def test_nothing_is_lost_and_nothing_matched_twice_in_half_a_minute_of_chaos(
     answer = subprocess.run(
         [sys.executable, "-m", "benchmark.chaos", "--seconds", "30", "--seed", str(SEED),
          "--clients", "20", "--rate", "60", "--gap", "2", "--json", str(figures)],
-        cwd=ROOT, capture_output=True, text=True, timeout=220, check=False,
+        cwd=ROOT, capture_output=True, text=True, timeout=580, check=False,
     )  # fmt: skip
     assert answer.returncode == 0, answer.stdout + answer.stderr
     written = json.loads(figures.read_text())

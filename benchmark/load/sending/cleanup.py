@@ -8,7 +8,7 @@ import httpx
 from benchmark.load.options import Plan
 from benchmark.load.system import Target
 
-_SECONDS = 20.0
+_SECONDS = 60.0
 _POLL_SECONDS = 0.05
 
 

@@ -11,7 +11,7 @@ from benchmark.load.sending.steps import make_pairs
 from benchmark.load.watching.ledger import Ledger
 from benchmark.shared.market import Spot
 
-ANSWER_SECONDS = 15.0
+ANSWER_SECONDS = 30.0
 
 
 @dataclass

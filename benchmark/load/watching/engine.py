@@ -11,7 +11,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from benchmark.shared.latency import Latency
 
 MATCHING, COMMIT = "engine_matching_seconds", "engine_commit_seconds"
-_WAIT_SECONDS = 4.0
+_WAIT_SECONDS = 15.0
 _POLL_SECONDS = 0.1
 
 Buckets = Mapping[float, float]

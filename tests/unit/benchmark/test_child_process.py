@@ -42,7 +42,7 @@ def test_a_child_dies_with_us() -> None:
         "from benchmark.shared.child_process import start_python; import os\n"
         f"print(start_python({SLEEPY!r}).pid, flush=True); os._exit(0)"
     )
-    pid = int(subprocess.check_output([sys.executable, "-c", code], timeout=30))
+    pid = int(subprocess.check_output([sys.executable, "-c", code], timeout=60))
     wait_until(lambda: has_ended(pid), "it is gone")
 
 
