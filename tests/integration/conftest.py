@@ -1,11 +1,14 @@
 """What the tests of the feed begin with; a file that needs another `service` has its own."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
+from tests.support.gateway_process import Exchange, run_exchange
 from tests.support.market_data import MarketData, run_market_data
 from tests.support.publisher import Publisher
+from tests.support.redis_server import run_redis
 
 
 @pytest.fixture(autouse=True)
@@ -19,6 +22,14 @@ def patient_gateway(monkeypatch: pytest.MonkeyPatch) -> None:
         "account.report_feed.CONNECT_SECONDS",
     ):
         monkeypatch.setattr(f"order_gateway.{name}", 10.0)
+
+
+@pytest.fixture(scope="module")
+def exchange(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Exchange]:
+    """Engine, archive and gateway for the tests of a file, each of which leaves the books empty."""
+    folder: Path = tmp_path_factory.mktemp("exchange")
+    with run_redis(folder) as redis_url, run_exchange(redis_url, folder) as exchange:
+        yield exchange
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
+from itertools import count
 from pathlib import Path
 from typing import NamedTuple, TypeAlias
 
@@ -15,11 +16,14 @@ import httpx
 from archive.database import open_for_queries
 from archive.queries import Archive, ArchiveUnavailable
 from launcher.supervision.parent_death import make_child_setup
+from protocol.headers import ACCOUNT_HEADER
+from tests.support import http
 from tests.support.archive_service import run_follower
 from tests.support.engine_service import run_engine
 from tests.support.waiting import wait_until
 
 Process: TypeAlias = "subprocess.Popen[bytes]"
+_numbers = count()
 
 
 class Exchange(NamedTuple):
@@ -28,6 +32,7 @@ class Exchange(NamedTuple):
     url: str
     workers: list[Process]
     database_url: str
+    redis_url: str
 
 
 @contextmanager
@@ -59,7 +64,18 @@ def run_exchange(
         wait_for_archive(database_url),
         run_workers(redis_url, count, DATABASE_URL=database_url, **settings) as (url, workers),
     ):
-        yield Exchange(url, workers, database_url)
+        yield Exchange(url, workers, database_url, redis_url)
+
+
+@contextmanager
+def use_account(exchange: Exchange) -> Iterator[str]:
+    """An account that nobody has used; none of its orders is left behind."""
+    account = f"account-{next(_numbers)}"
+    try:
+        yield account
+    finally:
+        answer = http.delete(f"{exchange.url}/v1/orders", headers={ACCOUNT_HEADER: account})
+        answer.raise_for_status()
 
 
 @contextmanager

@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable, Coroutine
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,7 +12,7 @@ from goquant import AccountFill, GatewayClient, GatewayError, OrderReader, Updat
 from tests.support.archive_service import wait_until_archive_is_there
 from tests.support.engine_service import wait_until_drained
 from tests.support.gateway import DEADLINE_SECONDS, ORDER, run_proxy
-from tests.support.gateway_process import run_exchange
+from tests.support.gateway_process import Exchange, use_account
 from tests.support.waiting import until
 
 Told = tuple[str | None, int]
@@ -70,17 +69,16 @@ async def list_fills(gateway: GatewayClient) -> list[AccountFill]:
             return fills[::-1]
 
 
-def wait_until_all_is_archived(redis_url: str) -> None:
-    with Redis.from_url(redis_url) as client:
+def wait_until_all_is_archived(exchange: Exchange) -> None:
+    with Redis.from_url(exchange.redis_url) as client:
         wait_until_drained(client)
         wait_until_archive_is_there(client)
 
 
-def play(
-    redis_url: str, folder: Path, scenario: Callable[[str], Coroutine[Any, Any, None]]
-) -> None:
-    with run_exchange(redis_url, folder) as exchange:
-        asyncio.run(scenario(exchange.url))
+def play(exchange: Exchange, scenario: Callable[[str], Coroutine[Any, Any, None]]) -> None:
+    """A scenario of an account of its own."""
+    with use_account(exchange) as account:
+        asyncio.run(scenario(account))
 
 
 async def trade(gateway: GatewayClient, rounds: int) -> AsyncIterator[int]:
@@ -92,13 +90,13 @@ async def trade(gateway: GatewayClient, rounds: int) -> AsyncIterator[int]:
         yield number
 
 
-def test_every_fill_is_told_once_through_cut_connections(redis_url: str, tmp_path: Path) -> None:
-    async def scenario(url: str) -> None:
+def test_every_fill_is_told_once_through_cut_connections(exchange: Exchange) -> None:
+    async def scenario(account: str) -> None:
         async with (
-            run_proxy(url.replace("http", "redis")) as proxy,
-            GatewayClient(url, account="alice") as alice,
+            run_proxy(exchange.url.replace("http", "redis")) as proxy,
+            GatewayClient(exchange.url, account=account) as alice,
             GatewayClient(
-                proxy.url.replace("redis", "http").removesuffix("/0"), account="alice"
+                proxy.url.replace("redis", "http").removesuffix("/0"), account=account
             ) as cut_off,
             follow(cut_off) as following,
         ):
@@ -109,7 +107,7 @@ def test_every_fill_is_told_once_through_cut_connections(redis_url: str, tmp_pat
                 if number in {14, 29, 44, 59}:
                     await until(lambda: not following.reader.is_live)
                     await proxy.open()
-            await asyncio.to_thread(wait_until_all_is_archived, redis_url)
+            await asyncio.to_thread(wait_until_all_is_archived, exchange)
             fills = await list_fills(alice)
             await until(lambda: len(following.told) >= len(fills))
             assert following.told == [(fill.order_id, fill.trade_id) for fill in fills]
@@ -119,14 +117,14 @@ def test_every_fill_is_told_once_through_cut_connections(redis_url: str, tmp_pat
             await until(lambda: following.list_open() == expected)
             assert expected
 
-    play(redis_url, tmp_path, scenario)
+    play(exchange, scenario)
 
 
-def test_reader_goes_on_in_the_middle_of_a_command(redis_url: str, tmp_path: Path) -> None:
+def test_reader_goes_on_in_the_middle_of_a_command(exchange: Exchange) -> None:
     """A program that ends after it has heard of two of seven fills, and is started again."""
 
-    async def scenario(url: str) -> None:
-        async with GatewayClient(url, account="alice") as alice:
+    async def scenario(account: str) -> None:
+        async with GatewayClient(exchange.url, account=account) as alice:
             reader = OrderReader(alice)
             updates = aiter(reader)
             await anext(updates)
@@ -147,14 +145,14 @@ def test_reader_goes_on_in_the_middle_of_a_command(redis_url: str, tmp_path: Pat
             assert len(told) == 14
             assert restarted.counts["missed_fills"] == 12
 
-    play(redis_url, tmp_path, scenario)
+    play(exchange, scenario)
 
 
-def test_account_with_very_many_open_orders_is_followed(redis_url: str, tmp_path: Path) -> None:
+def test_account_with_very_many_open_orders_is_followed(exchange: Exchange) -> None:
     """Its snapshot is larger than what a WebSocket client takes by default."""
 
-    async def scenario(url: str) -> None:
-        async with GatewayClient(url, account="alice") as alice:
+    async def scenario(account: str) -> None:
+        async with GatewayClient(exchange.url, account=account) as alice:
             for _ in range(8):
                 await alice.submit_orders([ORDER] * 500)
             await alice.submit_order("BTC-USDT", "buy", "1", price="1")
@@ -166,16 +164,16 @@ def test_account_with_very_many_open_orders_is_followed(redis_url: str, tmp_path
                 await anext(updates)
             assert len(reader.open_orders) == 4001
 
-    play(redis_url, tmp_path, scenario)
+    play(exchange, scenario)
 
 
-def test_wrong_address_is_told(redis_url: str, tmp_path: Path) -> None:
-    async def scenario(url: str) -> None:
-        async with GatewayClient(f"{url}/nowhere") as wrong:
+def test_wrong_address_is_told(exchange: Exchange) -> None:
+    async def ask() -> None:
+        async with GatewayClient(f"{exchange.url}/nowhere") as wrong:
             with pytest.raises(GatewayError, match=r"HTTP 40\d instead of a WebSocket"):
                 await anext(aiter(OrderReader(wrong)))
-        async with GatewayClient(url.removeprefix("http://")) as wrong:
+        async with GatewayClient(exchange.url.removeprefix("http://")) as wrong:
             with pytest.raises(ValueError, match="begins with http"):
                 await anext(aiter(OrderReader(wrong)))
 
-    play(redis_url, tmp_path, scenario)
+    asyncio.run(ask())

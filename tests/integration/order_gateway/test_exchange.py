@@ -13,13 +13,14 @@ from protocol import channels
 from protocol.codec import encode
 from protocol.commands import is_identifier
 from protocol.enums import Reason
+from protocol.headers import ACCOUNT_HEADER
 from protocol.timestamps import now_in_microseconds
 from tests.support import engine_service, http
 from tests.support.archive_database import sqlite_url
 from tests.support.archive_service import run_follower, wait_until_archive_is_there
 from tests.support.engine_service import run_engine
 from tests.support.gateway import ORDER
-from tests.support.gateway_process import run_exchange, run_workers
+from tests.support.gateway_process import Exchange, run_exchange, run_workers, use_account
 from tests.support.waiting import until
 
 BUY: dict[str, Any] = ORDER
@@ -37,15 +38,15 @@ WAIT = 30
 Scenario = Callable[[GatewayClient], Awaitable[None]]
 
 
-def play(redis_url: str, folder: Path, scenario: Scenario) -> None:
-    """A scenario of alice's on a fresh exchange."""
+def play(exchange: Exchange, scenario: Scenario) -> None:
+    """A scenario of an account of its own."""
 
-    async def run(url: str) -> None:
-        async with GatewayClient(url, account="alice", wait=WAIT) as alice:
+    async def run(account: str) -> None:
+        async with GatewayClient(exchange.url, account=account, wait=WAIT) as alice:
             await scenario(alice)
 
-    with run_exchange(redis_url, folder) as exchange:
-        asyncio.run(run(exchange.url))
+    with use_account(exchange) as account:
+        asyncio.run(run(account))
 
 
 async def expect_code(code: Reason, asking: Awaitable[object]) -> GatewayError:
@@ -55,7 +56,7 @@ async def expect_code(code: Reason, asking: Awaitable[object]) -> GatewayError:
     return caught.value
 
 
-def test_order_is_submitted_amended_found_and_canceled(redis_url: str, tmp_path: Path) -> None:
+def test_order_is_submitted_amended_found_and_canceled(exchange: Exchange) -> None:
     async def scenario(alice: GatewayClient) -> None:
         order = await alice.submit_order("BTC-USDT", "buy", "1", price="60000")
         assert (order.status, order.remaining_quantity) == ("open", "1.00000")
@@ -68,12 +69,10 @@ def test_order_is_submitted_amended_found_and_canceled(redis_url: str, tmp_path:
         await expect_code(Reason.ORDER_CLOSED, alice.cancel_order(order.order_id))
         await expect_code(Reason.UNKNOWN_ORDER, alice.read_order("5"))
 
-    play(redis_url, tmp_path, scenario)
+    play(exchange, scenario)
 
 
-def test_amend_that_would_make_a_post_only_order_trade_is_refused(
-    redis_url: str, tmp_path: Path
-) -> None:
+def test_amend_that_would_make_a_post_only_order_trade_is_refused(exchange: Exchange) -> None:
     async def scenario(alice: GatewayClient) -> None:
         await alice.submit_order("BTC-USDT", "sell", "1", price="60001")
         order = await alice.submit_order(
@@ -84,12 +83,10 @@ def test_amend_that_would_make_a_post_only_order_trade_is_refused(
         assert refused.status == 422
         assert (await alice.read_order(order.order_id)).price == "60000.00"
 
-    play(redis_url, tmp_path, scenario)
+    play(exchange, scenario)
 
 
-def test_order_is_amended_and_canceled_by_its_client_order_id(
-    redis_url: str, tmp_path: Path
-) -> None:
+def test_order_is_amended_and_canceled_by_its_client_order_id(exchange: Exchange) -> None:
     async def scenario(alice: GatewayClient) -> None:
         for name in ("one", "two"):
             await alice.submit_order("BTC-USDT", "buy", "1", price="60000", client_order_id=name)
@@ -106,11 +103,11 @@ def test_order_is_amended_and_canceled_by_its_client_order_id(
         still_open = await alice.list_orders(status="open")
         assert [order.client_order_id for order in still_open.orders] == ["two"]
 
-    play(redis_url, tmp_path, scenario)
+    play(exchange, scenario)
 
 
 @pytest.mark.parametrize("name", [".", "..", "a.b:c_d-e", "../..", "a#b", "a?b=c", "a/b", "ä b"])
-def test_odd_name_names_that_order_or_none(redis_url: str, tmp_path: Path, name: str) -> None:
+def test_odd_name_names_that_order_or_none(exchange: Exchange, name: str) -> None:
     """A path of two dots would be one up: the route that cancels everything."""
 
     async def scenario(alice: GatewayClient) -> None:
@@ -126,20 +123,19 @@ def test_odd_name_names_that_order_or_none(redis_url: str, tmp_path: Path, name:
                 await alice.cancel_order_by_client_id(name)
         assert (await alice.read_order(kept.order_id)).status == "open"
 
-    play(redis_url, tmp_path, scenario)
+    play(exchange, scenario)
 
 
-def test_name_of_another_accounts_order_is_unknown(redis_url: str, tmp_path: Path) -> None:
-    async def run(url: str) -> None:
-        async with GatewayClient(url, account="alice") as alice, GatewayClient(url) as other:
-            order = await alice.submit_order(
-                "BTC-USDT", "buy", "1", price="60000", client_order_id="hers"
-            )
+def test_name_of_another_accounts_order_is_unknown(exchange: Exchange) -> None:
+    async def scenario(alice: GatewayClient) -> None:
+        order = await alice.submit_order(
+            "BTC-USDT", "buy", "1", price="60000", client_order_id="hers"
+        )
+        async with GatewayClient(exchange.url) as other:
             await expect_code(Reason.UNKNOWN_ORDER, other.cancel_order_by_client_id("hers"))
-            assert (await alice.read_order(order.order_id)).status == "open"
+        assert (await alice.read_order(order.order_id)).status == "open"
 
-    with run_exchange(redis_url, tmp_path) as exchange:
-        asyncio.run(run(exchange.url))
+    play(exchange, scenario)
 
 
 def test_cancel_by_name_meets_an_order_that_is_still_in_the_queue(redis_url: str) -> None:
@@ -164,13 +160,13 @@ def test_cancel_by_name_meets_an_order_that_is_still_in_the_queue(redis_url: str
         asyncio.run(run(url))
 
 
-def test_answer_to_a_wrong_price_names_the_nearest(redis_url: str, tmp_path: Path) -> None:
+def test_answer_to_a_wrong_price_names_the_nearest(exchange: Exchange) -> None:
     async def scenario(alice: GatewayClient) -> None:
         submission = alice.submit_order("BTC-USDT", "buy", "1", price="60000.004")
         error = await expect_code(Reason.OFF_TICK, submission)
         assert (error.field, error.nearest, error.step) == ("price", "60000.00", "0.01")
 
-    play(redis_url, tmp_path, scenario)
+    play(exchange, scenario)
 
 
 def test_history_of_another_exchange_is_not_served_as_ours(redis_url: str, tmp_path: Path) -> None:
@@ -200,7 +196,7 @@ def test_history_of_another_exchange_is_not_served_as_ours(redis_url: str, tmp_p
         asyncio.run(ask(url, order_id))
 
 
-def test_orders_and_fills_are_listed_page_by_page(redis_url: str, tmp_path: Path) -> None:
+def test_orders_and_fills_are_listed_page_by_page(exchange: Exchange) -> None:
     async def scenario(alice: GatewayClient) -> None:
         for _ in range(3):
             await alice.submit_order("BTC-USDT", "buy", "1", price="60000")
@@ -226,10 +222,10 @@ def test_orders_and_fills_are_listed_page_by_page(redis_url: str, tmp_path: Path
         assert {fill.liquidity for fill in fills} == {"taker"}
         await expect_code(Reason.INVALID_CURSOR, alice.list_orders(after="x"))
 
-    play(redis_url, tmp_path, scenario)
+    play(exchange, scenario)
 
 
-def test_look_up_shows_what_the_answer_before_it_said(redis_url: str, tmp_path: Path) -> None:
+def test_look_up_shows_what_the_answer_before_it_said(exchange: Exchange) -> None:
     async def scenario(alice: GatewayClient) -> None:
         for _ in range(5):
             order = await alice.submit_order("BTC-USDT", "buy", "1", price="60000")
@@ -239,10 +235,10 @@ def test_look_up_shows_what_the_answer_before_it_said(redis_url: str, tmp_path: 
             await alice.cancel_order(order.order_id)
             assert (await alice.read_order(order.order_id)).status == "canceled"
 
-    play(redis_url, tmp_path, scenario)
+    play(exchange, scenario)
 
 
-def test_batch_has_a_result_for_each_item(redis_url: str, tmp_path: Path) -> None:
+def test_batch_has_a_result_for_each_item(exchange: Exchange) -> None:
     async def scenario(alice: GatewayClient) -> None:
         twice = BUY | {"client_order_id": "twice"}
         orders = [twice, BUY | {"price": "0.001"}, BUY | {"colour": "red"}, twice, {"side": 5}]
@@ -257,10 +253,10 @@ def test_batch_has_a_result_for_each_item(redis_url: str, tmp_path: Path) -> Non
         assert {result.status for result in results} == {201}
         assert (await alice.cancel_orders()).canceled == 501
 
-    play(redis_url, tmp_path, scenario)
+    play(exchange, scenario)
 
 
-def test_repeat_of_a_filled_order_tells_its_fills(redis_url: str, tmp_path: Path) -> None:
+def test_repeat_of_a_filled_order_tells_its_fills(exchange: Exchange) -> None:
     """What a client does after a lost answer, in a batch too; later trades are included."""
 
     async def scenario(alice: GatewayClient) -> None:
@@ -274,7 +270,7 @@ def test_repeat_of_a_filled_order_tells_its_fills(redis_url: str, tmp_path: Path
             body: dict[str, Any] = answer.json()
             return body
 
-        alice._http.headers["X-Account"] = "alice"
+        alice._http.headers[ACCOUNT_HEADER] = alice._headers[ACCOUNT_HEADER] or ""
         is_replayed = "false"
         first = await submit()
         assert [fill["quantity"] for fill in first["fills"]] == ["0.50000", "0.50000"]
@@ -299,18 +295,16 @@ def test_repeat_of_a_filled_order_tells_its_fills(redis_url: str, tmp_path: Path
         assert (last["status"], len(last["fills"])) == ("filled", 3)
         assert last["timestamp"] > first["timestamp"]
 
-    play(redis_url, tmp_path, scenario)
+    play(exchange, scenario)
 
 
 @pytest.mark.parametrize("count", [0, 501])
-def test_batch_that_is_empty_or_too_large_is_refused(
-    redis_url: str, tmp_path: Path, count: int
-) -> None:
+def test_batch_that_is_empty_or_too_large_is_refused(exchange: Exchange, count: int) -> None:
     async def scenario(alice: GatewayClient) -> None:
         code = Reason.BATCH_TOO_LARGE if count else Reason.MISSING_FIELD
         await expect_code(code, alice.submit_orders([BUY] * count))
 
-    play(redis_url, tmp_path, scenario)
+    play(exchange, scenario)
 
 
 def test_batch_is_pushed_at_once(redis_url: str) -> None:
@@ -330,9 +324,7 @@ def count_pushes(server: Redis) -> int:
     return int(statistics.get("cmdstat_rpush", {}).get("calls", 0))
 
 
-def test_all_orders_of_a_symbol_or_of_the_account_are_canceled(
-    redis_url: str, tmp_path: Path
-) -> None:
+def test_all_orders_of_a_symbol_or_of_the_account_are_canceled(exchange: Exchange) -> None:
     async def scenario(alice: GatewayClient) -> None:
         for symbol in ("BTC-USDT", "BTC-USDT", "ETH-USDT", "SOL-USDT"):
             await alice.submit_order(symbol, "buy", "1", price="10")
@@ -341,10 +333,10 @@ def test_all_orders_of_a_symbol_or_of_the_account_are_canceled(
         assert (await alice.cancel_orders()).canceled == 0
         await expect_code(Reason.UNKNOWN_SYMBOL, alice.cancel_orders("XX-YY"))
 
-    play(redis_url, tmp_path, scenario)
+    play(exchange, scenario)
 
 
-def test_halted_instrument_takes_only_cancels(redis_url: str, tmp_path: Path) -> None:
+def test_halted_instrument_takes_only_cancels(exchange: Exchange) -> None:
     async def scenario(alice: GatewayClient) -> None:
         order = await alice.submit_order("BTC-USDT", "buy", "1", price="60000")
         halted = await alice.halt_instrument("BTC-USDT")
@@ -360,7 +352,7 @@ def test_halted_instrument_takes_only_cancels(redis_url: str, tmp_path: Path) ->
         assert order.status == "open"
         await expect_code(Reason.UNKNOWN_SYMBOL, alice.halt_instrument("XX-YY"))
 
-    play(redis_url, tmp_path, scenario)
+    play(exchange, scenario)
 
 
 def test_dead_mans_switch_outlives_the_engine(redis_url: str) -> None:

@@ -18,7 +18,7 @@ from protocol.enums import Reason
 from protocol.signing import sign
 from tests.integration.order_gateway.test_exchange import KEYS, PLAIN, SECRET, SIGNING
 from tests.support.gateway import DEADLINE_SECONDS, ORDER
-from tests.support.gateway_process import run_exchange, run_workers
+from tests.support.gateway_process import Exchange, run_exchange, run_workers, use_account
 from tests.support.waiting import until
 
 OPEN = {"open", "partially_filled"}
@@ -101,13 +101,11 @@ def cut_subscriptions(redis_url: str) -> None:
 
 
 @pytest.mark.parametrize("is_cut", [False, True])
-def test_snapshot_and_reports_have_no_gap_between_them(
-    redis_url: str, tmp_path: Path, is_cut: bool
-) -> None:
+def test_snapshot_and_reports_have_no_gap_between_them(exchange: Exchange, is_cut: bool) -> None:
     """Readers that join while orders flow know in the end what the archive knows."""
 
-    async def run(url: str) -> None:
-        async with GatewayClient(url, account="alice") as alice:
+    async def run(account: str) -> None:
+        async with GatewayClient(exchange.url, account=account) as alice:
             ending: asyncio.Future[str] = asyncio.get_running_loop().create_future()
             mirrors: list[Mirror] = []
             readers = []
@@ -116,7 +114,7 @@ def test_snapshot_and_reports_have_no_gap_between_them(
                     mirrors.append(Mirror())
                     readers.append(asyncio.create_task(follow(alice, mirrors[-1], ending)))
                 if is_cut and number in {5, 15, 25, 35, 45}:
-                    cut_subscriptions(redis_url)
+                    cut_subscriptions(exchange.redis_url)
             last = await alice.submit_order("SOL-USDT", "buy", "1", price="1")
             ending.set_result(last.order_id)
             await alice.cancel_order(last.order_id)
@@ -130,13 +128,16 @@ def test_snapshot_and_reports_have_no_gap_between_them(
                 assert mirror.snapshots == 1
             assert expected
 
-    with run_exchange(redis_url, tmp_path) as exchange:
-        asyncio.run(run(exchange.url))
+    with use_account(exchange) as account:
+        asyncio.run(run(account))
 
 
-def test_reader_hears_of_nobody_elses_orders(redis_url: str, tmp_path: Path) -> None:
-    async def run(url: str) -> None:
-        async with GatewayClient(url, account="alice") as alice, GatewayClient(url) as other:
+def test_reader_hears_of_nobody_elses_orders(exchange: Exchange) -> None:
+    async def run(hers: str, somebodys: str) -> None:
+        async with (
+            GatewayClient(exchange.url, account=hers) as alice,
+            GatewayClient(exchange.url, account=somebodys) as other,
+        ):
             await other.submit_order("BTC-USDT", "buy", "1", price="60000")
             updates = alice.stream_orders()
             snapshot = await anext(updates)
@@ -148,8 +149,8 @@ def test_reader_hears_of_nobody_elses_orders(redis_url: str, tmp_path: Path) -> 
             assert report.data
             assert report.data.order_id == order.order_id
 
-    with run_exchange(redis_url, tmp_path) as exchange:
-        asyncio.run(run(exchange.url))
+    with use_account(exchange) as hers, use_account(exchange) as somebodys:
+        asyncio.run(run(hers, somebodys))
 
 
 def test_without_an_archive_the_stream_says_so(redis_url: str, tmp_path: Path) -> None:
@@ -194,7 +195,7 @@ def test_stream_needs_a_key_where_authentication_is_on(redis_url: str, tmp_path:
         asyncio.run(run(exchange.url))
 
 
-def test_stream_is_closed_to_another_sites_page(redis_url: str, tmp_path: Path) -> None:
+def test_stream_is_closed_to_another_sites_page(exchange: Exchange) -> None:
     async def run(url: str) -> None:
         stream = url.replace("http", "ws") + "/ws/orders?account=alice"
         for origin in ("null", "http://evil.example"):
@@ -203,5 +204,4 @@ def test_stream_is_closed_to_another_sites_page(redis_url: str, tmp_path: Path) 
         async with connect(stream, origin=Origin(url)) as socket:
             assert (await read_json(socket))["account"] == "alice"
 
-    with run_exchange(redis_url, tmp_path) as exchange:
-        asyncio.run(run(exchange.url))
+    asyncio.run(run(exchange.url))
