@@ -32,6 +32,22 @@ def exchange(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Exchange]:
         yield exchange
 
 
+@pytest.fixture(scope="module")
+def shared_publisher(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Publisher]:
+    """An exchange for those tests of a file to which it matters little what was before."""
+    with run_redis(tmp_path_factory.mktemp("shared")) as url:
+        publisher = Publisher(url)
+        yield publisher
+        publisher.close()
+
+
+@pytest.fixture(scope="module")
+def shared_service(shared_publisher: Publisher) -> Iterator[MarketData]:
+    """The service that follows `shared_publisher`."""
+    with run_market_data(shared_publisher.url) as service:
+        yield service
+
+
 @pytest.fixture
 def publisher(redis_url: str) -> Iterator[Publisher]:
     """An exchange that has just begun."""

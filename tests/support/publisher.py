@@ -59,6 +59,7 @@ class Publisher:
     """One exchange. `commit` journals and publishes; what is in `lost` is journaled only."""
 
     def __init__(self, url: str) -> None:
+        self.url = url
         self.redis = redis.Redis.from_url(url)
         self.books: dict[str, PublishedBook] = {}
         self.sequence = 0

@@ -21,8 +21,10 @@ async def read_one(reader: FeedReader) -> None:
             return
 
 
-def test_symbol_that_is_not_traded_is_named_with_those_that_are(service: MarketData) -> None:
-    reader = FeedReader(service.url, ["XXX-USDT"])
+def test_symbol_that_is_not_traded_is_named_with_those_that_are(
+    shared_service: MarketData,
+) -> None:
+    reader = FeedReader(shared_service.url, ["XXX-USDT"])
     with pytest.raises(FeedRefused, match="not traded here: XXX-USDT; symbols are BTC-USDT"):
         asyncio.run(read_one(reader))
 
@@ -52,19 +54,19 @@ def test_server_that_is_not_there_is_said_once(caplog: pytest.LogCaptureFixture)
     ],
 )
 def test_what_no_waiting_mends_is_raised(
-    service: MarketData, scheme: str, path: str, text: str
+    shared_service: MarketData, scheme: str, path: str, text: str
 ) -> None:
-    reader = FeedReader(f"{scheme}://127.0.0.1:{service.port}{path}", [BTC])
+    reader = FeedReader(f"{scheme}://127.0.0.1:{shared_service.port}{path}", [BTC])
     with pytest.raises(FeedRefused, match=text):
         asyncio.run(read_one(reader))
 
 
 @pytest.mark.parametrize("query", ["?symbols=BTC-USDT", "?channels=trades", "?"])
 def test_a_url_with_a_query_of_its_own_is_the_feeds(
-    service: MarketData, publisher: Publisher, query: str
+    shared_service: MarketData, shared_publisher: Publisher, query: str
 ) -> None:
-    publisher.set_levels(bids=[("60000.00", "1.00000")])
-    reader = FeedReader(service.url + query, [BTC])
+    shared_publisher.set_levels(bids=[("60000.00", "1.00000")])
+    reader = FeedReader(shared_service.url + query, [BTC])
     asyncio.run(read_one(reader))
     assert reader.books[BTC].bids() == [("60000.00", "1.00000")]
 

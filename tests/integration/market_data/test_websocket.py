@@ -104,16 +104,17 @@ def test_subscriptions_narrow_and_widen(service: MarketData, publisher: Publishe
     ],
 )
 def test_a_broken_frame_is_answered_and_the_connection_goes_on(
-    service: MarketData, publisher: Publisher, frame: str | bytes, code: str
+    shared_service: MarketData, shared_publisher: Publisher, frame: str | bytes, code: str
 ) -> None:
-    with service.read("trades") as reader:
+    with shared_service.read("trades") as reader:
         reader.connection.send(frame)
         error = reader.next()
         assert (error["type"], error["code"]) == ("error", code)
         assert error["id"] == (3 if "id" in str(frame) else None)
         assert error["message"]
-        publisher.trade()
-        assert reader.next_of("trade")["data"]["trade_id"] == 1
+        shared_publisher.trade()
+        trade_id = shared_publisher.book("BTC-USDT").trade_id
+        assert reader.next_of("trade")["data"]["trade_id"] == trade_id
 
 
 def test_a_frame_beyond_all_measure_ends_only_its_own_connection(
