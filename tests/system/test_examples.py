@@ -20,10 +20,10 @@ from tests.support.waiting import DEADLINE_SECONDS, wait_until
 SYMBOL = "SOL-USDT"
 
 
-@pytest.fixture
-def exchange(tmp_path: Path) -> Iterator[RunRecord]:
-    """One whose books are empty."""
-    with launch(REAL, tmp_path / "data") as system:
+@pytest.fixture(scope="module")
+def exchange(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunRecord]:
+    """One whose books are empty, before and after each test."""
+    with launch(REAL, tmp_path_factory.mktemp("examples") / "data") as system:
         yield system.wait_until_ready()
 
 

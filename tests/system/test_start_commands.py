@@ -25,8 +25,17 @@ from tests.support.ports import find_free_port
 from tests.support.waiting import wait_until
 
 
+@pytest.fixture(scope="module")
+def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LaunchedSystem]:
+    """For the tests that leave it as it is."""
+    with launch(STAND_IN, tmp_path_factory.mktemp("commands") / "data") as system:
+        system.wait_until_ready()
+        yield system
+
+
 @pytest.fixture
-def system(tmp_path: Path) -> Iterator[LaunchedSystem]:
+def own_system(tmp_path: Path) -> Iterator[LaunchedSystem]:
+    """For a test that stops something."""
     with launch(STAND_IN, tmp_path / "data") as system:
         system.wait_until_ready()
         yield system
@@ -35,7 +44,8 @@ def system(tmp_path: Path) -> Iterator[LaunchedSystem]:
 def test_status_has_a_line_for_each_process(system: LaunchedSystem) -> None:
     with connect(system.record.redis.url) as client:
         client.set(channels.LEASE, b"stand-in")
-    answer = run_command(system.folder, "status")
+        answer = run_command(system.folder, "status")
+        client.delete(channels.LEASE)
     lines = {line.split()[0]: line.split()[1:] for line in answer.stdout.splitlines()}
     for name, process in system.processes.items():
         assert lines[name][:2] == ["running", str(process.pid)]
@@ -93,24 +103,28 @@ def test_systems_that_start_at_once_do_not_share_a_redis(tmp_path: Path) -> None
                 assert client.info("server")["process_id"] == system.processes["redis"].pid
 
 
-def test_redis_stop_holds_and_restart_brings_it_back_with_its_data(system: LaunchedSystem) -> None:
-    with connect(system.record.redis.url) as client:
+def test_redis_stop_holds_and_restart_brings_it_back_with_its_data(
+    own_system: LaunchedSystem,
+) -> None:
+    with connect(own_system.record.redis.url) as client:
         client.set("kept", b"1")
-    assert run_command(system.folder, "redis", "stop").returncode == 0
-    system.wait_for_output("held until")
-    answer = run_command(system.folder, "redis", "status")
+    assert run_command(own_system.folder, "redis", "stop").returncode == 0
+    own_system.wait_for_output("held until")
+    answer = run_command(own_system.folder, "redis", "status")
     assert answer.returncode == 1
     assert "holds it" in answer.stdout
-    assert run_command(system.folder, "redis", "restart").returncode == 0
-    with connect(system.record.redis.url) as client:
+    assert run_command(own_system.folder, "redis", "restart").returncode == 0
+    with connect(own_system.record.redis.url) as client:
         assert client.get("kept") == b"1"
     # the launcher writes its run file a moment after the server answers
-    wait_until(lambda: "redis" in system.processes, "Redis is in the run file")
-    before = system.processes["redis"]
-    assert run_command(system.folder, "redis", "restart").returncode == 0
-    wait_until(lambda: system.processes.get("redis", before) != before, "there is another Redis")
-    assert "WARNING" not in system.output  # what is done on purpose does not look like a crash
-    assert "Bye" not in system.output
+    wait_until(lambda: "redis" in own_system.processes, "Redis is in the run file")
+    before = own_system.processes["redis"]
+    assert run_command(own_system.folder, "redis", "restart").returncode == 0
+    wait_until(
+        lambda: own_system.processes.get("redis", before) != before, "there is another Redis"
+    )
+    assert "WARNING" not in own_system.output  # what is done on purpose does not look like a crash
+    assert "Bye" not in own_system.output
 
 
 def test_redis_status_and_logs_say_what_the_server_does(system: LaunchedSystem) -> None:
@@ -151,20 +165,23 @@ def test_redis_dead_lists_entries_with_their_reason(system: LaunchedSystem) -> N
     }  # fmt: skip
     with connect(system.record.redis.url) as client:
         client.rpush(channels.DEAD, json.dumps(entry), b"not even ours")
-    lines = run_command(system.folder, "redis", "dead").stdout.splitlines()
+        lines = run_command(system.folder, "redis", "dead").stdout.splitlines()
+        client.delete(channels.DEAD)
     assert lines[0] == "7 2026-01-31T12:00:00.000001Z unreadable_entry: not JSON  'garbage'"
     assert lines[1] == "b'not even ours'"
     assert lines[2] == "2 unreadable entries."
 
 
-def test_reset_asks_then_stops_the_system_and_deletes_its_folder(system: LaunchedSystem) -> None:
-    assert run_command(system.folder, "reset").returncode == 1
-    assert system.process.poll() is None
-    processes = list(system.processes.values())
-    answer = run_command(system.folder, "reset", "--yes")
+def test_reset_asks_then_stops_the_system_and_deletes_its_folder(
+    own_system: LaunchedSystem,
+) -> None:
+    assert run_command(own_system.folder, "reset").returncode == 1
+    assert own_system.process.poll() is None
+    processes = list(own_system.processes.values())
+    answer = run_command(own_system.folder, "reset", "--yes")
     assert answer.returncode == 0, answer.stderr
-    assert system.wait_until_ended() == 0
-    assert not system.folder.exists()
+    assert own_system.wait_until_ended() == 0
+    assert not own_system.folder.exists()
     assert not any(process.is_alive for process in processes)
 
 

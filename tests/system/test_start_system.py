@@ -22,8 +22,17 @@ ORDER = {
 }  # fmt: skip
 
 
+@pytest.fixture(scope="module")
+def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LaunchedSystem]:
+    """For the tests after which all of it runs again."""
+    with launch(REAL, tmp_path_factory.mktemp("system") / "data", UVICORN_WORKERS="2") as system:
+        system.wait_until_ready()
+        yield system
+
+
 @pytest.fixture
-def system(tmp_path: Path) -> Iterator[LaunchedSystem]:
+def own_system(tmp_path: Path) -> Iterator[LaunchedSystem]:
+    """For a test that ends it."""
     with launch(REAL, tmp_path / "data", UVICORN_WORKERS="2") as system:
         system.wait_until_ready()
         yield system
@@ -90,14 +99,16 @@ def test_a_killed_service_comes_back_and_the_book_is_kept(
     wait_until(lambda: _read_best_bid(system) == "60000.00", "the order is in the book")
 
 
-def test_kill_9_of_the_launcher_with_open_clients_leaves_nothing(system: LaunchedSystem) -> None:
-    record, processes = system.record, list(system.processes.values())
+def test_kill_9_of_the_launcher_with_open_clients_leaves_nothing(
+    own_system: LaunchedSystem,
+) -> None:
+    record, processes = own_system.record, list(own_system.processes.values())
     feed_url = f"{record.market_data_url.replace('http', 'ws', 1)}/ws/market-data"
     with connect_feed(feed_url) as feed, http.Client() as client:
         feed.recv()
         client.get(f"{record.gateway_url}/health")
-        system.process.kill()
-        system.process.wait()
+        own_system.process.kill()
+        own_system.process.wait()
         wait_until(lambda: not any(process.is_alive for process in processes), "all are gone")
 
 

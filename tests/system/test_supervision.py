@@ -21,8 +21,19 @@ from tests.support.stand_in_service import STUBBORN
 from tests.support.waiting import wait_until
 
 
+@pytest.fixture(scope="module")
+def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LaunchedSystem]:
+    """For the tests after which all of it runs again."""
+    with launch(
+        STAND_IN, tmp_path_factory.mktemp("system") / "data", UVICORN_WORKERS="3"
+    ) as system:
+        system.wait_until_ready()
+        yield system
+
+
 @pytest.fixture
-def system(tmp_path: Path) -> Iterator[LaunchedSystem]:
+def own_system(tmp_path: Path) -> Iterator[LaunchedSystem]:
+    """For a test that ends it."""
     with launch(STAND_IN, tmp_path / "data", UVICORN_WORKERS="3") as system:
         system.wait_until_ready()
         yield system
@@ -56,11 +67,11 @@ def test_each_gateway_worker_and_each_service_has_a_process(system: LaunchedSyst
     assert set(system.processes) == names
 
 
-def test_kill_9_of_the_launcher_leaves_nothing_behind(system: LaunchedSystem) -> None:
-    record, processes = system.record, list(system.processes.values())
+def test_kill_9_of_the_launcher_leaves_nothing_behind(own_system: LaunchedSystem) -> None:
+    record, processes = own_system.record, list(own_system.processes.values())
     with _open_connection(record.gateway_url), _open_connection(record.market_data_url):
-        system.process.kill()
-        system.process.wait()
+        own_system.process.kill()
+        own_system.process.wait()
         wait_until(lambda: not any(process.is_alive for process in processes), "all are gone")
 
 
