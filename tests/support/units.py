@@ -1,7 +1,7 @@
-"""Which tests run in one worker: those of a file, and those of the page all together.
+"""Which tests run in one worker: those of a file; those of the page all together.
 
 What is started for many tests (a system, a browser, a database) is started once in each worker that
-has such tests.
+has such tests. Random flows share nothing but take long: each goes wherever there is time.
 """
 
 from pathlib import PurePosixPath
@@ -10,8 +10,9 @@ import pytest
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
-LONG_FIRST = ("system", "browser", "integration", "property")
+LONG_FIRST = ("system", "property", "browser", "integration")
 TOGETHER = "browser"
+APART = "property"
 
 
 class UnitScheduling(LoadScopeScheduling):
@@ -27,7 +28,10 @@ class UnitScheduling(LoadScopeScheduling):
 def find_unit(name: str) -> str:
     """The unit of the test of that name."""
     file = name.partition("::")[0]
-    return TOGETHER if TOGETHER in PurePosixPath(file).parts else file
+    folders = PurePosixPath(file).parts
+    if TOGETHER in folders:
+        return TOGETHER
+    return name if APART in folders else file
 
 
 def put_long_ones_first(items: list[pytest.Item]) -> None:
