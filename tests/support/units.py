@@ -15,7 +15,7 @@ TOGETHER = "browser"
 APART = "property"
 
 
-class UnitScheduling(LoadScopeScheduling):
+class UnitScheduling(LoadScopeScheduling):  # type: ignore[misc]  # without stubs
     """The tests of a unit run in one worker, one after another."""
 
     def __init__(self, config: pytest.Config, log: Producer | None = None) -> None:

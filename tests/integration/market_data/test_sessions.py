@@ -162,7 +162,7 @@ def test_a_url_subscribes(service: MarketData, publisher: Publisher) -> None:
 def test_a_bad_url_is_told_why_and_closed(
     shared_service: MarketData, query: str, code: str
 ) -> None:
-    before = Counter(shared_service.get("/stats")["refused"])
+    before: Counter[str] = Counter(shared_service.get("/stats")["refused"])
     with shared_service.read(query=query) as reader:
         assert reader.next()["code"] == code
         with pytest.raises(ConnectionClosed) as closed:
