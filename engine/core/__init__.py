@@ -1,7 +1,8 @@
 """The matching core: `Matcher` for commands in and events out, `OrderBook` for one symbol.
 
-The compiled core serves where it was built, else the plain-Python one, with a warning.
-`ENGINE_CORE=cython` or `ENGINE_CORE=python` forces one; ImportError where that cannot be.
+The compiled core serves if it was built, else the plain-Python one, with a warning.
+`ENGINE_CORE=cython` or `ENGINE_CORE=python` forces one; ImportError if that is not possible.
+Imports nothing of ours.
 """
 
 from .codes import (

@@ -1,6 +1,6 @@
 """The core's vocabulary: what goes in and what comes out, as small integers.
 
-Both cores (`matcher`, compiled, and `reference`, plain Python) speak it. Prices are ticks,
+Both cores (`compiled`, in C, and `reference`, in plain Python) speak it. Prices are ticks,
 quantities are lots, ids are integers; text, time and decimals are unknown here.
 """
 
@@ -20,7 +20,7 @@ MAX_SYMBOLS = 1 << 16
 NO_SYMBOL = -1
 """The symbol of an event whose order is unknown or whose symbol does not exist."""
 ALL_SYMBOLS = -1
-"""The symbol of a cancel_all that means every book."""
+"""The symbol of a cancel_all over every book."""
 
 
 class Side(IntEnum):
@@ -79,7 +79,7 @@ class EventKind(IntEnum):
 
 
 class Reason(IntEnum):
-    """Why an order ended or a command was refused; NONE where nothing needs a reason."""
+    """Why an order ended or a command was refused; NONE if nothing needs a reason."""
 
     NONE = 0
     # an order was canceled
@@ -112,7 +112,7 @@ class Reason(IntEnum):
 
 
 class Event(NamedTuple):
-    """One event. The cores hand out plain tuples of this layout; `Event._make` names the fields.
+    """One event. The cores return plain tuples with this layout; `Event._make` names the fields.
 
     | kind | order_id | other_id | price | quantity | remaining | other_remaining | number |
     |---|---|---|---|---|---|---|---|
@@ -127,12 +127,15 @@ class Event(NamedTuple):
     | COMMAND_REJECTED | the order named | 0 | 0 | 0 | 0 | 0 | 0 |
     | LEVEL | 0 | 0 | level's price | level's total now, 0: gone | 0 | 0 | update_id |
 
-    A price or stop price that the order's type does not have is 0. `symbol` is NO_SYMBOL where a
+    A price or stop price that the order's type does not have is 0. `symbol` is NO_SYMBOL if the
     command named no order that its account can see, or a symbol that does not exist.
     `side` is the order's own, the taker's in TRADE, the book's in LEVEL. LEVEL events close a
     command, one for each level whose quantity differs after it, in the order first touched.
     A quantity reduced by self-trade prevention also lowers the order's total, so that
     total = filled + remaining holds at every moment.
+
+    `other_remaining` and `number` depend on the kind: read them as `stop_price`, `trade_id`,
+    `update_id` or `has_kept_place`.
     """
 
     kind: int
@@ -147,9 +150,32 @@ class Event(NamedTuple):
     other_remaining: int
     number: int
 
+    @property
+    def stop_price(self) -> int:
+        """The stop price of an ACCEPTED, AMENDED or TRIGGERED order; 0 in other events."""
+        return self.other_remaining if self.kind in _WITH_STOP_PRICE else 0
+
+    @property
+    def trade_id(self) -> int:
+        """The id of a TRADE; 0 in other events."""
+        return self.number if self.kind == EventKind.TRADE else 0
+
+    @property
+    def update_id(self) -> int:
+        """The id of a LEVEL; 0 in other events."""
+        return self.number if self.kind == EventKind.LEVEL else 0
+
+    @property
+    def has_kept_place(self) -> bool:
+        """Whether an AMENDED order kept its place; False in other events."""
+        return self.kind == EventKind.AMENDED and bool(self.number)
+
+
+_WITH_STOP_PRICE = frozenset({EventKind.ACCEPTED, EventKind.AMENDED, EventKind.TRIGGERED})
+
 
 EventRow: TypeAlias = tuple[int, int, int, int, int, int, int, int, int, int, int]
-"""An event as the cores hand it out: a plain tuple of the layout of `Event`."""
+"""An event as the cores return it: a plain tuple with the layout of `Event`."""
 
 
 class OpenOrder(NamedTuple):

@@ -1,4 +1,4 @@
-"""Which of the two cores serves, decided once, at import."""
+"""Choose which of the two cores serves, once, at import."""
 
 import os
 import warnings
@@ -13,9 +13,9 @@ BUILD = "python setup.py build_ext --inplace (needs a C compiler and Python's he
 
 
 def load_matcher(choice: str | None) -> tuple[str, "type[MatcherType]"]:
-    """The name of a core and its `Matcher`; `choice` is a name, or None for the best there is.
+    """Load a core and return its name and `Matcher`; `choice` is a name, or None for the best.
 
-    ImportError where the choice has no such name or the chosen core was not built.
+    Raises ImportError if there is no core of that name, or the chosen one was not built.
     """
     if choice is not None and choice not in MODULES:
         raise ImportError(f"ENGINE_CORE must be cython or python, not {choice!r}")

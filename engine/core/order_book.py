@@ -15,7 +15,7 @@ from .implementation import Matcher
 
 Level = tuple[int, int]
 """Price in ticks, quantity in lots."""
-_HIGHEST_COUNTED = MAX_ORDER_ID // 2
+_MAX_COUNTED_ID = MAX_ORDER_ID // 2
 
 
 class OrderBook:
@@ -23,9 +23,9 @@ class OrderBook:
 
     Every command returns its events, in order, as `Event` named tuples; a command that cannot be
     carried out returns a REJECTED or COMMAND_REJECTED event with its reason and changes nothing.
-    Orders get the next higher id unless one is given (one above 2**52 is not counted on from).
-    `account` is the owner, 0 for nobody: only
-    with an account does self-trade prevention apply, and only its owner can cancel or amend.
+    Orders get the next higher id unless one is given (ids above 2**52 are not counted on).
+    `account` is the owner, 0 for nobody: self-trade prevention applies only to an account's orders,
+    and only their owner can cancel or amend them.
     """
 
     def __init__(self, *, self_trade_prevention: int = SelfTradePrevention.NONE) -> None:
@@ -58,11 +58,11 @@ class OrderBook:
         account: int = 0,
         order_id: int | None = None,
     ) -> list[Event]:
-        """Enter an order of any type; `price` and `stop_price` stay 0 where the type has none."""
+        """Enter an order of any type; `price` and `stop_price` stay 0 if the type has none."""
         number = self._last_id + 1 if order_id is None else order_id
         form = (side, order_type, quantity, price, stop_price, self._prevention)
         events = _named(self.matcher.new(0, number, account, *form))
-        if events[0].kind != EventKind.REJECTED and number <= _HIGHEST_COUNTED:
+        if events[0].kind != EventKind.REJECTED and number <= _MAX_COUNTED_ID:
             self._last_id = max(self._last_id, number)
         return events
 
@@ -98,13 +98,13 @@ class OrderBook:
 
     @property
     def best_bid(self) -> Level | None:
-        """The highest buy level, None where nobody buys."""
+        """The highest buy level, None if there is none."""
         price, quantity, _, _ = self.matcher.bbo(0)
         return (price, quantity) if price else None
 
     @property
     def best_ask(self) -> Level | None:
-        """The lowest sell level, None where nobody sells."""
+        """The lowest sell level, None if there is none."""
         _, _, price, quantity = self.matcher.bbo(0)
         return (price, quantity) if price else None
 

@@ -1,4 +1,4 @@
-"""The bytes that a matcher's state is saved as, the same from either core.
+"""The bytes to which a matcher's state is saved, the same from either core.
 
 Header, one book record for each symbol, one order record for each open order, CRC-32 of all of
 it; little-endian. Orders come by symbol; within one, bids best price first, asks best price
@@ -43,7 +43,7 @@ def seal(saved: Saved) -> bytes:
 
 
 def unseal(data: bytes) -> Saved:
-    """Take saved bytes apart; ValueError where they are damaged or of another version."""
+    """Take saved bytes apart; ValueError if they are damaged or of another version."""
     view = memoryview(data).cast("B")
     if len(view) < HEADER.size + CHECKSUM.size:
         raise ValueError("saved matcher is cut short")

@@ -77,14 +77,13 @@ class Auditor:
         return price
 
     def _enter(self, event: Event) -> None:
-        """Enter an order that came, was amended or was triggered as the one that acts now."""
-        kept_place = event.kind == EventKind.AMENDED and event.number
+        """An order came, was amended, or was triggered: it is now the one that acts."""
         seen = self._orders.get(event.order_id)
         filled = seen.filled if seen else 0
         if event.quantity != filled + event.remaining:
             total = f"{event.quantity} is not {filled} + {event.remaining}"
             self.findings.append(f"wrong total: #{event.order_id}, {total}")
-        if kept_place:
+        if event.has_kept_place:
             self._orders[event.order_id].remaining = event.remaining
             return
         self._settle()
@@ -92,7 +91,7 @@ class Auditor:
         if seen:
             self._leave(seen)
         price = seen.price if seen and is_triggered else event.price
-        was_waiting = seen.is_waiting if seen else event.other_remaining > 0
+        was_waiting = seen.is_waiting if seen else event.stop_price > 0
         is_waiting = was_waiting and not is_triggered
         order = (event.order_id, event.symbol, event.side, price, event.remaining, is_waiting)
         self._orders[event.order_id] = self._active = AuditedOrder(*order, filled)
@@ -127,8 +126,8 @@ class Auditor:
     def _trade(self, event: Event) -> None:
         self.trades += 1
         maker, taker = self._orders[event.other_id], self._orders[event.order_id]
-        name = f"trade {event.number} of #{taker.order_id} with #{maker.order_id}"
-        self._expect_next("trade", event)
+        name = f"trade {event.trade_id} of #{taker.order_id} with #{maker.order_id}"
+        self._expect_next("trade", event.symbol, event.trade_id)
         best = self._best(event.symbol, maker.side)
         if maker.price != best:
             self.findings.append(f"trade-through: {name} at {maker.price}, best is {best}")
@@ -150,18 +149,18 @@ class Auditor:
 
     def _check_level(self, event: Event) -> None:
         self._settle()
-        self._expect_next("level", event)
+        self._expect_next("level", event.symbol, event.update_id)
         queue = self._side(event.symbol, event.side).get(event.price)
         total = _total(queue) if queue else 0
         if total != event.quantity:
             self.findings.append(f"wrong level: {event.price} has {total}, not {event.quantity}")
 
-    def _expect_next(self, what: str, event: Event) -> None:
-        """Check that trade ids and update ids have no gap."""
-        last = self._last_ids.get((what, event.symbol), 0)
-        if event.number != last + 1:
-            self.findings.append(f"gap: {what} {event.number} follows {last}")
-        self._last_ids[what, event.symbol] = event.number
+    def _expect_next(self, what: str, symbol: int, number: int) -> None:
+        """Trade ids and update ids have no gap."""
+        last = self._last_ids.get((what, symbol), 0)
+        if number != last + 1:
+            self.findings.append(f"gap: {what} {number} follows {last}")
+        self._last_ids[what, symbol] = number
 
 
 def _total(queue: Queue) -> int:

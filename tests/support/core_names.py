@@ -40,11 +40,11 @@ def _details(kind: EventKind, row: Event) -> str:
             left = f"left {row.remaining} and {row.other_remaining}"
             verb = "buys from" if row.side == Side.BUY else "sells to"
             return (
-                f"{row.number}: #{row.order_id} {verb} #{row.other_id}, "
+                f"{row.trade_id}: #{row.order_id} {verb} #{row.other_id}, "
                 f"{row.quantity} at {row.price}, {left}"
             )
         case EventKind.LEVEL:
-            return f"{row.number}: {side} {row.price} now {row.quantity}"
+            return f"{row.update_id}: {side} {row.price} now {row.quantity}"
         case EventKind.ACCEPTED | EventKind.AMENDED | EventKind.TRIGGERED:
             return _order_details(kind, row)
         case EventKind.REDUCED:
@@ -58,7 +58,7 @@ def _details(kind: EventKind, row: Event) -> str:
 def _order_details(kind: EventKind, row: Event) -> str:
     way = " by a trade at" if kind == EventKind.TRIGGERED else " at"
     price = f"{way} {row.price}" if row.price else ""
-    stop = f" stop {row.other_remaining}" if row.other_remaining else ""
-    place = ", place kept" if row.number else ", place lost"
+    stop = f" stop {row.stop_price}" if row.stop_price else ""
+    place = ", place kept" if row.has_kept_place else ", place lost"
     suffix = place if kind == EventKind.AMENDED else ""
     return f"#{row.order_id} {word(Side(row.side))} {row.remaining}{stop}{price}{suffix}"

@@ -1,5 +1,5 @@
 """The compiled core: C structs and functions in `.pxd` files, one translation unit, `matcher.pyx`.
 
-`matcher.pxd` and `state.pxd` are its table of contents. Commands in, event rows out; it imports
-nothing but C.
+In: commands. Out: event records. `state.pxd` has its memory, `matcher.pxd` its Python classes. It
+imports nothing but C; `matcher.pyx` also the codes and the saved form from `engine.core`.
 """

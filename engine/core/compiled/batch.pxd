@@ -1,8 +1,8 @@
 """A batch of packed commands, with the memory that the next ones need fetched ahead.
 
-A command far ahead has its id index entry fetched; a nearer one its price level and the order that
-it seems to name; the nearest one that order's neighbours. Nothing here branches on what
-it reads: a wrong guess fetches a useless line and changes nothing.
+For a command far ahead the id index entry is fetched; for a nearer one its price level and the
+order that it seems to name; for the nearest one that order's neighbours. Nothing here branches on
+what it reads: a wrong guess fetches a useless line and changes nothing.
 """
 
 from libc.stdint cimport uint32_t, uint64_t
@@ -10,7 +10,15 @@ from libc.stdint cimport uint32_t, uint64_t
 from engine.core.compiled.book cimport index_of
 from engine.core.compiled.commands cimport run_command
 from engine.core.compiled.id_index cimport hash_of
-from engine.core.compiled.state cimport CommandRecord, Core, IdEntry, Level, Order, prefetch, price_t
+from engine.core.compiled.state cimport (
+    CommandRecord,
+    Core,
+    IdEntry,
+    Level,
+    Order,
+    prefetch,
+    price_t,
+)
 
 cdef enum:
     FAR_AHEAD = 10
@@ -31,7 +39,7 @@ cdef inline const Order* named_order(
 
 
 cdef inline const Level* place_of(const Core* core, uint32_t symbol, price_t price) noexcept nogil:
-    """Where the level is if the window covers it."""
+    """Return where the level is, if the window covers it."""
     cdef uint32_t known = symbol if symbol < core.symbols else 0
     return &core.books[known].window[index_of(price)]
 
@@ -39,7 +47,7 @@ cdef inline const Level* place_of(const Core* core, uint32_t symbol, price_t pri
 cdef inline void run_batch(
     Core* core, const CommandRecord* commands, uint64_t count
 ) noexcept nogil:
-    """Runs the commands one after the other; all their events gather in the buffer.
+    """Run the commands one after the other; all their events gather in the buffer.
 
     The fetches stand here and in no function of their own: a compiler drops a call that does
     nothing else.

@@ -43,7 +43,7 @@ cdef inline int last_in_word(const Bitmap* bits, uint32_t word) noexcept nogil:
 
 
 cdef inline int first_in_groups(const Bitmap* bits, uint64_t groups) noexcept nogil:
-    """The lowest member in the chosen groups (a part of the summary word), or EMPTY."""
+    """Return the lowest member in the chosen groups (a part of the summary word), or EMPTY."""
     cdef uint32_t group
     if groups == 0:
         return EMPTY
@@ -60,7 +60,7 @@ cdef inline int last_in_groups(const Bitmap* bits, uint64_t groups) noexcept nog
 
 
 cdef inline uint64_t above(uint64_t word, uint32_t bit) noexcept nogil:
-    """The bits of `word` that lie above `bit`."""
+    """Return the bits of `word` that lie above `bit`."""
     return word & ((~<uint64_t>1) << bit)
 
 
@@ -69,7 +69,7 @@ cdef inline uint64_t below(uint64_t word, uint32_t bit) noexcept nogil:
 
 
 cdef inline int next_member(const Bitmap* bits, uint32_t start) noexcept nogil:
-    """The first member met from `start` on upwards, round the end if need be; EMPTY if none."""
+    """Find the first member from `start` upwards, round the end if need be; EMPTY if none."""
     cdef uint32_t word = start >> 6
     cdef uint64_t rest = bits.words[word] & ((~<uint64_t>0) << (start & 63))
     cdef int found
@@ -83,7 +83,7 @@ cdef inline int next_member(const Bitmap* bits, uint32_t start) noexcept nogil:
 
 
 cdef inline int previous_member(const Bitmap* bits, uint32_t start) noexcept nogil:
-    """The first member met from `start` on downwards, round the end if need be; EMPTY if none."""
+    """Find the first member from `start` downwards, round the end if need be; EMPTY if none."""
     cdef uint32_t word = start >> 6
     cdef uint64_t rest = bits.words[word] & ((~<uint64_t>0) >> (63 - (start & 63)))
     cdef int found

@@ -1,7 +1,7 @@
-"""The price levels of one book: an array over a window of ticks, sorted blocks outside of it.
+"""The price levels of one book: an array over a window of ticks, sorted blocks outside it.
 
 A price's place in the window is the price modulo its size, so that a window that moves leaves the
-levels that stay in it where they are. Both sides share the array, since a price at rest belongs
+levels that stay in it in place. Both sides share the array, since a price at rest belongs
 to one side only; each side has its own bitmap.
 """
 
@@ -65,7 +65,7 @@ cdef inline bint is_better(uint32_t side, price_t price, price_t than) noexcept 
 
 
 cdef inline Level* level_at(Book* book, uint32_t side, price_t price) noexcept nogil:
-    """The level, or NULL where nothing rests."""
+    """Return the level, or NULL if nothing rests."""
     if likely(is_near(book, price)):
         if likely(bitmap.contains(&book.near[side], index_of(price))):
             return &book.window[index_of(price)]
@@ -104,14 +104,14 @@ cdef inline price_t near_below(const Book* book, uint32_t side, price_t price) n
 
 
 cdef inline price_t worse_price(const Book* book, uint32_t side, price_t price) noexcept nogil:
-    """The next price behind `price` on a side of the book; NO_BID or NO_ASK behind the last."""
+    """Return the next worse price on a side of the book; NO_BID or NO_ASK after the last."""
     if side == BUY:
         return max(near_below(book, BUY, price), price_below(&book.far[BUY], price, NO_BID))
     return min(near_above(book, SELL, price), price_above(&book.far[SELL], price, NO_ASK))
 
 
 cdef inline void drop_level(Book* book, uint32_t side, price_t price) noexcept nogil:
-    """Takes an emptied level out of the book."""
+    """Take an emptied level out of the book."""
     if likely(is_near(book, price)):
         bitmap.discard(&book.near[side], index_of(price))
         book.near_levels -= 1
@@ -122,7 +122,7 @@ cdef inline void drop_level(Book* book, uint32_t side, price_t price) noexcept n
 
 
 cdef inline void open_window(Core* core, Book* book) noexcept nogil:
-    """Gives the book its array; two books share a huge page."""
+    """Give the book its array; two books share a huge page."""
     cdef size_t size = core.window_block_count * sizeof(void*)
     if core.spare_window != NULL:
         book.window = core.spare_window
@@ -136,7 +136,7 @@ cdef inline void open_window(Core* core, Book* book) noexcept nogil:
 
 
 cdef inline void evict(Book* book, uint32_t side, price_t first, price_t end) noexcept nogil:
-    """Moves the levels of a part of the window to the far ones."""
+    """Move the levels of a part of the window to the far ones."""
     cdef price_t price = near_above(book, side, first - 1)
     while price < end:
         insert_level(&book.far[side], price)[0] = book.window[index_of(price)]
@@ -147,7 +147,7 @@ cdef inline void evict(Book* book, uint32_t side, price_t first, price_t end) no
 
 
 cdef inline void admit(Book* book, uint32_t side) noexcept nogil:
-    """Moves the far levels that the window now covers into it."""
+    """Move the far levels that the window now covers into it."""
     cdef price_t price = price_above(&book.far[side], book.base - 1, NO_ASK)
     while price < book.base + WINDOW:
         book.window[index_of(price)] = find_level(&book.far[side], price)[0]
@@ -175,14 +175,14 @@ cdef inline void move_window(Core* core, Book* book, price_t centre) noexcept no
 
 
 cdef inline price_t touch_centre(const Book* book, uint32_t side) noexcept nogil:
-    """Where the window should be: the middle of a narrow spread, else the side's best price."""
+    """Return the window's centre: the middle of a narrow spread, else the side's best price."""
     if book.best[BUY] and book.best[SELL] - book.best[BUY] < WINDOW // 2:
         return (book.best[BUY] + book.best[SELL]) // 2
     return book.best[side]
 
 
 cdef inline void follow_touch(Core* core, Book* book, uint32_t side, price_t price) noexcept nogil:
-    """Moves the window when enough orders near the best price have missed it.
+    """Move the window when enough orders near the best price have missed it.
 
     A move costs what leaves and what enters; waiting for as many misses as the window has levels
     keeps the cost of an order constant, whatever the prices do.
@@ -215,7 +215,7 @@ cdef inline Level* open_near_level(Book* book, uint32_t side, price_t price) noe
 
 
 cdef inline Level* open_level(Core* core, Book* book, uint32_t side, price_t price) noexcept nogil:
-    """The level for an order about to rest, made where there was none."""
+    """Return the level for an order about to rest; make it if there is none."""
     if is_better(side, price, book.best[side]):
         book.best[side] = price
     if likely(is_near(book, price)):

@@ -19,7 +19,7 @@ from engine.core.compiled.state cimport (
     ACCEPTED,
     AMENDED,
     AMENDED_BELOW_FILLED,
-    CANCELED_WITH_ALL,
+    CANCEL_ALL,
     CANCEL_REQUESTED,
     COMMAND_AMEND,
     COMMAND_CANCEL,
@@ -77,7 +77,7 @@ cdef inline bint has_price(uint8_t order_type) noexcept nogil:
 
 
 cdef inline bint is_valid_price(int64_t price, bint is_wanted) noexcept nogil:
-    """In range where the order's type wants one, 0 where it does not."""
+    """Whether a price is in range if the order's type wants one, or else 0."""
     return is_between(price, 1, MAX_PRICE) if is_wanted else price == 0
 
 
@@ -136,7 +136,7 @@ cdef inline uint32_t refuse_place(const Core* core, const CommandRecord* command
 
 
 cdef inline uint32_t refuse_new(const Core* core, const CommandRecord* command) noexcept nogil:
-    """The first reason against a new order, in the order that the README lists them."""
+    """Return the first reason against a new order, in the order that the README lists them."""
     cdef uint32_t reason = refuse_identity(core, command)
     if reason == REASON_NONE:
         reason = refuse_kind(command)
@@ -154,7 +154,7 @@ cdef inline void reject_new(
 
 
 cdef inline void start(Core* core, Incoming* incoming) noexcept nogil:
-    """An order with a stop price waits for it, unless it is already reached."""
+    """Let an order with a stop price wait for it, unless it is already reached."""
     cdef Order* order = &incoming.order
     if has_reached(core.books[order.symbol], fires_on_rise(order), incoming.stop_price):
         trigger(core, incoming)
@@ -199,7 +199,7 @@ cdef inline void new_order(Core* core, const CommandRecord* command) noexcept no
 # Cancels
 
 cdef inline slot_t visible_slot(const Core* core, const CommandRecord* command) noexcept nogil:
-    """The order's slot, or 0 where there is none of this account."""
+    """Return the order's slot, or 0 if the account has no such order."""
     cdef slot_t slot = find_slot(&core.index, core.pool, command.order_id)
     return slot if slot and core.pool[slot].account == command.account else 0
 
@@ -218,7 +218,7 @@ cdef inline void cancel_order(Core* core, const CommandRecord* command) noexcept
 
 
 cdef inline void queue_orders(Core* core, int64_t account, int64_t symbol) noexcept nogil:
-    """Queues an account's open orders; -1 stands for every symbol."""
+    """Queue an account's open orders; -1 stands for every symbol."""
     cdef uint32_t missing = core.account_orders[bucket_of(account)]
     cdef slot_t slot = 1
     cdef const Order* order
@@ -240,7 +240,7 @@ cdef inline void cancel_all_orders(Core* core, const CommandRecord* command) noe
     sort_queue(core, 0)
     core.is_compound = True
     for i in range(core.queue_count):
-        cancel_slot(core, core.queue[i].slot, CANCELED_WITH_ALL)
+        cancel_slot(core, core.queue[i].slot, CANCEL_ALL)
     core.queue_count = 0
 
 
@@ -261,7 +261,7 @@ cdef inline uint32_t refuse_amend(
 
 
 cdef inline void shrink(Core* core, slot_t slot, qty_t remaining) noexcept nogil:
-    """Lowers an order's quantity where it stands."""
+    """Lower an order's quantity in its place."""
     cdef Order* order = &core.pool[slot]
     cdef Level* level
     core.order_hash -= slot_mix(core, slot)
@@ -287,7 +287,7 @@ cdef inline void emit_amended(
 
 
 cdef inline void replace(Core* core, slot_t slot, Incoming* amended) noexcept nogil:
-    """The amended order leaves its place and comes in again."""
+    """Take the amended order from its place and let it come in again."""
     remove(core, slot)
     core.is_compound = True
     emit_amended(core, amended, False)
@@ -300,7 +300,7 @@ cdef inline void replace(Core* core, slot_t slot, Incoming* amended) noexcept no
 cdef inline void read_amend(
     const Core* core, slot_t slot, const CommandRecord* command, Incoming* amended
 ) noexcept nogil:
-    """The order as it would be after the amend."""
+    """Make the order as it would be after the amend."""
     cdef const Order* order = &core.pool[slot]
     amended.order = order[0]
     amended.stop_price = core.stop_prices[slot] if order.order_type >= STOP_LOSS else 0
@@ -357,7 +357,7 @@ cdef inline void amend_order(Core* core, const CommandRecord* command) noexcept 
 
 
 cdef inline void run_command(Core* core, const CommandRecord* command) noexcept nogil:
-    """One command and all that follows from it; its events join those in the buffer."""
+    """Run one command and all that follows from it; its events join those in the buffer."""
     if command.kind == COMMAND_NEW:
         new_order(core, command)
     elif command.kind == COMMAND_CANCEL:

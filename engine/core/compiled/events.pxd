@@ -1,4 +1,4 @@
-"""What a command leaves behind: its events, and the levels whose quantity it changed."""
+"""What a command produces: its events, and the levels whose quantity it changed."""
 
 from libc.stdint cimport int64_t, uint32_t, uint64_t
 from libc.stdlib cimport free
@@ -24,7 +24,7 @@ from engine.core.compiled.state cimport (
 
 
 cdef inline void grow_events(Core* core) noexcept nogil:
-    """Gives the events twice the room, in memory of the core's own."""
+    """Give the events twice the room, in memory of the core's own."""
     cdef size_t size = core.event_capacity * sizeof(EventRecord)
     cdef EventRecord* larger = <EventRecord*>allocate(2 * size)
     memcpy(larger, core.events, size)
@@ -34,13 +34,13 @@ cdef inline void grow_events(Core* core) noexcept nogil:
 
 
 cdef inline void lend_events(Core* core, EventRecord* room, uint64_t capacity) noexcept nogil:
-    """Has the next events written to `room`, for as long as it is enough for them."""
+    """Have the next events written to `room`, as long as they fit."""
     core.events = room
     core.event_capacity = capacity
 
 
 cdef inline void own_events(Core* core) noexcept nogil:
-    """Events go to memory of the core's own again."""
+    """Have events written to memory of the core's own again."""
     core.events = core.own_events
     core.event_capacity = core.own_capacity
 
@@ -69,7 +69,7 @@ cdef inline void emit(
     qty_t other_remaining,
     int64_t number,
 ) noexcept nogil:
-    """One event of an order, with the fields that `codes.Event` names."""
+    """Emit one event of an order, with the fields that `codes.Event` names."""
     cdef EventRecord* event = next_event(core, kind, reason, order.symbol, order.side)
     event.order_id = order.order_id
     event.other_id = other_id
@@ -91,7 +91,7 @@ cdef inline void emit_expired(Core* core, const Order* order, uint64_t reason) n
 cdef inline void emit_refusal(
     Core* core, uint64_t kind, uint64_t reason, uint32_t symbol, uint64_t side, int64_t order_id
 ) noexcept nogil:
-    """A REJECTED or a COMMAND_REJECTED."""
+    """Emit a REJECTED or a COMMAND_REJECTED."""
     cdef EventRecord* event = next_event(core, kind, reason, symbol, side)
     event.order_id = order_id
     event.other_id = 0
@@ -103,14 +103,14 @@ cdef inline void emit_refusal(
 
 
 cdef inline void refuse_command(Core* core, uint64_t reason, int64_t order_id) noexcept nogil:
-    """A command about no order that the sender can see: neither symbol nor side is told."""
+    """Refuse a command about no order that the sender can see, without symbol and side."""
     emit_refusal(core, COMMAND_REJECTED, reason, <uint32_t>-1, 0, order_id)
 
 
 cdef inline void touch(
     Core* core, uint32_t symbol, uint32_t side, price_t price, qty_t before, qty_t after
 ) noexcept nogil:
-    """Remembers a level's quantity from before a change and from after it.
+    """Remember a level's quantity from before a change and from after it.
 
     One incoming order meets each level once; only a command that does more than one thing can
     touch a level again, and says so by `is_compound`.
@@ -135,7 +135,7 @@ cdef inline uint32_t touched_hash(const TouchedLevel* level) noexcept nogil:
 cdef inline bint is_first_touch(
     Core* core, uint32_t* seen, uint32_t mask, uint32_t at
 ) noexcept nogil:
-    """Whether entry `at` is not yet among the `seen`, where it then is."""
+    """Whether entry `at` is not yet among the `seen`; add it to them."""
     cdef uint32_t i = touched_hash(&core.touched[at]) & mask
     while seen[i]:
         if is_same_level(&core.touched[seen[i] - 1], &core.touched[at]):
@@ -146,7 +146,7 @@ cdef inline bint is_first_touch(
 
 
 cdef inline void drop_repeats(Core* core) noexcept nogil:
-    """Keeps the first touch of each level, in the order of the first touches."""
+    """Keep the first touch of each level, in the order of the first touches."""
     cdef uint32_t size = 16, kept = 0, i
     cdef uint32_t* seen
     while size < 2 * core.touched_count:
@@ -180,7 +180,7 @@ cdef inline void report_level(Core* core, const TouchedLevel* touched) noexcept 
 
 
 cdef inline void report_levels(Core* core) noexcept nogil:
-    """Closes a command: one LEVEL event for each level whose quantity differs."""
+    """Close a command with one LEVEL event for each level whose quantity differs."""
     cdef uint32_t i
     if unlikely(core.is_compound) and core.touched_count > 1:
         drop_repeats(core)

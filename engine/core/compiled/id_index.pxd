@@ -1,4 +1,4 @@
-"""From order id to slot: open addressing, eight bytes an entry, no tombstones.
+"""The index from order id to slot: open addressing, eight bytes an entry, no tombstones.
 
 An entry keeps half of the hashed id; the full id is compared in the order itself.
 """
@@ -15,7 +15,7 @@ cdef inline uint32_t hash_of(int64_t order_id) noexcept nogil:
 
 
 cdef inline void open_index(IdIndex* index, uint32_t size) noexcept nogil:
-    """An empty index of `size` entries, a power of two; a quarter of them may be taken."""
+    """Open an empty index of `size` entries, a power of two; a quarter of them may be taken."""
     index.shift = 32
     index.mask = size - 1
     index.entries = <IdEntry*>allocate(size * sizeof(IdEntry))
@@ -27,7 +27,7 @@ cdef inline void open_index(IdIndex* index, uint32_t size) noexcept nogil:
 cdef inline slot_t find_slot(
     const IdIndex* index, const Order* pool, int64_t order_id
 ) noexcept nogil:
-    """The slot of an open order, or 0."""
+    """Return the slot of an open order, or 0."""
     cdef uint32_t hash = hash_of(order_id)
     cdef uint32_t i = hash >> index.shift
     while index.entries[i].slot:
@@ -50,7 +50,7 @@ cdef inline void insert_slot(IdIndex* index, int64_t order_id, slot_t slot) noex
 
 
 cdef inline void remove_slot(IdIndex* index, int64_t order_id, slot_t slot) noexcept nogil:
-    """Takes out an entry that is there, and closes the gap behind it."""
+    """Take out an entry that is there, and close the gap behind it."""
     cdef uint32_t hole = hash_of(order_id) >> index.shift
     cdef uint32_t i, home
     while index.entries[hole].slot != slot:

@@ -59,7 +59,7 @@ class Matcher:
     ) -> Sequence[EventRow]:
         """Enter an order: ACCEPTED and what follows from it, or REJECTED alone.
 
-        `price` and `stop_price` are 0 where the type has none. Account 0 is nobody's: its orders
+        `price` and `stop_price` are 0 if the type has none. Account 0 is nobody's: its orders
         trade with each other whatever the self-trade prevention.
         """
 
@@ -74,8 +74,8 @@ class Matcher:
     ) -> Sequence[EventRow]:
         """Change an open order's total quantity, price or stop price; 0 keeps a value.
 
-        AMENDED and what follows from it; CANCELED where the total is not above what is filled;
-        COMMAND_REJECTED, and nothing has changed, where the order is unknown or a value bad.
+        AMENDED and what follows from it; CANCELED if the total is not above what is filled;
+        COMMAND_REJECTED, and nothing has changed, if the order is unknown or a value is bad.
         """
 
     def cancel_all(self, account: int, symbol: int = -1) -> Sequence[EventRow]:
@@ -84,11 +84,11 @@ class Matcher:
     def apply(self, commands: bytes | bytearray | memoryview) -> bytes:
         """Run a batch of packed `COMMAND_RECORD`s and return the packed `EVENT_RECORD`s.
 
-        ValueError, before anything has run, where the length is not a whole number of records.
+        ValueError, before anything has run, if the length is not a whole number of records.
         """
 
     def bbo(self, symbol: int) -> tuple[int, int, int, int]:
-        """Best bid, its quantity, best ask, its quantity; zeros on an empty side.
+        """Return best bid, its quantity, best ask, its quantity; zeros for an empty side.
 
         IndexError, as from every query, for a symbol that does not exist.
         """
@@ -96,32 +96,32 @@ class Matcher:
     def l2(
         self, symbol: int, depth: int = 0
     ) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
-        """Bids and asks as (price, quantity), best first; `depth` levels of each, 0 for all."""
+        """Return bids and asks as (price, quantity), best first; `depth` levels each, 0 for all."""
 
     def last_trade_price(self, symbol: int) -> int:
-        """Price of the last trade, 0 before the first."""
+        """Return the price of the last trade, 0 before the first."""
 
     def trade_id(self, symbol: int) -> int:
-        """Number of trades so far, the last trade's id."""
+        """Return the number of trades so far, which is the last trade's id."""
 
     def update_id(self, symbol: int) -> int:
-        """Number of LEVEL events so far, the last one's id."""
+        """Return the number of LEVEL events so far, which is the last one's id."""
 
     def open_orders(self) -> int:
-        """Number of open orders, resting and waiting, of all symbols."""
+        """Return the number of open orders, resting and waiting, of all symbols."""
 
     def orders(self, symbol: int) -> list[OpenOrder]:
-        """Every open order: bids, asks, waiting for a fall, waiting for a rise; by priority."""
+        """List every open order by priority: bids, asks, waiting for a fall, for a rise."""
 
     def state_hash(self) -> int:
-        """64 bits over open orders, priority, triggers and counters; takes no time to speak of."""
+        """Return 64 bits over open orders, priority, triggers and counters; the cost is small."""
 
     def save(self) -> bytes:
-        """The whole state as bytes, checksummed; the same from either core."""
+        """Save the whole state as bytes with a checksum; the same from either core."""
 
     def __reduce__(self) -> tuple[Callable[[bytes], Self], tuple[bytes]]:
-        """Copies and pickles go through `save` and `load`."""
+        """Copy and pickle through `save` and `load`."""
 
     @classmethod
     def load(cls, data: bytes, *, max_orders: int = 8388608) -> Self:
-        """A matcher in the state that was saved; ValueError for damaged or foreign bytes."""
+        """Load a matcher from saved bytes; ValueError if they are damaged or foreign."""

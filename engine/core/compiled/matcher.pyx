@@ -1,4 +1,4 @@
-"""The compiled core's door to Python; `matcher.pyi` says what each method does.
+"""The compiled core's Python classes; `matcher.pyi` says what each method does.
 
 The rules live in the `.pxd` files beside it, as inline functions of this one extension module.
 """
@@ -24,7 +24,7 @@ from engine.core.compiled.commands cimport run_command
 from engine.core.compiled.events cimport lend_events, own_events
 from engine.core.compiled.lifetime cimport append_book, close_core, open_core
 from engine.core.compiled.memory cimport allocate
-from engine.core.compiled.rows cimport event_rows, fitted, fitted_code, fitted_symbol, side_rows
+from engine.core.compiled.rows cimport event_rows, to_int64, to_code, to_symbol, side_rows
 from engine.core.compiled.snapshot cimport is_uncrossed, restore_orders, write_book
 from engine.core.compiled.state cimport (
     BUY,
@@ -58,11 +58,11 @@ cdef extern from "Python.h":
 cdef enum:
     ROOM_A_COMMAND = 4
     MORE_ROOM = 64
-    MOST_ROOM = 65536  # events, 4 MB
+    MAX_ROOM = 65536  # events, 4 MB
 
 
 cdef inline object take_object(PyObject* new):
-    """A new reference as the object that it is."""
+    """Take a new reference as the object that it is."""
     cdef object taken = <object>new
     Py_DECREF(taken)
     return taken
@@ -73,7 +73,7 @@ cdef inline object take_object(PyObject* new):
 cdef class Events:
     """The events of one command; a row is made when it is looked at.
 
-    Most of what a call would cost otherwise is to make and to free tuples that nobody may read.
+    Making and freeing tuples that perhaps nobody reads would be most of the cost of a call.
     """
 
     def __dealloc__(self):
@@ -179,39 +179,39 @@ cdef class Matcher:
     ):
         cdef CommandRecord command
         command.kind = COMMAND_NEW
-        command.symbol = fitted_symbol(symbol)
-        command.order_id = fitted(order_id)
-        command.account = fitted(account)
-        command.side = fitted_code(side)
-        command.order_type = fitted_code(order_type)
-        command.quantity = fitted(quantity)
-        command.price = fitted(price)
-        command.stop_price = fitted(stop_price)
-        command.prevention = fitted_code(self_trade_prevention)
+        command.symbol = to_symbol(symbol)
+        command.order_id = to_int64(order_id)
+        command.account = to_int64(account)
+        command.side = to_code(side)
+        command.order_type = to_code(order_type)
+        command.quantity = to_int64(quantity)
+        command.price = to_int64(price)
+        command.stop_price = to_int64(stop_price)
+        command.prevention = to_code(self_trade_prevention)
         return self.run(&command)
 
     def cancel(self, order_id, account):
         cdef CommandRecord command
         command.kind = COMMAND_CANCEL
-        command.order_id = fitted(order_id)
-        command.account = fitted(account)
+        command.order_id = to_int64(order_id)
+        command.account = to_int64(account)
         return self.run(&command)
 
     def amend(self, order_id, account, quantity=0, price=0, stop_price=0):
         cdef CommandRecord command
         command.kind = COMMAND_AMEND
-        command.order_id = fitted(order_id)
-        command.account = fitted(account)
-        command.quantity = fitted(quantity)
-        command.price = fitted(price)
-        command.stop_price = fitted(stop_price)
+        command.order_id = to_int64(order_id)
+        command.account = to_int64(account)
+        command.quantity = to_int64(quantity)
+        command.price = to_int64(price)
+        command.stop_price = to_int64(stop_price)
         return self.run(&command)
 
     def cancel_all(self, account, symbol=-1):
         cdef CommandRecord command
         command.kind = COMMAND_CANCEL_ALL
-        command.account = fitted(account)
-        command.symbol = fitted_symbol(symbol)
+        command.account = to_int64(account)
+        command.symbol = to_symbol(symbol)
         return self.run(&command)
 
     def apply(self, commands):
@@ -230,8 +230,8 @@ cdef class Matcher:
             PyBuffer_Release(&view)
 
     cdef object run_records(self, const CommandRecord* commands, uint64_t count):
-        """The packed events of a batch, written where the caller gets them if they fit."""
-        cdef uint64_t room = min(ROOM_A_COMMAND * count + MORE_ROOM, <uint64_t>MOST_ROOM)
+        """Run a batch, and return its packed events; if they fit, they are not copied."""
+        cdef uint64_t room = min(ROOM_A_COMMAND * count + MORE_ROOM, <uint64_t>MAX_ROOM)
         cdef PyObject* events = PyBytes_FromStringAndSize(NULL, room * sizeof(EventRecord))
         cdef EventRecord* place = <EventRecord*>PyBytes_AS_STRING(<object>events)
         cdef Py_ssize_t size
@@ -246,7 +246,7 @@ cdef class Matcher:
         return take_object(PyBytes_FromStringAndSize(<const char*>self.core.events, size))
 
     cdef Book* book(self, object symbol) except NULL:
-        cdef int64_t place = fitted(symbol)
+        cdef int64_t place = to_int64(symbol)
         if not 0 <= place < self.core.symbols:
             raise IndexError(f"there is no symbol {symbol}")
         return self.core.books[place]
@@ -262,7 +262,7 @@ cdef class Matcher:
 
     def l2(self, symbol, depth=0):
         cdef Book* book = self.book(symbol)
-        cdef int64_t levels = fitted(depth)
+        cdef int64_t levels = to_int64(depth)
         return side_rows(book, BUY, levels), side_rows(book, SELL, levels)
 
     def last_trade_price(self, symbol):
@@ -281,7 +281,7 @@ cdef class Matcher:
         return state_hash_of(&self.core)
 
     cdef bytes book_records(self, uint32_t symbol):
-        """The records of one symbol's open orders, as saved bytes have them."""
+        """Return the records of one symbol's open orders, as saved bytes have them."""
         cdef uint64_t count = write_book(&self.core, symbol, NULL)
         cdef bytes records = take_object(
             PyBytes_FromStringAndSize(NULL, count * sizeof(OrderRecord))

@@ -1,4 +1,4 @@
-"""An incoming order against the book: trades, self-trade prevention, triggers that trades reach."""
+"""Match an incoming order: trades, self-trade prevention, triggers that trades reach."""
 
 from libc.stdint cimport uint32_t
 
@@ -44,7 +44,7 @@ cdef inline bint crosses(uint32_t side, price_t limit, price_t best) noexcept no
 
 
 cdef inline price_t limit_of(const Order* order) noexcept nogil:
-    """The worst price that the order takes; one without a price takes any."""
+    """Return the worst price that the order takes; one without a price takes any."""
     if order.price:
         return order.price
     return MAX_PRICE if order.side == BUY else 1
@@ -59,7 +59,7 @@ cdef inline bint is_own(const Order* taker, const Order* maker) noexcept nogil:
 cdef inline void fire_level(
     Core* core, Book* book, bint on_rise, price_t stop_price
 ) noexcept nogil:
-    """Moves the orders that wait for a stop price into the queue."""
+    """Move the orders that wait for a stop price into the queue."""
     cdef slot_t slot = find_level(&book.waiting[on_rise], stop_price).head
     while slot:
         core.order_hash -= slot_mix(core, slot)
@@ -70,7 +70,7 @@ cdef inline void fire_level(
 
 
 cdef inline void fire_reached(Core* core, Book* book, price_t price) noexcept nogil:
-    """Queues all orders whose stop price a trade at `price` has reached, by arrival."""
+    """Queue all orders whose stop price a trade at `price` has reached, by arrival."""
     cdef uint32_t first = core.queue_count
     while book.rise_at <= price:
         fire_level(core, book, True, book.rise_at)
@@ -80,7 +80,7 @@ cdef inline void fire_reached(Core* core, Book* book, price_t price) noexcept no
 
 
 cdef inline bint has_reached(const Book* book, bint on_rise, price_t stop_price) noexcept nogil:
-    """Whether the last trade price is already where the order would wait for it."""
+    """Whether the last trade price has already reached the stop price."""
     if book.last_trade_price == 0:
         return False
     if on_rise:
@@ -91,7 +91,7 @@ cdef inline bint has_reached(const Book* book, bint on_rise, price_t stop_price)
 # Makers
 
 cdef inline void drop_maker(Core* core, Level* level, slot_t slot) noexcept nogil:
-    """Takes the first order of a level, whose quantity no longer counts, out of everything."""
+    """Take the first order of a level out of everything; its quantity is already subtracted."""
     cdef Order* maker = &core.pool[slot]
     level.head = maker.next
     if maker.next:
@@ -159,7 +159,7 @@ cdef inline void reduce_maker(
 
 
 cdef inline void decrement(Core* core, Order* taker, Level* level, slot_t slot) noexcept nogil:
-    """Takes the smaller remaining quantity off both; who is left with nothing is canceled."""
+    """Take the smaller remaining quantity off both; cancel the order that has nothing left."""
     cdef Order maker = core.pool[slot]
     if maker.remaining > taker.remaining:
         reduce_maker(core, level, slot, taker)
@@ -205,7 +205,7 @@ cdef inline void take_level(Core* core, Book* book, Order* taker, price_t price)
 cdef inline qty_t tradable(
     const Core* core, const Order* taker, const Level* level, bint* is_last
 ) noexcept nogil:
-    """What a FOK may trade with at a level; `is_last` where its own order would stop it."""
+    """Return what a FOK may trade with at a level; set `is_last` if its own order would stop it."""
     cdef slot_t slot = level.head
     cdef qty_t total = 0
     if taker.prevention == 0 or taker.account == 0:
@@ -240,7 +240,7 @@ cdef inline void match(Core* core, Book* book, Order* taker) noexcept nogil:
 
 
 cdef inline void execute(Core* core, Incoming* incoming) noexcept nogil:
-    """An accepted order trades what it can; the rest expires or rests, as its type says."""
+    """Trade what an accepted order can; let the rest expire or rest, as its type says."""
     cdef Order* order = &incoming.order
     cdef Book* book = core.books[order.symbol]
     if unlikely(order.order_type == FOK) and not is_fillable(core, book, order):
@@ -268,7 +268,7 @@ cdef inline void trigger(Core* core, Incoming* incoming) noexcept nogil:
 
 
 cdef inline void run_fired(Core* core) noexcept nogil:
-    """Runs the orders in the queue; what their trades reach joins its end."""
+    """Run the orders in the queue; what their trades reach joins its end."""
     cdef Incoming incoming
     cdef uint32_t i = 0
     cdef slot_t slot

@@ -1,4 +1,4 @@
-"""Memory that is zeroed, aligned, and backed by huge pages where the system offers them."""
+"""Memory that is zeroed, aligned, and backed by huge pages if the system offers them."""
 
 from libc.stdint cimport uint64_t
 from libc.stdlib cimport free
@@ -33,10 +33,10 @@ cdef enum:
 
 
 cdef inline void* allocate(size_t size) noexcept nogil:
-    """Zeroed memory; never NULL.
+    """Allocate zeroed memory; never NULL.
 
-    A command half done cannot be undone, so that a machine without memory ends the process: what
-    it had not committed, whoever restarts it replays.
+    If the machine has no memory left the process ends, because a command half done cannot be
+    undone. What was not committed is run again after a restart.
     """
     cdef void* memory = NULL
     cdef size_t alignment = HUGE_PAGE if size >= HUGE_PAGE else CACHE_LINE
@@ -48,7 +48,7 @@ cdef inline void* allocate(size_t size) noexcept nogil:
 
 
 cdef inline void* grown(void* memory, size_t old_size, size_t new_size) noexcept nogil:
-    """The same bytes in a larger place, zeroes behind them."""
+    """Move bytes to a larger place, with zeroes behind them, and return it."""
     cdef void* larger = allocate(new_size)
     if old_size:
         memcpy(larger, memory, old_size)

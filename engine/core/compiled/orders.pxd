@@ -1,4 +1,4 @@
-"""Orders taking and leaving places: the pool, the id index, the queues, the account counts."""
+"""Let orders come and go: the pool, the id index, the queues, the account counts."""
 
 from libc.stdint cimport int64_t, uint32_t, uint64_t
 
@@ -61,7 +61,7 @@ cdef inline slot_t take_slot(Core* core) noexcept nogil:
 
 
 cdef inline slot_t store(Core* core, Incoming* incoming) noexcept nogil:
-    """Puts an order into the pool and the id index; its place in a queue is yet to come."""
+    """Put an order into the pool and the id index; its place in a queue is yet to come."""
     cdef slot_t slot = take_slot(core)
     core.pool[slot] = incoming.order
     if unlikely(incoming.order.order_type >= STOP_LOSS):
@@ -76,14 +76,14 @@ cdef inline slot_t store(Core* core, Incoming* incoming) noexcept nogil:
 
 
 cdef inline slot_t arrive(Core* core, Incoming* incoming) noexcept nogil:
-    """Stores an order that is about to take the last place of a queue."""
+    """Store an order that is about to take the last place of a queue."""
     core.arrival += 1
     incoming.order.arrival = core.arrival
     return store(core, incoming)
 
 
 cdef inline void release(Core* core, slot_t slot) noexcept nogil:
-    """Takes an order that has left its queue and the hash out of the pool and the id index."""
+    """Take an order that has left its queue and the hash out of the pool and the id index."""
     cdef Order* order = &core.pool[slot]
     remove_slot(&core.index, order.order_id, slot)
     core.account_orders[bucket_of(order.account)] -= 1
@@ -119,7 +119,7 @@ cdef inline void unlink(Order* pool, Level* level, slot_t slot) noexcept nogil:
 
 
 cdef inline void rest(Core* core, Incoming* incoming) noexcept nogil:
-    """The order takes the last place at its price."""
+    """Give the order the last place at its price."""
     cdef slot_t slot = arrive(core, incoming)
     cdef const Order* order = &core.pool[slot]
     cdef Book* book = core.books[order.symbol]
@@ -130,13 +130,13 @@ cdef inline void rest(Core* core, Incoming* incoming) noexcept nogil:
 
 
 cdef inline bint fires_on_rise(const Order* order) noexcept nogil:
-    """A buy stop and a sell take-profit wait for a higher price, the other two for a lower."""
+    """Whether it waits for a higher price: a buy stop and a sell take-profit do."""
     cdef bint is_stop = order.order_type == STOP_LOSS or order.order_type == STOP_LIMIT
     return is_stop == (order.side == BUY)
 
 
 cdef inline void watch(Book* book, bint on_rise) noexcept nogil:
-    """Notes the stop price that the last trade price will reach first."""
+    """Note the stop price that the last trade price will reach first."""
     if on_rise:
         book.rise_at = price_above(&book.waiting[1], 0, NO_ASK)
     else:
@@ -144,7 +144,7 @@ cdef inline void watch(Book* book, bint on_rise) noexcept nogil:
 
 
 cdef inline void wait(Core* core, Incoming* incoming) noexcept nogil:
-    """The order takes the last place of those that wait for its stop price."""
+    """Give the order the last place of those that wait for its stop price."""
     cdef Book* book = core.books[incoming.order.symbol]
     cdef bint on_rise = fires_on_rise(&incoming.order)
     cdef slot_t slot
@@ -178,7 +178,7 @@ cdef inline void leave_book(Core* core, slot_t slot) noexcept nogil:
 
 
 cdef inline void remove(Core* core, slot_t slot) noexcept nogil:
-    """Takes an open order, resting or waiting, out of everything."""
+    """Take an open order, resting or waiting, out of everything."""
     core.order_hash -= slot_mix(core, slot)
     if unlikely(core.pool[slot].waiting):
         stop_waiting(core, slot)

@@ -1,4 +1,4 @@
-"""Orders that a command has set aside, to be dealt with by arrival: fired triggers, cancel_all."""
+"""The queue of orders that a command deals with later, by arrival: fired triggers, cancel_all."""
 
 from libc.stdint cimport uint32_t
 
@@ -24,7 +24,7 @@ cdef inline int compare_arrivals(const void* left, const void* right) noexcept n
 
 
 cdef inline void sort_queue(Core* core, uint32_t first) noexcept nogil:
-    """Sorts what was queued from place `first` on, by arrival."""
+    """Sort what was queued from place `first` on, by arrival."""
     qsort(
         core.queue + first, core.queue_count - first, sizeof(QueuedOrder), compare_arrivals
     )

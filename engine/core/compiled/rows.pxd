@@ -1,4 +1,4 @@
-"""C numbers to and from Python objects."""
+"""Convert C numbers to and from Python objects."""
 
 from cpython.list cimport PyList_New, PyList_SET_ITEM
 from cpython.long cimport PyLong_AsLongLongAndOverflow, PyLong_FromLongLong
@@ -10,22 +10,22 @@ from engine.core.compiled.book cimport level_at, worse_price
 from engine.core.compiled.state cimport MAX_SYMBOLS, NO_ASK, NO_BID, Book, EventRecord, price_t
 
 
-cdef inline int64_t fitted(object number, int64_t bad=-1) except? -1:
-    """An int as 64 bits; one that does not fit becomes `bad`, which its field must not accept."""
+cdef inline int64_t to_int64(object number, int64_t bad=-1) except? -1:
+    """Convert an int to 64 bits; one that does not fit becomes `bad`, which no field may accept."""
     cdef int overflow = 0
     cdef int64_t value = PyLong_AsLongLongAndOverflow(number, &overflow)
     return bad if overflow else value
 
 
-cdef inline uint8_t fitted_code(object number) except? 255:
-    """A small code as a byte; one that does not fit becomes 255, which no field accepts."""
-    cdef int64_t value = fitted(number)
+cdef inline uint8_t to_code(object number) except? 255:
+    """Convert a code to a byte; one that does not fit becomes 255, which no field accepts."""
+    cdef int64_t value = to_int64(number)
     return <uint8_t>value if 0 <= value < 255 else 255
 
 
-cdef inline int32_t fitted_symbol(object number) except? -2:
-    """A symbol as 32 bits; one that does not fit becomes -2, which no command accepts."""
-    cdef int64_t value = fitted(number, -2)
+cdef inline int32_t to_symbol(object number) except? -2:
+    """Convert a symbol to 32 bits; one that does not fit becomes -2, which no command accepts."""
+    cdef int64_t value = to_int64(number, -2)
     return <int32_t>value if -1 <= value < MAX_SYMBOLS else -2
 
 
@@ -63,7 +63,7 @@ cdef inline list event_rows(const EventRecord* events, Py_ssize_t count):
 
 
 cdef inline list side_rows(Book* book, int side, int64_t depth):
-    """The best `depth` levels as (price, quantity); all where it is not above 0."""
+    """Return the best `depth` levels as (price, quantity); all if `depth` is not above 0."""
     cdef price_t price = book.best[side]
     cdef list rows = []
     while price != NO_BID and price != NO_ASK:

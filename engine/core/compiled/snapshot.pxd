@@ -1,4 +1,4 @@
-"""Orders to and from the records of saved bytes."""
+"""Write orders to the records of saved bytes, and read them back."""
 
 from libc.stdint cimport int64_t, uint32_t, uint64_t
 
@@ -47,7 +47,7 @@ cdef inline void write_order(const Core* core, slot_t slot, OrderRecord* record)
 cdef inline uint64_t write_level(
     const Core* core, const Level* level, OrderRecord* records
 ) noexcept nogil:
-    """Writes a queue and returns its length; with NULL for `records` it only counts."""
+    """Write a queue and return its length; with NULL for `records`, only count."""
     cdef slot_t slot = level.head
     cdef uint64_t count = 0
     while slot:
@@ -74,7 +74,7 @@ cdef inline uint64_t write_side(
 
 
 cdef inline price_t next_stop(const Book* book, bint on_rise, price_t stop_price) noexcept nogil:
-    """The stop price behind `stop_price` that is reached next, or 0."""
+    """Return the stop price that is reached next after `stop_price`, or 0."""
     if on_rise:
         return price_above(&book.waiting[1], stop_price, 0)
     return price_below(&book.waiting[0], stop_price, 0)
@@ -96,7 +96,7 @@ cdef inline uint64_t write_waiting(
 cdef inline uint64_t write_book(
     const Core* core, uint32_t symbol, OrderRecord* records
 ) noexcept nogil:
-    """Writes the open orders of a symbol in the order of saved bytes, and returns how many."""
+    """Write the open orders of a symbol in the order of saved bytes, and return how many."""
     cdef Book* book = core.books[symbol]
     cdef uint64_t count = write_side(core, book, BUY, records)
     count += write_side(core, book, SELL, behind(records, count))
@@ -173,7 +173,7 @@ cdef inline bint is_in_turn(const Core* core, slot_t slot) noexcept nogil:
 cdef inline bint restore_orders(
     Core* core, const OrderRecord* records, uint64_t count
 ) noexcept nogil:
-    """Puts saved orders back; False at the first one that could not have been there."""
+    """Put saved orders back; return False at the first that could not have been there."""
     cdef Incoming incoming
     cdef uint64_t i
     cdef slot_t slot

@@ -1,6 +1,6 @@
 """Levels in price order, for prices of any distance: sorted blocks of up to 128.
 
-Holds the price levels outside of a book's window, and the orders that wait for a stop price.
+Holds the price levels outside a book's window, and the orders that wait for a stop price.
 A search is two binary searches; an insertion or a removal moves at most one block's entries.
 Pointers to levels hold until the next insertion or removal.
 """
@@ -14,7 +14,7 @@ from engine.core.compiled.state cimport BLOCK, Level, LevelBlock, SortedLevels, 
 
 
 cdef inline uint32_t block_for(const SortedLevels* levels, price_t price) noexcept nogil:
-    """The last block that begins at or below `price`, else the first."""
+    """Return the last block that begins at or below `price`, else the first."""
     cdef uint32_t low = 0, high = levels.count, middle
     while high - low > 1:
         middle = (low + high) // 2
@@ -26,7 +26,7 @@ cdef inline uint32_t block_for(const SortedLevels* levels, price_t price) noexce
 
 
 cdef inline uint32_t place_in(const LevelBlock* block, price_t price) noexcept nogil:
-    """The first place whose price is not below `price`."""
+    """Return the first place whose price is not below `price`."""
     cdef uint32_t low = 0, high = block.count, middle
     while low < high:
         middle = (low + high) // 2
@@ -95,7 +95,7 @@ cdef inline LevelBlock* block_with_room(SortedLevels* levels, price_t price) noe
 
 
 cdef inline Level* insert_level(SortedLevels* levels, price_t price) noexcept nogil:
-    """The level at `price`, made empty where there was none."""
+    """Return the level at `price`; make an empty one if there is none."""
     cdef Level* level = find_level(levels, price)
     cdef LevelBlock* block
     cdef uint32_t place
@@ -111,7 +111,7 @@ cdef inline Level* insert_level(SortedLevels* levels, price_t price) noexcept no
 
 
 cdef inline void join_blocks(SortedLevels* levels, uint32_t at) noexcept nogil:
-    """Empties block `at` + 1 into block `at` where both together fill half of one."""
+    """Empty block `at` + 1 into block `at` if both together fill at most half of one."""
     cdef LevelBlock* left
     cdef LevelBlock* right
     if at + 1 >= levels.count:
@@ -125,7 +125,7 @@ cdef inline void join_blocks(SortedLevels* levels, uint32_t at) noexcept nogil:
 
 
 cdef inline void remove_level(SortedLevels* levels, price_t price) noexcept nogil:
-    """Takes out a level that is there."""
+    """Take out a level that is there."""
     cdef uint32_t at = block_for(levels, price)
     cdef LevelBlock* block = levels.blocks[at]
     cdef uint32_t place = place_in(block, price)
@@ -142,7 +142,7 @@ cdef inline void remove_level(SortedLevels* levels, price_t price) noexcept nogi
 cdef inline price_t price_above(
     const SortedLevels* levels, price_t price, price_t none
 ) noexcept nogil:
-    """The lowest price above `price`, or `none`."""
+    """Return the lowest price above `price`, or `none`."""
     cdef uint32_t at, place
     if levels.count == 0:
         return none
@@ -156,7 +156,7 @@ cdef inline price_t price_above(
 cdef inline price_t price_below(
     const SortedLevels* levels, price_t price, price_t none
 ) noexcept nogil:
-    """The highest price below `price`, or `none`."""
+    """Return the highest price below `price`, or `none`."""
     cdef uint32_t at, place
     if levels.count == 0:
         return none

@@ -79,7 +79,7 @@ cdef enum:
 cdef enum:
     REASON_NONE = 0
     CANCEL_REQUESTED = 1
-    CANCELED_WITH_ALL = 2
+    CANCEL_ALL = 2
     SELF_TRADE_PREVENTION = 3
     AMENDED_BELOW_FILLED = 4
     IOC_REMAINDER = 10
@@ -206,7 +206,7 @@ cdef struct OrderRecord:
 cdef struct TouchedLevel:
     price_t price
     qty_t before
-    qty_t after  # of the first visit: the last word unless the command is compound
+    qty_t after  # after the first visit: final unless the command is compound
     uint32_t symbol
     uint32_t side
 

@@ -1,7 +1,8 @@
 """The state hash: a 64-bit sum, over open orders and books, of a mix of all their fields.
 
 A sum does not depend on the order of its terms, so that one change costs one term; an order's
-`arrival` is among its fields, so that the sum covers priority too. `reference.py` has the twin.
+`arrival` is among its fields, so that the sum covers priority, too. The twin is in
+`reference/book.py`.
 """
 
 from libc.stdint cimport uint32_t, uint64_t
@@ -62,7 +63,7 @@ cdef inline uint64_t slot_mix(const Core* core, slot_t slot) noexcept nogil:
 
 
 cdef inline uint64_t book_mix(const Book* book, uint32_t symbol) noexcept nogil:
-    """0 for a book that nothing has happened to, so that an empty book leaves the hash alone."""
+    """Return a book's term; 0 if nothing has happened to it, so that the hash ignores it."""
     if book.trade_id == 0 and book.update_id == 0:
         return 0
     return finished(

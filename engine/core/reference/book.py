@@ -1,4 +1,4 @@
-"""What the plain-Python core keeps: orders, price levels, books, and their state hash."""
+"""The plain-Python core's orders, price levels and books, with their state hash."""
 
 from collections import OrderedDict
 from collections.abc import Iterator
@@ -57,7 +57,7 @@ class Order:
 
     @property
     def fires_on_rise(self) -> bool:
-        """A buy stop and a sell take-profit wait for a higher price, the other two for a lower."""
+        """Whether it waits for a higher price: a buy stop and a sell take-profit do."""
         return (self.order_type in STOPS) == (self.side == Side.BUY)
 
     def takes(self, price: int) -> bool:
@@ -71,7 +71,7 @@ class Order:
         return self.prevention != 0 and self.account != 0 and maker.account == self.account
 
     def mix(self) -> int:
-        """The order's term of the state hash."""
+        """Return the order's term of the state hash."""
         kind = self.side << 32 | self.order_type << 40 | self.prevention << 48
         return finished(
             self.order_id * MIX[0]
@@ -86,7 +86,7 @@ class Order:
 
 
 class Level:
-    """The orders at one price, first come first, and their total quantity."""
+    """The orders at one price, in order of arrival, and their total quantity."""
 
     __slots__ = ("orders", "quantity")
 
@@ -95,11 +95,11 @@ class Level:
         self.quantity = 0
 
     def first(self) -> Order:
-        """The order that trades next."""
+        """Return the order that trades next."""
         return next(iter(self.orders.values()))
 
     def last(self) -> Order:
-        """The order that came last."""
+        """Return the order that came last."""
         return next(reversed(self.orders.values()))
 
 
@@ -121,11 +121,11 @@ class Levels:
         return self._levels[price]
 
     def first(self) -> Level:
-        """The level that is met first; there must be one."""
+        """Return the level that is met first; there must be one."""
         return self._levels.peekitem(0 if self._is_rising else -1)[1]
 
     def quantity(self, price: int) -> int:
-        """Total quantity at the price, 0 where nothing rests."""
+        """Return the total quantity at the price, 0 if nothing rests."""
         level = self._levels.get(price)
         return level.quantity if level else 0
 
@@ -138,7 +138,7 @@ class Levels:
         level.quantity += order.remaining
 
     def remove(self, price: int, order: Order) -> None:
-        """Take the order out, and its level where it was the last."""
+        """Take the order out, and its level if it was the last."""
         level = self._levels[price]
         del level.orders[order.order_id]
         level.quantity -= order.remaining
@@ -158,7 +158,7 @@ class Book:
         self.update_id = 0
 
     def queues(self, order: Order) -> tuple[Levels, int]:
-        """Where the order belongs: the levels, and the price that it is filed under."""
+        """Return the levels to which the order belongs, and its price there."""
         if order.waiting:
             return self.on_rise if order.fires_on_rise else self.on_fall, order.stop_price
         return self.sides[order.side], order.price
@@ -169,14 +169,14 @@ class Book:
         return bool(makers) and order.takes(makers.first().first().price)
 
     def has_reached(self, order: Order) -> bool:
-        """Whether the last trade price is where the order waits for it, or beyond."""
+        """Whether the last trade price has reached the order's stop price."""
         last = self.last_trade_price
         if last == 0:
             return False
         return last >= order.stop_price if order.fires_on_rise else last <= order.stop_price
 
     def reached(self) -> list[Order]:
-        """The waiting orders that the last trade price has reached, by arrival."""
+        """List the waiting orders that the last trade price has reached, by arrival."""
         orders: list[Order] = []
         for levels in (self.on_rise, self.on_fall):
             for _, level in levels:
@@ -186,13 +186,13 @@ class Book:
         return sorted(orders, key=lambda order: order.arrival)
 
     def orders(self) -> Iterator[Order]:
-        """Every open order, in the order of saved bytes."""
+        """Yield every open order, in the order of saved bytes."""
         for levels in (*self.sides, self.on_fall, self.on_rise):
             for _, level in levels:
                 yield from level.orders.values()
 
     def mix(self, symbol: int) -> int:
-        """The book's term of the state hash; 0 for one that nothing has happened to."""
+        """Return the book's term of the state hash; 0 if nothing has happened to it."""
         if self.trade_id == 0 and self.update_id == 0:
             return 0
         return finished(

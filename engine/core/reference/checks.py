@@ -1,4 +1,4 @@
-"""What can be refused without a look at the book: arguments out of their range."""
+"""Refuse what can be refused without a look at the book: arguments out of their range."""
 
 from operator import index
 
@@ -14,14 +14,14 @@ from engine.core.codes import (
 from engine.core.reference.book import TRIGGERED_TYPES, WITHOUT_PRICE, Order
 
 
-def fitted(number: int) -> int:
-    """A number that a record can hold; another becomes -1, which no field accepts."""
+def to_int64(number: int) -> int:
+    """Return a number if it fits into 64 bits, else -1, which no field accepts."""
     number = index(number)
     return number if -(2**63) <= number < 2**63 else -1
 
 
 def refuse_form(order: Order, symbols: int) -> Reason:
-    """The first reason against a new order that can be seen without its book."""
+    """Return the first reason against a new order that can be seen without its book."""
     lowest_price = order.order_type not in WITHOUT_PRICE
     lowest_stop = order.order_type in TRIGGERED_TYPES
     checks = (
@@ -39,7 +39,7 @@ def refuse_form(order: Order, symbols: int) -> Reason:
 
 
 def refuse_amend(order: Order, quantity: int, price: int, stop_price: int) -> Reason:
-    """The first reason against an amend of this order; 0 keeps a value."""
+    """Return the first reason against an amend of this order; 0 keeps a value."""
     if quantity == price == stop_price == 0:
         return Reason.NOTHING_TO_AMEND
     if not 0 <= quantity <= MAX_QUANTITY:

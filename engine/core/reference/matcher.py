@@ -1,6 +1,6 @@
 """The matching core in plain Python: the same rules, events, state hash and saved bytes.
 
-It is the oracle that the compiled core is tested against, and it serves where there is no C
+It is the oracle that the compiled core is tested against, and it serves if there is no C
 compiler. `engine/README.md` states the rules; `matcher.pyi` says what each method does.
 """
 
@@ -21,7 +21,7 @@ from engine.core.codes import (
 )
 from engine.core.codes import SelfTradePrevention as Prevention
 from engine.core.reference.book import NEVER_REST, TRIGGERED_TYPES, Order
-from engine.core.reference.checks import fitted, refuse_amend, refuse_form
+from engine.core.reference.checks import refuse_amend, refuse_form, to_int64
 from engine.core.reference.state import MatcherState
 
 
@@ -44,7 +44,7 @@ class Matcher(MatcherState):
     ) -> list[EventRow]:
         """Enter an order."""
         fields = (order_id, account, symbol, side, order_type, self_trade_prevention)
-        order = Order(*map(fitted, (*fields, price, stop_price, quantity)))
+        order = Order(*map(to_int64, (*fields, price, stop_price, quantity)))
         reason = refuse_form(order, self.symbols) or self._refuse_place(order)
         if reason:
             symbol = NO_SYMBOL if reason == Reason.INVALID_SYMBOL else order.symbol
@@ -57,7 +57,7 @@ class Matcher(MatcherState):
 
     def cancel(self, order_id: int, account: int) -> list[EventRow]:
         """Cancel an open order."""
-        order = self._visible(fitted(order_id), fitted(account))
+        order = self._visible(to_int64(order_id), to_int64(account))
         if order:
             self._cancel(order, Reason.CANCEL_REQUESTED)
         return self._finish()
@@ -66,15 +66,15 @@ class Matcher(MatcherState):
         self, order_id: int, account: int, quantity: int = 0, price: int = 0, stop_price: int = 0
     ) -> list[EventRow]:
         """Change an open order; 0 keeps a value."""
-        values = fitted(quantity), fitted(price), fitted(stop_price)
-        order = self._visible(fitted(order_id), fitted(account))
+        values = to_int64(quantity), to_int64(price), to_int64(stop_price)
+        order = self._visible(to_int64(order_id), to_int64(account))
         if order:
             self._amend(order, *values)
         return self._finish()
 
     def cancel_all(self, account: int, symbol: int = ALL_SYMBOLS) -> list[EventRow]:
         """Cancel an account's open orders, by arrival."""
-        account, symbol = fitted(account), index(symbol)
+        account, symbol = to_int64(account), index(symbol)
         if ALL_SYMBOLS <= symbol < self.symbols:
             for order in sorted(self._orders.values(), key=attrgetter("arrival")):
                 if order.account == account and symbol in (ALL_SYMBOLS, order.symbol):
@@ -120,7 +120,7 @@ class Matcher(MatcherState):
         return Reason.NONE
 
     def _visible(self, order_id: int, account: int) -> Order | None:
-        """The open order of this account, or a refusal."""
+        """Find the open order of this account, or refuse the command."""
         order = self._orders.get(order_id)
         if order and order.account == account:
             return order
@@ -248,7 +248,7 @@ class Matcher(MatcherState):
             self._replace(order, amended)
 
     def _replace(self, order: Order, amended: Order) -> None:
-        """The amended order leaves its place and comes in again."""
+        """Take the amended order from its place and let it come in again."""
         book = self._books[order.symbol]
         if order.order_type == OrderType.POST_ONLY and book.would_trade(amended):
             self._refuse_order(order, Reason.WOULD_TRADE)
@@ -303,7 +303,7 @@ class Matcher(MatcherState):
         self._refuse(kind, reason, order.order_id, order.symbol, order.side)
 
     def _finish(self) -> list[EventRow]:
-        """Run the orders that this command's trades fired, report levels, hand out the events."""
+        """Run the orders that this command's trades fired, report levels, return the events."""
         while self._fired:
             self._trigger(self._fired.popleft())
         for (symbol, side, price), before in self._touched.items():

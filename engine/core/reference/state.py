@@ -8,7 +8,7 @@ from typing import Self
 
 from engine.core.codes import MAX_ORDERS, MAX_QUANTITY, MAX_SYMBOLS, EventRow, OpenOrder
 from engine.core.reference.book import MIX, NEVER_REST, TRIGGERED_TYPES, WORD, Book, Order
-from engine.core.reference.checks import fitted, refuse_form
+from engine.core.reference.checks import refuse_form, to_int64
 from engine.core.saved import BOOK_RECORD, ORDER_RECORD, Saved, seal, unseal
 
 Levels = list[tuple[int, int]]
@@ -61,13 +61,13 @@ class MatcherState:
     # Queries
 
     def bbo(self, symbol: int) -> tuple[int, int, int, int]:
-        """Best bid, its quantity, best ask, its quantity."""
+        """Return best bid, its quantity, best ask, its quantity."""
         bids, asks = self.l2(symbol, 1)
         return (*(bids[0] if bids else (0, 0)), *(asks[0] if asks else (0, 0)))
 
     def l2(self, symbol: int, depth: int = 0) -> tuple[Levels, Levels]:
-        """Bids and asks, best first; `depth` levels of each, 0 for all."""
-        levels = fitted(depth)
+        """Return bids and asks, best first; `depth` levels of each, 0 for all."""
+        levels = to_int64(depth)
         stop = levels if levels > 0 else None
         bids, asks = (
             [(price, level.quantity) for price, level in islice(side, stop)]
@@ -92,11 +92,11 @@ class MatcherState:
         return len(self._orders)
 
     def orders(self, symbol: int) -> list[OpenOrder]:
-        """Every open order of a symbol, by priority."""
+        """List every open order of a symbol, by priority."""
         return [OpenOrder(*_open_fields(order)) for order in self._book(symbol).orders()]
 
     def _book(self, symbol: int) -> Book:
-        place = fitted(symbol)
+        place = to_int64(symbol)
         if not 0 <= place < self.symbols:
             raise IndexError(f"there is no symbol {symbol}")
         return self._books[place]
@@ -109,7 +109,7 @@ class MatcherState:
         return (self._order_hash + books + self._arrival * MIX[6]) & WORD
 
     def save(self) -> bytes:
-        """Everything that is kept, as bytes."""
+        """Save everything that is kept, as bytes."""
         books = b"".join(BOOK_RECORD.pack(*_book_fields(book)) for book in self._books)
         orders = b"".join(
             ORDER_RECORD.pack(*_saved_fields(order))
@@ -124,7 +124,7 @@ class MatcherState:
 
     @classmethod
     def load(cls, data: bytes, *, max_orders: int = MAX_ORDERS) -> Self:
-        """A matcher in a saved state; ValueError for damaged bytes."""
+        """Load a matcher from its saved state; ValueError for damaged bytes."""
         saved = unseal(data)
         matcher = cls(saved.symbols, max_orders=max_orders)
         matcher._arrival = saved.arrival
@@ -188,7 +188,7 @@ class MatcherState:
         self._order_hash -= order.mix()
 
     def _resize(self, order: Order, remaining: int, filled: int) -> None:
-        """Change an order's quantities where it stands; one with nothing left goes."""
+        """Change an order's quantities in its place; remove it if nothing remains."""
         if remaining == 0:
             self._remove(order)
             order.remaining, order.filled = remaining, filled
