@@ -1,4 +1,4 @@
-"""Wiring of the engine: `python -m engine`, and to look back `python -m engine verify|show`."""
+"""The engine's command line and wiring: `python -m engine [verify|show]`."""
 
 import logging
 import signal
@@ -10,19 +10,19 @@ from engine.command_line import look_back, parse_arguments
 from engine.crash_mark import collect_crashes, mark_crashes, remove_own_mark
 from engine.exchange.exchange import CORE
 from engine.service import Limits, Service
-from engine.storage.connection import connect_redis
 from engine.storage.journal import JournalDamaged
+from engine.storage.redis_client import connect_redis
 from engine.storage.state import StateConflict
 from protocol.instrument import Instrument, parse_instruments
 from protocol.logs import start_logging
 from protocol.settings import Settings, describe_bad_settings
 from protocol.timestamps import now_in_microseconds
 
-log = logging.getLogger("engine")
+logger = logging.getLogger("engine")
 
 
 def main() -> int:
-    """Serve, or look back where the command line says so; the exit status."""
+    """Serve, or look back if the command line says so; return the exit status."""
     arguments = parse_arguments(sys.argv[1:])
     try:
         settings = Settings()
@@ -39,9 +39,9 @@ def main() -> int:
 
 
 def serve(settings: Settings, instruments: list[Instrument]) -> int:
-    """Serve until SIGTERM or SIGINT; exit status 1 where only an operator can help."""
+    """Serve until SIGTERM or SIGINT; return 1 if only an operator can help."""
     start_logging("engine", settings.log_level, settings.log_format)
-    log.info("the %s core serves", CORE)
+    logger.info("the %s core serves", CORE)
     is_after_crash = collect_crashes(settings.data_dir)
     mark_crashes(settings.data_dir)
     service = Service(
@@ -62,7 +62,7 @@ def serve(settings: Settings, instruments: list[Instrument]) -> int:
     try:
         service.run()
     except (StateConflict, JournalDamaged) as error:
-        log.critical("%s", error)
+        logger.critical("%s", error)
         return 1
     finally:
         remove_own_mark(settings.data_dir)

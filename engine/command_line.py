@@ -4,11 +4,11 @@ import argparse
 import sys
 from collections.abc import Iterator, Sequence
 
-from engine.audit.history import History, HistoryUnavailable, open_history
+from engine.audit.record import Record, RecordUnavailable, open_record
 from engine.audit.show import NotThere, show_book
-from engine.audit.verify import Report, verify_history
-from engine.storage.connection import find_redis_url
+from engine.audit.verify import Report, verify_record
 from engine.storage.journal import JournalDamaged
+from engine.storage.redis_client import find_redis_url
 from protocol.settings import Settings
 
 CHECKED = """\
@@ -21,7 +21,7 @@ open orders of reports, engine and core; the books."""
 
 
 def parse_arguments(arguments: Sequence[str]) -> argparse.Namespace:
-    """`command` is None for the engine itself, else `verify` or `show`."""
+    """Parse the command line; `command` is None for the engine itself, else `verify` or `show`."""
     parser = argparse.ArgumentParser(
         prog="python -m engine", description="Without a command: serve."
     )
@@ -37,28 +37,28 @@ def parse_arguments(arguments: Sequence[str]) -> argparse.Namespace:
 
 
 def look_back(arguments: argparse.Namespace, settings: Settings) -> int:
-    """Run the sub-command; exit status 1 for a finding, 2 where the past is not to be had."""
+    """Run the sub-command; return 1 if it found something, 2 if the record cannot be read."""
     try:
-        with open_history(arguments.redis or find_redis_url(settings)) as history:
+        with open_record(arguments.redis or find_redis_url(settings)) as record:
             if arguments.command == "verify":
-                return run_verify(history)
-            return run_show(history, arguments)
-    except (HistoryUnavailable, NotThere, JournalDamaged, OSError, ValueError) as error:
+                return run_verify(record)
+            return run_show(record, arguments)
+    except (RecordUnavailable, NotThere, JournalDamaged, OSError, ValueError) as error:
         sys.stderr.write(f"engine: {error}\n")
         return 2
 
 
-def run_verify(history: History) -> int:
-    """Print the report; 1 where something was found."""
-    report = verify_history(history)
+def run_verify(record: Record) -> int:
+    """Verify, and print the report; return 1 if something was found."""
+    report = verify_record(record)
     _print(_format_report(report))
     return 1 if report.findings_total else 0
 
 
-def run_show(history: History, arguments: argparse.Namespace) -> int:
-    """Print the book; raises NotThere or JournalDamaged where it is not to be had."""
+def run_show(record: Record, arguments: argparse.Namespace) -> int:
+    """Print the book; raise NotThere or JournalDamaged if it cannot be rebuilt."""
     symbol, depth = arguments.symbol, arguments.depth
-    _print(show_book(history, arguments.sequence, symbol, depth))
+    _print(show_book(record, arguments.sequence, symbol, depth))
     return 0
 
 

@@ -1,7 +1,7 @@
-"""Tells a process that crashed (segmentation fault, abort …) from one that somebody ended.
+"""Tell an engine that crashed (segmentation fault, abort …) from one that somebody ended.
 
-The interpreter's fault handler writes into a file of this process when a fatal signal comes;
-SIGKILL and SIGTERM leave the file empty. A file with something in it is found at the next start.
+On a fatal signal the interpreter's fault handler writes into a file of this process; SIGKILL and
+SIGTERM leave the file empty. The next start finds a file that is not empty.
 """
 
 import contextlib
@@ -12,11 +12,11 @@ from pathlib import Path
 
 _PATTERN = "engine-*.crash"
 
-log = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 
 
 def collect_crashes(folder: Path) -> bool:
-    """Whether an engine has crashed on `folder` since the last call; logs what it left."""
+    """Log what crashed engines left in `folder`, and remove it; return whether there was any."""
     crashed = False
     for path in folder.glob(_PATTERN):
         with contextlib.suppress(FileNotFoundError):
@@ -25,18 +25,18 @@ def collect_crashes(folder: Path) -> bool:
 
 
 def mark_crashes(folder: Path) -> None:
-    """From now on a crash of this process leaves its mark in `folder`; a warning if it cannot."""
+    """Have a crash of this process leave its mark in `folder`; warn if that is not possible."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
         file = (folder / f"engine-{os.getpid()}.crash").open("w")
     except OSError as error:
-        log.warning("a crash will leave no mark: %s", error)
+        logger.warning("a crash will leave no mark: %s", error)
     else:
         faulthandler.enable(file, all_threads=False)
 
 
 def remove_own_mark(folder: Path) -> None:
-    """For a process that ends in order."""
+    """Remove this process's mark, as it ends in order."""
     faulthandler.disable()
     with contextlib.suppress(OSError):
         (folder / f"engine-{os.getpid()}.crash").unlink()
@@ -45,7 +45,7 @@ def remove_own_mark(folder: Path) -> None:
 def _collect(path: Path) -> bool:
     text = path.read_text(errors="replace")
     if text:
-        log.error("an engine crashed here:\n%s", text)
+        logger.error("an engine crashed here:\n%s", text)
         path.unlink()
     elif not _is_alive(path.stem.rpartition("-")[2]):
         path.unlink()
@@ -53,7 +53,7 @@ def _collect(path: Path) -> bool:
 
 
 def _is_alive(pid: str) -> bool:
-    """Whether there is a process `pid`, its parent's zombie included."""
+    """Whether there is a process `pid`; a zombie counts."""
     try:
         os.kill(int(pid), 0)
     except (ProcessLookupError, ValueError):

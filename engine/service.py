@@ -1,4 +1,4 @@
-"""The loop: recover, then read → handle → commit; after any doubt recover again."""
+"""The engine's loop: recover, then read, handle, commit; after any doubt recover again."""
 
 import gc
 import logging
@@ -11,14 +11,15 @@ from pathlib import Path
 from redis import Redis, RedisError
 
 from engine.exchange.batch import MAX_BATCH_SIZE, Batch
+from engine.exchange.exchange import Exchange
 from engine.exchange.handler import Handler, HandlingFailed
-from engine.exchange.own_entries import make_configuration, make_tick
+from engine.exchange.own_entries import make_configuration, make_timer_entry
 from engine.meter import Meter
 from engine.storage.halts import HaltBoard
 from engine.storage.lease import Fenced, Lease
 from engine.storage.order_queue import CommitRefused, CommitTooLarge, OrderQueue
 from engine.storage.owner_files import OwnerFiles
-from engine.storage.recovery import recover_handler
+from engine.storage.recovery import recover_exchange
 from engine.storage.snapshot_store import measure_newest
 from engine.storage.snapshots import SnapshotWriter
 from engine.storage.writes import write_anyway
@@ -28,16 +29,16 @@ from protocol.instrument import Instrument
 from protocol.limits import DEFAULT_MAX_OPEN_ORDERS, TradingLimits
 
 ROUND_SECONDS = 0.25
-"""How long a backlog keeps the engine from its timers and figures at most."""
+"""How long a backlog may keep the engine from its timers and figures."""
 RETRY_SECONDS = 0.1
-LONGEST_RETRY_SECONDS = 2.0
+MAX_RETRY_SECONDS = 2.0
 
-log = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
 class Limits:
-    """Entries of a commit, closed orders remembered, commands a snapshot, an account's orders."""
+    """Entries per commit, closed orders kept, commands per snapshot, open orders per account."""
 
     max_batch: int = 512
     closed_orders: int = 100_000
@@ -48,9 +49,9 @@ class Limits:
 class Service:
     """One engine on one list.
 
-    `connect` opens a connection, `now` gives microseconds; `is_after_crash`: the engine before
-    this one crashed over an entry that is still to be found; `folder` is where engines of this
-    machine leave word of themselves.
+    `connect` opens a connection, `now` returns microseconds. `is_after_crash` says that the engine
+    before this one crashed, over an entry that is still to be found. `folder` holds the owner files
+    of this machine's engines.
     """
 
     def __init__(
@@ -84,8 +85,8 @@ class Service:
     def run(self) -> None:
         """Serve until stopped.
 
-        Raises StateConflict or JournalDamaged where only an operator can help; everything else is
-        logged and recovered from.
+        Raises StateConflict or JournalDamaged if only an operator can help; it logs any other error
+        and recovers.
         """
         try:
             while not self._stopping.is_set():
@@ -100,58 +101,60 @@ class Service:
         try:
             self._serve()
         except Fenced as fenced:
-            log.warning("%s: waiting for my turn", fenced)
+            logger.warning("%s: waiting for my turn", fenced)
         except CommitRefused as refused:
-            log.warning("commit refused (%s): recovering", refused)
+            logger.warning("commit refused (%s): recovering", refused)
         except (HandlingFailed, CommitTooLarge) as failed:
-            log.exception("recovering; the entry will be rejected")
+            logger.exception("recovering; the entry will be rejected")
             self._poisonous |= {failed.entry}
         except RedisError as error:
             self._failures += 1
-            pause = min(RETRY_SECONDS * 2 ** min(self._failures, 8), LONGEST_RETRY_SECONDS)
-            log.warning("Redis: %s: recovering in %.2g s", error, pause)
+            pause = min(RETRY_SECONDS * 2 ** min(self._failures, 8), MAX_RETRY_SECONDS)
+            logger.warning("Redis: %s: recovering in %.2g s", error, pause)
             self._stopping.wait(pause)
 
     def _serve(self) -> None:
-        """Own the state, until something goes wrong."""
+        """Take the state over and serve, until something goes wrong."""
         if not self._take_over():
             return
         self._snapshots.abandon()
-        gc.collect()  # an error may still hold the last handler: two would not fit everywhere
+        gc.collect()  # an error may still hold the last exchange: two may not fit into memory
         allowed = self._lease.allow_for_recovery(measure_newest(self._client))
         with self._lease.kept(self._connect, allowed):
-            handler = recover_handler(self._client, self._instruments, self._limits.closed_orders)
-        self._lease.allow_for(handler.matcher.open_orders())
+            exchange = recover_exchange(self._client, self._instruments, self._limits.closed_orders)
+        self._lease.allow_for(exchange.matcher.open_orders())
         self._lease.renew()
         self._snapshots.begin()
         self._suspicion.begin()
         self._failures = 0
         self._halts.begin()
-        self._halts.show(handler.rules, self._lease.owner)
+        self._halts.show(exchange.rules, self._lease.owner)
         with OrderQueue(self._client) as queue:
-            self._configure(handler, queue)
+            self._configure(exchange, queue)
             ready = channels.STATE_READY
             write_anyway(self._client, "HSET", channels.STATE, ready, self._lease.owner)
-            log.info("ready, epoch %s", self._lease.epoch)
+            logger.info("ready, epoch %s", self._lease.epoch)
+            handler = Handler(exchange)
             while not self._stopping.is_set():
                 self._serve_once(handler, queue)
 
     def _serve_once(self, handler: Handler, queue: OrderQueue) -> None:
         """Match what is there now, or wait a little."""
-        self._lease.allow_for(handler.matcher.open_orders())
+        exchange = handler.exchange
+        self._lease.allow_for(exchange.matcher.open_orders())
         if queue.wait_for_entries(self._limit_batch()):
             self._match_backlog(handler, queue)
         else:
             self._lease.renew()
-        self._halts.show(handler.rules, self._lease.owner)
+        self._halts.show(exchange.rules, self._lease.owner)
         self._meter.write_when_due()
-        self._push_due_tick(handler, queue)
-        self._snapshots.advance(handler, self._lease.owner, queue.is_full)
+        self._push_timer_entry(exchange, queue)
+        self._snapshots.advance(exchange, self._lease.owner, queue.is_full)
 
     def _match_backlog(self, handler: Handler, queue: OrderQueue) -> None:
-        """Batch by batch, each matched while the one before is on its way to the disk.
+        """Match batch by batch, each while the one before is on its way to the disk.
 
-        At the end nothing is on its way: memory and state are at the same sequence.
+        At the end nothing is on its way: memory and stored state are at the same sequence.
         """
         end = time.monotonic() + ROUND_SECONDS
         set_aside: set[bytes] = set()
@@ -164,24 +167,24 @@ class Service:
                 self._lease.extend()
             queue.send(batch, self._lease.owner, self._lease.milliseconds)
             self._meter.note_sent()
-            if time.monotonic() > end or self._has_other_duty(handler):
+            if time.monotonic() > end or self._has_other_duty(handler.exchange):
                 break
         self._confirm(queue)
         self._poisonous -= set_aside
 
-    def _has_other_duty(self, handler: Handler) -> bool:
-        """Whether there is something to do for which nothing may be on its way."""
+    def _has_other_duty(self, exchange: Exchange) -> bool:
+        """Whether there is something to do that must wait until nothing is on its way."""
         return (
             self._stopping.is_set()
-            or self._halts.is_outdated(handler.rules)
-            or self._snapshots.is_due(handler.sequence)
+            or self._halts.is_outdated(exchange.rules)
+            or self._snapshots.is_due(exchange.sequence)
         )
 
     def _limit_batch(self) -> int:
         return self._suspicion.limit(self._limits.max_batch)
 
     def _handle(self, handler: Handler, entries: list[bytes]) -> Batch:
-        if self._suspicion.is_poisonous(handler.sequence, entries[0]):
+        if self._suspicion.is_poisonous(handler.exchange.sequence, entries[0]):
             self._poisonous |= {entries[0]}
         self._meter.start()
         batch = handler.handle(entries, self._now(), self._poisonous)
@@ -196,38 +199,38 @@ class Service:
     def _write_figures(self, text: bytes) -> None:
         write_anyway(self._client, "HSET", channels.STATE, channels.STATE_FIGURES, text)
 
-    def _configure(self, handler: Handler, queue: OrderQueue) -> None:
-        """Where the settings' limits are not those in force, put them before all that waits."""
+    def _configure(self, exchange: Exchange, queue: OrderQueue) -> None:
+        """If the settings' limits are not those in force, put them before all that waits."""
         wanted = TradingLimits.of(self._limits.max_open_orders, self._instruments)
-        if wanted != handler.rules.limits:
+        if wanted != exchange.rules.limits:
             queue.put_first(make_configuration(wanted))
 
-    def _push_due_tick(self, handler: Handler, queue: OrderQueue) -> None:
-        """Where a timer is due, say so behind all that waits: a renewal there still counts."""
-        now = max(self._now(), handler.timestamp)
-        if handler.timers.is_due(now):
-            queue.put_last(make_tick(now))
-            handler.timers.note_announced(now)
+    def _push_timer_entry(self, exchange: Exchange, queue: OrderQueue) -> None:
+        """If a timer is due, push a timer entry behind all that waits, renewals included."""
+        now = max(self._now(), exchange.timestamp)
+        if exchange.timers.is_due(now):
+            queue.put_last(make_timer_entry(now))
+            exchange.timers.note_announced(now)
 
     def _take_over(self) -> bool:
-        """Wait for the lease; False where the service is to stop first."""
-        has_said_so = False
+        """Wait for the lease; return False if the service must stop first."""
+        is_logged = False
         while not self._lease.acquire(self._owners.list_dead()):
-            if not has_said_so:
-                log.info("another engine holds the lease: waiting for it to end")
-                has_said_so = True
+            if not is_logged:
+                logger.info("another engine holds the lease: waiting for it to end")
+                is_logged = True
             if self._stopping.wait(RETRY_SECONDS):
                 return False
         self._owners.write(self._lease.owner)
         return True
 
     def _release(self) -> None:
-        """The word of a dead engine stays where the lease does: nobody need wait for its end."""
+        """Give the lease back; if that fails, the owner file stays and spares the next the wait."""
         try:
             self._lease.release()
         except RedisError as error:
-            log.info("the lease stays as it is: %s", error)
+            logger.info("the lease stays as it is: %s", error)
             return
         except Fenced as error:
-            log.info("%s", error)
+            logger.info("%s", error)
         self._owners.remove()

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from redis import RedisError
 
-from engine.storage.connection import connect_redis
+from engine.storage.redis_client import connect_redis
 from launcher.redis.binary import find_redis_binaries
 from launcher.redis.server import is_serving, make_redis_service
 from launcher.settings import child_environment

@@ -32,9 +32,9 @@ from benchmark.chaos.verdict import (
 )
 from benchmark.chaos.witness import Witness
 from benchmark.shared.machine import describe_machine, describe_redis
-from engine.audit.history import History, HistoryUnavailable, open_history
-from engine.audit.verify import Report, verify_history
-from engine.storage.connection import connect_redis
+from engine.audit.record import Record, RecordUnavailable, open_record
+from engine.audit.verify import Report, verify_record
+from engine.storage.redis_client import connect_redis
 from protocol import channels
 
 CLOSED_ORDERS = 1_000_000
@@ -127,7 +127,7 @@ async def _run(fleet: Fleet, generator: random.Random, options: Options) -> Resu
         task.cancel()
     await fleet.restart_redis(times=2)
     await asyncio.to_thread(witness.catch_up)
-    with open_history(fleet.redis_url) as history:
+    with open_record(fleet.redis_url) as history:
         result = judge(history, fleet, observers)
     if not is_drained:
         result.findings.append("the list was not drained")
@@ -141,7 +141,7 @@ async def _wait_for_readers(fleet: Fleet, observers: Observers) -> bool:
     deadline = time.monotonic() + SETTLE_SECONDS
     while time.monotonic() < deadline:
         is_over = not count_open_in_vain(observers.told, observers.witness)
-        with suppress(HistoryUnavailable), open_history(fleet.redis_url) as history:
+        with suppress(RecordUnavailable), open_record(fleet.redis_url) as history:
             is_archived = read_archived_sequence(fleet.database) == history.sequence
             if is_over and is_archived and not count_differing_books(observers.readers, history):
                 return True
@@ -149,10 +149,10 @@ async def _wait_for_readers(fleet: Fleet, observers: Observers) -> bool:
     return False
 
 
-def judge(history: History, fleet: Fleet, observers: Observers) -> Result:
+def judge(history: Record, fleet: Fleet, observers: Observers) -> Result:
     """Count everything, from what Redis has on disk."""
     told, readers, witness = observers.told, observers.readers, observers.witness
-    report = verify_history(history)
+    report = verify_record(history)
     wrong = {
         "lost": count_lost_orders(told, witness),
         "matched twice": witness.twice,

@@ -8,7 +8,7 @@ from pathlib import Path
 from benchmark.chaos.feed import FeedReader
 from benchmark.chaos.told import Told
 from benchmark.chaos.witness import Witness
-from engine.audit.history import History
+from engine.audit.record import Record
 from engine.audit.show import rebuild
 
 _ORDERS = "SELECT order_id, status, filled_quantity FROM orders ORDER BY number"
@@ -48,7 +48,7 @@ def count_invented_trades(reader: FeedReader, witness: Witness) -> int:
     )
 
 
-def count_differing_books(readers: Iterable[FeedReader], history: History) -> int:
+def count_differing_books(readers: Iterable[FeedReader], history: Record) -> int:
     """Count readers whose book is not the one that the journal leads to."""
     books = {book.symbol: book for book in rebuild(history, history.sequence).export().books}
     return sum(

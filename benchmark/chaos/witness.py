@@ -8,11 +8,11 @@ from contextlib import suppress
 from redis import RedisError
 
 from benchmark.chaos.told import Change
-from engine.audit.history import History
+from engine.audit.record import Record
 from engine.exchange.entries import Malformed, Unreadable, read_entry
 from engine.exchange.entry import Entry
-from engine.storage.connection import connect_redis
 from engine.storage.journal import JournalDamaged, read_journal
+from engine.storage.redis_client import connect_redis
 from protocol import channels, codec
 from protocol.enums import OPEN_STATUSES, CommandType, Reason, Status
 from protocol.events import CommandRejected, ExecutionReport, Trade
@@ -68,7 +68,7 @@ class Witness:
             except JournalDamaged as damage:
                 self.gap = self.gap or str(damage)
 
-    def count_changed(self, history: History) -> int:
+    def count_changed(self, history: Record) -> int:
         """Count commits that differ in the journal now from what was read."""
         start = history.journal_start
         return sum(

@@ -7,6 +7,7 @@ from pathlib import Path
 from benchmark.core.rounds import Rounds
 from benchmark.shared.figures import Figures
 from benchmark.shared.order_entries import make_entries
+from engine.exchange.exchange import Exchange
 from engine.exchange.handler import Handler
 from protocol.instrument import parse_instruments
 
@@ -46,9 +47,8 @@ def report_order_path(
 def _time_entries(entries: list[bytes]) -> float:
     """Return nanoseconds of CPU an order, with a new exchange."""
     instruments = Path(__file__).resolve().parents[2] / "instruments.toml"
-    handler = Handler(
-        list(parse_instruments(instruments.read_text()).values()), ID_KEY, CLOSED_ORDERS
-    )
+    specifications = parse_instruments(instruments.read_text())
+    handler = Handler(Exchange(list(specifications.values()), ID_KEY, CLOSED_ORDERS))
     batches = [entries[first : first + BATCH] for first in range(0, len(entries), BATCH)]
     started = time.thread_time_ns()
     for now, batch in enumerate(batches):

@@ -6,9 +6,9 @@ from typing import NamedTuple
 from benchmark.shared.cpu_clock import read_cpu
 from benchmark.shared.figures import Figures
 from benchmark.shared.positions import read_redis_pid
-from engine.storage.connection import connect_redis
 from engine.storage.journal import read_journal
-from engine.storage.recovery import recover_handler
+from engine.storage.recovery import recover_exchange
+from engine.storage.redis_client import connect_redis
 from protocol import channels
 from protocol.instrument import Instrument
 
@@ -52,9 +52,9 @@ def measure_recovery(url: str, instruments: list[Instrument], closed_orders: int
             pass
         reading = watch.read()
         watch = Stopwatch(server)
-        handler = recover_handler(client, instruments, closed_orders)
+        exchange = recover_exchange(client, instruments, closed_orders)
         whole = watch.read()
-    count = handler.sequence
+    count = exchange.sequence
     print(f"\nrecovery of {count:,} commands in {commits:,} commits, {size >> 20:,} MB of journal")
     print(f"  all            {whole}   {whole.clock / count * 1e6:5.1f} us a command")
     print(f"  reading alone  {reading}")

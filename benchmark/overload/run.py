@@ -16,8 +16,8 @@ from benchmark.overload.memory import MemoryWatch
 from benchmark.shared.figures import Figures
 from benchmark.shared.machine import describe_redis
 from benchmark.shared.positions import read_sequence
-from engine.audit.history import HistoryUnavailable, open_history
-from engine.audit.verify import Report, verify_history
+from engine.audit.record import RecordUnavailable, open_record
+from engine.audit.verify import Report, verify_record
 from launcher.supervision.run_file import RunRecord
 from protocol import channels
 from tests.support.launched_system import REAL, LaunchedSystem, launch
@@ -116,14 +116,14 @@ def _print_result(load: Load, watch: MemoryWatch) -> None:
 def verify(redis_url: str) -> Report:
     """Verify the history, again if the engine has trimmed the journal meanwhile.
 
-    Raises HistoryUnavailable if it is trimmed each time until the deadline.
+    Raises RecordUnavailable if it is trimmed each time until the deadline.
     """
     deadline = time.monotonic() + VERIFY_SECONDS
     while True:
         try:
-            with open_history(redis_url) as history:
-                return verify_history(history)
-        except HistoryUnavailable:
+            with open_record(redis_url) as record:
+                return verify_record(record)
+        except RecordUnavailable:
             if time.monotonic() > deadline:
                 raise
             time.sleep(_PAUSE_SECONDS)
@@ -133,7 +133,7 @@ def _judge(redis_url: str, client: Redis, taken: int) -> int:
     """Return 0 if everything that was accepted was matched and the history is right, else 1."""
     try:
         report = verify(redis_url)
-    except HistoryUnavailable as error:
+    except RecordUnavailable as error:
         print(f"  cannot verify: {error}")
         return 1
     matched = read_sequence(client)

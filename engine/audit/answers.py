@@ -1,4 +1,4 @@
-"""Audits that every command was answered: a replay by the same code would leave out the same."""
+"""Audit that every command was answered: a replay cannot tell, it would leave out the same."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
@@ -14,20 +14,20 @@ from protocol.enums import CommandType, Status
 from protocol.events import CommandRejected, ExecutionReport, PrivateEvent
 from protocol.journal import JournalEntry
 
-_MOST_NAMED = 5
+_MAX_NAMED = 5
 
 Answers: TypeAlias = Sequence[PrivateEvent]
 """The reports with one command's sequence, in order."""
 
 
 class AnswerAudit:
-    """Holds each command of a commit against the reports with its sequence."""
+    """Compares each command of a commit with the reports that have its sequence."""
 
     def __init__(self, findings: Findings) -> None:
         self._findings = findings
 
     def read(self, entry: JournalEntry, reports: Iterable[PrivateEvent]) -> None:
-        """One commit."""
+        """Audit one commit."""
         answers: defaultdict[int, list[PrivateEvent]] = defaultdict(list)
         for report in reports:
             answers[report.sequence].append(report)
@@ -40,12 +40,12 @@ class AnswerAudit:
             problem = find_problem(command, sequence, answers.pop(sequence, []))
             self._findings.expect(not problem, Rule.ANSWER, f"command {sequence}: {problem}")
         self._findings.expect(
-            not answers, Rule.ANSWER, f"reports without a command: {list(answers)[:_MOST_NAMED]}"
+            not answers, Rule.ANSWER, f"reports without a command: {list(answers)[:_MAX_NAMED]}"
         )
 
 
 def find_problem(raw: bytes, sequence: int, answers: Answers) -> str | None:
-    """What is wrong with the answers to the journaled command `raw`; None where nothing is."""
+    """Say what is wrong with the answers to the journaled command `raw`; None if nothing is."""
     try:
         command = read_entry(raw)
         is_answered = _CHECKS[command.command](command, sequence, answers)
@@ -60,18 +60,18 @@ def find_problem(raw: bytes, sequence: int, answers: Answers) -> str | None:
 
 
 def _is_refused(command: Entry, answers: Answers) -> bool:
-    """Whether one `command_rejected` is all."""
+    """Whether the only answer is a `command_rejected`."""
     answer = answers[0] if len(answers) == 1 else None
     if not isinstance(answer, CommandRejected):
         return False
     given = (command.command, command.order_id, command.account)
-    # where the command does not name the order, its answer may
+    # if the command does not name the order, its answer may
     is_name_kept = command.client_order_id in (None, answer.client_order_id)
     return is_name_kept and given == (answer.command, answer.order_id, answer.account)
 
 
 def _is_new_answered(command: Entry, sequence: int, answers: Answers) -> bool:
-    """`open`, also where it trades at once; or `rejected`, and then that is all."""
+    """Whether the first answer is `open`, or the only one is `rejected`."""
     first = answers[0] if answers else None
     if not isinstance(first, ExecutionReport) or first.last_trade is not None:
         return False
@@ -84,38 +84,38 @@ def _is_new_answered(command: Entry, sequence: int, answers: Answers) -> bool:
 
 
 def _is_cancel_answered(command: Entry, _sequence: int, answers: Answers) -> bool:
-    """`canceled`, and that is all."""
+    """Whether the only answer is `canceled`."""
     return len(answers) == 1 and _is_of(command, answers[0]) and _is_canceled(answers[0])
 
 
 def _is_amend_answered(command: Entry, _sequence: int, answers: Answers) -> bool:
-    """First what the order is now: with other terms, or canceled because of them."""
+    """Whether the first answer is the order with its new terms, or canceled because of them."""
     first = answers[0] if answers else None
     return isinstance(first, ExecutionReport) and _is_of(command, first) and not first.last_trade
 
 
 def _is_cancel_all_answered(command: Entry, _sequence: int, answers: Answers) -> bool:
-    """One `canceled` for each order, of which there may be none."""
+    """Whether each answer is a `canceled` of the account; there may be none."""
     return all(_is_canceled(answer) and answer.account == command.account for answer in answers)
 
 
-def _is_tick_answered(_command: Entry, _sequence: int, answers: Answers) -> bool:
-    """The accounts are not in the command."""
+def _is_timer_entry_answered(_command: Entry, _sequence: int, answers: Answers) -> bool:
+    """Whether each answer is a `canceled`; the command does not name the accounts."""
     return all(map(_is_canceled, answers))
 
 
 def _is_unanswered(_command: Entry, _sequence: int, answers: Answers) -> bool:
-    """What changes no order says nothing where it is carried out."""
+    """Whether there is no answer, as for a command that changes no order."""
     return not answers
 
 
 def _is_dead_answered(_command: Entry, _sequence: int, answers: Answers) -> bool:
-    """One `command_rejected`, of which nobody knows what it was."""
+    """Whether the only answer is a `command_rejected` that names no command."""
     return len(answers) == 1 and isinstance(answers[0], CommandRejected) and not answers[0].command
 
 
 def _is_of(command: Entry, report: PrivateEvent) -> bool:
-    """Whether the report is about the order that the command names, zeros before it or not."""
+    """Whether the report is about the order that the command names, leading zeros aside."""
     return (report.order_id or "0").lstrip("0") == (command.order_id or "0").lstrip("0") != ""
 
 
@@ -128,7 +128,7 @@ def _describe(answers: Answers) -> str:
         f"{answer.status} of {answer.order_id}"
         if isinstance(answer, ExecutionReport)
         else f"{answer.reason} for {answer.command}"
-        for answer in answers[:_MOST_NAMED]
+        for answer in answers[:_MAX_NAMED]
     ]
     return ", ".join(names) or "nothing"
 
@@ -138,7 +138,7 @@ _CHECKS: dict[CommandType, Callable[[Entry, int, Answers], bool]] = {
     CommandType.CANCEL: _is_cancel_answered,
     CommandType.AMEND: _is_amend_answered,
     CommandType.CANCEL_ALL: _is_cancel_all_answered,
-    CommandType.EXPIRE_TIMERS: _is_tick_answered,
+    CommandType.EXPIRE_TIMERS: _is_timer_entry_answered,
     CommandType.CANCEL_AFTER: _is_unanswered,
     CommandType.HALT: _is_unanswered,
     CommandType.RESUME: _is_unanswered,
@@ -146,4 +146,4 @@ _CHECKS: dict[CommandType, Callable[[Entry, int, Answers], bool]] = {
     CommandType.CLEAR_QUEUE: _is_unanswered,
     CommandType.DEAD: _is_dead_answered,
 }
-"""What PROTOCOL.md says that each command is answered with, where it is not refused."""
+"""What PROTOCOL.md says about the answers to each command, unless it is refused."""

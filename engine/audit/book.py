@@ -1,4 +1,4 @@
-"""Audits the public feed: the book that its deltas make, its numbers, its best bid and offer."""
+"""Audit the public feed: the book that its deltas make, its ids, its best bid and offer."""
 
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -16,7 +16,7 @@ Levels = SortedDict[int, int]
 
 
 class PublicBook:
-    """One symbol as somebody sees it who has only the feed."""
+    """One symbol's book, as somebody sees it who has only the feed."""
 
     def __init__(self, instrument: Instrument) -> None:
         self.instrument = instrument
@@ -43,11 +43,11 @@ class PublicBook:
                 levels.pop(ticks, None)
 
     def quantity(self, side: Side, price: int) -> int:
-        """In lots, of a price in ticks."""
+        """Return the quantity in lots at a price in ticks."""
         return self._sides[side].get(price, 0)
 
     def levels(self, side: Side) -> list[Level]:
-        """As a snapshot has them, best first."""
+        """Return a side's levels as a snapshot has them, best first."""
         instrument = self.instrument
         items = [
             (instrument.ticks_to_price(price), instrument.lots_to_quantity(quantity))
@@ -56,12 +56,12 @@ class PublicBook:
         return items[::-1] if side is Side.BUY else items
 
     def quote(self) -> tuple[str | None, ...]:
-        """Best bid, its quantity, best ask, its quantity; None on an empty side."""
+        """Return best bid, its quantity, best ask, its quantity; None for an empty side."""
         return (*self._best(Side.BUY, -1), *self._best(Side.SELL, 0))
 
     @property
     def is_crossed(self) -> bool:
-        """Whether somebody would buy at what somebody else sells for."""
+        """Whether the best bid is at or above the best ask."""
         bids, asks = self._sides[Side.BUY], self._sides[Side.SELL]
         return bool(bids and asks) and bids.keys()[-1] >= asks.keys()[0]
 
@@ -91,7 +91,7 @@ class BookAudit:
             self._queues[snapshot.symbol].touched.clear()
 
     def read(self, trades: Iterable[Trade], deltas: Iterable[L2Delta], bbos: Iterable[Bbo]) -> None:
-        """What one commit published; the reports of its orders have been read before."""
+        """Audit what one commit published; the reports of its orders must have been read before."""
         for trade in trades:
             self._number_trade(trade)
         for delta in deltas:

@@ -1,4 +1,4 @@
-"""Audits how commits hang together: sequences, stamps, and the chain of each channel."""
+"""Audit how commits follow each other: sequences, stamps, and the chain of each channel."""
 
 from collections.abc import Mapping
 
@@ -11,7 +11,7 @@ from protocol.journal import JournalEntry
 
 
 class ChainAudit:
-    """`sequence` and `last_published` are where it starts, then where it has come to."""
+    """Follows the chain; `sequence` and `last_published` are its start, then what it reached."""
 
     def __init__(
         self, sequence: int, timestamp: int, last_published: Mapping[str, int], findings: Findings
@@ -23,7 +23,7 @@ class ChainAudit:
         self._findings = findings
 
     def read(self, entry: JournalEntry) -> dict[str, ChannelMessage]:
-        """Channel → message of one commit, those that can be decoded."""
+        """Audit one commit; return its messages by channel, those that can be decoded."""
         self.commits += 1
         self._findings.expect(
             entry.previous == self.sequence,

@@ -1,14 +1,14 @@
-"""What an audit of the past finds, and the names of the rules that it goes by."""
+"""What an audit finds, and the names of the rules that it checks."""
 
 from enum import StrEnum
 from typing import NamedTuple
 
 MAX_KEPT = 50
-"""Findings that are kept in full; more are only counted."""
+"""How many findings are kept in full; the rest are only counted."""
 
 
 class Rule(StrEnum):
-    """What must hold of the past; `engine/README.md` says why."""
+    """What must hold of all that is stored; `engine/README.md` says why."""
 
     SEQUENCE = "sequence"
     """Each journal entry follows the one before, one sequence for each command."""
@@ -17,7 +17,7 @@ class Rule(StrEnum):
     REPLAY = "replay"
     """The journal's commands lead to the state hash and the very bytes that the journal has."""
     ANSWER = "answer"
-    """Each command has the reports that are due to it, and each report its command."""
+    """Each command has the reports that it must have, and each report its command."""
     CHAIN = "chain"
     """`previous` of a message is the sequence of the message before on its channel."""
     TRADE_ID = "trade_id"
@@ -35,7 +35,7 @@ class Rule(StrEnum):
     ORDER_STATE = "order_state"
     """An order is opened once and ends at most once."""
     LEVEL = "level"
-    """A published level is the sum of what its open orders have left."""
+    """A published level is the sum of what remains of its open orders."""
     CROSSED = "crossed"
     """The best bid is below the best ask."""
     BBO = "bbo"
@@ -49,7 +49,7 @@ class Rule(StrEnum):
 
 
 class Finding(NamedTuple):
-    """A rule that does not hold, and where."""
+    """A rule that does not hold, and the sequence at which it does not."""
 
     sequence: int
     rule: Rule
@@ -65,12 +65,12 @@ class Findings:
         self.sequence = 0
 
     def add(self, rule: Rule, detail: str) -> None:
-        """`rule` does not hold at the sequence reached."""
+        """Add a finding: `rule` does not hold at the sequence reached."""
         self.total += 1
         if len(self.kept) < MAX_KEPT:
             self.kept.append(Finding(self.sequence, rule, detail))
 
     def expect(self, holds: bool, rule: Rule, detail: str) -> None:
-        """A finding unless `holds`."""
+        """Add a finding unless `holds`."""
         if not holds:
             self.add(rule, detail)

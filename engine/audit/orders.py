@@ -1,10 +1,10 @@
-"""Audits the orders: from the execution reports and the public trades alone, no book asked."""
+"""Audit the orders, from the execution reports and the public trades alone."""
 
 from collections import deque
 from collections.abc import Iterable, Sequence
 
 from engine.audit.findings import Findings, Rule
-from engine.audit.queues import Queues, Seen
+from engine.audit.queues import Queues, ReportedOrder
 from engine.exchange.orders import Order
 from protocol.enums import Liquidity, Side, Status
 from protocol.events import Event, ExecutionReport, Fill, Trade
@@ -22,7 +22,7 @@ class OrderAudit:
     def __init__(
         self, instruments: Sequence[Instrument], closed_limit: int, findings: Findings
     ) -> None:
-        self.open: dict[str, Seen] = {}
+        self.open: dict[str, ReportedOrder] = {}
         self.queues = {instrument.symbol: Queues() for instrument in instruments}
         self.accepted = self.rejected = self.ended = self.refused = 0
         self._instruments = {instrument.symbol: instrument for instrument in instruments}
@@ -30,26 +30,26 @@ class OrderAudit:
         self._closed: set[str] = set()
         self._closed_in_turn: deque[str] = deque()
         self._closed_limit = closed_limit
-        self._active: Seen | None = None
+        self._active: ReportedOrder | None = None
         self._trades: deque[Trade] = deque()
         self._maker_due: Trade | None = None
         self._command = 0
 
     def begin(self, open_orders: Iterable[Order], by_priority: Iterable[int]) -> None:
-        """Start from a snapshot: its open orders, and the ids of those in the book, first first."""
-        for order in open_orders:
-            order_id = str(order.order_id)
-            self.open[order_id] = Seen(
-                order_id, order.instrument, order.side, order.price, order.stop_price,
-                order.quantity, order.filled, order.remaining, order.notional,
-                order.triggered is False,
+        """Start from a snapshot: its open orders, and by priority the ids of those in the book."""
+        for known in open_orders:
+            order_id = str(known.order_id)
+            self.open[order_id] = ReportedOrder(
+                order_id, known.instrument, known.side, known.price, known.stop_price,
+                known.quantity, known.filled, known.remaining, known.notional,
+                known.triggered is False,
             )  # fmt: skip
         for number in by_priority:
-            seen = self.open[str(number)]
-            self.queues[seen.instrument.symbol].enter(seen)
+            order = self.open[str(number)]
+            self.queues[order.instrument.symbol].enter(order)
 
     def read(self, reports: Iterable[Event], trades: Iterable[Trade]) -> None:
-        """What one commit reported."""
+        """Audit what one commit reported."""
         self._trades.extend(trades)
         for report in reports:
             if isinstance(report, ExecutionReport):
@@ -84,7 +84,7 @@ class OrderAudit:
         self._expect(is_first, Rule.ORDER_STATE, f"{_name(report)} was not open")
         instrument = self._instruments[report.symbol or ""]
         lots = instrument.lot.to_steps
-        order = Seen(
+        order = ReportedOrder(
             report.order_id, instrument, report.side or Side.BUY,
             _ticks(instrument, report.price), _ticks(instrument, report.stop_price),
             lots(report.quantity or "0")[0], 0, lots(report.remaining_quantity)[0], 0,
@@ -95,8 +95,8 @@ class OrderAudit:
         self._activate(order)
         self._check_quantities(order, report)
 
-    def _activate(self, order: Seen) -> None:
-        """From now on `order` is the one that acts; the one before takes its place in the book."""
+    def _activate(self, order: ReportedOrder) -> None:
+        """Make `order` the one that acts; the one before takes its place in the book."""
         self._settle()
         self.queues[order.instrument.symbol].leave(order)
         self._active = None if order.is_waiting else order
@@ -108,7 +108,7 @@ class OrderAudit:
         self._expect(order.price > 0, Rule.ORDER_STATE, f"{order.order_id} rests without a price")
         self.queues[order.instrument.symbol].enter(order)
 
-    def _trade(self, order: Seen, report: ExecutionReport, fill: Fill) -> None:
+    def _trade(self, order: ReportedOrder, report: ExecutionReport, fill: Fill) -> None:
         instrument = order.instrument
         price, quantity = _ticks(instrument, fill.price), instrument.lot.to_steps(fill.quantity)[0]
         if fill.liquidity is Liquidity.TAKER:
@@ -123,8 +123,8 @@ class OrderAudit:
         else:
             self._check_quantities(order, report)
 
-    def _take(self, taker: Seen, fill: Fill, price: int) -> None:
-        """The taker's report opens a trade: its maker must be the one whose turn it is."""
+    def _take(self, taker: ReportedOrder, fill: Fill, price: int) -> None:
+        """Open a trade with the taker's report: its maker must be the one whose turn it is."""
         self._expect(taker is self._active, Rule.FIFO, f"{taker.order_id} takes out of turn")
         trade = self._maker_due = self._trades.popleft() if self._trades else None
         if trade is None or not _is_same(trade, fill) or trade.taker_order_id != taker.order_id:
@@ -142,7 +142,7 @@ class OrderAudit:
         elif first.order_id != trade.maker_order_id:
             self._add(Rule.FIFO, f"{name} with {trade.maker_order_id}, {first.order_id} came first")
 
-    def _check_maker(self, maker: Seen, fill: Fill) -> None:
+    def _check_maker(self, maker: ReportedOrder, fill: Fill) -> None:
         trade, self._maker_due = self._maker_due, None
         is_right = (
             trade is not None
@@ -154,8 +154,8 @@ class OrderAudit:
             is_right, Rule.BOTH_SIDES, f"trade {fill.trade_id} of the maker {maker.order_id}"
         )
 
-    def _change(self, order: Seen, report: ExecutionReport) -> None:
-        """Amended, reduced or triggered."""
+    def _change(self, order: ReportedOrder, report: ExecutionReport) -> None:
+        """Audit the report of an order that was amended, reduced or triggered."""
         instrument, queues = order.instrument, self.queues[order.instrument.symbol]
         price, stop_price = (
             _ticks(instrument, report.price),
@@ -175,7 +175,7 @@ class OrderAudit:
         order.quantity = quantity
         self._check_quantities(order, report)
 
-    def _end(self, order: Seen, report: ExecutionReport) -> None:
+    def _end(self, order: ReportedOrder, report: ExecutionReport) -> None:
         self.queues[order.instrument.symbol].leave(order)
         del self.open[order.order_id]
         order.remaining = 0
@@ -184,7 +184,7 @@ class OrderAudit:
         self._closed.add(order.order_id)
         self._advance_closed(order.order_id)
 
-    def _check_quantities(self, order: Seen, report: ExecutionReport) -> None:
+    def _check_quantities(self, order: ReportedOrder, report: ExecutionReport) -> None:
         lots = order.instrument.lot.to_steps
         filled, remaining = lots(report.filled_quantity)[0], lots(report.remaining_quantity)[0]
         quantity = lots(report.quantity or "0")[0]
@@ -197,7 +197,7 @@ class OrderAudit:
         self._expect(report.filled_notional == notional, Rule.QUANTITY, f"{_name(report)}: value")
 
     def _advance_closed(self, order_id: str) -> None:
-        """One more has ended: the oldest may come again."""
+        """Note that an order has ended; the oldest id beyond the limit may come again."""
         self._closed_in_turn.append(order_id)
         if len(self._closed_in_turn) > self._closed_limit:
             self._closed.discard(self._closed_in_turn.popleft())

@@ -1,4 +1,4 @@
-"""Who waits where: queues that an audit keeps by itself, from what was reported."""
+"""The queue at each price, as an audit keeps it from what was reported."""
 
 from dataclasses import dataclass
 
@@ -9,8 +9,8 @@ from protocol.instrument import Instrument
 
 
 @dataclass(slots=True)
-class Seen:
-    """An open order as its reports show it; in ticks and lots, price 0 for none."""
+class ReportedOrder:
+    """An open order as its reports show it; prices in ticks (0 for none), quantities in lots."""
 
     order_id: str
     instrument: Instrument
@@ -26,17 +26,17 @@ class Seen:
 
 
 class Level:
-    """One price: its orders, first come first, and the sum of what they have left."""
+    """One price: its orders in order of arrival, and the sum of what remains of them."""
 
     __slots__ = ("orders", "total")
 
     def __init__(self) -> None:
-        self.orders: dict[str, Seen] = {}
+        self.orders: dict[str, ReportedOrder] = {}
         self.total = 0
 
 
 class Queues:
-    """The two sides of one symbol."""
+    """The queues of both sides of one symbol."""
 
     def __init__(self) -> None:
         self._sides: dict[Side, SortedDict[int, Level]] = {
@@ -45,16 +45,16 @@ class Queues:
         self.touched: set[tuple[Side, int]] = set()
         """Prices where something changed since the set was last cleared."""
 
-    def enter(self, order: Seen) -> None:
-        """`order` goes to the end of the queue at its price."""
+    def enter(self, order: ReportedOrder) -> None:
+        """Put `order` at the end of the queue at its price."""
         level = self._sides[order.side].setdefault(order.price, Level())
         level.orders[order.order_id] = order
         level.total += order.remaining
         order.is_resting = True
         self.touched.add((order.side, order.price))
 
-    def leave(self, order: Seen) -> None:
-        """`order` gives up its place, if it has one."""
+    def leave(self, order: ReportedOrder) -> None:
+        """Take `order` out of its queue, if it is in one."""
         if not order.is_resting:
             return
         levels = self._sides[order.side]
@@ -66,15 +66,15 @@ class Queues:
         order.is_resting = False
         self.touched.add((order.side, order.price))
 
-    def reduce(self, order: Seen, remaining: int) -> None:
-        """`order` has only `remaining` left, and keeps its place."""
+    def reduce(self, order: ReportedOrder, remaining: int) -> None:
+        """Lower what remains of `order`; it keeps its place."""
         if order.is_resting:
             self._sides[order.side][order.price].total -= order.remaining - remaining
             self.touched.add((order.side, order.price))
         order.remaining = remaining
 
-    def find_first(self, side: Side) -> Seen | None:
-        """The order of `side` that has to trade next."""
+    def find_first(self, side: Side) -> ReportedOrder | None:
+        """Find the order of `side` that must trade next; None if there is none."""
         levels = self._sides[side]
         if not levels:
             return None
@@ -82,6 +82,6 @@ class Queues:
         return next(iter(level.orders.values()))
 
     def total(self, side: Side, price: int) -> int:
-        """What the orders at `price` have left, 0 where there are none."""
+        """Return the sum of what remains at `price`, 0 if there are no orders."""
         level = self._sides[side].get(price)
         return level.total if level is not None else 0

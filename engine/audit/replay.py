@@ -1,10 +1,11 @@
-"""Audits the journal against a second run of its commands: the same state, the same bytes."""
+"""Audit the journal by a second run of its commands: the same state, the same bytes."""
 
 from collections.abc import Iterator
 
 import msgspec
 
 from engine.audit.findings import Findings, Rule
+from engine.exchange.exchange import Exchange
 from engine.exchange.handler import Handler, HandlingFailed
 from protocol import channels, codec
 from protocol.journal import JournalEntry
@@ -12,22 +13,23 @@ from protocol.snapshot import BookSnapshot, Snapshot
 
 
 class ReplayAudit:
-    """Runs the journal's commands on `handler`, up to the first that lead elsewhere."""
+    """Runs the journal's commands on `exchange`, up to the first that lead elsewhere."""
 
-    def __init__(self, handler: Handler, findings: Findings) -> None:
-        self.handler = handler
+    def __init__(self, exchange: Exchange, findings: Findings) -> None:
+        self.exchange = exchange
+        self._handler = Handler(exchange)
         self.is_intact = True
-        """Whether the replay still is where the journal is."""
+        """Whether the replay still agrees with the journal."""
         self.snapshots = 0
         self._findings = findings
 
     def read(self, entry: JournalEntry) -> None:
-        """Run one commit's commands."""
+        """Run one commit's commands, and compare."""
         if not self.is_intact:
             return
         try:
             commands = codec.split_entries(entry.commands)
-            batch = self.handler.handle(commands, entry.timestamp, max_size=None)
+            batch = self._handler.handle(commands, entry.timestamp, max_size=None)
         except (msgspec.DecodeError, HandlingFailed) as error:
             self._stop(f"the commands cannot be run: {error!r}")
             return
@@ -42,11 +44,11 @@ class ReplayAudit:
                 self._stop(f"{channel}: {_cut(published)}, again {_cut(expected)}")
 
     def compare(self, snapshot: Snapshot) -> None:
-        """`snapshot` must be what the replay has now."""
-        if not self.is_intact or snapshot.sequence != self.handler.sequence:
+        """Compare `snapshot` with what the replay has now."""
+        if not self.is_intact or snapshot.sequence != self.exchange.sequence:
             return
         self.snapshots += 1
-        for difference in _compare_snapshots(snapshot, self.handler.export()):
+        for difference in _compare_snapshots(snapshot, self.exchange.export()):
             self._findings.add(Rule.SNAPSHOT, f"at {snapshot.sequence}: {difference}")
 
     def _stop(self, detail: str) -> None:
@@ -55,7 +57,7 @@ class ReplayAudit:
 
 
 def _compare_snapshots(stored: Snapshot, made: Snapshot) -> Iterator[str]:
-    """What differs; a book that came after the snapshot must still be untouched."""
+    """Say what differs; a book that was listed after the snapshot must still be untouched."""
     books = {book.symbol: book for book in stored.books}
     if any(books.get(book.symbol, _untouched(book)) != book for book in made.books):
         yield "the readable books"

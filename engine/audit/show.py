@@ -1,9 +1,10 @@
-"""The book as it was."""
+"""Show a book as it was."""
 
 from collections.abc import Iterator
 from itertools import zip_longest
 
-from engine.audit.history import History
+from engine.audit.record import Record
+from engine.exchange.exchange import Exchange
 from engine.exchange.handler import Handler
 from protocol import codec
 from protocol.events import Level
@@ -15,15 +16,15 @@ class NotThere(Exception):
     """No such sequence or symbol; the text says what there is."""
 
 
-def show_book(history: History, sequence: int, symbol: str, depth: int) -> Iterator[str]:
-    """Lines of a table: `symbol` after the command `sequence`, `depth` levels of each side.
+def show_book(record: Record, sequence: int, symbol: str, depth: int) -> Iterator[str]:
+    """Yield the lines of a table: `depth` levels of each side of `symbol` after `sequence`.
 
     Raises NotThere.
     """
-    symbols = [instrument.symbol for instrument in history.instruments]
+    symbols = [instrument.symbol for instrument in record.instruments]
     if symbol not in symbols:
         raise NotThere(f"no symbol {symbol}; there are {', '.join(symbols) or 'none yet'}")
-    snapshot = rebuild(history, sequence).export()
+    snapshot = rebuild(record, sequence).export()
     book = snapshot.books[symbols.index(symbol)]
     yield (
         f"{symbol} at sequence {snapshot.sequence}, {format_timestamp(snapshot.timestamp)}:"
@@ -33,28 +34,29 @@ def show_book(history: History, sequence: int, symbol: str, depth: int) -> Itera
     yield from _format_levels(book, depth)
 
 
-def rebuild(history: History, sequence: int) -> Handler:
-    """The exchange after the command `sequence`; raises NotThere."""
-    start = history.choose_start()
-    if not start <= sequence <= history.sequence:
-        raise NotThere(f"no sequence {sequence}; there are {start} to {history.sequence}")
-    handler = history.make_handler(_find_snapshot(history, sequence))
-    if handler.sequence == sequence:
-        return handler
-    for entry in history.read_entries(handler.sequence):
+def rebuild(record: Record, sequence: int) -> Exchange:
+    """Rebuild the exchange after the command `sequence`; raise NotThere if it is not stored."""
+    start = record.choose_start()
+    if not start <= sequence <= record.sequence:
+        raise NotThere(f"no sequence {sequence}; there are {start} to {record.sequence}")
+    exchange = record.make_exchange(_find_snapshot(record, sequence))
+    if exchange.sequence == sequence:
+        return exchange
+    handler = Handler(exchange)
+    for entry in record.read_entries(exchange.sequence):
         commands = codec.split_entries(entry.commands)[: sequence - entry.previous]
         handler.handle(commands, entry.timestamp, max_size=None)
-        if handler.sequence >= sequence:
+        if exchange.sequence >= sequence:
             break
-    return handler
+    return exchange
 
 
-def _find_snapshot(history: History, sequence: int) -> Snapshot | None:
-    """The newest that can be read at or before `sequence`."""
-    for stored in reversed(history.snapshots):
+def _find_snapshot(record: Record, sequence: int) -> Snapshot | None:
+    """Find the newest snapshot at or before `sequence` that can be read."""
+    for stored in reversed(record.snapshots):
         if stored <= sequence:
             try:
-                return history.read_snapshot(stored)
+                return record.read_snapshot(stored)
             except ValueError:
                 continue
     return None

@@ -1,4 +1,4 @@
-"""Goes through the past once more and says whether everything in it is right."""
+"""Verify all that is stored: replay it and audit it."""
 
 import time
 from collections.abc import Sequence
@@ -9,10 +9,10 @@ from engine.audit.answers import AnswerAudit
 from engine.audit.book import BookAudit
 from engine.audit.chain import ChainAudit
 from engine.audit.findings import Finding, Findings, Rule
-from engine.audit.history import History
 from engine.audit.orders import OrderAudit
+from engine.audit.record import Record
 from engine.audit.replay import ReplayAudit
-from engine.exchange.handler import Handler
+from engine.exchange.exchange import Exchange
 from engine.storage.journal import JournalDamaged
 from protocol import channels
 from protocol.enums import Side
@@ -23,7 +23,7 @@ from protocol.snapshot import Snapshot
 
 @dataclass(frozen=True)
 class Report:
-    """What was gone through, and what was found; `findings` are the first of `findings_total`."""
+    """What was verified, and what was found; `findings` are the first of `findings_total`."""
 
     start: int
     sequence: int
@@ -41,44 +41,44 @@ class Report:
     findings_total: int
 
 
-def verify_history(history: History) -> Report:
-    """Replay and audit all that is stored, from the oldest point from which that can be done.
+def verify_record(record: Record) -> Report:
+    """Replay and audit all that is stored, from the oldest sequence from which that is possible.
 
-    Raises HistoryUnavailable where a serving engine trims the journal meanwhile.
+    Raises RecordUnavailable if a serving engine trims the journal meanwhile.
     """
     began = time.perf_counter()
-    verification = Verification(history)
+    verification = Verification(record)
     verification.run()
     return verification.make_report(time.perf_counter() - began)
 
 
 class Verification:
-    """One pass over the journal. Memory: the open orders, one page of the journal."""
+    """One pass over the journal. Its memory: the open orders, one page of the journal."""
 
-    def __init__(self, history: History) -> None:
-        self._history = history
+    def __init__(self, record: Record) -> None:
+        self._record = record
         self._findings = Findings()
-        self._start, handler, books = self._begin()
+        self._start, exchange, books = self._begin()
         self._chain = ChainAudit(
-            handler.sequence, handler.timestamp, books.last_published if books else {},
+            exchange.sequence, exchange.timestamp, books.last_published if books else {},
             self._findings,
         )  # fmt: skip
-        self._replay = ReplayAudit(handler, self._findings)
+        self._replay = ReplayAudit(exchange, self._findings)
         self._answers = AnswerAudit(self._findings)
-        self._orders = OrderAudit(history.instruments, history.closed_limit, self._findings)
-        self._books = BookAudit(history.instruments, self._orders.queues, self._findings)
-        self._snapshots = set(history.snapshots)
+        self._orders = OrderAudit(record.instruments, record.closed_limit, self._findings)
+        self._books = BookAudit(record.instruments, self._orders.queues, self._findings)
+        self._snapshots = set(record.snapshots)
         if books is not None:
-            self._orders.begin(handler.orders.open.values(), _list_by_priority(handler))
+            self._orders.begin(exchange.orders.open.values(), _list_by_priority(exchange))
             self._books.begin(books.books)
 
     def run(self) -> None:
-        """Read everything."""
-        if self._history.sequence and self._start == 0 and self._history.journal_start:
+        """Read the whole journal, and check its end."""
+        if self._record.sequence and self._start == 0 and self._record.journal_start:
             self._findings.add(Rule.SEQUENCE, "no snapshot to start from, and no journal from 0 on")
             return
         try:
-            for entry in self._history.read_entries(self._start):
+            for entry in self._record.read_entries(self._start):
                 self._findings.sequence = entry.sequence
                 self._read(entry)
         except JournalDamaged as damage:
@@ -86,7 +86,7 @@ class Verification:
         self._check_end()
 
     def make_report(self, seconds: float) -> Report:
-        """After the run."""
+        """Make the report, after the run."""
         orders = self._orders
         return Report(
             self._start, self._chain.sequence, seconds, self._chain.commits,
@@ -95,18 +95,18 @@ class Verification:
             self._findings.kept, self._findings.total,
         )  # fmt: skip
 
-    def _begin(self) -> tuple[int, Handler, Snapshot | None]:
-        start = self._history.choose_start()
+    def _begin(self) -> tuple[int, Exchange, Snapshot | None]:
+        start = self._record.choose_start()
         if start:
-            for sequence in self._history.snapshots:
+            for sequence in self._record.snapshots:
                 try:
-                    snapshot = self._history.read_snapshot(sequence)
-                    handler = self._history.make_handler(snapshot)
+                    snapshot = self._record.read_snapshot(sequence)
+                    exchange = self._record.make_exchange(snapshot)
                 except ValueError as error:
                     self._findings.add(Rule.SNAPSHOT, f"at {sequence}: {error}")
                 else:
-                    return sequence, handler, snapshot
-        return 0, self._history.make_handler(None), None
+                    return sequence, exchange, snapshot
+        return 0, self._record.make_exchange(None), None
 
     def _read(self, entry: JournalEntry) -> None:
         messages = self._chain.read(entry)
@@ -125,28 +125,28 @@ class Verification:
 
     def _compare_snapshot(self, sequence: int) -> None:
         try:
-            self._replay.compare(self._history.read_snapshot(sequence))
+            self._replay.compare(self._record.read_snapshot(sequence))
         except ValueError as error:
             self._findings.add(Rule.SNAPSHOT, f"at {sequence}: {error}")
 
     def _check_end(self) -> None:
-        stored = {name: self._history.last_published(name) for name in channels.EVENT_CHANNELS}
-        self._chain.read_end(self._history.sequence, stored)
+        stored = {name: self._record.last_published(name) for name in channels.EVENT_CHANNELS}
+        self._chain.read_end(self._record.sequence, stored)
         for sequence in self._snapshots:
             self._findings.expect(
-                sequence <= self._history.sequence, Rule.SNAPSHOT, f"{sequence} is in the future"
+                sequence <= self._record.sequence, Rule.SNAPSHOT, f"{sequence} is in the future"
             )
         if self._replay.is_intact:
-            self._compare_open_orders(self._replay.handler)
-            self._compare_books(self._replay.handler.export())
+            self._compare_open_orders(self._replay.exchange)
+            self._compare_books(self._replay.exchange.export())
 
-    def _compare_open_orders(self, handler: Handler) -> None:
-        engine = {str(order.order_id): order.remaining for order in handler.orders.open.values()}
+    def _compare_open_orders(self, exchange: Exchange) -> None:
+        engine = {str(order.order_id): order.remaining for order in exchange.orders.open.values()}
         reported = {order.order_id: order.remaining for order in self._orders.open.values()}
         core = {
             str(order.order_id): order.remaining
-            for instrument in self._history.instruments
-            for order in handler.matcher.orders(instrument.index)
+            for instrument in self._record.instruments
+            for order in exchange.matcher.orders(instrument.index)
         }
         for name, others in (("engine", engine), ("core", core)):
             different = dict(reported.items() ^ others.items())
@@ -169,17 +169,17 @@ class Verification:
             )
 
 
-def _list_by_priority(handler: Handler) -> list[int]:
-    """Ids of the orders in the books; those that wait for a stop price have no place yet."""
+def _list_by_priority(exchange: Exchange) -> list[int]:
+    """List the orders in the books by priority; those that wait for a stop price have no place."""
     return [
         order.order_id
-        for symbol in range(handler.matcher.symbols)
-        for order in handler.matcher.orders(symbol)
+        for symbol in range(exchange.matcher.symbols)
+        for order in exchange.matcher.orders(symbol)
         if not order.waiting
     ]
 
 
 def _events(messages: dict[str, ChannelMessage], channel: str) -> Any:
-    """Of the type that belongs on `channel`: the replay has compared every byte."""
+    """Return the events on `channel`; the replay has compared every byte, so the type is known."""
     message = messages.get(channel)
     return message.events if message is not None else ()

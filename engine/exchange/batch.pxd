@@ -1,9 +1,9 @@
-"""Types of `batch.py` for the compiled form of it."""
+"""C types of `batch.py`, for its compiled form."""
 
 cimport cython
 from libc.stdint cimport int64_t
 
-from engine.exchange.text cimport Text
+from engine.exchange.json_buffer cimport JsonBuffer
 from protocol.instrument cimport Instrument
 
 
@@ -26,10 +26,10 @@ cdef class Batch:
     cdef readonly list taken
     cdef readonly list commands
     cdef readonly list dead
-    cdef readonly Text trades
-    cdef readonly Text reports
+    cdef readonly JsonBuffer trades
+    cdef readonly JsonBuffer reports
     cdef readonly list rejects
-    cdef readonly Text bbos
+    cdef readonly JsonBuffer bbos
     cdef readonly dict changes
     cdef readonly list fills
     cdef readonly dict messages

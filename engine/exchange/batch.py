@@ -1,12 +1,12 @@
-"""What a batch of commands leads to, gathered for one commit.
+"""Gather what a batch of commands leads to, for one commit.
 
-Compiled where there is a compiler (`batch.pxd` has the types).
+Compiled if there is a compiler (`batch.pxd` has the types).
 """
 
 from collections.abc import Mapping
 
 from engine.exchange.event_text import put_bbo, put_delta
-from engine.exchange.text import Text
+from engine.exchange.json_buffer import JsonBuffer
 from protocol import channels, codec
 from protocol.commands import MAX_ENTRY_BYTES
 from protocol.enums import Reason
@@ -16,12 +16,12 @@ from protocol.journal import JournalEntry
 from protocol.timestamps import format_timestamp
 
 MAX_BATCH_SIZE = 20_000
-"""Most commands and reports of one commit, so that it cannot outlast the lease; the command that
+"""Most commands and reports of one commit, so that it cannot outlast the lease. The command that
 crosses it is still taken whole."""
 
 
 class BookChanges:
-    """Levels of one symbol that the batch changed: price in ticks → quantity in lots."""
+    """The levels of one symbol that a batch changed: price in ticks → quantity in lots."""
 
     def __init__(self, instrument: Instrument, first_update_id: int) -> None:
         self.instrument = instrument
@@ -47,13 +47,13 @@ class Batch:
         self.taken: list[bytes] = []
         self.commands: list[bytes] = []
         self.dead: list[bytes] = []
-        self.trades = Text()
-        self.reports = Text()
+        self.trades = JsonBuffer()
+        self.reports = JsonBuffer()
         self.rejects: list[Reason] = []
-        self.bbos = Text()
+        self.bbos = JsonBuffer()
         self.changes: dict[int, BookChanges] = {}
         self.fills: list[tuple[int, str]] = []
-        """Of the command in hand: order and fill."""
+        """Order id and fill, of the command in hand."""
         self.messages: dict[str, bytes] = {}
         """Channel → what is published there, once the batch is finished."""
         self._taken_kilobytes = 0
@@ -61,11 +61,11 @@ class Batch:
         self._last_published = last_published
 
     def measure(self) -> int:
-        """How much the batch will write: bounds it by input and output as well as by count."""
+        """Return how much the batch will write: commands, reports, and kilobytes taken."""
         return len(self.commands) + self.reports.events + self._taken_kilobytes
 
     def take(self, entry: bytes) -> None:
-        """Begin the next command: `entry` as it stands in the list."""
+        """Begin the next command, with `entry` as it stands in the list."""
         self.taken.append(entry)
         self.commands.append(entry)
         self._taken_kilobytes += len(entry) // 1000
@@ -74,9 +74,9 @@ class Batch:
             self.fills = []
 
     def set_aside(self, command: bytes, entry: bytes, reason: Reason, detail: str) -> None:
-        """`entry`, just taken, cannot be used: journal `command` in its stead, and keep it.
+        """Journal `command` in the place of `entry`, just taken, and move `entry` to the dead ones.
 
-        Of one that is longer than any that could be used, the beginning is kept.
+        If it is longer than any entry that could be used, only its beginning is kept.
         """
         self.commands[-1] = command
         text = codec.to_text(entry[:MAX_ENTRY_BYTES])
@@ -84,7 +84,7 @@ class Batch:
         self.dead.append(codec.encode(dead))
 
     def add_reject(self, report: PrivateEvent, reason: Reason) -> None:
-        """The report of a command that was refused, where it is no order's own."""
+        """Add the report of something refused that is not in the table of orders."""
         self.reports.begin()
         self.reports.put_encoded(codec.encode(report))
         self.rejects.append(reason)
@@ -92,7 +92,7 @@ class Batch:
     def add_level(
         self, instrument: Instrument, is_bid: bool, price: int, quantity: int, update_id: int
     ) -> None:
-        """A level's new quantity in lots, 0 where it is gone."""
+        """Set a level's new quantity in lots, 0 if it is gone."""
         changes = self.changes.get(instrument.index)
         if changes is None:
             changes = self.changes[instrument.index] = BookChanges(instrument, update_id)
@@ -103,7 +103,7 @@ class Batch:
     def add_quote(
         self, instrument: Instrument, quote: tuple[int, int, int, int], update_id: int
     ) -> None:
-        """Best bid, its quantity, best ask, its quantity, in ticks and lots; 0 for none."""
+        """Add best bid, its quantity, best ask, its quantity, in ticks and lots; 0 for none."""
         put_bbo(self.bbos, instrument, quote, update_id, self.timestamp_text)
 
     def add_reply(self, worker: str, reply: Reply) -> None:
@@ -111,7 +111,7 @@ class Batch:
         self._replies.setdefault(worker, []).append(reply)
 
     def to_journal_entry(self) -> JournalEntry:
-        """The commit's entry, with the messages that are published."""
+        """Make the commit's entry, with the messages that are published."""
         return JournalEntry(
             self.previous,
             self.sequence,
@@ -122,16 +122,16 @@ class Batch:
         )
 
     def to_replies(self) -> dict[str, bytes]:
-        """Reply channel → message."""
+        """Make the message of each reply channel."""
         return {
             channels.reply_channel(worker): codec.encode(ReplyMessage(replies))
             for worker, replies in self._replies.items()
         }
 
     def finish(self, state_hash: int) -> None:
-        """No more commands: the batch is what will be committed."""
+        """Close the batch: make its messages, for the state that `state_hash` stands for."""
         self.state_hash = state_hash
-        deltas = Text()
+        deltas = JsonBuffer()
         for changes in self.changes.values():
             put_delta(
                 deltas,
@@ -149,7 +149,7 @@ class Batch:
             channels.EXECUTION_REPORTS: self.reports,
         }
         self.messages = {
-            channel: text.to_message(self._last_published.get(channel, 0), self.sequence)
-            for channel, text in happened.items()
-            if text.events
+            channel: buffer.to_message(self._last_published.get(channel, 0), self.sequence)
+            for channel, buffer in happened.items()
+            if buffer.events
         }

@@ -1,4 +1,4 @@
-"""Types of `changes.py` for the compiled form of it."""
+"""C types of `changes.py`, for its compiled form."""
 
 cimport cython
 
@@ -25,4 +25,3 @@ cpdef expire_timers(Exchange exchange, Entry entry, Batch batch)
 cdef Order _find_open_order(Exchange exchange, Entry entry)
 
 cdef tuple _amended_prices(Order order, Entry entry)
-cdef _cancel_orders(Exchange exchange, str account, object symbol, object reason, Batch batch)

@@ -1,13 +1,13 @@
-"""What becomes of open orders by a command: amended, canceled, canceled together, or by a timer.
+"""Commands that change open orders: amend, cancel, cancel_all, and the timers' cancels.
 
-Compiled where there is a compiler (`changes.pxd` has the types).
+Compiled if there is a compiler (`changes.pxd` has the types).
 """
 
 from engine.exchange.batch import MAX_BATCH_SIZE, Batch
 from engine.exchange.entry import Entry
 from engine.exchange.exchange import Exchange
 from engine.exchange.orders import Order
-from engine.exchange.own_entries import parse_moment
+from engine.exchange.own_entries import parse_received_at
 from engine.exchange.replies import Outcome
 from protocol.commands import check_account, check_seconds, parse_order_id
 from protocol.enums import OPEN_STATUSES, Reason
@@ -18,8 +18,7 @@ from protocol.timestamps import format_timestamp
 def cancel(exchange: Exchange, entry: Entry, batch: Batch) -> Outcome:
     """Cancel one order."""
     order = _find_open_order(exchange, entry)
-    account = exchange.accounts[order.account]
-    exchange.reader.read(exchange.matcher.cancel(order.order_id, account), batch)
+    exchange.cancel(order, batch)
     return Outcome(order, None, order.reason)
 
 
@@ -32,23 +31,20 @@ def amend(exchange: Exchange, entry: Entry, batch: Batch) -> Outcome:
     price, stop_price = _amended_prices(order, entry)
     if not (quantity or price or stop_price):
         raise Refusal(Reason.NOTHING_TO_AMEND, None, "give a price, a quantity or a stop_price")
-    last_price = exchange.matcher.last_trade_price(instrument.index)
-    exchange.rules.check_amend(order, entry.quantity, quantity, price, last_price)
-    account = exchange.accounts[order.account]
-    events = exchange.matcher.amend(order.order_id, account, quantity, price, stop_price)
-    exchange.reader.read(events, batch)
+    exchange.check_amend(order, entry.quantity, quantity, price)
+    exchange.amend(order, quantity, price, stop_price, batch)
     return Outcome(order, None, order.reason)
 
 
 def cancel_all(exchange: Exchange, entry: Entry, batch: Batch) -> Outcome:
     """Cancel an account's orders, of one symbol or of all."""
     symbol = (
-        -1
+        None
         if entry.symbol is None
         else exchange.rules.find_instrument(entry.symbol, batch.sequence).index
     )
     account = check_account(entry.account)
-    canceled = _cancel_orders(exchange, account, symbol, Reason.CANCEL_ALL, batch)
+    canceled = exchange.cancel_all(account, symbol, Reason.CANCEL_ALL, batch)
     return Outcome(canceled=canceled)
 
 
@@ -64,18 +60,18 @@ def cancel_after(exchange: Exchange, entry: Entry, batch: Batch) -> Outcome:
 
 
 def expire_timers(exchange: Exchange, entry: Entry, batch: Batch) -> Outcome:
-    """What was due when the entry was pushed, as far as one commit can hold it."""
-    moment = min(parse_moment(entry.received_at, batch.timestamp), batch.timestamp)
+    """Let the timers ring that were due when the entry was pushed, as many as one commit holds."""
+    moment = min(parse_received_at(entry.received_at, batch.timestamp), batch.timestamp)
     timers = exchange.timers
     timers.note_expired()
     canceled = 0
     while canceled < MAX_BATCH_SIZE and (account := timers.pop_due(moment)):
-        canceled += _cancel_orders(exchange, account, -1, Reason.CANCEL_AFTER, batch)
+        canceled += exchange.cancel_all(account, None, Reason.CANCEL_AFTER, batch)
     return Outcome()
 
 
 def _find_open_order(exchange: Exchange, entry: Entry) -> Order:
-    """The order that `entry` names; another account's is as unknown as none."""
+    """Find the order that `entry` names; another account's is as unknown as none."""
     order = exchange.orders.find(parse_order_id(entry.order_id))
     if order is None or order.account != entry.account:
         raise Refusal(Reason.UNKNOWN_ORDER, "order_id", "the account has no such order")
@@ -85,7 +81,7 @@ def _find_open_order(exchange: Exchange, entry: Entry) -> Order:
 
 
 def _amended_prices(order: Order, entry: Entry) -> tuple[int, int]:
-    """New price and stop price in ticks, 0 for one to keep."""
+    """Return the new price and stop price in ticks, 0 for one to keep."""
     price = stop_price = 0
     if entry.price is not None:
         if not order.price:
@@ -98,13 +94,3 @@ def _amended_prices(order: Order, entry: Entry) -> tuple[int, int]:
             )
         stop_price = order.instrument.price_to_ticks(entry.stop_price, "stop_price")
     return price, stop_price
-
-
-def _cancel_orders(
-    exchange: Exchange, account: str, symbol: int, reason: Reason, batch: Batch
-) -> int:
-    """Take off an account's orders; how many there were."""
-    number = exchange.accounts.get(account)
-    if number is None:
-        return 0
-    return exchange.reader.read_canceled(exchange.matcher.cancel_all(number, symbol), reason, batch)

@@ -1,4 +1,4 @@
-"""Types of `core_event.py` for the compiled form of it, and its innermost functions."""
+"""C types of `core_event.py`, for its compiled form, and its innermost functions."""
 
 cimport cython
 from cpython.buffer cimport (
@@ -40,6 +40,9 @@ cdef class CoreEvent:
     cdef readonly int64_t remaining
     cdef readonly int64_t other_remaining
     cdef readonly int64_t number
+    cdef readonly int64_t stop_price
+    cdef readonly int64_t trade_id
+    cdef readonly int64_t update_id
     cdef object rows
     cdef object _events
     cdef const Record *_next
@@ -53,7 +56,7 @@ cdef class CoreEvent:
 cdef inline int open_events(CoreEvent event, object events) except -1:
     cdef Py_buffer buffer
     event._next = event._end = NULL
-    event._events = events  # whose records stay where they are as long as it lives
+    event._events = events  # keeps its records alive, and where they are
     if not PyObject_CheckBuffer(events):
         event.rows = iter(events)
         return 0
@@ -81,6 +84,6 @@ cdef inline bint next_event(CoreEvent event) except -1:
     event.price = record.price
     event.quantity = record.quantity
     event.remaining = record.remaining
-    event.other_remaining = record.other_remaining
-    event.number = record.number
+    event.other_remaining = event.stop_price = record.other_remaining
+    event.number = event.trade_id = event.update_id = record.number
     return True

@@ -1,4 +1,4 @@
-"""Types of `entries.py` for the compiled form of it."""
+"""C types of `entries.py`, for its compiled form."""
 
 cimport cython
 

@@ -1,4 +1,7 @@
-"""Reads what somebody put into the list: anything may be in there."""
+"""Read what somebody put into the list: anything may be in there.
+
+Compiled if there is a compiler (`entries.pxd` has the types).
+"""
 
 import msgspec
 
@@ -9,10 +12,11 @@ from protocol.enums import CommandType, Reason
 from protocol.refusal import Refusal
 
 SHALLOW_BYTES = 512
-"""Too short to be nested too deep, and longer than hardly any entry: nothing is counted there."""
+"""Up to this length brackets are not counted: it is too short for deep nesting, and hardly any
+entry is longer."""
 MAX_BRACKETS = 100
-"""What is nested deeper than the decoder's stack when it is read must not be so when the journal
-wraps it once more."""
+"""An entry that the decoder can just read must still be readable when the journal has wrapped it
+once more."""
 
 _TEXT_FIELDS = ("symbol", "order_id", "client_order_id", "account", "reply_to", "request_id")
 _CODES = {
@@ -25,11 +29,11 @@ _NAMES = set(CommandType)
 
 
 class Unreadable(Exception):
-    """The entry is no JSON object, or too large to look at."""
+    """The entry is not a JSON object, or is too large to be read."""
 
 
 class Malformed(Refusal):
-    """The entry is a JSON object with a wrong field; `entry` has those that can be used."""
+    """The entry is a JSON object with a bad field; `entry` has the fields that can be used."""
 
     def __init__(self, entry: Entry, code: Reason, field: str | None, detail: str) -> None:
         super().__init__(code, field, detail)
@@ -37,7 +41,7 @@ class Malformed(Refusal):
 
 
 def read_entry(raw: bytes) -> Entry:
-    """The entry in `raw`; raises Unreadable or Malformed."""
+    """Read the entry in `raw`; raise Unreadable or Malformed."""
     if len(raw) > MAX_ENTRY_BYTES:
         raise Unreadable(f"{len(raw)} bytes, at most {MAX_ENTRY_BYTES} are read")
     if len(raw) > SHALLOW_BYTES and raw.count(b"[") + raw.count(b"{") > MAX_BRACKETS:
@@ -49,7 +53,7 @@ def read_entry(raw: bytes) -> Entry:
 
 
 def decode_entry(raw: bytes) -> Entry:
-    """The same, whatever JSON it is."""
+    """Do what `read_entry` does for whatever JSON it is."""
     entry = Entry()
     try:
         entry.copy(codec.decode_entry(raw))
@@ -61,7 +65,7 @@ def decode_entry(raw: bytes) -> Entry:
 
 
 def _salvage(raw: bytes, problem: str) -> Exception:
-    """What is wrong with a JSON value that is not a QueueEntry: `problem` is the decoder's word."""
+    """Say what is wrong with a JSON value that is not a QueueEntry; `problem` is the decoder's."""
     try:
         fields = msgspec.json.decode(raw)
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:

@@ -1,4 +1,4 @@
-"""Types of `entry.py` for the compiled form of it, and its reader."""
+"""C types of `entry.py`, for its compiled form, and its reader."""
 
 cimport cython
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_GET_SIZE
@@ -43,31 +43,31 @@ cdef class Entry:
 
 
 cdef inline const char *end_of_string(const char *at) noexcept:
-    """Its closing quote; NULL where it is not plain, or `at` is not behind an opening one."""
+    """Find the closing quote; NULL if the string is not plain, or `at` is not after a quote."""
     if at[-1] != c'"':
         return NULL
     while at[0] != c'"':
-        if at[0] < 0x20 or at[0] == c"\\" or at[0] > 0x7e:  # also the zero behind the last byte
+        if at[0] < 0x20 or at[0] == c"\\" or at[0] > 0x7e:  # also the zero after the last byte
             return NULL
         at += 1
     return at
 
 
 cdef inline str copy_text(const char *first, Py_ssize_t size):
-    """The ASCII characters as a text."""
+    """Copy ASCII characters to a str."""
     cdef str text = PyUnicode_New(size, 127)
     memcpy(PyUnicode_DATA(text), first, size)
     return text
 
 
 cdef inline object find_word(dict words, str text):
-    """What the word means, or None."""
+    """Return what the word means, or None."""
     cdef PyObject *found = PyDict_GetItem(words, text)
     return None if found is NULL else <object>found
 
 
 cdef inline bint put_field(Entry entry, const char *name, Py_ssize_t size, str text) except -1:
-    """False where there is no such field here, or no such word."""
+    """Set a field; return False if there is no such field here, or no such word."""
     if size == 4 and not memcmp(name, b"side", 4):
         entry.side = find_word(SIDES, text)
         return entry.side is not None
@@ -114,7 +114,7 @@ cdef inline bint read_plain(Entry entry, bytes raw) except -1:
     if at[0] != c"{":
         return False
     while True:
-        # behind the brace or a comma: "name":"value"
+        # after the brace or a comma: "name":"value"
         if at + 1 >= end:
             return False
         name = at + 2

@@ -1,6 +1,6 @@
-"""An element of the list as the commands read it, straight from its JSON where that is plain.
+"""An entry of the list as the commands read it, straight from its JSON if that is plain.
 
-Compiled where there is a compiler (`entry.pxd` has the types).
+Compiled if there is a compiler (`entry.pxd` has the types).
 """
 
 import cython
@@ -41,7 +41,7 @@ class Entry:
         self.limits: TradingLimits | None = None
 
     def copy(self, entry: QueueEntry) -> None:
-        """Take over all fields of a decoded one."""
+        """Take over all fields of a decoded entry."""
         self.symbol = entry.symbol
         self.side = entry.side
         self.order_type = entry.order_type
@@ -64,7 +64,7 @@ class Entry:
     def read(self, raw: bytes) -> bool:
         """Take over all fields of a plain entry: strings alone, no escapes, all of it ASCII.
 
-        False for any other, which may still be a good one; then some fields may have been taken.
+        Return False for any other, which may still be a good one; some fields may then be set.
         """
         return read_plain(self, raw)
 
@@ -72,5 +72,5 @@ class Entry:
 if not cython.compiled:
 
     def read_plain(_entry: Entry, _raw: bytes) -> bool:
-        """No way is shorter than the decoder's."""
+        """Leave every entry to the decoder."""
         return False

@@ -1,24 +1,24 @@
-"""Types of `event_text.py` for the compiled form of it."""
+"""C types of `event_text.py`, for its compiled form."""
 
 cimport cython
 from libc.stdint cimport int64_t
 
+from engine.exchange.json_buffer cimport JsonBuffer
 from engine.exchange.orders cimport Order
-from engine.exchange.text cimport Text
 from protocol.decimals cimport Increment
 from protocol.instrument cimport Instrument
 
 cdef dict _TRUTHS
-cdef Text _text
+cdef JsonBuffer _buffer
 
 
 @cython.locals(instrument=Instrument, tick=Increment, lot=Increment)
-cpdef put_report(Text text, Order order, str last_trade, int64_t sequence, str timestamp)
+cpdef put_report(JsonBuffer buffer, Order order, str last_trade, int64_t sequence, str timestamp)
 
 cpdef str report_text(Order order, str last_trade, int64_t sequence, str timestamp)
 
 
-@cython.locals(text=Text)
+@cython.locals(buffer=JsonBuffer)
 cpdef str fill_text(
     Instrument instrument, int64_t trade_id, int64_t price, int64_t quantity, object liquidity
 )
@@ -26,7 +26,7 @@ cpdef str fill_text(
 
 @cython.locals(instrument=Instrument)
 cpdef put_trade(
-    Text text,
+    JsonBuffer buffer,
     Order maker,
     Order taker,
     int64_t trade_id,
@@ -36,7 +36,7 @@ cpdef put_trade(
 )
 
 cpdef put_delta(
-    Text text,
+    JsonBuffer buffer,
     Instrument instrument,
     int64_t first_update_id,
     int64_t last_update_id,
@@ -47,10 +47,10 @@ cpdef put_delta(
 
 
 @cython.locals(tick=Increment, lot=Increment, before=str)
-cdef _put_levels(Text text, Instrument instrument, dict levels)
+cdef _put_levels(JsonBuffer buffer, Instrument instrument, dict levels)
 
 
 @cython.locals(tick=Increment, lot=Increment)
 cpdef put_bbo(
-    Text text, Instrument instrument, tuple quote, int64_t update_id, str timestamp
+    JsonBuffer buffer, Instrument instrument, tuple quote, int64_t update_id, str timestamp
 )

@@ -1,80 +1,87 @@
-"""Events as they are published, written from the engine's own numbers.
+"""Write events as they are published, straight from the engine's own numbers.
 
-Byte for byte what `codec.encode` makes of the shapes in `protocol.events`, without an object for
-each: to say what happened is most of what the engine does for an order. Nothing needs escaping
-here: accounts, ids and symbols are of patterns without quotes. Compiled where there is a compiler
+The bytes are those that `codec.encode` makes of the types in `protocol.events`, but without an
+object for each: saying what happened is most of the engine's work for an order. Nothing needs
+escaping: the patterns of accounts, ids and symbols have no quotes. Compiled if there is a compiler
 (`event_text.pxd` has the types).
 """
 
 from collections.abc import Mapping
 
+from engine.exchange.json_buffer import JsonBuffer
 from engine.exchange.orders import Order
-from engine.exchange.text import Text
 from protocol.enums import Liquidity
 from protocol.instrument import Instrument
 
 NO_TRADE = "null"
 _TRUTHS = {None: "null", False: "false", True: "true"}
-_text = Text()
+_buffer = JsonBuffer()
 
 
-def put_report(text: Text, order: Order, last_trade: str, sequence: int, timestamp: str) -> None:
-    """An ExecutionReport: the order's state now; `last_trade` is a fill's text or NO_TRADE."""
+def put_report(
+    buffer: JsonBuffer, order: Order, last_trade: str, sequence: int, timestamp: str
+) -> None:
+    """Append an ExecutionReport of the order's state now.
+
+    `last_trade` is a fill as JSON, or NO_TRADE.
+    """
     instrument = order.instrument
     tick, lot = instrument.tick, instrument.lot
-    text.begin()
-    text.put('{"type":"execution_report"')
-    text.put_id(',"order_id":', order.order_id)
-    text.put_quoted(',"client_order_id":', order.client_order_id)
-    text.put_quoted(',"account":', order.account)
-    text.put_quoted(',"symbol":', instrument.symbol)
-    text.put_quoted(',"side":', order.side)
-    text.put_quoted(',"order_type":', order.order_type)
-    text.put_steps_if_any(',"price":', tick, order.price)
-    text.put_steps_if_any(',"stop_price":', tick, order.stop_price)
-    text.put(',"triggered":')
-    text.put(_TRUTHS[order.triggered])
-    text.put_steps(',"quantity":', lot, order.quantity)
-    text.put_steps(',"filled_quantity":', lot, order.filled)
-    text.put_steps(',"remaining_quantity":', lot, order.remaining)
+    buffer.begin()
+    buffer.put('{"type":"execution_report"')
+    buffer.put_id(',"order_id":', order.order_id)
+    buffer.put_quoted(',"client_order_id":', order.client_order_id)
+    buffer.put_quoted(',"account":', order.account)
+    buffer.put_quoted(',"symbol":', instrument.symbol)
+    buffer.put_quoted(',"side":', order.side)
+    buffer.put_quoted(',"order_type":', order.order_type)
+    buffer.put_decimal_or_null(',"price":', tick, order.price)
+    buffer.put_decimal_or_null(',"stop_price":', tick, order.stop_price)
+    buffer.put(',"triggered":')
+    buffer.put(_TRUTHS[order.triggered])
+    buffer.put_decimal(',"quantity":', lot, order.quantity)
+    buffer.put_decimal(',"filled_quantity":', lot, order.filled)
+    buffer.put_decimal(',"remaining_quantity":', lot, order.remaining)
     if order.filled:
-        text.put_quoted(',"filled_notional":', instrument.format_notional(order.notional))
-        text.put_quoted(',"average_price":', instrument.average_price(order.notional, order.filled))
+        buffer.put_quoted(',"filled_notional":', instrument.format_notional(order.notional))
+        buffer.put_quoted(
+            ',"average_price":', instrument.average_price(order.notional, order.filled)
+        )
     else:
-        text.put_quoted(',"filled_notional":', instrument.no_notional)
-        text.put_null(',"average_price":')
-    text.put_quoted(',"status":', order.status)
-    text.put_quoted(',"reason":', order.reason)
-    text.put(',"last_trade":')
-    text.put(last_trade)
-    text.put_number(',"sequence":', sequence)
-    text.put_quoted(',"timestamp":', timestamp)
-    text.put("}")
+        buffer.put_quoted(',"filled_notional":', instrument.no_notional)
+        buffer.put_null(',"average_price":')
+    buffer.put_quoted(',"status":', order.status)
+    buffer.put_quoted(',"reason":', order.reason)
+    buffer.put(',"last_trade":')
+    buffer.put(last_trade)
+    buffer.put_number(',"sequence":', sequence)
+    buffer.put_quoted(',"timestamp":', timestamp)
+    buffer.put("}")
 
 
 def report_text(order: Order, last_trade: str, sequence: int, timestamp: str) -> str:
-    """The same by itself."""
-    _text.clear()
-    put_report(_text, order, last_trade, sequence, timestamp)
-    return _text.to_text()
+    """Return an ExecutionReport of the order's state now, as JSON."""
+    _buffer.clear()
+    put_report(_buffer, order, last_trade, sequence, timestamp)
+    return _buffer.to_text()
 
 
 def fill_text(
     instrument: Instrument, trade_id: int, price: int, quantity: int, liquidity: Liquidity
 ) -> str:
-    """A Fill."""
-    text = _text
-    text.clear()
-    text.put_number('{"trade_id":', trade_id)
-    text.put_steps(',"price":', instrument.tick, price)
-    text.put_steps(',"quantity":', instrument.lot, quantity)
-    text.put_quoted(',"liquidity":', liquidity)
-    text.put("}")
-    return text.to_text()
+    """Return a Fill as JSON."""
+    buffer = _buffer
+    buffer.clear()
+    buffer.put_number('{"trade_id":', trade_id)
+    buffer.put_decimal(',"price":', instrument.tick, price)
+    buffer.put_decimal(',"quantity":', instrument.lot, quantity)
+    buffer.put_quoted(',"liquidity":', liquidity)
+    buffer.put("}")
+    return buffer.to_text()
 
 
 def put_trade(
-    text: Text,
+    buffer: JsonBuffer,
     maker: Order,
     taker: Order,
     trade_id: int,
@@ -82,23 +89,23 @@ def put_trade(
     quantity: int,
     timestamp: str,
 ) -> None:
-    """A Trade."""
+    """Append a Trade."""
     instrument = taker.instrument
-    text.begin()
-    text.put('{"type":"trade"')
-    text.put_quoted(',"symbol":', instrument.symbol)
-    text.put_number(',"trade_id":', trade_id)
-    text.put_steps(',"price":', instrument.tick, price)
-    text.put_steps(',"quantity":', instrument.lot, quantity)
-    text.put_quoted(',"aggressor_side":', taker.side)
-    text.put_id(',"maker_order_id":', maker.order_id)
-    text.put_id(',"taker_order_id":', taker.order_id)
-    text.put_quoted(',"timestamp":', timestamp)
-    text.put("}")
+    buffer.begin()
+    buffer.put('{"type":"trade"')
+    buffer.put_quoted(',"symbol":', instrument.symbol)
+    buffer.put_number(',"trade_id":', trade_id)
+    buffer.put_decimal(',"price":', instrument.tick, price)
+    buffer.put_decimal(',"quantity":', instrument.lot, quantity)
+    buffer.put_quoted(',"aggressor_side":', taker.side)
+    buffer.put_id(',"maker_order_id":', maker.order_id)
+    buffer.put_id(',"taker_order_id":', taker.order_id)
+    buffer.put_quoted(',"timestamp":', timestamp)
+    buffer.put("}")
 
 
 def put_delta(
-    text: Text,
+    buffer: JsonBuffer,
     instrument: Instrument,
     first_update_id: int,
     last_update_id: int,
@@ -106,50 +113,53 @@ def put_delta(
     asks: Mapping[int, int],
     timestamp: str,
 ) -> None:
-    """An L2Delta; levels are price in ticks → quantity in lots, 0 where the level is gone."""
-    text.begin()
-    text.put('{"type":"l2_delta"')
-    text.put_quoted(',"symbol":', instrument.symbol)
-    text.put_number(',"first_update_id":', first_update_id)
-    text.put_number(',"last_update_id":', last_update_id)
-    text.put(',"bids":[')
-    _put_levels(text, instrument, bids)
-    text.put('],"asks":[')
-    _put_levels(text, instrument, asks)
-    text.put_quoted('],"timestamp":', timestamp)
-    text.put("}")
+    """Append an L2Delta; levels are price in ticks → quantity in lots, 0 if the level is gone."""
+    buffer.begin()
+    buffer.put('{"type":"l2_delta"')
+    buffer.put_quoted(',"symbol":', instrument.symbol)
+    buffer.put_number(',"first_update_id":', first_update_id)
+    buffer.put_number(',"last_update_id":', last_update_id)
+    buffer.put(',"bids":[')
+    _put_levels(buffer, instrument, bids)
+    buffer.put('],"asks":[')
+    _put_levels(buffer, instrument, asks)
+    buffer.put_quoted('],"timestamp":', timestamp)
+    buffer.put("}")
 
 
-def _put_levels(text: Text, instrument: Instrument, levels: Mapping[int, int]) -> None:
+def _put_levels(buffer: JsonBuffer, instrument: Instrument, levels: Mapping[int, int]) -> None:
     tick, lot = instrument.tick, instrument.lot
     before = "["
     for price, quantity in levels.items():
-        text.put_steps(before, tick, price)
+        buffer.put_decimal(before, tick, price)
         if quantity:
-            text.put_steps(",", lot, quantity)
-            text.put("]")
+            buffer.put_decimal(",", lot, quantity)
+            buffer.put("]")
         else:
-            text.put(',"0"]')
+            buffer.put(',"0"]')
         before = ",["
 
 
 def put_bbo(
-    text: Text,
+    buffer: JsonBuffer,
     instrument: Instrument,
     quote: tuple[int, int, int, int],
     update_id: int,
     timestamp: str,
 ) -> None:
-    """A Bbo: best bid, its quantity, best ask, its quantity, in ticks and lots; 0 for none."""
+    """Append a Bbo.
+
+    `quote` is best bid, its quantity, best ask, its quantity, in ticks and lots; 0 for none.
+    """
     bid, bid_quantity, ask, ask_quantity = quote
     tick, lot = instrument.tick, instrument.lot
-    text.begin()
-    text.put('{"type":"bbo"')
-    text.put_quoted(',"symbol":', instrument.symbol)
-    text.put_steps_if_any(',"bid":', tick, bid)
-    text.put_steps_if_any(',"bid_quantity":', lot, bid_quantity)
-    text.put_steps_if_any(',"ask":', tick, ask)
-    text.put_steps_if_any(',"ask_quantity":', lot, ask_quantity)
-    text.put_number(',"update_id":', update_id)
-    text.put_quoted(',"timestamp":', timestamp)
-    text.put("}")
+    buffer.begin()
+    buffer.put('{"type":"bbo"')
+    buffer.put_quoted(',"symbol":', instrument.symbol)
+    buffer.put_decimal_or_null(',"bid":', tick, bid)
+    buffer.put_decimal_or_null(',"bid_quantity":', lot, bid_quantity)
+    buffer.put_decimal_or_null(',"ask":', tick, ask)
+    buffer.put_decimal_or_null(',"ask_quantity":', lot, ask_quantity)
+    buffer.put_number(',"update_id":', update_id)
+    buffer.put_quoted(',"timestamp":', timestamp)
+    buffer.put("}")

@@ -1,13 +1,16 @@
-"""Types of `exchange.py` for the compiled form of it."""
+"""C types of `exchange.py`, for its compiled form."""
 
+cimport cython
 from libc.stdint cimport int64_t
 
-from engine.exchange.orders cimport OrderTable
+from engine.exchange.batch cimport Batch, BookChanges
+from engine.exchange.orders cimport Order, OrderTable
 from engine.exchange.recorder cimport Recorder
 from engine.exchange.rules cimport Rules
 from engine.exchange.translation cimport EventReader
 
 
+@cython.final
 cdef class Exchange:
     cdef readonly object sequence
     cdef readonly object timestamp
@@ -17,10 +20,26 @@ cdef class Exchange:
     cdef readonly object timers
     cdef readonly bytes id_key
     cdef readonly dict accounts
-    cdef public int64_t entries_to_clear
-    cdef readonly list quotes
-    cdef readonly dict last_published
-    cdef readonly Recorder recorder
-    cdef readonly EventReader reader
+    cdef int64_t _entries_to_clear
+    cdef list _quotes
+    cdef dict _last_published
+    cdef Recorder _recorder
+    cdef EventReader _reader
 
-    cpdef int64_t number_account(self, str account) except -1
+    cpdef Batch begin_batch(self, object now)
+    cpdef count_entry(self)
+    cpdef finish_batch(self, Batch batch)
+    cpdef check_new(self, Order order, str quantity)
+    cpdef check_amend(self, Order order, str quantity, object lots, object price)
+    cpdef enter(self, Order order, Batch batch)
+    cpdef refuse(self, Order order, object reason, Batch batch)
+    cpdef amend(self, Order order, object lots, object price, object stop_price, Batch batch)
+    cpdef cancel(self, Order order, Batch batch)
+    cpdef int64_t cancel_all(
+        self, str account, object symbol, object reason, Batch batch
+    ) except -1
+
+    cdef int64_t _number_account(self, str account) except -1
+
+    @cython.locals(changes=BookChanges)
+    cdef _add_quotes(self, Batch batch)

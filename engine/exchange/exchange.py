@@ -1,18 +1,21 @@
-"""The exchange in memory, to a snapshot and back.
+"""The exchange in memory: its state, what commands do to it, and its way to a snapshot and back.
 
-Compiled where there is a compiler (`exchange.pxd` has the types).
+Compiled if there is a compiler (`exchange.pxd` has the types).
 """
 
 from collections.abc import Sequence
 
-from engine.core import IMPLEMENTATION, Matcher
-from engine.exchange.orders import OrderTable
+from engine.core import ALL_SYMBOLS, IMPLEMENTATION, Matcher
+from engine.exchange.batch import Batch
+from engine.exchange.orders import Order, OrderTable
 from engine.exchange.recorder import Recorder
 from engine.exchange.rules import Rules
 from engine.exchange.stored import StoredEngine, StoredOrder, decode_engine, encode_engine
 from engine.exchange.timers import Timers
-from engine.exchange.translation import REASONS_BY_CODE, SIDES_BY_CODE, EventReader
+from engine.exchange.translation import REASONS_BY_CODE, SIDES_BY_CODE, EventReader, place
+from protocol.enums import Reason
 from protocol.instrument import Instrument
+from protocol.refusal import Refusal
 from protocol.snapshot import BookSnapshot, Snapshot
 
 CORE = IMPLEMENTATION
@@ -23,8 +26,7 @@ class Exchange:
     """Books, orders, rules, timers and accounts at the sequence reached.
 
     `matcher` knows accounts by the numbers of `accounts`, and symbols by their instruments'
-    indices; `id_key` makes order ids; of the next `entries_to_clear` entries the new orders are
-    rejected; `quotes` and `last_published` are each symbol's and channel's last.
+    indices; order ids are made with `id_key`.
     """
 
     def __init__(self, instruments: Sequence[Instrument], id_key: bytes, closed_limit: int) -> None:
@@ -36,26 +38,97 @@ class Exchange:
         self.timers = Timers()
         self.id_key = id_key
         self.accounts: dict[str, int] = {}
-        self.entries_to_clear = 0
-        self.quotes = self._read_quotes()
-        self.last_published: dict[str, int] = {}
-        self.recorder = Recorder(
+        self._entries_to_clear = 0
+        """How many of the next entries are rejected if they are new orders."""
+        self._quotes = self._read_quotes()
+        """Each symbol's last best bid and offer."""
+        self._last_published: dict[str, int] = {}
+        """Channel → sequence of its last message."""
+        self._recorder = Recorder(
             self.orders, self.rules.instruments, SIDES_BY_CODE, REASONS_BY_CODE
         )
-        self.reader = EventReader(self.recorder)
+        self._reader = EventReader(self._recorder)
 
-    def number_account(self, account: str) -> int:
-        """Only what `check_account` has passed may get here: reports quote it as it is."""
-        return self.accounts.setdefault(account, len(self.accounts) + 1)
+    # Batches
+
+    def begin_batch(self, now: int) -> Batch:
+        """Open an empty batch, taken at `now` (microseconds); its stamp never goes back."""
+        self.timestamp = max(now, self.timestamp)
+        return Batch(self.sequence, self.timestamp, self._last_published)
+
+    def count_entry(self) -> None:
+        """Count the entry in hand towards those that a cleared queue rejects."""
+        if self._entries_to_clear:
+            self._entries_to_clear -= 1
+
+    def clear_queue(self, entries: int) -> None:
+        """Reject the new orders among the next `entries`."""
+        self._entries_to_clear = entries + 1  # each is counted before it is handled
+
+    def finish_batch(self, batch: Batch) -> None:
+        """Close the batch: its commands and messages are what will be committed."""
+        self._add_quotes(batch)
+        batch.finish(self.matcher.state_hash())
+        self.sequence = batch.sequence
+        self._last_published = {
+            **self._last_published,
+            **dict.fromkeys(batch.messages, batch.sequence),
+        }
+
+    # Orders
+
+    def check_new(self, order: Order, quantity: str) -> None:
+        """Raise Refusal if the order cannot be taken now; `quantity` is as it was sent."""
+        if self._entries_to_clear:
+            raise Refusal(Reason.QUEUE_CLEARED, None, "the queue was cleared")
+        last_price = self.matcher.last_trade_price(order.instrument.index)
+        open_orders = self.orders.count_open(order.account)
+        self.rules.check_new(order, quantity, open_orders, last_price)
+
+    def check_amend(self, order: Order, quantity: str | None, lots: int, price: int) -> None:
+        """Raise Refusal if the order may not get these terms now; 0 keeps a value."""
+        last_price = self.matcher.last_trade_price(order.instrument.index)
+        self.rules.check_amend(order, quantity, lots, price, last_price)
+
+    def enter(self, order: Order, batch: Batch) -> None:
+        """Enter a new order into its book, and record what follows."""
+        self.orders.add(order)
+        account = self._number_account(order.account)
+        self._reader.read(place(self.matcher, order, account), batch)
+
+    def refuse(self, order: Order, reason: Reason, batch: Batch) -> None:
+        """Record that a new order was rejected without a look at its book."""
+        self._recorder.refuse(order, reason, batch)
+
+    def amend(self, order: Order, lots: int, price: int, stop_price: int, batch: Batch) -> None:
+        """Give an open order other terms, and record what follows; 0 keeps a value."""
+        account = self.accounts[order.account]
+        events = self.matcher.amend(order.order_id, account, lots, price, stop_price)
+        self._reader.read(events, batch)
+
+    def cancel(self, order: Order, batch: Batch) -> None:
+        """Cancel an open order, and record it."""
+        account = self.accounts[order.account]
+        self._reader.read(self.matcher.cancel(order.order_id, account), batch)
+
+    def cancel_all(self, account: str, symbol: int | None, reason: Reason, batch: Batch) -> int:
+        """Cancel an account's orders of a symbol, or of all if it is None; return how many."""
+        number = self.accounts.get(account)
+        if number is None:
+            return 0
+        events = self.matcher.cancel_all(number, ALL_SYMBOLS if symbol is None else symbol)
+        return self._reader.read_canceled(events, reason, batch)
+
+    # Snapshots
 
     def export(self) -> Snapshot:
-        """Everything at the sequence reached."""
+        """Return everything at the sequence reached."""
         engine = StoredEngine(
             self.matcher.save(),
             [StoredOrder.of(order) for order in self.orders.open.values()],
             [StoredOrder.of(order) for order in self.orders.closed.values()],
             list(self.accounts),
-            self.entries_to_clear,
+            self._entries_to_clear,
             self.rules.limits,
             sorted(self.rules.halted),
             self.timers.deadlines,
@@ -63,13 +136,13 @@ class Exchange:
         return Snapshot(
             self.sequence,
             self.timestamp,
-            self.last_published,
+            self._last_published,
             [self._export_book(instrument) for instrument in self.rules.instruments],
             encode_engine(engine),
         )
 
     def restore(self, snapshot: Snapshot) -> None:
-        """Take over everything at the snapshot's sequence; ValueError where it is damaged."""
+        """Take over everything at the snapshot's sequence; raise ValueError if it is damaged."""
         engine = decode_engine(snapshot.engine)
         self.matcher = Matcher.load(engine.core)
         instruments = self.rules.instruments
@@ -83,14 +156,29 @@ class Exchange:
             [order.restore(instruments) for order in engine.closed],
         )
         self.accounts = {account: number for number, account in enumerate(engine.accounts, 1)}
-        self.entries_to_clear = engine.entries_to_clear
-        self.quotes = self._read_quotes()
-        self.last_published = snapshot.last_published
+        self._entries_to_clear = engine.entries_to_clear
+        self._quotes = self._read_quotes()
+        self._last_published = snapshot.last_published
         self.sequence = snapshot.sequence
         self.timestamp = snapshot.timestamp
 
+    def _number_account(self, account: str) -> int:
+        """Return the core's number of an account, a new one if need be.
+
+        Only what `check_account` has passed may get here: reports quote it as it is.
+        """
+        return self.accounts.setdefault(account, len(self.accounts) + 1)
+
+    def _add_quotes(self, batch: Batch) -> None:
+        """Add the best bid and offer of each symbol for which the batch changed them."""
+        for symbol, changes in batch.changes.items():
+            quote = self.matcher.bbo(symbol)
+            if quote != self._quotes[symbol]:
+                self._quotes[symbol] = quote
+                batch.add_quote(changes.instrument, quote, changes.last_update_id)
+
     def _read_quotes(self) -> list[tuple[int, int, int, int]]:
-        """Best bid, its quantity, best ask, its quantity of each symbol."""
+        """Read best bid, its quantity, best ask, its quantity of each symbol."""
         return [self.matcher.bbo(instrument.index) for instrument in self.rules.instruments]
 
     def _export_book(self, instrument: Instrument) -> BookSnapshot:

@@ -1,4 +1,4 @@
-"""Types of `handler.py` for the compiled form of it."""
+"""C types of `handler.py`, for its compiled form."""
 
 cimport cython
 
@@ -11,7 +11,9 @@ cdef dict _COMMANDS
 
 
 @cython.final
-cdef class Handler(Exchange):
+cdef class Handler:
+    cdef readonly Exchange exchange
+
     @cython.locals(entry=Entry)
     cdef _handle_entry(self, bytes raw, Batch batch, bint is_poisonous)
 

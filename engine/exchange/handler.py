@@ -1,7 +1,7 @@
-"""Entries → commands → what becomes of them: one batch of the list, up to its commit.
+"""Run one batch of the list: from entries to commands to all that they cause.
 
-A function of (state, entries, stamp): it reads no clock, draws no id and does no I/O, so that the
-journal's commands lead to the same state and the same messages again. Compiled where there is a
+A function of state, entries and stamp: it reads no clock, draws no id and does no I/O, so that the
+journal's commands lead to the same state and the same messages again. Compiled if there is a
 compiler (`handler.pxd` has the types).
 """
 
@@ -23,15 +23,18 @@ from protocol.refusal import Refusal
 
 
 class HandlingFailed(Exception):
-    """An entry raised in our own code; the memory can no longer be trusted."""
+    """Handling an entry raised in our own code: the state in memory can no longer be trusted."""
 
     def __init__(self, entry: bytes) -> None:
         super().__init__(f"cannot handle {entry[:200]!r}")
         self.entry = entry
 
 
-class Handler(Exchange):
-    """The exchange that takes what is in the list."""
+class Handler:
+    """Runs the entries of the list on an exchange."""
+
+    def __init__(self, exchange: Exchange) -> None:
+        self.exchange = exchange
 
     def handle(
         self,
@@ -40,14 +43,13 @@ class Handler(Exchange):
         poisonous: frozenset[bytes] = frozenset(),
         max_size: int | None = MAX_BATCH_SIZE,
     ) -> Batch:
-        """Everything that `entries`, taken at `now` (microseconds), lead to.
+        """Run `entries`, taken at `now` (microseconds), and return all that they lead to.
 
-        Takes as many of them as one commit can hold (`max_size` None: all), at least one; those
-        in `poisonous` are rejected without a try. Raises HandlingFailed: then only recovery leads
-        on.
+        Takes as many of them as one commit can hold (all if `max_size` is None), but at least one;
+        those in `poisonous` are rejected without a try. Raises HandlingFailed: then only recovery
+        leads on.
         """
-        self.timestamp = max(now, self.timestamp)
-        batch = Batch(self.sequence, self.timestamp, self.last_published)
+        batch = self.exchange.begin_batch(now)
         for entry in entries:
             batch.take(entry)
             try:
@@ -56,41 +58,28 @@ class Handler(Exchange):
                 raise HandlingFailed(entry) from error
             if max_size is not None and batch.measure() >= max_size:
                 break
-        self._quote(batch)
-        batch.finish(self.matcher.state_hash())
-        self.sequence = batch.sequence
-        self.last_published = {
-            **self.last_published,
-            **dict.fromkeys(batch.messages, batch.sequence),
-        }
+        self.exchange.finish_batch(batch)
         return batch
 
     def _handle_entry(self, raw: bytes, batch: Batch, is_poisonous: bool) -> None:
-        self.entries_to_clear = max(0, self.entries_to_clear - 1)
+        exchange = self.exchange
+        exchange.count_entry()
         if is_poisonous:
             _set_aside(raw, Reason.INTERNAL_ERROR, "its handling failed", batch)
             return
         try:
             entry = read_entry(raw)
-            outcome = _COMMANDS[entry.command](self, entry, batch)
+            outcome = _COMMANDS[entry.command](exchange, entry, batch)
         except Unreadable as unreadable:
             _set_aside(raw, Reason.UNREADABLE_ENTRY, str(unreadable), batch)
             return
         except Malformed as malformed:
             entry = malformed.entry
-            outcome = _refuse(self, entry, malformed, batch)
+            outcome = _refuse(exchange, entry, malformed, batch)
         except Refusal as refusal:
-            outcome = _refuse(self, entry, refusal, batch)
+            outcome = _refuse(exchange, entry, refusal, batch)
         if entry.reply_to and entry.request_id:
             batch.add_reply(entry.reply_to, to_reply(entry, outcome, batch))
-
-    def _quote(self, batch: Batch) -> None:
-        """Best bid and offer of each symbol where the batch changed them."""
-        for symbol, changes in batch.changes.items():
-            quote = self.matcher.bbo(symbol)
-            if quote != self.quotes[symbol]:
-                self.quotes[symbol] = quote
-                batch.add_quote(changes.instrument, quote, changes.last_update_id)
 
 
 def _refuse(exchange: Exchange, entry: Entry, refusal: Refusal, batch: Batch) -> Outcome:
@@ -100,7 +89,7 @@ def _refuse(exchange: Exchange, entry: Entry, refusal: Refusal, batch: Batch) ->
 
 
 def _find_name(exchange: Exchange, entry: Entry) -> str | None:
-    """The client order id of the order that a refused `entry` names; none of another's."""
+    """Find the client order id of the order that `entry` names; None if it is not the account's."""
     try:
         order = exchange.orders.find(parse_order_id(entry.order_id))
     except Refusal:
@@ -111,14 +100,14 @@ def _find_name(exchange: Exchange, entry: Entry) -> str | None:
 
 
 def _set_aside(raw: bytes, reason: Reason, detail: str, batch: Batch) -> None:
-    """An entry that cannot be used: to the dead ones, with the reason in its place."""
+    """Move an entry that cannot be used to the dead ones; journal the reason in its place."""
     command = QueueEntry(command=CommandType.DEAD, reason=reason, detail=detail)
     batch.set_aside(codec.encode(command), raw, reason, detail)
     batch.add_reject(to_dead_report(reason, detail, batch), reason)
 
 
 def _stay_dead(_exchange: Exchange, entry: Entry, batch: Batch) -> Outcome:
-    """What the journal has in the place of an entry that was set aside."""
+    """Repeat the reject of an entry that was set aside when the journal was written."""
     reason = entry.reason or Reason.UNREADABLE_ENTRY
     batch.add_reject(to_dead_report(reason, entry.detail, batch), reason)
     return Outcome()

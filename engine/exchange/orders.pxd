@@ -1,4 +1,4 @@
-"""Types of `orders.py` for the compiled form of it."""
+"""C types of `orders.py`, for its compiled form."""
 
 cimport cython
 from libc.stdint cimport int64_t

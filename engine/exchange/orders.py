@@ -1,7 +1,7 @@
-"""Orders as the engine knows them: the open ones, and a ring of the last closed ones.
+"""Orders as the engine knows them: the open ones, and the last of the closed ones.
 
-The core knows an order's place in the book; this is the rest of it: whose it is, what it was
-called, and what has become of it. Compiled where there is a compiler (`orders.pxd` has the types).
+The core knows an order's place in the book; the rest is here: whose it is, what its owner calls
+it, and what has become of it. Compiled if there is a compiler (`orders.pxd` has the types).
 """
 
 from collections import deque
@@ -14,7 +14,7 @@ from protocol.enums import OrderType, Reason, SelfTradePrevention, Side, Status
 from protocol.instrument import Instrument
 
 Fingerprint: TypeAlias = tuple[int, Side, OrderType, int, int, int, SelfTradePrevention]
-"""What makes the body of a repeated `new` the same: symbol's index, side, type, quantity, price,
+"""The body of a `new`, by which a repeat is known: symbol's index, side, type, quantity, price,
 stop price, self-trade prevention."""
 # looked up once: an enum class is slow to ask for its members
 _OPEN, _PARTIALLY_FILLED, _FILLED = Status.OPEN, Status.PARTIALLY_FILLED, Status.FILLED
@@ -40,7 +40,7 @@ class Order:
         self_trade_prevention: SelfTradePrevention,
         triggered: bool | None,
     ) -> None:
-        """A new order; `triggered` is None for a type that never waits."""
+        """Make a new order; `triggered` is None for a type that never waits."""
         self.order_id = order_id
         self.client_order_id = client_order_id
         self.account = account
@@ -82,7 +82,7 @@ class Order:
         status: Status,
         reason: Reason | None,
     ) -> None:
-        """Take over what had become of the order."""
+        """Take over what has become of a stored order."""
         self._body = body
         self.remaining = remaining
         self.filled = filled
@@ -119,10 +119,10 @@ class Order:
 
 
 class OrderTable:
-    """Every open order, and the last `closed_limit` closed ones: what a repeat is known by.
+    """Every open order, and the last `closed_limit` closed ones, by which a repeat is known.
 
-    Bounded: open orders by the core, closed ones by the limit, the oldest leaving first. All are
-    in one table, because each look into one of their size is a cache miss.
+    The core bounds the open orders, the limit the closed ones, of which the oldest leaves first.
+    All are in one table, because each look into a table of this size is a cache miss.
     """
 
     def __init__(self, closed_limit: int) -> None:
@@ -155,7 +155,7 @@ class OrderTable:
         self._open_counts[order.account] = self.count_open(order.account) + 1
 
     def count_open(self, account: str) -> int:
-        """How many open orders the account has."""
+        """Return how many open orders the account has."""
         return self._open_counts.get(account, 0)
 
     def close(self, order: Order) -> None:
@@ -168,11 +168,11 @@ class OrderTable:
         self._remember(order)
 
     def get(self, order_id: int) -> Order:
-        """The order that the core names; KeyError for one that is not there."""
+        """Return the order that the core names; KeyError if there is none."""
         return self._orders[order_id]
 
     def find(self, order_id: int) -> Order | None:
-        """The order, open or closed; None for one that is unknown or closed too long ago."""
+        """Find an order, open or closed; None if it is unknown or was closed too long ago."""
         return self._orders.get(order_id)
 
     def _remember(self, order: Order) -> None:

@@ -8,19 +8,19 @@ from protocol.refusal import Refusal
 from protocol.timestamps import format_timestamp, parse_timestamp
 
 
-def make_tick(now: int) -> bytes:
-    """The entry that lets go off what is due at `now`."""
-    tick = QueueEntry(command=CommandType.EXPIRE_TIMERS, received_at=format_timestamp(now))
-    return codec.encode(tick)
+def make_timer_entry(now: int) -> bytes:
+    """Make the entry that lets the timers ring that are due at `now`."""
+    entry = QueueEntry(command=CommandType.EXPIRE_TIMERS, received_at=format_timestamp(now))
+    return codec.encode(entry)
 
 
 def make_configuration(limits: TradingLimits) -> bytes:
-    """The entry that puts `limits` in force."""
+    """Make the entry that puts `limits` in force."""
     return codec.encode(QueueEntry(command=CommandType.CONFIGURE, limits=limits))
 
 
-def parse_moment(text: str | None, default: int) -> int:
-    """When a tick was made, `default` where it does not say so; raises Refusal for no time."""
+def parse_received_at(text: str | None, default: int) -> int:
+    """Read when a timer entry was made, `default` if it does not say; Refusal if it is bad."""
     try:
         return default if text is None else parse_timestamp(text)
     except ValueError:

@@ -1,4 +1,4 @@
-"""Types of `recorder.py` for the compiled form of it."""
+"""C types of `recorder.py`, for its compiled form."""
 
 cimport cython
 from libc.stdint cimport int64_t

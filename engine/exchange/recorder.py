@@ -1,7 +1,7 @@
-"""Core events → what becomes of the orders, and what is published about it.
+"""Apply the core's events to the orders, and write what is published about them.
 
-Knows the core's events and nothing else of it; the codes are handed to it.
-Compiled where there is a compiler (`recorder.pxd` has the types).
+Knows the core's events and nothing else of it; the codes are handed to it. Compiled if there is a
+compiler (`recorder.pxd` has the types).
 """
 
 from collections.abc import Mapping, Sequence
@@ -34,13 +34,13 @@ class Recorder:
         self._reasons = reasons
 
     def accepted(self, event: CoreEvent, batch: Batch) -> None:
-        """An order came in: its first report."""
+        """Report an order that came in."""
         self._report(self._orders.get(event.order_id), batch)
 
     def traded(self, event: CoreEvent, batch: Batch) -> None:
-        """A match: the public trade, then a report for the taker and one for the maker."""
+        """Publish a match: the public trade, then a report for the taker and one for the maker."""
         taker, maker = self._orders.get(event.order_id), self._orders.get(event.other_id)
-        price, quantity, trade_id = event.price, event.quantity, event.number
+        price, quantity, trade_id = event.price, event.quantity, event.trade_id
         put_trade(batch.trades, maker, taker, trade_id, price, quantity, batch.timestamp_text)
         taker.fill(price, quantity, event.remaining)
         maker.fill(price, quantity, event.other_remaining)
@@ -52,25 +52,25 @@ class Recorder:
                 self._orders.close(order)
 
     def canceled(self, event: CoreEvent, batch: Batch) -> None:
-        """An order was taken off."""
+        """Report an order that was canceled."""
         self.end(event, _CANCELED, self._reasons[event.reason], batch)
 
     def expired(self, event: CoreEvent, batch: Batch) -> None:
-        """An order's own rule ended it."""
+        """Report an order that its own rule ended."""
         self.end(event, _EXPIRED, self._reasons[event.reason], batch)
 
     def rejected(self, event: CoreEvent, batch: Batch) -> None:
-        """The core did not take an order."""
+        """Report an order that the core did not take."""
         self.end(event, _REJECTED, self._reasons[event.reason], batch)
 
     def amended(self, event: CoreEvent, batch: Batch) -> None:
-        """An order's terms are others now."""
+        """Report an order that has other terms now."""
         order = self._orders.get(event.order_id)
-        order.amend(event.price, event.quantity, event.remaining, event.other_remaining)
+        order.amend(event.price, event.quantity, event.remaining, event.stop_price)
         self._report(order, batch)
 
     def reduced(self, event: CoreEvent, batch: Batch) -> None:
-        """Self-trade prevention took a part of an order."""
+        """Report an order of which self-trade prevention took a part."""
         order = self._orders.get(event.order_id)
         order.reduce(event.quantity, event.remaining)
         order.reason = self._reasons[event.reason]
@@ -78,27 +78,27 @@ class Recorder:
         order.reason = None
 
     def triggered(self, event: CoreEvent, batch: Batch) -> None:
-        """A waiting order's stop price was reached."""
+        """Report a waiting order whose stop price was reached."""
         order = self._orders.get(event.order_id)
         order.triggered = True
         self._report(order, batch)
 
     def level_changed(self, event: CoreEvent, batch: Batch) -> None:
-        """A price level's total is another now."""
+        """Note a price level's new total."""
         batch.add_level(
             self._instruments[event.symbol],
             self._sides[event.side] is _BUY,
             event.price,
             event.quantity,
-            event.number,
+            event.update_id,
         )
 
     def end(self, event: CoreEvent, status: Status, reason: Reason, batch: Batch) -> None:
-        """An order ended, for a reason that need not be the core's."""
+        """Report that an order ended, for a reason that need not be the core's."""
         self._end_order(self._orders.get(event.order_id), status, reason, batch)
 
     def refuse(self, order: Order, reason: Reason, batch: Batch) -> None:
-        """An order was refused before the core saw it; a repeat of it is known by the table."""
+        """Report an order that was refused before the core saw it; keep it in case of a repeat."""
         self._orders.add(order)
         self._end_order(order, _REJECTED, reason, batch)
 

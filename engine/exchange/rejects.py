@@ -1,4 +1,4 @@
-"""Reports about what was not done: they have to make do with what the entry gave."""
+"""Make reports about what was refused, from nothing but what the entry gave."""
 
 from engine.exchange.batch import Batch
 from engine.exchange.entry import Entry
@@ -19,10 +19,10 @@ def to_rejected_report(
     refusal: Refusal,
     batch: Batch,
 ) -> ExecutionReport:
-    """The only report of an order that was refused before the core saw it; echoes its values.
+    """Make the only report of an order that was refused for its form; it echoes the order's values.
 
-    Those on the instrument's grid have its own places; with None, or off the grid, they are as
-    they came.
+    Values on the instrument's grid are written with its decimal places; others, and all if
+    `instrument` is None, are echoed as they came.
     """
     tick, lot = (instrument.tick, instrument.lot) if instrument else (None, None)
     nothing = lot.to_text(0) if lot else _NOTHING
@@ -52,9 +52,9 @@ def to_rejected_report(
 def to_command_rejected(
     entry: Entry, refusal: Refusal, batch: Batch, known_name: str | None = None
 ) -> CommandRejected:
-    """The report of a command that changed nothing.
+    """Make the report of a command that changed nothing.
 
-    `known_name` is the client order id of the order that it was about, where the account has it.
+    `known_name` is the client order id of the order that the command names, if the account has it.
     """
     return CommandRejected(
         order_id=entry.order_id,
@@ -69,7 +69,7 @@ def to_command_rejected(
 
 
 def to_dead_report(reason: Reason, detail: str | None, batch: Batch) -> CommandRejected:
-    """The report of an entry of which nothing can be used."""
+    """Make the report of an entry of which nothing can be used."""
     return CommandRejected(
         order_id=None,
         client_order_id=None,

@@ -1,4 +1,4 @@
-"""Answers to gateway requests that wait."""
+"""Answer the gateway requests that wait for a reply."""
 
 import msgspec
 
@@ -11,14 +11,15 @@ from protocol.enums import Reason
 from protocol.events import ExecutionReport, Fill, Reply
 from protocol.refusal import Refusal
 
-MOST_FILLS = 10_000
-"""Of one reply; with more it has none: a worker's messages must not outgrow its connection."""
+MAX_FILLS = 10_000
+"""Most fills of one reply. With more it has none: a worker's messages must not outgrow its
+connection."""
 
 
 class Outcome(msgspec.Struct, frozen=True, gc=False):
-    """What became of a command: the order it was about, or its reject, or why there is neither.
+    """What became of a command: the order that it was about, its reject, or why there is neither.
 
-    `canceled`: how many orders a cancel_all took off; `due`: when a cancel_after will act.
+    `canceled` is how many orders a cancel_all canceled, `due` when a cancel_after will act.
     """
 
     order: Order | None = None
@@ -31,7 +32,7 @@ class Outcome(msgspec.Struct, frozen=True, gc=False):
 
 
 def to_reply(entry: Entry, outcome: Outcome, batch: Batch) -> Reply:
-    """The answer to `entry`, the command in hand."""
+    """Make the answer to `entry`, the command in hand."""
     order, refusal = outcome.order, outcome.refusal
     report = outcome.report if order is None else _report_order(order, batch)
     return Reply(
@@ -56,6 +57,6 @@ def _report_order(order: Order, batch: Batch) -> ExecutionReport:
 
 
 def _collect_fills(order: Order, batch: Batch) -> list[Fill]:
-    if len(batch.fills) > 2 * MOST_FILLS:
+    if len(batch.fills) > 2 * MAX_FILLS:
         return []
     return [codec.decode_fill(fill) for owner, fill in batch.fills if owner == order.order_id]

@@ -1,4 +1,4 @@
-"""Commands that say which orders are taken from now on: halts, limits, a cleared queue."""
+"""Commands that decide which orders are taken from now on: halts, limits, a cleared queue."""
 
 from engine.exchange.batch import Batch
 from engine.exchange.entry import Entry
@@ -12,14 +12,14 @@ from protocol.refusal import Refusal
 def halt(exchange: Exchange, entry: Entry, batch: Batch) -> Outcome:
     """Take only cancels for the instrument."""
     instrument = exchange.rules.find_instrument(entry.symbol, batch.sequence)
-    exchange.rules.halted.add(instrument.index)
+    exchange.rules.halt(instrument)
     return Outcome()
 
 
 def resume(exchange: Exchange, entry: Entry, batch: Batch) -> Outcome:
     """End the instrument's halt."""
     instrument = exchange.rules.find_instrument(entry.symbol, batch.sequence)
-    exchange.rules.halted.discard(instrument.index)
+    exchange.rules.resume(instrument)
     return Outcome()
 
 
@@ -30,8 +30,8 @@ def configure(exchange: Exchange, entry: Entry, _batch: Batch) -> Outcome:
 
 
 def clear_queue(exchange: Exchange, entry: Entry, _batch: Batch) -> Outcome:
-    """Reject the new orders among the next entries; this one counts as the first of them."""
+    """Reject the new orders among the next `quantity` entries."""
     if entry.quantity is None or "." in entry.quantity or not is_decimal(entry.quantity):
         raise Refusal(Reason.QUANTITY_REQUIRED, "quantity", "say how many entries to clear")
-    exchange.entries_to_clear = int(entry.quantity) + 1
+    exchange.clear_queue(int(entry.quantity))
     return Outcome()

@@ -1,4 +1,7 @@
-"""What an order must obey beyond its own form: limits, halts; all of it from the journal."""
+"""Limits and halts: what an order must obey beyond its form. All of them come from the journal.
+
+Compiled if there is a compiler (`rules.pxd` has the types).
+"""
 
 from collections.abc import Sequence
 
@@ -14,21 +17,21 @@ _NEVER_RESTS = frozenset({OrderType.MARKET, OrderType.IOC, OrderType.FOK})
 class Rules:
     """The instruments with the limits in force, and which of them are halted.
 
-    There are no limits of instruments before the first `configure`. An order's form is checked
-    against the instrument without limits, so that a repeat has the form that it had the first time.
+    Before the first `configure` there are no limits. An order's form is checked against the
+    instrument without limits, so that a repeat has the form that it had the first time.
     """
 
     def __init__(self, instruments: Sequence[Instrument]) -> None:
         self._listed_after = {item.symbol: item.listed_after for item in instruments}
         self.instruments = [InstrumentLimits().apply(item) for item in instruments]
-        """Without limits, by index."""
+        """By index, without limits."""
         self.limits = TradingLimits()
         self.halted: set[int] = set()
         self._limited = self.instruments
         self._by_symbol = {item.symbol: item for item in self.instruments}
 
     def find_instrument(self, symbol: str | None, sequence: int) -> Instrument:
-        """The one without limits; raises Refusal for one not traded, or not yet at `sequence`."""
+        """Find an instrument, without limits; raise Refusal if it is not traded at `sequence`."""
         instrument = self._by_symbol.get(symbol or "")
         if instrument is None or sequence <= self._listed_after[instrument.symbol]:
             known = ", ".join(self._by_symbol)
@@ -36,7 +39,7 @@ class Rules:
         return instrument
 
     def configure(self, limits: TradingLimits | None) -> None:
-        """Other limits from now on; open orders stay. Raises Refusal for unusable ones."""
+        """Put other limits in force; open orders stay. Raise Refusal if they cannot be used."""
         try:
             wanted = [self._limit(item, limits or TradingLimits()) for item in self.instruments]
         except ValueError as error:
@@ -44,8 +47,16 @@ class Rules:
         self._limited = wanted
         self.limits = limits or TradingLimits()
 
+    def halt(self, instrument: Instrument) -> None:
+        """Take only cancels for the instrument."""
+        self.halted.add(instrument.index)
+
+    def resume(self, instrument: Instrument) -> None:
+        """End the instrument's halt."""
+        self.halted.discard(instrument.index)
+
     def check_new(self, order: Order, quantity: str, open_orders: int, last_price: int) -> None:
-        """Raises Refusal for an order that the account or the instrument cannot have now.
+        """Raise Refusal if the account or the instrument cannot have the order now.
 
         `quantity` is as it was sent.
         """
@@ -67,7 +78,7 @@ class Rules:
     def check_amend(
         self, order: Order, quantity: str | None, lots: int, price: int, last_price: int
     ) -> None:
-        """Raises Refusal for terms that an order may not get now; 0 keeps a value.
+        """Raise Refusal if the order may not get these terms now; 0 keeps a value.
 
         A total at or below what is filled may be of any size: it ends the order.
         """
@@ -81,7 +92,7 @@ class Rules:
             instrument.check_notional(price or order.price, lots or order.quantity)
 
     def check_halt(self, instrument: Instrument) -> None:
-        """Raises Refusal where only cancels are taken."""
+        """Raise Refusal if the instrument is halted."""
         if instrument.index in self.halted:
             raise Refusal(
                 Reason.INSTRUMENT_HALTED,
@@ -90,7 +101,7 @@ class Rules:
             )
 
     def check_band(self, order: Order, price: int, last_price: int) -> None:
-        """Raises Refusal for a price too far from the last trade; not while the order waits."""
+        """Raise Refusal if a price is too far from the last trade, unless the order waits."""
         if price and order.triggered is not False:
             instrument = self._limited[order.instrument.index]
             instrument.check_price_band(price, last_price)

@@ -36,7 +36,7 @@ class StoredOrder(msgspec.Struct, array_like=True, gc=False):
 
     @classmethod
     def of(cls, order: Order) -> "StoredOrder":
-        """The stored form of `order`."""
+        """Make the stored form of `order`."""
         return cls(
             order.order_id,
             order.client_order_id,
@@ -57,7 +57,7 @@ class StoredOrder(msgspec.Struct, array_like=True, gc=False):
         )
 
     def restore(self, instruments: Sequence[Instrument]) -> Order:
-        """The order again."""
+        """Make the order again."""
         order = Order(
             self.order_id,
             self.client_order_id,
@@ -78,9 +78,9 @@ class StoredOrder(msgspec.Struct, array_like=True, gc=False):
 
 
 class StoredEngine(msgspec.Struct, array_like=True, gc=False):
-    """The core's bytes, and what the handler knows beside them.
+    """The core's saved bytes, and what the exchange knows beside them.
 
-    Closed orders oldest first; `halted` are instruments' indices, `timers` deadlines in
+    Closed orders come oldest first; `halted` are instruments' indices, `timers` deadlines in
     microseconds by account.
     """
 
@@ -99,7 +99,7 @@ encode_engine = msgspec.msgpack.Encoder().encode
 
 
 def decode_engine(raw: bytes) -> StoredEngine:
-    """Raises ValueError for damaged bytes."""
+    """Decode the engine's part of a snapshot; raise ValueError if it is damaged."""
     try:
         return _decoder.decode(raw)
     except msgspec.DecodeError as error:

@@ -1,4 +1,4 @@
-"""Types of `submission.py` for the compiled form of it."""
+"""C types of `submission.py`, for its compiled form."""
 
 cimport cython
 from libc.stdint cimport int64_t
@@ -15,5 +15,4 @@ cpdef submit(Exchange exchange, Entry entry, Batch batch)
 cdef Order _make_order(
     Exchange exchange, Entry entry, int64_t order_id, str client_order_id, object sequence
 )
-cdef _check_order(Exchange exchange, Order order, Entry entry)
 cdef _repeat(Exchange exchange, Order known, Entry entry, str client_order_id, Batch batch)

@@ -1,6 +1,6 @@
-"""A `new`: an order of its own, or the repeat of one that is known.
+"""Take a `new`: an order of its own, or the repeat of one that is known.
 
-Compiled where there is a compiler (`submission.pxd` has the types).
+Compiled if there is a compiler (`submission.pxd` has the types).
 """
 
 from engine.exchange.batch import Batch
@@ -9,7 +9,6 @@ from engine.exchange.exchange import Exchange
 from engine.exchange.orders import Order
 from engine.exchange.rejects import to_command_rejected, to_rejected_report
 from engine.exchange.replies import Outcome
-from engine.exchange.translation import place
 from protocol.commands import (
     check_account,
     check_client_order_id,
@@ -23,7 +22,7 @@ from protocol.refusal import Refusal
 
 
 def submit(exchange: Exchange, entry: Entry, batch: Batch) -> Outcome:
-    """Take a new order, or reject it; raises Refusal where it is not even one to reject."""
+    """Take a new order, or reject it; raise Refusal if it is not even one to reject."""
     account = entry.account
     if account not in exchange.accounts:
         check_account(account)
@@ -44,20 +43,18 @@ def submit(exchange: Exchange, entry: Entry, batch: Batch) -> Outcome:
         batch.add_reject(report, refusal.code)
         return Outcome(None, report, refusal.code, refusal)
     try:
-        _check_order(exchange, order, entry)
+        exchange.check_new(order, entry.quantity or "")
     except Refusal as refusal:
-        exchange.recorder.refuse(order, refusal.code, batch)
+        exchange.refuse(order, refusal.code, batch)
         return Outcome(order, None, refusal.code, refusal)
-    exchange.orders.add(order)
-    events = place(exchange.matcher, order, exchange.number_account(account))
-    exchange.reader.read(events, batch)
+    exchange.enter(order, batch)
     return Outcome(order, None, order.reason)
 
 
 def _make_order(
     exchange: Exchange, entry: Entry, order_id: int, client_order_id: str, sequence: int
 ) -> Order:
-    """The order that `entry` describes; raises Refusal where its form is wrong.
+    """Make the order that `entry` describes; raise Refusal if its form is wrong.
 
     Nothing but the form counts, so that a repeat is the same order whatever else has changed.
     """
@@ -91,19 +88,10 @@ def _find_instrument(exchange: Exchange, entry: Entry, sequence: int) -> Instrum
         return None
 
 
-def _check_order(exchange: Exchange, order: Order, entry: Entry) -> None:
-    """Raises Refusal for an order that cannot be taken now."""
-    if exchange.entries_to_clear:
-        raise Refusal(Reason.QUEUE_CLEARED, None, "the queue was cleared")
-    last_price = exchange.matcher.last_trade_price(order.instrument.index)
-    open_orders = exchange.orders.count_open(order.account)
-    exchange.rules.check_new(order, entry.quantity or "", open_orders, last_price)
-
-
 def _repeat(
     exchange: Exchange, known: Order, entry: Entry, client_order_id: str, batch: Batch
 ) -> Outcome:
-    """A `new` whose id exists: never a second order."""
+    """Answer a `new` whose id exists: it never makes a second order."""
     if (known.account, known.client_order_id) != (entry.account, client_order_id):
         raise Refusal(Reason.ORDER_ID_COLLISION, "order_id", "the id is another order's")
     try:

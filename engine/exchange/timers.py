@@ -1,25 +1,26 @@
-"""Dead man's switches: when an account's orders are canceled unless it renews, in journalled time.
+"""Dead man's switches: when an account's orders are canceled unless it renews its timer.
 
-A timer does not ring by itself. Once one is due, the service puts an `expire_timers` at the end of
-the list, behind every renewal that is there already, and only when that entry is taken, what was
-due at the moment of the push and has not been renewed since goes off.
+A timer does not ring by itself. Once one is due, the service puts a timer entry (`expire_timers`)
+at the end of the list, behind every renewal that is there already. Only when that entry is taken do
+the timers ring that were due when it was pushed and have not been renewed since: by the journal's
+time, so that a replay does the same.
 """
 
 from heapq import heapify, heappop, heappush
 
 _SLACK = 64
 ANNOUNCED_SECONDS = 10
-"""After so long it is said again that a timer is due: the list may have been wiped by hand."""
+"""How long a timer entry is waited for before another is pushed: the list may have been wiped."""
 
 
 class Timers:
-    """At most one timer an account. Times in microseconds."""
+    """At most one timer for each account. Times are in microseconds."""
 
     def __init__(self) -> None:
         self.deadlines: dict[str, int] = {}
         self._announced = 0
-        """When an `expire_timers` that is on its way was pushed; 0: none is. Nothing that a replay
-        depends on."""
+        """When the timer entry that is on its way was pushed, 0 if none is. No replay depends on
+        it."""
         self._queue: list[tuple[int, str]] = []
 
     def restore(self, deadlines: dict[str, int]) -> None:
@@ -39,21 +40,21 @@ class Timers:
         self.deadlines.pop(account, None)
 
     def is_due(self, now: int) -> bool:
-        """Whether a timer has run out at `now`, and nobody has said so yet, or long ago."""
+        """Whether a timer has run out at `now` and no timer entry for it is on its way."""
         first = self._find_first()
-        has_said_so = self._announced and now < self._announced + ANNOUNCED_SECONDS * 1_000_000
-        return first is not None and first[0] <= now and not has_said_so
+        is_announced = self._announced and now < self._announced + ANNOUNCED_SECONDS * 1_000_000
+        return first is not None and first[0] <= now and not is_announced
 
     def note_announced(self, now: int) -> None:
-        """An `expire_timers` is in the list."""
+        """Note that a timer entry is in the list."""
         self._announced = now
 
     def note_expired(self) -> None:
-        """An `expire_timers` has been taken."""
+        """Note that a timer entry has been taken."""
         self._announced = 0
 
     def pop_due(self, moment: int) -> str | None:
-        """The account whose timer ran out first, at `moment` or before; it has none any more."""
+        """Remove the timer that ran out first, by `moment`; return its account, or None."""
         first = self._find_first()
         if first is None or first[0] > moment:
             return None
@@ -61,7 +62,7 @@ class Timers:
         return first[1]
 
     def _find_first(self) -> tuple[int, str] | None:
-        """The earliest deadline; what was renewed or stopped is still in the queue."""
+        """Find the earliest deadline; drop what was renewed or stopped from the queue."""
         queue = self._queue
         while queue and self.deadlines.get(queue[0][1]) != queue[0][0]:
             heappop(queue)

@@ -1,4 +1,4 @@
-"""Types of `translation.py` for the compiled form of it."""
+"""C types of `translation.py`, for its compiled form."""
 
 cimport cython
 from libc.stdint cimport int64_t

@@ -1,6 +1,7 @@
-"""The protocol's words ↔ the core's numbers: orders go to the core, its events to the recorder.
+"""Translate between the protocol's words and the core's numbers.
 
-Compiled where there is a compiler (`translation.pxd` has the types).
+Orders go to the core, its events to the recorder. Compiled if there is a compiler
+(`translation.pxd` has the types).
 """
 
 from collections.abc import Sequence
@@ -41,7 +42,7 @@ _DETAILS = {
 
 
 def place(matcher: Matcher, order: Order, account: int) -> Sequence[EventRow]:
-    """Enter a new order into the book; what happened."""
+    """Enter a new order into the book; return what happened."""
     return matcher.new(
         order.instrument.index,
         order.order_id,
@@ -63,14 +64,14 @@ class EventReader:
         self._event = CoreEvent()
 
     def read(self, events: Sequence[EventRow], batch: Batch) -> None:
-        """Record what happened; raises Refusal where the core refused the command."""
+        """Record what happened; raise Refusal if the core refused the command."""
         event = self._event
         event.open(events)
         while event.advance():
             self._record(event, batch)
 
     def read_canceled(self, events: Sequence[EventRow], reason: Reason, batch: Batch) -> int:
-        """Record what `cancel_all` did, each cancel with `reason`; how many there were."""
+        """Record what `cancel_all` did, each cancel with `reason`; return how many there were."""
         canceled = 0
         event = self._event
         event.open(events)
@@ -83,7 +84,7 @@ class EventReader:
         return canceled
 
     def _record(self, event: CoreEvent, batch: Batch) -> None:
-        """By its kind."""
+        """Record an event of a kind that most orders have."""
         kind, recorder = event.kind, self._recorder
         if kind == _LEVEL:
             recorder.level_changed(event, batch)
@@ -97,7 +98,7 @@ class EventReader:
             self._record_rare(event, batch)
 
     def _record_rare(self, event: CoreEvent, batch: Batch) -> None:
-        """By its kind, where that is not one of most orders."""
+        """Record an event of another kind."""
         kind, recorder = event.kind, self._recorder
         if kind == _EXPIRED:
             recorder.expired(event, batch)
@@ -116,5 +117,5 @@ class EventReader:
 
 
 def _to_refusal(reason: Reason) -> Refusal:
-    """The core's reason to refuse a command, for people."""
+    """Put the core's reason to refuse a command into words."""
     return Refusal(reason, None, _DETAILS.get(reason, f"the book refused it: {reason}"))

@@ -1,6 +1,7 @@
 #!lua flags=allow-oom
--- Takes the lease where it is free, the caller's own of before, or a dead engine's, and marks the state with a new
--- owner token: a commit that the caller sent under the old one, and is still on its way, is fenced.
+-- Takes the lease if it is free, the caller's own from before, or a dead engine's, and marks the
+-- state with a new owner token: a commit that the caller sent under the old one, and that is still
+-- on its way, is fenced.
 -- KEYS  lease, state
 -- ARGV  nonce, lease in milliseconds, the caller's last token, tokens of engines that are dead …
 -- returns the token, or false

@@ -20,10 +20,10 @@ local first_published = first_channel - published_values
 local first_reply = first_channel + channel_values
 local first_dead = first_reply + reply_values
 local commands = first_journal + 5
-local most_dead = 10000
+local max_dead = 10000
 
--- Somebody may have put an entry before those that were matched. The first or the last of them does
--- not tell: entries can be alike.
+-- Somebody may have put an entry before those that were matched. To compare the first or the last
+-- of them is not enough: entries can be alike.
 local function is_what_was_taken()
   local entries = '[' .. table.concat(redis.call('LRANGE', queue, 0, taken - 1), ',') .. ']'
   if digest == '' then return entries == ARGV[commands] end
@@ -44,7 +44,7 @@ end
 for i = first_dead, #ARGV do
   redis.call('RPUSH', dead, ARGV[i])
 end
-if dead_values > 0 then redis.call('LTRIM', dead, -most_dead, -1) end
+if dead_values > 0 then redis.call('LTRIM', dead, -max_dead, -1) end
 redis.call('SET', lease, owner, 'PX', milliseconds)
 for i = first_published, first_channel - 1, 2 do
   redis.call('PUBLISH', ARGV[i], ARGV[i + 1])

@@ -1,4 +1,4 @@
-"""Reads the journal back, in order and in bounded pages."""
+"""Read the journal back, in order and in bounded pages."""
 
 from collections.abc import Iterator
 from typing import cast
@@ -12,11 +12,11 @@ PAGE_ENTRIES = 32
 
 
 class JournalDamaged(Exception):
-    """The journal does not lead to the state that it says: nothing but an operator helps."""
+    """The journal does not lead to the state that it names: only an operator can help."""
 
 
 def read_journal(client: Redis, after: int) -> Iterator[JournalEntry]:
-    """Every commit behind the sequence `after`; raises JournalDamaged at a gap."""
+    """Yield every commit after the sequence `after`; raise JournalDamaged at a gap."""
     while page := _read_page(client, after):
         for entry in page:
             if entry.previous != after:

@@ -1,5 +1,5 @@
 #!lua flags=allow-oom
--- Makes a written snapshot count, and lets go of what it replaces.
+-- Makes a written snapshot count, and deletes what it replaces.
 -- KEYS  state, journal, the new snapshot, then the snapshots to delete
 -- ARGV  owner token, list of snapshots that count so far, list of those from now on (newest first),
 --       last sequence that may leave the journal

@@ -20,9 +20,9 @@ RENEWAL_SECONDS = 1.0
 MILLISECONDS_AN_OPEN_ORDER = 0.05
 """One command can fill or cancel every open order, and meanwhile nothing renews the lease."""
 MILLISECONDS_A_SNAPSHOT_BYTE = 30 / 2**20
-"""Decoding 1 MB of it takes 8 ms, undisturbed."""
+"""Decoding 1 MB of a snapshot takes 8 ms on a quiet machine."""
 LONG_COMMIT_MILLISECONDS = 60_000
-"""For packing, sending and storing hundreds of megabytes."""
+"""How long packing, sending and storing hundreds of megabytes may take."""
 _SCRIPTS = Path(__file__).parent
 
 
@@ -38,7 +38,7 @@ class Lease:
         self._renew = client.register_script((_SCRIPTS / "renew.lua").read_text())
         self.owner = b""
         self.milliseconds = LEASE_MILLISECONDS
-        """How long it is to live from each renewal on."""
+        """How long the lease lives after each renewal."""
         self._renewed = 0.0
 
     @property
@@ -47,7 +47,7 @@ class Lease:
         return self.owner.partition(b":")[0].decode()
 
     def acquire(self, dead: Sequence[bytes] = ()) -> bool:
-        """Take over where nobody else holds the lease; False where somebody does.
+        """Take over if nobody else holds the lease; return False if somebody does.
 
         `dead` are tokens of engines that are known to be gone.
         """
@@ -61,7 +61,7 @@ class Lease:
         return owner is not None
 
     def renew(self) -> None:
-        """Hold on to the lease where it is due; raises Fenced where it is another engine's."""
+        """Renew the lease if that is due; raise Fenced if it is another engine's."""
         now = time.monotonic()
         if now - self._renewed >= RENEWAL_SECONDS:
             self._set(self.milliseconds)
@@ -69,26 +69,26 @@ class Lease:
 
     @staticmethod
     def allow_for_recovery(snapshot_bytes: int) -> int:
-        """How long it is to live while a snapshot is decoded: no other thread runs meanwhile."""
+        """Return how long it must live while a snapshot is decoded and no other thread runs."""
         return LEASE_MILLISECONDS + int(snapshot_bytes * MILLISECONDS_A_SNAPSHOT_BYTE)
 
     def allow_for(self, open_orders: int) -> None:
-        """From the next renewal on, let it live as long as a command over them all may take."""
+        """From the next renewal on, let it live as long as one command over all orders may take."""
         self.milliseconds = LEASE_MILLISECONDS + int(open_orders * MILLISECONDS_AN_OPEN_ORDER)
 
     def extend(self) -> None:
-        """Hold on to it until a long commit is done; raises Fenced where it is lost."""
+        """Let it live until a long commit is done; raise Fenced if it is lost."""
         self._set(LONG_COMMIT_MILLISECONDS)
 
     def release(self) -> None:
-        """Let the next engine start at once; raises Fenced where it has."""
+        """Give it back, so that the next engine starts at once; raise Fenced if one has started."""
         self._set(0)
 
     @contextmanager
     def kept(self, connect: Callable[[], Redis], milliseconds: int) -> Iterator[None]:
-        """Hold on to the lease from a thread, for what takes long and has no time to renew.
+        """Renew the lease from a thread while something long runs that cannot renew it.
 
-        It lives so long from each renewal on. Raises Fenced at the end where another engine has
+        It lives `milliseconds` after each renewal. Raises Fenced at the end if another engine has
         taken over meanwhile, whatever else went wrong: what was read may be that engine's.
         """
         self._set(milliseconds)

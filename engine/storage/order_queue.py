@@ -1,4 +1,4 @@
-"""The engine's edge to Redis: looks at the head of the list, and commits."""
+"""The engine's end of the list on Redis: look at its head, and commit."""
 
 import time
 from collections.abc import Iterator
@@ -18,9 +18,9 @@ from protocol.events import ChannelMessage
 from protocol.journal import JournalEntry
 
 IDLE_SECONDS = 0.25
-"""How long a look at an empty list waits: how soon a stop or a due lease renewal is seen."""
-LARGEST_ENTRY = 1_000_000_000
-"""Bytes of a commit's journal entry; Redis takes 2^30 for one of a stream."""
+"""How long a look at an empty list waits, and so how late a stop or a due renewal is seen."""
+MAX_JOURNAL_ENTRY_BYTES = 1_000_000_000
+"""Largest journal entry of a commit; Redis takes 2^30 bytes for one of a stream."""
 
 _COMMIT = (Path(__file__).parent / "commit.lua").read_text()
 _KEYS = [
@@ -47,8 +47,8 @@ class CommitTooLarge(Exception):
 class OrderQueue:
     """`order_queue` as the engine sees it, over a connection of its own.
 
-    One commit may be on its way to Redis's disk while what comes behind it is matched already;
-    that can be committed only when the one on its way is confirmed. Any method raises
+    One commit may be on its way to Redis's disk while the entries behind it are matched already;
+    those can be committed only when the one on its way is confirmed. Any method may raise
     redis.RedisError: then the outcome of a commit on its way is unknown.
     """
 
@@ -57,17 +57,16 @@ class OrderQueue:
         self._script = client.script_load(_COMMIT)
         self._connection = client.connection_pool.get_connection()
         self._on_its_way: Batch | None = None
-        """What is committed and not confirmed yet."""
+        """The batch that is sent and not confirmed yet."""
         self._is_looking = False
-        """Whether a look at the list follows that commit."""
+        """Whether a look at the list was sent with that commit."""
         self.known: list[bytes] = []
-        """Entries behind the commit on its way, as far as they were looked at: two batches at
-        most."""
+        """The entries behind the commit on its way that were looked at: two batches at most."""
         self.is_full = False
-        """Whether Redis, when the list was last seen empty, took nothing more."""
+        """Whether Redis was full when the list was last seen empty."""
 
     def __enter__(self) -> Self:
-        """Hang up at the end: what has not reached Redis by then is fenced by the next owner."""
+        """Hang up at the end: the next owner fences what has not reached Redis by then."""
         return self
 
     def __exit__(self, *_exception: object) -> None:
@@ -75,10 +74,10 @@ class OrderQueue:
         self._client.connection_pool.release(self._connection)
 
     def wait_for_entries(self, limit: int) -> bool:
-        """Whether any are known now, at the end of a short wait at most.
+        """Look at the list, or wait a little for an entry; return whether any are known now.
 
-        Looks at two batches of `limit` from the head of the list and leaves them in place. Nothing
-        may be on its way.
+        Reads two batches of `limit` from the head of the list and leaves them in place. Nothing may
+        be on its way.
         """
         if not self.known:
             self._send(_look(0, 2 * limit))
@@ -92,10 +91,10 @@ class OrderQueue:
         owner: bytes,
         lease_milliseconds: int = LEASE_MILLISECONDS,
     ) -> None:
-        """Have `batch` journaled, popped and published in one step, or nothing of it.
+        """Send `batch` to be journaled, popped and published in one step, or not at all.
 
         `batch` is of the first entries known; the one before must be confirmed. Raises
-        CommitTooLarge where its last entry can never be committed.
+        CommitTooLarge if its last entry can never be committed.
         """
         arguments = _to_arguments(batch, owner, lease_milliseconds)
         self.known = self.known[len(batch.taken) :]
@@ -105,9 +104,9 @@ class OrderQueue:
         self._on_its_way = batch
 
     def confirm(self) -> Batch | None:
-        """Wait until the commit on its way is done; its batch, None where there is no commit.
+        """Wait until the commit on its way is done; return its batch, None if there is no commit.
 
-        Raises Fenced where another engine has taken over, and CommitRefused where the list or the
+        Raises Fenced if another engine has taken over, and CommitRefused if the list or the
         sequence is not what the batch was made for: then only recovery leads on.
         """
         if self._on_its_way is None:
@@ -123,15 +122,15 @@ class OrderQueue:
         return batch
 
     def put_first(self, entry: bytes) -> None:
-        """An entry of the engine's own, before all that waits; nothing may be known."""
+        """Put an entry of the engine's own before all that waits; nothing may be known."""
         write_anyway(self._client, "LPUSH", channels.ORDER_QUEUE, entry)
 
     def put_last(self, entry: bytes) -> None:
-        """An entry of the engine's own, behind all that waits."""
+        """Put an entry of the engine's own behind all that waits."""
         write_anyway(self._client, "RPUSH", channels.ORDER_QUEUE, entry)
 
     def _send(self, *commands: tuple[str | bytes | int | float, ...]) -> None:
-        """In one write; each is answered by one response."""
+        """Send commands in one write; each is answered by one response."""
         packed = self._connection.pack_commands(commands)  # type: ignore[no-untyped-call]
         self._connection.send_packed_command(packed)  # type: ignore[no-untyped-call]
 
@@ -139,13 +138,13 @@ class OrderQueue:
         return cast(list[bytes], self._connection.read_response())
 
     def _await_entries(self, limit: int) -> list[bytes]:
-        """A blocking look: moving the head onto its own place changes nothing."""
+        """Wait for an entry, and look: moving the head to where it is changes nothing."""
         queue = channels.ORDER_QUEUE
         self._send(("BLMOVE", queue, queue, "LEFT", "LEFT", IDLE_SECONDS), _look(0, limit))
         try:
             self._connection.read_response()
             self.is_full = False
-        except OutOfMemoryError:  # a full Redis denies even this; looking it allows
+        except OutOfMemoryError:  # a full Redis refuses even this, but not a look
             self.is_full = True
         entries = self._read_entries()
         if self.is_full and not entries:
@@ -154,15 +153,15 @@ class OrderQueue:
 
 
 def _look(first: int, count: int) -> tuple[str | int, ...]:
-    """The command that answers with `count` entries from the `first` on (0: the head)."""
+    """Make the command that reads `count` entries from the `first` on (0: the head)."""
     return "LRANGE", channels.ORDER_QUEUE, first, first + count - 1
 
 
 def _to_arguments(batch: Batch, owner: bytes, lease_milliseconds: int) -> list[str | bytes | int]:
-    """ARGV of commit.lua, which reads the commands at a fixed place of the journal's values."""
+    """Make ARGV of commit.lua, which expects the commands at a fixed place among the values."""
     entry = batch.to_journal_entry()
     journal = entry.to_fields()
-    if sum(map(len, journal)) > LARGEST_ENTRY:
+    if sum(map(len, journal)) > MAX_JOURNAL_ENTRY_BYTES:
         raise CommitTooLarge(batch.taken[-1])
     messages = [*_list_notices(entry), *batch.to_replies().items()]
     replies = [value for pair in messages for value in _encode_pair(*pair)]
@@ -186,12 +185,12 @@ def _to_arguments(batch: Batch, owner: bytes, lease_milliseconds: int) -> list[s
 
 
 def _digest_taken(batch: Batch) -> str:
-    """What was taken is not what is journaled: some of it was set aside."""
+    """Hash what was taken: it is not what is journaled, if some of it was set aside."""
     return sha1(codec.join_entries(batch.taken), usedforsecurity=False).hexdigest()
 
 
 def _list_notices(entry: JournalEntry) -> Iterator[tuple[str, bytes]]:
-    """What is published in the stead of a long message: a gap for every reader."""
+    """List what is published in the place of long messages: a gap for every reader."""
     published = entry.published
     for channel in entry.messages:
         if channel not in published:

@@ -1,8 +1,8 @@
-"""Owner tokens of the engines on this machine: one that has died need not be waited for.
+"""Files with the owner tokens of this machine's engines: a dead one need not be waited for.
 
-Only the wait depends on it: whoever takes over fences the engine before, dead or alive. An engine
-lives as long as its file is locked, which the kernel ends with the process. A pid would not tell:
-containers that share a folder have the same ones, or do not see each other's.
+Only the wait depends on them: whoever takes over fences the engine before, dead or alive. An engine
+is alive as long as its file is locked; the kernel drops the lock with the process. A pid would not
+do: containers that share a folder have equal pids, or do not see each other's.
 """
 
 import contextlib
@@ -16,13 +16,13 @@ _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
 
 class OwnerFiles:
-    """A file for each engine that owns a state, in `folder`; where that is None there are none."""
+    """One file in `folder` for each engine that owns a state; none if `folder` is None."""
 
     def __init__(self, folder: Path | None) -> None:
         self._folder = folder
         self._path: Path | None = None
         self._file = -1
-        os.register_at_fork(after_in_child=self._close)  # a child must not hold the lock for us
+        os.register_at_fork(after_in_child=self._close)  # a child must not keep the lock
 
     def write(self, owner: bytes) -> None:
         """Note that this process owns the state as `owner`, and that no dead one does."""
@@ -35,13 +35,13 @@ class OwnerFiles:
             self._write(self._folder, owner)
 
     def list_dead(self) -> list[bytes]:
-        """Tokens of processes that are gone."""
+        """List the tokens of processes that are gone."""
         with contextlib.suppress(OSError):
             return [token for _, token in self._list_dead()]
         return []
 
     def remove(self) -> None:
-        """For a process that has given the state back."""
+        """Remove this process's file, once it has given the state back."""
         if self._path is not None:
             with contextlib.suppress(OSError):
                 self._path.unlink(missing_ok=True)
@@ -49,7 +49,7 @@ class OwnerFiles:
         self._close()
 
     def _write(self, folder: Path, owner: bytes) -> None:
-        """Locked before it has its name, so that nobody takes it for a dead engine's."""
+        """Lock the file before it has its name, so that nobody takes it for a dead engine's."""
         name = owner.rpartition(b":")[2].decode()
         unnamed = folder / f"engine-{name}.new"
         self._file = os.open(unnamed, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
@@ -66,7 +66,7 @@ class OwnerFiles:
         for path in self._folder.glob(_PATTERN) if self._folder else ():
             with contextlib.suppress(FileNotFoundError), path.open("rb") as file:
                 boot_id, _, token = file.read().partition(b" ")
-                # a lock says nothing about another machine that has the folder, too
+                # a lock says nothing about another machine that shares the folder
                 if boot_id == _boot_id() and not _is_locked(file.fileno()):
                     yield path, token
 
@@ -80,5 +80,5 @@ def _is_locked(file: int) -> bool:
 
 
 def _boot_id() -> bytes:
-    """Of the kernel that keeps the locks; where it has none, all is of one machine."""
+    """Return the id of the kernel that keeps the locks; if it has none, all is of one machine."""
     return _BOOT_ID.read_bytes().strip() if _BOOT_ID.exists() else b""

@@ -1,4 +1,4 @@
-"""The one way to a state: from what is stored on Redis, checked at every step."""
+"""Recover the exchange from what is stored on Redis, checked at every step."""
 
 import logging
 import time
@@ -7,6 +7,7 @@ from typing import cast
 
 from redis import Redis
 
+from engine.exchange.exchange import Exchange
 from engine.exchange.handler import Handler
 from engine.storage.journal import JournalDamaged, read_journal
 from engine.storage.snapshot_store import delete_orphans, read_snapshots
@@ -20,52 +21,53 @@ from protocol import channels, codec
 from protocol.instrument import Instrument
 from protocol.journal import JournalEntry
 
-log = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 
 
-def recover_handler(
+def recover_exchange(
     client: Redis,
     configured: Sequence[Instrument],
     closed_limit: int,
-) -> Handler:
-    """The exchange as it was left: the newest snapshot, then the journal behind it.
+) -> Exchange:
+    """Recover the exchange as it was left: the newest snapshot, then the journal behind it.
 
-    `configured` and `closed_limit` are the settings', which the stored state overrules. Raises
-    StateConflict where they do not fit it, JournalDamaged where the journal does not lead to it.
+    `configured` and `closed_limit` come from the settings; the stored state overrules them. Raises
+    StateConflict if they do not fit it, JournalDamaged if the journal does not lead to it.
     """
     started = time.monotonic()
     check_protocol(client)
     instruments = settle_instruments(client, configured)
     delete_orphans(client)
-    handler = _load_handler(client, instruments, settle_closed_limit(client, closed_limit))
-    start = handler.sequence
+    exchange = _load_exchange(client, instruments, settle_closed_limit(client, closed_limit))
+    handler = Handler(exchange)
+    start = exchange.sequence
     commits = 0
-    for entry in read_journal(client, handler.sequence):
+    for entry in read_journal(client, exchange.sequence):
         _replay(handler, entry)
         commits += 1
-    _check_sequence(client, handler)
-    log.info(
+    _check_sequence(client, exchange)
+    logger.info(
         "at sequence %d: recovered from %s and %d journal entries in %.3f s",
-        handler.sequence,
+        exchange.sequence,
         f"the snapshot at {start}" if start else "no snapshot",
         commits,
         time.monotonic() - started,
     )
-    return handler
+    return exchange
 
 
-def _load_handler(client: Redis, instruments: Sequence[Instrument], closed_limit: int) -> Handler:
-    """As the newest usable snapshot has it, or empty."""
+def _load_exchange(client: Redis, instruments: Sequence[Instrument], closed_limit: int) -> Exchange:
+    """Load the exchange from the newest usable snapshot; an empty one if there is none."""
     id_key = load_id_key(client)
     for snapshot in read_snapshots(client):
-        handler = Handler(instruments, id_key, closed_limit)
+        exchange = Exchange(instruments, id_key, closed_limit)
         try:
-            handler.restore(snapshot)
+            exchange.restore(snapshot)
         except ValueError as error:
-            log.warning("the snapshot at sequence %d is of no use: %s", snapshot.sequence, error)
+            logger.warning("the snapshot at sequence %d is of no use: %s", snapshot.sequence, error)
         else:
-            return handler
-    return Handler(instruments, id_key, closed_limit)
+            return exchange
+    return Exchange(instruments, id_key, closed_limit)
 
 
 def _replay(handler: Handler, entry: JournalEntry) -> None:
@@ -74,9 +76,9 @@ def _replay(handler: Handler, entry: JournalEntry) -> None:
         raise JournalDamaged(f"the replay differs at journal entry {entry.sequence}")
 
 
-def _check_sequence(client: Redis, handler: Handler) -> None:
+def _check_sequence(client: Redis, exchange: Exchange) -> None:
     stored = cast(bytes | None, client.hget(channels.STATE, channels.STATE_SEQUENCE))
-    if int(stored or 0) != handler.sequence:
+    if int(stored or 0) != exchange.sequence:
         raise JournalDamaged(
-            f"the journal ends at sequence {handler.sequence}, the state at {int(stored or 0)}"
+            f"the journal ends at sequence {exchange.sequence}, the state at {int(stored or 0)}"
         )

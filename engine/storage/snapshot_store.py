@@ -1,4 +1,4 @@
-"""Snapshots as they lie on Redis: lists of parts."""
+"""Store and read snapshots, which are lists of parts on Redis."""
 
 import logging
 from collections.abc import Iterator
@@ -19,17 +19,17 @@ from protocol.snapshot import (
 
 _WRITE_PART = (Path(__file__).parent / "write_part.lua").read_text()
 
-log = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 
 
 def list_snapshots(client: Redis) -> list[int]:
-    """Sequences of those that count, newest first."""
+    """List the sequences of the snapshots that count, newest first."""
     stored = client.hget(channels.STATE, channels.STATE_SNAPSHOTS)
     return parse_snapshot_list(cast(bytes | None, stored))
 
 
 def measure_newest(client: Redis) -> int:
-    """About how many bytes the newest one has; 0 for none."""
+    """Return about how many bytes the newest snapshot has; 0 if there is none."""
     names = [channels.snapshot_key(sequence) for sequence in list_snapshots(client)[:1]]
     return sum(client.memory_usage(name, samples=0) or 0 for name in names)
 
@@ -37,7 +37,7 @@ def measure_newest(client: Redis) -> int:
 def write_snapshot(client: Redis, owner: bytes, sequence: int, writer: str, raw: bytes) -> None:
     """Store `raw` part by part, so that others are served in between.
 
-    Raises Fenced where another engine has taken over.
+    Raises Fenced if another engine has taken over.
     """
     write_part = client.register_script(_WRITE_PART)
     unfinished = channels.unfinished_snapshot_key(sequence, writer)
@@ -50,7 +50,7 @@ def write_snapshot(client: Redis, owner: bytes, sequence: int, writer: str, raw:
 
 
 def read_snapshot(client: Redis, sequence: int) -> Snapshot:
-    """The snapshot at `sequence`; raises ValueError where it is missing or damaged."""
+    """Read the snapshot at `sequence`; raise ValueError if it is missing or damaged."""
     name = channels.snapshot_key(sequence)
     parts: list[bytes] = []
     try:
@@ -62,12 +62,12 @@ def read_snapshot(client: Redis, sequence: int) -> Snapshot:
 
 
 def read_snapshots(client: Redis) -> Iterator[Snapshot]:
-    """Those that count and can be read, newest first."""
+    """Yield the snapshots that count and can be read, newest first."""
     for sequence in list_snapshots(client):
         try:
             yield read_snapshot(client, sequence)
         except ValueError as error:
-            log.warning("the snapshot at sequence %d is of no use: %s", sequence, error)
+            logger.warning("the snapshot at sequence %d is of no use: %s", sequence, error)
 
 
 def delete_orphans(client: Redis) -> None:

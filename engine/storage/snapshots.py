@@ -1,8 +1,8 @@
-"""Snapshots on Redis: written by a forked child, so that the engine goes on matching.
+"""Take snapshots in a forked child, so that the engine goes on matching; trim the journal.
 
-Two are kept. The journal is trimmed behind the older of them, and never behind the archive as long
-as that is not hopelessly late. A full Redis takes no orders, so there one is kept, from now, and an
-archive that stands still is not waited for.
+Two snapshots are kept. The journal is trimmed up to the older of them, but keeps what the archive
+has not read yet, unless the archive is hopelessly late. A full Redis takes no orders: then one
+snapshot is kept, taken at once, and an archive that stands still is not waited for.
 """
 
 import logging
@@ -16,7 +16,7 @@ from typing import cast
 
 from redis import Redis
 
-from engine.exchange.handler import Handler
+from engine.exchange.exchange import Exchange
 from engine.storage.lease import Fenced
 from engine.storage.snapshot_store import list_snapshots, write_snapshot
 from protocol import channels
@@ -28,13 +28,13 @@ ARCHIVE_ALLOWANCE = 2_000_000
 ARCHIVE_PATIENCE_SECONDS = 30.0
 """How long a full Redis waits for an archive that stands still."""
 BYTES_A_COMMAND = 12_000
-"""Of Redis's memory there are so many for each command between two snapshots: the journal has up to
-three times as many commands, of 1 to 2 KB, and must leave room for all else."""
+"""How much of Redis's memory there must be for each command between two snapshots: the journal has
+up to three times as many commands, of 1 to 2 KB, and must leave room for all else."""
 
 _KEPT = 1
-"""What keep_snapshot.lua answers where it did it."""
+"""What keep_snapshot.lua answers if it has made the snapshot count."""
 
-log = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 
 
 class SnapshotWriter:
@@ -51,48 +51,48 @@ class SnapshotWriter:
         self._writer = ""
 
     def abandon(self) -> None:
-        """Before a recovery: what a child still writes is not to count any more."""
+        """End the child, before a recovery: what it still writes must not count any more."""
         if self._child:
             os.kill(self._child, signal.SIGKILL)
             os.waitpid(self._child, 0)
             self._child = 0
 
     def begin(self) -> None:
-        """After a recovery: count from the newest snapshot that there is."""
+        """Count from the newest snapshot that there is, after a recovery."""
         self.abandon()
         self._last = next(iter(list_snapshots(self._client)), 0)
         room = int(self._client.info("memory")["maxmemory"]) // BYTES_A_COMMAND
         self._interval = min(self._configured, room or self._configured)
 
-    def advance(self, handler: Handler, owner: bytes, is_full: bool = False) -> None:
-        """Start a snapshot where one is due, finish one that is written; never waits.
+    def advance(self, exchange: Exchange, owner: bytes, is_full: bool = False) -> None:
+        """Start a snapshot if one is due, finish one that is written; never wait.
 
-        `is_full`: Redis takes no orders. Raises Fenced where another engine has taken over.
+        `is_full` says that Redis takes no orders. Raises Fenced if another engine has taken over.
         """
         if self._child:
             self._finish(owner, is_full)
-        elif self.is_due(handler.sequence, is_full):
-            self._start(handler, owner, is_only_one=is_full)
+        elif self.is_due(exchange.sequence, is_full):
+            self._start(exchange, owner, is_only_one=is_full)
         elif is_full:
             self._trim.keep(list_snapshots(self._client)[:1], owner, is_full)
 
     def is_due(self, sequence: int, is_full: bool = False) -> bool:
-        """Whether the next `advance` would start one."""
+        """Whether the next `advance` would start a snapshot."""
         return not self._child and sequence - self._last >= (1 if is_full else self._interval)
 
-    def _start(self, handler: Handler, owner: bytes, is_only_one: bool) -> None:
+    def _start(self, exchange: Exchange, owner: bytes, is_only_one: bool) -> None:
         started = time.perf_counter()
-        self._last = self._sequence = handler.sequence
+        self._last = self._sequence = exchange.sequence
         self._writer = secrets.token_hex(8)
         try:
             self._child = os.fork()
         except OSError as error:
-            log.error("no snapshot at sequence %d: %s", self._sequence, error)  # noqa: TRY400
+            logger.error("no snapshot at sequence %d: %s", self._sequence, error)  # noqa: TRY400
             return
         if self._child == 0:
-            _write_and_exit(self._connect, handler, owner, self._writer, is_only_one)
+            _write_and_exit(self._connect, exchange, owner, self._writer, is_only_one)
         pause = (time.perf_counter() - started) * 1000
-        log.info("snapshot at sequence %d: the engine paused %.1f ms", self._sequence, pause)
+        logger.info("snapshot at sequence %d: the engine paused %.1f ms", self._sequence, pause)
 
     def _finish(self, owner: bytes, is_full: bool) -> None:
         finished, status = os.waitpid(self._child, os.WNOHANG)
@@ -100,7 +100,7 @@ class SnapshotWriter:
             return
         self._child = 0
         if status != 0:
-            log.error("the snapshot at sequence %d failed: status %d", self._sequence, status)
+            logger.error("the snapshot at sequence %d failed: status %d", self._sequence, status)
             unfinished = channels.unfinished_snapshot_key(self._sequence, self._writer)
             self._client.unlink(unfinished)
             return
@@ -109,7 +109,7 @@ class SnapshotWriter:
 
 
 class JournalTrim:
-    """Lets go of snapshots, and of the journal behind those that are kept."""
+    """Deletes old snapshots, and the journal up to those that are kept."""
 
     def __init__(self, client: Redis) -> None:
         self._client = client
@@ -120,41 +120,41 @@ class JournalTrim:
         self._archived_at = 0.0
         self._passed_over = 0
 
-    def keep(self, names: list[int], owner: bytes, is_full: bool) -> None:
-        """Make the snapshots `names`, newest first, those that count.
+    def keep(self, sequences: list[int], owner: bytes, is_full: bool) -> None:
+        """Make the snapshots at `sequences`, newest first, those that count.
 
-        Raises Fenced where another engine has taken over.
+        Raises Fenced if another engine has taken over.
         """
-        if not names:
+        if not sequences:
             return
         kept = list_snapshots(self._client)
-        keys = [channels.STATE, channels.JOURNAL, channels.snapshot_key(names[0])]
-        keys += [channels.snapshot_key(old) for old in kept if old not in names]
-        lists = [_format_list(kept), _format_list(names)]
-        last = self._choose_last(names, is_full)
+        keys = [channels.STATE, channels.JOURNAL, channels.snapshot_key(sequences[0])]
+        keys += [channels.snapshot_key(old) for old in kept if old not in sequences]
+        lists = [_format_list(kept), _format_list(sequences)]
+        last = self._choose_last(sequences, is_full)
         answer = self._keep(keys=keys, args=[owner, *lists, last])
         if not answer:
             raise Fenced("another engine has taken over")
         if answer != _KEPT:
-            log.warning("the snapshot at %d is gone, or others count by now", names[0])
+            logger.warning("the snapshot at %d is gone, or others count by now", sequences[0])
 
-    def _choose_last(self, names: list[int], is_full: bool) -> int:
-        """The last sequence that may leave the journal."""
-        oldest = names[-1] if len(names) == KEPT or is_full else 0
+    def _choose_last(self, sequences: list[int], is_full: bool) -> int:
+        """Choose the last sequence that may leave the journal."""
+        oldest = sequences[-1] if len(sequences) == KEPT or is_full else 0
         stored = self._client.hget(channels.STATE, channels.STATE_ARCHIVE_SEQUENCE)
         if stored is None:
             return oldest
         archived = int(cast(bytes, stored))
-        allowed = max(archived, names[0] - ARCHIVE_ALLOWANCE)
+        allowed = max(archived, sequences[0] - ARCHIVE_ALLOWANCE)
         if is_full and allowed < oldest and self._stands_still(archived):
-            self._say_passed_over(archived, oldest)
+            self._log_passed_over(archived, oldest)
             return oldest
         return min(oldest, allowed)
 
-    def _say_passed_over(self, archived: int, last: int) -> None:
+    def _log_passed_over(self, archived: int, last: int) -> None:
         if last != self._passed_over:
             self._passed_over = last
-            log.warning(
+            logger.warning(
                 "Redis is full and the archive stands still at %d: trimming to %d", archived, last
             )
 
@@ -170,18 +170,18 @@ def _format_list(sequences: list[int]) -> str:
 
 
 def _write_and_exit(
-    connect: Callable[[], Redis], handler: Handler, owner: bytes, writer: str, is_only_one: bool
+    connect: Callable[[], Redis], exchange: Exchange, owner: bytes, writer: str, is_only_one: bool
 ) -> None:
-    """In the child: nothing of the parent's may run on, whatever happens."""
+    """Write the snapshot in the child, where nothing of the parent's may run on afterwards."""
     status = 1
     try:
-        snapshot = handler.export()
+        snapshot = exchange.export()
         raw = encode_snapshot(snapshot)
         write_snapshot(connect(), owner, snapshot.sequence, writer, raw)
         if is_only_one:
-            handler.restore(decode_snapshot(raw))  # or else it does not count
+            exchange.restore(decode_snapshot(raw))  # if this fails, it does not count
         status = 0
     except Exception:
-        log.exception("snapshot")
+        logger.exception("snapshot")
     finally:
         os._exit(status)

@@ -1,4 +1,4 @@
-"""The engine's stored state: what must be known before the first command."""
+"""The stored settings of an exchange: what must be known before its first command."""
 
 import logging
 import secrets
@@ -12,22 +12,22 @@ from engine.storage.writes import write_anyway
 from protocol import PROTOCOL_VERSION, channels, codec
 from protocol.instrument import Instrument, InstrumentSpecification, InstrumentTable
 
-log = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 
 
 class StateConflict(Exception):
-    """The stored state and the settings exclude each other."""
+    """The stored state and the settings contradict each other."""
 
 
 def load_id_key(client: Redis) -> bytes:
-    """The exchange's key for order ids, made once by whoever comes first."""
+    """Load the exchange's key for order ids; make it if there is none."""
     _keep_first(client, channels.STATE_ID_KEY, secrets.token_hex(32))
     key = cast(bytes, client.hget(channels.STATE, channels.STATE_ID_KEY))
     return bytes.fromhex(key.decode())
 
 
 def check_protocol(client: Redis) -> None:
-    """Mark the state with the protocol's version; raises StateConflict where it has another."""
+    """Mark the state with the protocol's version; raise StateConflict if it has another."""
     _keep_first(client, channels.STATE_PROTOCOL, PROTOCOL_VERSION)
     stored = int(cast(bytes, client.hget(channels.STATE, channels.STATE_PROTOCOL)))
     if stored != PROTOCOL_VERSION:
@@ -38,10 +38,10 @@ def check_protocol(client: Redis) -> None:
 
 
 def settle_instruments(client: Redis, configured: Sequence[Instrument]) -> list[Instrument]:
-    """The instruments in their stored order, new ones at the end; stores the result.
+    """Put the instruments in their stored order, new ones at the end; store and return them.
 
-    Raises StateConflict where a stored one is missing, or has another tick or lot: the journal is
-    in ticks and lots and would mean something else.
+    Raises StateConflict if a stored one is missing, or has another tick or lot: the journal is in
+    ticks and lots and would mean something else.
     """
     fields = client.hmget(channels.STATE, [channels.STATE_INSTRUMENTS, channels.STATE_SEQUENCE])
     raw, sequence = cast(list[bytes | None], fields)
@@ -55,19 +55,19 @@ def settle_instruments(client: Redis, configured: Sequence[Instrument]) -> list[
 
 
 def settle_closed_limit(client: Redis, configured: int) -> int:
-    """How many closed orders a repeat is known by: as configured when the exchange began.
+    """Return how many closed orders are remembered: as configured when the exchange began.
 
-    Another number would refuse, or take, other repeats when the journal is read again.
+    With another number, a replay of the journal would refuse, or take, other repeats.
     """
     _keep_first(client, channels.STATE_CLOSED_ORDERS, configured)
     stored = int(cast(bytes, client.hget(channels.STATE, channels.STATE_CLOSED_ORDERS)))
     if stored != configured:
-        log.warning("CLOSED_ORDERS stays %d, as it was when this exchange began", stored)
+        logger.warning("CLOSED_ORDERS stays %d, as it was when this exchange began", stored)
     return stored
 
 
 def decode_instruments(raw: bytes | None) -> InstrumentTable:
-    """The stored table; an empty one where nothing is stored."""
+    """Decode the stored table; an empty one if nothing is stored."""
     return InstrumentTable([]) if raw is None else msgspec.json.decode(raw, type=InstrumentTable)
 
 

@@ -40,7 +40,7 @@ from tests.support.kept_exchange.files import (
     unpack_exchange,
     write_journal,
 )
-from tests.support.kept_exchange.replay import make_handler, read_stored_engine, run_replay
+from tests.support.kept_exchange.replay import make_exchange, read_stored_engine, run_replay
 from tests.support.launched_system import REAL, launch
 from tests.support.redis_server import DURABLE, run_redis
 
@@ -95,9 +95,9 @@ def test_snapshots_are_read_and_written_again_as_they_were(history: History) -> 
     assert len(history.snapshots) == len(FIGURES["journal"]["snapshots"])
     for raw in history.snapshots.values():
         assert encode_snapshot(decode_snapshot(raw)) == raw
-        handler = make_handler(history)
-        handler.restore(decode_snapshot(raw))
-        assert encode_snapshot(handler.export()) == raw
+        exchange = make_exchange(history)
+        exchange.restore(decode_snapshot(raw))
+        assert encode_snapshot(exchange.export()) == raw
 
 
 @pytest.mark.parametrize("core", CORES)

@@ -61,7 +61,7 @@ def write_with_kills(
 def assert_same_as_engine(database: Engine, exchange: Exchange) -> None:
     """The latest of each id that the engine still knows is what the engine knows."""
     archive = Archive(database)
-    known = exchange.handler.orders
+    known = exchange.state.orders
     for order in [*known.open.values(), *known.closed.values()]:
         record = archive.find_order(order.order_id, order.account)
         report = codec.decode_report(report_text(order, NO_TRADE, 0, ""))

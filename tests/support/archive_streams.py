@@ -3,7 +3,7 @@
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
-from engine.exchange.own_entries import make_tick
+from engine.exchange.own_entries import make_timer_entry
 from tests.support.exchange import Exchange, Json
 
 ACCOUNTS = ("alice", "bob")
@@ -110,8 +110,8 @@ def make_exchange(stream: list[list[Json]], pause: int) -> Exchange:
         exchange.send(*aimed)
         sent += (command for command in aimed if "order_type" in command)
         exchange.now += pause
-        if exchange.handler.timers.is_due(exchange.now):
-            exchange.send(make_tick(exchange.now))
+        if exchange.state.timers.is_due(exchange.now):
+            exchange.send(make_timer_entry(exchange.now))
     return exchange
 
 
@@ -122,7 +122,7 @@ def _aim(command: Json, exchange: Exchange, sent: list[Json]) -> Json:
     rest = {name: value for name, value in command.items() if name != "target"}
     if command["command"] == "repeat":
         return sent[command["target"] % len(sent)] if sent else {"command": "no_such"}
-    orders = exchange.handler.orders
+    orders = exchange.state.orders
     known = [*orders.closed.values(), *orders.open.values()]
     if not known:
         return rest

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from redis import Redis
 
 from engine.service import Limits, Service
-from engine.storage.connection import connect_redis
+from engine.storage.redis_client import connect_redis
 from protocol import channels
 from protocol.timestamps import now_in_microseconds
 from tests.support.instruments import make_instruments

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from engine.exchange.batch import Batch
+from engine.exchange.exchange import Exchange as EngineExchange
 from engine.exchange.handler import Handler
 from protocol import channels, codec
 from protocol.events import Event
@@ -21,7 +22,8 @@ class Exchange:
     def __init__(
         self, instruments: Sequence[Instrument] | None = None, closed_limit: int = 1000
     ) -> None:
-        self.handler = Handler(instruments or make_instruments(), ID_KEY, closed_limit)
+        self.state = EngineExchange(instruments or make_instruments(), ID_KEY, closed_limit)
+        self.handler = Handler(self.state)
         self.now = 1_700_000_000_000_000
         self.batches: list[Batch] = []
 
@@ -45,7 +47,7 @@ class Exchange:
     def book(self) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
         """Return bids and asks of BTC-USDT, best first."""
         instrument = make_instruments()[0]
-        bids, asks = self.handler.matcher.l2(0)
+        bids, asks = self.state.matcher.l2(0)
         return (
             [(instrument.ticks_to_price(p), instrument.lots_to_quantity(q)) for p, q in bids],
             [(instrument.ticks_to_price(p), instrument.lots_to_quantity(q)) for p, q in asks],

@@ -4,7 +4,7 @@ import json
 import random
 from typing import Any, NamedTuple
 
-from engine.exchange.own_entries import make_configuration, make_tick
+from engine.exchange.own_entries import make_configuration, make_timer_entry
 from protocol.limits import TradingLimits
 
 _TYPES = [
@@ -43,7 +43,7 @@ def draw_every_kind(seed: int, count: int, end: int, *limits: TradingLimits) -> 
     for number, limit in enumerate(limits):
         orders = [_rest("sell", 3_000 + 10 * number + place) for place in range(3)]
         fixed += [make_configuration(limit), *map(_encode, orders)]
-    return Flow([*first[:middle], *fixed, *first[middle:]], [make_tick(end), *rest])
+    return Flow([*first[:middle], *fixed, *first[middle:]], [make_timer_entry(end), *rest])
 
 
 def _list_every_kind() -> list[dict[str, Any] | bytes]:

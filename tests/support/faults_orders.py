@@ -6,10 +6,10 @@ from contextlib import suppress
 
 from redis import Redis, RedisError
 
-from engine.audit.history import History
-from engine.audit.verify import verify_history
-from engine.storage.connection import connect_redis
+from engine.audit.record import Record
+from engine.audit.verify import verify_record
 from engine.storage.journal import read_journal
+from engine.storage.redis_client import connect_redis
 from protocol import channels, codec
 from protocol.events import ExecutionReport
 
@@ -21,7 +21,7 @@ def make_order(number: int, side: str = "buy", price: int = 100, **more: str) ->
 
 
 def assert_history_is_right(client: Redis) -> None:
-    report = verify_history(History(client))
+    report = verify_record(Record(client))
     assert report.findings == []
 
 

@@ -245,7 +245,7 @@ class ExchangePublisher:
                     self.books[self.update_id] = self.read_book()
 
     def read_book(self) -> tuple[list[Level], list[Level]]:
-        matcher = self.exchange.handler.matcher
+        matcher = self.exchange.state.matcher
         bids, asks = matcher.l2(0) if self.depth is None else matcher.l2(0, self.depth)
         return self._to_levels(bids), self._to_levels(asks)
 

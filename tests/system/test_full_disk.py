@@ -10,7 +10,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from engine.storage.connection import connect_redis
+from engine.storage.redis_client import connect_redis
 from protocol import channels
 from tests.support.faults_orders import assert_history_is_right, read_client_order_ids
 from tests.support.launched_system import launch

@@ -11,14 +11,14 @@ from typing import Any
 import pytest
 
 import archive.__main__
-import engine.storage.connection
+import engine.storage.redis_client
 import launcher.redis.server
 import market_data.following.engine_redis
 import order_gateway.queueing.redis_client
 
 CLIENTS: dict[str, Callable[[str], Any]] = {
     "archive": archive.__main__.connect_redis,
-    "engine": engine.storage.connection.connect_redis,
+    "engine": engine.storage.redis_client.connect_redis,
     "launcher": launcher.redis.server.connect,
     "market_data": lambda url: market_data.following.engine_redis.connect_redis(url, 1.0),
     "order_gateway": order_gateway.queueing.redis_client.make_client,

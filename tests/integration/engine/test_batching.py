@@ -8,7 +8,7 @@ from redis import Redis
 
 from engine.service import Limits, Service
 from engine.storage.journal import read_journal
-from engine.storage.recovery import recover_handler
+from engine.storage.recovery import recover_exchange
 from protocol import channels, codec
 from protocol.limits import InstrumentLimits, TradingLimits
 from protocol.snapshot import BookSnapshot
@@ -57,7 +57,7 @@ def serve(url: str, max_batch: int, now: int) -> None:
 
 
 def read_history(client: Redis) -> History:
-    handler = recover_handler(client, make_instruments(), CLOSED_ORDERS)
+    exchange = recover_exchange(client, make_instruments(), CLOSED_ORDERS)
     journal = list(read_journal(client, 0))
     events: dict[str, list[dict[str, Any]]] = {name: [] for name in channels.EVENT_CHANNELS}
     for entry in journal:
@@ -68,8 +68,8 @@ def read_history(client: Redis) -> History:
         events[channels.EXECUTION_REPORTS],
         events[channels.TRADE_EVENTS],
         client.lrange(channels.DEAD, 0, -1),  # type: ignore[arg-type]
-        handler.export().books,
-        handler.matcher.state_hash(),
+        exchange.export().books,
+        exchange.matcher.state_hash(),
     )
 
 

@@ -13,11 +13,12 @@ from engine.exchange import handler
 from engine.exchange.batch import Batch
 from engine.exchange.entries import read_entry
 from engine.exchange.entry import Entry
+from engine.exchange.exchange import Exchange
 from engine.exchange.handler import Handler
 from engine.storage.journal import JournalDamaged, read_journal
 from engine.storage.lease import Fenced, Lease
 from engine.storage.order_queue import CommitRefused, OrderQueue
-from engine.storage.recovery import recover_handler
+from engine.storage.recovery import recover_exchange
 from engine.storage.state import StateConflict, load_id_key, settle_instruments
 from protocol import channels
 from tests.support.engine_service import make_service, run_engine, wait_until_drained
@@ -37,7 +38,11 @@ def client(redis_url: str) -> Iterator[Redis]:
 
 
 def make_handler(client: Redis) -> Handler:
-    return Handler(make_instruments(), load_id_key(client), 1000)
+    return Handler(Exchange(make_instruments(), load_id_key(client), 1000))
+
+
+def recover(client: Redis) -> Exchange:
+    return recover_exchange(client, make_instruments(), 1000)
 
 
 def acquire(client: Redis) -> Lease:
@@ -157,7 +162,7 @@ def test_entry_put_before_what_is_being_matched_comes_first_and_nothing_is_lost(
     client: Redis, redis_url: str
 ) -> None:
     client.rpush(channels.ORDER_QUEUE, BUY, SELL)
-    lease, handler = acquire(client), recover_handler(client, make_instruments(), 1000)
+    lease, handler = acquire(client), Handler(recover(client))
     with OrderQueue(client) as queue:
         first = handle_first(queue, handler)
         queue.send(first, lease.owner)
@@ -170,7 +175,7 @@ def test_entry_put_before_what_is_being_matched_comes_first_and_nothing_is_lost(
     with run_engine(redis_url):
         wait_until_drained(client)
     assert not read_events(client, channels.TRADE_EVENTS)  # the buy was canceled before
-    assert recover_handler(client, make_instruments(), 1000).sequence == 3
+    assert recover(client).sequence == 3
 
 
 def test_entry_put_before_others_that_are_all_alike_is_not_taken_for_one_of_them(
@@ -192,7 +197,7 @@ def test_connection_lost_while_a_batch_is_matched_ahead_loses_and_repeats_nothin
     client: Redis, redis_url: str
 ) -> None:
     client.rpush(channels.ORDER_QUEUE, BUY, SELL)
-    lease, handler = acquire(client), recover_handler(client, make_instruments(), 1000)
+    lease, handler = acquire(client), Handler(recover(client))
     with OrderQueue(client) as queue:
         queue.send(handle_first(queue, handler), lease.owner)
         handler.handle(queue.known, 5)  # and then hangs up: the outcome of the first is unknown
@@ -200,7 +205,7 @@ def test_connection_lost_while_a_batch_is_matched_ahead_loses_and_repeats_nothin
     with run_engine(redis_url):
         wait_until_drained(client)
     assert len(read_events(client, channels.TRADE_EVENTS)) == 1
-    assert recover_handler(client, make_instruments(), 1000).sequence == 2
+    assert recover(client).sequence == 2
 
 
 def test_lease_is_held_by_one_at_a_time(client: Redis) -> None:
@@ -215,7 +220,7 @@ def test_engine_that_lost_its_lease_while_it_recovered_is_fenced_not_damaged(
 ) -> None:
     """What it read meanwhile may be the other engine's: no reason to call for an operator."""
 
-    def recover() -> None:
+    def recover_meanwhile() -> None:
         with lease.kept(lambda: Redis.from_url(redis_url), 3000):
             client.delete(channels.LEASE)
             assert Lease(client).acquire()
@@ -223,7 +228,7 @@ def test_engine_that_lost_its_lease_while_it_recovered_is_fenced_not_damaged(
 
     lease = acquire(client)
     with pytest.raises(Fenced):
-        recover()
+        recover_meanwhile()
 
 
 def test_lease_lives_longer_while_a_large_snapshot_is_decoded() -> None:
@@ -252,7 +257,7 @@ def test_restarted_engine_goes_on_from_its_journal(client: Redis, redis_url: str
         wait_until_drained(client)
     [trade] = read_events(client, channels.TRADE_EVENTS)
     assert trade["trade_id"] == 1
-    recovered = recover_handler(client, make_instruments(), 1000)
+    recovered = recover(client)
     assert recovered.sequence == 2
     assert recovered.matcher.l2(0) == ([(6_000_000, 40_000)], [])
 
@@ -265,11 +270,11 @@ def test_recovered_state_equals_the_one_left_behind(
     client.rpush(channels.ORDER_QUEUE, *entries)
     with run_engine(redis_url, max_batch):
         wait_until_drained(client)
-    handler = recover_handler(client, make_instruments(), 1000)
+    recovered = recover(client)
     direct = make_handler(client)
     direct.handle(entries, 5)
-    assert handler.sequence == direct.sequence == 70
-    assert handler.matcher.state_hash() == direct.matcher.state_hash()
+    assert recovered.sequence == direct.exchange.sequence == 70
+    assert recovered.matcher.state_hash() == direct.exchange.matcher.state_hash()
     assert client.llen(channels.DEAD) == 10
 
 
@@ -311,7 +316,7 @@ def test_entry_that_raises_is_rejected_and_the_rest_goes_on(
     reports = read_events(client, channels.EXECUTION_REPORTS)
     assert [report["reason"] for report in reports if report["sequence"] == 2] == ["internal_error"]
     assert client.llen(channels.DEAD) == 1
-    assert recover_handler(client, make_instruments(), 1000).sequence == 3
+    assert recover(client).sequence == 3
 
 
 def test_entry_that_raised_once_is_no_reason_against_its_like(
@@ -359,7 +364,7 @@ def test_journal_with_a_hole_is_not_recovered_from(client: Redis, redis_url: str
         wait_until_drained(client)
     client.xdel(channels.JOURNAL, "2-0")
     with pytest.raises(JournalDamaged, match="follows 2, expected 1"):
-        recover_handler(client, make_instruments(), 1000)
+        recover(client)
 
 
 def test_journal_that_leads_elsewhere_is_not_recovered_from(client: Redis, redis_url: str) -> None:
@@ -371,7 +376,7 @@ def test_journal_that_leads_elsewhere_is_not_recovered_from(client: Redis, redis
     fields = entry._replace(commands=b"[" + SELL + b"]").to_fields()
     client.execute_command("XADD", channels.JOURNAL, "1-0", *fields)  # type: ignore[no-untyped-call]
     with pytest.raises(JournalDamaged, match="differs at journal entry 1"):
-        recover_handler(client, make_instruments(), 1000)
+        recover(client)
 
 
 def test_engine_stops_for_the_operator_when_the_journal_is_gone(

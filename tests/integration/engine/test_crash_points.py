@@ -14,8 +14,8 @@ import pytest
 from redis import Redis
 
 from engine import meter, service
-from engine.audit.history import History
-from engine.audit.verify import verify_history
+from engine.audit.record import Record
+from engine.audit.verify import verify_record
 from engine.service import Limits, Service
 from engine.storage import lease, order_queue, snapshots
 from engine.storage.journal import read_journal
@@ -100,7 +100,7 @@ class Bench:
 
     def collect(self) -> Outcome:
         """What there is now; the history has been verified."""
-        report = verify_history(History(self._client))
+        report = verify_record(Record(self._client))
         assert report.findings == []
         assert report.sequence == len(ENTRIES)
         state: dict[bytes, bytes] = self._client.hgetall(channels.STATE)  # type: ignore[assignment]

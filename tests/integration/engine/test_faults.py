@@ -12,7 +12,7 @@ import pytest
 from redis import Redis
 from redis.exceptions import OutOfMemoryError
 
-from engine.audit.history import History
+from engine.audit.record import Record
 from launcher.redis.append_only_file import mend_append_only_file
 from launcher.redis.binary import find_redis_binaries
 from protocol import channels
@@ -94,7 +94,7 @@ def test_append_only_file_cut_at_random_bytes_leaves_a_whole_history(tmp_path: P
         assert mend_append_only_file(binary, cut) is None
         with run_redis(cut, *DURABLE, port=port) as url, Redis.from_url(url) as client:
             assert_history_is_right(client)
-            assert History(client).sequence > 0
+            assert Record(client).sequence > 0
 
 
 @contextmanager
@@ -134,7 +134,7 @@ def test_full_redis_refuses_orders_and_the_engine_that_serves_drains(tmp_path: P
         wait_until_drained(client)
         service.stop()
         engine.join()
-        assert History(client).sequence >= pushed + 1
+        assert Record(client).sequence >= pushed + 1
         assert_history_is_right(client)
 
 

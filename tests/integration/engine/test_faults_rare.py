@@ -10,11 +10,12 @@ import pytest
 from redis import Redis
 from redis.exceptions import OutOfMemoryError
 
-from engine.audit.history import History
+from engine.audit.record import Record
+from engine.exchange.handler import Handler
 from engine.storage import snapshots
-from engine.storage.connection import connect_redis
 from engine.storage.lease import Lease
-from engine.storage.recovery import recover_handler
+from engine.storage.recovery import recover_exchange
+from engine.storage.redis_client import connect_redis
 from engine.storage.snapshot_store import delete_orphans, read_snapshots
 from engine.storage.snapshots import SnapshotWriter
 from engine.storage.writes import write_anyway
@@ -85,7 +86,7 @@ def test_redis_full_of_journal_takes_orders_again_long_before_a_snapshot_is_due(
 def test_small_redis_has_snapshots_more_often(tmp_path: Path) -> None:
     with run_full_redis(tmp_path) as (url, client), run_engine(url, snapshot_interval=10**9):
         client.rpush(channels.ORDER_QUEUE, *[ORDER.replace(b"limit", b"ioc")] * 3000)
-        wait_until(lambda: History(client).snapshots, "a snapshot")
+        wait_until(lambda: Record(client).snapshots, "a snapshot")
 
 
 def test_full_redis_waits_for_an_archive_that_moves_and_not_for_one_that_stands_still(
@@ -96,12 +97,12 @@ def test_full_redis_waits_for_an_archive_that_moves_and_not_for_one_that_stands_
         client.rpush(channels.ORDER_QUEUE, *[ORDER] * 50)
         wait_until_drained(client)
         client.config_set("maxmemory", "1")
-        wait_until(lambda: History(client).snapshots == [50], "a snapshot at once")
-        wait_until(lambda: History(client).journal_start == 1, "the archive is waited for")
+        wait_until(lambda: Record(client).snapshots == [50], "a snapshot at once")
+        wait_until(lambda: Record(client).journal_start == 1, "the archive is waited for")
         write_anyway(client, "HSET", channels.STATE, channels.STATE_ARCHIVE_SEQUENCE, 20)
-        wait_until(lambda: History(client).journal_start == 20, "it has moved")
+        wait_until(lambda: Record(client).journal_start == 20, "it has moved")
         monkeypatch.setattr(snapshots, "ARCHIVE_PATIENCE_SECONDS", 0.0)
-        wait_until(lambda: History(client).journal_start == 50, "it stands still")
+        wait_until(lambda: Record(client).journal_start == 50, "it stands still")
 
 
 @pytest.fixture
@@ -109,10 +110,10 @@ def finish_snapshot(client: Redis, redis_url: str) -> Callable[[], None]:
     """What lets an engine that has recovered go on; its child wrote a snapshot at 1 before."""
     lease = Lease(client)
     assert lease.acquire()
-    handler = recover_handler(client, make_instruments(), 1000)
+    exchange = recover_exchange(client, make_instruments(), 1000)
     writer = SnapshotWriter(client, lambda: connect_redis(redis_url), interval=1)
-    handler.handle([ORDER], now=1)
-    writer.advance(handler, lease.owner)
+    Handler(exchange).handle([ORDER], now=1)
+    writer.advance(exchange, lease.owner)
     wait_until(lambda: client.exists(channels.snapshot_key(1)), "written")
 
     def finish() -> None:
@@ -120,7 +121,7 @@ def finish_snapshot(client: Redis, redis_url: str) -> Callable[[], None]:
         wait_until(advance, "the child ended")
 
     def advance() -> bool:
-        writer.advance(handler, lease.owner)
+        writer.advance(exchange, lease.owner)
         return not writer._child
 
     return finish
@@ -131,7 +132,7 @@ def test_snapshot_that_a_recovery_deleted_is_not_counted(
 ) -> None:
     delete_orphans(client)  # what a recovery does, for example after a lost reply
     finish_snapshot()
-    counted = History(client).snapshots
+    counted = Record(client).snapshots
     assert [snapshot.sequence for snapshot in read_snapshots(client)] == counted
 
 
@@ -149,7 +150,7 @@ def test_instrument_added_later_does_not_change_the_past(client: Redis, redis_ur
         client.rpush(channels.ORDER_QUEUE, ORDER.replace(b"BTC-USDT", b"NEW-USDT"), ORDER)
         wait_until_drained(client)
     more = [*make_instruments(), make_instrument("NEW-USDT", "0.01", "0.01")]
-    recover_handler(client, more, 1000)
+    recover_exchange(client, more, 1000)
 
 
 def test_smaller_memory_of_closed_orders_does_not_change_the_past(
@@ -161,7 +162,7 @@ def test_smaller_memory_of_closed_orders_does_not_change_the_past(
     with run_engine(redis_url):
         client.rpush(channels.ORDER_QUEUE, first, *[fleeting] * 20, resting, first)
         wait_until_drained(client)
-    recover_handler(client, make_instruments(), 10)
+    recover_exchange(client, make_instruments(), 10)
 
 
 def test_deeply_nested_entry_does_not_stop_a_recovery(client: Redis, redis_url: str) -> None:
@@ -172,7 +173,7 @@ def test_deeply_nested_entry_does_not_stop_a_recovery(client: Redis, redis_url: 
     with run_engine(redis_url):
         client.rpush(channels.ORDER_QUEUE, *nested)
         wait_until_drained(client)
-    recover_handler(client, make_instruments(), 1000)
+    recover_exchange(client, make_instruments(), 1000)
 
 
 def test_recovery_longer_than_the_lease_ends_with_two_engines(
@@ -180,13 +181,13 @@ def test_recovery_longer_than_the_lease_ends_with_two_engines(
 ) -> None:
     with run_engine(redis_url, snapshot_interval=1):
         client.rpush(channels.ORDER_QUEUE, ORDER)
-        wait_until(lambda: History(client).snapshots, "a snapshot")
+        wait_until(lambda: Record(client).snapshots, "a snapshot")
 
     def recover_slowly(*arguments: Any) -> Any:
         threading.Event().wait(1.2)
-        return recover_handler(*arguments)
+        return recover_exchange(*arguments)
 
-    monkeypatch.setattr("engine.service.recover_handler", recover_slowly)
+    monkeypatch.setattr("engine.service.recover_exchange", recover_slowly)
     monkeypatch.setattr("engine.storage.lease.LEASE_MILLISECONDS", 400)
     run_two_engines(client, redis_url)
 

@@ -12,7 +12,7 @@ from redis import Redis
 
 from archive.journal import Journal
 from engine.storage import order_queue
-from engine.storage.recovery import recover_handler
+from engine.storage.recovery import recover_exchange
 from order_gateway.account.report_feed import News, ReportFeed
 from order_gateway.queueing.redis_client import make_client
 from protocol import channels, codec, journal
@@ -75,7 +75,7 @@ def test_long_messages_are_committed_in_parts_and_every_reader_follows(tmp_path:
 
         wait_until(has_followed, "market data follows")
         assert market_data.get("/stats")["feed"]["gaps"] == 1
-        recover_handler(client, make_instruments(), 1000)
+        recover_exchange(client, make_instruments(), 1000)
         assert_history_is_right(client)
         entry = Journal(client).find_entry(RESTING + 1)
         assert entry is not None
@@ -104,7 +104,7 @@ def test_gateway_passes_on_reports_that_were_not_published(tmp_path: Path) -> No
 def test_command_too_large_for_any_commit_is_rejected_and_the_rest_is_matched(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(order_queue, "LARGEST_ENTRY", 1_000_000)
+    monkeypatch.setattr(order_queue, "MAX_JOURNAL_ENTRY_BYTES", 1_000_000)
     with run_strict_redis(tmp_path) as (url, client), run_engine(url, max_batch=100):
         rest_orders(client)
         client.rpush(channels.ORDER_QUEUE, make_order(9998), SWEEP)  # as the last of its batch
@@ -114,7 +114,7 @@ def test_command_too_large_for_any_commit_is_rejected_and_the_rest_is_matched(
         [dead] = client.lrange(channels.DEAD, 0, -1)
         assert json.loads(dead)["reason"] == "internal_error"
         assert json.loads(dead)["entry"].encode() == SWEEP
-        assert recover_handler(client, make_instruments(), 1000).orders.count_open("default") == (
+        assert recover_exchange(client, make_instruments(), 1000).orders.count_open("default") == (
             RESTING + 2
         )
         assert_history_is_right(client)

@@ -6,11 +6,11 @@ from typing import cast
 import pytest
 from redis import Redis
 
-from engine.exchange.handler import Handler
+from engine.exchange.exchange import Exchange as EngineExchange
 from engine.storage import snapshot_store
 from engine.storage.journal import JournalDamaged
 from engine.storage.lease import Fenced, Lease
-from engine.storage.recovery import recover_handler
+from engine.storage.recovery import recover_exchange
 from engine.storage.snapshot_store import list_snapshots, read_snapshots, write_snapshot
 from protocol import channels
 from tests.support.engine_service import run_engine, wait_until_drained
@@ -36,7 +36,7 @@ def client(redis_url: str) -> Iterator[Redis]:
 def test_restored_exchange_goes_on_like_the_one_that_was_saved() -> None:
     saved, restored = Exchange(), Exchange()
     saved.send(BUY, SELL, STOP, b"garbage", CLEAR)
-    restored.handler.restore(saved.handler.export())
+    restored.state.restore(saved.state.export())
     restored.now = saved.now
     rest = [SELL, BUY, {"command": "cancel", "order_id": "5"}, *[STOP] * 6, SELL, BUY]
     expected, actual = saved.send(*rest), restored.send(*rest)
@@ -46,7 +46,7 @@ def test_restored_exchange_goes_on_like_the_one_that_was_saved() -> None:
 def test_snapshot_has_the_readable_book() -> None:
     exchange = Exchange()
     exchange.send(BUY, SELL)
-    book = exchange.handler.export().books[0]
+    book = exchange.state.export().books[0]
     assert (book.symbol, book.last_update_id, book.last_trade_id) == ("BTC-USDT", 2, 1)
     assert (book.bids, book.asks, book.last_price) == ([("60000.01", "0.40000")], [], "60000.01")
 
@@ -77,8 +77,8 @@ def test_two_snapshots_are_kept_and_the_journal_is_trimmed_behind_the_older(
     assert recover(client).sequence == 30
 
 
-def recover(client: Redis) -> Handler:
-    return recover_handler(client, make_instruments(), 1000)
+def recover(client: Redis) -> EngineExchange:
+    return recover_exchange(client, make_instruments(), 1000)
 
 
 def make_history(client: Redis, redis_url: str) -> None:
@@ -189,6 +189,6 @@ def test_instrument_added_after_the_snapshot_begins_empty(client: Redis, redis_u
     make_history(client, redis_url)
     expected = recover(client).matcher.state_hash()
     more = [*make_instruments(), make_instrument("NEW-USDT", "1", "1")]
-    handler = recover_handler(client, more, 1000)
-    assert handler.matcher.symbols == 4
-    assert handler.matcher.state_hash() == expected
+    recovered = recover_exchange(client, more, 1000)
+    assert recovered.matcher.symbols == 4
+    assert recovered.matcher.state_hash() == expected

@@ -13,8 +13,8 @@ import pytest
 from redis import Redis
 
 from engine.audit.findings import Rule
-from engine.audit.history import History
-from engine.audit.verify import Report, verify_history
+from engine.audit.record import Record
+from engine.audit.verify import Report, verify_record
 from engine.exchange.rejects import to_command_rejected
 from engine.storage.snapshot_store import read_snapshot
 from launcher.setup.environment import ROOT
@@ -45,11 +45,11 @@ def make_history(client: Redis, url: str, *, is_whole: bool = True) -> None:
         for sequence in SNAPSHOTS:
             client.rpush(channels.ORDER_QUEUE, *entries[sequence - 200 : sequence])
             wait_until_drained(client)
-            wait_until(lambda: History(client).snapshots[-1:] == [sequence], "snapshot")  # noqa: B023
+            wait_until(lambda: Record(client).snapshots[-1:] == [sequence], "snapshot")  # noqa: B023
 
 
 def verify(client: Redis) -> Report:
-    return verify_history(History(client))
+    return verify_record(Record(client))
 
 
 def list_rules(report: Report) -> set[Rule]:

@@ -12,8 +12,8 @@ from typing import cast
 
 from redis import Redis
 
-from engine.audit.history import History as StoredHistory
-from engine.audit.verify import verify_history
+from engine.audit.record import Record
+from engine.audit.verify import verify_record
 from protocol import channels
 from protocol.journal import JournalEntry
 from tests.support.kept_exchange.files import History, Json
@@ -104,7 +104,7 @@ def measure_books(market_data_url: str, history: History) -> Json:
 
 def measure_verification(client: Redis, like: Json | None = None) -> Json:
     """What `python -m engine verify` reports, but how long it took; only what `like` has too."""
-    report = asdict(verify_history(StoredHistory(client)))
+    report = asdict(verify_record(Record(client)))
     return {name: report[name] for name in like or report if name != "seconds"}
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import cast
 
 from engine.core import IMPLEMENTATION
+from engine.exchange.exchange import Exchange
 from engine.exchange.handler import Handler
 from engine.exchange.stored import StoredEngine, decode_engine
 from launcher.setup.environment import ROOT
@@ -51,23 +52,24 @@ def replay_history(history: History) -> Json:
 
     Raises AssertionError at the first commit that leads to another byte than it did.
     """
-    handler = make_handler(history)
+    exchange = make_exchange(history)
+    handler = Handler(exchange)
     for entry in history.entries:
         replay_entry(handler, entry)
-        if handler.sequence in history.snapshots:
-            made = encode_snapshot(handler.export())
-            assert made == history.snapshots[handler.sequence], f"snapshot at {handler.sequence}"
+        if exchange.sequence in history.snapshots:
+            made = encode_snapshot(exchange.export())
+            assert made == history.snapshots[exchange.sequence], f"snapshot at {exchange.sequence}"
     return {
         "core": IMPLEMENTATION,
         "compiled": list_compiled(),
-        "saved_core": digest([handler.matcher.save()]),
-        "saved_exchange": digest([encode_snapshot(handler.export())]),
+        "saved_core": digest([exchange.matcher.save()]),
+        "saved_exchange": digest([encode_snapshot(exchange.export())]),
     }
 
 
-def make_handler(history: History) -> Handler:
+def make_exchange(history: History) -> Exchange:
     """The exchange before its first command."""
-    return Handler(
+    return Exchange(
         history.make_instruments(),
         bytes.fromhex(history.read_state(channels.STATE_ID_KEY)),
         int(history.read_state(channels.STATE_CLOSED_ORDERS)),

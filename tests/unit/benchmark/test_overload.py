@@ -5,7 +5,7 @@ from unittest.mock import Mock
 import pytest
 
 from benchmark.overload import run as overload
-from engine.audit.history import HistoryUnavailable
+from engine.audit.record import RecordUnavailable
 from engine.audit.verify import Report
 
 
@@ -16,14 +16,14 @@ def test_a_history_that_was_trimmed_meanwhile_is_verified_again(
     report = Mock(Report)
 
     @contextmanager
-    def open_history(url: str) -> Iterator[Report]:
+    def open_record(url: str) -> Iterator[Report]:
         opened.append(url)
         if len(opened) == 1:
-            raise HistoryUnavailable("trimmed meanwhile: run it again")
+            raise RecordUnavailable("trimmed meanwhile: run it again")
         yield report
 
-    monkeypatch.setattr(overload, "open_history", open_history)
-    monkeypatch.setattr(overload, "verify_history", lambda history: history)
+    monkeypatch.setattr(overload, "open_record", open_record)
+    monkeypatch.setattr(overload, "verify_record", lambda history: history)
     monkeypatch.setattr(overload, "_PAUSE_SECONDS", 0.0)
     assert overload.verify("redis://nowhere") is report
     assert len(opened) == 2
@@ -31,5 +31,5 @@ def test_a_history_that_was_trimmed_meanwhile_is_verified_again(
 
 def test_a_history_that_stays_unavailable_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(overload, "VERIFY_SECONDS", 0.0)
-    with pytest.raises(HistoryUnavailable):
+    with pytest.raises(RecordUnavailable):
         overload.verify("redis://127.0.0.1:1")

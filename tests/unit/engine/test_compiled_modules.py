@@ -12,11 +12,11 @@ from engine.exchange import (
     event_text,
     exchange,
     handler,
+    json_buffer,
     orders,
     recorder,
     rules,
     submission,
-    text,
     translation,
 )
 from protocol import commands, decimals, instrument
@@ -37,7 +37,7 @@ MODULES = (
     recorder,
     rules,
     submission,
-    text,
+    json_buffer,
     translation,
 )
 

@@ -129,8 +129,8 @@ def test_ids_do_not_depend_on_batching() -> None:
     for entry in entries:
         one.send(entry)
     many.send(*entries)
-    assert one.handler.matcher.state_hash() == many.handler.matcher.state_hash()
-    assert one.handler.sequence == many.handler.sequence == len(entries)
+    assert one.state.matcher.state_hash() == many.state.matcher.state_hash()
+    assert one.state.sequence == many.state.sequence == len(entries)
     trades = [
         [trade["trade_id"] for batch in exchange.batches for trade in read_events(batch, TRADES)]
         for exchange in (one, many)
@@ -194,11 +194,11 @@ def test_amend_changes_price_and_quantity(exchange: Exchange) -> None:
 )  # fmt: skip
 def test_refused_amend_changes_nothing(exchange: Exchange, change: Json, reason: str) -> None:
     [report] = exchange.order("buy", "1", "60000")
-    before = exchange.handler.matcher.state_hash()
+    before = exchange.state.matcher.state_hash()
     batch = exchange.send({"command": "amend", "order_id": report["order_id"]} | change)
     [rejected] = read_events(batch, channels.EXECUTION_REPORTS)
     assert (rejected["type"], rejected["reason"]) == ("command_rejected", reason)
-    assert exchange.handler.matcher.state_hash() == before
+    assert exchange.state.matcher.state_hash() == before
 
 
 def test_refused_amend_names_the_nearest_value_in_the_reply(exchange: Exchange) -> None:
@@ -262,11 +262,10 @@ def test_closed_orders_are_forgotten_beyond_the_limit() -> None:
     market = {"symbol": "BTC-USDT", "side": "buy", "order_type": "market", "quantity": "1"}
     for name in ("a", "b"):
         exchange.send(market | {"client_order_id": name})
-    assert list(exchange.handler.orders.closed) == [
-        exchange.handler.orders.closed[order_id].order_id
-        for order_id in exchange.handler.orders.closed
+    assert list(exchange.state.orders.closed) == [
+        exchange.state.orders.closed[order_id].order_id for order_id in exchange.state.orders.closed
     ]
-    assert len(exchange.handler.orders.closed) == 1
+    assert len(exchange.state.orders.closed) == 1
 
 
 def test_same_id_with_another_pair_is_a_collision(exchange: Exchange) -> None:

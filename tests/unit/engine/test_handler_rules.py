@@ -2,8 +2,9 @@
 
 import pytest
 
+from engine.exchange.exchange import Exchange as EngineExchange
 from engine.exchange.handler import Handler
-from engine.exchange.own_entries import make_configuration, make_tick
+from engine.exchange.own_entries import make_configuration, make_timer_entry
 from protocol import channels
 from protocol.limits import InstrumentLimits, TradingLimits
 from protocol.snapshot import decode_snapshot, encode_snapshot
@@ -30,11 +31,18 @@ def arm(exchange: Exchange, seconds: int, **more: str) -> Json:
     return reply
 
 
-def tick(exchange: Exchange) -> list[Json]:
-    """The reports of what is due now, as the service lets it go off."""
-    if not exchange.handler.timers.is_due(exchange.now):
+def ring(exchange: Exchange) -> list[Json]:
+    """Have the timers ring that are due now, as the service does; the reports."""
+    if not exchange.state.timers.is_due(exchange.now):
         return []
-    return read_events(exchange.send(make_tick(exchange.now)), channels.EXECUTION_REPORTS)
+    return read_events(exchange.send(make_timer_entry(exchange.now)), channels.EXECUTION_REPORTS)
+
+
+def restart(exchange: Exchange) -> None:
+    """Go on from a snapshot, in new memory."""
+    restored = EngineExchange(make_instruments(), ID_KEY, 1000)
+    restored.restore(decode_snapshot(encode_snapshot(exchange.state.export())))
+    exchange.state, exchange.handler = restored, Handler(restored)
 
 
 def limit_btc(max_open_orders: int = 100, **limits: str) -> TradingLimits:
@@ -57,11 +65,11 @@ def test_timer_cancels_the_accounts_orders_when_it_is_due(exchange: Exchange) ->
     exchange.order("buy", "1", "59000", account="bob")
     assert arm(exchange, 10)["due"] == "2023-11-14T22:13:30.000003Z"
     exchange.now += 9 * SECOND
-    assert tick(exchange) == []
+    assert ring(exchange) == []
     exchange.now += 2 * SECOND
-    assert reasons(tick(exchange)) == [("canceled", "cancel_after")]
+    assert reasons(ring(exchange)) == [("canceled", "cancel_after")]
     assert exchange.book() == ([("59000.00", "1.00000")], [])
-    assert tick(exchange) == []
+    assert ring(exchange) == []
 
 
 def test_renewal_moves_the_timer(exchange: Exchange) -> None:
@@ -69,7 +77,7 @@ def test_renewal_moves_the_timer(exchange: Exchange) -> None:
     for _ in range(5):
         arm(exchange, 10)
         exchange.now += 9 * SECOND
-        assert tick(exchange) == []
+        assert ring(exchange) == []
 
 
 def test_zero_seconds_disarm_the_timer(exchange: Exchange) -> None:
@@ -77,43 +85,43 @@ def test_zero_seconds_disarm_the_timer(exchange: Exchange) -> None:
     arm(exchange, 10)
     assert arm(exchange, 0)["due"] is None
     exchange.now += 60 * SECOND
-    assert tick(exchange) == []
+    assert ring(exchange) == []
 
 
 def test_renewal_that_waits_in_the_queue_counts(exchange: Exchange) -> None:
-    """An engine that was away: the tick goes behind the renewal that came meanwhile."""
+    """An engine that was away: the timer entry goes behind the renewal that came meanwhile."""
     exchange.order("buy", "1", "60000", **ALICE)
     arm(exchange, 10)
     exchange.now += 3600 * SECOND
     renewal = ALICE | {"command": "cancel_after", "seconds": 10}
-    batch = exchange.send(renewal, make_tick(exchange.now))
+    batch = exchange.send(renewal, make_timer_entry(exchange.now))
     assert read_events(batch, channels.EXECUTION_REPORTS) == []
 
 
-def test_tick_lets_go_off_only_what_was_due_when_it_was_pushed(exchange: Exchange) -> None:
+def test_timer_entry_rings_only_what_was_due_when_it_was_pushed(exchange: Exchange) -> None:
     exchange.order("buy", "1", "60000", **ALICE)
     arm(exchange, 10)
-    early = make_tick(exchange.now + 5 * SECOND)
+    early = make_timer_entry(exchange.now + 5 * SECOND)
     exchange.now += 60 * SECOND
     assert read_events(exchange.send(early), channels.EXECUTION_REPORTS) == []
-    assert reasons(tick(exchange)) == [("canceled", "cancel_after")]
+    assert reasons(ring(exchange)) == [("canceled", "cancel_after")]
 
 
-def test_tick_that_never_came_is_announced_again(exchange: Exchange) -> None:
+def test_timer_entry_that_never_came_is_announced_again(exchange: Exchange) -> None:
     """The list may have been wiped by hand."""
     arm(exchange, 1)
     exchange.now += 2 * SECOND
-    timers = exchange.handler.timers
+    timers = exchange.state.timers
     assert timers.is_due(exchange.now)
     timers.note_announced(exchange.now)
     assert not timers.is_due(exchange.now + 9 * SECOND)
     assert timers.is_due(exchange.now + 10 * SECOND)
 
 
-def test_tick_from_the_future_is_held_to_the_engines_own_time(exchange: Exchange) -> None:
+def test_timer_entry_from_the_future_is_held_to_the_engines_own_time(exchange: Exchange) -> None:
     exchange.order("buy", "1", "60000", **ALICE)
     arm(exchange, 10)
-    future = make_tick(exchange.now + 3600 * SECOND)
+    future = make_timer_entry(exchange.now + 3600 * SECOND)
     assert read_events(exchange.send(future), channels.EXECUTION_REPORTS) == []
 
 
@@ -122,7 +130,7 @@ def test_seconds_out_of_range_are_refused(exchange: Exchange, seconds: int | Non
     assert arm(exchange, seconds)["reason"] == "invalid_seconds"  # type: ignore[arg-type]
 
 
-def test_tick_with_a_bad_moment_is_refused(exchange: Exchange) -> None:
+def test_timer_entry_with_a_bad_stamp_is_refused(exchange: Exchange) -> None:
     batch = exchange.send({"command": "expire_timers", "received_at": "soon"})
     assert reasons(read_events(batch, channels.EXECUTION_REPORTS)) == [
         ("refused", "invalid_command")
@@ -132,7 +140,7 @@ def test_tick_with_a_bad_moment_is_refused(exchange: Exchange) -> None:
 def test_many_renewals_keep_little(exchange: Exchange) -> None:
     for _ in range(1000):
         arm(exchange, 86_400)
-    assert len(exchange.handler.timers._queue) < 100
+    assert len(exchange.state.timers._queue) < 100
 
 
 # cancel_all
@@ -249,9 +257,7 @@ def test_order_that_a_rule_refused_stays_rejected_when_the_rule_is_gone(
     assert (first["status"], first["reason"]) == ("rejected", reason)
     exchange.send({"command": "resume", "symbol": "BTC-USDT"})
     exchange.send(make_configuration(TradingLimits()))
-    restored = Handler(make_instruments(), ID_KEY, 1000)
-    restored.restore(decode_snapshot(encode_snapshot(exchange.handler.export())))
-    exchange.handler = restored
+    restart(exchange)
     [again] = read_replies(exchange.send(order), "w")
     assert (again["duplicate"], again["status"], again["reason"]) == (True, "rejected", reason)
     assert exchange.book() == ([], [])
@@ -311,7 +317,7 @@ def test_unusable_configuration_is_refused_and_changes_nothing(
     configure(exchange, price_band=band)
     [report] = read_events(exchange.batches[-1], channels.EXECUTION_REPORTS)
     assert report["reason"] == "invalid_command"
-    assert exchange.handler.rules.limits == TradingLimits()
+    assert exchange.state.rules.limits == TradingLimits()
 
 
 # the same again
@@ -326,10 +332,10 @@ def play(exchange: Exchange) -> None:
     arm(exchange, 10)
     exchange.send({"command": "halt", "symbol": "ETH-USDT"})
     exchange.now += 5 * SECOND
-    tick(exchange)
+    ring(exchange)
     exchange.order("buy", "1", "61000", **ALICE)
     exchange.now += 6 * SECOND
-    tick(exchange)
+    ring(exchange)
     configure(exchange, max_open_orders=1)
     exchange.order("buy", "1", "90000", **ALICE)
     exchange.order("buy", "1", "1", **ALICE)
@@ -339,19 +345,17 @@ def play(exchange: Exchange) -> None:
 def test_replay_of_the_journal_gives_the_same_bytes() -> None:
     exchange = Exchange()
     play(exchange)
-    again = Handler(make_instruments(), ID_KEY, 1000)
+    again = Handler(EngineExchange(make_instruments(), ID_KEY, 1000))
     for batch in exchange.batches:
         replayed = again.handle(batch.commands, batch.timestamp, max_size=None)
         assert replayed.to_journal_entry() == batch.to_journal_entry()
-    assert encode_snapshot(again.export()) == encode_snapshot(exchange.handler.export())
+    assert encode_snapshot(again.exchange.export()) == encode_snapshot(exchange.state.export())
 
 
 def test_snapshot_keeps_limits_halts_and_timers() -> None:
     exchange = Exchange()
     play(exchange)
-    snapshot = decode_snapshot(encode_snapshot(exchange.handler.export()))
-    exchange.handler = Handler(make_instruments(), ID_KEY, 1000)
-    exchange.handler.restore(snapshot)
+    restart(exchange)
     assert reasons(exchange.order("buy", "1", "1", **ALICE)) == [
         ("rejected", "too_many_open_orders")
     ]
@@ -359,4 +363,4 @@ def test_snapshot_keeps_limits_halts_and_timers() -> None:
         ("rejected", "instrument_halted")
     ]
     exchange.now += 21 * SECOND
-    assert reasons(tick(exchange)) == [("canceled", "cancel_after")]
+    assert reasons(ring(exchange)) == [("canceled", "cancel_after")]

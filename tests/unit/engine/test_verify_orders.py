@@ -62,7 +62,7 @@ def test_flow_of_every_kind_of_command_passes(batch: int) -> None:
         audit.send(*flow[first : first + batch])
     assert audit.findings.kept == []
     assert audit.books.trades > 50
-    assert len(audit.orders.open) == len(audit.exchange.handler.orders.open)
+    assert len(audit.orders.open) == len(audit.exchange.state.orders.open)
 
 
 def swap_makers(published: Published) -> None:

@@ -1,4 +1,4 @@
-"""The engine's connection to Redis, and which Redis those who look back mean."""
+"""Connect to Redis, and find the Redis that `verify` and `show` are to read."""
 
 import re
 from pathlib import Path
@@ -15,17 +15,18 @@ SOCKET_TIMEOUT_SECONDS = 10
 
 
 def connect_redis(url: str) -> Redis:
-    """A client that never repeats a command by itself: an unknown outcome is ours to settle."""
+    """Make a client that never repeats a command: after an unknown outcome the engine recovers."""
     return Redis.from_url(
         url, retry=Retry(NoBackoff(), 0), socket_timeout=SOCKET_TIMEOUT_SECONDS, protocol=2
     )
 
 
 def find_redis_url(settings: Settings) -> str:
-    """The server that the settings name, else that of the system on the data folder, else ours.
+    """Find the server: the one that the settings name, else the running system's, else the default.
 
-    Raises OSError or ValueError where that system's run file is there but cannot be read: another
-    server that happens to be on the default port must not stand in for it.
+    The running system is the one on the data folder. Raises OSError or ValueError if its run file
+    is there but cannot be read: another server that happens to be on the default port must not
+    stand in for it.
     """
     named = settings.named_redis_url or _read_run_file(settings.data_dir / RUN_FILE)
     return named or settings.effective_redis_url
@@ -41,5 +42,5 @@ def _read_run_file(path: Path) -> str | None:
 
 
 def describe_address(url: str) -> str:
-    """`url` without user, password and options, for the eyes of others."""
+    """Return `url` without user, password and options, fit for logs."""
     return re.sub(r"://.*@", "://", url).partition("?")[0]

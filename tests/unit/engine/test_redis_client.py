@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.storage.connection import describe_address, find_redis_url
+from engine.storage.redis_client import describe_address, find_redis_url
 from launcher.supervision.processes import ProcessId
 from launcher.supervision.run_file import RunRecord, write_run_record
 from protocol.run_file import RedisRecord

@@ -1,4 +1,4 @@
-"""What is stored about the past, as of one moment: for those who look back, not for the engine."""
+"""The record of the past: journal and snapshots as of one moment, for those who look back."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,9 +8,9 @@ from redis import ConnectionError as NoConnection
 from redis import Redis, RedisError
 from redis import TimeoutError as NoAnswer
 
-from engine.exchange.handler import Handler
-from engine.storage.connection import connect_redis, describe_address
+from engine.exchange.exchange import Exchange
 from engine.storage.journal import JournalDamaged, read_journal
+from engine.storage.redis_client import connect_redis, describe_address
 from engine.storage.snapshot_store import read_snapshot
 from engine.storage.state import decode_instruments
 from protocol import channels
@@ -20,14 +20,14 @@ from protocol.limits import DEFAULT_CLOSED_ORDERS
 from protocol.snapshot import Snapshot, parse_snapshot_list
 
 
-class HistoryUnavailable(Exception):
-    """The past cannot be read now; the text says why."""
+class RecordUnavailable(Exception):
+    """The record cannot be read now; the text says why."""
 
 
-class History:
+class Record:
     """The journal and the snapshots up to the sequence that the state had when this was made.
 
-    Only reads, so an engine may serve meanwhile.
+    It only reads, so that an engine may serve meanwhile.
     """
 
     def __init__(self, client: Redis) -> None:
@@ -45,7 +45,7 @@ class History:
 
     @property
     def journal_start(self) -> int:
-        """The sequence that the journal's first entry follows; the newest of all without one."""
+        """The sequence before the journal's first entry; the newest of all if it has none."""
         page = self._client.xrange(channels.JOURNAL, count=1)
         for entry_id, fields in cast(list[tuple[bytes, dict[bytes, bytes]]], page):
             if parse_entry_id(entry_id) <= self.sequence:
@@ -53,23 +53,23 @@ class History:
         return self.sequence
 
     def choose_start(self) -> int:
-        """The earliest sequence from which a replay can go: 0, or a snapshot's."""
+        """Choose the earliest sequence from which a replay can go: 0, or a snapshot's."""
         if self.journal_start == 0:
             return 0
         return self.snapshots[0] if self.snapshots else 0
 
     def last_published(self, channel: str) -> int:
-        """The sequence of the last message on `channel`, as the state has it."""
+        """Return the sequence of the last message on `channel`, as the state has it."""
         return int(self._field(channels.last_sequence_field(channel)) or 0)
 
     def read_snapshot(self, sequence: int) -> Snapshot:
-        """The snapshot at `sequence`; raises ValueError where it is missing or damaged."""
+        """Read the snapshot at `sequence`; raise ValueError if it is missing or damaged."""
         return read_snapshot(self._client, sequence)
 
     def read_entries(self, after: int) -> Iterator[JournalEntry]:
-        """Every commit behind the sequence `after`.
+        """Read every commit after the sequence `after`.
 
-        Raises JournalDamaged at a gap, HistoryUnavailable where the engine has made it by trimming.
+        Raises JournalDamaged at a gap, RecordUnavailable if the engine has made it by trimming.
         """
         start = self.journal_start
         try:
@@ -78,19 +78,19 @@ class History:
                     return
                 yield entry
         except JournalDamaged:
-            if self.journal_start != start or History(self._client).snapshots != self.snapshots:
-                raise HistoryUnavailable(
+            if self.journal_start != start or Record(self._client).snapshots != self.snapshots:
+                raise RecordUnavailable(
                     "the engine trimmed the journal while it was read; run it again"
                 ) from None
             raise
 
-    def make_handler(self, snapshot: Snapshot | None) -> Handler:
-        """The exchange at `snapshot`, or before the first command; ValueError for damage."""
+    def make_exchange(self, snapshot: Snapshot | None) -> Exchange:
+        """Make the exchange at `snapshot`, or before the first command; ValueError if damaged."""
         id_key = bytes.fromhex((self._field(channels.STATE_ID_KEY) or b"").decode())
-        handler = Handler(self.instruments, id_key, self.closed_limit)
+        exchange = Exchange(self.instruments, id_key, self.closed_limit)
         if snapshot is not None:
-            handler.restore(snapshot)
-        return handler
+            exchange.restore(snapshot)
+        return exchange
 
     def _field(self, name: str) -> bytes | None:
         return self._state.get(name.encode())
@@ -100,15 +100,15 @@ class History:
 
 
 @contextmanager
-def open_history(url: str) -> Iterator[History]:
-    """What the server at `url` has stored; raises HistoryUnavailable where it cannot be read."""
+def open_record(url: str) -> Iterator[Record]:
+    """Open what the server at `url` has stored; raise RecordUnavailable if it cannot be read."""
     try:
         with connect_redis(url) as client:
-            yield History(client)
+            yield Record(client)
     except (NoConnection, NoAnswer) as error:
-        raise HistoryUnavailable(
+        raise RecordUnavailable(
             f"no answer from Redis at {describe_address(url)} ({error}): the system may not be "
             "running, see python start_system.py status"
         ) from error
     except (RedisError, ValueError) as error:
-        raise HistoryUnavailable(f"Redis at {describe_address(url)}: {error}") from error
+        raise RecordUnavailable(f"Redis at {describe_address(url)}: {error}") from error

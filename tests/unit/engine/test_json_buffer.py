@@ -2,21 +2,21 @@
 
 import pytest
 
-from engine.exchange.text import Text
+from engine.exchange.json_buffer import JsonBuffer
 from protocol.decimals import Increment
 
 CENT, HALF = Increment("0.01"), Increment("0.5")
 
 
 def test_pieces_and_numbers_stand_one_behind_the_other() -> None:
-    text = Text()
+    text = JsonBuffer()
     text.put("{")
     text.put_quoted('"a":', "x")
     text.put_quoted(',"b":', None)
-    text.put_steps(',"c":', CENT, 5)
-    text.put_steps(',"d":', HALF, 3)
-    text.put_steps(',"e":', CENT, 0)
-    text.put_steps_if_any(',"f":', CENT, 0)
+    text.put_decimal(',"c":', CENT, 5)
+    text.put_decimal(',"d":', HALF, 3)
+    text.put_decimal(',"e":', CENT, 0)
+    text.put_decimal_or_null(',"f":', CENT, 0)
     text.put_number(',"g":', 2**63 - 1)
     text.put_id(',"h":', 12)
     text.put("}")
@@ -27,7 +27,7 @@ def test_pieces_and_numbers_stand_one_behind_the_other() -> None:
 
 
 def test_events_are_a_message_with_a_comma_between_them() -> None:
-    text = Text()
+    text = JsonBuffer()
     for number in range(3):
         text.begin()
         text.put_number("", number)
@@ -36,7 +36,7 @@ def test_events_are_a_message_with_a_comma_between_them() -> None:
 
 
 def test_text_grows_with_what_is_put() -> None:
-    text = Text()
+    text = JsonBuffer()
     for _ in range(1_000):
         text.put_quoted("", "x" * 100)
     text.put_encoded("é".encode())
@@ -44,7 +44,7 @@ def test_text_grows_with_what_is_put() -> None:
 
 
 def test_cleared_text_begins_anew() -> None:
-    text = Text()
+    text = JsonBuffer()
     text.begin()
     text.put("old")
     text.clear()
@@ -54,6 +54,6 @@ def test_cleared_text_begins_anew() -> None:
 
 def test_what_is_not_ascii_is_no_piece() -> None:
     with pytest.raises(ValueError, match=r"(?i)ascii"):
-        Text().put("é")
+        JsonBuffer().put("é")
     with pytest.raises(ValueError, match=r"(?i)ascii"):
-        Text().put_quoted("", "é")
+        JsonBuffer().put_quoted("", "é")

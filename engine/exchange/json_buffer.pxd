@@ -1,4 +1,4 @@
-"""Types of `text.py` for the compiled form of it, and its innermost functions."""
+"""C types of `json_buffer.py`, for its compiled form, and its innermost functions."""
 
 cimport cython
 from cpython.bytearray cimport PyByteArray_AS_STRING, PyByteArray_GET_SIZE, PyByteArray_Resize
@@ -17,7 +17,7 @@ cdef extern from "Python.h":
 
 
 @cython.final
-cdef class Text:
+cdef class JsonBuffer:
     cdef bytearray _buffer
     cdef Py_ssize_t _length
     cdef readonly int64_t events
@@ -27,10 +27,10 @@ cdef class Text:
     cpdef put_encoded(self, bytes piece)
     cpdef put_quoted(self, str name, object piece)
 
-    @cython.locals(places=Py_ssize_t)
-    cpdef put_steps(self, str name, Increment increment, int64_t steps)
+    @cython.locals(decimal_places=Py_ssize_t)
+    cpdef put_decimal(self, str name, Increment increment, int64_t steps)
 
-    cpdef put_steps_if_any(self, str name, Increment increment, int64_t steps)
+    cpdef put_decimal_or_null(self, str name, Increment increment, int64_t steps)
     cpdef put_id(self, str name, int64_t number)
     cpdef put_number(self, str name, int64_t number)
     cpdef put_null(self, str name)
@@ -40,7 +40,7 @@ cdef class Text:
 
 
 cdef inline char *make_room(bytearray buffer, Py_ssize_t length, Py_ssize_t more) except NULL:
-    """Where the next `more` bytes go."""
+    """Make room for `more` bytes, and return where they go."""
     if length + more > PyByteArray_GET_SIZE(buffer):
         PyByteArray_Resize(buffer, 2 * (length + more))
     return PyByteArray_AS_STRING(buffer) + length
@@ -83,14 +83,14 @@ cdef inline Py_ssize_t put_quoted_characters(
 
 
 cdef inline Py_ssize_t put_quoted_decimal(
-    bytearray buffer, Py_ssize_t length, str name, int64_t value, Py_ssize_t places
+    bytearray buffer, Py_ssize_t length, str name, int64_t value, Py_ssize_t decimal_places
 ) except -1:
     cdef const char *first = find_characters(name)
     cdef Py_ssize_t before = PyUnicode_GET_LENGTH(name)
     cdef char *at = make_room(buffer, length, before + MAX_SCALED_LENGTH + 2)
     memcpy(at, first, before)
     at[before] = c'"'
-    before += 1 + write_scaled(at + before + 1, value, places)
+    before += 1 + write_scaled(at + before + 1, value, decimal_places)
     at[before] = c'"'
     return length + before + 1
 
