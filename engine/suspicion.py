@@ -1,7 +1,7 @@
-"""Finds the entry that crashes the process: after a crash, entries are taken one by one.
+"""Find the entry that crashes the process: after a crash, entries are taken one by one.
 
-What was about to be handled is noted on Redis before; the entry that is found noted at its second
-crash alone is not tried a third time.
+Each is noted on Redis before it is handled. One that has crashed twice while handled alone is not
+tried a third time.
 """
 
 from hashlib import blake2b
@@ -16,23 +16,23 @@ CRASHES_ALLOWED = 2
 
 
 class Suspicion:
-    """`entries_in_doubt` is how many entries a crashed engine may have had in hand, 0 for none."""
+    """Counts crashes; a crashed engine had up to `entries_in_doubt` entries in hand, 0 for none."""
 
     def __init__(self, client: Redis, entries_in_doubt: int) -> None:
         self._client = client
         self._in_doubt = entries_in_doubt
 
     def begin(self) -> None:
-        """An engine that was not preceded by a crash forgets what was noted."""
+        """Forget what was noted, unless a crash came before."""
         if not self._in_doubt:
             self._client.hdel(channels.STATE, channels.STATE_ATTEMPT)
 
     def limit(self, max_batch: int) -> int:
-        """How many entries to take at once."""
+        """Return how many entries to take at once."""
         return 1 if self._in_doubt else max_batch
 
     def is_poisonous(self, sequence: int, entry: bytes) -> bool:
-        """Whether `entry`, next after `sequence`, has crashed too often alone; else notes it."""
+        """Whether `entry`, next after `sequence`, has crashed too often alone; if not, note it."""
         if not self._in_doubt:
             return False
         self._in_doubt -= 1
