@@ -7,7 +7,7 @@ from typing import Any
 
 from redis import Connection, Redis
 
-from engine.storage.connection import connect_redis
+from engine.storage.redis_client import connect_redis
 
 
 class Stopped(BaseException):
