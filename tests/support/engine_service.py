@@ -13,6 +13,9 @@ from protocol.timestamps import now_in_microseconds
 from tests.support.instruments import make_instruments
 from tests.support.waiting import DEADLINE_SECONDS, wait_until
 
+DRAIN_SECONDS = 300.0
+"""For tens of thousands of commands on a machine that has other things to do."""
+
 
 def make_service(url: str, max_batch: int = 512, snapshot_interval: int = 100_000) -> Service:
     """Make an engine that has not started."""
@@ -40,4 +43,4 @@ def run_engine(
 
 def wait_until_drained(client: Redis) -> None:
     """Wait until the engine has committed everything in the list."""
-    wait_until(lambda: client.llen(channels.ORDER_QUEUE) == 0, "the list is empty")
+    wait_until(lambda: client.llen(channels.ORDER_QUEUE) == 0, "the list is empty", DRAIN_SECONDS)

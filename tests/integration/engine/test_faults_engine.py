@@ -77,7 +77,7 @@ def test_engine_paused_beyond_its_lease_is_fenced_when_it_goes_on(
 def push_and_drain(client: Redis, entries: list[bytes]) -> None:
     for first in range(0, len(entries), 2000):
         client.rpush(channels.ORDER_QUEUE, *entries[first : first + 2000])
-    wait_until(lambda: client.llen(channels.ORDER_QUEUE) == 0, "drained")
+    wait_until_drained(client)
 
 
 @contextmanager

@@ -53,7 +53,7 @@ def test_engine_that_starts_on_a_full_redis_drains(tmp_path: Path) -> None:
     with run_full_redis(tmp_path) as (url, client):
         fill(client)
         with run_engine(url):
-            wait_until(lambda: client.llen(channels.ORDER_QUEUE) == 0, "drained")
+            wait_until_drained(client)
 
 
 def is_taken(client: Redis) -> bool:
@@ -63,7 +63,7 @@ def is_taken(client: Redis) -> bool:
 
 
 def wait_until_orders_are_taken(client: Redis) -> None:
-    wait_until(lambda: client.llen(channels.ORDER_QUEUE) == 0, "drained")
+    wait_until_drained(client)
     wait_until(lambda: is_taken(client), "an order is taken")
 
 
@@ -214,7 +214,7 @@ def run_two_engines(client: Redis, redis_url: str) -> None:
     try:
         for thread in threads:
             thread.start()
-        wait_until(lambda: client.llen(channels.ORDER_QUEUE) == 0, "drained")
+        wait_until_drained(client)
     finally:
         for service in services:
             service.stop()
