@@ -8,8 +8,8 @@ from order_gateway.account.report_feed import ReportFeed
 from order_gateway.admission.order_log import OrderLog
 from order_gateway.metrics import Metrics
 from order_gateway.queueing.gateway import Gateway
+from order_gateway.queueing.id_key import IdKey
 from order_gateway.queueing.idempotency import IdempotencyKeys
-from order_gateway.queueing.identity import IdKey
 from order_gateway.queueing.order_queue import OrderQueue
 from order_gateway.queueing.overload import OverloadGate
 from order_gateway.queueing.redis_client import make_client

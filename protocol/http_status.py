@@ -1,10 +1,77 @@
-"""What a client makes of the status of an answer that is none of its protocol's."""
+"""The HTTP status of each reason, on every port: the table of reasons in PROTOCOL.md."""
 
+from collections.abc import Mapping
 from http import HTTPStatus
 
-_PASSING = {HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY, HTTPStatus.TOO_MANY_REQUESTS}
+from protocol.enums import Reason
+
+STATUSES: Mapping[Reason, HTTPStatus] = {
+    Reason.WOULD_TRADE: HTTPStatus.UNPROCESSABLE_ENTITY,
+    Reason.CLIENT_ORDER_ID_REUSED: HTTPStatus.UNPROCESSABLE_ENTITY,
+    Reason.ORDER_ID_COLLISION: HTTPStatus.UNPROCESSABLE_ENTITY,
+    Reason.TOO_MANY_OPEN_ORDERS: HTTPStatus.UNPROCESSABLE_ENTITY,
+    Reason.UNKNOWN_ORDER: HTTPStatus.NOT_FOUND,
+    Reason.ORDER_CLOSED: HTTPStatus.CONFLICT,
+    Reason.NOTHING_TO_AMEND: HTTPStatus.UNPROCESSABLE_ENTITY,
+    Reason.INSTRUMENT_HALTED: HTTPStatus.UNPROCESSABLE_ENTITY,
+    Reason.PRICE_OUT_OF_BAND: HTTPStatus.UNPROCESSABLE_ENTITY,
+    Reason.INTERNAL_ERROR: HTTPStatus.INTERNAL_SERVER_ERROR,
+    Reason.UNKNOWN_SYMBOL: HTTPStatus.UNPROCESSABLE_ENTITY,
+    Reason.INVALID_SIDE: HTTPStatus.UNPROCESSABLE_ENTITY,
+    Reason.INVALID_ORDER_TYPE: HTTPStatus.UNPROCESSABLE_ENTITY,
+    Reason.INVALID_SELF_TRADE_PREVENTION: HTTPStatus.UNPROCESSABLE_ENTITY,
+    Reason.INVALID_ORDER_ID: HTTPStatus.UNPROCESSABLE_ENTITY,
+    Reason.INVALID_CLIENT_ORDER_ID: HTTPStatus.UNPROCESSABLE_ENTITY,
+    Reason.INVALID_ACCOUNT: HTTPStatus.UNPROCESSABLE_ENTITY,
+    Reason.INVALID_COMMAND: HTTPStatus.UNPROCESSABLE_ENTITY,
+    Reason.INVALID_DECIMAL: HTTPStatus.UNPROCESSABLE_ENTITY,
+    Reason.PRICE_REQUIRED: HTTPStatus.UNPROCESSABLE_ENTITY,
+    Reason.PRICE_FORBIDDEN: HTTPStatus.UNPROCESSABLE_ENTITY,
+    Reason.STOP_PRICE_REQUIRED: HTTPStatus.UNPROCESSABLE_ENTITY,
+    Reason.STOP_PRICE_FORBIDDEN: HTTPStatus.UNPROCESSABLE_ENTITY,
+    Reason.QUANTITY_REQUIRED: HTTPStatus.UNPROCESSABLE_ENTITY,
+    Reason.OFF_TICK: HTTPStatus.UNPROCESSABLE_ENTITY,
+    Reason.OFF_LOT: HTTPStatus.UNPROCESSABLE_ENTITY,
+    Reason.PRICE_OUT_OF_RANGE: HTTPStatus.UNPROCESSABLE_ENTITY,
+    Reason.QUANTITY_OUT_OF_RANGE: HTTPStatus.UNPROCESSABLE_ENTITY,
+    Reason.NOTIONAL_OUT_OF_RANGE: HTTPStatus.UNPROCESSABLE_ENTITY,
+    Reason.INVALID_SECONDS: HTTPStatus.UNPROCESSABLE_ENTITY,
+    Reason.INVALID_REQUEST: HTTPStatus.UNPROCESSABLE_ENTITY,
+    Reason.INVALID_JSON: HTTPStatus.UNPROCESSABLE_ENTITY,
+    Reason.UNKNOWN_FIELD: HTTPStatus.UNPROCESSABLE_ENTITY,
+    Reason.MISSING_FIELD: HTTPStatus.UNPROCESSABLE_ENTITY,
+    Reason.INVALID_TYPE: HTTPStatus.UNPROCESSABLE_ENTITY,
+    Reason.BODY_TOO_LARGE: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    Reason.BATCH_TOO_LARGE: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    Reason.UNSUPPORTED_MEDIA_TYPE: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+    Reason.NOT_FOUND: HTTPStatus.NOT_FOUND,
+    Reason.METHOD_NOT_ALLOWED: HTTPStatus.METHOD_NOT_ALLOWED,
+    Reason.QUEUE_UNAVAILABLE: HTTPStatus.SERVICE_UNAVAILABLE,
+    Reason.OVERLOADED: HTTPStatus.SERVICE_UNAVAILABLE,
+    Reason.ARCHIVE_UNAVAILABLE: HTTPStatus.SERVICE_UNAVAILABLE,
+    Reason.INVALID_CURSOR: HTTPStatus.UNPROCESSABLE_ENTITY,
+    Reason.UNAUTHORIZED: HTTPStatus.UNAUTHORIZED,
+    Reason.TIMESTAMP_OUT_OF_WINDOW: HTTPStatus.UNAUTHORIZED,
+    Reason.FORBIDDEN: HTTPStatus.FORBIDDEN,
+    Reason.HOST_NOT_ALLOWED: HTTPStatus.FORBIDDEN,
+    Reason.ORIGIN_NOT_ALLOWED: HTTPStatus.FORBIDDEN,
+    Reason.RATE_LIMITED: HTTPStatus.TOO_MANY_REQUESTS,
+    Reason.IDEMPOTENCY_KEY_REUSED: HTTPStatus.UNPROCESSABLE_ENTITY,
+    Reason.NOT_IN_SYNC: HTTPStatus.SERVICE_UNAVAILABLE,
+}
+"""Status of a problem document with this reason, on every port.
+
+A reason that has none here ends an order, or stands in a report or a WebSocket's error.
+"""
+
+STATUSES_IN_A_PATH: Mapping[Reason, HTTPStatus] = {Reason.UNKNOWN_SYMBOL: HTTPStatus.NOT_FOUND}
+"""Where another status fits if the value is a part of the path: the resource does not exist."""
 
 
-def is_passing(status: int) -> bool:
-    """Whether the same question may be answered later."""
-    return status >= HTTPStatus.INTERNAL_SERVER_ERROR or status in _PASSING
+def find_status(reason: Reason, *, is_in_path: bool = False) -> HTTPStatus:
+    """The status of a problem document; 422 for a reason that has none of its own.
+
+    `is_in_path`: the value that is refused is a part of the request's path.
+    """
+    status = STATUSES.get(reason, HTTPStatus.UNPROCESSABLE_ENTITY)
+    return STATUSES_IN_A_PATH.get(reason, status) if is_in_path else status

@@ -3,7 +3,7 @@
 from typing import Any
 
 from protocol.enums import Reason
-from protocol.reasons import find_status
+from protocol.http_status import find_status
 
 PROBLEM_MEDIA_TYPE = "application/problem+json"
 

@@ -12,9 +12,9 @@ from engine.exchange.changes import amend, cancel, cancel_after, cancel_all, exp
 from engine.exchange.entries import Malformed, Unreadable, read_entry
 from engine.exchange.entry import Entry
 from engine.exchange.exchange import Exchange
+from engine.exchange.operator_commands import clear_queue, configure, halt, resume
 from engine.exchange.rejects import to_command_rejected, to_dead_report
 from engine.exchange.replies import Outcome, to_reply
-from engine.exchange.restrictions import clear_queue, configure, halt, resume
 from engine.exchange.submission import submit
 from protocol import codec
 from protocol.commands import QueueEntry, parse_order_id

@@ -3,7 +3,7 @@
 A timer does not ring by itself. Once one is due, the service puts a timer entry (`expire_timers`)
 at the end of the list, behind every renewal that is there already. Only when that entry is taken do
 the timers ring that were due when it was pushed and have not been renewed since: by the journal's
-time, so that a replay does the same.
+time, so that a replay does the same. `changes.expire_timers` cancels their accounts' orders.
 """
 
 from heapq import heapify, heappop, heappush

@@ -34,8 +34,8 @@ class Lease:
     """One engine's claim on the state."""
 
     def __init__(self, client: Redis) -> None:
-        self._acquire = client.register_script((_SCRIPTS / "acquire.lua").read_text())
-        self._renew = client.register_script((_SCRIPTS / "renew.lua").read_text())
+        self._acquire = client.register_script((_SCRIPTS / "acquire_lease.lua").read_text())
+        self._renew = client.register_script((_SCRIPTS / "renew_lease.lua").read_text())
         self.owner = b""
         self.milliseconds = LEASE_MILLISECONDS
         """How long the lease lives after each renewal."""

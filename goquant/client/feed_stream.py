@@ -6,8 +6,8 @@ from websockets.exceptions import InvalidURI
 
 from goquant.client.book import Json
 from goquant.client.connection import StreamConnection
+from goquant.client.passing_status import is_passing
 from protocol.enums import Reason
-from protocol.http_status import is_passing
 
 _PASSING = {
     Reason.NOT_IN_SYNC,

@@ -38,9 +38,9 @@ from goquant.client.answers import (
 )
 from goquant.client.connection import StreamConnection
 from goquant.client.gateway import GatewayClient
+from goquant.client.passing_status import is_passing
 from protocol.enums import OPEN_STATUSES, Liquidity, Reason
 from protocol.events import Fill
-from protocol.http_status import is_passing
 
 SILENT_SECONDS = 15.0
 """A connection that brings nothing for so long is dead: heartbeats come every five seconds."""

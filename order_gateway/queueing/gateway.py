@@ -18,13 +18,13 @@ from order_gateway.queueing.entries import (
     make_cancel,
     make_orders,
 )
+from order_gateway.queueing.id_key import IdKey
 from order_gateway.queueing.idempotency import (
     Claim,
     Forgotten,
     IdempotencyKeys,
     list_claims,
 )
-from order_gateway.queueing.identity import IdKey
 from order_gateway.queueing.order_queue import OrderQueue, Push, PushState
 from order_gateway.queueing.overload import OverloadGate
 from order_gateway.queueing.replies import Replies

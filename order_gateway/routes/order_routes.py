@@ -37,7 +37,7 @@ from order_gateway.routes.answers import (
     answer_refused_item,
 )
 from order_gateway.routes.direct_route import RouteTable
-from order_gateway.routes.repeats import answer_orders
+from order_gateway.routes.order_answers import answer_orders
 from order_gateway.routes.services import Body, Services
 from protocol.enums import Reason
 from protocol.refusal import Refusal

@@ -3,9 +3,9 @@
 from libc.stdint cimport int64_t, uint32_t, uint64_t
 
 from engine.core.compiled.book cimport level_at, open_level, worse_price
-from engine.core.compiled.commands cimport can_rest, has_price, is_between, is_valid_price
 from engine.core.compiled.id_index cimport find_slot
 from engine.core.compiled.orders cimport append, fires_on_rise, store, watch
+from engine.core.compiled.refusals cimport can_rest, has_price, is_between, is_valid_price
 from engine.core.compiled.sorted_levels cimport find_level, insert_level, price_above, price_below
 from engine.core.compiled.state cimport (
     BUY,

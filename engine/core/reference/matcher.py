@@ -20,8 +20,8 @@ from engine.core.codes import (
     Side,
 )
 from engine.core.codes import SelfTradePrevention as Prevention
-from engine.core.reference.book import NEVER_REST, TRIGGERED_TYPES, Order
-from engine.core.reference.checks import refuse_amend, refuse_form, to_int64
+from engine.core.reference.book import TRIGGERED_TYPES, Order
+from engine.core.reference.refusals import refuse_amend, refuse_form, refuse_place, to_int64
 from engine.core.reference.state import MatcherState
 
 
@@ -45,7 +45,9 @@ class Matcher(MatcherState):
         """Enter an order."""
         fields = (order_id, account, symbol, side, order_type, self_trade_prevention)
         order = Order(*map(to_int64, (*fields, price, stop_price, quantity)))
-        reason = refuse_form(order, self.symbols) or self._refuse_place(order)
+        reason = refuse_form(order, self.symbols) or refuse_place(
+            order, self._books[order.symbol], self._orders, self._max_orders
+        )
         if reason:
             symbol = NO_SYMBOL if reason == Reason.INVALID_SYMBOL else order.symbol
             side = order.side if order.side in (Side.BUY, Side.SELL) else 0
@@ -109,15 +111,6 @@ class Matcher(MatcherState):
         return self._finish()
 
     # Refusals
-
-    def _refuse_place(self, order: Order) -> Reason:
-        if order.order_id in self._orders:
-            return Reason.DUPLICATE_ORDER_ID
-        if len(self._orders) >= self._max_orders and order.order_type not in NEVER_REST:
-            return Reason.TOO_MANY_OPEN_ORDERS
-        if order.order_type == OrderType.POST_ONLY and self._books[order.symbol].would_trade(order):
-            return Reason.WOULD_TRADE
-        return Reason.NONE
 
     def _visible(self, order_id: int, account: int) -> Order | None:
         """Find the open order of this account, or refuse the command."""

@@ -8,7 +8,7 @@ from typing import Self
 
 from engine.core.codes import MAX_ORDERS, MAX_QUANTITY, MAX_SYMBOLS, EventRow, OpenOrder
 from engine.core.reference.book import MIX, NEVER_REST, TRIGGERED_TYPES, WORD, Book, Order
-from engine.core.reference.checks import refuse_form, to_int64
+from engine.core.reference.refusals import refuse_form, to_int64
 from engine.core.saved import BOOK_RECORD, ORDER_RECORD, Saved, seal, unseal
 
 Levels = list[tuple[int, int]]

@@ -6,7 +6,7 @@ import pytest
 
 from order_gateway.errors import Unavailable, make_problem, postpone, refuse
 from protocol.enums import Reason
-from protocol.reasons import find_status
+from protocol.http_status import find_status
 from protocol.refusal import Refusal
 
 

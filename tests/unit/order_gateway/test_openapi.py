@@ -11,7 +11,7 @@ from order_gateway.app import create_app
 from order_gateway.document import answer_schemas, history_schemas, operation_schemas
 from order_gateway.reading import request_schemas
 from protocol.enums import Reason
-from protocol.reasons import STATUSES
+from protocol.http_status import STATUSES
 from protocol.settings import Settings
 from tests.support.gateway import INSTRUMENTS
 

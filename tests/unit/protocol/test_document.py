@@ -33,8 +33,9 @@ from protocol.enums import (
     Side,
     Status,
 )
+from protocol.http_status import STATUSES, STATUSES_IN_A_PATH
 from protocol.journal import JournalEntry
-from protocol.reasons import MEANINGS, STATUSES, STATUSES_IN_A_PATH
+from protocol.reasons import MEANINGS
 from protocol.settings import Settings
 from tests.support.gateway import INSTRUMENTS
 from tests.support.protocol_document import Section, Table, read_sections, slugify

@@ -1,5 +1,6 @@
-"""Refuse what can be refused without a look at the book: arguments out of their range."""
+"""The first reason against a command, or none: post-only, ranges, duplicate ids, room."""
 
+from collections.abc import Mapping
 from operator import index
 
 from engine.core.codes import (
@@ -11,7 +12,7 @@ from engine.core.codes import (
     SelfTradePrevention,
     Side,
 )
-from engine.core.reference.book import TRIGGERED_TYPES, WITHOUT_PRICE, Order
+from engine.core.reference.book import NEVER_REST, TRIGGERED_TYPES, WITHOUT_PRICE, Book, Order
 
 
 def to_int64(number: int) -> int:
@@ -36,6 +37,19 @@ def refuse_form(order: Order, symbols: int) -> Reason:
         (lowest_stop <= order.stop_price <= lowest_stop * MAX_PRICE, Reason.INVALID_STOP_PRICE),
     )
     return next((reason for is_met, reason in checks if not is_met), Reason.NONE)
+
+
+def refuse_place(
+    order: Order, book: Book, open_orders: Mapping[int, Order], max_orders: int
+) -> Reason:
+    """Return the first reason against a new order that lies in what is there already."""
+    if order.order_id in open_orders:
+        return Reason.DUPLICATE_ORDER_ID
+    if len(open_orders) >= max_orders and order.order_type not in NEVER_REST:
+        return Reason.TOO_MANY_OPEN_ORDERS
+    if order.order_type == OrderType.POST_ONLY and book.would_trade(order):
+        return Reason.WOULD_TRADE
+    return Reason.NONE
 
 
 def refuse_amend(order: Order, quantity: int, price: int, stop_price: int) -> Reason:
