@@ -10,6 +10,7 @@ from itertools import chain
 
 from market_data.fanout.hub_stats import HubStats
 from market_data.fanout.messages import Message
+from market_data.fanout.slow_reader import Batch
 from market_data.fanout.streams import Stream
 from market_data.fanout.subscriber import Subscriber
 
@@ -63,7 +64,7 @@ class Hub:
         for streams, subscribers in self._audiences.items():
             wanted = [message for message in messages if message.stream in streams]
             if wanted:
-                self._send(wanted, subscribers)
+                self._send(Batch(wanted), subscribers)
 
     def add(self, subscriber: Subscriber, streams: Iterable[Stream]) -> None:
         """Add a client with its subscription, and write it the present state of its streams."""
@@ -104,16 +105,15 @@ class Hub:
         self.flush()  # else the client would get what is pending twice
         subscriber.resume()
 
-    def _send(self, messages: list[Message], subscribers: set[Subscriber]) -> None:
-        data = b"".join([message.frame for message in messages])
+    def _send(self, batch: Batch, subscribers: set[Subscriber]) -> None:
         ready = 0
         for subscriber in subscribers:
             if subscriber.is_ready:
-                subscriber.write(data)
+                subscriber.write(batch.frames)
                 ready += 1
             else:
-                subscriber.hold(messages)
-        self.stats.deliveries += ready * len(messages)
+                subscriber.hold(batch)
+        self.stats.deliveries += ready * len(batch.messages)
 
     def _write_state(self, subscriber: Subscriber, streams: Iterable[Stream]) -> None:
         """Write state even to a client that is behind: its request asked for it."""

@@ -1,60 +1,104 @@
 """What a reader that is behind has missed, and when it is too slow to be kept.
 
-`Subscriber` closes a reader whose backlog is too long. A reader that reads nothing at all is closed
-by `sessions.nonblocking_websocket`, when it does not answer a ping.
+A reader is behind while the transport holds what it has not taken. How much one commit published
+says nothing about a reader, so there is no limit on messages: a reader is too slow if it has not
+taken for `MAX_SECONDS_BEHIND` what was sent to it, or if `MAX_HELD_BYTES` wait for it. What is held
+is the same bytes for all readers of a subscription.
+
+A reader that reads nothing while nothing is published is closed by
+`sessions.nonblocking_websocket`, when it does not answer a ping.
 """
 
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
+from functools import cached_property
+from typing import NamedTuple
 
 from market_data.fanout.messages import Message
 from market_data.fanout.streams import TRADES, Stream
 
-MAX_HELD_TRADES = 4_096
-"""Trades held for a reader that is behind; one more and it is closed."""
+MAX_SECONDS_BEHIND = 20
+"""Time to take what was sent: at most the transport's high-water mark and one turn's messages."""
+MAX_HELD_BYTES = 32 << 20
+"""Trades held for a reader that is behind: 120,000 of them or so."""
+
+
+class Batch:
+    """What one turn published for an audience, joined once for all of its readers."""
+
+    def __init__(self, messages: Sequence[Message]) -> None:
+        self.messages = messages
+
+    @cached_property
+    def frames(self) -> bytes:
+        """All messages."""
+        return b"".join([message.frame for message in self.messages])
+
+    @cached_property
+    def trades(self) -> "Batch":
+        """The trades alone."""
+        return Batch([message for message in self.messages if message.stream.channel == TRADES])
+
+    def without(self, streams: frozenset[Stream]) -> "Batch":
+        """Return what is of other streams."""
+        return Batch([message for message in self.messages if message.stream not in streams])
+
+
+class Page(NamedTuple):
+    """Frames that go out as one write, and how many messages they are."""
+
+    frames: bytes
+    messages: int
 
 
 class Backlog:
     """The trades that a reader has missed, and from where on it has missed every other stream."""
 
-    __slots__ = ("_missed", "_trades")
+    __slots__ = ("_missed", "_trades", "size")
 
     def __init__(self) -> None:
-        self._trades: deque[Message] = deque()
+        self._trades: deque[Batch] = deque()
         self._missed: dict[Stream, int] = {}
+        self.size = 0
+        """Bytes of the trades."""
 
-    @property
-    def is_too_long(self) -> bool:
-        """Whether the reader is to be closed."""
-        return len(self._trades) > MAX_HELD_TRADES
-
-    def add(self, messages: Iterable[Message]) -> int:
+    def add(self, batch: Batch) -> int:
         """Add what the reader has missed; return how many messages a newer one has replaced."""
-        conflated = 0
-        for message in messages:
-            if message.stream.channel == TRADES:
-                self._trades.append(message)
-            else:
-                conflated += self._miss(message)
-        return conflated
+        if batch.trades.messages:
+            self._trades.append(batch.trades)
+            self.size += len(batch.trades.frames)
+        return sum(
+            self._miss(message) for message in batch.messages if message.stream.channel != TRADES
+        )
 
     def forget(self, streams: frozenset[Stream]) -> None:
         """Drop what was missed of `streams`."""
         for stream in streams:
             self._missed.pop(stream, None)
-        self._trades = deque(trade for trade in self._trades if trade.stream not in streams)
+        kept = (batch.without(streams) for batch in self._trades)
+        self._trades = deque(batch for batch in kept if batch.messages)
+        self.size = sum(len(batch.frames) for batch in self._trades)
 
     def clear(self) -> None:
         """Drop everything."""
         self._trades.clear()
         self._missed.clear()
+        self.size = 0
 
-    def take(self, catch_up: Callable[[Stream, int], bytes | None]) -> list[bytes]:
-        """Empty the backlog: the trades, then what `catch_up` renders of every other stream."""
-        newest = (catch_up(stream, cursor) for stream, cursor in self._missed.items())
-        frames = [*(trade.frame for trade in self._trades), *filter(None, newest)]
-        self.clear()
-        return frames
+    def take(self, catch_up: Callable[[Stream, int], bytes | None]) -> Page | None:
+        """Take the next page out; None if nothing is left.
+
+        The trades come first, then what `catch_up` renders of every other stream.
+        """
+        if self._trades:
+            batch = self._trades.popleft()
+            self.size -= len(batch.frames)
+            return Page(batch.frames, len(batch.messages))
+        while self._missed:
+            stream = next(iter(self._missed))
+            if frame := catch_up(stream, self._missed.pop(stream)):
+                return Page(frame, 1)
+        return None
 
     def _miss(self, message: Message) -> bool:
         """Return whether something of the stream was missed before."""

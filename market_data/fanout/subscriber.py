@@ -1,10 +1,10 @@
 """One client as the hub sees it: ready to be written to, behind, or gone."""
 
+import time
 from collections.abc import Callable, Iterable
 
 from market_data.fanout.hub_stats import HubStats
-from market_data.fanout.messages import Message
-from market_data.fanout.slow_reader import MAX_HELD_TRADES, Backlog
+from market_data.fanout.slow_reader import MAX_HELD_BYTES, MAX_SECONDS_BEHIND, Backlog, Batch
 from market_data.fanout.streams import Stream
 
 
@@ -12,13 +12,14 @@ class Subscriber:
     """Writes directly while the client keeps up.
 
     While it is behind, trades are held; of every other stream the client gets the newest state
-    when it has caught up.
+    when it has caught up. What was held is written page by page, each once the client has taken the
+    one before.
 
     `write` hands bytes to the transport and never waits; `close` ends the connection.
     """
 
-    __slots__ = ("_backlog", "_catch_up", "_close", "_stats", "is_open", "is_ready",
-                 "streams", "write")  # fmt: skip
+    __slots__ = ("_backlog", "_behind_since", "_catch_up", "_clock", "_close", "_stats", "is_open",
+                 "is_ready", "streams", "write")  # fmt: skip
 
     def __init__(
         self,
@@ -26,24 +27,28 @@ class Subscriber:
         close: Callable[[int, str], None],
         catch_up: Callable[[Stream, int], bytes | None],
         stats: HubStats,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.write = write
         self._close = close
         self._catch_up = catch_up
         self._stats = stats
+        self._clock = clock
         self.streams: frozenset[Stream] = frozenset()
         self.is_ready = True
         self.is_open = True
+        self._behind_since: float | None = None
         self._backlog = Backlog()
 
-    def hold(self, messages: Iterable[Message]) -> None:
-        """Keep messages that cannot be written now; close a client that has too many of them."""
+    def hold(self, batch: Batch) -> None:
+        """Keep what cannot be written now; close a client that is too slow."""
         if not self.is_open:
             return
-        self._stats.conflated += self._backlog.add(messages)
-        if self._backlog.is_too_long:
-            self.stop()
-            self._close(1013, f"too slow: more than {MAX_HELD_TRADES} trades behind")
+        self._stats.conflated += self._backlog.add(batch)
+        if self._backlog.size > MAX_HELD_BYTES:
+            self._give_up(f"more than {MAX_HELD_BYTES >> 20} MB behind")
+        elif self._count_seconds_behind() > MAX_SECONDS_BEHIND:
+            self._give_up(f"what was sent {MAX_SECONDS_BEHIND} seconds ago is unread")
 
     def forget(self, streams: Iterable[Stream]) -> None:
         """Drop what is held of streams that the client has left."""
@@ -52,17 +57,27 @@ class Subscriber:
     def pause(self) -> None:
         """Hold messages from now on: the client is behind."""
         self.is_ready = False
+        self._behind_since = self._clock()
 
     def resume(self) -> None:
-        """Write what was held: the client can be written to again."""
-        if not self.is_open:
-            return
-        self.is_ready = True
-        if frames := self._backlog.take(self._catch_up):
-            self._stats.deliveries += len(frames)
-            self.write(b"".join(frames))
+        """Write what was held, until the client is behind again: it can be written to."""
+        self._behind_since = None
+        while self.is_open and self._behind_since is None:
+            page = self._backlog.take(self._catch_up)
+            if page is None:
+                self.is_ready = True
+                return
+            self._stats.deliveries += page.messages
+            self.write(page.frames)
 
     def stop(self) -> None:
         """Write and hold nothing more: the connection ends."""
         self.is_ready = self.is_open = False
         self._backlog.clear()
+
+    def _count_seconds_behind(self) -> float:
+        return 0.0 if self._behind_since is None else self._clock() - self._behind_since
+
+    def _give_up(self, why: str) -> None:
+        self.stop()
+        self._close(1013, f"too slow: {why}")

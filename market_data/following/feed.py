@@ -24,6 +24,9 @@ from protocol.timestamps import now_in_microseconds
 
 SECONDS_BETWEEN_CHECKS = 0.5
 MAX_PAUSE_SECONDS = 2.0
+EVENTS_A_TURN = 256
+"""Events of one message that are applied before everything else has its turn: a message may have
+very many, and what they lead to has to be written meanwhile."""
 SETTLING_MICROSECONDS = 1_000_000
 """Time from the engine's stamp to its commit. A trade that takes longer is rare, and corrects the
 candles that were closed without it."""
@@ -104,7 +107,7 @@ class Feed:
         """
         events_before = self.stats.events
         try:
-            self._apply(channel, message)
+            await self._apply(channel, message)
         except BrokenEvent as error:
             self._refuse(channel, error)
             if self.stats.events != events_before:
@@ -112,12 +115,14 @@ class Feed:
                 self._start_over(str(error), state)
                 await self._resync(state)
 
-    def _apply(self, channel: str, message: ChannelMessage) -> None:
-        for event in list_public_events(message):
+    async def _apply(self, channel: str, message: ChannelMessage) -> None:
+        for number, event in enumerate(list_public_events(message), 1):
             self._market.apply(event)
             self.stats.events += 1
             if self._market.is_complete:
                 self._listener.announce(event)
+            if not number % EVENTS_A_TURN:
+                await asyncio.sleep(0)
         self._chain.advance(channel, message.sequence)
 
     async def _check(self) -> None:
@@ -164,7 +169,7 @@ class Feed:
         page = await self._redis.read_journal(self._chain.complete)
         while page:
             for entry in page:
-                self._replay_entry(entry)
+                await self._replay_entry(entry)
             page = await self._redis.read_journal(self._chain.complete)
         if self._chain.complete < state.sequence:
             raise BrokenJournal(f"the journal ends at {self._chain.complete}")
@@ -182,24 +187,24 @@ class Feed:
                 self.stats.snapshots += 1
                 return
 
-    def _replay_entry(self, entry: JournalEntry) -> None:
+    async def _replay_entry(self, entry: JournalEntry) -> None:
         if entry.previous != self._chain.complete:
             raise BrokenJournal(
                 f"the journal continues {entry.previous}, not {self._chain.complete}"
             )
         for channel in PUBLIC_CHANNELS:
             if (data := entry.messages.get(channel)) is not None:
-                self._replay_message(channel, data)
+                await self._replay_message(channel, data)
         self._chain.complete = entry.sequence
         self.stats.journal_entries += 1
 
-    def _replay_message(self, channel: str, data: bytes) -> None:
+    async def _replay_message(self, channel: str, data: bytes) -> None:
         message = read_public_message(channel, data)
         link = self._chain.judge(channel, message)
         if link is Link.GAP:
             raise BrokenJournal(f"{channel}: {message.sequence} follows {message.previous}")
         if link is Link.NEXT:
-            self._apply(channel, message)
+            await self._apply(channel, message)
 
     def _start_over(self, reason: str, state: EngineState) -> None:
         if self._market.is_complete:

@@ -5,7 +5,6 @@ from contextlib import ExitStack, suppress
 import pytest
 from websockets.exceptions import ConnectionClosed
 
-from market_data.fanout.slow_reader import MAX_HELD_TRADES
 from protocol.checksum import compute_checksum
 from protocol.events import Level
 from tests.support.market_data import Json, MarketData, Reader
@@ -237,8 +236,7 @@ def test_a_slow_client_is_told_why_before_it_is_cut(
         received = bytearray()
         while chunk := slow.recv(1 << 16):
             received += chunk
-    assert received.endswith(f"too slow: more than {MAX_HELD_TRADES} trades behind".encode())
-    assert b"\x03\xf5" in received[-80:]  # 1013
+    assert b"\x03\xf5too slow: " in received[-80:]  # 1013
 
 
 @pytest.mark.parametrize(
@@ -278,7 +276,7 @@ def flood_until_closed(service: MarketData, publisher: Publisher, clients: int) 
     for number in range(4000):
         for step in range(number % 20 * 10, number % 20 * 10 + 10):
             publisher.set_levels(
-                bids=[(f"{50000 + step}.00", "1.00000")], trades=[("60000.00", "0.10000")] * 5
+                bids=[(f"{50000 + step}.00", "1.00000")], trades=[("60000.00", "0.10000")] * 500
             )
         if sum(service.get("/stats")["closed"].values()) == clients:
             return

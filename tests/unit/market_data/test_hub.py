@@ -3,7 +3,7 @@ from collections.abc import Callable
 from market_data.fanout.hub import MAX_PENDING, Hub
 from market_data.fanout.hub_stats import HubStats
 from market_data.fanout.messages import Message
-from market_data.fanout.slow_reader import MAX_HELD_TRADES
+from market_data.fanout.slow_reader import MAX_HELD_BYTES, MAX_SECONDS_BEHIND
 from market_data.fanout.streams import BBO, BOOK, L2_UPDATES, TRADES, Stream
 from market_data.fanout.subscriber import Subscriber
 
@@ -21,6 +21,7 @@ class Fanout:
         self.stats = HubStats()
         self.hub = Hub(self.turns.append, lambda stream: b"<" + stream.channel.encode(), self.stats)
         self.closed: list[tuple[int, str]] = []
+        self.now = 0.0
 
     def connect(self, *streams: Stream) -> tuple[Subscriber, list[bytes]]:
         written: list[bytes] = []
@@ -29,6 +30,7 @@ class Fanout:
             lambda code, reason: self.closed.append((code, reason)),
             lambda stream, cursor: b">%s from %d" % (stream.channel.encode(), cursor),
             self.stats,
+            lambda: self.now,
         )
         self.hub.add(subscriber, streams)
         written.clear()
@@ -98,10 +100,10 @@ def test_a_client_that_is_behind_gets_all_trades_and_the_newest_of_the_rest() ->
     fanout.publish(Message(TRADE, b"t2"), Message(BEST, b"b2"), Message(WHOLE, b"d", 8))
     assert written == []
     fanout.hub.resume(subscriber)
-    assert written == [b"t1t2>bbo from 0>book from 5"]
+    assert written == [b"t1", b"t2", b">bbo from 0", b">book from 5"]
     assert fanout.stats.conflated == 2
     fanout.publish(Message(BEST, b"b3"))
-    assert written[1:] == [b"b3"]
+    assert written[4:] == [b"b3"]
 
 
 def test_what_a_client_has_left_is_not_held_for_it() -> None:
@@ -133,18 +135,88 @@ def test_a_rebuilt_book_makes_a_client_that_is_behind_start_anew() -> None:
     assert written == [b">book from 0"]
 
 
-def test_a_client_too_far_behind_in_trades_is_closed_with_1013_and_a_reason() -> None:
+def test_a_client_takes_as_many_trades_as_one_commit_makes() -> None:
     fanout = Fanout()
     subscriber, written = fanout.connect(TRADE)
     subscriber.pause()
-    for _ in range(MAX_HELD_TRADES):
-        fanout.publish(Message(TRADE, b"t"))
+    fanout.publish(*[Message(TRADE, b"t")] * 100_000)
     assert fanout.closed == []
+    fanout.hub.resume(subscriber)
+    assert b"".join(written) == b"t" * 100_000
+    assert max(map(len, written)) <= MAX_PENDING
+
+
+def test_what_was_held_is_written_as_far_as_the_client_reads() -> None:
+    fanout = Fanout()
+    subscriber, written = fanout.connect(TRADE, BEST)
+    subscriber.pause()
+    fanout.publish(Message(TRADE, b"t1"), Message(BEST, b"b1"))
+    fanout.publish(Message(TRADE, b"t2"))
+    take = subscriber.write
+
+    def write_and_fill(data: bytes) -> None:
+        take(data)
+        subscriber.pause()
+
+    subscriber.write = write_and_fill
+    fanout.hub.resume(subscriber)
+    assert written == [b"t1"]
+    fanout.publish(Message(TRADE, b"t3"))
+    for _ in range(3):
+        fanout.hub.resume(subscriber)
+    assert written == [b"t1", b"t2", b"t3", b">bbo from 0"]
+    assert not subscriber.is_ready
+
+
+def test_clients_that_are_behind_hold_the_same_bytes() -> None:
+    fanout = Fanout()
+    readers = [fanout.connect(TRADE, BEST) for _ in range(2)]
+    for subscriber, _ in readers:
+        subscriber.pause()
+    fanout.publish(Message(TRADE, b"t1"), Message(TRADE, b"t2"), Message(BEST, b"b1"))
+    for subscriber, _ in readers:
+        fanout.hub.resume(subscriber)
+    [(_, first), (_, second)] = readers
+    assert first[0] == b"t1t2"
+    assert first[0] is second[0]
+
+
+def test_a_client_that_does_not_take_what_was_sent_is_closed_with_1013_and_a_reason() -> None:
+    fanout = Fanout()
+    subscriber, written = fanout.connect(TRADE)
+    subscriber.pause()
+    fanout.now = MAX_SECONDS_BEHIND
+    fanout.publish(Message(TRADE, b"t"))
+    assert fanout.closed == []
+    fanout.now += 0.1
     fanout.publish(Message(TRADE, b"t"))
     fanout.publish(Message(TRADE, b"t"))
-    assert fanout.closed == [(1013, f"too slow: more than {MAX_HELD_TRADES} trades behind")]
+    assert fanout.closed == [(1013, "too slow: what was sent 20 seconds ago is unread")]
     fanout.hub.resume(subscriber)
     assert written == []
+
+
+def test_a_client_that_takes_something_begins_anew_to_be_behind() -> None:
+    fanout = Fanout()
+    subscriber, _ = fanout.connect(TRADE)
+    for _ in range(5):
+        subscriber.pause()
+        fanout.now += MAX_SECONDS_BEHIND
+        fanout.publish(Message(TRADE, b"t"))
+        fanout.hub.resume(subscriber)
+    assert fanout.closed == []
+
+
+def test_a_client_too_many_bytes_behind_is_closed_with_1013_and_a_reason() -> None:
+    fanout = Fanout()
+    subscriber, _ = fanout.connect(TRADE)
+    subscriber.pause()
+    frame = b"t" * (1 << 20)
+    for _ in range(MAX_HELD_BYTES >> 20):
+        fanout.publish(Message(TRADE, frame))
+    assert fanout.closed == []
+    fanout.publish(Message(TRADE, b"t"))
+    assert fanout.closed == [(1013, "too slow: more than 32 MB behind")]
 
 
 def test_a_flood_of_state_costs_a_client_that_is_behind_no_memory() -> None:
@@ -155,7 +227,7 @@ def test_a_flood_of_state_costs_a_client_that_is_behind_no_memory() -> None:
         fanout.publish(Message(BEST, b"b"), Message(LEVELS, b"l"))
     assert fanout.closed == []
     fanout.hub.resume(subscriber)
-    assert written == [b">bbo from 0>l2_updates from 0"]
+    assert written == [b">bbo from 0", b">l2_updates from 0"]
 
 
 def test_an_endless_turn_does_not_grow_what_is_pending() -> None:
