@@ -16,6 +16,7 @@ from pydantic import ValidationError
 from archive.database import UnusableDatabase, open_for_queries
 from archive.queries import Archive
 from archive.settings import ArchiveSettings
+from order_gateway.account.stream_connection import StreamConnection
 from order_gateway.admission.api_keys import ApiKey, UnusableKeys, read_api_keys
 from order_gateway.app import create_app
 from order_gateway.logs import SERVICE, current_request
@@ -57,7 +58,7 @@ def make_server(app: FastAPI) -> uvicorn.Server:
         app,
         loop="uvloop",
         http="httptools",
-        ws="websockets-sansio",
+        ws=StreamConnection,
         ws_max_size=MAX_FRAME_BYTES,
         ws_per_message_deflate=False,
         access_log=False,

@@ -15,6 +15,8 @@ from websockets.frames import Frame
 
 from market_data.fanout.hub import Hub
 from market_data.fanout.subscriber import Subscriber
+from protocol.enums import Reason
+from protocol.frame_budget import BYTES_AT_ONCE, FRAMES_AT_ONCE, TOO_MANY_FRAMES, FrameBudget
 
 SECONDS_TO_READ_THE_END = 5.0
 """Time that a peer has to read the close frame before the connection is cut."""
@@ -33,6 +35,7 @@ class NonblockingWebSocket(WebSocketsSansIOProtocol):
 
     _hub: Hub | None = None
     _subscriber: Subscriber | None = None
+    _control_budget: FrameBudget | None = None
     end_reason = "left"
 
     def attach(self, hub: Hub, subscriber: Subscriber) -> None:
@@ -89,6 +92,38 @@ class NonblockingWebSocket(WebSocketsSansIOProtocol):
         if self._subscriber is not None and self._hub is not None:
             self._hub.resume(self._subscriber)
 
+    def data_received(self, data: bytes) -> None:
+        """Read frames, little by little: the rest of a flood is not looked at."""
+        for start in range(0, len(data), BYTES_AT_ONCE):
+            if self.end_reason == Reason.RATE_LIMITED:
+                return
+            super().data_received(data[start : start + BYTES_AT_ONCE])
+
+    def handle_ping(self) -> None:
+        """Answer a ping within the budget."""
+        if self._take_control_frame():
+            super().handle_ping()
+
+    def handle_pong(self, event: Frame) -> None:
+        """Take a pong within the budget."""
+        if self._take_control_frame():
+            super().handle_pong(event)
+
+    def handle_text(self, event: Frame) -> None:
+        """Take a message, or its first fragment within the budget."""
+        if event.fin or self._take_control_frame():
+            super().handle_text(event)
+
+    def handle_bytes(self, event: Frame) -> None:
+        """Take a message, or its first fragment within the budget."""
+        if event.fin or self._take_control_frame():
+            super().handle_bytes(event)
+
+    def handle_cont(self, event: Frame) -> None:
+        """Take a fragment within the budget."""
+        if self._take_control_frame(is_too_many=len(self.frames) >= FRAMES_AT_ONCE):
+            super().handle_cont(event)
+
     def handle_close(self, event: Frame) -> None:
         """Stop delivery, because the peer closes."""
         self._stop_delivery()
@@ -130,6 +165,22 @@ class NonblockingWebSocket(WebSocketsSansIOProtocol):
         if self._subscriber is not None:
             self._subscriber.stop()
         super().connection_lost(exc)
+
+    def _take_control_frame(self, *, is_too_many: bool = False) -> bool:
+        """Whether a frame that is no request is within the budget; close if it is not.
+
+        Whole messages have a budget of the session's, which answers each that it refuses.
+        """
+        if self._control_budget is None:
+            self._control_budget = FrameBudget()
+        if self._control_budget.take() and not is_too_many:
+            return True
+        if not self.handshake_complete:
+            self.transport.abort()
+        elif not self.close_sent:
+            self.end(1008, f"{Reason.RATE_LIMITED}: {TOO_MANY_FRAMES}")
+            self._stop_delivery()
+        return False
 
     def _stop_delivery(self) -> None:
         """Write no more, and cut the connection in a while, even if its buffer is unread."""

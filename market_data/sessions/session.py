@@ -12,7 +12,6 @@ from market_data.fanout.state_renderer import StateRenderer
 from market_data.fanout.streams import CHANNELS, TRADES, Stream, group_by_channel
 from market_data.fanout.subscriber import Subscriber
 from market_data.market.market import Market
-from market_data.sessions.frame_budget import FRAMES_A_SECOND, MAX_REFUSED_FRAMES, FrameBudget
 from market_data.sessions.nonblocking_websocket import NonblockingWebSocket
 from market_data.sessions.requests import (
     FrameId,
@@ -25,6 +24,7 @@ from market_data.sessions.requests import (
 from market_data.sessions.resume import Resume, ReturningClient
 from market_data.sessions.resume_budget import TRADES_A_SECOND, ResumeBudget
 from protocol.enums import Reason
+from protocol.frame_budget import MAX_REFUSED_FRAMES, TOO_MANY_FRAMES, FrameBudget
 from protocol.timestamps import format_timestamp, now_in_microseconds
 
 _WELCOME = (
@@ -217,8 +217,7 @@ class Session:
         self._write(Ack(request.id, request.action, group_by_channel(result)))
 
     def _refuse_rate(self, frame_id: FrameId) -> None:
-        detail = f"more than {FRAMES_A_SECOND:.0f} frames a second"
-        error = Error(frame_id, Reason.RATE_LIMITED, detail)
+        error = Error(frame_id, Reason.RATE_LIMITED, TOO_MANY_FRAMES)
         if self._budget.refused >= MAX_REFUSED_FRAMES:
             self.refuse_connection(error, 1008)
         else:

@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple, TypeVar, cast
+from typing import Any, Generic, NamedTuple, TypeVar, cast
 
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
@@ -29,18 +29,20 @@ MAX_FILLS = 10_000
 """Fills in the answer to a repeat; with more they are left out, as in the engine's replies."""
 
 Answered = TypeVar("Answered")
+Described = TypeVar("Described")
 
 
 @dataclass(frozen=True)
-class Snapshot:
-    """Open orders of an account: at least as new as `sequence`, none newer than `reached`.
+class Snapshot(Generic[Described]):
+    """Open orders of an account, newest first.
 
-    Both are sequences of whole commits.
+    They are at least as new as `sequence`, and none is newer than `reached`. Both are sequences of
+    whole commits.
     """
 
     sequence: int
     reached: int
-    orders: list[OrderRecord]
+    orders: list[Described]
 
 
 class Recalled(NamedTuple):
@@ -90,10 +92,12 @@ class History:
         sequence = await self._catch_up()
         return await self._ask(lambda archive: archive.list_fills(which, limit, after)), sequence
 
-    async def read_snapshot(self, account: str) -> Snapshot:
-        """Return every open order of the account."""
+    async def read_snapshot(
+        self, account: str, describe: Callable[[OrderRecord], Described]
+    ) -> Snapshot[Described]:
+        """Return every open order of the account, as `describe` makes it in another thread."""
         await self._catch_up()
-        return await self._ask(lambda archive: _read_snapshot(archive, account))
+        return await self._ask(lambda archive: _read_snapshot(archive, account, describe))
 
     async def recall(self, account: str, known: Sequence[ExecutionReport]) -> dict[str, Recalled]:
         """Return the account's orders in the states that are `known`, or in later ones.
@@ -217,14 +221,16 @@ def _read_fills(archive: Archive, order: OrderRecord) -> list[FillRecord] | None
     return None
 
 
-def _read_snapshot(archive: Archive, account: str) -> Snapshot:
+def _read_snapshot(
+    archive: Archive, account: str, describe: Callable[[OrderRecord], Described]
+) -> Snapshot[Described]:
     """Read the sequence first: what happens meanwhile is in the orders, or is reported again."""
     sequence = archive.last_sequence()
-    orders: list[OrderRecord] = []
+    orders: list[Described] = []
     after: str | None = None
     while True:
         page = archive.list_orders(OrderFilter(account, is_open=True), 1000, after)
-        orders += page.items
+        orders += map(describe, page.items)
         after = page.after
         if after is None:
             return Snapshot(sequence, archive.last_sequence(), orders)

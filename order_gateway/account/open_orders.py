@@ -1,19 +1,24 @@
 """An account's open orders at one sequence: the archive's, brought up to date from the journal."""
 
 import asyncio
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from typing import NamedTuple
+from weakref import WeakValueDictionary
 
 from archive.records import OrderRecord
 from order_gateway.account.history import History
-from order_gateway.account.report_feed import Listener, ReportFeed
+from order_gateway.account.report_feed import ReportFeed
 from order_gateway.account.report_journal import JournalTrimmed
+from order_gateway.account.report_listener import Listener
 from order_gateway.errors import archive_unavailable
+from protocol.codec import encode
 from protocol.enums import OPEN_STATUSES
 from protocol.events import ExecutionReport
 
 MAX_BEHIND = 200_000
 """Commands that the archive may be behind; with more, reading the journal takes too long."""
+ORDERS_A_PAGE = 128
 
 _FIELDS = (
     "order_id", "client_order_id", "account", "symbol", "side", "order_type", "price",
@@ -22,42 +27,96 @@ _FIELDS = (
 )  # fmt: skip
 
 
-async def read_open_orders(
-    history: History, feed: ReportFeed, listener: Listener
-) -> tuple[int, list[dict[str, Any]]]:
-    """Return a sequence, and the open orders of the listener's account at it, oldest first.
+class _Encoded(NamedTuple):
+    """An order in the state that the command at `sequence` left it in."""
 
-    The listener's reports after that sequence continue from there without a gap. Raise Unavailable,
-    RedisError or OSError if the archive or the journal cannot be read.
+    order_id: str
+    sequence: int
+    text: bytes
+
+
+class OpenOrders:
+    """Open orders at `sequence`, oldest first: pages of encoded orders, joined by commas.
+
+    `losses` is the feed's, so that nothing that was lost lies behind them.
     """
-    snapshot = await history.read_snapshot(listener.account)
-    sequence = max(snapshot.reached, listener.start)
-    if sequence - snapshot.sequence > MAX_BEHIND:
-        raise archive_unavailable("it is too far behind")
-    # in a thread, because an account may have a hundred thousand
-    orders = await asyncio.to_thread(_describe_all, snapshot.orders[::-1])
-    try:
-        async for news in feed.read_reports(snapshot.sequence, sequence):
-            if isinstance(news.report, ExecutionReport):
-                _apply(orders, news.report, listener.account)
-    except JournalTrimmed:
-        raise archive_unavailable("the journal begins behind it") from None
-    return sequence, list(orders.values())
+
+    def __init__(self, sequence: int, losses: int, orders: Iterable[_Encoded]) -> None:
+        self.sequence = sequence
+        self.losses = losses
+        listed = list(orders)
+        self.count = len(listed)
+        self.pages = list(_join_pages(order.text for order in listed))
 
 
-def _describe_all(orders: Sequence[OrderRecord]) -> dict[str, dict[str, Any]]:
-    return {order.order_id: _describe(order, order.updated_at) for order in orders}
+class OpenOrdersReader:
+    """Reads the open orders of accounts.
+
+    Streams of an account that begin while the same orders are still being sent to another one get
+    these, not a copy: what an account's streams can hold does not grow with their number.
+    """
+
+    def __init__(self, history: History, feed: ReportFeed) -> None:
+        self._history = history
+        self._feed = feed
+        self._held = WeakValueDictionary[str, OpenOrders]()
+        self._locks = WeakValueDictionary[str, asyncio.Lock]()
+
+    async def read(self, listener: Listener) -> OpenOrders:
+        """Return the open orders of the listener's account at some sequence.
+
+        If that is before the listener's start, the journal has the reports between. Raise
+        Unavailable, RedisError or OSError if the archive or the journal cannot be read.
+        """
+        account = listener.account
+        async with self._locks.setdefault(account, asyncio.Lock()):
+            orders = self._held.get(account)
+            if orders is None or not self._is_usable(orders, listener):
+                orders = self._held[account] = await self._read_anew(listener)
+            return orders
+
+    def _is_usable(self, orders: OpenOrders, listener: Listener) -> bool:
+        """Whether the reports since then are read sooner than the orders anew."""
+        missing = listener.start - orders.sequence
+        return orders.losses == self._feed.losses and missing <= orders.count
+
+    async def _read_anew(self, listener: Listener) -> OpenOrders:
+        losses = self._feed.losses
+        snapshot = await self._history.read_snapshot(listener.account, _encode_record)
+        sequence = max(snapshot.reached, listener.start)
+        if sequence - snapshot.sequence > MAX_BEHIND:
+            raise archive_unavailable("it is too far behind")
+        orders = {order.order_id: order for order in reversed(snapshot.orders)}
+        try:
+            async for news in self._feed.read_reports(snapshot.sequence, sequence):
+                if isinstance(news.report, ExecutionReport):
+                    _apply(orders, news.report, listener.account)
+        except JournalTrimmed:
+            raise archive_unavailable("the journal begins behind it") from None
+        return await asyncio.to_thread(OpenOrders, sequence, losses, orders.values())
 
 
-def _apply(orders: dict[str, dict[str, Any]], report: ExecutionReport, account: str) -> None:
+def _apply(orders: dict[str, _Encoded], report: ExecutionReport, account: str) -> None:
     known = orders.get(report.order_id)
-    if report.account != account or (known and known["sequence"] > report.sequence):
+    if report.account != account or (known and known.sequence > report.sequence):
         return
     if report.status in OPEN_STATUSES:
-        orders[report.order_id] = _describe(report, report.timestamp)
+        orders[report.order_id] = _encode(report, report.timestamp)
     else:
         orders.pop(report.order_id, None)
 
 
-def _describe(order: OrderRecord | ExecutionReport, timestamp: str) -> dict[str, Any]:
-    return {field: getattr(order, field) for field in _FIELDS} | {"timestamp": timestamp}
+def _encode_record(order: OrderRecord) -> _Encoded:
+    return _encode(order, order.updated_at)
+
+
+def _encode(order: OrderRecord | ExecutionReport, timestamp: str) -> _Encoded:
+    described = {field: getattr(order, field) for field in _FIELDS} | {"timestamp": timestamp}
+    return _Encoded(order.order_id, order.sequence, encode(described))
+
+
+def _join_pages(orders: Iterator[bytes]) -> Iterator[bytes]:
+    comma = b""
+    while page := b",".join(islice(orders, ORDERS_A_PAGE)):
+        yield comma + page
+        comma = b","

@@ -6,28 +6,30 @@ and says in `in_sync` whether the report channel is followed at the moment.
 
 import asyncio
 import contextlib
-from collections.abc import Iterable, Mapping
+from itertools import chain
 from typing import Any
 
 import msgspec
 from redis.exceptions import RedisError
-from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
+from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from order_gateway.account.history import History
-from order_gateway.account.open_orders import read_open_orders
-from order_gateway.account.report_feed import Listener, ReportFeed
+from order_gateway.account.open_orders import OpenOrdersReader
+from order_gateway.account.report_feed import REPORTS_A_TURN, ReportFeed
+from order_gateway.account.report_journal import JournalTrimmed
+from order_gateway.account.report_listener import MAX_WAITING_BYTES, Listener, Told, tell
+from order_gateway.account.stream_connection import StreamConnection, too_slow
 from order_gateway.account.stream_limits import StreamLimits
 from order_gateway.admission.admission import Admission
 from order_gateway.admission.api_keys import Scope
 from order_gateway.admission.request_context import RequestContext
-from order_gateway.errors import Unavailable
+from order_gateway.errors import Unavailable, archive_unavailable, refuse
 from order_gateway.metrics import Metrics
 from protocol.codec import encode
 from protocol.enums import Reason
 from protocol.refusal import Refusal
 
 HEARTBEAT_SECONDS = 5.0
-AUTHENTICATION_SECONDS = 5.0
 _POLICY_VIOLATION = 1008
 _TRY_AGAIN_LATER = 1013
 _CLOSE = {Reason.TOO_MANY_CONNECTIONS: _TRY_AGAIN_LATER, Reason.RATE_LIMITED: _TRY_AGAIN_LATER}
@@ -56,7 +58,7 @@ class OrderStream:
         metrics: Metrics,
     ) -> None:
         self._admission = admission
-        self._history = history
+        self._orders = OpenOrdersReader(history, feed)
         self._feed = feed
         self._limits = limits
         self._metrics = metrics
@@ -66,28 +68,29 @@ class OrderStream:
         request = self._admission.make_context(socket.scope, socket.receive)
         try:
             self._admission.check_site(request)
-        except Refusal:
-            await socket.close(_POLICY_VIOLATION)
+        except Refusal as refusal:
+            response = refuse(refusal)
+            response.headers["x-request-id"] = request.request_id
+            await socket.send_denial_response(response)
             return
         await socket.accept(headers=[(b"x-request-id", request.request_id.encode())])
         with contextlib.suppress(WebSocketDisconnect, RuntimeError):
             await self._serve_accepted(socket, request)
 
     async def _serve_accepted(self, socket: WebSocket, request: RequestContext) -> None:
+        connection: StreamConnection = socket.state.connection
         try:
-            with self._limits.reserve():
-                await self._admit(socket, request)
-                with self._limits.reserve_for(request.account):
-                    await self._stream(socket, request.account)
+            await self._admit(socket, request)
+            with self._limits.reserve_for(request.account):
+                await self._stream(socket, request.account)
         except Refusal as refusal:
             status = _CLOSE.get(refusal.code, _POLICY_VIOLATION)
-            await _close(socket, refusal.code, refusal.detail, status)
+            connection.end(status, refusal.code, refusal.detail)
         except Unavailable as unavailable:
-            await _close(socket, unavailable.code, unavailable.detail, _TRY_AGAIN_LATER)
+            connection.end(_TRY_AGAIN_LATER, unavailable.code, unavailable.detail)
         except (RedisError, OSError):
-            await _close(
-                socket, Reason.QUEUE_UNAVAILABLE, "the queue cannot be reached", _TRY_AGAIN_LATER
-            )
+            detail = "the queue cannot be reached"
+            connection.end(_TRY_AGAIN_LATER, Reason.QUEUE_UNAVAILABLE, detail)
 
     async def _admit(self, socket: WebSocket, request: RequestContext) -> None:
         """Admit by headers, by `?account=` if authentication is off, or by the first message."""
@@ -99,8 +102,23 @@ class OrderStream:
         except Refusal as refusal:
             if refusal.code is not Reason.UNAUTHORIZED or b"x-api-key" in request.headers:
                 raise
-            request.headers |= await _read_authentication(socket)
+            request.headers |= await self._read_authentication(socket)
             self._admission.admit(request, Scope.READ)
+
+    async def _read_authentication(self, socket: WebSocket) -> dict[bytes, bytes]:
+        try:
+            async with self._limits.reserve_unnamed(socket.client.host if socket.client else ""):
+                text = await socket.receive_text()
+            message = _authentication_decoder.decode(text)
+        except (TimeoutError, KeyError, msgspec.DecodeError):
+            raise Refusal(
+                Reason.UNAUTHORIZED, None, "the first message must be {key, timestamp?, signature?}"
+            ) from None
+        headers = {b"x-api-key": message.key.encode()}
+        if message.signature:
+            headers[b"x-timestamp"] = message.timestamp.encode()
+            headers[b"x-signature"] = message.signature.encode()
+        return headers
 
     async def _stream(self, socket: WebSocket, account: str) -> None:
         self._metrics.count_stream(1)
@@ -108,7 +126,9 @@ class OrderStream:
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(_wait_for_end(socket))
                 async with self._feed.listen(account) as listener:
-                    await self._send_forever(socket, listener)
+                    await _Session(
+                        socket.state.connection, self._feed, self._orders, listener
+                    ).run()
         except* (WebSocketDisconnect, RuntimeError):
             pass
         except* Unavailable as group:
@@ -118,55 +138,78 @@ class OrderStream:
         finally:
             self._metrics.count_stream(-1)
 
-    async def _send_forever(self, socket: WebSocket, listener: Listener) -> None:
-        number = await self._send_snapshot(socket, listener, 0)
+
+class _Session:
+    """What one listener is sent; `number` is the next message's."""
+
+    def __init__(
+        self,
+        connection: StreamConnection,
+        feed: ReportFeed,
+        orders: OpenOrdersReader,
+        listener: Listener,
+    ) -> None:
+        self._connection = connection
+        self._feed = feed
+        self._orders = orders
+        self._listener = listener
+        self._number = 0
+
+    async def run(self) -> None:
+        """Send for ever."""
+        await self._send_snapshot()
         while True:
-            if listener.is_lost:
-                raise Unavailable(Reason.OVERLOADED, "the client is too slow for its reports")
-            try:
-                async with asyncio.timeout(HEARTBEAT_SECONDS):
-                    news = await listener.news.get()
-            except TimeoutError:
-                if not listener.news.empty():
-                    continue  # a report has just come; a heartbeat before it would be out of order
-                await _send(
-                    socket, type="heartbeat", number=number, sequence=self._feed.sequence,
-                    in_sync=self._feed.is_live,
-                )  # fmt: skip
-                continue
-            if news.report is None:
-                listener.start = news.sequence
-                number = await self._send_snapshot(socket, listener, number + 1)
-            elif news.sequence > listener.start:
-                number += 1
-                kind = type(news.report).__struct_config__.tag
-                await _send(socket, type=kind, number=number, data=news.report)
+            told = await self._listener.take(HEARTBEAT_SECONDS)
+            if self._listener.is_lost:
+                raise too_slow(f"{MAX_WAITING_BYTES >> 20} MB waited for it")
+            if told is None:
+                await self._send_heartbeat()
+            elif told.kind is None:
+                self._listener.start = told.sequence
+                await self._send_snapshot()
+            elif told.sequence > self._listener.start:
+                await self._send_report(told)
 
-    async def _send_snapshot(self, socket: WebSocket, listener: Listener, number: int) -> int:
-        sequence, orders = await read_open_orders(self._history, self._feed, listener)
-        listener.start = sequence
+    async def _send_snapshot(self) -> None:
+        """The open orders, and the reports between them and the listener's own."""
+        orders = await self._orders.read(self._listener)
         head = {
-            "type": "snapshot", "number": number, "sequence": sequence,
-            "account": listener.account, "exchange_id": self._feed.exchange_id,
+            "type": "snapshot", "number": self._number, "sequence": orders.sequence,
+            "account": self._listener.account, "exchange_id": self._feed.exchange_id,
         }  # fmt: skip
-        await socket.send_text(await asyncio.to_thread(_to_snapshot_text, head, orders))
-        return number
+        self._number += 1
+        begin = encode(head)[:-1] + b',"orders":['
+        if len(orders.pages) <= 1:
+            await self._connection.write(b"".join((begin, *orders.pages, b"]}")))
+        else:
+            await self._connection.write_pages(chain([begin], orders.pages, [b"]}"]))
+        start, self._listener.start = (
+            self._listener.start,
+            max(self._listener.start, orders.sequence),
+        )
+        try:
+            async for news in self._feed.read_reports(orders.sequence, start):
+                if news.report.account == self._listener.account:
+                    await self._send_report(tell(news))
+        except JournalTrimmed:
+            raise archive_unavailable("the journal begins behind it") from None
+        self._listener.start = max(self._listener.start, orders.sequence)
 
+    async def _send_report(self, told: Told) -> None:
+        await self._connection.write(
+            b'{"type":"%b","number":%d,"data":%b}'
+            % ((told.kind or "").encode(), self._number, told.data)
+        )
+        self._number += 1
+        if not self._number % REPORTS_A_TURN:
+            await asyncio.sleep(0)
 
-async def _read_authentication(socket: WebSocket) -> dict[bytes, bytes]:
-    try:
-        async with asyncio.timeout(AUTHENTICATION_SECONDS):
-            text = await socket.receive_text()
-        message = _authentication_decoder.decode(text)
-    except (TimeoutError, KeyError, msgspec.DecodeError):
-        raise Refusal(
-            Reason.UNAUTHORIZED, None, "the first message must be {key, timestamp?, signature?}"
-        ) from None
-    headers = {b"x-api-key": message.key.encode()}
-    if message.signature:
-        headers[b"x-timestamp"] = message.timestamp.encode()
-        headers[b"x-signature"] = message.signature.encode()
-    return headers
+    async def _send_heartbeat(self) -> None:
+        message = {
+            "type": "heartbeat", "number": self._number - 1,
+            "sequence": self._feed.told_sequence, "in_sync": self._feed.is_live,
+        }  # fmt: skip
+        await self._connection.write(encode(message))
 
 
 async def _wait_for_end(socket: WebSocket) -> None:
@@ -174,22 +217,6 @@ async def _wait_for_end(socket: WebSocket) -> None:
     while (await socket.receive())["type"] != "websocket.disconnect":
         pass
     raise WebSocketDisconnect
-
-
-async def _send(socket: WebSocket, **message: Any) -> None:
-    await socket.send_text(encode(message).decode())
-
-
-def _to_snapshot_text(head: Mapping[str, Any], orders: Iterable[Mapping[str, Any]]) -> str:
-    """Encode order by order, because encoding very many at once would block all threads."""
-    listed = ",".join(encode(order).decode() for order in orders)
-    return f'{encode(head).decode()[:-1]},"orders":[{listed}]}}'
-
-
-async def _close(socket: WebSocket, code: Reason, detail: str, status: int) -> None:
-    if socket.client_state is WebSocketState.CONNECTED:
-        await _send(socket, type="error", code=code, message=detail)
-        await socket.close(status)
 
 
 def _first(group: BaseExceptionGroup[Any]) -> Exception:

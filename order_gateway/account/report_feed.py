@@ -12,12 +12,12 @@ from collections import defaultdict
 from collections.abc import AsyncIterator
 from contextvars import Context
 from time import monotonic
-from typing import NamedTuple
 
 from redis.asyncio import Connection, Redis
 from redis.exceptions import RedisError
 
 from order_gateway.account.report_journal import JournalTrimmed, ReportJournal
+from order_gateway.account.report_listener import Listener, News, Told, tell
 from order_gateway.errors import Unavailable
 from order_gateway.queueing.redis_client import (
     CONNECT_SECONDS,
@@ -33,40 +33,13 @@ from protocol.exchange_id import derive_exchange_id
 
 logger = logging.getLogger(__name__)
 
-MAX_WAITING = 10_000
-"""Reports that wait for a slow listener; one more, and its stream is closed."""
+REPORTS_A_TURN = 256
+"""Reports of one message that are passed on before listeners have their turn to send them."""
 RECONNECT_SECONDS = 0.2
 LIVE_SECONDS = 2.0
 """How long a new listener waits for the channel."""
 TAIL_SECONDS = 0.5
 """Silence after which the journal is checked for a message that was lost."""
-
-Report = ExecutionReport | CommandRejected
-
-
-class News(NamedTuple):
-    """A report; None if some were lost, so that the listener needs a new snapshot."""
-
-    sequence: int
-    report: Report | None
-
-
-class Listener:
-    """Reports of one account, beginning after the sequence `start`."""
-
-    def __init__(self, account: str, start: int) -> None:
-        self.account = account
-        self.start = start
-        self.news: asyncio.Queue[News] = asyncio.Queue(MAX_WAITING)
-        self.is_lost = False
-        """Whether the listener was too slow, so that a report did not fit."""
-
-    def put(self, news: News) -> None:
-        """Add news without waiting for the listener."""
-        try:
-            self.news.put_nowait(news)
-        except asyncio.QueueFull:
-            self.is_lost = True
 
 
 class ReportFeed:
@@ -83,7 +56,11 @@ class ReportFeed:
         self._id_key: bytes | None = None
         self._caught_up_at = -math.inf
         self.sequence = 0
+        """The sequence of the last message that listeners get: new ones begin there."""
+        self.told_sequence = 0
         """The sequence of the last message that was passed on."""
+        self.losses = 0
+        """How often listeners had to start anew."""
 
     @property
     def is_live(self) -> bool:
@@ -199,7 +176,7 @@ class ReportFeed:
         if message.previous != self.sequence:
             await self._catch_up()
         if message.previous == self.sequence:
-            self._pass_on(message)
+            await self._pass_on(message)
 
     async def _catch_up(self, *, is_first: bool = False) -> None:
         """Pass on what was published up to now, read from the journal.
@@ -218,22 +195,28 @@ class ReportFeed:
         elif not is_first:
             try:
                 async for message in self._journal.read_messages(self.sequence, published):
-                    self._pass_on(message)
+                    await self._pass_on(message)
             except JournalTrimmed:
                 self._lose(published, f"execution reports up to {published} are lost")
-        self.sequence = published
+        self.sequence = self.told_sequence = published
 
     def _lose(self, up_to: int, why: str) -> None:
         logger.warning("%s: starting anew", why)
+        self.losses += 1
         for listener in self._list_listeners():
-            listener.put(News(up_to, None))
+            listener.put(Told(up_to, None, b""))
 
-    def _pass_on(self, message: ChannelMessage) -> None:
-        for news in _list_news(message):
-            assert news.report is not None
-            for listener in self._listeners.get(news.report.account or "", ()):
-                listener.put(news)
+    async def _pass_on(self, message: ChannelMessage) -> None:
+        """Give each report to its listeners, encoded once for all of them."""
         self.sequence = message.sequence
+        for number, news in enumerate(_list_news(message), 1):
+            if listeners := self._listeners.get(news.report.account or ""):
+                told = tell(news)
+                for listener in listeners:
+                    listener.put(told)
+            if not number % REPORTS_A_TURN:
+                await asyncio.sleep(0)
+        self.told_sequence = message.sequence
 
     def _list_listeners(self) -> list[Listener]:
         return [listener for some in self._listeners.values() for listener in some]

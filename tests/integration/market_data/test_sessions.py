@@ -13,11 +13,17 @@ from websockets.frames import Frame, Opcode
 from websockets.sync.client import connect
 
 from market_data.market.delta_ring import DELTAS_KEPT
-from market_data.sessions.frame_budget import FRAMES_A_SECOND, FRAMES_AT_ONCE, MAX_REFUSED_FRAMES
+from protocol.frame_budget import (
+    BYTES_AT_ONCE,
+    FRAMES_A_SECOND,
+    FRAMES_AT_ONCE,
+    MAX_REFUSED_FRAMES,
+)
 from tests.support.archive_database import sqlite_url
 from tests.support.archive_service import run_follower, wait_until_archived
 from tests.support.market_data import Json, MarketData, Reader, run_market_data
 from tests.support.publisher import PUBLIC, Publisher
+from tests.support.raw_websocket import make_frame, open_websocket, read_to_end
 from tests.support.waiting import DEADLINE_SECONDS, wait_until
 
 BTC = "BTC-USDT"
@@ -330,3 +336,22 @@ def test_every_refusal_names_the_request(service: MarketData) -> None:
         answers = [reader.next() for _ in range(sent)]
     assert [each["id"] for each in answers] == list(range(sent))
     assert any(each.get("code") == "rate_limited" for each in answers)
+
+
+@pytest.mark.parametrize("flood", ["pings", "pongs", "fragments"])
+def test_a_flood_of_frames_that_ask_nothing_ends_the_connection(
+    service: MarketData, flood: str
+) -> None:
+    frames = {
+        "pings": make_frame(9, b"x") * 3_000,
+        "pongs": make_frame(10, b"") * 3_000,
+        "fragments": make_frame(1, b"", fin=False) + make_frame(0, b"", fin=False) * 3_000,
+    }
+    with open_websocket(service.port, "/ws/market-data?channels=") as client:
+        client.sendall(frames[flood])
+        received = read_to_end(client)
+    assert b"\x03\xf0rate_limited: more than 20 frames a second" in received[-120:]  # 1008
+    assert received.count(b"\x8a\x01x") <= FRAMES_AT_ONCE + BYTES_AT_ONCE // 7
+    wait_until(
+        lambda: service.get("/stats")["closed"].get("rate_limited") == 1, "the client is closed"
+    )

@@ -214,7 +214,8 @@ def test_listeners_start_anew_where_numbers_begin_anew(redis_url: str, change: A
             async with feed.listen("alice") as listener:
                 before = feed.exchange_id
                 await client.hset(STATE, mapping=change)
-                assert await listener.news.get() == (change.get(PUBLISHED, 5), None)
+                told = await listener.take(DEADLINE_SECONDS)
+                assert told == (change.get(PUBLISHED, 5), None, b"")
                 assert (feed.exchange_id == before) is (STATE_ID_KEY not in change)
             await feed.aclose()
 

@@ -1,12 +1,16 @@
-"""Limits how many frames a connection may send."""
+"""Limits how many frames a client may send on a WebSocket."""
 
 import time
 from collections.abc import Callable
 
 FRAMES_A_SECOND = 20.0
 FRAMES_AT_ONCE = 100
+"""Also the most fragments of one message."""
 MAX_REFUSED_FRAMES = 100
 """Frames refused in a row after which the connection is closed."""
+BYTES_AT_ONCE = 4_096
+"""Received bytes that are read as frames before the budget is asked: an empty frame has 6 bytes."""
+TOO_MANY_FRAMES = f"more than {FRAMES_A_SECOND:.0f} frames a second"
 
 
 class FrameBudget:

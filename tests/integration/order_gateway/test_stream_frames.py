@@ -1,0 +1,118 @@
+"""What a client sends on `/ws/orders`, and who says nothing at all."""
+
+import asyncio
+import json
+import socket
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+from websockets.exceptions import InvalidStatus
+from websockets.sync.client import connect
+from websockets.typing import Origin
+
+from order_gateway.account import stream_limits
+from order_gateway.account.stream_limits import StreamLimits
+from protocol.frame_budget import BYTES_AT_ONCE, FRAMES_AT_ONCE
+from protocol.refusal import Refusal
+from tests.integration.order_gateway.test_exchange import KEYS, PLAIN
+from tests.support.gateway_process import run_exchange, run_workers
+from tests.support.raw_websocket import make_frame, open_websocket, read_to_end
+
+PING, PONG, TEXT, CONTINUATION = 9, 10, 1, 0
+FLOODS = {
+    "pings": make_frame(PING, b"x") * 3_000,
+    "pongs": make_frame(PONG, b"") * 3_000,
+    "messages": make_frame(TEXT, b"") * 3_000,
+    "fragments": make_frame(TEXT, b"", fin=False)
+    + make_frame(CONTINUATION, b"", fin=False) * 3_000,
+}
+
+
+def test_a_flood_of_frames_ends_the_connection(redis_url: str, tmp_path: Path) -> None:
+    with run_exchange(redis_url, tmp_path) as exchange:
+        port = int(exchange.url.rpartition(":")[2])
+        for flood, frames in FLOODS.items():
+            with open_websocket(port, "/ws/orders") as client:
+                client.sendall(frames)
+                received = read_to_end(client)
+            assert b"\x03\xf0rate_limited" in received[-120:], flood  # 1008
+            assert received.count(b"\x8a\x01x") <= FRAMES_AT_ONCE + BYTES_AT_ONCE // 7
+        with open_websocket(port, "/ws/orders") as client:
+            client.sendall(make_frame(PING, b"are you there") * 5)
+            assert read_until(client, b"\x8a\x0dare you there", 5)
+
+
+def test_a_websocket_at_a_wrong_path_is_not_found(redis_url: str) -> None:
+    with run_workers(redis_url) as (url, _):
+        for path in ("/ws/nothing", "/ws/orders/", "/v1/orders", "/"):
+            with pytest.raises(InvalidStatus) as refused, connect(url.replace("http", "ws") + path):
+                pass
+            assert refused.value.response.status_code == 404, path
+            assert json.loads(refused.value.response.body)["code"] == "not_found"
+        with pytest.raises(InvalidStatus) as refused:
+            connect(url.replace("http", "ws") + "/ws/orders", origin=Origin("http://evil.example"))
+        assert refused.value.response.status_code == 403
+        assert json.loads(refused.value.response.body)["code"] == "origin_not_allowed"
+
+
+def test_silent_connections_take_no_place_of_a_stream(redis_url: str, tmp_path: Path) -> None:
+    limits = {"GATEWAY_MAX_STREAMS": "3", "API_KEYS": KEYS}
+    with run_exchange(redis_url, tmp_path, **limits) as exchange, ExitStack() as stack:
+        port = int(exchange.url.rpartition(":")[2])
+        silent = [
+            stack.enter_context(open_websocket(port, "/ws/orders"))
+            for _ in range(stream_limits.MAX_UNNAMED_OF_ADDRESS + 20)
+        ]
+        url = exchange.url.replace("http", "ws") + "/ws/orders"
+        with connect(url, additional_headers={"X-API-Key": PLAIN}) as stream:
+            assert json.loads(stream.recv(timeout=20))["account"] == "alice"
+        with connect(url) as stream:
+            stream.send(json.dumps({"key": PLAIN}))
+            assert json.loads(stream.recv(timeout=20))["account"] == "alice"
+        for client in silent:
+            assert b"unauthorized" in read_to_end(client)
+
+
+def test_who_has_been_silent_longest_gives_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stream_limits, "MAX_UNNAMED_OF_ADDRESS", 2)
+    monkeypatch.setattr(stream_limits, "MAX_UNNAMED", 3)
+    ended: list[str] = []
+
+    async def wait(places: StreamLimits, address: str, name: str) -> None:
+        try:
+            async with places.reserve_unnamed(address):
+                await asyncio.Event().wait()
+        except TimeoutError:
+            ended.append(name)
+
+    async def run() -> None:
+        places = StreamLimits(10, 10)
+        for address, name in [("a", "a1"), ("b", "b1"), ("a", "a2"), ("a", "a3"), ("c", "c1")]:
+            task = asyncio.create_task(wait(places, address, name))
+            tasks.append(task)
+            await asyncio.sleep(0.01)
+        for task in tasks:
+            task.cancel()
+
+    tasks: list[asyncio.Task[None]] = []
+    asyncio.run(run())
+    assert ended == ["a1", "b1"]
+
+
+def test_places_of_an_account_and_of_all_are_given_back() -> None:
+    places = StreamLimits(2, 1)
+    with places.reserve_for("alice"):
+        with pytest.raises(Refusal, match="of this account"), places.reserve_for("alice"):
+            pass
+        with places.reserve_for("bob"), pytest.raises(Refusal), places.reserve_for("carol"):
+            pass
+    with places.reserve_for("alice"), places.reserve_for("carol"):
+        pass
+
+
+def read_until(client: socket.socket, text: bytes, count: int) -> bool:
+    received = b""
+    while received.count(text) < count and (piece := client.recv(1 << 16)):
+        received += piece
+    return received.count(text) == count
