@@ -90,10 +90,15 @@ def answer_http_error(request: Request, error: Exception) -> tuple[Reason, Respo
         headers = {"Allow": allowed}
         problem = make_problem(Reason.METHOD_NOT_ALLOWED, detail, headers=headers)
         return Reason.METHOD_NOT_ALLOWED, problem
-    detail = "there is nothing at this path, see /v1/docs"
     if any(isinstance(route, WebSocketRoute) for route in _find_routes(request)):
         detail = "this is a WebSocket: open it with ws:// (or wss://)"
-    return Reason.NOT_FOUND, make_problem(Reason.NOT_FOUND, detail)
+        return Reason.NOT_FOUND, make_problem(Reason.NOT_FOUND, detail)
+    return Reason.NOT_FOUND, answer_unknown_path()
+
+
+def answer_unknown_path() -> Response:
+    """The problem document of a path that there is not, for HTTP as for a WebSocket."""
+    return make_problem(Reason.NOT_FOUND, "there is nothing at this path, see /v1/docs")
 
 
 def _find_methods(request: Request) -> list[str]:

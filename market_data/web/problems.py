@@ -5,6 +5,7 @@ from http import HTTPStatus
 from fastapi import FastAPI, Request
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
 
 from protocol.codec import encode
 from protocol.enums import Reason
@@ -50,6 +51,16 @@ def install_handlers(app: FastAPI) -> None:
     app.exception_handler(ProblemRaised)(_render_raised)
     app.exception_handler(HTTPException)(_render_http)
     app.exception_handler(Exception)(_render_unexpected)
+    answer_no_route = app.router.default
+
+    async def answer_unknown_path(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "websocket":
+            detail = f"there is no WebSocket at {scope['path'][:80]}; see /v1/docs"
+            await ProblemRaised(Reason.NOT_FOUND, detail).to_response()(scope, receive, send)
+        else:
+            await answer_no_route(scope, receive, send)
+
+    app.router.default = answer_unknown_path
 
 
 async def _render_raised(request: Request, error: ProblemRaised) -> Response:

@@ -105,16 +105,30 @@ class Admission:
 
         async def answer_http_error(request: Request, error: Exception) -> Response:
             code, response = errors.answer_http_error(request, error)
-            return self._answer_outside(request, code, response)
+            return self._answer_outside(request.scope, request.receive, code, response)
 
         async def answer_exception(request: Request, _error: Exception) -> Response:
-            return self._answer_outside(request, Reason.INTERNAL_ERROR, errors.answer_fault())
+            code, response = Reason.INTERNAL_ERROR, errors.answer_fault()
+            return self._answer_outside(request.scope, request.receive, code, response)
 
+        answer_no_route = app.router.default
+
+        async def answer_unknown_path(scope: AsgiScope, receive: Receive, send: Send) -> None:
+            if scope["type"] == "websocket":
+                problem = errors.answer_unknown_path()
+                response = self._answer_outside(scope, receive, Reason.NOT_FOUND, problem)
+                await response(scope, receive, send)
+            else:
+                await answer_no_route(scope, receive, send)
+
+        app.router.default = answer_unknown_path
         app.add_exception_handler(HTTPException, answer_http_error)
         app.add_exception_handler(Exception, answer_exception)
 
-    def _answer_outside(self, asked: Request, code: Reason, response: Response) -> Response:
-        request = self.make_context(asked.scope, asked.receive)
+    def _answer_outside(
+        self, scope: AsgiScope, receive: Receive, code: Reason, response: Response
+    ) -> Response:
+        request = self.make_context(scope, receive)
         try:
             self._rules.check(request)
         except Refusal as refusal:

@@ -1,7 +1,10 @@
+import json
 from collections.abc import Iterator
 
 import pytest
 from redis import Redis
+from websockets.exceptions import InvalidStatus
+from websockets.sync.client import connect
 
 from protocol import codec
 from protocol.channels import STATE, STATE_FIGURES
@@ -243,3 +246,13 @@ def test_the_page_loads_nothing_from_outside(service: MarketData) -> None:
     page = service.http.get("/").text
     for loaded in ("<script src", '<link rel="stylesheet', "@import", 'src="http', "cdn."):
         assert loaded not in page
+
+
+@pytest.mark.parametrize("path", ["/ws/nothing", "/ws/market-data/", "/v1/bbo/BTC-USDT", "/"])
+def test_a_websocket_at_a_wrong_path_is_not_found(service: MarketData, path: str) -> None:
+    with pytest.raises(InvalidStatus) as refused, connect(f"ws://127.0.0.1:{service.port}{path}"):
+        pass
+    answer = refused.value.response
+    assert answer.status_code == 404
+    assert answer.headers["Content-Type"] == "application/problem+json"
+    assert json.loads(answer.body)["code"] == "not_found"
