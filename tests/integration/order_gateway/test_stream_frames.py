@@ -57,8 +57,10 @@ def test_a_websocket_at_a_wrong_path_is_not_found(redis_url: str) -> None:
 
 
 def test_silent_connections_take_no_place_of_a_stream(redis_url: str, tmp_path: Path) -> None:
-    limits = {"GATEWAY_MAX_STREAMS": "3", "API_KEYS": KEYS}
-    with run_exchange(redis_url, tmp_path, **limits) as exchange, ExitStack() as stack:
+    with (
+        run_exchange(redis_url, tmp_path, GATEWAY_MAX_STREAMS="3", API_KEYS=KEYS) as exchange,
+        ExitStack() as stack,
+    ):
         port = int(exchange.url.rpartition(":")[2])
         silent = [
             stack.enter_context(open_websocket(port, "/ws/orders"))
