@@ -7,18 +7,47 @@ from market_data.following.lag import has_received
 from protocol.events import ChannelMessage
 from protocol.snapshot import Snapshot
 
+MESSAGES_REMEMBERED = 4_096
+"""Of each channel, to be compared with what comes late."""
+
 
 class Link(Enum):
     """How a message relates to those before it on its channel.
 
     FIRST: the first message of all comes again. It is another exchange's, or very late; the
-    engine's state tells which.
+    engine's state tells which. CONTRADICTION: another message than the one that was applied in its
+    place; the journal tells which of them is the engine's.
     """
 
     NEXT = auto()
     DUPLICATE = auto()
     FIRST = auto()
+    CONTRADICTION = auto()
     GAP = auto()
+
+
+class Applied:
+    """The last messages that were applied on a channel: the hash of each by its sequence.
+
+    Python's hash of bytes has a key of the process, so nobody else can make two alike.
+    """
+
+    __slots__ = ("_hashes", "_since")
+
+    def __init__(self, since: int) -> None:
+        self._since = since
+        self._hashes: dict[int, int] = {}
+
+    def add(self, sequence: int, data: bytes) -> None:
+        """Note the next message."""
+        self._hashes[sequence] = hash(data)
+        if len(self._hashes) > MESSAGES_REMEMBERED:
+            self._since = next(iter(self._hashes))
+            del self._hashes[self._since]
+
+    def contradict(self, sequence: int, data: bytes) -> bool:
+        """Whether something else was applied in the place of this message, as far as is known."""
+        return sequence > self._since and self._hashes.get(sequence) != hash(data)
 
 
 class Chain:
@@ -31,6 +60,7 @@ class Chain:
     def __init__(self) -> None:
         self.last = dict.fromkeys(PUBLIC_CHANNELS, 0)
         self.complete = 0
+        self._applied = {channel: Applied(0) for channel in PUBLIC_CHANNELS}
         self._id_key: bytes | None = None
         self._expected = dict(self.last)
 
@@ -39,25 +69,29 @@ class Chain:
         self.last = dict.fromkeys(PUBLIC_CHANNELS, 0)
         self._expected = dict(self.last)
         self.complete = 0
+        self._applied = {channel: Applied(0) for channel in PUBLIC_CHANNELS}
         self._id_key = state.id_key if state else None
 
     def restore(self, snapshot: Snapshot) -> None:
         """Continue from `snapshot`."""
         self.last = {each: snapshot.last_published.get(each, 0) for each in PUBLIC_CHANNELS}
+        self._applied = {channel: Applied(last) for channel, last in self.last.items()}
         self.complete = snapshot.sequence
 
-    def judge(self, channel: str, message: ChannelMessage) -> Link:
-        """Return how `message` relates to the last one on its channel."""
+    def judge(self, channel: str, message: ChannelMessage, data: bytes) -> Link:
+        """Return how `message`, which was read from `data`, relates to those before it."""
         last = self.last[channel]
         if message.previous == 0 and message.sequence < last:
             return Link.FIRST
         if message.sequence <= last:
-            return Link.DUPLICATE
+            is_other = message.events and self._applied[channel].contradict(message.sequence, data)
+            return Link.CONTRADICTION if is_other else Link.DUPLICATE
         return Link.NEXT if message.previous == last else Link.GAP
 
-    def advance(self, channel: str, sequence: int) -> None:
+    def advance(self, channel: str, sequence: int, data: bytes) -> None:
         """Note that the message that ends with `sequence` was applied."""
         self.last[channel] = sequence
+        self._applied[channel].add(sequence, data)
 
     def is_of(self, state: EngineState) -> bool:
         """Whether `state` continues what was received: the same exchange, and no less published.

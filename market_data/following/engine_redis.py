@@ -79,6 +79,16 @@ class EngineRedis:
         except (KeyError, ValueError) as error:
             raise BrokenJournal(f"the journal holds an entry that is not ours: {error}") from error
 
+    async def read_journaled(self, sequence: int, channel: str) -> bytes | None:
+        """Return the message on `channel` of the commit that ends with `sequence`; None: none."""
+        stream_id = entry_id(sequence)
+        page = cast(_Entries, await self._pages.xrange(JOURNAL, stream_id, stream_id))
+        try:
+            entries = [JournalEntry.from_stream(each, fields) for each, fields in page]
+        except (KeyError, ValueError) as error:
+            raise BrokenJournal(f"the journal holds an entry that is not ours: {error}") from error
+        return entries[0].messages.get(channel) if entries else None
+
     async def follow(self, use: Callable[[Subscription], Awaitable[None]]) -> None:
         """Run `use` with a confirmed subscription to the public channels."""
         async with self._redis.pubsub() as pubsub:

@@ -89,16 +89,28 @@ class Feed:
         except BrokenEvent as error:
             self._refuse(channel, error)
             return
-        link = self._chain.judge(channel, message)
+        link = self._chain.judge(channel, message, data)
         if link is Link.NEXT:
-            await self._apply_live(channel, message)
+            await self._apply_live(channel, message, data)
         elif link is Link.DUPLICATE:
             self.stats.duplicates += 1
+        elif link is Link.CONTRADICTION:
+            await self._settle(channel, message.sequence, data)
         else:
             self.stats.gaps += 1
             await self._resync(await self._redis.read_state())
 
-    async def _apply_live(self, channel: str, message: ChannelMessage) -> None:
+    async def _settle(self, channel: str, sequence: int, data: bytes) -> None:
+        """Find out if `data` is the engine's: then what was applied in its place was not."""
+        if await self._redis.read_journaled(sequence, channel) != data:
+            self._refuse(channel, BrokenEvent(f"not the engine's message {sequence}"))
+            return
+        self.stats.forged += 1
+        state = await self._redis.read_state()
+        self._start_over(f"{channel}: what came as message {sequence} was not the engine's", state)
+        await self._resync(state)
+
+    async def _apply_live(self, channel: str, message: ChannelMessage, data: bytes) -> None:
         """Apply a message and announce its events.
 
         If its first event is impossible, nothing has changed, and the message is ignored: if the
@@ -107,7 +119,7 @@ class Feed:
         """
         events_before = self.stats.events
         try:
-            await self._apply(channel, message)
+            await self._apply(channel, message, data)
         except BrokenEvent as error:
             self._refuse(channel, error)
             if self.stats.events != events_before:
@@ -115,7 +127,7 @@ class Feed:
                 self._start_over(str(error), state)
                 await self._resync(state)
 
-    async def _apply(self, channel: str, message: ChannelMessage) -> None:
+    async def _apply(self, channel: str, message: ChannelMessage, data: bytes) -> None:
         for number, event in enumerate(list_public_events(message), 1):
             self._market.apply(event)
             self.stats.events += 1
@@ -123,7 +135,7 @@ class Feed:
                 self._listener.announce(event)
             if not number % EVENTS_A_TURN:
                 await asyncio.sleep(0)
-        self._chain.advance(channel, message.sequence)
+        self._chain.advance(channel, message.sequence, data)
 
     async def _check(self) -> None:
         """Compare what was received with the engine's state, and resync if anything is missing."""
@@ -200,11 +212,13 @@ class Feed:
 
     async def _replay_message(self, channel: str, data: bytes) -> None:
         message = read_public_message(channel, data)
-        link = self._chain.judge(channel, message)
+        link = self._chain.judge(channel, message, data)
+        if link is Link.CONTRADICTION:
+            raise BrokenJournal(f"{channel}: {message.sequence} is not what came as that")
         if link is Link.GAP:
             raise BrokenJournal(f"{channel}: {message.sequence} follows {message.previous}")
         if link is Link.NEXT:
-            await self._apply(channel, message)
+            await self._apply(channel, message, data)
 
     def _start_over(self, reason: str, state: EngineState) -> None:
         if self._market.is_complete:

@@ -12,12 +12,15 @@ from protocol.channels import (
     TRADE_EVENTS,
 )
 from protocol.codec import encode
-from protocol.events import ChannelMessage
+from protocol.enums import Side
+from protocol.events import ChannelMessage, Trade
 from tests.support.market_data import MarketData, Reader, run_market_data
 from tests.support.ports import find_free_port
 from tests.support.publisher import PUBLIC, Publisher
 from tests.support.redis_server import DURABLE, run_redis
 from tests.support.waiting import wait_until
+
+STAMP = "2026-11-30T00:00:00.000000Z"
 
 
 def read_trade_ids(reader: Reader, last: int) -> list[int]:
@@ -286,3 +289,41 @@ def test_redis_stopped_and_back_readers_stay_and_miss_nothing(tmp_path: Path) ->
                 publisher.trade()
                 assert read_trade_ids(reader, 4) == [2, 3, 4]
             publisher.close()
+
+
+@pytest.mark.parametrize("ahead", [1, 2])
+def test_a_forged_trade_on_a_busy_channel_is_taken_back(
+    service: MarketData, publisher: Publisher, ahead: int
+) -> None:
+    """It fits the chain, and the engine's next message, or the one after, comes in its place."""
+    publisher.trade()
+    wait_until(lambda: service.get("/health")["sequence"] == 1, "the first trade is in")
+    with service.read("trades", "heartbeat") as reader:
+        forged = Trade("BTC-USDT", 2, "1.00", "9.00000", Side.BUY, "1", "2", STAMP)
+        message = ChannelMessage(publisher.sequence, publisher.sequence + ahead, [forged])
+        publisher.redis.publish(TRADE_EVENTS, encode(message))
+        assert reader.next_of("trade")["data"]["price"] == "1.00"
+        for _ in range(5):
+            publisher.trade()
+        while (trade := reader.next_of("trade")["data"])["trade_id"] != 2:
+            pass
+        assert trade["price"] == "60000.00"
+        wait_until(lambda: service.get("/health")["sequence"] == 6, "the feed is in sync")
+    trades = service.get("/v1/trades/BTC-USDT")["trades"]
+    assert [(each["trade_id"], each["price"]) for each in trades] == [
+        (number, "60000.00") for number in range(6, 0, -1)
+    ]
+
+
+def test_another_message_in_the_place_of_the_engines_is_ignored(
+    service: MarketData, publisher: Publisher
+) -> None:
+    for _ in range(3):
+        publisher.trade()
+    wait_until(lambda: service.get("/health")["sequence"] == 3, "the trades are in")
+    forged = Trade("BTC-USDT", 2, "1.00", "9.00000", Side.BUY, "1", "2", STAMP)
+    publisher.redis.publish(TRADE_EVENTS, encode(ChannelMessage(1, 2, [forged])))
+    wait_until(lambda: service.get("/stats")["feed"]["garbage"] == 1, "it is ignored")
+    publisher.trade()
+    wait_until(lambda: service.get("/health")["sequence"] == 4, "the feed goes on")
+    assert service.get("/stats")["feed"]["rebuilds"] == 0
