@@ -3,7 +3,7 @@
 import json
 import shutil
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from launcher.redis.binary import RedisBinary, parse_version
@@ -52,13 +52,20 @@ class DataFolder:
     @contextmanager
     def hold(self) -> Iterator[None]:
         """Keep other systems out of it; raise LaunchError if one uses it already."""
-        with hold_lock(self.path / "lock", wait=False) as has_lock:
-            if not has_lock:
+        with ExitStack() as stack:
+            if not self._take_lock(stack):
                 raise LaunchError(
                     f"a system is already running on {self.path} (see `start_system.py status`); "
                     "a second one needs its own DATA_DIR, GATEWAY_PORT and MARKET_DATA_PORT"
                 )
             yield
+
+    def _take_lock(self, stack: ExitStack) -> bool:
+        path = self.path / "lock"
+        try:
+            return stack.enter_context(hold_lock(path, wait=False))
+        except OSError as error:
+            raise LaunchError(f"{path} cannot be locked: {error.strerror}") from None
 
     def choose_binary(self, binaries: Iterable[RedisBinary]) -> RedisBinary:
         """Return the first of `binaries` that can read what is here, and note it in the marker.

@@ -9,12 +9,12 @@ from launcher.banner import format_banner
 from launcher.data_folder import DataFolder
 from launcher.redis.binary import find_redis_binaries
 from launcher.redis.named import check_named_redis
+from launcher.redis.port_turns import take_turns
 from launcher.redis.server import (
     choose_port,
     is_listening_as,
     is_serving,
     make_redis_service,
-    take_turns,
 )
 from launcher.services import Listeners, make_services, open_listeners
 from launcher.settings import LauncherSettings
@@ -31,7 +31,7 @@ from launcher.supervision.run_file import (
 from launcher.supervision.service import Service
 from launcher.supervision.supervisor import Supervisor
 from launcher.supervision.terminal import Terminal
-from protocol.run_file import RedisRecord
+from protocol.run_file import RedisRecord, identify_place
 
 ServiceFactory = Callable[[LauncherSettings, str, Listeners], list[Service]]
 
@@ -60,6 +60,7 @@ class System:
         self._settings = settings
         self._folder = folder
         self._factory = factory
+        self._place = identify_place(folder.path)
         self._began = time.monotonic()
         self._listeners = open_listeners(settings)
         self._redis: RedisRecord | None = None
@@ -76,7 +77,7 @@ class System:
             self._show("Stopping ...")
         finally:
             self._supervisor.stop()
-            remove_run_record(self._folder.path)
+            remove_run_record(self._folder.path, self._place)
         self._show("Stopped.")
 
     def _start(self) -> bool:
@@ -136,6 +137,7 @@ class System:
     def _make_record(self) -> RunRecord:
         assert self._redis is not None
         return RunRecord(
+            place=self._place,
             launcher=identify_process(os.getpid()),
             gateway_url=format_url("http", self._listeners.gateway),
             market_data_url=format_url("http", self._listeners.market_data),

@@ -25,20 +25,27 @@ def find_redis_url(settings: Settings) -> str:
     """Find the server: the one that the settings name, else the running system's, else the default.
 
     The running system is the one on the data folder. Raises OSError or ValueError if its run file
-    is there but cannot be read: another server that happens to be on the default port must not
-    stand in for it.
+    is there but cannot be read or is not this folder's: another server that happens to be on the
+    default port must not stand in for it, nor that of the exchange which the folder is a copy of.
     """
-    named = settings.named_redis_url or _read_run_file(settings.data_dir / RUN_FILE)
+    named = settings.named_redis_url or _read_run_file(settings.data_dir)
     return named or settings.effective_redis_url
 
 
-def _read_run_file(path: Path) -> str | None:
+def _read_run_file(folder: Path) -> str | None:
+    path = folder / RUN_FILE
     try:
-        return msgspec.json.decode(path.read_bytes(), type=RunFile).redis.url
+        record = msgspec.json.decode(path.read_bytes(), type=RunFile)
     except FileNotFoundError:
         return None
     except msgspec.DecodeError as error:
         raise ValueError(f"{path} is not a run file: {error}") from None
+    if not record.is_of(folder):
+        raise ValueError(
+            f"{path} is from another folder, or from before the machine's restart; start the "
+            "system on this folder, or name the Redis with --redis"
+        )
+    return record.redis.url
 
 
 def describe_address(url: str) -> str:

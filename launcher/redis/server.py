@@ -1,10 +1,7 @@
 """Our own Redis: its port, its configuration, its command, and whether it serves."""
 
 import os
-import tempfile
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 
 import redis
@@ -13,12 +10,9 @@ from launcher.redis.append_only_file import mend_append_only_file
 from launcher.redis.binary import RedisBinary
 from launcher.redis.disk_room import explain_full_disk
 from launcher.setup.errors import LaunchError
-from launcher.setup.file_lock import hold_lock
 from launcher.supervision.listening import find_free_port, find_port_owner, is_port_free
 from launcher.supervision.service import Service
 
-_TURN_SECONDS = 10.0
-_POLL_SECONDS = 0.05
 REDIS_STAGE = 9  # stops last
 _CONFIGURATION = """\
 # Written at each start of start_system.py.
@@ -52,24 +46,6 @@ def choose_port(preferred: int) -> tuple[int, str | None]:
         f"{owner} is on port {preferred}, so our own Redis takes {port}. To use that one instead: "
         f"REDIS_URL=redis://127.0.0.1:{preferred}/0 python start_system.py"
     )
-
-
-@contextmanager
-def take_turns() -> Iterator[None]:
-    """Let one launcher at a time look for a port and have its Redis take it.
-
-    If another launcher's turn does not end in time, this one's begins all the same; if both then
-    want one port, the second is told that it is taken.
-    """
-    path = Path(tempfile.gettempdir()) / f"goquant-redis-port-{os.getuid()}.lock"
-    deadline = time.monotonic() + _TURN_SECONDS
-    while time.monotonic() < deadline:
-        with hold_lock(path, wait=False) as has_lock:
-            if has_lock:
-                yield
-                return
-        time.sleep(_POLL_SECONDS)
-    yield
 
 
 def make_redis_service(

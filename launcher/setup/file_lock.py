@@ -1,6 +1,7 @@
 """A lock that the operating system releases when its owner dies."""
 
 import fcntl
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,9 +11,10 @@ from pathlib import Path
 def hold_lock(path: Path, *, wait: bool) -> Iterator[bool]:
     """Hold the lock file `path` and yield True; yield False if another has it and not `wait`.
 
-    Child processes do not inherit it.
+    Child processes do not inherit it. Raises OSError if the file is somebody else's or a link.
     """
-    with path.open("a") as file:
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
+    with os.fdopen(descriptor, "w") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
         except BlockingIOError:

@@ -2,12 +2,13 @@
 
 import os
 import signal
+from contextlib import suppress
 from pathlib import Path
 
 import msgspec
 
 from launcher.supervision.processes import ProcessId
-from protocol.run_file import RUN_FILE, RunFile
+from protocol.run_file import RUN_FILE, Place, RunFile, identify_place
 
 
 class ServiceRecord(msgspec.Struct, frozen=True):
@@ -33,7 +34,12 @@ class RunRecord(RunFile, frozen=True, kw_only=True):
 
 
 def write_run_record(folder: Path, record: RunRecord) -> None:
-    """Replace the run file in one step; only its owner may read it: a URL may have a password."""
+    """Replace the run file in one step; only its owner may read it: a URL may have a password.
+
+    Raises OSError if it cannot be written, or if another folder has taken the place of `folder`.
+    """
+    if not record.is_of(folder):
+        raise FileNotFoundError(f"{folder} is another folder now")
     unfinished = folder / f"{RUN_FILE}.new"
     descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "wb") as file:
@@ -42,9 +48,14 @@ def write_run_record(folder: Path, record: RunRecord) -> None:
 
 
 def read_run_record(folder: Path) -> RunRecord | None:
-    """Read which system runs, or last ran, on `folder`; None if no readable file is there."""
+    """Read which system runs, or last ran, on `folder`; None if no file of it is there.
+
+    A file that came with a copied or moved folder, or from before the machine's restart, is not of
+    it: the processes that it names are another system's.
+    """
     try:
-        return msgspec.json.decode((folder / RUN_FILE).read_bytes(), type=RunRecord)
+        record = msgspec.json.decode((folder / RUN_FILE).read_bytes(), type=RunRecord)
+        return record if record.is_of(folder) else None
     except (OSError, msgspec.DecodeError):
         return None
 
@@ -55,16 +66,22 @@ def find_running_system(folder: Path) -> RunRecord | None:
     return record if record and record.launcher.is_alive else None
 
 
-def remove_run_record(folder: Path) -> None:
-    """Delete the run file of a system that has stopped in order."""
-    (folder / RUN_FILE).unlink(missing_ok=True)
+def remove_run_record(folder: Path, place: Place) -> None:
+    """Delete the run file of a system that has stopped, unless its `place` is elsewhere now."""
+    with suppress(OSError):
+        if identify_place(folder) == place:
+            (folder / RUN_FILE).unlink(missing_ok=True)
 
 
 def end_leftovers(folder: Path, seconds: float = 2.0) -> None:
-    """Wait for what a killed launcher left, which is dying by itself; kill what does not."""
+    """Wait for what a killed launcher left, which is dying by itself; kill what does not.
+
+    What a living launcher owns is left alone.
+    """
     record = read_run_record(folder)
-    processes = [service.process for service in record.services] if record else []
-    for process in processes:
+    if record is None or record.launcher.is_alive:
+        return
+    for process in [service.process for service in record.services]:
         if process and not process.wait(seconds):
             process.send(signal.SIGKILL)
             process.wait(seconds)

@@ -21,6 +21,7 @@ from launcher.setup.environment import ROOT
 from protocol import channels
 from protocol.events import CommandRejected
 from protocol.journal import JournalEntry
+from protocol.run_file import RedisRecord, RunFile, identify_place
 from protocol.snapshot import encode_snapshot
 from tests.support.engine_service import run_engine, wait_until_drained
 from tests.support.faults_flow import draw_flow
@@ -228,8 +229,9 @@ def test_verify_command_finds_the_system_on_the_data_folder(
     client: Redis, redis_url: str, tmp_path: Path
 ) -> None:
     make_history(client, redis_url)
-    redis = f'{{"url":"{redis_url}","title":"Redis 7.0.15","is_own":true}}'
-    (tmp_path / "run.json").write_text(f'{{"redis":{redis}}}')
+    redis = RedisRecord(redis_url, "Redis 7.0.15", is_own=True)
+    record = RunFile(place=identify_place(tmp_path), redis=redis)
+    (tmp_path / "run.json").write_bytes(msgspec.json.encode(record))
     answer = run("", "verify", folder=tmp_path)
     assert answer.returncode == 0, answer.stderr
     assert "sequences 1 to 600" in answer.stdout

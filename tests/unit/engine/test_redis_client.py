@@ -1,5 +1,6 @@
 """Which Redis is meant by those who look back."""
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -7,7 +8,7 @@ import pytest
 from engine.storage.redis_client import describe_address, find_redis_url
 from launcher.supervision.processes import ProcessId
 from launcher.supervision.run_file import RunRecord, write_run_record
-from protocol.run_file import RedisRecord
+from protocol.run_file import RedisRecord, identify_place
 from protocol.settings import Settings
 
 RUNNING = "redis://127.0.0.1:6401/0"
@@ -25,6 +26,7 @@ def running(tmp_path: Path) -> Path:
     """The data folder of a system whose Redis had to take another port."""
     redis = RedisRecord(RUNNING, "Valkey", is_own=True)
     record = RunRecord(
+        place=identify_place(tmp_path),
         launcher=ProcessId(1, ""),
         gateway_url="",
         market_data_url="",
@@ -60,6 +62,13 @@ def test_damaged_run_file_is_no_licence_for_another_server(tmp_path: Path) -> No
     (tmp_path / "run.json").write_text("{}")
     with pytest.raises(ValueError, match="is not a run file"):
         find_redis_url(Settings(data_dir=tmp_path))
+
+
+def test_copied_run_file_is_no_licence_for_the_originals_server(running: Path) -> None:
+    copy = running.with_name(f"{running.name}-copy")
+    shutil.copytree(running, copy)
+    with pytest.raises(ValueError, match="is from another folder"):
+        find_redis_url(Settings(data_dir=copy))
 
 
 @pytest.mark.parametrize(
