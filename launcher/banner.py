@@ -3,7 +3,8 @@
 import shlex
 from pathlib import Path
 
-from launcher.settings import child_environment, hide_password
+from launcher.environments import read_setting
+from launcher.settings import hide_password
 from launcher.setup.environment import has_compiled_core
 from launcher.setup.toolchain import find_missing_build_tool
 from launcher.supervision.run_file import RunRecord
@@ -44,7 +45,7 @@ def format_banner(
 
 def describe_core() -> str:
     """Say which core the engine takes: the compiled one, unless it is missing or not wanted."""
-    forced = child_environment("").get("ENGINE_CORE")
+    forced = read_setting("ENGINE_CORE")
     if forced == "python":
         return "plain Python (the reference, slow), as ENGINE_CORE asks"
     if forced or has_compiled_core():

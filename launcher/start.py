@@ -7,6 +7,8 @@ from pathlib import Path
 
 from launcher.banner import format_banner
 from launcher.data_folder import DataFolder
+from launcher.private_files import find_open_files
+from launcher.redis.access import RedisAddresses, make_access, name_addresses
 from launcher.redis.binary import find_redis_binaries
 from launcher.redis.named import check_named_redis
 from launcher.redis.port_turns import take_turns
@@ -33,16 +35,19 @@ from launcher.supervision.supervisor import Supervisor
 from launcher.supervision.terminal import Terminal
 from protocol.run_file import RedisRecord, identify_place
 
-ServiceFactory = Callable[[LauncherSettings, str, Listeners], list[Service]]
+ServiceFactory = Callable[[LauncherSettings, RedisAddresses, Listeners], list[Service]]
 
 _PATIENCE_SECONDS = 5.0
+_PRIVATE = 0o077
 
 
 def start_system(settings: LauncherSettings, factory: ServiceFactory = make_services) -> int:
     """Run the services of `factory` until a signal to stop; return the exit status.
 
-    Raises LaunchError if the system cannot start.
+    What is written, here and by the services, is for this user alone. Raises LaunchError if the
+    system cannot start.
     """
+    os.umask(_PRIVATE)
     folder = DataFolder(settings.data_dir)
     folder.prepare()
     with folder.hold():
@@ -82,14 +87,16 @@ class System:
 
     def _start(self) -> bool:
         """Start Redis, then the services; return False if a request to stop came first."""
+        for warning in find_open_files(self._settings):
+            self._show(f"WARNING: {warning}.")
         named = self._settings.named_redis_url
-        self._redis = self._check_named_redis(named) if named else self._start_own_redis()
-        url = self._redis.url
+        addresses = self._check_named_redis(named) if named else self._start_own_redis()
+        url = addresses.launcher
         if not self._supervisor.run_until(
             StartCondition("Redis", lambda: is_serving(url), self._show)
         ):
             return False
-        services = self._factory(self._settings, url, self._listeners)
+        services = self._factory(self._settings, addresses, self._listeners)
         self._supervisor.add(services)
         if not all(map(self._supervisor.run_until, self._conditions(services))):
             return False
@@ -109,25 +116,29 @@ class System:
             yield make_health_condition(url, self._show)
         yield lambda: self._supervisor.is_steady
 
-    def _check_named_redis(self, url: str) -> RedisRecord:
+    def _check_named_redis(self, url: str) -> RedisAddresses:
         found = check_named_redis(url)
-        if found.warning:
-            self._show(f"WARNING: {found.title}, which you named: {found.warning}.")
-        return RedisRecord(url, found.title, is_own=False)
+        for warning in found.warnings:
+            self._show(f"WARNING: {found.title}, which you named: {warning}.")
+        self._redis = RedisRecord(url, found.title, is_own=False)
+        return name_addresses(self._settings, url)
 
-    def _start_own_redis(self) -> RedisRecord:
+    def _start_own_redis(self) -> RedisAddresses:
         """Start our own server; return when it has its port."""
         binary = self._folder.choose_binary(find_redis_binaries(self._settings.redis_server))
         with take_turns():
             port, reason = choose_port(self._settings.redis_port)
             if reason:
                 self._show(reason)
-            self._redis = RedisRecord(f"redis://127.0.0.1:{port}/0", binary.title, is_own=True)
-            maxmemory = self._settings.redis_maxmemory
-            own = make_redis_service(binary, port, self._folder.redis, maxmemory, self._show)
+            access = make_access(port)
+            self._redis = RedisRecord(access.addresses.launcher, binary.title, is_own=True)
+            own = make_redis_service(
+                binary, port, self._folder.redis, self._settings.redis_maxmemory, self._show,
+                access.configuration,
+            )  # fmt: skip
             self._supervisor.add([own])
             self._supervisor.run_until(self._has_port)
-        return self._redis
+        return access.addresses
 
     def _has_port(self) -> bool:
         assert self._redis is not None

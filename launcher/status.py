@@ -3,6 +3,7 @@
 from urllib.parse import urlsplit
 
 from launcher.banner import describe_redis
+from launcher.redis.named import OPEN, is_open_to_all
 from launcher.redis.server import connect, is_serving
 from launcher.supervision.readiness import Health, read_health
 from launcher.supervision.run_file import RunRecord, ServiceRecord
@@ -18,6 +19,8 @@ def show_status(record: RunRecord) -> int:
     if not record.redis.is_own:
         serving = is_serving(record.redis.url)
         print(f"redis        {'up' if serving else 'DOWN'}: {describe_redis(record)}")
+        if is_open_to_all(record.redis.url):
+            print(f"             WARNING: {OPEN}")
     results = [_show_service(record, service) for service in record.services]
     return 0 if all(results) else 1
 

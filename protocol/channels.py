@@ -66,6 +66,16 @@ def snapshot_key_pattern() -> str:
     return f"{_COMPANIONS}:snapshot:*"
 
 
+def claim_key_pattern() -> str:
+    """Return a glob for the key of every idempotency key's command."""
+    return f"{_COMPANIONS}:claim:*"
+
+
+def companion_pattern() -> str:
+    """Return a glob for every key of the exchange but the list itself."""
+    return f"{_COMPANIONS}:*"
+
+
 def last_sequence_field(channel: str) -> str:
     """Return the field of `STATE` with the sequence of the last message on `channel`."""
     return f"last:{channel}"

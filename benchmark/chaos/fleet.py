@@ -15,9 +15,10 @@ from pathlib import Path
 from redis import RedisError
 
 from engine.storage.redis_client import connect_redis
+from launcher.environments import make_environment
+from launcher.redis.access import make_access
 from launcher.redis.binary import find_redis_binaries
 from launcher.redis.server import is_serving, make_redis_service
-from launcher.settings import child_environment
 from launcher.supervision.listening import open_listening_socket
 from launcher.supervision.parent_death import make_child_setup
 from protocol import channels
@@ -127,25 +128,35 @@ class Fleet:
         self._logs = folder / "logs"
         self._logs.mkdir(parents=True)
         port = find_free_port()
-        self.redis_url = f"redis://127.0.0.1:{port}/0"
-        environment = child_environment(self.redis_url)
+        access = make_access(port)
+        self.redis_url = access.addresses.launcher
         data = folder / "data"
         data.mkdir()
         self.database = data / "archive.sqlite3"
-        environment |= {"DATA_DIR": str(data), "LOG_LEVEL": "info", "DATABASE_URL": "", **settings}
+        own = {"DATA_DIR": str(data), "LOG_LEVEL": "info", "DATABASE_URL": "", **settings}
+
+        def environment(module: str) -> dict[str, str]:
+            return make_environment(module, access.addresses.of(module)) | own
+
         service = make_redis_service(
-            find_redis_binaries()[0], port, folder / "redis", _MAXMEMORY, self._note
+            find_redis_binaries()[0],
+            port,
+            folder / "redis",
+            _MAXMEMORY,
+            self._note,
+            access.configuration,
         )
         self.redis = Member(
             "redis", service.command, service.environment, self._logs, prepare=service.prepare
         )
         self.members = [
             self.redis,
-            *(Member(f"engine-{n}", _module("engine"), environment, self._logs) for n in (1, 2)),
-            *(self._listener(f"gateway-{n}", "order_gateway", self.gateway, environment)
+            *(Member(f"engine-{n}", _module("engine"), environment("engine"), self._logs)
               for n in (1, 2)),
-            self._listener("feed", "market_data", self.market_data, environment),
-            Member("archive", _module("archive"), environment, self._logs),
+            *(self._listener(f"gateway-{n}", "order_gateway", self.gateway,
+                             environment("order_gateway")) for n in (1, 2)),
+            self._listener("feed", "market_data", self.market_data, environment("market_data")),
+            Member("archive", _module("archive"), environment("archive"), self._logs),
         ]  # fmt: skip
         self._is_supervising = True
 

@@ -27,6 +27,7 @@ from launcher.check.target import (
     read_instruments,
     require,
 )
+from launcher.redis.named import OPEN, is_open_to_all
 from launcher.redis.server import connect
 from launcher.settings import LauncherSettings
 from launcher.supervision.run_file import RunRecord
@@ -80,7 +81,8 @@ def check_redis(target: Target) -> str:
         _check_list(client, name)
         _check_pubsub(client, name)
         pending = client.llen(channels.ORDER_QUEUE)
-    return f"connection, list operations and pub/sub work, {pending} orders pending"
+    warning = f"; WARNING: {OPEN}" if is_open_to_all(target.redis_url) else ""
+    return f"connection, list operations and pub/sub work, {pending} orders pending{warning}"
 
 
 def _check_list(client: redis.Redis, name: str) -> None:

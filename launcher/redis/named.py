@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from typing import Any, NamedTuple
+from urllib.parse import urlsplit, urlunsplit
 
 import redis
 
@@ -23,13 +24,17 @@ _NO_FILE = (
     "appendonly is off: if it restarts, all orders and trades since its last snapshot are lost, "
     "and without snapshots everything"
 )
+OPEN = (
+    "it lets in everyone who can reach it: they can read, cancel and forge orders and trades; give "
+    "it users with passwords, as the README says under Redis"
+)
 
 
 class NamedRedis(NamedTuple):
-    """The server that was found; `warning` says what it may lose, None if nothing."""
+    """The server that was found; `warnings` say what it may lose, and whom it lets in."""
 
     title: str
-    warning: str | None
+    warnings: tuple[str, ...]
 
 
 def check_named_redis(url: str) -> NamedRedis:
@@ -37,7 +42,8 @@ def check_named_redis(url: str) -> NamedRedis:
     shown = hide_password(url)
     try:
         with connect(url) as client:
-            return _check(client, shown)
+            found = _check(client, shown)
+        return found._replace(warnings=(*found.warnings, OPEN)) if is_open_to_all(url) else found
     except ValueError as error:
         raise LaunchError(f"REDIS_URL {shown} is not usable: {error}") from None
     except redis.RedisError as error:
@@ -61,7 +67,19 @@ def _check(client: redis.Redis, shown: str) -> NamedRedis:
             f"{shown} has maxmemory-policy {policy}, which may delete orders; on it, run: "
             "CONFIG SET maxmemory-policy noeviction"
         )
-    return NamedRedis(title, describe_loss(bool(facts.get("aof_enabled")), _read_fsync(client)))
+    loss = describe_loss(bool(facts.get("aof_enabled")), _read_fsync(client))
+    return NamedRedis(title, (loss,) if loss else ())
+
+
+def is_open_to_all(url: str) -> bool:
+    """Return whether the server at `url` does what it is asked without a user and a password."""
+    parts = urlsplit(url)
+    bare = parts._replace(netloc=parts.netloc.rpartition("@")[2], query="")
+    try:
+        with connect(urlunsplit(bare), timeout=1.0) as client:
+            return bool(client.ping())
+    except (redis.RedisError, ValueError):
+        return False
 
 
 def describe_loss(has_append_only_file: bool, fsync: str | None) -> str | None:

@@ -1,16 +1,17 @@
 """Our own Redis: its port, its configuration, its command, and whether it serves."""
 
-import os
 from collections.abc import Callable
 from pathlib import Path
 
 import redis
 
+from launcher.environments import make_environment
 from launcher.redis.append_only_file import mend_append_only_file
 from launcher.redis.binary import RedisBinary
 from launcher.redis.disk_room import explain_full_disk
 from launcher.setup.errors import LaunchError
 from launcher.supervision.listening import find_free_port, find_port_owner, is_port_free
+from launcher.supervision.private_text import write_private_text
 from launcher.supervision.service import Service
 
 REDIS_STAGE = 9  # stops last
@@ -19,7 +20,7 @@ _CONFIGURATION = """\
 bind 127.0.0.1
 protected-mode yes
 port {port}
-dir "{folder}"
+dir {folder}
 daemonize no
 supervised no
 appendonly yes
@@ -49,9 +50,14 @@ def choose_port(preferred: int) -> tuple[int, str | None]:
 
 
 def make_redis_service(
-    binary: RedisBinary, port: int, folder: Path, maxmemory: str, show: Callable[[str], None]
+    binary: RedisBinary,
+    port: int,
+    folder: Path,
+    maxmemory: str,
+    show: Callable[[str], None],
+    users: str,
 ) -> Service:
-    """Return the server as a service with its files in `folder`.
+    """Return the server as a service with its files in `folder` and the users `users`.
 
     Before each start the append-only file is checked. Raises LaunchError if the disk is full.
     """
@@ -60,7 +66,8 @@ def make_redis_service(
         raise LaunchError(full_disk)
     folder.mkdir(exist_ok=True)
     configuration = folder / "redis.conf"
-    configuration.write_text(_CONFIGURATION.format(port=port, folder=folder, maxmemory=maxmemory))
+    text = _CONFIGURATION.format(port=port, folder=_quote(folder), maxmemory=maxmemory) + users
+    write_private_text(configuration, text)
 
     def prepare() -> None:
         if not is_port_free(port):  # else the services would use the server that is there
@@ -74,11 +81,17 @@ def make_redis_service(
         name="redis",
         command=(str(binary.path), str(configuration)),
         stage=REDIS_STAGE,
-        environment=dict(os.environ),
+        environment=make_environment("redis"),
         prepare=prepare,
         explain_wait=lambda: explain_full_disk(folder),
         is_quiet=True,
     )
+
+
+def _quote(path: Path) -> str:
+    """Return `path` as a word of the configuration file."""
+    escaped = str(path).replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
 
 
 def is_listening_as(url: str, pid: int | None) -> bool:

@@ -60,6 +60,10 @@ def _add_redis(parser: argparse.ArgumentParser) -> None:
     logs.add_argument("--lines", type=int, default=50, help="how many (default: 50)")
     clear = actions.add_parser("clear", help="reject the pending orders in order_queue")
     _add_yes(clear)
+    actions.add_parser(
+        "url", help='its URL with the password: redis-cli -u "$(python start_system.py redis url)"'
+    )
+    actions.add_parser("users", help="lines for redis-cli that make our users on a server of yours")
     actions.add_parser("dead", help="list the entries that could not be read, with the reason")
 
 

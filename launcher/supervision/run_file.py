@@ -1,12 +1,12 @@
 """The run file in the data folder: what the sub-commands know of the running system."""
 
-import os
 import signal
 from contextlib import suppress
 from pathlib import Path
 
 import msgspec
 
+from launcher.supervision.private_text import write_private_text
 from launcher.supervision.processes import ProcessId
 from protocol.run_file import RUN_FILE, Place, RunFile, identify_place
 
@@ -41,9 +41,7 @@ def write_run_record(folder: Path, record: RunRecord) -> None:
     if not record.is_of(folder):
         raise FileNotFoundError(f"{folder} is another folder now")
     unfinished = folder / f"{RUN_FILE}.new"
-    descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(msgspec.json.encode(record))
+    write_private_text(unfinished, msgspec.json.encode(record).decode())
     unfinished.replace(folder / RUN_FILE)
 
 

@@ -7,6 +7,7 @@ how long each of all may take to stop.
 import os
 import sys
 
+from launcher.redis.access import RedisAddresses
 from launcher.services import Listeners, make_services
 from launcher.settings import LauncherSettings, read_settings
 from launcher.setup.errors import LaunchError
@@ -16,7 +17,7 @@ from tests.support.stand_in_service import __name__ as stand_in
 
 
 def make_stand_ins(
-    settings: LauncherSettings, redis_url: str, listeners: Listeners
+    settings: LauncherSettings, redis: RedisAddresses, listeners: Listeners
 ) -> list[Service]:
     """Make services with the real ones' names, sockets and stages, and another program."""
     return [
@@ -29,7 +30,7 @@ def make_stand_ins(
             health=service.health,
             stop_seconds=float(os.environ.get("STAND_IN_STOP_SECONDS", service.stop_seconds)),
         )
-        for service in make_services(settings, redis_url, listeners)
+        for service in make_services(settings, redis, listeners)
     ]
 
 

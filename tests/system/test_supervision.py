@@ -58,7 +58,8 @@ def _open_connection(url: str) -> socket.socket:
 
 def _wait_for_another(system: LaunchedSystem, name: str, pid: int) -> None:
     def is_another() -> bool:
-        return name in system.processes and system.processes[name].pid != pid
+        process = system.processes.get(name)
+        return process is not None and process.pid != pid
 
     wait_until(is_another, lambda: system.output)
 

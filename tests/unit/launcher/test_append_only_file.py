@@ -25,7 +25,7 @@ def binary(request: pytest.FixtureRequest) -> RedisBinary:
 def run_server(binary: RedisBinary, folder: Path, command: str, *arguments: str) -> bytes | None:
     """The answer to one command of a server on `folder` that is killed right after."""
     port = find_free_port()
-    service = make_redis_service(binary, port, folder, "100mb", print)
+    service = make_redis_service(binary, port, folder, "100mb", print, users="")
     process = subprocess.Popen(service.command, stdout=subprocess.DEVNULL)
     url = f"redis://127.0.0.1:{port}/0"
     try:
