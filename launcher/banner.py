@@ -1,7 +1,9 @@
 """The text that the user sees once everything is ready."""
 
 import shlex
+import urllib.request
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from launcher.environments import read_setting
 from launcher.settings import hide_password
@@ -60,11 +62,18 @@ def describe_redis(record: RunRecord) -> str:
     return f"{record.redis.title} at {hide_password(record.redis.url)}, {owner}"
 
 
+def _has_proxy(url: str) -> bool:
+    """Whether curl would ask a proxy for `url`."""
+    is_spared = urllib.request.proxy_bypass(urlsplit(url).hostname or "")
+    return "http" in urllib.request.getproxies() and not is_spared
+
+
 def format_curl(gateway_url: str, *, needs_api_key: bool = False) -> str:
     """Return the curl line for a first order; the user fills in the API key, if one is needed."""
     key = '-H "X-API-Key: $API_KEY" ' if needs_api_key else ""
+    proxy = "--noproxy '*' " if _has_proxy(gateway_url) else ""
     line = (
-        f'curl -X POST {gateway_url}/v1/orders -H "Content-Type: application/json" '
+        f'curl {proxy}-X POST {gateway_url}/v1/orders -H "Content-Type: application/json" '
         f"{key}-d {shlex.quote(_ORDER)}"
     )
     return f"{line}\n  (API_KEY: one of the API keys, without a secret)" if needs_api_key else line

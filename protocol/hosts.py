@@ -19,6 +19,14 @@ def split_host(text: str) -> tuple[str, int | None]:
     return "", None
 
 
+def is_loopback(url: str) -> bool:
+    """Whether `url` means this machine, which is never asked for through a proxy."""
+    with suppress(ValueError):
+        name = urlsplit(url).hostname or ""
+        return name == "localhost" or ipaddress.ip_address(name).is_loopback
+    return False
+
+
 def is_address(name: str) -> bool:
     """Whether `name` can mean nobody else: it is an IP address, or `localhost`."""
     if name == "localhost":

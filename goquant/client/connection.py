@@ -8,6 +8,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import InvalidStatus
 
 from goquant.client.book import Json
+from protocol.hosts import is_loopback
 
 Refuse = Callable[[int, Json], Exception]
 """Make the exception for a refusal from its HTTP status and its problem's `code` and `detail`.
@@ -32,7 +33,13 @@ class StreamConnection:
         """Connect to `url`; raises InvalidURI if it does not begin with ws:// or wss://."""
         try:
             # no size bounds a snapshot: an account may have any number of open orders
-            socket = await connect(url, additional_headers=headers, max_size=None, compression=None)
+            socket = await connect(
+                url,
+                additional_headers=headers,
+                max_size=None,
+                compression=None,
+                proxy=None if is_loopback(url) else True,
+            )
         except InvalidStatus as error:
             response = error.response
             problem = {"detail": _describe_answer(response.status_code, response.body)}

@@ -50,6 +50,7 @@ from protocol.headers import (
     SIGNATURE_HEADER,
     TIMESTAMP_HEADER,
 )
+from protocol.hosts import is_loopback
 from protocol.signing import sign
 
 Answer = TypeVar("Answer")
@@ -90,7 +91,12 @@ class GatewayClient:
         prefer = None if wait is None else f"wait={wait}"
         self._headers = {ACCOUNT_HEADER: account, KEY_HEADER: key, PREFER_HEADER: prefer}
         self._secret = secret
-        self._http = httpx.AsyncClient(base_url=self._url, timeout=timeout, transport=transport)
+        self._http = httpx.AsyncClient(
+            base_url=self._url,
+            timeout=timeout,
+            transport=transport,
+            trust_env=not is_loopback(self._url),
+        )
 
     async def __aenter__(self) -> Self:
         return self

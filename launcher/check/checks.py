@@ -130,6 +130,7 @@ async def _with_gateway(
         base_url=target.gateway_url,
         timeout=CHECK_SECONDS,
         auth=caller,
+        trust_env=False,
         headers={PREFER_HEADER: f"wait={CHECK_SECONDS - 2:.0f}"},
     ) as client:
         gateway = Gateway(client)
@@ -201,7 +202,7 @@ async def _trade(gateway: Gateway, spot: Spot) -> tuple[dict[str, Any], dict[str
 async def _follow_trade(gateway: Gateway, target: Target) -> str:
     spot = await find_spot(target)
     async with AsyncExitStack() as stack:
-        feed = await stack.enter_async_context(websockets.connect(target.feed_url))
+        feed = await stack.enter_async_context(websockets.connect(target.feed_url, proxy=None))
         greeting = json.loads(await feed.recv())
         require(greeting.get("type") == "connected", f"the feed began with {greeting}")
         client = redis.asyncio.Redis.from_url(target.redis_url)

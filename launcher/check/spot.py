@@ -26,7 +26,9 @@ class Spot:
 
 async def find_spot(target: Target) -> Spot:
     """Find the first instrument with room inside its spread; raise CheckFailed if none has any."""
-    async with httpx.AsyncClient(base_url=target.market_data_url, timeout=CHECK_SECONDS) as client:
+    async with httpx.AsyncClient(
+        base_url=target.market_data_url, timeout=CHECK_SECONDS, trust_env=False
+    ) as client:
         for instrument in target.instruments:
             bbo = await _read(client, f"/v1/bbo/{instrument.symbol}")
             ticker = await _read(client, f"/v1/ticker/{instrument.symbol}")
