@@ -1,6 +1,8 @@
 """The folder with everything that the exchange keeps, and the marker that says it is ours."""
 
+import errno
 import json
+import os
 import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
@@ -36,20 +38,28 @@ class DataFolder:
         return self._marker.is_file()
 
     def prepare(self) -> None:
-        """Create and mark it, for its owner alone; raise LaunchError if it holds something else."""
+        """Create and mark it, for its owner alone.
+
+        Raises LaunchError if it holds something else, or if it cannot be used.
+        """
+        try:
+            self._create()
+        except OSError as error:
+            raise LaunchError(f"DATA_DIR {self.path} cannot be used: {error.strerror}") from None
+
+    def _create(self) -> None:
         if self.path.exists() and not self.path.is_dir():
             raise LaunchError(f"DATA_DIR {self.path} is not a folder")
         if not self.is_ours and self.path.exists() and any(self.path.iterdir()):
             raise LaunchError(
                 f"DATA_DIR {self.path} holds something that is not ours; choose another folder"
             )
-        try:
-            self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
-            with suppress(PermissionError):  # it may belong to another user, who lets us in
-                self.path.chmod(0o700)
-            self._marker.touch()
-        except OSError as error:
-            raise LaunchError(f"DATA_DIR {self.path} cannot be used: {error.strerror}") from None
+        self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with suppress(PermissionError):  # it may belong to another user, who lets us in
+            self.path.chmod(0o700)
+        self._marker.touch()
+        if not os.access(self.path, os.W_OK | os.X_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
 
     @contextmanager
     def hold(self) -> Iterator[None]:

@@ -8,7 +8,7 @@ from launcher.settings import LauncherSettings, hide_password
 from launcher.setup.errors import LaunchError
 from launcher.supervision.run_file import end_leftovers, find_running_system
 
-_STOP_SECONDS = 15.0
+_STOP_SECONDS = 240.0
 
 
 def reset_system(settings: LauncherSettings, *, yes: bool) -> int:

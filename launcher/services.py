@@ -107,7 +107,7 @@ def _make_listener(
         environment=environment,
         descriptors=(listener.fileno(),),
         health=format_url("http", listener, "/health"),
-        stop_seconds=1.5,
+        stop_seconds=30.0,
     )
 
 

@@ -20,6 +20,7 @@ from launcher.redis.server import (
 )
 from launcher.services import Listeners, make_services, open_listeners
 from launcher.settings import LauncherSettings
+from launcher.settings_check import check_settings
 from launcher.supervision.listening import format_url
 from launcher.supervision.processes import identify_process
 from launcher.supervision.readiness import read_health
@@ -48,12 +49,13 @@ def start_system(settings: LauncherSettings, factory: ServiceFactory = make_serv
     system cannot start.
     """
     os.umask(_PRIVATE)
+    check_settings(settings)
     folder = DataFolder(settings.data_dir)
     folder.prepare()
     with folder.hold():
         end_leftovers(folder.path)
-        System(settings, folder, factory).run()
-    return 0
+        killed = System(settings, folder, factory).run()
+    return 1 if killed else 0
 
 
 class System:
@@ -73,8 +75,8 @@ class System:
         self._show = terminal.show
         self._supervisor = Supervisor(folder.logs, self._show, self._write_record, terminal.copy)
 
-    def run(self) -> None:
-        """Start everything, wait for a request to stop, stop everything."""
+    def run(self) -> list[str]:
+        """Start everything, wait for a request to stop, stop everything; return who was killed."""
         self._supervisor.listen_to_signals()
         try:
             if self._start():
@@ -83,7 +85,9 @@ class System:
         finally:
             self._supervisor.stop()
             remove_run_record(self._folder.path, self._place)
-        self._show("Stopped.")
+        killed = self._supervisor.killed
+        self._show(f"Stopped; killed: {', '.join(killed)}." if killed else "Stopped.")
+        return killed
 
     def _start(self) -> bool:
         """Start Redis, then the services; return False if a request to stop came first."""

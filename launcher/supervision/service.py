@@ -20,7 +20,8 @@ class Service:
     `stage`: the services of the lowest stage stop first, together. `health`: the URL that answers
     200 once it is ready; `is_ready`: a further condition. `prepare` runs before each start and
     raises LaunchError if it must not start. `explain_wait` says why it cannot be started again yet,
-    None if it can. `stop_seconds`: SIGKILL comes so long after SIGTERM. `is_quiet`: what it writes
+    None if it can. `stop_seconds`: a service that has not finished by then is stuck, and is killed;
+    it ends by itself as soon as what it has begun is finished. `is_quiet`: what it writes
     goes into its log file only. `is_optional`: the exchange is ready, and goes on, without it.
     """
 
@@ -33,7 +34,7 @@ class Service:
     is_ready: Callable[[], bool] | None = None
     prepare: Callable[[], None] = field(default=lambda: None)
     explain_wait: Callable[[], str | None] = field(default=lambda: None)
-    stop_seconds: float = 1.0
+    stop_seconds: float = 60.0
     is_quiet: bool = False
     is_optional: bool = False
 

@@ -19,6 +19,7 @@ from launcher.supervision.service import Run, Service
 POLL_SECONDS = 0.05
 _MAX_FAILURES = 3
 _STEADY_SECONDS = 1.0
+_PATIENCE_SECONDS = 5.0
 ONE_PRESS_SECONDS = 0.5
 """Signals so close together count as one: one Ctrl-C may reach us twice, alone and as a group."""
 _STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -102,6 +103,8 @@ class Supervisor:
         self.services: list[Supervised] = []
         self.is_ready = False
         self.stop_requests = 0
+        self.killed: list[str] = []
+        """The services that did not stop by themselves."""
         self._stop_requested_at = -math.inf
         self._has_announced = False
         self._log_folder = log_folder
@@ -161,7 +164,7 @@ class Supervisor:
         if self.stop_requests < 2 or self._has_announced:
             return
         self._has_announced = True
-        names = [item.service.name for item in self.services if item.run and not item.run.has_ended]
+        names = _name_running(self.services)
         if names:
             self._show(f"Second Ctrl-C: killing {', '.join(names)}; nothing accepted is lost.")
 
@@ -169,8 +172,15 @@ class Supervisor:
         for supervised in stage:
             if supervised.run and self.stop_requests < 2:
                 supervised.run.terminate()
-        deadline = time.monotonic() + max(item.service.stop_seconds for item in stage)
-        while self.stop_requests < 2 and time.monotonic() < deadline and not _have_ended(stage):
+        began = told = time.monotonic()
+        seconds = max(item.service.stop_seconds for item in stage)
+        while self.stop_requests < 2 and not _have_ended(stage):
+            now = time.monotonic()
+            if now - began > seconds:
+                break
+            if now - told > _PATIENCE_SECONDS:
+                told = now
+                self._show(f"Waiting for {', '.join(_name_running(stage))} to finish ...")
             time.sleep(POLL_SECONDS / 5)
         self._announce_killing()
         for supervised in stage:
@@ -182,6 +192,7 @@ class Supervisor:
             if not self._has_announced:
                 self._show(f"{name} did not stop in time: killed")
             supervised.run.kill()
+            self.killed.append(name)
         self._copy_output(supervised)
         supervised.run = None
 
@@ -216,6 +227,10 @@ class Supervisor:
         if now - self._stop_requested_at > ONE_PRESS_SECONDS:
             self.stop_requests += 1
             self._stop_requested_at = now
+
+
+def _name_running(services: Iterable[Supervised]) -> list[str]:
+    return [item.service.name for item in services if item.run and not item.run.has_ended]
 
 
 def _have_ended(stage: Iterable[Supervised]) -> bool:

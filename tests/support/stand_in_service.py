@@ -1,13 +1,14 @@
 """A service that does nothing but live: `python -m tests.support.stand_in_service`.
 
 `--fd N` answers /health with 200 on an inherited socket. `--stubborn` ignores SIGTERM and says so
-once it does, `--broken` ends at once with a complaint.
+once it does, `--busy S` ends S seconds after it, `--broken` ends at once with a complaint.
 """
 
 import argparse
 import signal
 import socket
 import sys
+import time
 from http.server import BaseHTTPRequestHandler
 from socketserver import ThreadingMixIn, UnixStreamServer
 from typing import Any
@@ -48,6 +49,7 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--fd", type=int)
     parser.add_argument("--stubborn", action="store_true")
+    parser.add_argument("--busy", type=float)
     parser.add_argument("--broken", action="store_true")
     arguments = parser.parse_args()
     if arguments.broken:
@@ -56,6 +58,9 @@ def main() -> None:
     if arguments.stubborn:
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
         sys.stderr.write(f"{STUBBORN}\n")
+    if arguments.busy:
+        signal.signal(signal.SIGTERM, lambda *_: (time.sleep(arguments.busy), sys.exit()))
+        sys.stderr.write(f"it has {arguments.busy:g} s to finish\n")
     if arguments.fd is None:
         while True:
             signal.pause()

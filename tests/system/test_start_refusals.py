@@ -72,6 +72,25 @@ def test_a_bad_setting_is_named(tmp_path: Path) -> None:
     assert "GATEWAY_PORT='http'" in _expect_refusal(tmp_path / "data", GATEWAY_PORT="http")
 
 
+def test_a_fault_of_the_settings_is_one_line_before_anything_starts(tmp_path: Path) -> None:
+    keys = tmp_path / "keys.toml"
+    keys.write_text("key = 5")
+    output = _expect_refusal(
+        tmp_path / "data", API_KEYS_FILE=str(keys), ENGINE_CORE="rust", GATEWY_PORT="9000"
+    )
+    first, second, third = output.splitlines()
+    assert first == "goquant: GATEWY_PORT is no setting; did you mean GATEWAY_PORT?"
+    assert second == "ENGINE_CORE=rust: use cython or python"
+    assert str(keys) in third
+    assert not (tmp_path / "data").exists()
+
+
+def test_a_folder_that_cannot_be_made_is_one_line(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    output = _expect_refusal(tmp_path / "file" / "data")
+    assert "cannot be used: Not a directory" in output
+
+
 def test_a_named_redis_that_does_not_answer_is_said(tmp_path: Path) -> None:
     url = "redis://:secret@127.0.0.1:1/0"
     output = _expect_refusal(tmp_path / "data", REDIS_URL=url)

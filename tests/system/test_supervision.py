@@ -44,6 +44,7 @@ def own_system(tmp_path: Path) -> Iterator[LaunchedSystem]:
 @contextmanager
 def _launch_stubborn(folder: Path, **settings: str) -> Iterator[LaunchedSystem]:
     """Its engine ignores SIGTERM. An engine has no /health: ready says nothing of its handler."""
+    settings = {"STAND_IN_STOP_SECONDS": "1", **settings}
     with launch(STAND_IN, folder, STAND_IN_ENGINE="--stubborn", **settings) as system:
         system.wait_until_ready()
         system.wait_for_output(STUBBORN)
@@ -78,11 +79,11 @@ def test_kill_9_of_the_launcher_leaves_nothing_behind(own_system: LaunchedSystem
         wait_until(lambda: not any(process.is_alive for process in processes), "all are gone")
 
 
-def _stop(system: LaunchedSystem, number: signal.Signals) -> float:
-    """How many seconds the system takes to end after the signal."""
+def _stop(system: LaunchedSystem, number: signal.Signals, status: int = 0) -> float:
+    """How many seconds the system takes to end with the exit status `status` after the signal."""
     began = time.monotonic()
     system.process.send_signal(number)
-    assert system.wait_until_ended() == 0
+    assert system.wait_until_ended() == status
     return time.monotonic() - began
 
 
@@ -119,10 +120,21 @@ def test_a_service_that_ignores_the_request_to_stop_is_killed(tmp_path: Path) ->
 def _stop_stubborn(folder: Path) -> float:
     with _launch_stubborn(folder) as system:
         engine = system.processes["engine"]
-        seconds = _stop(system, signal.SIGTERM)
+        seconds = _stop(system, signal.SIGTERM, status=1)
         assert not engine.is_alive
         assert "engine did not stop in time: killed" in system.output
+        assert "Stopped; killed: engine." in system.output
     return seconds
+
+
+def test_a_service_that_has_something_to_finish_is_given_the_time(tmp_path: Path) -> None:
+    settings = {"STAND_IN_ENGINE": "--busy 3"}
+    with launch(STAND_IN, tmp_path / "data", **settings) as system:
+        system.wait_until_ready()
+        system.wait_for_output("3 s to finish")
+        system.process.send_signal(signal.SIGTERM)
+        assert system.wait_until_ended(30.0) == 0
+        assert "killed" not in system.output
 
 
 def test_a_second_ctrl_c_does_not_wait(tmp_path: Path) -> None:
@@ -132,7 +144,7 @@ def test_a_second_ctrl_c_does_not_wait(tmp_path: Path) -> None:
         noted = time.monotonic()
         wait_until(lambda: time.monotonic() > noted + ONE_PRESS_SECONDS + 0.1, "a second press")
         system.process.send_signal(signal.SIGINT)
-        assert system.wait_until_ended(30.0) == 0
+        assert system.wait_until_ended(30.0) == 1
         assert "Second Ctrl-C: killing" in system.output
 
 

@@ -1,0 +1,82 @@
+"""Check all settings before anything starts: what a service would only say in its log."""
+
+import difflib
+import os
+import subprocess
+import sys
+from collections.abc import Iterable, Iterator
+
+from dotenv import dotenv_values
+
+from launcher.environments import make_environment, read_setting
+from launcher.settings import LauncherSettings
+from launcher.setup.environment import has_compiled_core
+from launcher.setup.errors import LaunchError
+from protocol.instrument import parse_instruments
+
+_CORE = "ENGINE_CORE"
+_KNOWN = frozenset({_CORE, *(name.upper() for name in LauncherSettings.model_fields)})
+_NEAR, _NEARER = 0.85, 0.88
+"""How like a setting's name another one must be: in `.env`, and among all of the environment."""
+_READ_KEYS = """\
+import sys
+from order_gateway.admission.api_keys import UnusableKeys, read_api_keys
+from protocol.settings import Settings
+settings = Settings()
+try:
+    read_api_keys(settings.api_keys_file, settings.api_keys)
+except UnusableKeys as error:
+    sys.exit(str(error))
+"""
+
+
+def check_settings(settings: LauncherSettings) -> None:
+    """Raise LaunchError with a line for each fault."""
+    faults = [
+        *find_misspelled(dotenv_values(".env"), _NEAR),
+        *find_misspelled(os.environ, _NEARER),
+        *_check_core(read_setting(_CORE)),
+        *_check_instruments(settings),
+        *_check_keys(settings),
+    ]
+    if faults:
+        raise LaunchError("\n".join(faults))
+
+
+def find_misspelled(names: Iterable[str], likeness: float) -> Iterator[str]:
+    """Say which of `names` are no setting, and like one; others are not for us."""
+    for name in sorted(set(names)):
+        near = difflib.get_close_matches(name.upper(), _KNOWN, n=1, cutoff=likeness)
+        if near and name.upper() not in _KNOWN:
+            yield f"{name} is no setting; did you mean {near[0]}?"
+
+
+def _check_core(choice: str | None) -> Iterator[str]:
+    if choice not in {None, "cython", "python"}:
+        yield f"{_CORE}={choice}: use cython or python"
+    if choice == "cython" and not has_compiled_core():
+        yield f"{_CORE}=cython, but the compiled core is missing; unset it, or get a C compiler"
+
+
+def _check_instruments(settings: LauncherSettings) -> Iterator[str]:
+    try:
+        parse_instruments(settings.instruments_file.read_text())
+    except OSError as error:
+        yield f"INSTRUMENTS_FILE={settings.instruments_file}: {error.strerror}"
+    except ValueError as error:
+        yield f"INSTRUMENTS_FILE={settings.instruments_file}: {error}"
+
+
+def _check_keys(settings: LauncherSettings) -> Iterator[str]:
+    """Have the gateway's own code read them, in a process of its own."""
+    if settings.api_keys_file is None and settings.api_keys is None:
+        return
+    answer = subprocess.run(
+        [sys.executable, "-c", _READ_KEYS],
+        env=make_environment("order_gateway"),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if answer.returncode:
+        yield answer.stderr.strip().rpartition("\n")[2]
