@@ -1,5 +1,6 @@
 """The text that the user sees once everything is ready."""
 
+import json
 import shlex
 import urllib.request
 from pathlib import Path
@@ -43,6 +44,24 @@ def format_banner(
         folder=folder,
         curl=format_curl(record.gateway_url, needs_api_key=needs_api_key),
     )
+
+
+def format_ready_line(record: RunRecord, folder: Path) -> str:
+    """Return what a program needs to know of a system that is ready, as one line of JSON."""
+    gateway, market_data = record.gateway_url, record.market_data_url
+    fields = {
+        "ready": record.is_ready,
+        "pid": record.launcher.pid,
+        "gateway_url": gateway,
+        "gateway_port": urlsplit(gateway).port,
+        "order_stream_url": f"{gateway.replace('http', 'ws', 1)}/ws/orders",
+        "market_data_url": market_data,
+        "market_data_port": urlsplit(market_data).port,
+        "feed_url": f"{market_data.replace('http', 'ws', 1)}/ws/market-data",
+        "redis_port": urlsplit(record.redis.url).port,
+        "data_dir": str(folder),
+    }
+    return json.dumps(fields)
 
 
 def describe_core() -> str:

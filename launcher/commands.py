@@ -51,7 +51,7 @@ def _dispatch(arguments: argparse.Namespace, settings: LauncherSettings) -> int:
             lines = getattr(arguments, "lines", 0)
             return run_redis_command(folder, arguments.action, lines=lines, yes=arguments.yes)
         case _:
-            return start_system(settings)
+            return start_system(settings, prints_json=arguments.json)
 
 
 def _require_running(folder: DataFolder) -> RunRecord:

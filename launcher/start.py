@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from launcher.banner import format_banner
+from launcher.banner import format_banner, format_ready_line
 from launcher.data_folder import DataFolder
 from launcher.private_files import find_open_files
 from launcher.redis.access import RedisAddresses, make_access, name_addresses
@@ -42,8 +42,15 @@ _PATIENCE_SECONDS = 5.0
 _PRIVATE = 0o077
 
 
-def start_system(settings: LauncherSettings, factory: ServiceFactory = make_services) -> int:
+def start_system(
+    settings: LauncherSettings,
+    factory: ServiceFactory = make_services,
+    *,
+    prints_json: bool = False,
+) -> int:
     """Run the services of `factory` until a signal to stop; return the exit status.
+
+    If it `prints_json`, standard output has the line of `format_ready_line` alone.
 
     What is written, here and by the services, is for this user alone. Raises LaunchError if the
     system cannot start.
@@ -54,7 +61,8 @@ def start_system(settings: LauncherSettings, factory: ServiceFactory = make_serv
     folder.prepare()
     with folder.hold():
         end_leftovers(folder.path)
-        killed = System(settings, folder, factory).run()
+        terminal = Terminal(settings.log_format, to_stderr=prints_json)
+        killed = System(settings, folder, factory, terminal, prints_json=prints_json).run()
     return 1 if killed else 0
 
 
@@ -62,7 +70,13 @@ class System:
     """One run of the exchange; nobody else uses its data folder meanwhile."""
 
     def __init__(
-        self, settings: LauncherSettings, folder: DataFolder, factory: ServiceFactory
+        self,
+        settings: LauncherSettings,
+        folder: DataFolder,
+        factory: ServiceFactory,
+        terminal: Terminal,
+        *,
+        prints_json: bool,
     ) -> None:
         self._settings = settings
         self._folder = folder
@@ -71,7 +85,7 @@ class System:
         self._began = time.monotonic()
         self._listeners = open_listeners(settings)
         self._redis: RedisRecord | None = None
-        terminal = Terminal(settings.log_format)
+        self._prints_json = prints_json
         self._show = terminal.show
         self._supervisor = Supervisor(folder.logs, self._show, self._write_record, terminal.copy)
 
@@ -110,6 +124,8 @@ class System:
         needs_key = self._settings.needs_api_key
         record = self._make_record()
         self._show(format_banner(record, self._folder.path, seconds, needs_api_key=needs_key))
+        if self._prints_json:
+            print(format_ready_line(record, self._folder.path), flush=True)
         return True
 
     def _conditions(self, services: list[Service]) -> Iterator[Callable[[], bool]]:

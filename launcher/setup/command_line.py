@@ -29,7 +29,11 @@ def parse_arguments(arguments: Sequence[str] | None = None) -> argparse.Namespac
     )
     commands = parser.add_subparsers(dest="command", metavar="command")
     parser.set_defaults(command="start", yes=False)
-    commands.add_parser("start", help="what happens without a command")
+    _add_json(parser, default=False)
+    _add_json(
+        commands.add_parser("start", help="what happens without a command"),
+        default=argparse.SUPPRESS,  # else it would undo a --json before the command
+    )
     commands.add_parser("status", help="a line for each process; exit status 1 if one is not well")
     _add_check(
         commands.add_parser(
@@ -40,6 +44,15 @@ def parse_arguments(arguments: Sequence[str] | None = None) -> argparse.Namespac
     _add_yes(reset)
     _add_redis(commands.add_parser("redis", help="look after the Redis that start_system started"))
     return parser.parse_args(arguments)
+
+
+def _add_json(parser: argparse.ArgumentParser, *, default: bool | str) -> None:
+    parser.add_argument(
+        "--json",
+        action="store_true",
+        default=default,
+        help="when it is ready, print a line of JSON with ports and addresses; all else to stderr",
+    )
 
 
 def _add_check(parser: argparse.ArgumentParser) -> None:

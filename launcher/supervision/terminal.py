@@ -1,16 +1,18 @@
 """The launcher's output: text, or with LOG_FORMAT=json nothing but JSON lines."""
 
 import os
+import sys
 from typing import Literal
 
 from protocol.logs import to_json_line
 
 
 class Terminal:
-    """Standard output; if it is closed, the launcher goes on without it."""
+    """Standard output, or standard error; if it is closed, the launcher goes on without it."""
 
-    def __init__(self, log_format: Literal["text", "json"]) -> None:
+    def __init__(self, log_format: Literal["text", "json"], *, to_stderr: bool = False) -> None:
         self._is_json = log_format == "json"
+        self._stream = sys.stderr if to_stderr else sys.stdout
 
     def show(self, text: str) -> None:
         """Print something that the launcher itself says."""
@@ -20,9 +22,8 @@ class Terminal:
         """Print a line that a service wrote; a JSON line stays as it is."""
         self._print(to_json_line(service, line) if self._is_json else f"{service:<12} | {line}")
 
-    @staticmethod
-    def _print(line: str) -> None:
+    def _print(self, line: str) -> None:
         try:
-            print(line, flush=True)
+            print(line, file=self._stream, flush=True)
         except OSError:
-            os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+            os.dup2(os.open(os.devnull, os.O_WRONLY), self._stream.fileno())

@@ -87,7 +87,7 @@ def test_a_fault_of_the_settings_is_one_line_before_anything_starts(tmp_path: Pa
 
 def test_a_folder_that_cannot_be_made_is_one_line(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    output = _expect_refusal(tmp_path / "file" / "data")
+    output = _expect_refusal(tmp_path / "data", DATA_DIR=str(tmp_path / "file" / "data"))
     assert "cannot be used: Not a directory" in output
 
 
