@@ -1,11 +1,12 @@
 """The sub-command `status`: a line for each process."""
 
+from http import HTTPStatus
 from urllib.parse import urlsplit
 
 from launcher.banner import describe_redis
 from launcher.redis.named import OPEN, is_open_to_all
 from launcher.redis.server import connect, is_serving
-from launcher.supervision.readiness import Health, read_health
+from launcher.supervision.readiness import Health, read_health, read_status
 from launcher.supervision.run_file import RunRecord, ServiceRecord
 from protocol import channels
 
@@ -49,7 +50,26 @@ def _read_service_health(record: RunRecord, service: ServiceRecord) -> Health:
         return Health(False, "no answer" if service.name == "redis" else "no Redis")
     if service.name == "engine":
         return _read_engine_health(record.redis.url)
+    if service.name == "archive":
+        return _read_archive_health(record)
     return Health(True, "answers")
+
+
+def _read_archive_health(record: RunRecord) -> Health:
+    """It is well if it has followed the engine and its database answers the gateway.
+
+    A gateway that asks for an API key does not say the latter.
+    """
+    names = (channels.STATE_SEQUENCE, channels.STATE_ARCHIVE_SEQUENCE)
+    with connect(record.redis.url) as client:
+        sequence, archived = client.hmget(channels.STATE, names)
+    behind = int(sequence or 0) - int(archived or 0)
+    text = f"behind={behind}"
+    if archived is None and behind:
+        return Health(False, f"{text}, it has kept nothing yet; see its log")
+    if read_status(f"{record.gateway_url}/v1/orders?limit=1") == HTTPStatus.SERVICE_UNAVAILABLE:
+        return Health(False, f"{text}, its database does not answer")
+    return Health(True, text)
 
 
 def _read_engine_health(url: str) -> Health:

@@ -11,6 +11,7 @@ import secrets
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
+from http import HTTPStatus
 from typing import Any
 
 import httpx
@@ -33,6 +34,8 @@ from launcher.settings import LauncherSettings
 from launcher.supervision.run_file import RunRecord
 from protocol import channels
 from protocol.headers import PREFER_HEADER
+
+_PAUSE_SECONDS = 0.05
 
 
 def run_checks(
@@ -160,6 +163,23 @@ class Gateway:
         require(fields["status"] != "accepted", "the engine did not answer in time")
         return fields
 
+    async def find_closed(self, order_id: str) -> str | None:
+        """Ask for a closed order until the archive has it, and list; return its status.
+
+        None if the key may trade and not read.
+        """
+        deadline = time.monotonic() + CHECK_SECONDS
+        answer = await self._client.get(f"/v1/orders/{order_id}")
+        while answer.status_code == HTTPStatus.NOT_FOUND and time.monotonic() < deadline:
+            await asyncio.sleep(_PAUSE_SECONDS)
+            answer = await self._client.get(f"/v1/orders/{order_id}")
+        if answer.status_code == HTTPStatus.FORBIDDEN:
+            return None
+        require(answer.status_code == 200, f"GET /v1/orders/…: {describe(answer)}")
+        listed = await self._client.get("/v1/orders", params={"limit": 1})
+        require(listed.status_code == 200, f"GET /v1/orders: {describe(listed)}")
+        return str(answer.json()["status"])
+
     async def cancel(self, order_id: str) -> None:
         """Cancel an open order."""
         answer = await self._client.delete(f"/v1/orders/{order_id}")
@@ -182,7 +202,12 @@ async def _submit_orders(gateway: Gateway, target: Target) -> str:
     await gateway.cancel(far["order_id"])
     _, market = await _trade(gateway, spot)
     require(market["fills"][0]["price"] == spot.price, "the trade is not at the resting price")
-    return f"{spot.symbol}: a limit order rested and was canceled, a market order traded"
+    found = await gateway.find_closed(market["order_id"])
+    require(found in {"filled", None}, f"asked for later, the market order is {found}")
+    return (
+        f"{spot.symbol}: a limit order rested and was canceled, a market order traded"
+        f"{' and was found' if found else ''}"
+    )
 
 
 async def _trade(gateway: Gateway, spot: Spot) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -32,6 +32,18 @@ def read_health(url: str) -> Health:
         return Health(False, "no answer")
 
 
+def read_status(url: str) -> int | None:
+    """Return the HTTP status that `url` answers with, None if it does not answer."""
+    try:
+        with _OPENER.open(url, timeout=_SECONDS) as answer:
+            return int(answer.status)
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code
+    except (OSError, http.client.HTTPException):
+        return None
+
+
 def judge_health(code: int, body: bytes) -> Health:
     """Return the health that an answer of `/health` stands for."""
     fields = _read_fields(body)
