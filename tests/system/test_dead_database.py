@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from launcher.supervision.listening import find_free_port
 from tests.support.launched_system import REAL, LaunchedSystem, launch, run_command
+from tests.support.ports import find_free_port
 
 
 @pytest.fixture(scope="module")
