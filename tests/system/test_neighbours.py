@@ -58,7 +58,7 @@ def test_no_service_is_refused_what_it_needs(guarded: LaunchedSystem) -> None:
             10.0,
         )
         assert client.hget(channels.STATE, channels.STATE_SNAPSHOTS)
-        entries = client.execute_command("ACL", "LOG")  # type: ignore[no-untyped-call]
+        entries = client.execute_command("ACL", "LOG")
     refused = [entry for entry in entries if b"setinfo" not in str(entry).encode()]
     assert refused == []
 

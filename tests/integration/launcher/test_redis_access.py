@@ -26,7 +26,10 @@ SET = "return redis.call('SET', KEYS[1], ARGV[1])"
 PUBLISH = "return redis.call('PUBLISH', ARGV[1], ARGV[2])"
 RPUSH = "return redis.call('RPUSH', KEYS[1], ARGV[1])"
 
-ALLOWED = {
+Command = list[str | int | float]
+Table = dict[str, list[Command]]
+
+ALLOWED: Table = {
     "engine": [
         ["EVAL", HSET, 1, channels.STATE, "sequence", "1"],
         ["EVAL", PUBLISH, 0, channels.TRADE_EVENTS, "x"],
@@ -61,7 +64,7 @@ ALLOWED = {
         ["EVAL", HSET, 1, channels.STATE, "archive_sequence", "1"],
     ],
 }
-FORGERIES = [
+FORGERIES: list[Command] = [
     ["PUBLISH", channels.TRADE_EVENTS, "x"],
     ["EVAL", PUBLISH, 0, channels.TRADE_EVENTS, "x"],
     ["PUBLISH", REPLIES, "x"],
@@ -74,7 +77,7 @@ FORGERIES = [
     ["RPUSH", SNAPSHOT, "x"],
     ["GET", "elsewhere"],
 ]
-ADMINISTRATION = [
+ADMINISTRATION: list[Command] = [
     ["FLUSHALL"],
     ["KEYS", "*"],
     ["CONFIG", "SET", "appendfsync", "no"],
@@ -84,7 +87,7 @@ ADMINISTRATION = [
     ["DEBUG", "SLEEP", "0"],
     ["SCRIPT", "FLUSH"],
 ]
-REFUSED = {
+REFUSED: Table = {
     "engine": [*ADMINISTRATION, ["GET", "elsewhere"], ["PUBLISH", "elsewhere", "x"]],
     "order_gateway": [
         *ADMINISTRATION,
@@ -129,7 +132,7 @@ def addresses(
         run.kill()
 
 
-def _list_cases(table: dict[str, list[list[str | int]]]) -> list[object]:
+def _list_cases(table: Table) -> list[object]:
     return [
         pytest.param(user, command, id=f"{user} {' '.join(map(str, command))[:60]}")
         for user, commands in table.items()
@@ -137,34 +140,30 @@ def _list_cases(table: dict[str, list[list[str | int]]]) -> list[object]:
     ]
 
 
-def _run(url: str, command: list[str | int]) -> object:
+def _run(url: str, command: Command) -> object:
     with connect(url) as client:
         if command[0] == "SUBSCRIBE":
-            subscriber = client.pubsub()  # type: ignore[no-untyped-call]
+            subscriber = client.pubsub()
             subscriber.subscribe(command[1])
             return subscriber.parse_response()
-        return client.execute_command(*command)  # type: ignore[no-untyped-call]
+        return client.execute_command(*command)
 
 
 @pytest.mark.parametrize(("user", "command"), _list_cases(ALLOWED))
 def test_service_may_do_what_it_needs(
-    addresses: RedisAddresses, user: str, command: list[str | int]
+    addresses: RedisAddresses, user: str, command: Command
 ) -> None:
     _run(addresses.of(user), command)
 
 
 @pytest.mark.parametrize(("user", "command"), _list_cases(REFUSED))
-def test_service_may_do_no_more(
-    addresses: RedisAddresses, user: str, command: list[str | int]
-) -> None:
+def test_service_may_do_no_more(addresses: RedisAddresses, user: str, command: Command) -> None:
     with pytest.raises(redis.ResponseError, match=r"(?i)permission|not allowed|can't (run|access)"):
         _run(addresses.of(user), command)
 
 
 @pytest.mark.parametrize("command", [["PING"], ["INFO"], ["RPUSH", channels.ORDER_QUEUE, "x"]])
-def test_nobody_gets_in_without_a_password(
-    addresses: RedisAddresses, command: list[str | int]
-) -> None:
+def test_nobody_gets_in_without_a_password(addresses: RedisAddresses, command: Command) -> None:
     host = addresses.launcher.rpartition("@")[2]
     for login in ("", ":guess@", "default:@", "launcher:guess@"):
         with pytest.raises(redis.AuthenticationError):
@@ -184,7 +183,7 @@ def test_a_server_without_users_is_said_to_be_open(redis_url: str) -> None:
 def test_the_printed_lines_make_the_same_users(tmp_path: Path) -> None:
     with run_redis(tmp_path) as url, connect(url) as client:
         for line in format_users().splitlines():
-            client.execute_command(*line.split())  # type: ignore[no-untyped-call]
+            client.execute_command(*line.split())
         own = url.replace("//", "//launcher:PASSWORD_OF_LAUNCHER@")
         assert not is_open_to_all(own)
         for user in RedisAddresses._fields:
