@@ -9,6 +9,7 @@ import signal
 import socket
 import sys
 import time
+from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler
 from socketserver import ThreadingMixIn, UnixStreamServer
 from typing import Any
@@ -44,6 +45,16 @@ class InheritedServer(ThreadingMixIn, UnixStreamServer):
         return self.socket.accept()
 
 
+def make_slow_exit(seconds: float) -> Callable[..., None]:
+    """Make the handler of somebody who has `seconds` of work left when asked to stop."""
+
+    def exit_later(*_: object) -> None:
+        time.sleep(seconds)
+        sys.exit()
+
+    return exit_later
+
+
 def main() -> None:
     """Live until told to stop."""
     parser = argparse.ArgumentParser()
@@ -59,7 +70,7 @@ def main() -> None:
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
         sys.stderr.write(f"{STUBBORN}\n")
     if arguments.busy:
-        signal.signal(signal.SIGTERM, lambda *_: (time.sleep(arguments.busy), sys.exit()))
+        signal.signal(signal.SIGTERM, make_slow_exit(arguments.busy))
         sys.stderr.write(f"it has {arguments.busy:g} s to finish\n")
     if arguments.fd is None:
         while True:
