@@ -34,6 +34,9 @@ _RIGHTS = {
     f" (~{channels.STATE} +eval +evalsha +hset)",
 }
 """For each user what it may do, as Redis's access control lists say it."""
+_DEFAULT_USER = "user default off ~* &* +@all"
+"""Nobody can be this user, but Redis loads the append-only file as it, and checks its rights for
+what is in a transaction: without them every commit since the last rewrite would be left out."""
 
 
 class RedisAddresses(NamedTuple):
@@ -64,7 +67,7 @@ def make_access(port: int) -> Access:
         user: f"redis://{user}:{password}@127.0.0.1:{port}/0"
         for user, password in passwords.items()
     }
-    lines = ["user default off", *(_format_user(*item) for item in passwords.items())]
+    lines = [_DEFAULT_USER, *(_format_user(*item) for item in passwords.items())]
     return Access(RedisAddresses(**urls), "\n".join(lines) + "\n")
 
 
@@ -85,7 +88,7 @@ def format_users() -> str:
         f"ACL SETUSER {user} on >PASSWORD_OF_{user.upper()} {_describe_rights(user)}"
         for user in RedisAddresses._fields
     ]
-    return "\n".join([*lines, "ACL SETUSER default off"])
+    return "\n".join([*lines, f"ACL SETUSER {_DEFAULT_USER.removeprefix('user ')}"])
 
 
 def _describe_rights(user: str) -> str:

@@ -1,6 +1,7 @@
 """On our own Redis each service may do what it needs, and nobody else anything."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from launcher.redis.named import check_named_redis, is_open_to_all
 from launcher.redis.server import connect, is_serving, make_redis_service
 from launcher.supervision.log_file import LogFile
 from launcher.supervision.parent_death import Guard
-from launcher.supervision.service import Run
+from launcher.supervision.service import Run, Service
 from protocol import channels
 from tests.support.ports import find_free_port
 from tests.support.redis_server import run_redis
@@ -123,13 +124,8 @@ def addresses(
     port = find_free_port()
     access = make_access(port)
     service = make_redis_service(binary, port, folder, "100mb", print, access.configuration)
-    run = Run(service, LogFile(folder / "redis.log"), Guard())
-    url = access.addresses.launcher
-    try:
-        wait_until(lambda: run.has_ended or is_serving(url), (folder / "redis.log").read_text, 10.0)
+    with _serve(service, LogFile(folder / "redis.log"), access.addresses):
         yield access.addresses
-    finally:
-        run.kill()
 
 
 def _list_cases(table: Table) -> list[object]:
@@ -168,6 +164,33 @@ def test_nobody_gets_in_without_a_password(addresses: RedisAddresses, command: C
     for login in ("", ":guess@", "default:@", "launcher:guess@"):
         with pytest.raises(redis.AuthenticationError):
             _run(f"redis://{login}{host}", command)
+
+
+@pytest.mark.parametrize("binary", find_redis_binaries(), ids=lambda binary: str(binary.name))
+def test_a_commit_is_there_after_a_kill(binary: RedisBinary, tmp_path: Path) -> None:
+    """A script's writes are a transaction in the append-only file: loading it checks rights."""
+    port = find_free_port()
+    access = make_access(port)
+    folder = tmp_path / "redis"
+    service = make_redis_service(binary, port, folder, "100mb", print, access.configuration)
+    log = LogFile(tmp_path / "redis.log")
+    script = "redis.call('SET', KEYS[1], '1'); redis.call('RPUSH', KEYS[2], '1')"
+    with _serve(service, log, access.addresses):
+        _run(access.addresses.engine, ["EVAL", script, 2, CLAIM, SNAPSHOT])
+    with _serve(service, log, access.addresses):
+        assert _run(access.addresses.market_data, ["EXISTS", CLAIM, SNAPSHOT]) == 2
+
+
+@contextmanager
+def _serve(service: Service, log: LogFile, addresses: RedisAddresses) -> Iterator[None]:
+    """Run the server, and kill it at the end."""
+    service.prepare()
+    run = Run(service, log, Guard())
+    try:
+        wait_until(lambda: run.has_ended or is_serving(addresses.launcher), "Redis serves")
+        yield
+    finally:
+        run.kill()
 
 
 def test_a_server_with_users_is_not_open_to_all(addresses: RedisAddresses) -> None:
