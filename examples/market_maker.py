@@ -19,7 +19,7 @@ from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal, InvalidOperation
 from time import monotonic
 from typing import Any, NamedTuple
 
-import httpx
+from pydantic import ValidationError
 
 from goquant import (
     ExchangeWentBack,
@@ -31,7 +31,9 @@ from goquant import (
     OrderReader,
     OrderState,
     TimerState,
+    Unreachable,
 )
+from protocol.settings import Settings, describe_bad_settings
 
 SWITCH_SECONDS = 10
 """If it has not renewed its timer for so long, the exchange cancels its orders."""
@@ -205,8 +207,8 @@ async def _ask(request: Coroutine[Any, Any, Any]) -> Any:
     """Return the answer; if the exchange says no, REFUSED, if it is away, None. Print why."""
     try:
         return await request
-    except (GatewayError, httpx.TransportError) as error:
-        print(str(error) or type(error).__name__, file=sys.stderr, flush=True)
+    except (GatewayError, Unreachable) as error:
+        print(error, file=sys.stderr, flush=True)
         is_refusal = isinstance(error, GatewayError) and 400 <= error.status < 500
         return REFUSED if is_refusal else None
 
@@ -229,27 +231,36 @@ def check_size(options: argparse.Namespace, instrument: InstrumentState) -> None
         sys.exit("--size must not be above --most: it could never quote")
 
 
-def read_options() -> argparse.Namespace:
-    """Read the command line."""
+def read_options(settings: Settings) -> argparse.Namespace:
+    """Read the command line; the exchange is the one that `settings` describe."""
     parser = argparse.ArgumentParser(
-        prog="python -m examples.market_maker", description="Keeps a bid and an offer in the book."
+        prog="python -m examples.market_maker",
+        description="Keeps a bid and an offer in the book.",
+        epilog="Ports and hosts come from the environment or .env, as those of the exchange do.",
     )
-    parser.add_argument("--symbol", default="BTC-USDT")
-    parser.add_argument("--account", default="maker")
-    parser.add_argument("--key", help="an API key, if authentication is on")
-    parser.add_argument("--secret", help="its secret, if it has one")
-    parser.add_argument("--gateway", default="http://localhost:8000")
-    parser.add_argument("--feed", default="ws://localhost:8001/ws/market-data")
-    parser.add_argument("--price", type=_positive, help="if there is no market yet")
-    parser.add_argument("--spread", type=_positive, default=Decimal(10), help="in 0.01 %%")
-    parser.add_argument("--size", type=_positive, default=Decimal("0.1"), help="of each quote")
-    parser.add_argument("--most", type=_positive, default=Decimal(1), help="to hold or to owe")
+    gateway = f"http://{settings.gateway_host}:{settings.gateway_port}"
+    feed = f"ws://{settings.market_data_host}:{settings.market_data_port}/ws/market-data"
+    options: list[tuple[str, Any, Any, str]] = [
+        ("--symbol", str, "BTC-USDT", "what to trade"),
+        ("--account", str, "maker", "whose quotes they are, if authentication is off"),
+        ("--key", str, None, "an API key, if authentication is on"),
+        ("--secret", str, None, "its secret, if it has one"),
+        ("--gateway", str, gateway, "where orders go"),
+        ("--feed", str, feed, "where the book comes from"),
+        ("--price", _positive, None, "the first price, if there is no market yet"),
+        ("--spread", _positive, Decimal(10), "between its two prices, in 0.01 %% of them"),
+        ("--size", _positive, Decimal("0.1"), "the quantity of each quote"),
+        ("--most", _positive, Decimal(1), "the quantity to hold or to owe at most"),
+    ]
+    for name, kind, default, text in options:
+        shown = text if default is None else f"{text} (%(default)s)"
+        parser.add_argument(name, type=kind, default=default, help=shown)
     return parser.parse_args()
 
 
 async def main() -> None:
     """Make a market until Ctrl-C."""
-    options = read_options()
+    options = read_options(Settings())
     account = None if options.key else options.account
     async with (
         GatewayClient(
@@ -276,8 +287,10 @@ async def main() -> None:
 if __name__ == "__main__":
     try:
         asyncio.run(main())
-    except httpx.TransportError as error:
-        sys.exit(f"no gateway answers ({error}): is `python start_system.py` running?")
+    except ValidationError as error:
+        sys.exit(describe_bad_settings(error))
+    except Unreachable as error:
+        sys.exit(f"{error}; is `python start_system.py` running?")
     except GatewayError as error:
         sys.exit(str(error))
     except ExceptionGroup as group:

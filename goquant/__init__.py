@@ -1,6 +1,6 @@
 """What a user's program imports: clients of the order gateway and of the feed, and a book.
 
-    from goquant import GatewayClient, OrderReader, FeedReader, OrderBook
+    from goquant import GatewayClient, MarketDataClient, OrderReader, FeedReader, OrderBook
 
 Imports `protocol` alone, and `engine.core` for the book; no server comes in with it.
 """
@@ -13,7 +13,6 @@ from goquant.client.answers import (
     CanceledOrders,
     ChangeState,
     FillPage,
-    GatewayError,
     InstrumentState,
     OrderPage,
     OrderState,
@@ -24,10 +23,28 @@ from goquant.client.answers import (
     Update,
 )
 from goquant.client.book import ReaderBook
+from goquant.client.errors import (
+    AnswerError,
+    GatewayError,
+    GatewayUnreachable,
+    MarketDataError,
+    MarketDataUnreachable,
+    Unreachable,
+)
 from goquant.client.feed_reader import FeedReader
 from goquant.client.feed_stream import FeedRefused
-from goquant.client.gateway import GatewayClient
+from goquant.client.gateway import GatewayClient, SyncGatewayClient
+from goquant.client.market_data import MarketDataClient, SyncMarketDataClient
 from goquant.client.order_reader import ExchangeWentBack, OrderReader, Position
+from goquant.client.prices import (
+    BestPrices,
+    Candle,
+    CandlePage,
+    OrderBookState,
+    PublicTrade,
+    Ticker,
+    TradePage,
+)
 from goquant.own_packages import require_own_package
 
 if TYPE_CHECKING:
@@ -35,8 +52,12 @@ if TYPE_CHECKING:
 
 __all__ = [
     "AccountFill",
+    "AnswerError",
     "BatchItem",
+    "BestPrices",
     "CanceledOrders",
+    "Candle",
+    "CandlePage",
     "ChangeState",
     "ExchangeWentBack",
     "FeedReader",
@@ -44,17 +65,28 @@ __all__ = [
     "FillPage",
     "GatewayClient",
     "GatewayError",
+    "GatewayUnreachable",
     "InstrumentState",
+    "MarketDataClient",
+    "MarketDataError",
+    "MarketDataUnreachable",
     "OrderBook",
+    "OrderBookState",
     "OrderPage",
     "OrderReader",
     "OrderState",
     "Position",
     "Problem",
+    "PublicTrade",
     "ReaderBook",
     "Report",
     "SwitchState",
+    "SyncGatewayClient",
+    "SyncMarketDataClient",
+    "Ticker",
     "TimerState",
+    "TradePage",
+    "Unreachable",
     "Update",
 ]
 

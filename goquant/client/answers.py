@@ -1,41 +1,15 @@
-"""What the client's methods return, and the error that they raise.
+"""What the methods of the gateway's clients return.
 
 An answer whose `is_pending` is true came before the engine had answered: `accepted` is in the
 queue, `unknown` may be there or not, and its `detail` says what to do.
 """
 
-from collections.abc import Mapping
-from typing import Any
-
 import msgspec
 
-from protocol.enums import OPEN_STATUSES, Reason
+from protocol.enums import OPEN_STATUSES
 from protocol.events import Fill
 
 _PENDING = frozenset({"accepted", "unknown"})
-
-
-class GatewayError(Exception):
-    """The gateway says no: an HTTP answer from 400 on, or an error message of the private stream.
-
-    `status` is that of HTTP, 0 for a message. `code` is the reason, None if the answer is not the
-    gateway's own. `detail`, `field`, `nearest` and `step` are those of the problem document,
-    `retry_after` is how many seconds to wait, as the gateway says it.
-    """
-
-    def __init__(
-        self, status: int, problem: Mapping[str, Any], retry_after: str | None = None
-    ) -> None:
-        code, detail, nearest = (problem.get(name) for name in ("code", "detail", "nearest"))
-        text = f"{code}: {detail}" if code else f"{detail}"
-        super().__init__(f"{text}; nearest: {nearest}" if nearest else text)
-        self.status = status
-        self.code = Reason(problem["code"]) if problem.get("code") in set(Reason) else None
-        self.detail = problem.get("detail")
-        self.field = problem.get("field")
-        self.nearest = problem.get("nearest")
-        self.step = problem.get("step")
-        self.retry_after = retry_after
 
 
 class OrderState(msgspec.Struct, frozen=True):

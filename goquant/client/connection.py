@@ -10,6 +10,8 @@ from websockets.exceptions import InvalidStatus
 from goquant.client.book import Json
 from protocol.hosts import is_loopback
 
+SYMBOLS_A_FRAME = 32
+"""A request of so many symbols is well below the longest frame that the feed reads."""
 Refuse = Callable[[int, Json], Exception]
 """Make the exception for a refusal from its HTTP status and its problem's `code` and `detail`.
 

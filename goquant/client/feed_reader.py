@@ -23,22 +23,22 @@ starts that book anew; if the exchange is another one than before, it starts eve
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Self
 
 from websockets.exceptions import ConnectionClosed, WebSocketException
 
 from goquant.client.book import BookOutOfStep, Json, ReaderBook
-from goquant.client.connection import StreamConnection
+from goquant.client.connection import SYMBOLS_A_FRAME, StreamConnection
 from goquant.client.feed_stream import FeedRefused, open_feed
 from goquant.client.heartbeats import HeartbeatMonitor, Ids
+from goquant.client.price_streams import PriceStreams
+from goquant.client.prices import BestPrices, Candle, Ticker
 
 SILENT_SECONDS = 5.0
 """A connection that brings nothing for so long is dead: heartbeats come every second."""
 _FIRST_PAUSE_SECONDS = 0.05
 _MAX_PAUSE_SECONDS = 2.0
-_SYMBOLS_A_FRAME = 32
-"""A request of so many symbols is well below the longest frame that the feed reads."""
 
 logger = logging.getLogger(__name__)
 
@@ -50,10 +50,22 @@ class FeedReader:
     symbol, have it by then. `counts` says what has happened: `connections`, `snapshots`, `deltas`,
     `trades`, `repeated_trades`, `missing_trades` (the feed has them no more) and `out_of_step` (a
     message that did not follow or never came, so that the symbol was asked for again). With
-    `has_trades` false it asks for books alone.
+    `has_trades` false it asks for no trades.
+
+    `channels` may name `bbo`, `ticker` and `candles_1s` to `candles_1d`. Their messages are steps
+    too, and `bbos` and `tickers`, by symbol, and `candles`, by symbol and interval, have what the
+    last one told. After a lost connection they go on with the present: a candle that was closed
+    meanwhile is not told.
     """
 
-    def __init__(self, url: str, symbols: Sequence[str], *, has_trades: bool = True) -> None:
+    def __init__(
+        self,
+        url: str,
+        symbols: Sequence[str],
+        *,
+        has_trades: bool = True,
+        channels: Sequence[str] = (),
+    ) -> None:
         self.books = {symbol: ReaderBook() for symbol in symbols}
         self.last_trade_ids: dict[str, int] = {}
         """By symbol, as soon as the feed has said where the trades of this reader begin."""
@@ -62,12 +74,28 @@ class FeedReader:
         """The reason that the server gave when it last closed a connection."""
         self._url = url
         self._has_trades = has_trades
+        self._prices = PriceStreams(channels)
         self._connection: StreamConnection | None = None
         self._heartbeats = HeartbeatMonitor()
         self._has_asked = False
         self._is_in_sync = False
         self._exchange_id: str | None = None
         self._pause = 0.0
+
+    @property
+    def bbos(self) -> Mapping[str, BestPrices]:
+        """The best bid and offer, by symbol."""
+        return self._prices.bbos
+
+    @property
+    def tickers(self) -> Mapping[str, Ticker]:
+        """The last 24 hours, by symbol."""
+        return self._prices.tickers
+
+    @property
+    def candles(self) -> Mapping[tuple[str, str], Candle]:
+        """The candle that was told last, by symbol and interval."""
+        return self._prices.candles
 
     @property
     def is_live(self) -> bool:
@@ -145,6 +173,8 @@ class FeedReader:
             return await self._take_trade(connection, message["data"])
         if kind in ("book_snapshot", "book_delta"):
             return await self._take_book(connection, kind, message)
+        if self._prices.take(message):
+            return True
         if kind == "pong":
             self._heartbeats.take_pong()
         elif kind == "trades_missing":
@@ -171,6 +201,7 @@ class FeedReader:
             await self._seek_missed(connection, heartbeat)
         elif heartbeat["in_sync"]:
             self._begin_trades(heartbeat)
+            await self._prices.subscribe(connection, list(self.books))
             await self._ask(connection, list(self.books))
 
     def _begin_trades(self, heartbeat: Json) -> None:
@@ -207,6 +238,7 @@ class FeedReader:
     def _forget_exchange(self) -> None:
         """Begin with the first trade of the new exchange, and drop all books."""
         self.last_trade_ids = dict.fromkeys(self.last_trade_ids, 0)
+        self._prices.forget()
         for book in self.books.values():
             book.forget()
 
@@ -214,8 +246,8 @@ class FeedReader:
         """Ask to go on where the reader is, and for each book that has to begin."""
         self._has_asked = True
         self._heartbeats.start_waiting()
-        for first in range(0, len(symbols), _SYMBOLS_A_FRAME):
-            some = symbols[first : first + _SYMBOLS_A_FRAME]
+        for first in range(0, len(symbols), SYMBOLS_A_FRAME):
+            some = symbols[first : first + SYMBOLS_A_FRAME]
             if positions := {
                 symbol: ids for symbol in some if (ids := self._find_position(symbol))
             }:

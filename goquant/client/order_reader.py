@@ -24,19 +24,18 @@ from collections.abc import AsyncGenerator, Iterator, Sequence
 from time import monotonic
 from typing import Any, NamedTuple
 
-import httpx
 import msgspec
 from websockets.exceptions import WebSocketException
 
 from goquant.client.answers import (
     AccountFill,
     FillPage,
-    GatewayError,
     OrderState,
     Report,
     Update,
 )
 from goquant.client.connection import StreamConnection
+from goquant.client.errors import GatewayError
 from goquant.client.gateway import GatewayClient
 from goquant.client.passing_status import is_passing
 from protocol.enums import OPEN_STATUSES, Liquidity, Reason
@@ -109,9 +108,9 @@ class OrderReader:
     async def __aiter__(self) -> AsyncGenerator[Update]:
         """Give every update.
 
-        Waits for a gateway that is not there, with a warning in the log. Raises GatewayError or
-        ValueError if waiting cannot help, as with a wrong URL or an unknown key, and
-        ExchangeWentBack if the exchange has lost what it told.
+        Waits for a gateway that is not there, with a warning in the log. Raises GatewayError if
+        waiting cannot help, as with a wrong path or an unknown key, and ExchangeWentBack if the
+        exchange has lost what it told.
         """
         while True:
             try:
@@ -124,7 +123,7 @@ class OrderReader:
                         self._pause = 0.0
                         for news in self._take(update, missed):
                             yield news
-            except (OSError, TimeoutError, WebSocketException, httpx.TransportError) as error:
+            except (OSError, TimeoutError, WebSocketException) as error:
                 await self._recover(error)
             except GatewayError as error:
                 if not _is_passing(error):

@@ -121,3 +121,17 @@ def test_what_is_wrong_is_said_in_one_line(exchange: RunRecord) -> None:
     )
     [line] = run("--gateway", "http://127.0.0.1:1").splitlines()
     assert "is `python start_system.py` running?" in line
+
+
+def test_help_says_the_defaults_which_are_those_of_the_exchange() -> None:
+    finished = subprocess.run(
+        [sys.executable, "-m", "examples.market_maker", "--help"],
+        cwd=ROOT,
+        env=os.environ | {"GATEWAY_PORT": "8123", "MARKET_DATA_PORT": "8124", "COLUMNS": "200"},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    for default in ("(http://127.0.0.1:8123)", "(ws://127.0.0.1:8124/ws/market-data)", "(0.1)"):
+        assert default in finished.stdout

@@ -451,7 +451,7 @@ def test_signed_client_trades_and_a_replay_makes_no_second_order(
     async def run(url: str) -> None:
         async with GatewayClient(url, key=SIGNING, secret=SECRET) as bob:
             body = encode(BUY)
-            headers = bob._sign("POST", "/v1/orders?response=result", body)
+            headers = bob._caller.make_headers("POST", "/v1/orders?response=result", body)
             headers["Content-Type"] = "application/json"
             path = "/v1/orders?response=result"
             first, replay = [

@@ -3,12 +3,11 @@
 import asyncio
 from pathlib import Path
 
-import httpx
 import pytest
 from redis import Redis
 from sqlalchemy import create_engine, text
 
-from goquant import GatewayClient, GatewayError
+from goquant import GatewayClient, GatewayError, GatewayUnreachable
 from tests.support.archive_service import wait_until_archive_is_there
 from tests.support.engine_service import wait_until_drained
 from tests.support.gateway import run_proxy
@@ -34,7 +33,7 @@ async def submit_until_answered(client: GatewayClient, name: str) -> str:
             order = await client.submit_order(
                 "BTC-USDT", "buy", "0.1", price="60000", client_order_id=name
             )
-        except httpx.TransportError:
+        except GatewayUnreachable:
             continue
         except GatewayError as error:
             if error.status != 503:  # Redis kept it waiting

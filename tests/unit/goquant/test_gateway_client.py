@@ -1,11 +1,26 @@
-"""The client where something else than the gateway answers."""
+"""The clients without an exchange: what they send, and what they make of answers."""
 
 import asyncio
+import inspect
+from collections.abc import Callable
+from typing import Any
 
 import httpx
 import pytest
 
-from goquant import GatewayClient, GatewayError
+from goquant import (
+    GatewayClient,
+    GatewayError,
+    GatewayUnreachable,
+    MarketDataClient,
+    MarketDataError,
+    MarketDataUnreachable,
+    SyncGatewayClient,
+    SyncMarketDataClient,
+)
+from launcher.supervision.listening import find_free_port
+
+URL = "http://gateway"
 
 
 @pytest.mark.parametrize("body", ["<html>Bad Gateway</html>", "", "[1]"])
@@ -13,7 +28,7 @@ def test_error_of_a_proxy_is_a_gateway_error(body: str) -> None:
     transport = httpx.MockTransport(lambda _: httpx.Response(502, text=body))
 
     async def ask() -> None:
-        async with GatewayClient("http://gateway", transport=transport) as client:
+        async with GatewayClient(URL, transport=transport) as client:
             await client.list_orders()
 
     with pytest.raises(GatewayError, match="HTTP 502") as caught:
@@ -30,9 +45,172 @@ def test_answers_wait_as_long_as_the_client_says() -> None:
 
     async def cancel(wait: int | None) -> None:
         transport = httpx.MockTransport(answer)
-        async with GatewayClient("http://gateway", transport=transport, wait=wait) as client:
+        async with GatewayClient(URL, transport=transport, wait=wait) as client:
             await client.cancel_orders()
 
     asyncio.run(cancel(7))
     asyncio.run(cancel(None))
     assert asked == ["wait=7", None]
+
+
+# both clients are one
+
+ASKS: list[tuple[Callable[[Any], Any], str, str]] = [
+    (lambda client: client.submit_order("A-B", "buy", "1", price="2"), "POST",
+     "/v1/orders?response=result"),
+    (lambda client: client.amend_order("5", price="3"), "PATCH", "/v1/orders/5"),
+    (lambda client: client.cancel_orders("A-B"), "DELETE", "/v1/orders?symbol=A-B"),
+    (lambda client: client.list_fills(limit=3), "GET", "/v1/fills?limit=3"),
+    (lambda client: client.cancel_order_by_client_id(".."), "DELETE",
+     "/v1/orders/by-client-id/%2E%2E"),
+]  # fmt: skip
+
+
+def list_methods(client: type) -> set[str]:
+    return {name for name in dir(client) if not name.startswith("_")}
+
+
+def test_clients_with_and_without_asyncio_have_the_same_methods() -> None:
+    streams = {"stream_orders", "open_stream"}
+    assert list_methods(GatewayClient) - streams == list_methods(SyncGatewayClient)
+    assert list_methods(MarketDataClient) == list_methods(SyncMarketDataClient)
+    for name in list_methods(SyncGatewayClient):
+        both = [getattr(client, name) for client in (GatewayClient, SyncGatewayClient)]
+        assert both[0].__doc__ == both[1].__doc__
+        if name not in {"ask", "close"}:
+            assert inspect.signature(both[0]) == inspect.signature(both[1])
+
+
+@pytest.mark.parametrize(("ask", "method", "target"), ASKS)
+def test_clients_with_and_without_asyncio_send_the_same(
+    ask: Callable[[Any], Any], method: str, target: str
+) -> None:
+    sent: list[httpx.Request] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        sent.append(request)
+        body = {"order_id": "5", "status": "open", "fills": [], "after": None, "sequence": 1}
+        return httpx.Response(200, json=body)
+
+    async def ask_awaiting() -> None:
+        transport = httpx.MockTransport(answer)
+        async with GatewayClient(URL, account="alice", key="k", transport=transport) as client:
+            await ask(client)
+
+    asyncio.run(ask_awaiting())
+    transport = httpx.MockTransport(answer)
+    with SyncGatewayClient(URL, account="alice", key="k", transport=transport) as blocking:
+        ask(blocking)
+    names = [{*request.headers} for request in sent]
+    assert names[0] == names[1]
+    assert {(request.method, request.url.raw_path.decode()) for request in sent} == {
+        (method, target)
+    }
+    assert {request.headers["X-Account"] for request in sent} == {"alice"}
+
+
+# what goes wrong
+
+
+def refuse_times(count: int, status: int, **headers: str) -> tuple[httpx.MockTransport, list[str]]:
+    """Refuse the first `count` requests; return the names of all, too."""
+    names: list[str] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        names.append(request.headers["Idempotency-Key"])
+        if len(names) <= count:
+            problem = {"code": "overloaded", "detail": "wait"}
+            return httpx.Response(status, json=problem, headers=headers)
+        return httpx.Response(200, json={"canceled": 0})
+
+    return httpx.MockTransport(answer), names
+
+
+@pytest.mark.parametrize("status", [429, 503])
+def test_refusal_that_says_when_to_come_back_is_waited_for(status: int) -> None:
+    transport, names = refuse_times(2, status, **{"Retry-After": "0"})
+    with SyncGatewayClient(URL, transport=transport) as client:
+        assert client.cancel_orders().canceled == 0
+    assert len(names) == 3
+    assert len(set(names)) == 1  # one change, however often it is sent
+
+
+@pytest.mark.parametrize(
+    ("wait", "headers"), [(1, {"Retry-After": "60"}), (0, {"Retry-After": "1"}), (9, {})]
+)
+def test_refusal_is_not_waited_for_longer_than_the_client_says(
+    wait: int, headers: dict[str, str]
+) -> None:
+    transport, names = refuse_times(9, 503, **headers)
+
+    async def ask() -> None:
+        async with GatewayClient(URL, transport=transport, wait=wait) as client:
+            await client.cancel_orders()
+
+    with pytest.raises(GatewayError, match="overloaded: wait") as caught:
+        asyncio.run(ask())
+    assert (len(names), caught.value.retry_after) == (1, headers.get("Retry-After"))
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_gateway_that_is_not_there_is_named(scheme: str) -> None:
+    url = f"{scheme}://127.0.0.1:{find_free_port()}"
+    with (
+        SyncGatewayClient(url) as client,
+        pytest.raises(GatewayUnreachable, match=f"^{url}: ") as caught,
+    ):
+        client.list_instruments()
+    assert caught.value.url == url
+    with SyncMarketDataClient(url) as market, pytest.raises(MarketDataUnreachable, match=url):
+        market.read_bbo("BTC-USDT")
+
+
+@pytest.mark.parametrize("url", ["localhost:8000", "ws://localhost:8000", "http://", "http://a:b"])
+def test_url_that_is_none_is_named(url: str) -> None:
+    for client in (GatewayClient, SyncGatewayClient, MarketDataClient, SyncMarketDataClient):
+        with pytest.raises(ValueError, match=f"^{url}: "):
+            client(url)
+
+
+@pytest.mark.parametrize("body", ["<html>hello</html>", "[1]", "\udcff"])
+def test_answer_of_another_server_names_the_address(body: str) -> None:
+    content = body.encode(errors="surrogateescape")
+    transport = httpx.MockTransport(lambda _: httpx.Response(200, content=content))
+    with (
+        SyncMarketDataClient(URL, transport=transport) as market,
+        pytest.raises(MarketDataError, match=f"{URL}: no answer of the market data") as caught,
+    ):
+        market.read_ticker("BTC-USDT")
+    assert (caught.value.status, caught.value.code) == (200, None)
+
+
+# pages
+
+
+def make_candle(start: int) -> dict[str, Any]:
+    prices = dict.fromkeys(("open", "high", "low", "close", "volume", "quote_volume"), "1")
+    return {"start": f"{start}", **prices, "trades": 1, "is_closed": True}
+
+
+def test_candles_of_several_pages_come_newest_first() -> None:
+    """There are 2,500, whose starts are their numbers."""
+    asked: list[str | None] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        end = request.url.params.get("end")
+        asked.append(end)
+        last = 2500 if end is None else int(end)
+        page = [make_candle(start) for start in range(max(0, last - 1000), last)]
+        answer = {"symbol": "A-B", "interval": "1h", "candles": page, "since": None}
+        return httpx.Response(200, json=answer)
+
+    async def read() -> list[str]:
+        transport = httpx.MockTransport(answer)
+        async with MarketDataClient(URL, transport=transport) as market:
+            return [each.start async for each in market.iterate_candles("A-B", interval="1h")]
+
+    with SyncMarketDataClient(URL, transport=httpx.MockTransport(answer)) as market:
+        starts = [candle.start for candle in market.iterate_candles("A-B", interval="1h")]
+    assert starts == [f"{number}" for number in reversed(range(2500))]
+    assert asked == [None, "1500", "500"]
+    assert asyncio.run(read()) == starts

@@ -1,0 +1,160 @@
+"""What can be asked of the gateway: the methods of both its clients."""
+
+import uuid
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from goquant.client.answers import (
+    BatchItem,
+    CanceledOrders,
+    FillPage,
+    InstrumentState,
+    OrderPage,
+    OrderState,
+    SwitchState,
+    TimerState,
+)
+from goquant.client.requests import Request, change, drop_nothing, quote_name, read
+
+_BY_CLIENT_ID = "/v1/orders/by-client-id"
+
+
+class _BatchResults(msgspec.Struct):
+    results: list[BatchItem]
+
+
+class _Instruments(msgspec.Struct):
+    instruments: list[InstrumentState]
+
+
+def submit_order(
+    symbol: str,
+    side: str,
+    quantity: str,
+    *,
+    price: str | None = None,
+    order_type: str | None = None,
+    stop_price: str | None = None,
+    client_order_id: str | None = None,
+    self_trade_prevention: str | None = None,
+    response: str = "result",
+) -> Request[OrderState]:
+    """Send a new order: without `order_type` a limit order if it has a price, else market."""
+    order = {
+        "symbol": symbol,
+        "side": side,
+        "quantity": quantity,
+        "order_type": order_type or ("limit" if price else "market"),
+        "price": price,
+        "stop_price": stop_price,
+        "client_order_id": client_order_id or _make_name(),
+        "self_trade_prevention": self_trade_prevention,
+    }
+    query, body = {"response": response}, drop_nothing(order)
+    return change(OrderState, "POST", "/v1/orders", _make_name(), query=query, body=body)
+
+
+def submit_orders(
+    orders: Sequence[Mapping[str, Any]], *, response: str = "ack"
+) -> Request[list[BatchItem]]:
+    """Send up to 500 new orders at once, as JSON has them; return a result for each."""
+    body = {"orders": [{"client_order_id": _make_name(), **order} for order in orders]}
+    query = {"response": response}
+    request = change(
+        _BatchResults, "POST", "/v1/orders/batch", _make_name(), query=query, body=body
+    )
+    return request.then(lambda answer: answer.results)
+
+
+def cancel_order(order_id: str) -> Request[OrderState]:
+    """Cancel an order, and return it as it is then."""
+    return change(OrderState, "DELETE", f"/v1/orders/{quote_name(order_id)}", _make_name())
+
+
+def cancel_order_by_client_id(client_order_id: str) -> Request[OrderState]:
+    """Cancel an order, which may still be on its way into the book."""
+    path = f"{_BY_CLIENT_ID}/{quote_name(client_order_id)}"
+    return change(OrderState, "DELETE", path, _make_name())
+
+
+def cancel_orders(symbol: str | None = None) -> Request[CanceledOrders]:
+    """Cancel all open orders of the account, or those of one instrument."""
+    query = {"symbol": symbol}
+    return change(CanceledOrders, "DELETE", "/v1/orders", _make_name(), query=query)
+
+
+def amend_order(
+    order_id: str,
+    *,
+    price: str | None = None,
+    quantity: str | None = None,
+    stop_price: str | None = None,
+) -> Request[OrderState]:
+    """Change an order, and return it as it is then; `quantity` is the new total."""
+    path = f"/v1/orders/{quote_name(order_id)}"
+    return _amend(path, price=price, quantity=quantity, stop_price=stop_price)
+
+
+def amend_order_by_client_id(
+    client_order_id: str,
+    *,
+    price: str | None = None,
+    quantity: str | None = None,
+    stop_price: str | None = None,
+) -> Request[OrderState]:
+    """Change an order, and return it as it is then; `quantity` is the new total."""
+    path = f"{_BY_CLIENT_ID}/{quote_name(client_order_id)}"
+    return _amend(path, price=price, quantity=quantity, stop_price=stop_price)
+
+
+def cancel_after(seconds: int) -> Request[TimerState]:
+    """Have the account's orders canceled in `seconds` unless called again; 0 disarms."""
+    body = {"seconds": seconds}
+    return change(TimerState, "POST", "/v1/cancel-after", _make_name(), body=body)
+
+
+def read_order(order_id: str) -> Request[OrderState]:
+    """Return the latest state of an order."""
+    return read(OrderState, f"/v1/orders/{quote_name(order_id)}")
+
+
+def read_order_by_client_id(client_order_id: str) -> Request[OrderState]:
+    """Return the latest state of an order."""
+    return read(OrderState, f"{_BY_CLIENT_ID}/{quote_name(client_order_id)}")
+
+
+def list_orders(**query: str | int | None) -> Request[OrderPage]:
+    """Return a page of orders; `symbol`, `status`, `start`, `end`, `limit`, `after`."""
+    return read(OrderPage, "/v1/orders", query)
+
+
+def list_fills(**query: str | int | None) -> Request[FillPage]:
+    """Return a page of fills; `symbol`, `order_id`, `start`, `end`, `limit`, `after`."""
+    return read(FillPage, "/v1/fills", query)
+
+
+def list_instruments() -> Request[list[InstrumentState]]:
+    """Return what is traded."""
+    return read(_Instruments, "/v1/instruments").then(lambda answer: answer.instruments)
+
+
+def halt_instrument(symbol: str) -> Request[SwitchState]:
+    """Stop trading: orders can only be canceled from now on. Needs the scope `admin`."""
+    path = f"/v1/instruments/{quote_name(symbol)}/halt"
+    return change(SwitchState, "POST", path, _make_name())
+
+
+def resume_instrument(symbol: str) -> Request[SwitchState]:
+    """Trade again. Needs the scope `admin`."""
+    path = f"/v1/instruments/{quote_name(symbol)}/resume"
+    return change(SwitchState, "POST", path, _make_name())
+
+
+def _amend(path: str, **changes: str | None) -> Request[OrderState]:
+    return change(OrderState, "PATCH", path, _make_name(), body=drop_nothing(changes))
+
+
+def _make_name() -> str:
+    return uuid.uuid4().hex
