@@ -1,9 +1,10 @@
 """Bodies of answers to orders and changes, as the OpenAPI document shows them."""
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import Field
 
+from protocol.described_body import PROBLEM_EXAMPLE, DescribedBody, Problem, make_example
 from protocol.enums import Liquidity, Reason, Status
 
 _ORDER_ID = "4503599627370495"
@@ -19,22 +20,15 @@ _RESULT = {
     "order_id": _ORDER_ID,
     "client_order_id": "my-order-1",
     "status": "partially_filled",
+    "price": "60000.00",
+    "stop_price": None,
+    "quantity": "1.00000",
     "filled_quantity": "0.40000",
     "remaining_quantity": "0.60000",
     "filled_notional": "24000.0000000",
     "average_price": "60000.00000000",
     "reason": None,
     "timestamp": _TIMESTAMP,
-}
-_PROBLEM: dict[str, Any] = {
-    "type": "urn:goquant:problem:off_tick",
-    "title": "Off tick",
-    "status": 422,
-    "code": "off_tick",
-    "detail": "price must be a multiple of 0.01",
-    "field": "price",
-    "nearest": "60123.46",
-    "step": "0.01",
 }
 _ACCEPTED: dict[str, Any] = {
     "order_id": _ORDER_ID,
@@ -44,12 +38,7 @@ _ACCEPTED: dict[str, Any] = {
 }
 
 
-def make_example(**values: Any) -> ConfigDict:
-    """Return the configuration of a model that has one example."""
-    return ConfigDict(json_schema_extra={"examples": [values]})
-
-
-class OrderAccepted(BaseModel):
+class OrderAccepted(DescribedBody):
     """The order is in the queue."""
 
     model_config = make_example(**_ACCEPTED)
@@ -60,7 +49,7 @@ class OrderAccepted(BaseModel):
     timestamp: str
 
 
-class ChangeAccepted(BaseModel):
+class ChangeAccepted(DescribedBody):
     """The command is in the queue.
 
     `order_id` is set if it is about one order, `client_order_id` if the order was named by it.
@@ -74,7 +63,7 @@ class ChangeAccepted(BaseModel):
     timestamp: str
 
 
-class OutcomeUnknown(BaseModel):
+class OutcomeUnknown(DescribedBody):
     """The queue's confirmation was lost: the request may have been queued or not."""
 
     model_config = make_example(
@@ -92,7 +81,7 @@ class OutcomeUnknown(BaseModel):
     detail: str
 
 
-class FillItem(BaseModel):
+class FillItem(DescribedBody):
     """One trade of an order."""
 
     model_config = make_example(**_FILL)
@@ -103,7 +92,7 @@ class FillItem(BaseModel):
     liquidity: Liquidity
 
 
-class OrderResult(BaseModel):
+class OrderResult(DescribedBody):
     """The order after the command (`response=result`).
 
     An order that has just been rejected also says why, as a problem document does: `detail`,
@@ -115,6 +104,9 @@ class OrderResult(BaseModel):
     order_id: str
     client_order_id: str | None
     status: Status
+    price: str | None
+    stop_price: str | None
+    quantity: str | None
     filled_quantity: str
     remaining_quantity: str
     filled_notional: str
@@ -139,42 +131,27 @@ class OrderFullResult(OrderResult):
     fills: list[FillItem] | None
 
 
-class Problem(BaseModel):
-    """An RFC 9457 problem document. `code` is for programs, `detail` for people."""
-
-    model_config = make_example(**_PROBLEM)
-
-    type: str
-    title: str
-    status: int
-    code: Reason
-    detail: str
-    field: str | None = None
-    nearest: str | None = None
-    step: str | None = None
-
-
-class BatchItem(BaseModel):
+class BatchItem(DescribedBody):
     """The outcome of one order: `order` as for a single order, or its `problem`."""
 
     model_config = make_example(status=201, order=_ACCEPTED)
 
-    status: int
+    status: Annotated[int, Field(description="the HTTP status that it would have by itself")]
     order: OrderFullResult | OrderResult | OrderAccepted | OutcomeUnknown | None = None
     problem: Problem | None = None
 
 
-class BatchResults(BaseModel):
+class BatchResults(DescribedBody):
     """One result for each order, in the order of the request."""
 
     model_config = make_example(
-        results=[{"status": 201, "order": _ACCEPTED}, {"status": 422, "problem": _PROBLEM}]
+        results=[{"status": 201, "order": _ACCEPTED}, {"status": 422, "problem": PROBLEM_EXAMPLE}]
     )
 
     results: list[BatchItem]
 
 
-class CancelAllResult(BaseModel):
+class CancelAllResult(DescribedBody):
     """How many orders were canceled."""
 
     model_config = make_example(canceled=3)
@@ -182,7 +159,7 @@ class CancelAllResult(BaseModel):
     canceled: int
 
 
-class CancelAfterResult(BaseModel):
+class CancelAfterResult(DescribedBody):
     """When the timer fires, by the engine's clock; null if it is disarmed."""
 
     model_config = make_example(seconds=60, due="2026-01-31T12:01:00.000001Z")

@@ -2,9 +2,7 @@
 
 from typing import Any
 
-from pydantic import BaseModel
-
-from order_gateway.document.answer_schemas import make_example
+from protocol.described_body import DescribedBody, make_example
 from protocol.enums import Liquidity, OrderType, Reason, Side, Status
 
 _ORDER: dict[str, Any] = {
@@ -46,7 +44,7 @@ _FILL: dict[str, Any] = {
 }
 
 
-class OrderItem(BaseModel):
+class OrderItem(DescribedBody):
     """An order's latest state.
 
     `is_uncertain`: a part of the history was lost while the order was open, and no report about it
@@ -78,7 +76,7 @@ class OrderItem(BaseModel):
     is_uncertain: bool
 
 
-class OrderList(BaseModel):
+class OrderList(DescribedBody):
     """Orders, newest first. `after` is the parameter of the next page, null on the last one.
 
     Everything that the engine did up to `sequence` is included.
@@ -91,7 +89,7 @@ class OrderList(BaseModel):
     sequence: int
 
 
-class AccountFill(BaseModel):
+class AccountFill(DescribedBody):
     """An order's share of a trade."""
 
     model_config = make_example(**_FILL)
@@ -110,7 +108,7 @@ class AccountFill(BaseModel):
     timestamp: str
 
 
-class FillList(BaseModel):
+class FillList(DescribedBody):
     """Fills, newest first. `after` is the parameter of the next page, null on the last one.
 
     Everything that the engine did up to `sequence` is included.

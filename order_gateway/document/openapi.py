@@ -6,7 +6,6 @@ from fastapi import FastAPI
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from order_gateway.document.answer_schemas import Problem
 from order_gateway.document.route_descriptions import PREFER, REFERENCE
 from order_gateway.reading.request_schemas import (
     AmendRequest,
@@ -14,6 +13,7 @@ from order_gateway.reading.request_schemas import (
     CancelAfterRequest,
     OrderRequest,
 )
+from protocol.described_body import Problem
 from protocol.headers import KEY_HEADER, SIGNATURE_HEADER, TIMESTAMP_HEADER
 
 _READ_DIRECTLY: tuple[type[BaseModel], ...] = (

@@ -2,9 +2,7 @@
 
 from typing import Literal
 
-from pydantic import BaseModel
-
-from order_gateway.document.answer_schemas import make_example
+from protocol.described_body import DescribedBody, make_example
 
 InstrumentState = Literal["trading", "halted"]
 
@@ -23,7 +21,7 @@ _INSTRUMENT = {
 }
 
 
-class InstrumentItem(BaseModel):
+class InstrumentItem(DescribedBody):
     """An instrument: a price is a multiple of `tick_size`, a quantity a multiple of `lot_size`.
 
     While `state` is `halted`, only cancels are accepted; it is null if it is unknown at the moment.
@@ -44,7 +42,7 @@ class InstrumentItem(BaseModel):
     state: InstrumentState | None
 
 
-class InstrumentList(BaseModel):
+class InstrumentList(DescribedBody):
     """Every instrument."""
 
     model_config = make_example(instruments=[_INSTRUMENT])
@@ -52,7 +50,7 @@ class InstrumentList(BaseModel):
     instruments: list[InstrumentItem]
 
 
-class Health(BaseModel):
+class Health(DescribedBody):
     """State of the gateway, of its queue and of the engine.
 
     `degraded`: orders are accepted, but no engine matches them. `unavailable`: the queue cannot be
@@ -70,7 +68,7 @@ class Health(BaseModel):
     engine: Literal["up", "down", "unknown"]
 
 
-class InstrumentSwitched(BaseModel):
+class InstrumentSwitched(DescribedBody):
     """The instrument's new state; while it is `halted`, orders can only be canceled."""
 
     model_config = make_example(symbol="BTC-USDT", state="halted")
@@ -79,7 +77,7 @@ class InstrumentSwitched(BaseModel):
     state: InstrumentState
 
 
-class Liveness(BaseModel):
+class Liveness(DescribedBody):
     """The process answers."""
 
     model_config = make_example(status="ok")
@@ -87,7 +85,7 @@ class Liveness(BaseModel):
     status: Literal["ok"]
 
 
-class Readiness(BaseModel):
+class Readiness(DescribedBody):
     """Whether an order sent now would be matched now, and the `reasons` why not.
 
     `engine_heartbeat_age` is in seconds, null if no engine serves. How far the archive is behind

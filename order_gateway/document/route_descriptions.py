@@ -5,11 +5,11 @@ from typing import Any
 from pydantic import BaseModel
 
 from order_gateway.admission.api_keys import Scope
-from order_gateway.document.answer_schemas import Problem
 from order_gateway.document.problem_examples import make_problem_example
 from order_gateway.errors import RETRY_AFTER_SECONDS
 from order_gateway.reading.request_schemas import ResponseMode
 from protocol.commands import DEFAULT_ACCOUNT, IDENTIFIER_PATTERN
+from protocol.described_body import Problem
 from protocol.enums import Reason
 from protocol.headers import (
     ACCOUNT_HEADER,

@@ -8,13 +8,12 @@ from typing import Any
 
 from order_gateway.admission.request_context import shorten
 from order_gateway.reading.order_body import OrderBody
-from order_gateway.reading.request_schemas import DEFAULT_SYMBOL
 from protocol.enums import Reason, SelfTradePrevention
 from protocol.refusal import Refusal
 
 _QUOTES = 4
 """Quotes of a key and its value, both strings."""
-_REQUIRED_FIELDS = 3
+_REQUIRED_FIELDS = 4
 
 
 class _Object(dict[str, Any]):
@@ -38,8 +37,6 @@ def may_have_duplicates(body: bytes, order: OrderBody) -> bool:
     """
     optional = (order.price, order.stop_price, order.client_order_id)
     fields = _REQUIRED_FIELDS + sum(field is not None for field in optional)
-    # a symbol that was read is another string than the default, even if it is equal
-    fields += order.symbol is not DEFAULT_SYMBOL
     fields += order.self_trade_prevention is not SelfTradePrevention.NONE
     return body.count(b'"') != fields * _QUOTES
 

@@ -6,17 +6,16 @@ wrong with a body that is not accepted.
 
 import msgspec
 
-from order_gateway.reading.request_schemas import DEFAULT_SYMBOL
 from protocol.enums import OrderType, SelfTradePrevention, Side
 
 
 class OrderBody(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True):
     """A new order."""
 
+    symbol: str
     side: Side
     order_type: OrderType
     quantity: str
-    symbol: str = DEFAULT_SYMBOL
     price: str | None = None
     stop_price: str | None = None
     client_order_id: str | None = None

@@ -3,13 +3,13 @@
 from enum import StrEnum
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
 
 from protocol.commands import IDENTIFIER_PATTERN, MAX_TIMER_SECONDS
 from protocol.decimals import DECIMAL_PATTERN
+from protocol.described_body import DescribedBody
 from protocol.enums import OrderType, SelfTradePrevention, Side
 
-DEFAULT_SYMBOL = "BTC-USDT"
 MAX_BATCH_ORDERS = 500
 
 _ORDER: dict[str, Any] = {
@@ -49,7 +49,7 @@ class ResponseMode(StrEnum):
     FULL = "full"
 
 
-class OrderRequest(BaseModel):
+class OrderRequest(DescribedBody):
     """A new order, with `price` and `stop_price` if and only if its type needs them."""
 
     model_config = ConfigDict(
@@ -58,7 +58,7 @@ class OrderRequest(BaseModel):
         json_schema_extra={"examples": [_ORDER]},
     )
 
-    symbol: Annotated[str, Field(description="one of `GET /v1/instruments`")] = DEFAULT_SYMBOL
+    symbol: Annotated[str, Field(description="one of `GET /v1/instruments`")]
     side: Side
     order_type: OrderType
     quantity: Annotated[Decimal, Field(description="a multiple of the instrument's `lot_size`")]
@@ -70,7 +70,7 @@ class OrderRequest(BaseModel):
     ] = SelfTradePrevention.NONE
 
 
-class AmendRequest(BaseModel):
+class AmendRequest(DescribedBody):
     """What changes of an order; `quantity` is the new total, filled quantity included."""
 
     model_config = ConfigDict(
@@ -89,7 +89,7 @@ class AmendRequest(BaseModel):
     ] = None
 
 
-class BatchRequest(BaseModel):
+class BatchRequest(DescribedBody):
     """Up to 500 new orders, queued together and in this order."""
 
     model_config = ConfigDict(
@@ -104,7 +104,7 @@ class BatchRequest(BaseModel):
     ]
 
 
-class CancelAfterRequest(BaseModel):
+class CancelAfterRequest(DescribedBody):
     """Cancels the account's open orders in `seconds` unless it is renewed; 0 disarms it."""
 
     model_config = ConfigDict(

@@ -29,6 +29,25 @@ _WORDS = {
     "self_trade_prevention": (Reason.INVALID_SELF_TRADE_PREVENTION, SelfTradePrevention),
 }
 
+_TYPE_HINT = "it is called order_type here"
+_TIME_HINT = "limit is good till canceled, ioc, fok and post_only are values of order_type here"
+_QUANTITY_HINT = "it is called quantity here"
+_HINTS = {
+    "type": _TYPE_HINT,
+    "orderType": _TYPE_HINT,
+    "time_in_force": _TIME_HINT,
+    "timeInForce": _TIME_HINT,
+    "tif": _TIME_HINT,
+    "post_only": _TIME_HINT,
+    "amount": _QUANTITY_HINT,
+    "qty": _QUANTITY_HINT,
+    "size": _QUANTITY_HINT,
+    "stopPrice": "it is called stop_price here",
+    "clientOrderId": "it is called client_order_id here",
+    "newClientOrderId": "it is called client_order_id here",
+}
+"""What other exchanges call a field."""
+
 Body = TypeVar("Body", bound=BaseModel)
 
 
@@ -145,9 +164,19 @@ def _parse_body(model: type[Body], body: bytes) -> Body:
         parsed = model.model_validate_json(body)
     except ValidationError as error:
         what = "an order" if model is OrderRequest else "the body"
-        raise _explain(error.errors(include_url=False)[0], what) from None
+        raise _explain(_choose(error.errors(include_url=False)), what) from None
     refuse_duplicate_keys(body)
     return parsed
+
+
+def _choose(errors: list[ErrorDetails]) -> ErrorDetails:
+    """The first error; before it a field under another name, because that one is missing too."""
+    renamed = (
+        error
+        for error in errors
+        if error["type"] == "extra_forbidden" and error["loc"][0] in _HINTS
+    )
+    return next(renamed, errors[0])
 
 
 def _explain(error: ErrorDetails, what: str) -> Refusal:
@@ -158,7 +187,9 @@ def _explain(error: ErrorDetails, what: str) -> Refusal:
         return Refusal(Reason.INVALID_TYPE, None, f"{what} must be a JSON object")
     field = shorten(str(error["loc"][0]))
     if error["type"] == "extra_forbidden":
-        return Refusal(Reason.UNKNOWN_FIELD, field, f"there is no field {field}")
+        hint = _HINTS.get(field)
+        detail = f"there is no field {field}" + (f": {hint}" if hint else "")
+        return Refusal(Reason.UNKNOWN_FIELD, field, detail)
     if error["type"] == "missing":
         code = Reason.QUANTITY_REQUIRED if field == "quantity" else Reason.MISSING_FIELD
         return Refusal(code, field, f"{field} is required")

@@ -206,7 +206,13 @@ def test_order_that_another_client_of_the_account_sends_shows_too(
     screen: Screen, page: Page, exchange: RunRecord
 ) -> None:
     def order(account: str, side: str) -> None:
-        body = {"side": side, "order_type": "limit", "price": "60030", "quantity": "0.2"}
+        body = {
+            "symbol": "BTC-USDT",
+            "side": side,
+            "order_type": "limit",
+            "price": "60030",
+            "quantity": "0.2",
+        }
         url = f"{exchange.gateway_url}/v1/orders?response=result"
         http.post(url, json=body, headers={"X-Account": account}).raise_for_status()
 

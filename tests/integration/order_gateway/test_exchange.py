@@ -241,7 +241,7 @@ def test_look_up_shows_what_the_answer_before_it_said(exchange: Exchange) -> Non
 def test_batch_has_a_result_for_each_item(exchange: Exchange) -> None:
     async def scenario(alice: GatewayClient) -> None:
         twice = BUY | {"client_order_id": "twice"}
-        orders = [twice, BUY | {"price": "0.001"}, BUY | {"colour": "red"}, twice, {"side": 5}]
+        orders = [twice, BUY | {"price": "0.001"}, BUY | {"colour": "red"}, twice, {"symbol": 5}]
         results = await alice.submit_orders(orders, response="full")
         assert [result.status for result in results] == [201, 422, 422, 200, 422]
         order_ids = [result.order.order_id for result in results if result.order]

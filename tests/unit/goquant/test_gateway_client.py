@@ -18,7 +18,7 @@ from goquant import (
     SyncGatewayClient,
     SyncMarketDataClient,
 )
-from launcher.supervision.listening import find_free_port
+from tests.support.ports import find_free_port
 
 URL = "http://gateway"
 

@@ -10,6 +10,7 @@ from pydantic import BaseModel
 from order_gateway.app import create_app
 from order_gateway.document import answer_schemas, history_schemas, operation_schemas
 from order_gateway.reading import request_schemas
+from protocol.described_body import DescribedBody
 from protocol.enums import Reason
 from protocol.http_status import STATUSES
 from protocol.settings import Settings
@@ -20,7 +21,8 @@ MODELS = [
     model
     for module in (request_schemas, answer_schemas, history_schemas, operation_schemas)
     for model in vars(module).values()
-    if isinstance(model, type) and issubclass(model, BaseModel) and model is not BaseModel
+    if isinstance(model, type) and issubclass(model, BaseModel)
+    if model not in {BaseModel, DescribedBody}
 ]
 
 
@@ -72,6 +74,12 @@ def test_example_is_valid(model: type[BaseModel]) -> None:
     extra: Any = model.model_config["json_schema_extra"]
     for example in extra["examples"]:
         model.model_validate(example, strict=False)
+
+
+def test_every_field_is_described() -> None:
+    for name, schema in DOCUMENT["components"]["schemas"].items():
+        for field, described in schema.get("properties", {}).items():
+            assert described.get("description"), (name, field)
 
 
 def test_every_route_and_every_problem_has_an_example() -> None:

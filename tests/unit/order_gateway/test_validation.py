@@ -30,6 +30,7 @@ BAD_ORDERS = {
     "a string": (b'"order"', Reason.INVALID_TYPE, None),
     "unknown field": (order_with(leverage="10"), Reason.UNKNOWN_FIELD, "leverage"),
     "long unknown field": (order_with(**{"x" * 999: "1"}), Reason.UNKNOWN_FIELD, "x" * 64 + "…"),
+    "missing symbol": (order_with(symbol="absent"), Reason.MISSING_FIELD, "symbol"),
     "missing side": (order_with(side="absent"), Reason.MISSING_FIELD, "side"),
     "missing type": (order_with(order_type="absent"), Reason.MISSING_FIELD, "order_type"),
     "missing quantity": (order_with(quantity="absent"), Reason.QUANTITY_REQUIRED, "quantity"),
@@ -82,12 +83,14 @@ BAD_ORDERS = {
     "boolean as quantity": (order_with(quantity=True), Reason.INVALID_TYPE, "quantity"),
     "bare NaN": (order_with(price=float("nan")), Reason.INVALID_TYPE, "price"),
     "bare 1e400": (
-        b'{"side":"buy","order_type":"limit","quantity":"1","price":1e400}',
+        b'{"symbol":"BTC-USDT","side":"buy","order_type":"limit","quantity":"1","price":1e400}',
         Reason.INVALID_TYPE,
         "price",
     ),
     "an integer of 5000 digits": (
-        b'{"side":"buy","order_type":"limit","quantity":"1","price":' + b"9" * 5000 + b"}",
+        b'{"symbol":"BTC-USDT","side":"buy","order_type":"limit","quantity":"1","price":'
+        + b"9" * 5000
+        + b"}",
         Reason.INVALID_JSON,
         None,
     ),
@@ -110,13 +113,12 @@ BAD_ORDERS = {
     "bad stop price": (stop_with(stop_price="1_0"), Reason.INVALID_DECIMAL, "stop_price"),
 }
 
+_LIMIT = b'{"symbol":"BTC-USDT","order_type":"limit","quantity":"1","price":"1",'
 TWICE = {
-    "price": b'{"side":"buy","order_type":"limit","quantity":"1","price":"1","price":"2"}',
-    "symbol": b'{"symbol":"BTC-USDT","side":"buy","order_type":"limit","quantity":"1","price":"1",'
-    b'"symbol":"BTC-USDT"}',
-    "side": b'{"side":"sell","order_type":"limit","quantity":"1","price":"1","s\\u0069de":"buy"}',
-    "stop_price": b'{"stop_price":"5","side":"buy","order_type":"limit","quantity":"1",'
-    b'"price":"1","stop_price":null}',
+    "price": _LIMIT + b'"side":"buy","price":"2"}',
+    "symbol": _LIMIT + b'"side":"buy","symbol":"BTC-USDT"}',
+    "side": _LIMIT + b'"side":"sell","s\\u0069de":"buy"}',
+    "stop_price": _LIMIT + b'"stop_price":"5","side":"buy","stop_price":null}',
 }
 
 OFF_VALUES = {
@@ -190,8 +192,8 @@ def test_key_that_comes_twice_is_refused(field: str, body: bytes) -> None:
 
 
 def test_defaults_that_are_said_are_no_key_twice() -> None:
-    said = order_with(symbol="BTC-USDT", stop_price=None, self_trade_prevention="none")
-    assert read_order(said, INSTRUMENTS) == read_order(order_with(symbol="absent"), INSTRUMENTS)
+    said = order_with(stop_price=None, self_trade_prevention="none")
+    assert read_order(said, INSTRUMENTS) == read_order(order_with(), INSTRUMENTS)
 
 
 def test_sign_is_named() -> None:
@@ -223,7 +225,18 @@ def test_every_order_type_is_accepted(order_type: OrderType) -> None:
     assert order.price == ("60123.45" if priced else None)
 
 
-def test_order_without_symbol_is_for_btc_usdt_without_prevention() -> None:
-    order = read_order(order_with(symbol="absent"), INSTRUMENTS)
-    assert order.symbol == "BTC-USDT"
+def test_order_without_prevention_may_trade_with_its_own_account() -> None:
+    order = read_order(order_with(), INSTRUMENTS)
     assert order.self_trade_prevention is SelfTradePrevention.NONE
+
+
+@pytest.mark.parametrize(
+    ("field", "name"),
+    [("type", "order_type"), ("time_in_force", "ioc"), ("amount", "quantity"),
+     ("stopPrice", "stop_price"), ("newClientOrderId", "client_order_id")],
+)  # fmt: skip
+def test_field_that_is_called_so_elsewhere_leads_to_its_name_here(field: str, name: str) -> None:
+    body = order_with(order_type="absent", quantity="absent", **{field: "GTC"})
+    with pytest.raises(Refusal, match=rf"there is no field {field}: .*\b{name}\b") as caught:
+        read_order(body, INSTRUMENTS)
+    assert (caught.value.code, caught.value.field) == (Reason.UNKNOWN_FIELD, field)
