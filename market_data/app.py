@@ -7,6 +7,7 @@ from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 
 from market_data.service import Service
+from market_data.web import openapi
 from market_data.web.metrics import Metrics
 from market_data.web.problems import install_handlers
 from market_data.web.query_rules import render_invalid
@@ -39,6 +40,7 @@ def create_app(
     )
     app.state.service = service
     app.state.metrics = Metrics(service.status, service.hub, service.feed.stats)
+    openapi.document(app)
     install_handlers(app)
     app.exception_handler(RequestValidationError)(render_invalid)
     app.include_router(router)

@@ -12,9 +12,9 @@ from protocol.codec import encode
 from protocol.enums import Reason
 from protocol.headers import RETRY_AFTER_HEADER
 from protocol.problem import PROBLEM_MEDIA_TYPE, describe_problem
+from protocol.problem_responses import RETRY_AFTER_SECONDS
 from protocol.refusal import Refusal
 
-RETRY_AFTER_SECONDS = 1
 UNREACHABLE = "the order queue cannot be reached; nothing was queued"
 
 _RETRY_AFTER = {RETRY_AFTER_HEADER: str(RETRY_AFTER_SECONDS)}

@@ -1,32 +1,44 @@
 """The REST routes: the same market as on the WebSocket, once for each request."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 import msgspec
 from fastapi import APIRouter, Depends, Query, Request, WebSocket
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
 
 from market_data.fanout.book_renderer import describe_bbo
 from market_data.history.candle_request import choose_range, describe_candles
 from market_data.market.market import Market, SymbolView
 from market_data.service import Service
-from market_data.web.documentation import render_documentation
+from market_data.web.answer_schemas import (
+    BestPrices,
+    CandleList,
+    Health,
+    Interval,
+    OrderBook,
+    Stats,
+    Ticker,
+    TradeList,
+)
+from market_data.web.message_schemas import FEED
 from market_data.web.metrics import CONTENT_TYPE, Metrics
+from market_data.web.openapi import Symbol, describe_answers, describe_market_answers
 from market_data.web.problems import ProblemRaised
 from market_data.web.query_rules import BEFORE, DEPTH, LIMIT, check_names
+from protocol.asyncapi import make_asyncapi
 from protocol.codec import encode
+from protocol.documentation import CONTENT_SECURITY_POLICY, PAGE
 from protocol.enums import Reason
 from protocol.headers import RETRY_AFTER_HEADER
+from protocol.problem_responses import describe_problems
 from protocol.timestamps import MOMENT_RULE, parse_moment
 
 router = APIRouter(dependencies=[Depends(check_names)])
 live_router = APIRouter()
 
 
-class JsonResponse(Response):
+class JsonResponse(JSONResponse):
     """JSON as `protocol` encodes it."""
-
-    media_type = "application/json"
 
     def render(self, content: object) -> bytes:
         """Encode the body."""
@@ -50,7 +62,7 @@ def find_market(service: Annotated[Service, Depends(find_service)]) -> Market:
     return service.market
 
 
-def find_view(symbol: str, market: Annotated[Market, Depends(find_market)]) -> SymbolView:
+def find_view(symbol: Symbol, market: Annotated[Market, Depends(find_market)]) -> SymbolView:
     """Return what is known of `symbol`; raise a problem that names the valid ones for another."""
     if symbol not in market.symbols:
         raise ProblemRaised(
@@ -63,11 +75,34 @@ def find_view(symbol: str, market: Annotated[Market, Depends(find_market)]) -> S
 
 View = Annotated[SymbolView, Depends(find_view)]
 RunningService = Annotated[Service, Depends(find_service)]
+Depth = Annotated[
+    int, Query(ge=DEPTH.lowest, le=DEPTH.highest, description="levels of each side, at most")
+]
+Limit = Annotated[
+    int, Query(ge=LIMIT.lowest, le=LIMIT.highest, description="items of the answer, at most")
+]
+Before = Annotated[
+    int | None,
+    Query(ge=BEFORE.lowest, le=BEFORE.highest, description="only trades with a smaller id"),
+]
+Start = Annotated[
+    str | None, Query(description=f"the first one begins then or later: {MOMENT_RULE}")
+]
+End = Annotated[
+    str | None, Query(description="the last one begins before; without it, up to the open one")
+]
 
 
-@router.get("/v1/orderbook/{symbol}", response_class=JsonResponse, tags=["market"])
+@router.get(
+    "/v1/orderbook/{symbol}",
+    response_class=JsonResponse,
+    tags=["market"],
+    responses=describe_market_answers(OrderBook, Reason.INVALID_REQUEST),
+)
 async def read_orderbook(
-    symbol: str, view: View, depth: Annotated[int, Query(ge=DEPTH.lowest, le=DEPTH.highest)] = 100
+    symbol: Symbol,
+    view: View,
+    depth: Annotated[int, Query(ge=DEPTH.lowest, le=DEPTH.highest)] = 100,
 ) -> Response:
     """The best `depth` levels of each side, best first, as `[price, quantity]`.
 
@@ -85,19 +120,29 @@ async def read_orderbook(
     )
 
 
-@router.get("/v1/bbo/{symbol}", response_class=JsonResponse, tags=["market"])
-async def read_bbo(symbol: str, view: View) -> Response:
+@router.get(
+    "/v1/bbo/{symbol}",
+    response_class=JsonResponse,
+    tags=["market"],
+    responses=describe_market_answers(BestPrices),
+)
+async def read_bbo(symbol: Symbol, view: View) -> Response:
     """Best bid and offer; null on an empty side."""
     return JsonResponse(describe_bbo(symbol, view))
 
 
-@router.get("/v1/trades/{symbol}", response_class=JsonResponse, tags=["market"])
+@router.get(
+    "/v1/trades/{symbol}",
+    response_class=JsonResponse,
+    tags=["market"],
+    responses=describe_market_answers(TradeList, Reason.INVALID_REQUEST),
+)
 async def read_trades(
-    symbol: str,
+    symbol: Symbol,
     view: View,
     service: RunningService,
-    limit: Annotated[int, Query(ge=LIMIT.lowest, le=LIMIT.highest)] = 100,
-    before: Annotated[int | None, Query(ge=BEFORE.lowest, le=BEFORE.highest)] = None,
+    limit: Limit = 100,
+    before: Before = None,
 ) -> Response:
     """Recent trades, newest first; `next_before` asks for the next page, null if there is none.
 
@@ -126,21 +171,35 @@ def _find_end(view: SymbolView, before: int | None) -> int:
     return min(before or view.last_trade_id + 1, view.last_trade_id + 1)
 
 
-@router.get("/v1/ticker/{symbol}", response_class=JsonResponse, tags=["market"])
+@router.get(
+    "/v1/ticker/{symbol}",
+    response_class=JsonResponse,
+    tags=["market"],
+    responses=describe_market_answers(Ticker),
+)
 async def read_ticker(view: View, service: RunningService) -> Response:
     """The last 24 hours; null prices before the first trade."""
     return JsonResponse(view.prices.describe_ticker(service.market.now))
 
 
-@router.get("/v1/candles/{symbol}", response_class=JsonResponse, tags=["market"])
+@router.get(
+    "/v1/candles/{symbol}",
+    response_class=JsonResponse,
+    tags=["market"],
+    responses=describe_market_answers(CandleList, Reason.INVALID_REQUEST),
+)
 async def read_candles(
-    symbol: str,
+    symbol: Symbol,
     view: View,
     service: RunningService,
-    interval: Literal["1s", "1m", "5m", "15m", "1h", "4h", "1d"] = "1m",
-    start: str | None = None,
-    end: str | None = None,
-    limit: Annotated[int, Query(ge=LIMIT.lowest, le=LIMIT.highest)] = 100,
+    interval: Interval = "1m",
+    start: Annotated[
+        str | None, Query(description=f"the first begins then or later; {MOMENT_RULE}")
+    ] = None,
+    end: Annotated[
+        str | None, Query(description="the last begins before; without it, up to now")
+    ] = None,
+    limit: Limit = 100,
 ) -> Response:
     """The newest `limit` candles that begin from `start` on and before `end`, oldest first.
 
@@ -164,19 +223,31 @@ def _read_moment(field: str, text: str | None) -> int | None:
         ) from None
 
 
-@router.get("/health", response_class=JsonResponse, tags=["service"])
+@router.get(
+    "/health",
+    response_class=JsonResponse,
+    tags=["service"],
+    responses=describe_answers(Health) | {503: {"model": Health, "description": "Not in sync"}},
+)
 async def read_health(service: RunningService) -> Response:
     """200 while the feed is in sync with the engine's channels, else 503."""
     return JsonResponse(service.describe_health(), 200 if service.status.is_in_sync else 503)
 
 
-@router.get("/stats", response_class=JsonResponse, tags=["service"])
+@router.get(
+    "/stats", response_class=JsonResponse, tags=["service"], responses=describe_answers(Stats)
+)
 async def read_stats(service: RunningService) -> Response:
     """Counters since the start."""
     return JsonResponse(service.describe_stats())
 
 
-@router.get("/metrics", response_class=Response, tags=["service"])
+@router.get(
+    "/metrics",
+    response_class=PlainTextResponse,
+    tags=["service"],
+    responses=describe_problems(Reason.UNKNOWN_FIELD, Reason.INTERNAL_ERROR),
+)
 async def read_metrics(request: Request, service: RunningService) -> Response:
     """The counters and gauges for Prometheus, and how long the engine matches and commits."""
     metrics: Metrics = request.app.state.metrics
@@ -184,9 +255,15 @@ async def read_metrics(request: Request, service: RunningService) -> Response:
 
 
 @live_router.get("/v1/docs", include_in_schema=False)
-async def read_documentation(request: Request) -> Response:
-    """Describe every route."""
-    return HTMLResponse(render_documentation(request.app.openapi()))
+async def read_documentation() -> Response:
+    """The page that shows the OpenAPI document."""
+    return HTMLResponse(PAGE, headers={"Content-Security-Policy": CONTENT_SECURITY_POLICY})
+
+
+@live_router.get("/v1/asyncapi.json", include_in_schema=False)
+async def read_asyncapi() -> Response:
+    """The AsyncAPI document of the feed."""
+    return JsonResponse(make_asyncapi(FEED))
 
 
 @live_router.websocket("/ws/market-data")

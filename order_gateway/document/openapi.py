@@ -6,7 +6,7 @@ from fastapi import FastAPI
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from order_gateway.document.route_descriptions import PREFER, REFERENCE
+from order_gateway.document.route_descriptions import PREFER
 from order_gateway.reading.request_schemas import (
     AmendRequest,
     BatchRequest,
@@ -15,6 +15,7 @@ from order_gateway.reading.request_schemas import (
 )
 from protocol.described_body import Problem
 from protocol.headers import KEY_HEADER, SIGNATURE_HEADER, TIMESTAMP_HEADER
+from protocol.problem_responses import REFERENCE
 
 _READ_DIRECTLY: tuple[type[BaseModel], ...] = (
     OrderRequest,

@@ -5,24 +5,21 @@ from typing import Any
 from pydantic import BaseModel
 
 from order_gateway.admission.api_keys import Scope
-from order_gateway.document.problem_examples import make_problem_example
-from order_gateway.errors import RETRY_AFTER_SECONDS
 from order_gateway.reading.request_schemas import ResponseMode
 from protocol.commands import DEFAULT_ACCOUNT, IDENTIFIER_PATTERN
-from protocol.described_body import Problem
 from protocol.enums import Reason
 from protocol.headers import (
     ACCOUNT_HEADER,
     IDEMPOTENCY_HEADER,
     PREFER_HEADER,
-    RETRY_AFTER_HEADER,
 )
-from protocol.problem import PROBLEM_MEDIA_TYPE
+from protocol.problem_responses import (
+    REFERENCE,
+    Responses,
+    describe_problems,
+    merge_problems,
+)
 
-Responses = dict[int | str, dict[str, Any]]
-
-REFERENCE = "#/components/schemas/{model}"
-_MAY_RETRY = frozenset({429, 503})
 _ANY_ROUTE = (
     Reason.UNKNOWN_FIELD,
     Reason.INVALID_REQUEST,
@@ -106,27 +103,10 @@ def describe_query(name: str, text: str, **schema: Any) -> dict[str, Any]:
     return {"name": name, "in": "query", "description": text, "schema": schema}
 
 
-def describe_problems(*codes: Reason, is_in_path: bool = False) -> Responses:
-    """Describe the problem documents of a route, with one example a code.
-
-    `is_in_path` is true if they are about a part of the path.
-    """
-    responses: Responses = {}
-    for code in codes:
-        example = make_problem_example(code, is_in_path=is_in_path)
-        response = responses.setdefault(example["status"], _describe_response(example["status"]))
-        response["content"][PROBLEM_MEDIA_TYPE]["examples"][code.value] = {"value": example}
-    return responses
-
-
 def describe_answers(responses: Responses, needs: Scope | None) -> Responses:
     """Return `responses` and what every route may answer; `needs` is the route's scope."""
     common = describe_problems(*_ANY_ROUTE, *(_WITH_A_KEY if needs else ()))
-    merged = dict(responses)
-    for status, response in common.items():
-        own = merged.get(status)
-        merged[status] = response if own is None else _merge_examples(own, response)
-    return merged
+    return merge_problems(responses, common)
 
 
 def describe_security(needs: Scope | None) -> dict[str, Any]:
@@ -137,28 +117,9 @@ def describe_security(needs: Scope | None) -> dict[str, Any]:
     return {"security": [{}, {"ApiKey": []}, signed], "x-scope": needs.value}
 
 
-def _merge_examples(own: dict[str, Any], common: dict[str, Any]) -> dict[str, Any]:
-    """Join two descriptions of one status, so that every reason keeps its example."""
-    content = common["content"][PROBLEM_MEDIA_TYPE]
-    examples = own["content"][PROBLEM_MEDIA_TYPE]["examples"] | content["examples"]
-    return common | {"content": {PROBLEM_MEDIA_TYPE: content | {"examples": examples}}}
-
-
 def _describe_mode(default: ResponseMode) -> dict[str, Any]:
     text = (
         "`ack` answers when the request is in the queue, `result` when the engine has handled it,"
         " `full` adds the trades"
     )
     return describe_query("response", text, type="string", enum=list(ResponseMode), default=default)
-
-
-def _describe_response(status: int) -> dict[str, Any]:
-    reference = REFERENCE.format(model=Problem.__name__)
-    response: dict[str, Any] = {
-        "description": "Problem document",
-        "content": {PROBLEM_MEDIA_TYPE: {"schema": {"$ref": reference}, "examples": {}}},
-    }
-    if status in _MAY_RETRY:
-        header = {"schema": {"type": "integer"}, "example": RETRY_AFTER_SECONDS}
-        response["headers"] = {RETRY_AFTER_HEADER: header}
-    return response

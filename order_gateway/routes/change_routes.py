@@ -13,11 +13,7 @@ from order_gateway.document.common_answers import (
     RESULT,
     VALUE_PROBLEMS,
 )
-from order_gateway.document.route_descriptions import (
-    Responses,
-    describe_change,
-    describe_problems,
-)
+from order_gateway.document.route_descriptions import describe_change
 from order_gateway.queueing.entries import OrderName
 from order_gateway.reading.request_schemas import AmendRequest, ResponseMode
 from order_gateway.reading.response_preference import read_preference
@@ -27,6 +23,7 @@ from order_gateway.routes.direct_route import RouteTable
 from order_gateway.routes.services import Body, Services
 from protocol.commands import check_client_order_id, parse_order_id
 from protocol.enums import Reason
+from protocol.problem_responses import Responses, describe_problems
 
 routes = RouteTable()
 

@@ -19,12 +19,9 @@ from order_gateway.admission.admission import Admission
 from order_gateway.admission.api_keys import Scope
 from order_gateway.admission.request_context import RequestContext
 from order_gateway.admission.site_rules import SiteRules
-from order_gateway.document.route_descriptions import (
-    Responses,
-    describe_answers,
-    describe_security,
-)
+from order_gateway.document.route_descriptions import describe_answers, describe_security
 from order_gateway.routes.services import Body, Services
+from protocol.problem_responses import Responses
 
 Handler = Callable[[Services, RequestContext], Awaitable[Response]]
 

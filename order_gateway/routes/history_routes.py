@@ -10,11 +10,7 @@ from order_gateway.admission.api_keys import Scope
 from order_gateway.admission.request_context import RequestContext
 from order_gateway.document.common_answers import CLIENT_ORDER_ID, ORDER_ID
 from order_gateway.document.history_schemas import FillList, OrderItem, OrderList
-from order_gateway.document.route_descriptions import (
-    describe_problems,
-    describe_query,
-    describe_question,
-)
+from order_gateway.document.route_descriptions import describe_query, describe_question
 from order_gateway.reading.moments import read_span
 from order_gateway.reading.validation import find_instrument
 from order_gateway.routes.direct_route import RouteTable
@@ -23,6 +19,7 @@ from protocol.codec import encode
 from protocol.commands import check_client_order_id, parse_order_id
 from protocol.enums import Reason, Status
 from protocol.instrument import Instrument
+from protocol.problem_responses import describe_problems
 from protocol.refusal import Refusal
 from protocol.timestamps import MOMENT_RULE
 

@@ -7,7 +7,7 @@ from starlette.responses import HTMLResponse, Response
 
 from order_gateway.admission.request_context import RequestContext
 from order_gateway.document.common_answers import SYMBOL
-from order_gateway.document.documentation import CONTENT_SECURITY_POLICY, PAGE
+from order_gateway.document.message_schemas import ORDER_STREAM
 from order_gateway.document.operation_schemas import (
     Health,
     InstrumentItem,
@@ -16,14 +16,16 @@ from order_gateway.document.operation_schemas import (
     Liveness,
     Readiness,
 )
-from order_gateway.document.route_descriptions import describe_problems
 from order_gateway.metrics import CONTENT_TYPE
 from order_gateway.reading.validation import find_instrument
 from order_gateway.routes.direct_route import RouteTable
 from order_gateway.routes.services import Services
+from protocol.asyncapi import make_asyncapi
 from protocol.codec import encode
+from protocol.documentation import CONTENT_SECURITY_POLICY, PAGE
 from protocol.enums import Reason
 from protocol.instrument import Instrument
+from protocol.problem_responses import describe_problems
 
 routes = RouteTable()
 
@@ -101,6 +103,12 @@ async def read_documentation(_services: Services, _request: RequestContext) -> R
 async def read_openapi(services: Services, _request: RequestContext) -> Response:
     """The OpenAPI document."""
     return Response(encode(services.make_document()), media_type="application/json")
+
+
+@routes.add("GET", "/v1/asyncapi.json", include_in_schema=False)
+async def read_asyncapi(_services: Services, _request: RequestContext) -> Response:
+    """The AsyncAPI document of the private stream."""
+    return Response(encode(make_asyncapi(ORDER_STREAM)), media_type="application/json")
 
 
 def _answer(state: BaseModel, status: Literal[200, 503]) -> Response:

@@ -18,11 +18,7 @@ from order_gateway.document.common_answers import (
     RESULT,
     VALUE_PROBLEMS,
 )
-from order_gateway.document.route_descriptions import (
-    Responses,
-    describe_command,
-    describe_problems,
-)
+from order_gateway.document.route_descriptions import describe_command
 from order_gateway.reading.order_body import OrderBody
 from order_gateway.reading.request_schemas import BatchRequest, OrderRequest, ResponseMode
 from order_gateway.reading.response_preference import read_preference
@@ -40,6 +36,7 @@ from order_gateway.routes.direct_route import RouteTable
 from order_gateway.routes.order_answers import answer_orders
 from order_gateway.routes.services import Body, Services
 from protocol.enums import Reason
+from protocol.problem_responses import Responses, describe_problems
 from protocol.refusal import Refusal
 
 routes = RouteTable()

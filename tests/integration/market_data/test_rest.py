@@ -235,10 +235,11 @@ def test_the_page_and_the_documentation_are_served(service: MarketData) -> None:
     page = service.http.get("/")
     assert page.headers["content-type"].startswith("text/html")
     assert "/ws/market-data" in page.text
-    documentation = service.http.get("/v1/docs").text
-    assert "/v1/candles/{symbol}" in documentation
-    assert "http://" not in documentation
-    assert "https://" not in documentation
+    documentation = service.http.get("/v1/docs")
+    assert 'fetch("openapi.json")' in documentation.text
+    assert "http://" not in documentation.text
+    assert "https://" not in documentation.text
+    assert "default-src 'none'" in documentation.headers["content-security-policy"]
     assert "/v1/orderbook/{symbol}" in service.get("/v1/openapi.json")["paths"]
 
 

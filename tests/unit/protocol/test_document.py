@@ -18,6 +18,7 @@ from market_data.following.engine_redis import EngineRedis
 from market_data.market.candles import Candle
 from market_data.market.prices import Prices
 from market_data.service import Service
+from market_data.web import answer_schemas as feed_schemas
 from market_data.web.trading_page import PageSettings
 from order_gateway.app import create_app
 from order_gateway.document import answer_schemas, history_schemas, operation_schemas
@@ -257,6 +258,10 @@ MODELS: list[tuple[str, str, type[BaseModel]]] = [
     ("`GET /v1/instruments/{symbol}`", "answer", operation_schemas.InstrumentItem),
     ("`GET /livez`", "answer", operation_schemas.Liveness),
     ("`GET /readyz`", "answer", operation_schemas.Readiness),
+    ("`GET /v1/orderbook/{symbol}`", "answer", feed_schemas.OrderBook),
+    ("`GET /v1/trades/{symbol}`", "answer", feed_schemas.TradeList),
+    ("`GET /v1/candles/{symbol}`", "answer", feed_schemas.CandleList),
+    ("`GET /stats`", "answer", feed_schemas.Stats),
 ]
 
 
@@ -275,7 +280,7 @@ def test_every_field_of_health_has_its_row() -> None:
     assert feed is not None
     assert gateway.names == set(operation_schemas.Health.model_fields)
     service = Service(EngineRedis("redis://127.0.0.1:1/0"), INSTRUMENTS)
-    assert feed.names == set(service.describe_health())
+    assert feed.names == set(service.describe_health()) == set(feed_schemas.Health.model_fields)
     stats = find_section("`GET /stats`").find_table("answer")
     assert stats is not None
     assert stats.names == set(service.describe_stats())

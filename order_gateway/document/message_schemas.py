@@ -1,0 +1,119 @@
+"""Messages of `/ws/orders`, as the AsyncAPI document shows them."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from order_gateway.document.answer_schemas import FillItem
+from protocol.asyncapi import Stream
+from protocol.described_body import DescribedBody
+from protocol.enums import CommandType, OrderType, Reason, Side, Status
+
+
+class OrderNow(DescribedBody):
+    """An order as it is after one change of it."""
+
+    order_id: str
+    client_order_id: str | None
+    account: str
+    symbol: str | None
+    side: Side | None
+    order_type: OrderType | None
+    price: str | None
+    stop_price: str | None
+    triggered: bool | None
+    quantity: str | None
+    filled_quantity: str
+    remaining_quantity: str
+    filled_notional: str
+    average_price: str | None
+    status: Status
+    reason: Reason | None
+    sequence: Annotated[int, Field(description="the command that led to this state")]
+    timestamp: Annotated[str, Field(description="the engine's stamp of this state")]
+
+
+class Report(OrderNow):
+    """One change of an order."""
+
+    type: Literal["execution_report"]
+    last_trade: FillItem | None
+
+
+class Rejection(DescribedBody):
+    """A command that changed nothing."""
+
+    type: Literal["command_rejected"]
+    sequence: Annotated[int, Field(description="the command's place")]
+    timestamp: Annotated[str, Field(description="the engine's stamp")]
+    command: CommandType | None
+    order_id: str | None
+    client_order_id: str | None
+    account: str | None
+    reason: Reason
+    detail: str | None
+
+
+class Snapshot(DescribedBody):
+    """The open orders, oldest first; reports after it follow."""
+
+    type: Literal["snapshot"]
+    number: int
+    sequence: Annotated[int, Field(description="the orders are as of this command")]
+    account: str
+    exchange_id: str | None
+    orders: Annotated[list[OrderNow], Field(description="the open ones, oldest first")]
+
+
+class ExecutionReport(DescribedBody):
+    """A change of an order of the account."""
+
+    type: Literal["execution_report"]
+    number: int
+    data: Report
+
+
+class CommandRejected(DescribedBody):
+    """A command of the account that changed nothing."""
+
+    type: Literal["command_rejected"]
+    number: int
+    data: Rejection
+
+
+class Heartbeat(DescribedBody):
+    """Sent after five silent seconds."""
+
+    type: Literal["heartbeat"]
+    number: Annotated[int, Field(description="repeats that of the last message")]
+    sequence: Annotated[int, Field(description="reports up to it have been sent")]
+    in_sync: bool
+
+
+class Error(DescribedBody):
+    """Sent before the connection is closed."""
+
+    type: Literal["error"]
+    code: Reason
+    message: str
+
+
+class Authentication(DescribedBody):
+    """The first message of a client that cannot send headers, while authentication is on."""
+
+    key: Annotated[str, Field(description="the API key")]
+    timestamp: Annotated[str, Field(description="of a signed one: milliseconds since 1970")] = ""
+    signature: Annotated[
+        str, Field(description="of a signed one: over timestamp, GET and the path with its query")
+    ] = ""
+
+
+ORDER_STREAM = Stream(
+    "GoQuant order stream",
+    "The account's open orders, then every report about them.",
+    "/ws/orders",
+    8000,
+    messages=(Snapshot, ExecutionReport, CommandRejected, Heartbeat, Error),
+    requests=(Authentication,),
+    query={"account": "for a client that cannot send headers, while authentication is off"},
+)
