@@ -15,12 +15,7 @@ from order_gateway.document.common_answers import (
     SYMBOL,
 )
 from order_gateway.document.operation_schemas import InstrumentSwitched
-from order_gateway.document.route_descriptions import (
-    Responses,
-    describe_change,
-    describe_problems,
-    describe_query,
-)
+from order_gateway.document.route_descriptions import describe_change, describe_query
 from order_gateway.reading.request_schemas import CancelAfterRequest, ResponseMode
 from order_gateway.reading.response_preference import read_preference
 from order_gateway.reading.validation import check_media_type, find_instrument, read_seconds
@@ -28,6 +23,7 @@ from order_gateway.routes.answers import answer_done
 from order_gateway.routes.direct_route import RouteTable
 from order_gateway.routes.services import Body, Services
 from protocol.enums import Reason
+from protocol.problem_responses import Responses, describe_problems
 
 routes = RouteTable()
 
