@@ -13,7 +13,6 @@ from protocol import channels
 from protocol.codec import encode
 from protocol.commands import is_identifier
 from protocol.enums import Reason
-from protocol.headers import ACCOUNT_HEADER
 from protocol.timestamps import now_in_microseconds
 from tests.support import engine_service, http
 from tests.support.archive_database import sqlite_url
@@ -270,7 +269,7 @@ def test_repeat_of_a_filled_order_tells_its_fills(exchange: Exchange) -> None:
             body: dict[str, Any] = answer.json()
             return body
 
-        alice._http.headers[ACCOUNT_HEADER] = alice._headers[ACCOUNT_HEADER] or ""
+        alice._http.headers.update(alice._caller.make_headers("POST", "/v1/orders"))
         is_replayed = "false"
         first = await submit()
         assert [fill["quantity"] for fill in first["fills"]] == ["0.50000", "0.50000"]
@@ -400,8 +399,8 @@ def test_renewal_that_waits_in_the_queue_keeps_the_orders(
 
     async def renew(url: str) -> None:
         async with GatewayClient(url) as client:
-            await client._ask(dict[str, Any], "POST", "/v1/cancel-after", {"response": "ack"},
-                              {"seconds": 3600})  # fmt: skip
+            path, query, body = "/v1/cancel-after", {"response": "ack"}, {"seconds": 3600}
+            await client._http.post(path, params=query, json=body)
 
     async def run(url: str) -> None:
         async with GatewayClient(url) as client:

@@ -89,7 +89,13 @@ def test_clients_with_and_without_asyncio_send_the_same(
 
     def answer(request: httpx.Request) -> httpx.Response:
         sent.append(request)
-        body = {"order_id": "5", "status": "open", "fills": [], "after": None, "sequence": 1}
+        body: dict[str, Any] = {
+            "order_id": "5",
+            "status": "open",
+            "fills": [],
+            "after": None,
+            "sequence": 1,
+        }
         return httpx.Response(200, json=body)
 
     async def ask_awaiting() -> None:

@@ -25,6 +25,7 @@ from order_gateway.document import answer_schemas, history_schemas, operation_sc
 from order_gateway.reading import request_schemas
 from protocol import PROTOCOL_VERSION, channels, events, snapshot
 from protocol.commands import QueueEntry
+from protocol.described_body import Problem
 from protocol.enums import (
     CommandType,
     Liquidity,
@@ -238,7 +239,7 @@ def test_every_field_of_the_journal_has_its_row() -> None:
 
 
 MODELS: list[tuple[str, str, type[BaseModel]]] = [
-    ("Problem document", "field", answer_schemas.Problem),
+    ("Problem document", "field", Problem),
     ("Unknown outcome", "field", answer_schemas.OutcomeUnknown),
     ("Accepted change", "field", answer_schemas.ChangeAccepted),
     ("`POST /v1/orders`", "body", request_schemas.OrderRequest),
