@@ -4,12 +4,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import redis
 from hypothesis import HealthCheck, settings
 from xdist.remote import Producer
 from xdist.scheduler import Scheduling
 
 from launcher.setup.environment import are_compiled_modules_fresh
+from tests.support.redis_client import open_redis
 from tests.support.redis_server import run_redis
 from tests.support.units import UnitScheduling, put_long_ones_first
 
@@ -46,6 +46,6 @@ def redis_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 @pytest.fixture
 def redis_url(redis_server: str) -> str:
     """URL of the suite's own server, emptied."""
-    with redis.Redis.from_url(redis_server) as client:
+    with open_redis(redis_server) as client:
         client.flushall()
     return redis_server

@@ -5,8 +5,6 @@ import sys
 import tempfile
 from pathlib import Path
 
-from redis import Redis
-
 from archive.database import open_database, open_for_queries
 from archive.queries import Archive
 from archive.records import name_exchange
@@ -28,6 +26,7 @@ from engine.storage.state import load_id_key
 from protocol.instrument import parse_instruments
 from protocol.settings import Settings
 from tests.support.ports import find_free_port
+from tests.support.redis_client import open_redis
 
 KEEPS_UP_RATE = 5000
 _ENOUGH = 0.9
@@ -68,7 +67,7 @@ def _parse_arguments() -> argparse.Namespace:
 
 
 def _measure_speed(folder: Path, url: str, arguments: argparse.Namespace, figures: Figures) -> bool:
-    with run_durable_redis(folder) as redis_url, Redis.from_url(redis_url) as client:
+    with run_durable_redis(folder) as redis_url, open_redis(redis_url) as client:
         print(describe_redis(redis_url))
         environment = {
             "REDIS_URL": redis_url, "DATABASE_URL": url, "DATA_DIR": str(folder),
@@ -103,7 +102,7 @@ def _print_speed(commands: int, seconds: float, rows: dict[str, int]) -> None:
 def _measure_history(folder: Path, arguments: argparse.Namespace, figures: Figures) -> bool:
     """Write a history, ask it, and follow on top of it; return whether the archive keeps up."""
     url, orders = f"sqlite:///{folder}/history.sqlite3", arguments.history
-    with run_durable_redis(folder) as redis_url, Redis.from_url(redis_url) as client:
+    with run_durable_redis(folder) as redis_url, open_redis(redis_url) as client:
         id_key = load_id_key(client)
         database = open_database(url)
         # not the instrument that is traded below, whose trade ids begin at 1

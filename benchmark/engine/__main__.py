@@ -31,6 +31,7 @@ from launcher.setup.environment import ROOT
 from protocol import channels
 from protocol.instrument import parse_instruments
 from protocol.settings import Settings
+from tests.support.redis_client import open_redis
 from tests.support.redis_server import run_redis
 from tests.support.waiting import wait_until
 
@@ -78,7 +79,7 @@ def main() -> int:
 def _measure_policy(policy: str, arguments: argparse.Namespace, figures: Figures) -> None:
     with tempfile.TemporaryDirectory() as folder:
         options = ("--appendonly", "yes", "--appendfsync", policy)
-        with run_redis(Path(folder), *options) as url, Redis.from_url(url) as client:
+        with run_redis(Path(folder), *options) as url, open_redis(url) as client:
             entries = make_entries(arguments.orders, load_id_key(client))
             size = sum(map(len, entries)) // len(entries)
             print(f"\n{describe_redis(url)}, {arguments.orders:,} orders of {size} bytes")
@@ -99,7 +100,7 @@ def _recover(count: int, figures: Figures) -> None:
     with (
         tempfile.TemporaryDirectory() as folder,
         run_redis(Path(folder), *options) as url,
-        Redis.from_url(url) as client,
+        open_redis(url) as client,
     ):
         print(describe_redis(url))
         entries = make_entries(count, load_id_key(client))
@@ -120,7 +121,7 @@ def _take_snapshot(count: int) -> Figures:
     with (
         tempfile.TemporaryDirectory() as folder,
         run_redis(Path(folder), *options) as url,
-        Redis.from_url(url) as client,
+        open_redis(url) as client,
     ):
         push_resting(client, count)
         log = Path(folder) / "engine.log"
@@ -155,7 +156,7 @@ def _measure_rpush(url: str, size: int) -> float | None:
     output = subprocess.run(
         [*command, "--csv"], capture_output=True, text=True, check=True, timeout=120
     ).stdout
-    with Redis.from_url(url) as client:
+    with open_redis(url) as client:
         client.delete("mylist")
     found = re.search(r'"RPUSH[^"]*","([\d.]+)"', output)
     return float(found[1]) if found else None

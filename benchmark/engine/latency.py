@@ -10,7 +10,6 @@ from decimal import Decimal
 from typing import NamedTuple
 
 import uvloop
-from redis.asyncio import Redis
 
 from benchmark.load.sending.dispatch import dispatch
 from benchmark.load.sending.list_sender import ListSender
@@ -20,6 +19,7 @@ from benchmark.load.watching.ledger import Ledger
 from benchmark.shared.latency import Latency
 from benchmark.shared.market import Spot
 from protocol import channels
+from tests.support.redis_client import open_async_redis
 
 _SPOT = Spot("SOL-USDT", "100", "1", Decimal("0.001"))
 _ACCOUNT = "benchmark"
@@ -49,7 +49,7 @@ async def _measure(url: str, rate: float) -> Fills:
     steps = make_pairs([_SPOT], int(rate * _SECONDS))
     ledger = Ledger(len(steps))
     sender = ListSender(ledger, lambda _: None, steps, _ACCOUNT)
-    async with Redis.from_url(url) as client, aclosing(client.pubsub()) as listener:
+    async with open_async_redis(url) as client, aclosing(client.pubsub()) as listener:
         await listener.subscribe(channels.TRADE_EVENTS)
         await listener.get_message(timeout=_DEADLINE_SECONDS)
         await sender.open(url)

@@ -5,8 +5,6 @@ import socket
 from collections.abc import Iterator, Sequence
 from urllib.parse import urlsplit
 
-import redis
-
 from protocol.channels import (
     JOURNAL,
     STATE,
@@ -19,6 +17,7 @@ from protocol.codec import encode
 from protocol.events import ChannelMessage, Trade
 from protocol.journal import JournalEntry, entry_id
 from protocol.timestamps import now_in_microseconds
+from tests.support.redis_client import open_redis
 
 FLOOR_CHANNEL = "floor_texts"
 _STATE_FIELDS = (last_sequence_field(TRADE_EVENTS), STATE_SEQUENCE)
@@ -33,7 +32,7 @@ class CommitStream:
     def __init__(self, url: str, trades_a_commit: int) -> None:
         self._trades_a_commit = trades_a_commit
         self._sequence = 0
-        with redis.Redis.from_url(url) as server:
+        with open_redis(url) as server:
             server.flushall()
             server.hset(STATE, STATE_ID_KEY, os.urandom(32).hex())
         address = urlsplit(url)

@@ -11,10 +11,10 @@ import sys
 from pathlib import Path
 
 import uvloop
-from redis.asyncio import Redis
 from websockets.asyncio.server import ServerConnection, broadcast, serve
 
 from benchmark.feed.commits import FLOOR_CHANNEL
+from tests.support.redis_client import open_async_redis
 
 Connections = set[ServerConnection]
 
@@ -44,7 +44,7 @@ async def _repeat(connections: Connections, path: str) -> None:
 
 
 async def _follow(connections: Connections, url: str) -> None:
-    async with Redis.from_url(url) as redis, redis.pubsub() as pubsub:
+    async with open_async_redis(url) as redis, redis.pubsub() as pubsub:
         await pubsub.subscribe(FLOOR_CHANNEL)
         async for message in pubsub.listen():
             if message["type"] == "message":

@@ -11,11 +11,11 @@ from itertools import cycle
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 
-from redis import Redis
 from redis.exceptions import OutOfMemoryError
 
 from benchmark.shared.http_connection import HttpConnection
 from protocol import channels
+from tests.support.redis_client import open_redis
 
 CONNECTIONS = 1000
 _SATURATING = 64
@@ -117,7 +117,7 @@ class ListLoad:
 
     def __init__(self, redis_url: str, generator: random.Random) -> None:
         self.outcomes: Counter[str] = Counter()
-        self._client = Redis.from_url(redis_url)
+        self._client = open_redis(redis_url)
         self._pushes = cycle([_make_entries(generator) for _ in range(_BODIES // 10)])
 
     async def open(self) -> None:

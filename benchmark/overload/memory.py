@@ -7,9 +7,10 @@ from contextlib import suppress
 from typing import NamedTuple
 
 import psutil
-from redis import Redis, RedisError
+from redis import RedisError
 
 from protocol import channels
+from tests.support.redis_client import open_redis
 
 _MEGABYTE = 1 << 20
 SECOND = 1.0
@@ -40,7 +41,7 @@ class MemoryWatch:
         self.journal = 0
         """The most commits that the journal had."""
         self._processes = {name: psutil.Process(pid) for name, pid in processes.items()}
-        self._client = Redis.from_url(redis_url)
+        self._client = open_redis(redis_url)
         self._sizes: dict[str, list[float]] = defaultdict(list)
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._run)

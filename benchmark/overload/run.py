@@ -21,6 +21,7 @@ from engine.audit.verify import Report, verify_record
 from launcher.supervision.run_file import RunRecord
 from protocol import channels
 from tests.support.launched_system import REAL, LaunchedSystem, launch
+from tests.support.redis_client import open_redis
 from tests.support.waiting import wait_until
 
 WAYS = {
@@ -64,7 +65,7 @@ def _make_load(way: str, record: RunRecord) -> Load:
 async def _overload(
     system: LaunchedSystem, record: RunRecord, load: Load, arguments: argparse.Namespace
 ) -> tuple[int, MemoryWatch]:
-    with Redis.from_url(record.redis.url) as client:
+    with open_redis(record.redis.url) as client:
         await load.open()
         before = read_sequence(client)
         await load.saturate(arguments.saturate)

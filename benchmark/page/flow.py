@@ -2,8 +2,6 @@
 
 import time
 
-import redis
-
 from benchmark.shared.commands_file import FileCommand
 from benchmark.shared.positions import read_sequence
 from protocol.channels import ORDER_QUEUE, STATE, STATE_ID_KEY
@@ -11,6 +9,7 @@ from protocol.codec import encode
 from protocol.commands import QueueEntry, derive_order_id
 from protocol.enums import CommandType, OrderType, Side
 from protocol.instrument import Instrument
+from tests.support.redis_client import open_redis
 
 ACCOUNT = "recorded"
 _PUSHES_A_SECOND = 20
@@ -22,7 +21,7 @@ class RecordedFlow:
     """Pushes commands, in ticks and lots of `instrument`, as entries of the list."""
 
     def __init__(self, redis_url: str, instrument: Instrument) -> None:
-        self._redis = redis.Redis.from_url(redis_url)
+        self._redis = open_redis(redis_url)
         self._instrument = instrument
         key: bytes = self._redis.hget(STATE, STATE_ID_KEY)  # type: ignore[assignment]
         self._id_key = bytes.fromhex(key.decode())

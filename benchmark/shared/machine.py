@@ -6,10 +6,11 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
-from redis import Redis, RedisError
+from redis import RedisError
 
 from engine.core import IMPLEMENTATION
 from launcher.redis.binary import find_redis_binaries
+from tests.support.redis_client import open_redis
 
 _PACKAGES = ("redis", "fastapi", "uvicorn", "websockets")
 
@@ -29,7 +30,7 @@ def describe_machine() -> str:
 
 def describe_redis(url: str) -> str:
     """Describe what a server's answer to a write is worth: its version and persistence."""
-    with Redis.from_url(url) as client:
+    with open_redis(url) as client:
         version_ = client.info("server")["redis_version"]
         try:
             settings = client.config_get("appendonly", "appendfsync")

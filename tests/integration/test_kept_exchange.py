@@ -9,7 +9,6 @@ from pathlib import Path
 
 import httpx
 import pytest
-from redis import Redis
 
 from protocol import channels
 from protocol.snapshot import decode_snapshot, encode_snapshot
@@ -42,6 +41,7 @@ from tests.support.kept_exchange.files import (
 )
 from tests.support.kept_exchange.replay import make_exchange, read_stored_engine, run_replay
 from tests.support.launched_system import REAL, launch
+from tests.support.redis_client import open_redis
 from tests.support.redis_server import DURABLE, run_redis
 
 FIGURES = read_figures()
@@ -118,7 +118,7 @@ def test_snapshots_have_what_is_not_settled(history: History) -> None:
 
 
 def test_kept_data_folder_is_found_to_be_right(kept_redis: str) -> None:
-    with Redis.from_url(kept_redis) as client:
+    with open_redis(kept_redis) as client:
         found = measure_verification(client, FIGURES["verification"])
         assert found == FIGURES["verification"]
 
@@ -126,7 +126,7 @@ def test_kept_data_folder_is_found_to_be_right(kept_redis: str) -> None:
 def test_archive_made_anew_from_the_whole_journal_has_the_same_rows(
     history: History, redis_url: str, tmp_path: Path
 ) -> None:
-    with Redis.from_url(redis_url) as client:
+    with open_redis(redis_url) as client:
         write_journal(client, history)
         client.hdel(channels.STATE, channels.STATE_ARCHIVE_SEQUENCE)
         with run_follower(redis_url, sqlite_url(tmp_path)):
@@ -140,7 +140,7 @@ def test_exchange_on_the_kept_data_folder_goes_on_where_it_was_left(
     settings = {**SETTINGS, "REDIS_URL": kept_redis, "INSTRUMENTS_FILE": str(KEPT / INSTRUMENTS)}
     with (
         launch(REAL, data_folder, **settings) as system,
-        Redis.from_url(kept_redis) as client,
+        open_redis(kept_redis) as client,
     ):
         record = system.wait_until_ready()
         wait_until_archive_is_there(client)

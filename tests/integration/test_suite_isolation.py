@@ -2,13 +2,13 @@
 
 from urllib.parse import urlsplit
 
-from redis import Redis
+from tests.support.redis_client import open_redis
 
 DEFAULT_PORT = 6379
 
 
 def test_tests_do_not_flush_the_users_redis(redis_server: str) -> None:
     assert urlsplit(redis_server).port != DEFAULT_PORT
-    with Redis.from_url(redis_server) as client:
+    with open_redis(redis_server) as client:
         folder = client.config_get("dir")["dir"]
     assert "pytest" in str(folder)

@@ -11,6 +11,7 @@ from engine.storage.redis_client import connect_redis
 from protocol import channels
 from protocol.timestamps import now_in_microseconds
 from tests.support.instruments import make_instruments
+from tests.support.redis_client import open_redis
 from tests.support.waiting import DEADLINE_SECONDS, wait_until
 
 DRAIN_SECONDS = 300.0
@@ -32,7 +33,7 @@ def run_engine(
     thread = threading.Thread(target=service.run, name="engine")
     thread.start()
     try:
-        with Redis.from_url(url) as client:
+        with open_redis(url) as client:
             wait_until(lambda: client.exists(channels.LEASE), "an engine holds the lease")
         yield service
     finally:

@@ -21,6 +21,7 @@ from protocol.enums import Reason, Status
 from protocol.events import ExecutionReport, Fill, Reply, ReplyMessage
 from protocol.instrument import parse_instruments
 from protocol.settings import Settings
+from tests.support.redis_client import open_async_redis
 
 INSTRUMENTS = parse_instruments(Path("instruments.toml").read_text())
 DEADLINE_SECONDS = 30.0
@@ -91,7 +92,7 @@ async def run_gateway(
 @asynccontextmanager
 async def play_engine(redis_url: str) -> AsyncIterator["FakeEngine"]:
     """Play the engine's part in the test."""
-    async with Redis.from_url(redis_url, protocol=2) as client:
+    async with open_async_redis(redis_url, protocol=2) as client:
         yield FakeEngine(client)
 
 

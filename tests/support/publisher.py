@@ -5,7 +5,6 @@ from collections.abc import Collection, Iterable
 from random import Random
 from typing import Any
 
-import redis
 from msgspec import structs
 
 from protocol.channels import (
@@ -28,6 +27,7 @@ from protocol.snapshot import BookSnapshot, Snapshot, encode_snapshot
 from protocol.timestamps import format_timestamp, now_in_microseconds
 from tests.support.exchange import Exchange, Json
 from tests.support.instruments import make_instruments
+from tests.support.redis_client import open_redis
 
 PUBLIC = (TRADE_EVENTS, ORDER_BOOK_UPDATES, BBO_UPDATES)
 
@@ -60,7 +60,7 @@ class Publisher:
 
     def __init__(self, url: str) -> None:
         self.url = url
-        self.redis = redis.Redis.from_url(url)
+        self.redis = open_redis(url)
         self.books: dict[str, PublishedBook] = {}
         self.sequence = 0
         self.last = dict.fromkeys(PUBLIC, 0)
@@ -196,7 +196,7 @@ class ExchangePublisher:
     """
 
     def __init__(self, url: str, seed: int = 1, faults: float = 0.0) -> None:
-        self.redis = redis.Redis.from_url(url)
+        self.redis = open_redis(url)
         self.exchange = Exchange()
         self.exchange.now = now_in_microseconds()
         self.last_trade_id = self.update_id = 0

@@ -22,6 +22,7 @@ from protocol.codec import decode_message
 from protocol.events import L2Delta, Trade
 from tests.support.market_data import RestartedMarketData
 from tests.support.ports import find_free_port
+from tests.support.redis_client import open_redis
 from tests.support.redis_server import DURABLE, run_redis
 from tests.support.waiting import until, wait_until
 
@@ -69,12 +70,12 @@ class Load:
         self._thread = threading.Thread(target=self._run, daemon=True)
 
     def start(self) -> None:
-        with Redis.from_url(self._url) as client:
+        with open_redis(self._url) as client:
             self._entries = make_entries(ENTRIES, load_id_key(client))
         self._thread.start()
 
     def _run(self) -> None:
-        with Redis.from_url(self._url) as client:
+        with open_redis(self._url) as client:
             for start in range(0, ENTRIES, ENTRIES_A_PUSH):
                 while not self._push(client, self._entries[start : start + ENTRIES_A_PUSH]):
                     time.sleep(SECONDS_A_PUSH)
@@ -126,7 +127,7 @@ async def kill_everything(folder: Path) -> None:
     port = find_free_port()
     redis = run_redis(folder, *DURABLE, port=port)
     url = redis.__enter__()
-    client = Redis.from_url(url)
+    client = open_redis(url)
     load = Load(url)
     with RestartedMarketData(url) as feed:
         readers = [FeedReader(feed.url, [BTC]) for _ in range(3)]

@@ -2,14 +2,13 @@
 
 import json
 
-from redis import Redis
-
 from launcher.check.checks import check_redis
 from launcher.check.target import Target
 from launcher.supervision.run_file import RunRecord
 from protocol import channels
 from tests.support.engine_service import wait_until_drained
 from tests.support.launched_system import LaunchedSystem, run_command
+from tests.support.redis_client import open_redis
 from tests.support.waiting import wait_until
 
 ENTRY = {
@@ -24,7 +23,7 @@ def test_connection_queue_and_pubsub_work(exchange: RunRecord) -> None:
 
 
 def test_redis_keeps_what_it_confirmed(exchange: RunRecord) -> None:
-    with Redis.from_url(exchange.redis.url) as client:
+    with open_redis(exchange.redis.url) as client:
         settings = client.config_get("append*", "maxmemory-policy", "aof-load-truncated")
     assert settings["appendonly"] == "yes"
     assert settings["appendfsync"] == "always"
@@ -33,7 +32,7 @@ def test_redis_keeps_what_it_confirmed(exchange: RunRecord) -> None:
 
 
 def test_entry_pushed_by_hand_is_matched_journaled_and_published(exchange: RunRecord) -> None:
-    with Redis.from_url(exchange.redis.url) as client:
+    with open_redis(exchange.redis.url) as client:
         listener = client.pubsub(ignore_subscribe_messages=True)
         listener.subscribe(channels.EXECUTION_REPORTS)
         wait_until(lambda: client.pubsub_numsub(channels.EXECUTION_REPORTS)[0][1], "subscribed")
@@ -56,7 +55,7 @@ def _receive(listener: object, messages: list[bytes]) -> bool:
 def test_unreadable_entry_is_listed_with_its_reason_and_trading_goes_on(
     exchange: RunRecord,
 ) -> None:
-    with Redis.from_url(exchange.redis.url) as client:
+    with open_redis(exchange.redis.url) as client:
         before = client.llen(channels.DEAD)
         client.rpush(channels.ORDER_QUEUE, b"not JSON at all", json.dumps(ENTRY))
         wait_until_drained(client)
@@ -70,6 +69,6 @@ def test_clear_command_has_the_engine_reject_what_is_pending(launched: LaunchedS
     done = run_command(launched.folder, "redis", "clear")
     assert done.returncode == 0
     assert "entries were pending" in done.stdout
-    with Redis.from_url(launched.record.redis.url) as client:
+    with open_redis(launched.record.redis.url) as client:
         client.rpush(channels.ORDER_QUEUE, json.dumps(ENTRY))
         wait_until_drained(client)

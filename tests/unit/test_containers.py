@@ -9,10 +9,10 @@ import tomllib
 from pathlib import Path
 
 import pytest
-from redis import Redis
 
 from protocol import channels
 from protocol.settings import Settings
+from tests.support.redis_client import open_redis
 
 ROOT = Path(__file__).parents[2]
 COMPOSE = (ROOT / "docker-compose.yml").read_text()
@@ -62,7 +62,7 @@ def test_image_is_built_once_and_has_the_driver_of_each_database() -> None:
 def test_archive_is_well_while_it_is_not_far_behind(
     redis_url: str, announced: dict[str, int], status: int
 ) -> None:
-    with Redis.from_url(redis_url) as client:
+    with open_redis(redis_url) as client:
         client.hset(channels.STATE, mapping={channels.STATE_SEQUENCE: 500_001, **announced})
     [code] = re.findall(r"        - \|\n((?:          .*\n)+)", find_service("archive"))
     done = subprocess.run(

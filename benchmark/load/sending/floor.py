@@ -2,9 +2,8 @@
 
 import time
 
-from redis import Redis
-
 from benchmark.shared.latency import Latency
+from tests.support.redis_client import open_redis
 
 _KEY = "benchmark:floor"
 _SECONDS = 5.0
@@ -16,7 +15,7 @@ _PAYLOAD = b"x" * 250
 def measure_push(redis_url: str) -> Latency:
     """Time one confirmed RPUSH after the other, to a list that is removed again."""
     times: list[float] = []
-    with Redis.from_url(redis_url) as client:
+    with open_redis(redis_url) as client:
         end = time.perf_counter() + _SECONDS
         while (began := time.perf_counter()) < end and len(times) < _MAX_PUSHES:
             client.rpush(_KEY, _PAYLOAD)

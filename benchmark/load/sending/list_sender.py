@@ -15,6 +15,7 @@ from benchmark.load.sending.steps import NEW, Step
 from benchmark.load.watching.ledger import Ledger
 from protocol import channels
 from protocol.commands import derive_order_id
+from tests.support.redis_client import open_async_redis
 
 MAX_IN_A_PUSH = 2_000
 
@@ -42,7 +43,7 @@ class ListSender:
 
     async def open(self, url: str) -> Self:
         """Connect and prepare every entry; raises RedisError, LookupError without an exchange."""
-        self._redis = Redis.from_url(url, protocol=2)
+        self._redis = open_async_redis(url, protocol=2)
         key = await cast("asyncio.Future[bytes | None]", self._redis.hget(
             channels.STATE, channels.STATE_ID_KEY
         ))  # fmt: skip

@@ -3,9 +3,8 @@
 import time
 from collections.abc import Callable
 
-from redis import Redis
-
 from benchmark.shared.positions import read_positions
+from tests.support.redis_client import open_redis
 
 SETTLE_SECONDS = 60.0
 _POLL_SECONDS = 0.02
@@ -13,7 +12,7 @@ _POLL_SECONDS = 0.02
 
 def wait_for_archive(redis_url: str) -> int:
     """Wait for the archive; return how many commands it is still behind at the deadline."""
-    with Redis.from_url(redis_url) as client:
+    with open_redis(redis_url) as client:
         return wait_until_equal(lambda: read_positions(client), SETTLE_SECONDS)
 
 

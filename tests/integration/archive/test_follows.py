@@ -33,13 +33,14 @@ from tests.support.archive_service import (
 )
 from tests.support.engine_service import run_engine, wait_until_drained
 from tests.support.exchange import Exchange
+from tests.support.redis_client import open_redis
 from tests.support.redis_server import run_redis
 from tests.support.waiting import wait_until
 
 
 @pytest.fixture
 def client(redis_url: str) -> Iterator[Redis]:
-    with Redis.from_url(redis_url) as client:
+    with open_redis(redis_url) as client:
         yield client
 
 
@@ -283,7 +284,7 @@ def test_full_disk_is_named_and_the_archive_goes_on_when_there_is_room(
 
 def test_redis_that_is_full_still_hears_how_far_the_archive_is(tmp_path: Path) -> None:
     entries = make_commits(50)
-    with run_redis(tmp_path) as redis_url, Redis.from_url(redis_url) as client:
+    with run_redis(tmp_path) as redis_url, open_redis(redis_url) as client:
         publish_exchange(client)
         commit_entries(client, entries)
         client.config_set("maxmemory-policy", "noeviction")
@@ -295,7 +296,7 @@ def test_redis_that_is_full_still_hears_how_far_the_archive_is(tmp_path: Path) -
 def test_redis_that_ends_is_waited_for(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     entries = make_commits(20)
     options = ("--appendonly", "yes", "--appendfsync", "always")
-    with run_redis(tmp_path, *options) as redis_url, Redis.from_url(redis_url) as client:
+    with run_redis(tmp_path, *options) as redis_url, open_redis(redis_url) as client:
         publish_exchange(client)
         commit_entries(client, entries[:10])
         port = int(client.connection_pool.connection_kwargs["port"])
@@ -303,7 +304,7 @@ def test_redis_that_ends_is_waited_for(tmp_path: Path, caplog: pytest.LogCapture
         follower.__enter__()
         wait_until_archived(client, 20)
     wait_until(lambda: "trying again" in caplog.text, "it says so")
-    with run_redis(tmp_path, *options, port=port), Redis.from_url(redis_url) as client:
+    with run_redis(tmp_path, *options, port=port), open_redis(redis_url) as client:
         commit_entries(client, entries[10:])
         wait_until_archived(client, 40)
         follower.__exit__(None, None, None)

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from redis import Redis
 
 from archive.queries import FillFilter, OrderFilter
 from archive.retention import Retention
@@ -26,6 +25,7 @@ from tests.support.archive_service import (
     wait_until_archived,
 )
 from tests.support.exchange import Exchange
+from tests.support.redis_client import open_redis
 from tests.support.waiting import wait_until
 
 DAY = 86_400_000_000
@@ -56,7 +56,7 @@ def test_killed_archive_goes_on_where_the_database_is(
     redis_url: str, url: str, tmp_path: Path
 ) -> None:
     entries = list_entries(make_exchange(2000).batches)
-    with Redis.from_url(redis_url) as client:
+    with open_redis(redis_url) as client:
         publish_exchange(client)
         for start in range(0, 2001, 500):
             commit_entries(client, entries[start : start + 500])
@@ -73,7 +73,7 @@ def test_killed_archive_goes_on_where_the_database_is(
 
 def test_every_question_has_the_same_answer(redis_url: str, url: str) -> None:
     exchange = make_exchange(10)
-    with Redis.from_url(redis_url) as client:
+    with open_redis(redis_url) as client:
         publish_exchange(client)
         commit_entries(client, list_entries(exchange.batches))
         with run_follower(redis_url, url):
@@ -95,7 +95,7 @@ def test_every_question_has_the_same_answer(redis_url: str, url: str) -> None:
 
 def test_retention_deletes_what_is_too_old_and_too_much(redis_url: str, url: str) -> None:
     exchange = make_exchange(10)
-    with Redis.from_url(redis_url) as client:
+    with open_redis(redis_url) as client:
         publish_exchange(client)
         commit_entries(client, list_entries(exchange.batches))
         with run_follower(redis_url, url):
@@ -118,7 +118,7 @@ def test_first_version_is_upgraded(url: str) -> None:
 def test_server_that_does_not_answer_is_said_and_waited_for(
     redis_url: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    with Redis.from_url(redis_url) as client:
+    with open_redis(redis_url) as client:
         publish_exchange(client)
         with run_follower(redis_url, "postgresql://archive@127.0.0.1:1/postgres"):
             wait_until(lambda: "trying again" in caplog.text, "it says so")

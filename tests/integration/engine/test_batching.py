@@ -15,6 +15,7 @@ from protocol.snapshot import BookSnapshot
 from tests.support.faults import CrashPoint, connect_until
 from tests.support.faults_flow import TIMER_SECONDS, Flow, draw_every_kind
 from tests.support.instruments import make_instruments
+from tests.support.redis_client import open_redis
 
 NOON = 1_767_268_800_000_000
 LATER = NOON + TIMER_SECONDS * 1_000_000
@@ -35,7 +36,7 @@ class History(NamedTuple):
 
 def match(url: str, flow: Flow, max_batch: int) -> tuple[History, int]:
     """What a fresh exchange makes of `flow`, and in how many commits."""
-    with Redis.from_url(url) as client:
+    with open_redis(url) as client:
         client.flushall()
         client.hset(channels.STATE, channels.STATE_ID_KEY, "00" * 32)
         for entries, now in ((flow.first, NOON), (flow.rest, LATER)):

@@ -24,6 +24,7 @@ from protocol import channels
 from tests.support.engine_service import make_service, run_engine, wait_until_drained
 from tests.support.instruments import make_instrument, make_instruments
 from tests.support.ports import find_free_port
+from tests.support.redis_client import open_redis
 from tests.support.redis_server import run_redis
 from tests.support.waiting import DEADLINE_SECONDS, wait_until
 
@@ -33,7 +34,7 @@ SELL = b'{"symbol":"BTC-USDT","side":"sell","order_type":"limit","quantity":"0.6
 
 @pytest.fixture
 def client(redis_url: str) -> Iterator[Redis]:
-    with Redis.from_url(redis_url) as client:
+    with open_redis(redis_url) as client:
         yield client
 
 
@@ -221,7 +222,7 @@ def test_engine_that_lost_its_lease_while_it_recovered_is_fenced_not_damaged(
     """What it read meanwhile may be the other engine's: no reason to call for an operator."""
 
     def recover_meanwhile() -> None:
-        with lease.kept(lambda: Redis.from_url(redis_url), 3000):
+        with lease.kept(lambda: open_redis(redis_url), 3000):
             client.delete(channels.LEASE)
             assert Lease(client).acquire()
             raise JournalDamaged("the journal ends at sequence 1, the state at 2")
@@ -345,10 +346,10 @@ def test_engine_recovers_by_itself_when_redis_comes_back(tmp_path: Path) -> None
         service = make_service(url)
         thread = threading.Thread(target=service.run)
         thread.start()
-        with Redis.from_url(url) as client:
+        with open_redis(url) as client:
             client.rpush(channels.ORDER_QUEUE, BUY)
             wait_until_drained(client)
-    with run_redis(tmp_path, *options, port=port) as url, Redis.from_url(url) as client:
+    with run_redis(tmp_path, *options, port=port) as url, open_redis(url) as client:
         client.rpush(channels.ORDER_QUEUE, SELL)
         wait_until_drained(client)
         service.stop()

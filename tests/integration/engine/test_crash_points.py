@@ -11,7 +11,6 @@ from types import SimpleNamespace
 from typing import NamedTuple
 
 import pytest
-from redis import Redis
 
 from engine import meter, service
 from engine.audit.record import Record
@@ -25,6 +24,7 @@ from protocol.limits import TradingLimits
 from tests.support.faults import CrashPoint, Moment, Stopped, connect_until
 from tests.support.faults_flow import TIMER_SECONDS, draw_every_kind
 from tests.support.instruments import make_instruments
+from tests.support.redis_client import open_redis
 
 NOON = 1_767_268_800_000_000
 LATER = NOON + TIMER_SECONDS * 1_000_000
@@ -60,7 +60,7 @@ class Bench:
     def __init__(self, url: str, max_batch: int, snapshot_interval: int) -> None:
         self._url = url
         self._limits = Limits(max_batch, CLOSED_ORDERS, snapshot_interval)
-        self._client = Redis.from_url(url)
+        self._client = open_redis(url)
         self._feed = self._client.pubsub(ignore_subscribe_messages=True)  # type: ignore[no-untyped-call]
         self._feed.subscribe(*channels.EVENT_CHANNELS, END)
 

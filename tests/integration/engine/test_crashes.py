@@ -19,6 +19,7 @@ from launcher.setup.environment import ROOT
 from launcher.supervision.parent_death import make_child_setup
 from protocol import channels
 from tests.support.engine_service import wait_until_drained
+from tests.support.redis_client import open_redis
 from tests.support.waiting import DEADLINE_SECONDS, wait_until
 
 BUY = b'{"symbol":"BTC-USDT","side":"buy","order_type":"limit","quantity":"1","price":"60000"}'
@@ -28,7 +29,7 @@ SELL = BUY.replace(b"buy", b"sell")
 
 @pytest.fixture
 def client(redis_url: str) -> Iterator[Redis]:
-    with Redis.from_url(redis_url) as client:
+    with open_redis(redis_url) as client:
         yield client
 
 

@@ -25,6 +25,7 @@ from tests.support.faults_orders import (
 )
 from tests.support.faults_proxy import run_proxy
 from tests.support.ports import find_free_port
+from tests.support.redis_client import open_redis
 from tests.support.redis_server import DURABLE, run_redis
 from tests.support.waiting import DEADLINE_SECONDS, wait_until
 
@@ -33,7 +34,7 @@ LEASE_SECONDS = 3.0
 
 @pytest.fixture
 def client(redis_url: str) -> Iterator[Redis]:
-    with Redis.from_url(redis_url) as client:
+    with open_redis(redis_url) as client:
         yield client
 
 
@@ -46,7 +47,7 @@ def test_nothing_acknowledged_is_lost_by_redis_killed_under_load_and_restarted_t
     pushers: list[Pusher] = []
     for count in (200, 400, 600):
         mend_append_only_file(binary, tmp_path)
-        with run_redis(tmp_path, *DURABLE, port=port) as url, Redis.from_url(url) as client:
+        with run_redis(tmp_path, *DURABLE, port=port) as url, open_redis(url) as client:
             if not pushers:
                 engine.start()
                 pushers.append(Pusher(url))
@@ -55,11 +56,11 @@ def test_nothing_acknowledged_is_lost_by_redis_killed_under_load_and_restarted_t
     [pusher] = pushers
     pusher.stop()
     mend_append_only_file(binary, tmp_path)
-    with run_redis(tmp_path, *DURABLE, port=port) as url, Redis.from_url(url) as client:
+    with run_redis(tmp_path, *DURABLE, port=port) as url, open_redis(url) as client:
         wait_until_drained(client)
         service.stop()
         engine.join()
-    with run_redis(tmp_path, *DURABLE, port=port) as url, Redis.from_url(url) as client:
+    with run_redis(tmp_path, *DURABLE, port=port) as url, open_redis(url) as client:
         opened = read_client_order_ids(client)
         assert set(pusher.acknowledged) <= set(opened)
         assert len(opened) == len(set(opened))
@@ -72,7 +73,7 @@ def test_append_only_file_cut_at_random_bytes_leaves_a_whole_history(tmp_path: P
     port, binary = find_free_port(), find_redis_binaries()[0]
     with (
         run_redis(whole, *DURABLE, port=port) as url,
-        Redis.from_url(url) as client,
+        open_redis(url) as client,
         run_engine(url, max_batch=7, snapshot_interval=100),
     ):
         for first in range(1, 401, 20):
@@ -85,14 +86,14 @@ def test_append_only_file_cut_at_random_bytes_leaves_a_whole_history(tmp_path: P
         shutil.copytree(whole, cut)
         os.truncate(cut / "appendonlydir" / "appendonly.aof.1.incr.aof", position)
         mend_append_only_file(binary, cut)
-        with run_redis(cut, *DURABLE, port=port) as url, Redis.from_url(url) as client:
+        with run_redis(cut, *DURABLE, port=port) as url, open_redis(url) as client:
             assert_history_is_right(client)
             client.delete(channels.LEASE)  # as its expiry would
             with run_engine(url, max_batch=7):
                 client.rpush(channels.ORDER_QUEUE, make_order(9999))
                 wait_until_drained(client)
         assert mend_append_only_file(binary, cut) is None
-        with run_redis(cut, *DURABLE, port=port) as url, Redis.from_url(url) as client:
+        with run_redis(cut, *DURABLE, port=port) as url, open_redis(url) as client:
             assert_history_is_right(client)
             assert Record(client).sequence > 0
 
@@ -102,7 +103,7 @@ def run_full_redis(folder: Path) -> Iterator[Redis]:
     """A Redis that takes no more orders."""
     with (
         run_redis(folder, "--maxmemory", "24mb", "--maxmemory-policy", "noeviction") as url,
-        Redis.from_url(url) as client,
+        open_redis(url) as client,
     ):
         yield client
 
@@ -170,7 +171,7 @@ def test_fsync_that_takes_longer_than_the_lease_changes_nothing(
     durable = (*DURABLE, "--appendfsync", policy)
     with (
         run_redis(tmp_path, *durable, "--enable-debug-command", "yes") as url,
-        Redis.from_url(url) as client,
+        open_redis(url) as client,
         run_engine(url, max_batch=5) as first,
     ):
         second = make_service(url, max_batch=5)

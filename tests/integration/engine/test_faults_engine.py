@@ -24,13 +24,14 @@ from tests.support.faults_orders import (
     read_client_order_ids,
 )
 from tests.support.market_data import MarketData, run_market_data
+from tests.support.redis_client import open_redis
 from tests.support.redis_server import run_redis
 from tests.support.waiting import DEADLINE_SECONDS, wait_until
 
 
 @pytest.fixture
 def client(redis_url: str) -> Iterator[Redis]:
-    with Redis.from_url(redis_url) as client:
+    with open_redis(redis_url) as client:
         yield client
 
 
@@ -156,7 +157,7 @@ def test_market_data_stalled_past_the_output_buffer_limit_rebuilds_its_book(
 ) -> None:
     with (
         run_redis(tmp_path, "--client-output-buffer-limit", "pubsub 64kb 32kb 1") as url,
-        Redis.from_url(url) as client,
+        open_redis(url) as client,
         run_exchange(url) as market_data,
     ):
         push_and_drain(client, [make_order(n, price=1 + n % 500) for n in range(50_000)])

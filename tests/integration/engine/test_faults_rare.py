@@ -22,6 +22,7 @@ from engine.storage.writes import write_anyway
 from protocol import channels
 from tests.support.engine_service import make_service, run_engine, wait_until_drained
 from tests.support.instruments import make_instrument, make_instruments
+from tests.support.redis_client import open_redis
 from tests.support.redis_server import run_redis
 from tests.support.waiting import DEADLINE_SECONDS, wait_until
 
@@ -30,7 +31,7 @@ ORDER = b'{"symbol":"BTC-USDT","side":"buy","order_type":"limit","quantity":"1",
 
 @pytest.fixture
 def client(redis_url: str) -> Iterator[Redis]:
-    with Redis.from_url(redis_url) as client:
+    with open_redis(redis_url) as client:
         yield client
 
 
@@ -38,7 +39,7 @@ def client(redis_url: str) -> Iterator[Redis]:
 def run_full_redis(folder: Path) -> Iterator[tuple[str, Redis]]:
     """A Redis that will soon be full."""
     options = ("--maxmemory", "24mb", "--maxmemory-policy", "noeviction")
-    with run_redis(folder, *options) as url, Redis.from_url(url) as client:
+    with run_redis(folder, *options) as url, open_redis(url) as client:
         yield url, client
 
 

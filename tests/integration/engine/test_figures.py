@@ -6,6 +6,7 @@ from redis import Redis
 from protocol import channels
 from protocol.figures import EngineFigures
 from tests.support.engine_service import run_engine, wait_until_drained
+from tests.support.redis_client import open_redis
 from tests.support.waiting import wait_until
 
 ORDER = b'{"symbol":"BTC-USDT","side":"buy","order_type":"limit","quantity":"1","price":"9"}'
@@ -22,7 +23,7 @@ def count(client: Redis) -> tuple[int, int]:
 
 
 def test_each_command_is_counted_and_a_replay_is_not(redis_server: str) -> None:
-    with Redis.from_url(redis_server) as client:
+    with open_redis(redis_server) as client:
         client.flushall()
         with run_engine(redis_server):
             client.rpush(channels.ORDER_QUEUE, *[ORDER] * 20)
@@ -50,7 +51,7 @@ def test_what_is_refused_is_counted_by_its_code_whoever_sent_it(redis_server: st
         "off_tick": 2, "off_lot": 1, "duplicate_order": 1, "unknown_order": 1,
         "unreadable_entry": 1,
     }  # fmt: skip
-    with Redis.from_url(redis_server) as client:
+    with open_redis(redis_server) as client:
         client.flushall()
         with run_engine(redis_server):
             client.rpush(channels.ORDER_QUEUE, *entries)

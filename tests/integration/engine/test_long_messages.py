@@ -22,6 +22,7 @@ from tests.support.engine_service import run_engine, wait_until_drained
 from tests.support.faults_orders import assert_history_is_right, make_order
 from tests.support.instruments import make_instruments
 from tests.support.market_data import run_market_data
+from tests.support.redis_client import open_redis
 from tests.support.redis_server import run_redis
 from tests.support.waiting import DEADLINE_SECONDS, wait_until
 
@@ -39,7 +40,7 @@ def short_values(monkeypatch: pytest.MonkeyPatch) -> None:
 @contextmanager
 def run_strict_redis(folder: Path) -> Iterator[tuple[str, Redis]]:
     """One that takes no value above 1 MB, where it usually takes 512."""
-    with run_redis(folder, "--proto-max-bulk-len", "1mb") as url, Redis.from_url(url) as client:
+    with run_redis(folder, "--proto-max-bulk-len", "1mb") as url, open_redis(url) as client:
         yield url, client
 
 

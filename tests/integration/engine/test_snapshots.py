@@ -16,6 +16,7 @@ from protocol import channels
 from tests.support.engine_service import run_engine, wait_until_drained
 from tests.support.exchange import Exchange
 from tests.support.instruments import make_instrument, make_instruments
+from tests.support.redis_client import open_redis
 from tests.support.waiting import wait_until
 
 BUY = {"symbol": "BTC-USDT", "side": "buy", "order_type": "limit", "quantity": "1",
@@ -29,7 +30,7 @@ CLEAR = {"command": "clear_queue", "quantity": "7"}
 
 @pytest.fixture
 def client(redis_url: str) -> Iterator[Redis]:
-    with Redis.from_url(redis_url) as client:
+    with open_redis(redis_url) as client:
         yield client
 
 

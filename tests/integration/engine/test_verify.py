@@ -25,6 +25,7 @@ from protocol.run_file import RedisRecord, RunFile, identify_place
 from protocol.snapshot import encode_snapshot
 from tests.support.engine_service import run_engine, wait_until_drained
 from tests.support.faults_flow import draw_flow
+from tests.support.redis_client import open_redis
 from tests.support.waiting import wait_until
 
 COMMANDS = 600
@@ -33,7 +34,7 @@ SNAPSHOTS = [200, 400, 600]
 
 @pytest.fixture
 def client(redis_url: str) -> Iterator[Redis]:
-    with Redis.from_url(redis_url) as client:
+    with open_redis(redis_url) as client:
         yield client
 
 

@@ -6,13 +6,13 @@ from collections.abc import AsyncIterator, Callable, Coroutine
 from typing import Any
 
 import pytest
-from redis import Redis
 
 from goquant import AccountFill, GatewayClient, GatewayError, OrderReader, Update
 from tests.support.archive_service import wait_until_archive_is_there
 from tests.support.engine_service import wait_until_drained
 from tests.support.gateway import DEADLINE_SECONDS, ORDER, run_proxy
 from tests.support.gateway_process import Exchange, use_account
+from tests.support.redis_client import open_redis
 from tests.support.waiting import until
 
 Told = tuple[str | None, int]
@@ -70,7 +70,7 @@ async def list_fills(gateway: GatewayClient) -> list[AccountFill]:
 
 
 def wait_until_all_is_archived(exchange: Exchange) -> None:
-    with Redis.from_url(exchange.redis_url) as client:
+    with open_redis(exchange.redis_url) as client:
         wait_until_drained(client)
         wait_until_archive_is_there(client)
 

@@ -6,13 +6,12 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-import redis
-
 from protocol.timestamps import parse_timestamp
 from tests.support.archive_database import sqlite_url
 from tests.support.archive_service import run_follower, wait_until_archived
 from tests.support.market_data import Json, MarketData, Reader, run_market_data
 from tests.support.publisher import Publisher
+from tests.support.redis_client import open_redis
 from tests.support.waiting import wait_until
 
 BTC = "BTC-USDT"
@@ -81,7 +80,7 @@ def test_a_new_reader_gets_the_ticker_and_the_open_candle(
 @contextmanager
 def run_archive(redis_url: str, url: str, publisher: Publisher) -> Iterator[None]:
     """An archive that has everything published so far."""
-    with run_follower(redis_url, url), redis.Redis.from_url(redis_url) as client:
+    with run_follower(redis_url, url), open_redis(redis_url) as client:
         wait_until_archived(client, publisher.sequence)
         yield
 

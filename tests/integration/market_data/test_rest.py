@@ -2,7 +2,6 @@ import json
 from collections.abc import Iterator
 
 import pytest
-from redis import Redis
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
@@ -11,6 +10,7 @@ from protocol.channels import STATE, STATE_FIGURES
 from protocol.figures import EngineFigures
 from tests.support.market_data import Json, MarketData, run_market_data
 from tests.support.publisher import Publisher
+from tests.support.redis_client import open_redis
 from tests.support.waiting import wait_until
 
 
@@ -220,7 +220,7 @@ def test_metrics_show_what_the_engine_has_measured(service: MarketData, redis_se
     assert 'engine_matching_seconds_bucket{le="+Inf"} 0.0' in service.http.get("/metrics").text
     figures = EngineFigures()
     figures.matching.add(1_500_000, times=3)
-    with Redis.from_url(redis_server) as client:
+    with open_redis(redis_server) as client:
         client.hset(STATE, STATE_FIGURES, codec.encode(figures))
         text = service.http.get("/metrics").text
         client.hset(STATE, STATE_FIGURES, b"not ours")

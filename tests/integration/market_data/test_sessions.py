@@ -7,7 +7,6 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
-import redis
 from websockets.exceptions import ConnectionClosed
 from websockets.frames import Frame, Opcode
 from websockets.sync.client import connect
@@ -24,6 +23,7 @@ from tests.support.archive_service import run_follower, wait_until_archived
 from tests.support.market_data import Json, MarketData, Reader, run_market_data
 from tests.support.publisher import PUBLIC, Publisher
 from tests.support.raw_websocket import make_frame, open_websocket, read_to_end
+from tests.support.redis_client import open_redis
 from tests.support.waiting import DEADLINE_SECONDS, wait_until
 
 BTC = "BTC-USDT"
@@ -123,7 +123,7 @@ def test_trades_before_memory_come_from_the_archive_without_a_seam(
 ) -> None:
     url = sqlite_url(tmp_path)
     publish(publisher, 2_500)
-    with run_follower(redis_url, url), redis.Redis.from_url(redis_url) as client:
+    with run_follower(redis_url, url), open_redis(redis_url) as client:
         wait_until_archived(client, publisher.sequence)
     publisher.snapshot()
     publish(publisher, 3)

@@ -20,6 +20,7 @@ from tests.support.archive_service import run_follower, wait_until_archive_is_th
 from tests.support.engine_service import run_engine
 from tests.support.gateway import ORDER
 from tests.support.gateway_process import Exchange, run_exchange, run_workers, use_account
+from tests.support.redis_client import open_redis
 from tests.support.waiting import until
 
 BUY: dict[str, Any] = ORDER
@@ -186,7 +187,7 @@ def test_history_of_another_exchange_is_not_served_as_ours(redis_url: str, tmp_p
     with (
         run_engine(redis_url),
         run_workers(redis_url, DATABASE_URL=database_url) as (url, _),
-        Redis.from_url(redis_url) as client,
+        open_redis(redis_url) as client,
     ):
         with run_follower(redis_url, database_url):
             order_id = asyncio.run(submit(url))
@@ -311,7 +312,7 @@ def test_batch_is_pushed_at_once(redis_url: str) -> None:
         async with GatewayClient(url) as client:
             await client.submit_orders([BUY] * 500)
 
-    with run_workers(redis_url) as (url, _), Redis.from_url(redis_url) as server:
+    with run_workers(redis_url) as (url, _), open_redis(redis_url) as server:
         before = count_pushes(server)
         asyncio.run(run(url))
         assert count_pushes(server) == before + 1
@@ -419,7 +420,7 @@ def test_renewal_that_waits_in_the_queue_keeps_the_orders(
                 asyncio.run(run(url))
         asyncio.run(renew(url))
         asyncio.run(asyncio.sleep(1.1))
-        with run_engine(redis_url), Redis.from_url(redis_url) as server:
+        with run_engine(redis_url), open_redis(redis_url) as server:
             assert asyncio.run(read(url)) == "open"
             assert not server.llen(channels.ORDER_QUEUE)
 

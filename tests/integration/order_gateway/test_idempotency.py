@@ -19,6 +19,7 @@ from protocol.signing import sign
 from tests.support.engine_service import run_engine, wait_until_drained
 from tests.support.gateway import ORDER, RedisProxy, play_engine, run_gateway, run_proxy
 from tests.support.gateway_process import run_workers
+from tests.support.redis_client import open_redis
 
 Client = httpx.AsyncClient
 Scenario = Callable[[Client, Client], Awaitable[None]]
@@ -77,7 +78,7 @@ def test_amend_repeated_after_another_one_does_not_undo_it(redis_url: str) -> No
         assert now.status_code == 201
         canceled = await first.delete(path)
         assert canceled.json()["filled_quantity"] == "0.00000"
-        with Redis.from_url(redis_url) as server:
+        with open_redis(redis_url) as server:
             entries = [decode_entry(raw) for raw in list_commands(server)]
         assert [entry.quantity for entry in entries if entry.command == "amend"] == ["0.5", "0.8"]
 
@@ -227,7 +228,7 @@ def test_answer_that_left_the_journal_is_unknown_and_never_done_again(redis_url:
     async def scenario(first: Client, second: Client) -> None:
         path = f"/v1/orders/{await submit(first)}"
         await first.delete(path, headers=under("f"))
-        with Redis.from_url(redis_url) as server:
+        with open_redis(redis_url) as server:
             for _ in range(idempotency.MAX_ENTRIES_BEFORE + 1):
                 server.rpush(channels.ORDER_QUEUE, b'{"command":"cancel_all"}')
             wait_until_drained(server)
@@ -244,7 +245,7 @@ def test_engine_put_something_first_and_the_answer_is_found_all_the_same(redis_u
         async with run_gateway(redis_url, reply_seconds=0.05) as client:
             response = await client.delete("/v1/orders/5", headers=under("h"))
             assert response.json()["status"] == "accepted"
-            with Redis.from_url(redis_url) as server:
+            with open_redis(redis_url) as server:
                 server.lpush(channels.ORDER_QUEUE, *[b'{"command":"cancel_all"}'] * 9)
                 with run_engine(redis_url):
                     wait_until_drained(server)
@@ -300,7 +301,7 @@ def test_replay_of_a_signed_change_changes_nothing(redis_url: str) -> None:
             armed = await send(sign_change("POST", "/v1/cancel-after", b'{"seconds":60}'))
             assert armed.json()["due"]
             assert is_replayed(await send(disarm))
-        with Redis.from_url(redis_url) as server:
+        with open_redis(redis_url) as server:
             entries = [decode_entry(raw) for raw in list_commands(server)]
         assert [entry.quantity for entry in entries if entry.command == "amend"] == ["0.5", "0.8"]
         assert [entry.seconds for entry in entries if entry.command == "cancel_after"] == [0, 60]
@@ -341,6 +342,6 @@ def test_client_repeats_its_cancels_through_cut_connections_and_two_workers(
     settings = {"UVICORN_WORKERS": "2", "DATA_DIR": str(tmp_path)}
     with run_engine(redis_url), run_workers(redis_url, count=2, **settings) as (url, _):
         asyncio.run(run(url))
-        with Redis.from_url(redis_url) as server:
+        with open_redis(redis_url) as server:
             commands = [decode_entry(raw) for raw in list_commands(server)]
     assert sum(entry.command == "cancel" for entry in commands) == count

@@ -6,14 +6,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from redis import Redis
-
 from protocol import channels
 from tests.support import http
 from tests.support.archive_service import run_follower
 from tests.support.engine_service import run_engine, wait_until_drained
 from tests.support.gateway import ORDER
 from tests.support.gateway_process import run_workers
+from tests.support.redis_client import open_redis
 from tests.support.waiting import wait_until
 
 ORDERS = 5
@@ -35,7 +34,7 @@ def read_lag_metric(url: str) -> str:
 def submit_orders(url: str, redis_url: str) -> None:
     for _ in range(ORDERS):
         assert http.post(f"{url}/v1/orders", json=ORDER).status_code == 201
-    with Redis.from_url(redis_url) as server:
+    with open_redis(redis_url) as server:
         wait_until_drained(server)
 
 
@@ -80,7 +79,7 @@ def test_what_the_engine_refuses_is_counted_where_nobody_waited_for_it(redis_url
 
 
 def test_metrics_are_there_where_the_engines_figures_cannot_be_understood(redis_url: str) -> None:
-    with Redis.from_url(redis_url) as server, run_workers(redis_url) as (url, _):
+    with open_redis(redis_url) as server, run_workers(redis_url) as (url, _):
         server.hset(channels.STATE, channels.STATE_FIGURES, b'{"rejects": 5}')
         text = http.get(f"{url}/metrics").text
     assert "engine_rejects_total{" not in text
@@ -126,7 +125,7 @@ def test_halt_shows_at_every_worker_and_outlives_the_engine(redis_url: str) -> N
             assert halt.json() == {"symbol": "BTC-USDT", "state": "halted"}
             for states in ask_both_workers(url, read_states):
                 assert (states["BTC-USDT"], states["ETH-USDT"]) == ("halted", "trading")
-        with Redis.from_url(redis_url) as server:
+        with open_redis(redis_url) as server:
             server.hdel(channels.STATE, channels.STATE_HALTED)
         assert read_states(url)["BTC-USDT"] is None
         with run_engine(redis_url):

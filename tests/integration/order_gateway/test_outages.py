@@ -5,7 +5,6 @@ from pathlib import Path
 
 import httpx
 import pytest
-from redis.asyncio import Redis
 
 from protocol.channels import LEASE
 from protocol.enums import Reason, Status
@@ -18,6 +17,7 @@ from tests.support.gateway import (
     run_proxy,
 )
 from tests.support.ports import find_free_port
+from tests.support.redis_client import open_async_redis
 from tests.support.redis_server import run_redis
 from tests.support.waiting import until
 
@@ -28,7 +28,7 @@ async def is_healthy(client: httpx.AsyncClient) -> bool:
 
 def test_health_says_what_is_there(redis_url: str) -> None:
     async def run() -> None:
-        async with run_gateway(redis_url) as client, Redis.from_url(redis_url) as redis:
+        async with run_gateway(redis_url) as client, open_async_redis(redis_url) as redis:
             await client.post("/v1/orders", json=ORDER)
             without_engine = await client.get("/health")
             await redis.set(LEASE, b"owner", px=60_000)
@@ -221,7 +221,7 @@ def test_order_whose_push_was_lost_is_known_as_soon_as_the_engine_answers(redis_
 
 def test_full_redis_refuses_orders_and_takes_them_again(redis_url: str) -> None:
     async def run() -> None:
-        async with run_gateway(redis_url) as client, Redis.from_url(redis_url) as redis:
+        async with run_gateway(redis_url) as client, open_async_redis(redis_url) as redis:
             await client.post("/v1/orders", json=ORDER)
             await client.post("/v1/orders", json=ORDER)
             try:

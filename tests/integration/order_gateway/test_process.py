@@ -12,13 +12,13 @@ from pathlib import Path
 
 import httpx
 import pytest
-import redis
 
 from protocol.channels import ORDER_QUEUE
 from protocol.codec import decode_entry
 from tests.support import http
 from tests.support.gateway import DEADLINE_SECONDS, ORDER
 from tests.support.gateway_process import run_workers
+from tests.support.redis_client import open_redis
 from tests.support.waiting import wait_until
 
 
@@ -37,7 +37,7 @@ def test_many_clients_at_once_are_all_queued_once(redis_url: str) -> None:
     count = 400
     with (
         run_workers(redis_url, count=2) as (url, _),
-        redis.Redis.from_url(redis_url) as server,
+        open_redis(redis_url) as server,
         http.Client(limits=httpx.Limits(max_connections=32)) as client,
         ThreadPoolExecutor(32) as threads,
     ):
@@ -202,7 +202,7 @@ def test_stop_signal_ends_it_while_a_request_waits(redis_url: str) -> None:
     with run_workers(redis_url) as (url, (worker,)), ThreadPoolExecutor(1) as thread:
         path, waits = f"{url}/v1/orders?response=full", {"Prefer": "wait=1"}
         waiting = thread.submit(httpx.post, path, json=ORDER, headers=waits, timeout=30)
-        with redis.Redis.from_url(redis_url) as server:
+        with open_redis(redis_url) as server:
             wait_until(lambda: server.llen(ORDER_QUEUE), "the order is queued")
         worker.send_signal(signal.SIGTERM)
         assert waiting.result().status_code == 201

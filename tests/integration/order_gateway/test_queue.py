@@ -11,6 +11,7 @@ from order_gateway.queueing.order_queue import OrderQueue, Push, PushState
 from protocol.channels import ORDER_QUEUE
 from tests.support.gateway import DEADLINE_SECONDS, run_proxy
 from tests.support.ports import find_free_port
+from tests.support.redis_client import open_async_redis
 
 
 def ignore_push(_entries: int, _depth: int, _seconds: float) -> None: ...
@@ -47,7 +48,7 @@ def test_entries_of_one_turn_go_in_one_push_in_their_order(redis_url: str) -> No
     entries = [b"entry %d" % number for number in range(500)]
 
     async def run() -> None:
-        async with Redis.from_url(redis_url, protocol=2) as client:
+        async with open_async_redis(redis_url, protocol=2) as client:
             before = await count_pushes(client)
             pushes = await push_all(redis_url, entries)
             assert await count_pushes(client) == before + 1
@@ -59,7 +60,7 @@ def test_entries_of_one_turn_go_in_one_push_in_their_order(redis_url: str) -> No
 
 def test_entries_that_come_during_a_push_go_in_the_next_one(redis_url: str) -> None:
     async def run() -> None:
-        async with Redis.from_url(redis_url, protocol=2) as client:
+        async with open_async_redis(redis_url, protocol=2) as client:
             before = await count_pushes(client)
             queue = OrderQueue(redis_url, ignore_push)
             queue.start()
@@ -96,7 +97,7 @@ def test_entry_over_the_bound_is_not_taken(redis_url: str, monkeypatch: pytest.M
 
 def test_push_that_redis_refuses_is_refused(redis_url: str) -> None:
     async def run() -> None:
-        async with Redis.from_url(redis_url, protocol=2) as client:
+        async with open_async_redis(redis_url, protocol=2) as client:
             await cast("Any", client).set(ORDER_QUEUE, b"not a list")
         (push,) = await push_all(redis_url, [b"entry"])
         assert push.state is PushState.REFUSED
@@ -112,7 +113,7 @@ def test_push_without_redis_is_not_sent() -> None:
 
 def test_push_whose_reply_is_lost_is_unknown_and_happens_once(redis_url: str) -> None:
     async def run() -> None:
-        async with run_proxy(redis_url) as proxy, Redis.from_url(redis_url, protocol=2) as client:
+        async with run_proxy(redis_url) as proxy, open_async_redis(redis_url, protocol=2) as client:
             queue = OrderQueue(proxy.url, ignore_push)
             queue.start()
             assert (await queue.push(b"first")).state is PushState.CONFIRMED
@@ -127,7 +128,7 @@ def test_push_whose_reply_is_lost_is_unknown_and_happens_once(redis_url: str) ->
 
 def test_push_that_redis_does_not_answer_in_time_is_unknown(redis_url: str) -> None:
     async def run() -> None:
-        async with Redis.from_url(redis_url, protocol=2) as client:
+        async with open_async_redis(redis_url, protocol=2) as client:
             queue = OrderQueue(redis_url, ignore_push, push_seconds=DEADLINE_SECONDS)
             queue.start()
             assert (await queue.push(b"first")).state is PushState.CONFIRMED
@@ -159,7 +160,7 @@ def test_connection_that_ended_while_idle_costs_no_push(redis_url: str) -> None:
 
 def test_settled_is_what_came_before_and_not_what_comes_later(redis_url: str) -> None:
     async def run() -> None:
-        async with Redis.from_url(redis_url, protocol=2) as client:
+        async with open_async_redis(redis_url, protocol=2) as client:
             queue = OrderQueue(redis_url, ignore_push)
             queue.start()
             await queue.wait_until_settled()  # nothing is here

@@ -4,7 +4,6 @@ import asyncio
 from pathlib import Path
 
 import pytest
-from redis import Redis
 from sqlalchemy import create_engine, text
 
 from goquant import GatewayClient, GatewayError, GatewayUnreachable
@@ -12,6 +11,7 @@ from tests.support.archive_service import wait_until_archive_is_there
 from tests.support.engine_service import wait_until_drained
 from tests.support.gateway import run_proxy
 from tests.support.gateway_process import run_exchange
+from tests.support.redis_client import open_redis
 
 CLIENTS = 50
 ORDERS_EACH = 8
@@ -56,7 +56,7 @@ def test_each_client_order_id_is_exactly_one_order(redis_url: str, tmp_path: Pat
 
     with run_exchange(redis_url, tmp_path, count=2) as exchange:
         answered = asyncio.run(run(exchange.url))
-        with Redis.from_url(redis_url) as server:
+        with open_redis(redis_url) as server:
             wait_until_drained(server)
             wait_until_archive_is_there(server)
         database = create_engine(exchange.database_url)

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from redis import Redis
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.typing import Origin
@@ -19,6 +18,7 @@ from protocol.signing import sign
 from tests.integration.order_gateway.test_exchange import KEYS, PLAIN, SECRET, SIGNING
 from tests.support.gateway import DEADLINE_SECONDS, ORDER
 from tests.support.gateway_process import Exchange, run_exchange, run_workers, use_account
+from tests.support.redis_client import open_redis
 from tests.support.waiting import until
 
 OPEN = {"open", "partially_filled"}
@@ -96,7 +96,7 @@ async def is_archived_as_closed(client: GatewayClient, order_id: str) -> bool:
 
 
 def cut_subscriptions(redis_url: str) -> None:
-    with Redis.from_url(redis_url) as server:
+    with open_redis(redis_url) as server:
         server.client_kill_filter(_type="pubsub")
 
 

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import psutil
-from redis import Redis
 from websockets.sync.client import ClientConnection, connect
 
 from archive.database import open_for_queries
@@ -16,6 +15,7 @@ from archive.queries import Archive
 from protocol.channels import ORDER_QUEUE
 from tests.support.gateway import DEADLINE_SECONDS
 from tests.support.gateway_process import Exchange, run_exchange
+from tests.support.redis_client import open_redis
 from tests.support.waiting import wait_until
 
 ORDERS = 12_000
@@ -28,7 +28,7 @@ def rest_orders(redis_url: str, exchange: Exchange, count: int) -> None:
     """Put so many open orders of account `default` into the archive."""
     entry = b'{"order_id":"%d","symbol":"BTC-USDT","side":"buy","order_type":"limit",'
     entry += b'"price":"%d","quantity":"0.1"}'
-    with Redis.from_url(redis_url) as server:
+    with open_redis(redis_url) as server:
         for start in range(1, count + 1, 1_000):
             ids = range(start, start + 1_000)
             server.rpush(ORDER_QUEUE, *(entry % (each, 50_000 + each % 50) for each in ids))
@@ -69,7 +69,7 @@ def test_who_reads_gets_every_report_of_a_cancel_of_everything(
             snapshot = read(stream)
             ids = [int(order["order_id"]) for order in snapshot["orders"]]
             assert (snapshot["number"], ids) == (0, list(range(1, ORDERS + 1)))
-        with Redis.from_url(redis_url) as server:
+        with open_redis(redis_url) as server:
             server.rpush(ORDER_QUEUE, b'{"command":"cancel_all"}')
         for stream in streams:
             reports = read_reports(stream, ORDERS)
