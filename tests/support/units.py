@@ -1,4 +1,4 @@
-"""Which tests run in one worker: those of a file; those of the page all together.
+"""Which tests run in one worker: those of a file.
 
 What is started for many tests (a system, a browser, a database) is started once in each worker that
 has such tests. Random flows share nothing but take long: each goes wherever there is time.
@@ -11,7 +11,6 @@ from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
 LONG_FIRST = ("system", "property", "browser", "integration")
-TOGETHER = "browser"
 APART = "property"
 
 
@@ -28,10 +27,7 @@ class UnitScheduling(LoadScopeScheduling):  # type: ignore[misc]  # without stub
 def find_unit(name: str) -> str:
     """The unit of the test of that name."""
     file = name.partition("::")[0]
-    folders = PurePosixPath(file).parts
-    if TOGETHER in folders:
-        return TOGETHER
-    return name if APART in folders else file
+    return name if APART in PurePosixPath(file).parts else file
 
 
 def put_long_ones_first(items: list[pytest.Item]) -> None:

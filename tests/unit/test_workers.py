@@ -49,10 +49,8 @@ def test_one_file_and_what_the_user_says_are_left_alone(arguments: list[str]) ->
     [
         ("tests/system/test_a.py::test_b[c::d]", "tests/system/test_a.py"),
         ("tests/unit/engine/core/test_a.py::test_b", "tests/unit/engine/core/test_a.py"),
-        ("tests/browser/test_a.py::test_b", "browser"),
-        ("tests/browser/test_c.py::test_d", "browser"),
         ("tests/property/test_a.py::test_b[c]", "tests/property/test_a.py::test_b[c]"),
     ],
 )
-def test_units_are_files_the_page_and_each_random_flow(name: str, unit: str) -> None:
+def test_units_are_files_and_each_random_flow(name: str, unit: str) -> None:
     assert find_unit(name) == unit
