@@ -1,17 +1,15 @@
 """Which tests run in one worker: those of a file.
 
 What is started for many tests (a system, a browser, a database) is started once in each worker that
-has such tests. Random flows share nothing but take long: each goes wherever there is time.
+has such tests. Where tests share nothing but take long, each goes wherever there is time.
 """
-
-from pathlib import PurePosixPath
 
 import pytest
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
 LONG_FIRST = ("system", "property", "browser", "integration")
-APART = "property"
+APART = ("tests/property/", "tests/integration/engine/")
 
 
 class UnitScheduling(LoadScopeScheduling):  # type: ignore[misc]  # without stubs
@@ -26,8 +24,7 @@ class UnitScheduling(LoadScopeScheduling):  # type: ignore[misc]  # without stub
 
 def find_unit(name: str) -> str:
     """The unit of the test of that name."""
-    file = name.partition("::")[0]
-    return name if APART in PurePosixPath(file).parts else file
+    return name if name.startswith(APART) else name.partition("::")[0]
 
 
 def put_long_ones_first(items: list[pytest.Item]) -> None:

@@ -5,15 +5,12 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
 from launcher.setup.environment import ROOT
 
 SEED = 93
 """One that kills Redis and engines several times, and pauses Redis and both engines at once."""
 
 
-@pytest.mark.timeout(600)
 def test_nothing_is_lost_and_nothing_matched_twice_in_half_a_minute_of_chaos(
     tmp_path: Path,
 ) -> None:

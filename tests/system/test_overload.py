@@ -3,12 +3,9 @@
 import subprocess
 import sys
 
-import pytest
-
 from launcher.setup.environment import ROOT
 
 
-@pytest.mark.timeout(600)
 def test_everything_accepted_is_matched_where_redis_is_full_under_twice_the_load() -> None:
     answer = subprocess.run(
         [sys.executable, "-m", "benchmark.overload", "--seconds", "2", "--saturate", "2",

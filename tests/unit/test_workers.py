@@ -50,7 +50,11 @@ def test_one_file_and_what_the_user_says_are_left_alone(arguments: list[str]) ->
         ("tests/system/test_a.py::test_b[c::d]", "tests/system/test_a.py"),
         ("tests/unit/engine/core/test_a.py::test_b", "tests/unit/engine/core/test_a.py"),
         ("tests/property/test_a.py::test_b[c]", "tests/property/test_a.py::test_b[c]"),
+        (
+            "tests/integration/engine/test_a.py::test_b",
+            "tests/integration/engine/test_a.py::test_b",
+        ),
     ],
 )
-def test_units_are_files_and_each_random_flow(name: str, unit: str) -> None:
+def test_units_are_files_or_single_tests_that_take_long(name: str, unit: str) -> None:
     assert find_unit(name) == unit

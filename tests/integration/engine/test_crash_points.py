@@ -187,7 +187,6 @@ def list_reasons(outcome: Outcome) -> set[str]:
 
 
 @pytest.mark.usefixtures("_nothing_by_time")
-@pytest.mark.timeout(300)
 @pytest.mark.parametrize("moment", Moment)
 @pytest.mark.parametrize("max_batch", [1, 7, MOST])
 def test_engine_stopped_at_redis_commands(

@@ -3,7 +3,6 @@
 import asyncio
 from pathlib import Path
 
-import pytest
 from sqlalchemy import create_engine, text
 
 from goquant import GatewayClient, GatewayError, GatewayUnreachable
@@ -42,7 +41,6 @@ async def submit_until_answered(client: GatewayClient, name: str) -> str:
             return order.order_id
 
 
-@pytest.mark.timeout(300)
 def test_each_client_order_id_is_exactly_one_order(redis_url: str, tmp_path: Path) -> None:
     async def run(url: str) -> list[list[str]]:
         async with run_proxy(url.replace("http", "redis")) as proxy:

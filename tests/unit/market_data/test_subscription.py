@@ -14,7 +14,7 @@ from market_data.following.subscription import (
     Subscription,
 )
 
-SECONDS = 5.0
+SECONDS = 60.0
 
 
 class StandInConnection:
