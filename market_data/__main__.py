@@ -14,12 +14,14 @@ from pydantic import ValidationError
 from archive.database import UnusableDatabase, open_for_queries
 from archive.queries import Archive
 from archive.settings import ArchiveSettings
+from edge.gate import Places
+from edge.open_files import allow_connections, announce_connections
+from edge.server import BACKLOG, make_server
 from market_data.app import create_app
 from market_data.following.engine_redis import EngineRedis
 from market_data.history.async_archive import AsyncArchive
 from market_data.service import Service
 from market_data.sessions.nonblocking_websocket import NonblockingWebSocket
-from market_data.sessions.open_files import allow_connections
 from market_data.sessions.session import ConnectionLimits
 from market_data.web.trading_page import PageSettings
 from protocol.instrument import parse_instruments
@@ -38,8 +40,10 @@ def main() -> int:
         settings = ArchiveSettings()
         instruments = parse_instruments(settings.instruments_file.read_text())
         archive = AsyncArchive(Archive(open_for_queries(settings.effective_database_url)))
+        wanted = max(settings.max_connections, settings.market_data_max_connections)
+        places = Places.of(allow_connections(wanted), settings.max_connections_per_address)
         limits = ConnectionLimits(
-            allow_connections(settings.market_data_max_connections),
+            min(places.connections, settings.market_data_max_connections),
             settings.market_data_max_connections_per_address,
             settings.market_data_max_subscriptions,
         )
@@ -53,9 +57,11 @@ def main() -> int:
         return _fail(str(error))
     start_logging("market_data", settings.log_level, settings.log_format)
     logging.getLogger("uvicorn").setLevel(logging.WARNING)
+    announce_connections(places.connections, wanted)
     gc.freeze()  # what stays for good need not be traversed again and again
     with suppress(KeyboardInterrupt):
-        create_server(service, page, settings.allowed_origins, hosts).run(sockets=[listener])
+        server = create_server(service, page, settings.allowed_origins, hosts, places)
+        server.run(sockets=[listener])
     return 0
 
 
@@ -64,20 +70,16 @@ def create_server(
     page: PageSettings,
     origins: Iterable[str] = (),
     hosts: Iterable[str] = (),
+    places: Places = Places.of(10_000, 2_000),  # noqa: B008 - it cannot change
 ) -> uvicorn.Server:
-    """Make a server. It does not compress: a frame must be the same bytes for every client."""
-    config = uvicorn.Config(
+    """Make a server of the application."""
+    return make_server(
         create_app(service, page, origins, hosts),
-        loop="uvloop",
-        http="httptools",
-        ws=NonblockingWebSocket,
-        ws_max_size=MAX_TOLERATED_FRAME_BYTES,
-        ws_per_message_deflate=False,
-        access_log=False,
-        log_config=None,
-        timeout_graceful_shutdown=SECONDS_TO_STOP,
+        places,
+        websocket=NonblockingWebSocket,
+        max_frame_bytes=MAX_TOLERATED_FRAME_BYTES,
+        seconds_to_stop=SECONDS_TO_STOP,
     )
-    return uvicorn.Server(config)
 
 
 def _parse_arguments() -> argparse.Namespace:
@@ -91,7 +93,7 @@ def _open_socket(descriptor: int | None, host: str, port: int) -> socket.socket:
         return socket.socket(fileno=descriptor)
     try:
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        return socket.create_server((host, port), family=family, backlog=2048)
+        return socket.create_server((host, port), family=family, backlog=BACKLOG)
     except OSError as error:
         raise OSError(
             f"cannot listen on {host}:{port}: {error.strerror};"

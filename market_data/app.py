@@ -14,6 +14,7 @@ from market_data.web.query_rules import render_invalid
 from market_data.web.routes import live_router, router
 from market_data.web.site_rules import SiteRules
 from market_data.web.trading_page import PageSettings, make_page_router
+from market_data.web.unread_bodies import UnreadBodies
 
 
 def create_app(
@@ -37,6 +38,7 @@ def create_app(
         redoc_url=None,
         openapi_url="/v1/openapi.json",
         lifespan=run_service,
+        redirect_slashes=False,
     )
     app.state.service = service
     app.state.metrics = Metrics(service.status, service.hub, service.feed.stats)
@@ -46,5 +48,6 @@ def create_app(
     app.include_router(router)
     app.include_router(live_router)
     app.include_router(make_page_router(page))
+    app.add_middleware(UnreadBodies)
     app.add_middleware(SiteRules, origins=allowed_origins, hosts=allowed_hosts)
     return app

@@ -9,13 +9,15 @@ import signal
 import socket
 import sys
 
-import uvicorn
 from fastapi import FastAPI
 from pydantic import ValidationError
 
 from archive.database import UnusableDatabase, open_for_queries
 from archive.queries import Archive
 from archive.settings import ArchiveSettings
+from edge.gate import Places
+from edge.open_files import allow_connections, announce_connections
+from edge.server import BACKLOG, make_server
 from order_gateway.account.stream_connection import StreamConnection
 from order_gateway.admission.api_keys import ApiKey, UnusableKeys, read_api_keys
 from order_gateway.app import create_app
@@ -25,7 +27,6 @@ from protocol.instrument import parse_instruments
 from protocol.logs import start_logging
 from protocol.settings import describe_bad_settings
 
-BACKLOG = 2048
 SHUTDOWN_SECONDS = 3
 MAX_FRAME_BYTES = 64 * 1024
 
@@ -43,32 +44,23 @@ def main() -> None:
     try:
         settings = _read_settings()
         start_logging(SERVICE, settings.log_level, settings.log_format, current_request.get)
+        logging.getLogger("uvicorn").setLevel(logging.WARNING)  # it logs what strangers ask for
         listener = _open_listener(settings, arguments.fd)
         keys = _read_keys(settings, listener.getsockname()[0])
         app = _make_app(settings, keys)
     except StartError as error:
         sys.exit(f"order_gateway: {error}")
     gc.freeze()  # what stays for good need not be scanned at each collection
-    make_server(app).run(sockets=[listener])
-
-
-def make_server(app: FastAPI) -> uvicorn.Server:
-    """Make the server, with everything set except where it listens."""
-    config = uvicorn.Config(
+    allowed = allow_connections(settings.max_connections)
+    announce_connections(allowed, settings.max_connections)
+    places = Places.of(allowed, settings.max_connections_per_address)
+    make_server(
         app,
-        loop="uvloop",
-        http="httptools",
-        ws=StreamConnection,
-        ws_max_size=MAX_FRAME_BYTES,
-        ws_per_message_deflate=False,
-        access_log=False,
-        log_config=None,
-        server_header=False,
-        proxy_headers=False,
-        timeout_graceful_shutdown=SHUTDOWN_SECONDS,
-        backlog=BACKLOG,
-    )
-    return uvicorn.Server(config)
+        places,
+        websocket=StreamConnection,
+        max_frame_bytes=MAX_FRAME_BYTES,
+        seconds_to_stop=SHUTDOWN_SECONDS,
+    ).run(sockets=[listener])
 
 
 def _parse_arguments() -> argparse.Namespace:

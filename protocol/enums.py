@@ -144,6 +144,12 @@ class Reason(StrEnum):
     QUANTITY_OUT_OF_RANGE = "quantity_out_of_range"
     NOTIONAL_OUT_OF_RANGE = "notional_out_of_range"
     INVALID_SECONDS = "invalid_seconds"
+    # the edge of a service refused what came, before a route saw it
+    MALFORMED_REQUEST = "malformed_request"
+    TARGET_TOO_LONG = "target_too_long"
+    HEADERS_TOO_LARGE = "headers_too_large"
+    REQUEST_TIMEOUT = "request_timeout"
+    UNEXPECTED_BODY = "unexpected_body"
     # the gateway's own
     INVALID_REQUEST = "invalid_request"
     INVALID_JSON = "invalid_json"

@@ -5,14 +5,18 @@ the page's own site. It cannot do so with an address or with `localhost`.
 """
 
 import ipaddress
+import re
 from contextlib import suppress
 from urllib.parse import urlsplit
 
 LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
+_is_authority = re.compile(r"(\[[0-9A-Fa-f:.%]+\]|[\w.-]+)(:\d{1,5})?", re.ASCII).fullmatch
 
 
 def split_host(text: str) -> tuple[str, int | None]:
     """Return the name and port of `name:port`; the name is empty if `text` has another form."""
+    if not _is_authority(text):  # urlsplit takes a user's name and a path, too
+        return "", None
     with suppress(ValueError):
         parts = urlsplit(f"//{text}")
         return parts.hostname or "", parts.port

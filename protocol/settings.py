@@ -73,6 +73,8 @@ class Settings(BaseSettings):
     rate_limit: int = Field(default=1_000, ge=1)
     max_body_bytes: int = Field(default=64 * 1024, ge=1024, le=64 * 1024)
     max_batch_bytes: int = Field(default=1024 * 1024, ge=1024, le=16 * 1024 * 1024)
+    max_connections: int = Field(default=10_000, ge=1)
+    max_connections_per_address: int = Field(default=2_000, ge=1)
     gateway_max_streams: int = Field(default=5_000, ge=1)
     gateway_max_streams_per_account: int = Field(default=100, ge=1)
     allowed_hosts: Names = ()

@@ -18,7 +18,7 @@ from benchmark.feed.throughput import (
 )
 from benchmark.shared.figures import Figures, add_json_option, name_latency, write_figures
 from benchmark.shared.machine import describe_machine, describe_redis
-from market_data.sessions.open_files import allow_connections
+from edge.open_files import allow_connections
 from tests.support.redis_server import run_redis
 
 REQUIRED_RATIO = 0.3

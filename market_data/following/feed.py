@@ -6,6 +6,7 @@ import time
 
 from redis.exceptions import RedisError
 
+from edge.rare_log import RareLog
 from market_data.following.chain import Chain, Link
 from market_data.following.engine_redis import BrokenJournal, EngineRedis
 from market_data.following.engine_state import PUBLIC_CHANNELS, EngineState
@@ -17,7 +18,6 @@ from market_data.following.subscription import Subscription
 from market_data.market.broken_event import BrokenEvent
 from market_data.market.feed_status import FeedStatus
 from market_data.market.market import Market
-from market_data.rare_log import RareLog
 from protocol.events import ChannelMessage
 from protocol.journal import JournalEntry
 from protocol.timestamps import now_in_microseconds

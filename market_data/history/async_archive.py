@@ -7,13 +7,13 @@ from typing import TypeVar
 
 from archive.queries import Archive, ArchiveUnavailable
 from archive.records import TradeRecord
+from edge.rare_log import RareLog
 from market_data.history.archived_candles import (
     ArchivedPrices,
     read_archived_candles,
     read_archived_prices,
 )
 from market_data.market.candles import Candle
-from market_data.rare_log import RareLog
 from protocol.instrument import Instrument
 
 MAX_QUERIES = 4

@@ -1,7 +1,8 @@
 """Which pages in a browser may read the feed.
 
-The page that we serve may, and so may a file opened from disk, whose origin is `null`. For another
-site's page the WebSocket is closed, and the browser does not show it the answers to its requests.
+The page that we serve may. For another site's page the WebSocket is closed, and the browser does
+not show it the answers to its requests; those without Origin are refused. A file opened from disk
+has the origin `null`, as a sandboxed frame of any site has: it may read only if the user says so.
 Programs send no Origin and need none. A request whose Host is not a name of ours is refused: the
 page of a stranger who has pointed their own name at this machine would have our origin.
 """
@@ -11,12 +12,15 @@ from collections.abc import Iterable
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from edge.fetch_metadata import is_foreign
 from market_data.web.problems import ProblemRaised
 from protocol.enums import Reason
 from protocol.hosts import LOOPBACK_NAMES, is_address, split_host
 
-_FROM_DISK = "null"
 _POLICY_VIOLATION = 1008
+_FOREIGN = ProblemRaised(
+    Reason.ORIGIN_NOT_ALLOWED, "pages from another site may not use the feed", "Origin"
+)
 
 
 class SiteRules:
@@ -30,7 +34,7 @@ class SiteRules:
         self, app: ASGIApp, origins: Iterable[str] = (), hosts: Iterable[str] = ()
     ) -> None:
         self._app = app
-        self._origins = {_FROM_DISK, *(origin.lower().rstrip("/") for origin in origins)}
+        self._origins = {origin.lower().rstrip("/") for origin in origins}
         self._hosts = {host.lower() for host in hosts}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -47,11 +51,17 @@ class SiteRules:
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         origin = Headers(scope=scope).get("origin")
         if origin is None:
-            await self._app(scope, receive, send)
+            await self._serve_without_origin(scope, receive, send)
         elif scope["type"] == "websocket" and not self._is_allowed(origin, scope):
             await send({"type": "websocket.close", "code": _POLICY_VIOLATION})
         else:
             await self._app(scope, receive, self._mark(origin, scope, send))
+
+    async def _serve_without_origin(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if is_foreign(scope.get("method", "GET"), dict(scope["headers"])):
+            await _FOREIGN.to_response()(scope, receive, send)
+        else:
+            await self._app(scope, receive, send)
 
     def _is_allowed(self, origin: str, scope: Scope) -> bool:
         host = Headers(scope=scope).get("host", "")

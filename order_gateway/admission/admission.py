@@ -149,7 +149,10 @@ class Admission:
         """Return the answer, or None if the client has gone."""
         try:
             self._rules.check(request)
-            if max_body is not None:
+            if max_body is None:
+                await request.receive_no_body()
+            else:
+                self._authenticator.recognize(request)
                 await request.receive_body(max_body)
             if needs is not None:
                 self.admit(request, needs)

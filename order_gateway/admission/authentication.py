@@ -6,7 +6,7 @@ the timestamp in milliseconds as sent in X-Timestamp, the target as sent (path a
 
 import hmac
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from hashlib import sha256
 from typing import NamedTuple, Protocol
 
@@ -49,12 +49,18 @@ class Caller(NamedTuple):
 class Authenticator(Protocol):
     """Finds out who calls."""
 
+    def recognize(self, request: RequestContext) -> None:
+        """Raise Refusal if the caller cannot be known, whatever the body is; it is not read yet."""
+
     def authenticate(self, request: RequestContext) -> Caller:
         """Return the caller; raise Refusal if it cannot be known."""
 
 
 class OpenAuthentication:
     """Authentication is off: everybody may do everything, under any account."""
+
+    def recognize(self, request: RequestContext) -> None:
+        """Do nothing: everybody is known."""
 
     def authenticate(self, request: RequestContext) -> Caller:
         """Return the account of the header X-Account as the caller."""
@@ -85,14 +91,20 @@ class KeyAuthentication:
             for key, name, limit in zip(keys, name_keys(keys), limits, strict=True)
         }
 
+    def recognize(self, request: RequestContext) -> None:
+        """Raise Refusal for an unknown key, or for one whose signature is missing."""
+        headers = request.headers
+        key, _ = self._find(headers)
+        if key is None or (key.secret is not None and b"x-signature" not in headers):
+            raise _unauthorized()
+
     def authenticate(self, request: RequestContext) -> Caller:
         """Return the caller whose key is in X-API-Key; check the signature if the key needs one."""
         headers = request.headers
         timestamp = headers.get(b"x-timestamp")
         if timestamp is not None:
             self._check_timestamp(timestamp)
-        presented = headers.get(b"x-api-key", b"")
-        key, caller = self._keys.get(sha256(presented).digest(), (None, _ANYBODY))
+        key, caller = self._find(headers)
         signature = headers.get(b"x-signature")
         secret = key.secret if key else None
         if secret or signature is not None:
@@ -105,6 +117,10 @@ class KeyAuthentication:
         if key is None:
             raise _unauthorized()
         return caller
+
+    def _find(self, headers: Mapping[bytes, bytes]) -> tuple[ApiKey | None, Caller]:
+        presented = headers.get(b"x-api-key", b"")
+        return self._keys.get(sha256(presented).digest(), (None, _ANYBODY))
 
     def _check_timestamp(self, text: bytes) -> None:
         now = self._now()

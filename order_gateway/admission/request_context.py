@@ -4,6 +4,7 @@ from urllib.parse import parse_qsl
 
 from starlette.types import Receive, Scope
 
+from edge.unread_body import may_have_body, read_nothing
 from order_gateway.admission.rate_limit import RateLimit
 from protocol.commands import QueueEntry
 from protocol.enums import Reason
@@ -110,6 +111,14 @@ class RequestContext:
                 raise _too_large(max_bytes)
             has_more = message.get("more_body", False)
         self.body = body
+
+    async def receive_no_body(self) -> None:
+        """Read a body that says nothing; raise Refusal for another."""
+        if may_have_body(self.headers):
+            body = await read_nothing(self._receive)
+            if body is None:
+                raise ClientGone
+            self.body = body
 
 
 def shorten(text: str) -> str:

@@ -7,12 +7,15 @@ its own that resolves to this machine (`Host`).
 
 from collections.abc import Iterable
 
+from edge.fetch_metadata import is_foreign
 from order_gateway.admission.request_context import RequestContext, shorten
 from protocol.enums import Reason
 from protocol.hosts import LOOPBACK_NAMES, is_address, split_host
 from protocol.refusal import Refusal
 
 _MAX_REMEMBERED = 256
+_ANYBODYS_ORIGIN = "null"
+"""Of a file on disk, and of any site's sandboxed frame: it may read the feed, but never trade."""
 _MAX_AGE_SECONDS = b"600"
 _ALLOWED_METHODS = b"GET, HEAD, POST, PATCH, DELETE"
 _ALLOWED_HEADERS = (
@@ -37,7 +40,7 @@ class SiteRules:
         self, hosts: Iterable[str], origins: Iterable[str], page_port: int, *, checks_host: bool
     ) -> None:
         self._hosts = {host.lower() for host in hosts}
-        self._origins = {origin.lower().rstrip("/") for origin in origins}
+        self._origins = {origin.lower().rstrip("/") for origin in origins} - {_ANYBODYS_ORIGIN}
         self._page_port = page_port
         self._checks_host = checks_host
         self._known_hosts: set[bytes] = set()
@@ -48,7 +51,10 @@ class SiteRules:
         if host not in self._known_hosts:
             self._check_host(host)
         origin = request.headers.get(b"origin")
-        if origin is not None:
+        if origin is None:
+            if is_foreign(request.method, request.headers):
+                raise _refuse_origin("another site")
+        else:
             self._check_origin(origin.decode("latin-1"), host.decode("latin-1"))
             request.answer_headers += [
                 (b"access-control-allow-origin", origin),
@@ -80,11 +86,7 @@ class SiteRules:
     def _check_origin(self, origin: str, host: str) -> None:
         if origin.lower() in self._origins or self._is_ours(origin, host):
             return
-        raise Refusal(
-            Reason.ORIGIN_NOT_ALLOWED,
-            "Origin",
-            f"pages from {shorten(origin)!r} may not use the gateway, see ALLOWED_ORIGINS",
-        )
+        raise _refuse_origin(repr(shorten(origin)))
 
     def _is_ours(self, origin: str, host: str) -> bool:
         scheme, _, rest = origin.partition("://")
@@ -94,3 +96,8 @@ class SiteRules:
         own_name, own_port = split_host(host)
         is_same_machine = page_name == own_name or {page_name, own_name} <= LOOPBACK_NAMES
         return is_same_machine and page_port in {own_port, self._page_port}
+
+
+def _refuse_origin(whose: str) -> Refusal:
+    detail = f"pages from {whose} may not use the gateway, see ALLOWED_ORIGINS"
+    return Refusal(Reason.ORIGIN_NOT_ALLOWED, "Origin", detail)

@@ -27,6 +27,7 @@ _ANY_ROUTE = (
     Reason.HOST_NOT_ALLOWED,
     Reason.ORIGIN_NOT_ALLOWED,
 )
+_WITHOUT_A_BODY = (Reason.UNEXPECTED_BODY,)
 _WITH_A_KEY = (
     Reason.UNAUTHORIZED,
     Reason.TIMESTAMP_OUT_OF_WINDOW,
@@ -103,9 +104,13 @@ def describe_query(name: str, text: str, **schema: Any) -> dict[str, Any]:
     return {"name": name, "in": "query", "description": text, "schema": schema}
 
 
-def describe_answers(responses: Responses, needs: Scope | None) -> Responses:
+def describe_answers(responses: Responses, needs: Scope | None, *, reads_body: bool) -> Responses:
     """Return `responses` and what every route may answer; `needs` is the route's scope."""
-    common = describe_problems(*_ANY_ROUTE, *(_WITH_A_KEY if needs else ()))
+    common = describe_problems(
+        *_ANY_ROUTE,
+        *(_WITH_A_KEY if needs else ()),
+        *(() if reads_body else _WITHOUT_A_BODY),
+    )
     return merge_problems(responses, common)
 
 

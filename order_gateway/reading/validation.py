@@ -1,5 +1,6 @@
 """Reads bodies; what is not valid becomes a Refusal that names the field and the rule."""
 
+import codecs
 from collections.abc import Mapping
 from typing import Any, TypeVar
 
@@ -22,6 +23,7 @@ from protocol.enums import OrderType, Reason, SelfTradePrevention, Side
 from protocol.instrument import Instrument
 from protocol.refusal import Refusal
 
+_BYTE_ORDER_MARKS = (codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _DECIMAL_FIELDS = {"quantity", "price", "stop_price"}
 _WORDS = {
     "side": (Reason.INVALID_SIDE, Side),
@@ -124,9 +126,8 @@ def split_batch(body: bytes) -> list[msgspec.Raw]:
         detail = 'the body must be {"orders": […]}'
         raise Refusal(Reason.INVALID_TYPE, "orders", detail) from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        detail = f"the body is not JSON: {shorten(str(error))}"
-        raise Refusal(Reason.INVALID_JSON, None, detail) from None
-    if body.count(b'"orders"') > 1:
+        raise _refuse_json(body, str(error)) from None
+    if body.count(b'"orders"') > 1 or b"\\" in body:  # a key may be spelled with an escape
         refuse_duplicate_keys(body)
     count = len(orders.orders)
     if count > MAX_BATCH_ORDERS:
@@ -164,7 +165,7 @@ def _parse_body(model: type[Body], body: bytes) -> Body:
         parsed = model.model_validate_json(body)
     except ValidationError as error:
         what = "an order" if model is OrderRequest else "the body"
-        raise _explain(_choose(error.errors(include_url=False)), what) from None
+        raise _explain(_choose(error.errors(include_url=False)), what, body) from None
     refuse_duplicate_keys(body)
     return parsed
 
@@ -179,10 +180,10 @@ def _choose(errors: list[ErrorDetails]) -> ErrorDetails:
     return next(renamed, errors[0])
 
 
-def _explain(error: ErrorDetails, what: str) -> Refusal:
+def _explain(error: ErrorDetails, what: str, body: bytes) -> Refusal:
     """Return the refusal for the first error that pydantic found."""
     if error["type"] == "json_invalid":
-        return Refusal(Reason.INVALID_JSON, None, f"the body is not JSON: {_describe_json(error)}")
+        return _refuse_json(body, str(error.get("ctx", {}).get("error", error["msg"])))
     if not error["loc"]:
         return Refusal(Reason.INVALID_TYPE, None, f"{what} must be a JSON object")
     field = shorten(str(error["loc"][0]))
@@ -209,8 +210,10 @@ def _explain_value(field: str, value: Any) -> Refusal:
     return Refusal(code, field, f"{field} must be one of {', '.join(words)}")
 
 
-def _describe_json(error: ErrorDetails) -> str:
-    return shorten(str(error.get("ctx", {}).get("error", error["msg"])))
+def _refuse_json(body: bytes, why: str) -> Refusal:
+    if body.startswith(_BYTE_ORDER_MARKS):
+        why = "it begins with a byte order mark; send plain UTF-8"
+    return Refusal(Reason.INVALID_JSON, None, f"the body is not JSON: {shorten(why)}")
 
 
 def _describe_number(field: str, value: Any) -> str:

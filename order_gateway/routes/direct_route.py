@@ -80,7 +80,9 @@ class RouteTable:
         describes what the handler reads.
         """
         documentation["openapi_extra"] = (request or {}) | describe_security(needs)
-        documentation["responses"] = describe_answers(responses or {}, needs)
+        documentation["responses"] = describe_answers(
+            responses or {}, needs, reads_body=body is not None
+        )
 
         def remember(handler: Handler) -> Handler:
             self._rows.append(_Row(method, path, handler, needs, body, documentation))

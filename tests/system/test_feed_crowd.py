@@ -4,7 +4,7 @@ import asyncio
 import logging
 
 from benchmark.feed.crowd import run_crowd
-from market_data.sessions.open_files import allow_connections
+from edge.open_files import allow_connections
 
 GOOD, DEAF, TRICKLING = 900, 50, 50
 MEGABYTES = 60.0

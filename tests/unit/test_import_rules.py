@@ -10,7 +10,9 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-PACKAGES = {"archive", "engine", "goquant", "launcher", "market_data", "order_gateway", "protocol"}
+PACKAGES = {
+    "archive", "edge", "engine", "goquant", "launcher", "market_data", "order_gateway", "protocol",
+}  # fmt: skip
 IMPORT = re.compile(r"^\s*(?:from|import|cimport)\s+([\w.]+)", re.MULTILINE)
 
 MAY_CIMPORT = {

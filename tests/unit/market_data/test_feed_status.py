@@ -1,6 +1,6 @@
+from edge.rare_log import SECONDS_BETWEEN, RareLog
 from market_data.market.feed_status import SECONDS_UNTIL_DEAF, FeedStatus
 from market_data.market.market import Market
-from market_data.rare_log import SECONDS_BETWEEN, RareLog
 from tests.unit.market_data.markets import make_instruments
 
 

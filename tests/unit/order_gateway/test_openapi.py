@@ -105,6 +105,12 @@ NOWHERE = {
     Reason.METHOD_NOT_ALLOWED: "of a method that is in no document",
     Reason.INVALID_COMMAND: "of an entry that was pushed by hand",
     Reason.NOT_IN_SYNC: "of the feed",
+    Reason.MALFORMED_REQUEST: "of the edge, before a route",
+    Reason.TARGET_TOO_LONG: "of the edge, before a route",
+    Reason.HEADERS_TOO_LARGE: "of the edge, before a route",
+    Reason.REQUEST_TIMEOUT: "of the edge, before a route",
+    Reason.TOO_MANY_CONNECTIONS: "of the edge, before a route",
+    Reason.TOO_MANY_CONNECTIONS_FROM_ADDRESS: "of the edge, before a route",
 }
 """Problems that no documented route answers with."""
 

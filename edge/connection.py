@@ -1,0 +1,267 @@
+"""One HTTP connection: uvicorn's, with bounds, and with bodies that belong to their requests.
+
+Everything that depends on the inside of uvicorn's protocol class is in this file.
+"""
+
+import asyncio
+import math
+import time
+from collections.abc import Callable
+from enum import Enum, auto
+from typing import Any
+
+import httptools
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from edge.gate import Gate
+from edge.head_rules import Head, HeadRules, find_excess, head_too_large, malformed
+from edge.limits import (
+    MAX_HEAD_BYTES,
+    MAX_LINGERING_BYTES,
+    MAX_UNREAD_BODY_BYTES,
+    SECONDS_FOR_A_BODY,
+    SECONDS_FOR_A_HEAD,
+    SECONDS_OF_SILENCE,
+    SECONDS_TO_LINGER,
+    SECONDS_TO_READ_AN_ANSWER,
+)
+from edge.problem_bytes import make_answer
+from protocol.enums import Reason
+from protocol.refusal import Refusal
+
+
+class _Refused(Exception):
+    """Stops the parser."""
+
+
+class _Phase(Enum):
+    """What the client is to send next."""
+
+    SILENCE = auto()
+    HEAD = auto()
+    BODY = auto()
+    NOTHING = auto()
+    """Its answer is being made."""
+    OVER = auto()
+    """Whatever it sends is thrown away."""
+
+
+class HttpConnection(HttpToolsProtocol):
+    """A connection from its first byte until it ends or becomes a WebSocket.
+
+    `deadline` is when the client's time is over. The parser gets slices of at most
+    `MAX_HEAD_BYTES`, and no more of them than that without making something of them.
+    """
+
+    def __init__(self, gate: Gate, rules: HeadRules, **uvicorn: Any) -> None:
+        super().__init__(**uvicorn)
+        self._gate = gate
+        self._rules = rules
+        self._address = ""
+        self._phase = _Phase.SILENCE
+        self._fruitless_bytes = 0
+        self._discarded_bytes = 0
+        self._refusal: Refusal | None = None
+        self._is_websocket = False
+        self._head: Head | None = None
+        self.deadline = math.inf
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Take a place, or refuse the client."""
+        super().connection_made(transport)
+        self._address = self.client[0] if self.client else ""
+        self._wait(_Phase.SILENCE, SECONDS_OF_SILENCE)
+        refusal = self._gate.enter(self, self._address)
+        if refusal is not None:
+            self._refuse(refusal)
+            self.transport.close()  # it has taken a place although there is none
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Give the place back."""
+        self._gate.leave(self, self._address)
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        """Parse what came, slice by slice."""
+        for start in range(0, len(data), MAX_HEAD_BYTES):
+            part = data[start : start + MAX_HEAD_BYTES]
+            while part:
+                part = self._discard(part) if self._phase is _Phase.OVER else self._parse(part)
+
+    def _parse(self, data: bytes) -> bytes:
+        """Parse `data`; return what has to be parsed once more, without its upgrade."""
+        self._fruitless_bytes += len(data)
+        try:
+            self.parser.feed_data(data)
+        except httptools.HttpParserUpgrade as upgrade:
+            return self._leave_http(data[upgrade.args[0] :])
+        except httptools.HttpParserError as error:
+            self._refuse(self._refusal or malformed(f"this is not HTTP/1.1: {error}"))
+            return b""
+        if self._fruitless_bytes > MAX_HEAD_BYTES:
+            is_head = self._phase is _Phase.HEAD
+            head = Head(b"", self.url, "", self.headers) if is_head else None
+            self._refuse((head and find_excess(head)) or head_too_large())
+        return b""
+
+    def _leave_http(self, rest: bytes) -> bytes:
+        """Become a WebSocket; return the request as plain HTTP if that is not what it asks for."""
+        if self._is_websocket:
+            self.handle_websocket_upgrade()
+            return b""
+        assert self._head is not None
+        self.parser = httptools.HttpRequestParser(self)
+        self.parser.set_dangerous_leniencies(lenient_data_after_close=True)
+        return self._head.to_bytes_without_upgrade() + rest
+
+    def handle_websocket_upgrade(self) -> None:
+        """Hand the transport over; the place stays taken until it is closed."""
+        self._phase, self.deadline = _Phase.OVER, math.inf
+        super().handle_websocket_upgrade()
+        protocol: Any = self.transport.get_protocol()
+        protocol.connection_lost = self._leave_after(protocol.connection_lost)
+
+    def _leave_after(
+        self, end: Callable[[Exception | None], None]
+    ) -> Callable[[Exception | None], None]:
+        def leave(exc: Exception | None) -> None:
+            self._gate.leave(self, self._address)
+            end(exc)
+
+        return leave
+
+    def _should_upgrade(self) -> bool:
+        return self._is_websocket
+
+    def on_message_begin(self) -> None:
+        """Begin a head."""
+        super().on_message_begin()
+        self._is_websocket = False
+        self._wait(_Phase.HEAD, SECONDS_FOR_A_HEAD)
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Take a header without the blanks around its value; ignore a trailer."""
+        if self._phase is _Phase.HEAD:
+            super().on_header(name, value.strip(b" \t"))
+
+    def on_headers_complete(self) -> None:
+        """Check the head, and let the application begin."""
+        self._fruitless_bytes = 0
+        parser = self.parser
+        method, version = parser.get_method(), parser.get_http_version()
+        head = Head(method, self.url, version, self.headers)
+        self._refusal = self._rules.find_fault(head)
+        if self._refusal is not None:
+            raise _Refused
+        if parser.should_upgrade():
+            self._choose_protocol(head)
+        else:
+            super().on_headers_complete()
+            self._discarded_bytes = 0
+            self._wait(_Phase.BODY, SECONDS_FOR_A_BODY)
+
+    def _choose_protocol(self, head: Head) -> None:
+        """Take the upgrade to a WebSocket; read a request for another one again, without it."""
+        if not head.is_websocket:
+            self._head = head
+            return
+        if self._is_serving():
+            self._refusal = malformed("a WebSocket begins after the answers to what came before")
+            raise _Refused
+        self._is_websocket = True
+        super().on_headers_complete()
+
+    def _is_serving(self) -> bool:
+        return self.cycle is not None and not self.cycle.response_complete
+
+    def on_body(self, body: bytes) -> None:
+        """Give a part of the body to the application, or throw it away if it has answered."""
+        self._fruitless_bytes = 0
+        super().on_body(body)
+        if self.cycle.response_complete:
+            self._discarded_bytes += len(body)
+            if self._discarded_bytes > MAX_UNREAD_BODY_BYTES:
+                self._wait(_Phase.OVER, SECONDS_TO_LINGER)
+                self._end_with(b"")
+
+    def on_message_complete(self) -> None:
+        """Wait for the answer, or for the next request."""
+        self._fruitless_bytes = 0
+        if self._phase is not _Phase.BODY:  # an upgrade
+            return
+        super().on_message_complete()
+        self._wait(_Phase.NOTHING, math.inf)
+        if self.cycle.response_complete:
+            self._wait(_Phase.SILENCE, SECONDS_OF_SILENCE)
+
+    def on_response_complete(self) -> None:
+        """Serve the next request of the pipeline, or wait for one: the deadline ends the wait."""
+        self.server_state.total_requests += 1
+        if self.transport.is_closing():
+            self.deadline = time.monotonic() + SECONDS_TO_READ_AN_ANSWER
+            return
+        self.flow.resume_reading()
+        if self.pipeline:
+            self._start_asgi_task(*self.pipeline.pop())
+        elif self._phase is _Phase.NOTHING:
+            self._wait(_Phase.SILENCE, SECONDS_OF_SILENCE)
+        if self.flow.write_paused:
+            self.deadline = time.monotonic() + SECONDS_TO_READ_AN_ANSWER
+
+    def pause_writing(self) -> None:
+        """Wait for a client that does not read."""
+        super().pause_writing()
+        self.deadline = time.monotonic() + SECONDS_TO_READ_AN_ANSWER
+
+    def resume_writing(self) -> None:
+        """Go on with a client that has read."""
+        super().resume_writing()
+        if self._phase is _Phase.NOTHING:
+            self.deadline = math.inf
+        elif self._phase is _Phase.SILENCE:
+            self._wait(_Phase.SILENCE, SECONDS_OF_SILENCE)
+
+    def expire(self) -> None:
+        """End the connection, because the client has let its time go by."""
+        if self.transport.is_closing() or self.flow.write_paused or self._phase is _Phase.OVER:
+            self.transport.abort()
+        elif self._phase is _Phase.SILENCE:
+            self.transport.close()
+        elif self.flow.read_paused:  # it is not the client who is slow
+            self._wait(self._phase, SECONDS_FOR_A_BODY)
+        else:
+            self._refuse(Refusal(Reason.REQUEST_TIMEOUT, None, "the request did not come in time"))
+
+    def _wait(self, phase: _Phase, seconds: float) -> None:
+        self._phase = phase
+        self.deadline = time.monotonic() + seconds
+
+    def _refuse(self, refusal: Refusal) -> None:
+        """Answer with a problem document, and end; requests that are being served come first."""
+        is_of_cycle = self._phase is _Phase.BODY
+        self._wait(_Phase.OVER, SECONDS_TO_LINGER)
+        self._fruitless_bytes = 0
+        self._gate.log.warn(f"{refusal.code} to {self._address}: {refusal.detail}")
+        if self._is_serving() and (self.pipeline or not is_of_cycle):
+            self.deadline = math.inf
+            self.cycle.keep_alive = False
+        else:
+            has_answer = is_of_cycle and self.cycle.response_started
+            self._end_with(b"" if has_answer else make_answer(refusal))
+
+    def _end_with(self, answer: bytes) -> None:
+        """Write the answer and its end; go on reading for a while, or a reset would destroy it."""
+        if self._is_serving():
+            self.cycle.disconnected = True
+            self.cycle.message_event.set()
+        if self.transport.is_closing():
+            return
+        self.transport.write(answer)
+        self.transport.write_eof()
+        self.flow.resume_reading()
+
+    def _discard(self, data: bytes) -> bytes:
+        self._discarded_bytes += len(data)
+        if self._discarded_bytes > MAX_LINGERING_BYTES:
+            self.transport.abort()
+        return b""

@@ -1,0 +1,98 @@
+"""How many connections there are, of whom, and which of them are over their time."""
+
+import asyncio
+import ipaddress
+import logging
+import math
+import time
+from collections import Counter
+from typing import NamedTuple, Protocol
+
+from edge.rare_log import RareLog
+from protocol.enums import Reason
+from protocol.refusal import Refusal
+
+logger = logging.getLogger(__name__)
+
+SECONDS_BETWEEN_SWEEPS = 0.5
+
+
+class Connection(Protocol):
+    """A connection that is swept."""
+
+    deadline: float
+    """Of the monotonic clock; infinite while the client is not waited for."""
+
+    def expire(self) -> None:
+        """End it, because its deadline is over."""
+
+
+class Places(NamedTuple):
+    """The most connections of the service, of an address, and of an address of this machine."""
+
+    connections: int
+    per_address: int
+    per_loopback: int
+
+    @classmethod
+    def of(cls, connections: int, per_address: int) -> "Places":
+        """Leave, whatever one address takes, a fifth to others."""
+        most = max(1, connections * 4 // 5)
+        return cls(connections, min(per_address, most), most)
+
+
+class Gate:
+    """Lets connections in, and ends those that waste their time."""
+
+    def __init__(self, places: Places) -> None:
+        self._places = places
+        self._open = 0
+        self._of_address: Counter[str] = Counter()
+        self._swept: set[Connection] = set()
+        self._is_sweeping = False
+        self.log = RareLog(logger)
+
+    def enter(self, connection: Connection, address: str) -> Refusal | None:
+        """Count a connection, and return why it must end at once, or None. It has to leave."""
+        self._open += 1
+        self._of_address[address] += 1
+        self._swept.add(connection)
+        if not self._is_sweeping:
+            self._is_sweeping = True
+            asyncio.get_running_loop().call_later(SECONDS_BETWEEN_SWEEPS, self._sweep)
+        return self._find_obstacle(address)
+
+    def leave(self, connection: Connection, address: str) -> None:
+        """Count no longer a connection that has ended."""
+        self._open -= 1
+        self._of_address[address] -= 1
+        if not self._of_address[address]:
+            del self._of_address[address]
+        self._swept.discard(connection)
+
+    def _find_obstacle(self, address: str) -> Refusal | None:
+        if self._open > self._places.connections:
+            detail = f"there are {self._places.connections} connections, the most that there may be"
+            return Refusal(Reason.TOO_MANY_CONNECTIONS, None, detail)
+        places = self._places
+        most = places.per_loopback if _is_loopback(address) else places.per_address
+        if self._of_address[address] > most:
+            detail = f"there are {most} connections from {address}, the most that there may be"
+            return Refusal(Reason.TOO_MANY_CONNECTIONS_FROM_ADDRESS, None, detail)
+        return None
+
+    def _sweep(self) -> None:
+        now = time.monotonic()
+        for connection in [each for each in self._swept if each.deadline < now]:
+            connection.deadline = math.inf
+            connection.expire()
+        self._is_sweeping = bool(self._swept)
+        if self._is_sweeping:
+            asyncio.get_running_loop().call_later(SECONDS_BETWEEN_SWEEPS, self._sweep)
+
+
+def _is_loopback(address: str) -> bool:
+    try:
+        return ipaddress.ip_address(address.partition("%")[0]).is_loopback
+    except ValueError:
+        return True  # a Unix socket has no address

@@ -1,0 +1,37 @@
+"""The web server of a service, with everything set except where it listens."""
+
+from functools import partial
+from typing import Any
+
+import uvicorn
+from starlette.types import ASGIApp
+
+from edge.connection import HttpConnection
+from edge.gate import Gate, Places
+from edge.head_rules import HeadRules
+from edge.problem_bytes import SAFE_HEADERS
+
+BACKLOG = 2048
+
+
+def make_server(
+    app: ASGIApp, places: Places, *, websocket: Any, max_frame_bytes: int, seconds_to_stop: int
+) -> uvicorn.Server:
+    """Make the server. It does not compress: a frame must be the same bytes for every client."""
+    connection: Any = partial(HttpConnection, Gate(places), HeadRules())
+    config = uvicorn.Config(
+        app,
+        loop="uvloop",
+        http=connection,
+        ws=websocket,
+        ws_max_size=max_frame_bytes,
+        ws_per_message_deflate=False,
+        access_log=False,
+        log_config=None,
+        server_header=False,
+        proxy_headers=False,
+        headers=SAFE_HEADERS,
+        timeout_graceful_shutdown=seconds_to_stop,
+        backlog=BACKLOG,
+    )
+    return uvicorn.Server(config)
