@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
+from functools import cache
 
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
@@ -15,6 +16,7 @@ from market_data.web.routes import live_router, router
 from market_data.web.site_rules import SiteRules
 from market_data.web.trading_page import PageSettings, make_page_router
 from market_data.web.unread_bodies import UnreadBodies
+from protocol.codec import encode
 
 
 def create_app(
@@ -36,11 +38,12 @@ def create_app(
         description="The live feed is the WebSocket /ws/market-data; these routes answer once.",
         docs_url=None,
         redoc_url=None,
-        openapi_url="/v1/openapi.json",
+        openapi_url=None,
         lifespan=run_service,
         redirect_slashes=False,
     )
     app.state.service = service
+    app.state.make_document = cache(lambda: encode(app.openapi()))
     app.state.metrics = Metrics(service.status, service.hub, service.feed.stats)
     openapi.document(app)
     install_handlers(app)

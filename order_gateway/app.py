@@ -1,6 +1,7 @@
 """The gateway's application, wired to its connections."""
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 from time import time
 
 from fastapi import FastAPI
@@ -11,10 +12,15 @@ from order_gateway.account.history import History
 from order_gateway.account.order_stream import OrderStream
 from order_gateway.account.stream_limits import StreamLimits
 from order_gateway.admission.admission import Admission
-from order_gateway.admission.api_keys import ApiKey
-from order_gateway.admission.authentication import KeyAuthentication, OpenAuthentication
+from order_gateway.admission.api_keys import ApiKey, read_api_keys
+from order_gateway.admission.authentication import (
+    Authenticator,
+    KeyAuthentication,
+    OpenAuthentication,
+)
 from order_gateway.admission.rate_limit import make_limits
 from order_gateway.admission.site_rules import SiteRules
+from order_gateway.admission.watched_keys import WatchedKeys
 from order_gateway.connections import Connections
 from order_gateway.document import openapi
 from order_gateway.queueing.gateway import REPLY_SECONDS
@@ -29,6 +35,7 @@ from order_gateway.routes import (
 )
 from order_gateway.routes.direct_route import DirectApp
 from order_gateway.routes.services import Body, Services
+from protocol.codec import encode
 from protocol.instrument import Instrument
 from protocol.settings import Settings
 
@@ -76,7 +83,7 @@ def create_app(
             Body.SINGLE: settings.max_body_bytes,
             Body.BATCH: settings.max_batch_bytes,
         },
-        make_document=app.openapi,
+        make_document=cache(lambda: encode(app.openapi())),
     )
     for module in (order_routes, change_routes, account_routes, history_routes, operation_routes):
         module.routes.mount(app.router, admission, services)
@@ -106,11 +113,20 @@ def _make_stream(
     return OrderStream(admission, history, connections.feed, limits, connections.metrics)
 
 
-def _make_authentication(
-    settings: Settings, keys: Sequence[ApiKey] | None
-) -> KeyAuthentication | OpenAuthentication:
+def _make_authentication(settings: Settings, keys: Sequence[ApiKey] | None) -> Authenticator:
     if keys is None:
         return OpenAuthentication()
+    if settings.api_keys_file is None:
+        return _make_key_authentication(settings, keys)
+    return WatchedKeys(
+        settings.api_keys_file,
+        lambda: _make_key_authentication(
+            settings, read_api_keys(settings.api_keys_file, settings.api_keys)
+        ),
+    )
+
+
+def _make_key_authentication(settings: Settings, keys: Sequence[ApiKey]) -> KeyAuthentication:
     folder = settings.data_dir / "gateway-limits" if settings.uvicorn_workers > 1 else None
     limits = make_limits(keys, settings.rate_limit, folder)
     return KeyAuthentication(keys, settings.receive_window_ms, limits, lambda: int(time() * 1000))

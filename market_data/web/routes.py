@@ -1,5 +1,6 @@
 """The REST routes: the same market as on the WebSocket, once for each request."""
 
+from functools import cache
 from typing import Annotated
 
 import msgspec
@@ -260,10 +261,21 @@ async def read_documentation() -> Response:
     return HTMLResponse(PAGE, headers={"Content-Security-Policy": CONTENT_SECURITY_POLICY})
 
 
+@cache
+def _encode_asyncapi() -> bytes:
+    return encode(make_asyncapi(FEED))
+
+
 @live_router.get("/v1/asyncapi.json", include_in_schema=False)
 async def read_asyncapi() -> Response:
     """The AsyncAPI document of the feed."""
-    return JsonResponse(make_asyncapi(FEED))
+    return Response(_encode_asyncapi(), media_type="application/json")
+
+
+@live_router.get("/v1/openapi.json", include_in_schema=False)
+async def read_openapi(request: Request) -> Response:
+    """Return the OpenAPI document, which is made once."""
+    return Response(request.app.state.make_document(), media_type="application/json")
 
 
 @live_router.websocket("/ws/market-data")

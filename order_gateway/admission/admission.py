@@ -1,5 +1,6 @@
 """What every request passes on its way in and out, whichever route answers it."""
 
+import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable
@@ -16,6 +17,7 @@ from order_gateway.admission.authentication import Authenticator
 from order_gateway.admission.order_log import OrderLog
 from order_gateway.admission.request_context import ClientGone, RequestContext
 from order_gateway.admission.site_rules import SiteRules
+from order_gateway.admission.wrong_keys import WrongKeys
 from order_gateway.errors import Unavailable
 from order_gateway.logs import current_request
 from order_gateway.metrics import Metrics
@@ -48,6 +50,7 @@ class Admission:
         self._metrics = metrics
         self._worker = worker
         self._last_request = 0
+        self._wrong_keys = WrongKeys()
 
     def guard(self, endpoint: Endpoint, needs: Scope | None, max_body: int | None) -> ASGIApp:
         """Return an ASGI application that lets requests through to `endpoint` once admitted.
@@ -159,6 +162,8 @@ class Admission:
             return await endpoint(request)
         except Refusal as refusal:
             self._metrics.count_reject(refusal.code)
+            if refusal.code is Reason.UNAUTHORIZED and b"x-api-key" in request.headers:
+                await asyncio.sleep(self._wrong_keys.count(request.address))
             return errors.refuse(refusal, request.path_params)
         except Unavailable as unavailable:
             self._metrics.count_reject(unavailable.code)

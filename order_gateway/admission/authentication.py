@@ -63,7 +63,16 @@ class OpenAuthentication:
         """Do nothing: everybody is known."""
 
     def authenticate(self, request: RequestContext) -> Caller:
-        """Return the account of the header X-Account as the caller."""
+        """Return the account of the header X-Account as the caller.
+
+        A key is refused: who sends one means its account, and would trade under another.
+        """
+        if b"x-api-key" in request.headers:
+            raise Refusal(
+                Reason.UNAUTHORIZED,
+                KEY_HEADER,
+                f"authentication is off, no key has an account: leave out {KEY_HEADER}",
+            )
         text = request.find_header(b"x-account")
         if text is None:
             return _ANYBODY

@@ -68,6 +68,12 @@ class RequestContext:
         path: bytes = self.scope.get("raw_path") or self.path.encode()
         return path + b"?" + self.query_string if self.query_string else path
 
+    @property
+    def address(self) -> str:
+        """Where the client is; empty if that is unknown."""
+        client = self.scope.get("client")
+        return client[0] if client else ""
+
     def find_header(self, name: bytes) -> str | None:
         """Return the header's text, or None if it was not sent."""
         value = self.headers.get(name)

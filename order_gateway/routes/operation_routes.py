@@ -1,5 +1,6 @@
 """Routes for operators, and about what is traded; anybody may ask them."""
 
+from functools import cache
 from typing import Literal
 
 from pydantic import BaseModel
@@ -102,13 +103,18 @@ async def read_documentation(_services: Services, _request: RequestContext) -> R
 @routes.add("GET", "/v1/openapi.json", include_in_schema=False)
 async def read_openapi(services: Services, _request: RequestContext) -> Response:
     """The OpenAPI document."""
-    return Response(encode(services.make_document()), media_type="application/json")
+    return Response(services.make_document(), media_type="application/json")
 
 
 @routes.add("GET", "/v1/asyncapi.json", include_in_schema=False)
 async def read_asyncapi(_services: Services, _request: RequestContext) -> Response:
     """The AsyncAPI document of the private stream."""
-    return Response(encode(make_asyncapi(ORDER_STREAM)), media_type="application/json")
+    return Response(_encode_asyncapi(), media_type="application/json")
+
+
+@cache
+def _encode_asyncapi() -> bytes:
+    return encode(make_asyncapi(ORDER_STREAM))
 
 
 def _answer(state: BaseModel, status: Literal[200, 503]) -> Response:

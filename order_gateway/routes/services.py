@@ -3,7 +3,6 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum, auto
-from typing import Any
 
 from order_gateway.account.history import History
 from order_gateway.metrics import Metrics
@@ -22,7 +21,7 @@ class Body(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """The parts of one application. `make_document` returns its OpenAPI document."""
+    """The parts of one application. `make_document` returns its OpenAPI document as JSON."""
 
     instruments: Mapping[str, Instrument]
     gateway: Gateway
@@ -31,4 +30,4 @@ class Services:
     health: HealthCheck
     metrics: Metrics
     max_body_bytes: Mapping[Body, int]
-    make_document: Callable[[], dict[str, Any]]
+    make_document: Callable[[], bytes]
