@@ -59,10 +59,13 @@ class HttpConnection(HttpToolsProtocol):
         self._rules = rules
         self._address = ""
         self._phase = _Phase.SILENCE
+        self._slice_bytes = 0
         self._fruitless_bytes = 0
+        self._uncounted_bytes = 0
         self._discarded_bytes = 0
         self._refusal: Refusal | None = None
         self._is_websocket = False
+        self._is_in_head = False
         self._head: Head | None = None
         self.deadline = math.inf
 
@@ -83,6 +86,10 @@ class HttpConnection(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Parse what came, slice by slice."""
+        if len(data) <= MAX_HEAD_BYTES and self._phase is not _Phase.OVER:
+            while data:
+                data = self._parse(data)
+            return
         for start in range(0, len(data), MAX_HEAD_BYTES):
             part = data[start : start + MAX_HEAD_BYTES]
             while part:
@@ -90,7 +97,8 @@ class HttpConnection(HttpToolsProtocol):
 
     def _parse(self, data: bytes) -> bytes:
         """Parse `data`; return what has to be parsed once more, without its upgrade."""
-        self._fruitless_bytes += len(data)
+        self._slice_bytes = len(data)
+        self._fruitless_bytes += self._slice_bytes
         try:
             self.parser.feed_data(data)
         except httptools.HttpParserUpgrade as upgrade:
@@ -137,22 +145,26 @@ class HttpConnection(HttpToolsProtocol):
         """Begin a head."""
         super().on_message_begin()
         self._is_websocket = False
+        self._is_in_head = True
         self._wait(_Phase.HEAD, SECONDS_FOR_A_HEAD)
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """Take a header without the blanks around its value; ignore a trailer."""
-        if self._phase is _Phase.HEAD:
-            super().on_header(name, value.strip(b" \t"))
+        if self._is_in_head:  # written out, because it runs for every header
+            name, value = name.lower(), value.strip(b" \t")
+            if name == b"expect" and value.lower() == b"100-continue":
+                self.expect_100_continue = True
+            self.headers.append((name, value))
 
     def on_headers_complete(self) -> None:
         """Check the head, and let the application begin."""
-        self._fruitless_bytes = 0
         parser = self.parser
-        method, version = parser.get_method(), parser.get_http_version()
-        head = Head(method, self.url, version, self.headers)
-        self._refusal = self._rules.find_fault(head)
+        head = Head(parser.get_method(), self.url, parser.get_http_version(), self.headers)
+        self._refusal = self._rules.find_fault(head, self._fruitless_bytes + self._uncounted_bytes)
         if self._refusal is not None:
             raise _Refused
+        self._fruitless_bytes = 0
+        self._is_in_head = False
         if parser.should_upgrade():
             self._choose_protocol(head)
         else:
@@ -185,8 +197,9 @@ class HttpConnection(HttpToolsProtocol):
                 self._end_with(b"")
 
     def on_message_complete(self) -> None:
-        """Wait for the answer, or for the next request."""
+        """Wait for the answer, or for the next request, which may have begun in this slice."""
         self._fruitless_bytes = 0
+        self._uncounted_bytes = self._slice_bytes
         if self._phase is not _Phase.BODY:  # an upgrade
             return
         super().on_message_complete()

@@ -70,8 +70,8 @@ class HeadRules:
     def __init__(self) -> None:
         self._known_hosts: set[bytes] = set()
 
-    def find_fault(self, head: Head) -> Refusal | None:
-        """Return why the head is refused, or None."""
+    def find_fault(self, head: Head, most_bytes: int) -> Refusal | None:
+        """Return why the head is refused, or None; it has at most `most_bytes`."""
         fields = dict(head.fields)
         host = fields.get(b"host")
         if len(fields) < len(head.fields) and (fault := _find_repeated(head.fields)):
@@ -86,7 +86,9 @@ class HeadRules:
             return _find_fault_of_coding(fields[b"content-encoding"])
         if head.version != "1.1" and b"transfer-encoding" in fields:
             return malformed("HTTP/1.0 knows no Transfer-Encoding", "Transfer-Encoding")
-        return find_excess(head)
+        if most_bytes > MAX_FIELD_BYTES or len(head.fields) > MAX_FIELDS:
+            return find_excess(head)
+        return None
 
     def _find_fault_of_host(self, host: bytes | None, head: Head) -> Refusal | None:
         if host is None:

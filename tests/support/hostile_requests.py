@@ -62,6 +62,8 @@ def _list_sizes() -> Iterator[Hostile]:
     yield Hostile("101 headers", make_request(*[f"a{number}: x" for number in range(100)]), (431,))
     yield Hostile("100,000 headers", make_request(*["a: x"] * 100_000), (431,))
     yield Hostile("100,000 headers, no end", make_request(*["a: x"] * 100_000)[:-2], (431,))
+    behind = make_request(*["A: " + "x" * 7_000] * 3)
+    yield Hostile("a large head behind a request", make_request() + behind, (200,))
     yield Hostile("a path of 8,000 bytes", make_request(target="/" + "x" * 7_999), (404, 200))
     yield Hostile("a path of 8,001 bytes", make_request(target="/" + "x" * 8_000), (414,))
     yield Hostile("a path of a megabyte", make_request(target="/" + "x" * 1_000_000), (414,))
