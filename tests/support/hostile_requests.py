@@ -8,11 +8,11 @@ DOCUMENT = "/v1/docs"
 PROBE = b"GET /v1/docs HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
 """Sent behind each request: it is answered once, as itself, or not at all."""
 SERVED = (200, 200)
+ORDER = b'{"symbol":"BTC-USDT","side":"buy","order_type":"limit","price":"1","quantity":"1"}'
 SMUGGLED = (
     b"POST /v1/orders HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
-    b"Content-Length: 66\r\n\r\n"
-    b'{"side":"buy","order_type":"limit","price":"1","quantity":"1.000"}'
-)
+    b"Content-Length: %d\r\n\r\n%b"
+) % (len(ORDER), ORDER)
 """An order, if anything takes it for a request."""
 
 
@@ -283,12 +283,12 @@ def list_for_gateway() -> list[Hostile]:
 
 
 def _list_orders() -> Iterator[Hostile]:
-    rest = b'"order_type":"limit","price":"1","quantity":"1"'
+    rest = b'"symbol":"BTC-USDT","order_type":"limit","price":"1","quantity":"1"'
     for name, body in (
         ("a key twice", b'{"side":"buy","side":"sell",' + rest + b"}"),
         ("a key twice, once escaped", b'{"side":"buy","s\\u0069de":"sell",' + rest + b"}"),
         ("a price twice, once null", b'{"side":"buy",' + rest + b',"pric\\u0065":null}'),
-        ("a symbol twice", b'{"side":"buy","symbol":"X","symb\\u006fl":"BTC-USDT",' + rest + b"}"),
+        ("a symbol twice", b'{"side":"buy","symb\\u006fl":"ETH-USDT",' + rest + b"}"),
         ("a byte order mark", b'\xef\xbb\xbf{"side":"buy",' + rest + b"}"),
         ("UTF-16", b"\xff\xfe{\x00}\x00"),
         ("two orders", b'{"side":"buy",' + rest + b'}{"side":"buy",' + rest + b"}"),
@@ -299,16 +299,15 @@ def _list_orders() -> Iterator[Hostile]:
     yield Hostile("a batch twice", make_order(batch, target="/v1/orders/batch"), (422, 200))
     marked = b'\xef\xbb\xbf{"orders":[{}]}'
     yield Hostile("a batch with a mark", make_order(marked, target="/v1/orders/batch"), (422, 200))
-    order = b'{"side":"buy",' + rest + b"}"
     for fields in (
         ("Content-Encoding: gzip",), ("X-Account: a", "X-Account: b"), ("Host: localhost",),
         ("X-API-Key: a", "X-API-Key: b"), ("Content-Type: application/json",),
     ):  # fmt: skip
         statuses = (415,) if "gzip" in fields[0] else (400,)
-        yield Hostile(f"an order with {' + '.join(fields)}", make_order(order, *fields), statuses)
-    foreign = make_order(order, "Sec-Fetch-Site: cross-site")
+        yield Hostile(f"an order with {' + '.join(fields)}", make_order(ORDER, *fields), statuses)
+    foreign = make_order(ORDER, "Sec-Fetch-Site: cross-site")
     yield Hostile("an order of another site", foreign, (403, 200))
-    yield Hostile("an order of a frame", make_order(order, "Origin: null"), (403, 200))
+    yield Hostile("an order of a frame", make_order(ORDER, "Origin: null"), (403, 200))
 
 
 def _list_cancels() -> Iterator[Hostile]:

@@ -12,6 +12,7 @@ from redis import Redis
 from protocol.channels import ORDER_QUEUE
 from tests.support.gateway_process import run_workers
 from tests.support.hostile_requests import (
+    ORDER,
     PROBE,
     Hostile,
     list_for_both,
@@ -81,9 +82,8 @@ def test_feed_survives(feed: int, hostile: Hostile) -> None:
 
 
 def test_order_of_a_client_that_offers_http2_is_taken(gateway: int, redis_url: str) -> None:
-    order = b'{"side":"buy","order_type":"limit","price":"1","quantity":"1"}'
     offer = ("Connection: Upgrade, HTTP2-Settings", "Upgrade: h2c", "HTTP2-Settings: AAMAAABk")
-    answer = ask(gateway, make_order(order, *offer) + PROBE)
+    answer = ask(gateway, make_order(ORDER, *offer) + PROBE)
     assert list_statuses(answer) == (201, 200)
     assert count_entries(redis_url) == 1
 
