@@ -9,8 +9,10 @@ import signal
 import socket
 import sys
 
+import uvicorn
 from fastapi import FastAPI
 from pydantic import ValidationError
+from starlette.types import ASGIApp
 
 from archive.database import UnusableDatabase, open_for_queries
 from archive.queries import Archive
@@ -54,13 +56,21 @@ def main() -> None:
     allowed = allow_connections(settings.max_connections)
     announce_connections(allowed, settings.max_connections)
     places = Places.of(allowed, settings.max_connections_per_address)
-    make_server(
+    create_server(app, places).run(sockets=[listener])
+
+
+def create_server(
+    app: ASGIApp,
+    places: Places = Places.of(10_000, 2_000),  # noqa: B008 - it cannot change
+) -> uvicorn.Server:
+    """Make a server of the application."""
+    return make_server(
         app,
         places,
         websocket=StreamConnection,
         max_frame_bytes=MAX_FRAME_BYTES,
         seconds_to_stop=SHUTDOWN_SECONDS,
-    ).run(sockets=[listener])
+    )
 
 
 def _parse_arguments() -> argparse.Namespace:

@@ -11,7 +11,7 @@ import uuid
 from fastapi import FastAPI
 from pydantic import ConfigDict
 
-from order_gateway.__main__ import make_server
+from order_gateway.__main__ import create_server
 from order_gateway.document.answer_schemas import OrderAccepted
 from order_gateway.reading.request_schemas import OrderRequest
 from protocol.enums import Status
@@ -44,4 +44,4 @@ async def read_health() -> dict[str, str]:
 
 
 if __name__ == "__main__":
-    make_server(app).run(sockets=[socket.socket(fileno=int(sys.argv[2]))])
+    create_server(app).run(sockets=[socket.socket(fileno=int(sys.argv[2]))])

@@ -1,7 +1,7 @@
 """Requests that a service must survive, each with the answers that its connection then gets."""
 
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 DOCUMENT = "/v1/docs"
 """A route that both services have."""
@@ -79,7 +79,7 @@ def _list_sizes() -> Iterator[Hostile]:
     yield Hostile("a chunk extension of a megabyte", chunked + b"0;a=" + b"x" * 1_000_000, (431,))
 
 
-def make_handshake(*fields: str, target: str = "/ws/none", **rest: str) -> bytes:
+def make_handshake(*fields: str, target: str = "/ws/none", **rest: Any) -> bytes:
     """Return a WebSocket handshake."""
     return make_request(
         "Upgrade: websocket", "Connection: Upgrade", "Sec-WebSocket-Version: 13",

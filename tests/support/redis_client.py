@@ -7,7 +7,10 @@ from redis.asyncio import Redis as AsyncRedis
 
 from tests.support.waiting import DEADLINE_SECONDS
 
-_PATIENCE = {"socket_timeout": DEADLINE_SECONDS, "socket_connect_timeout": DEADLINE_SECONDS}
+_PATIENCE: dict[str, Any] = {
+    "socket_timeout": DEADLINE_SECONDS,
+    "socket_connect_timeout": DEADLINE_SECONDS,
+}
 
 
 def open_redis(url: str) -> Redis:

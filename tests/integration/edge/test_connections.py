@@ -15,6 +15,7 @@ from starlette.types import Receive, Scope, Send
 
 import edge.connection
 from edge.gate import Places
+from edge.limits import SECONDS_OF_SILENCE
 from edge.server import make_server
 from tests.support.waiting import DEADLINE_SECONDS, wait_until
 
@@ -118,7 +119,7 @@ def test_silent_connection_is_closed(monkeypatch: pytest.MonkeyPatch, before: by
 
 
 def test_connection_outlives_the_pauses_of_clients() -> None:
-    assert edge.connection.SECONDS_OF_SILENCE >= 75
+    assert SECONDS_OF_SILENCE >= 75
     with serve() as port, connect(port) as client:
         for _ in range(2):
             client.sendall(GET)

@@ -15,7 +15,7 @@ from websockets.exceptions import ConnectionClosed
 
 from archive.database import open_for_queries
 from archive.queries import Archive, ArchiveUnavailable
-from order_gateway.__main__ import make_server
+from order_gateway.__main__ import create_server
 from order_gateway.account import order_stream, report_feed
 from order_gateway.account.report_feed import ReportFeed
 from order_gateway.app import create_app
@@ -46,7 +46,7 @@ async def serve(redis_url: str, database_url: str, **settings: Any) -> AsyncIter
     await until(lambda: has_begun(archive))
     app = create_app(Settings(redis_url=redis_url, **settings), INSTRUMENTS, archive)
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        server = make_server(app)
+        server = create_server(app)
         serving = asyncio.create_task(server.serve(sockets=[listener]))
         yield f"127.0.0.1:{listener.getsockname()[1]}"
         server.should_exit = True

@@ -2,7 +2,9 @@
 
 import asyncio
 import os
+from collections.abc import MutableMapping
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -85,7 +87,7 @@ def test_body_is_read_of_known_keys_alone(is_known: bool) -> None:
     async def ask() -> None:
         sent = []
 
-        async def send(message: dict[str, object]) -> None:
+        async def send(message: MutableMapping[str, Any]) -> None:
             sent.append(message)
 
         keys = read_api_keys(None, f'[{{"key":"{KEY}","account":"a","scopes":["trade"]}}]')
