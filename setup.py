@@ -1,69 +1,28 @@
 """Build the core, and compile the modules that every order passes on its way to it and back.
 
 All metadata is in pyproject.toml. A module is compiled if a `<module>.pxd` with its C types is
-beside it. Without a C compiler the build goes on with a warning: the plain-Python core serves, and
-these modules run as ordinary Python.
+beside it. A build is kept in `build/core` and found again by the digest of what it is made of; then
+nothing is compiled. Without a C compiler the build goes on with a warning: the plain-Python core
+serves, and these modules run as ordinary Python.
 ENGINE_DEBUG=1 builds the core with bounds checks, line tracing and annotation.
 """
 
+import multiprocessing
 import os
+import shutil
+import sys
 from pathlib import Path
 
-from Cython.Build import build_ext, cythonize
 from setuptools import Extension, setup
+from setuptools.command.build import build
+from setuptools.command.build_ext import build_ext
 
-CORE = "engine/core/compiled/matcher.pyx"
-ORDER_PATH = sorted(
-    str(types.with_suffix(".py"))
-    for package in ("protocol", "engine/exchange")
-    for types in Path(package).glob("*.pxd")
-)
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+
+from launcher.setup import compiled_modules
+from launcher.setup.file_lock import hold_lock
 
 debug = os.environ.get("ENGINE_DEBUG") == "1"
-
-
-class BuildIfPossible(build_ext):
-    """Go on without an extension that cannot be compiled."""
-
-    def finalize_options(self):
-        """Run one compiler for each processor."""
-        super().finalize_options()
-        self.parallel = self.parallel or True
-
-    def run(self):
-        """Compile; if one module of the order's path fails, none of them stays compiled.
-
-        A compiled module relies on the memory layout of the others, so it works only with compiled
-        ones.
-        """
-        self.has_failed = False
-        super().run()
-        if self.has_failed:
-            for extension in order_path:
-                Path(self.get_ext_fullpath(extension.name)).unlink(missing_ok=True)
-                Path(self.get_ext_filename(extension.name)).unlink(missing_ok=True)
-
-    def build_extension(self, extension):
-        """Compile one extension, or warn."""
-        try:
-            super().build_extension(extension)
-        except Exception as error:  # noqa: BLE001 - each compiler fails in its own way
-            self.has_failed |= extension.name != core.name
-            self.warn(f"{extension.name} is not compiled, plain Python will serve: {error}")
-
-
-def make_extension(source, **arguments):
-    """Return the extension module of one source file, whose failure is no error."""
-    name = source.rpartition(".")[0].replace("/", ".")
-    return Extension(name, [source], optional=True, **arguments)
-
-
-core = make_extension(
-    CORE,
-    extra_compile_args=["-O0", "-g"] if debug else ["-O3", "-g0"],
-    define_macros=[("CYTHON_TRACE", "1"), ("CYTHON_TRACE_NOGIL", "1")] if debug else [],
-)
-order_path = [make_extension(source, extra_compile_args=["-O2", "-g0"]) for source in ORDER_PATH]
 core_directives = {
     "language_level": "3",
     "boundscheck": debug,
@@ -76,10 +35,102 @@ core_directives = {
 }
 # Annotations are for readers and mypy, and operators keep their Python meaning.
 order_path_directives = {"language_level": "3", "annotation_typing": False}
+
+
+def make_extension(source, **arguments):
+    """Return the extension module of one source file."""
+    return Extension(".".join(source.with_suffix("").parts), [str(source)], **arguments)
+
+
+core = make_extension(
+    compiled_modules.CORE,
+    extra_compile_args=["-O0", "-g"] if debug else ["-O3", "-g0"],
+    define_macros=[("CYTHON_TRACE", "1"), ("CYTHON_TRACE_NOGIL", "1")] if debug else [],
+)
+order_path = [
+    make_extension(source, extra_compile_args=["-O2", "-g0"])
+    for source in compiled_modules.list_order_path()
+]
+
+
+class BuildAfresh(build):
+    """Forget what an earlier build left, which may be of modules that are no more."""
+
+    def run(self):
+        """Build."""
+        shutil.rmtree(self.build_lib, ignore_errors=True)
+        super().run()
+
+
+class BuildOnce(build_ext):
+    """Compile if no build of these sources is kept, one process for each processor."""
+
+    def build_extensions(self):
+        """Bring the modules to the build folder, or warn."""
+        self.digest = compiled_modules.compute_digest()
+        compiled_modules.KEPT_FOLDER.mkdir(parents=True, exist_ok=True)
+        with hold_lock(compiled_modules.KEPT_FOLDER / "lock", wait=True):
+            if compiled_modules.is_kept(self.digest):
+                compiled_modules.hand_out(self.digest, Path(self.build_lib))
+            elif self.compile_all():
+                compiled_modules.keep(self.digest, Path(self.build_lib))
+            else:
+                self.warn("nothing is compiled, plain Python will serve")
+                for extension in self.extensions:
+                    Path(self.get_ext_fullpath(extension.name)).unlink(missing_ok=True)
+
+    def copy_extensions_to_source(self):
+        """Replace the modules beside their sources, never overwrite what may be loaded."""
+        if compiled_modules.is_kept(self.digest):
+            compiled_modules.place(self.digest)
+        else:
+            compiled_modules.remove_compiled()
+
+    def compile_all(self):
+        """Compile every module; return whether all went well."""
+        self.force = True  # nothing that an interrupted build left is taken for finished
+        fork = multiprocessing.get_context("fork")
+        taken = fork.Value("i", 0)
+        workers = [
+            fork.Process(target=self.compile_some, args=(taken,))
+            for _ in range(os.cpu_count() or 1)
+        ]
+        for worker in workers:
+            worker.start()
+        for worker in workers:
+            worker.join()
+        return not any(worker.exitcode for worker in workers)
+
+    def compile_some(self, taken):
+        """Compile one module after another until all are taken, or one fails."""
+        while True:
+            with taken.get_lock():
+                number, taken.value = taken.value, taken.value + 1
+            if number >= len(self.extensions):
+                return
+            try:
+                self.compile(self.extensions[number])
+            except BaseException:
+                taken.value = len(self.extensions)
+                raise
+
+    def compile(self, extension):
+        """Translate one module to C, and compile that."""
+        from Cython.Build import cythonize
+
+        is_core = extension.name == core.name
+        extension.sources = cythonize(
+            [extension],
+            # coverage looks for the core's C beside its source
+            build_dir=None if debug and is_core else str(Path(self.build_temp, "translated")),
+            force=True,
+            annotate=debug and is_core,
+            compiler_directives=core_directives if is_core else order_path_directives,
+        )[0].sources
+        self.build_extension(extension)
+
+
 setup(
-    ext_modules=[
-        *cythonize([core], annotate=debug, compiler_directives=core_directives),
-        *cythonize(order_path, compiler_directives=order_path_directives),
-    ],
-    cmdclass={"build_ext": BuildIfPossible},
+    ext_modules=[core, *order_path],
+    cmdclass={"build": BuildAfresh, "build_ext": BuildOnce},
 )

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from launcher.environments import read_setting
 from launcher.settings import hide_password
-from launcher.setup.environment import has_compiled_core
+from launcher.setup.compiled_modules import has_compiled_core
 from launcher.setup.toolchain import find_missing_build_tool
 from launcher.supervision.run_file import RunRecord
 

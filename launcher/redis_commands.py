@@ -13,7 +13,7 @@ from launcher.question import confirm
 from launcher.redis.access import format_users
 from launcher.redis.server import connect, is_serving
 from launcher.setup.errors import LaunchError
-from launcher.setup.installation import read_last_lines
+from launcher.setup.track import read_last_lines
 from launcher.supervision.processes import ProcessId
 from launcher.supervision.run_file import RunRecord, find_running_system
 from launcher.supervision.waiting import wait_until

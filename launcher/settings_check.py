@@ -10,7 +10,7 @@ from dotenv import dotenv_values
 
 from launcher.environments import make_environment, read_setting
 from launcher.settings import LauncherSettings
-from launcher.setup.environment import has_compiled_core
+from launcher.setup.compiled_modules import has_compiled_core
 from launcher.setup.errors import LaunchError
 from protocol.instrument import parse_instruments
 

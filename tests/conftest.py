@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, settings
 from xdist.remote import Producer
 from xdist.scheduler import Scheduling
 
-from launcher.setup.environment import are_compiled_modules_fresh
+from launcher.setup.compiled_modules import are_compiled_modules_fresh
 from tests.support.redis_client import open_redis
 from tests.support.redis_server import run_redis
 from tests.support.units import UnitScheduling, put_long_ones_first
@@ -20,7 +20,9 @@ settings.load_profile("suite")  # what is tested is not how long an example take
 def pytest_sessionstart() -> None:
     """A compiled module that is older than its source would be tested in its stead."""
     if not are_compiled_modules_fresh():
-        pytest.exit("compiled modules are older than their sources: pip install --editable .", 4)
+        pytest.exit(
+            "compiled modules are not of these sources: python setup.py build_ext --inplace", 4
+        )
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

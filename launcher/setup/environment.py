@@ -1,8 +1,7 @@
-"""A Python environment, and whether the project is installed in it as it is now."""
+"""A Python environment, and whether it has the packages that the project asks for."""
 
-import hashlib
-import json
 import re
+import shutil
 import sys
 import sysconfig
 import tomllib
@@ -12,38 +11,12 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, Self
 
-from launcher.setup.toolchain import find_missing_build_tool, is_core_wanted
-
 ROOT = Path(__file__).resolve().parents[2]
 BUILD_FOLDER = ROOT / "build"
-_PINNED = re.compile(r"(?P<name>[A-Za-z0-9._-]+)==(?P<version>[^;\s]+)")
+LOG_FOLDER = BUILD_FOLDER / "setup"
+_PINNED = re.compile(r"(?P<name>[A-Za-z0-9._-]+)(\[[^\]]*\])?==(?P<version>[^;\s]+)")
 _OWN_EXTRAS = re.compile(r"goquant\[(?P<names>[a-z,]+)\]")
 _VERSION_LINE = re.compile(r"^version(_info)?\s*=\s*(?P<major>\d+)\.(?P<minor>\d+)", re.MULTILINE)
-_CORE_SOURCES = ("engine/core/compiled/*.pyx", "engine/core/compiled/*.pxd")
-_ORDER_PATH_TYPES = ("engine/exchange/*.pxd", "protocol/*.pxd")
-"""A Python module with such a file beside it is compiled."""
-
-
-@dataclass(frozen=True)
-class Stamp:
-    """What was installed; written into the environment after each installation."""
-
-    fingerprint: str
-    extras: list[str]
-    has_core: bool
-    could_compile: bool
-
-    @classmethod
-    def read(cls, path: Path) -> Self | None:
-        """Read the stamp at `path`; None if there is none, or one of another form."""
-        try:
-            return cls(**json.loads(path.read_text()))
-        except (OSError, ValueError, TypeError):
-            return None
-
-    def write(self, path: Path) -> None:
-        """Write it to `path`."""
-        path.write_text(json.dumps(vars(self)))
 
 
 @dataclass(frozen=True)
@@ -57,15 +30,25 @@ class Environment:
         """Return the environment that runs this process."""
         return cls(Path(sys.prefix))
 
+    @classmethod
+    def of_this_folder(cls) -> Self:
+        """Return the environment that the set-up makes in the repository."""
+        return cls(ROOT / ".venv")
+
     @property
     def python(self) -> Path:
         """Path of its interpreter."""
         return self.folder / "bin" / "python"
 
     @property
-    def stamp_path(self) -> Path:
-        """Path of its stamp."""
-        return self.folder / "goquant-stamp.json"
+    def being_made(self) -> Path:
+        """Path of the mark that is there while it is made; it outlives what is made."""
+        return LOG_FOLDER / f"{self.folder.name}.unfinished"
+
+    @property
+    def being_filled(self) -> Path:
+        """Path of the mark that is there while packages are installed into it."""
+        return self.folder / "goquant-unfinished"
 
     @property
     def is_this_process(self) -> bool:
@@ -73,113 +56,80 @@ class Environment:
         return self.folder.resolve() == Path(sys.prefix).resolve()
 
     @property
-    def python_version(self) -> tuple[int, int]:
-        """Major and minor version of its Python; (0, 0) if it is missing or broken."""
-        found = _VERSION_LINE.search(self._read_configuration())
-        if found is None or not self.python.exists():
-            return 0, 0
-        return int(found["major"]), int(found["minor"])
+    def is_complete(self) -> bool:
+        """Whether it was made to the end: `activate` is among the last things."""
+        is_made = self.python.exists() and (self.folder / "bin" / "activate").exists()
+        return is_made and self.python_version != (0, 0) and not self.being_made.exists()
 
-    def is_installed(self, extras: Iterable[str]) -> bool:
-        """Return whether this process's environment has the project as it is now, with `extras`."""
-        return self._is_stamped(extras) or _has_everything(extras)
+    @property
+    def python_version(self) -> tuple[int, int]:
+        """Major and minor version of its Python; (0, 0) if it does not say."""
+        found = _VERSION_LINE.search(self._read_configuration())
+        return (int(found["major"]), int(found["minor"])) if found else (0, 0)
+
+    def has_packages(self, extras: Iterable[str]) -> bool:
+        """Return whether this process, which it runs, has what the project and `extras` need.
+
+        In the environment of the repository the project can be imported from any folder, too.
+        """
+        if self.being_filled.exists() or not are_met(read_requirements(extras)):
+            return False
+        is_of_this_folder = self.folder.resolve() == self.of_this_folder().folder.resolve()
+        return not is_of_this_folder or is_project_on_path()
 
     def _read_configuration(self) -> str:
         path = self.folder / "pyvenv.cfg"
         return path.read_text() if path.exists() else ""
 
-    def _is_stamped(self, extras: Iterable[str]) -> bool:
-        stamp = Stamp.read(self.stamp_path)
-        if stamp is None or stamp.fingerprint != compute_fingerprint():
-            return False
-        is_core_right = stamp.has_core == has_compiled_core() and not _may_compile_now(stamp)
-        is_core_right &= are_compiled_modules_fresh()
-        return set(extras) <= expand_extras(stamp.extras) and is_core_right
+
+def are_met(requirements: Iterable[str]) -> bool:
+    """Return whether this process has each of the pinned requirements."""
+    return all(map(_is_met, requirements))
 
 
-def _may_compile_now(stamp: Stamp) -> bool:
-    """Return whether the core can be compiled now and could not when it was installed."""
-    return not stamp.could_compile and is_core_wanted() and find_missing_build_tool() is None
+def is_project_on_path() -> bool:
+    """Return whether this Python finds the project from any folder."""
+    path_file = _locate_path_file()
+    return path_file.exists() and path_file.read_text() == f"{ROOT}\n"
 
 
-def compute_fingerprint() -> str:
-    """Return a digest of everything that an installation depends on."""
-    digest = hashlib.sha256(f"{ROOT}\0{sys.version}\0".encode())
-    for path in [ROOT / "pyproject.toml", ROOT / "setup.py", *_find_sources()]:
-        digest.update(f"{path.name}\0".encode() + path.read_bytes() + b"\0")
-    return digest.hexdigest()
+def put_project_on_path() -> None:
+    """Let this Python find the project from any folder."""
+    _locate_path_file().write_text(f"{ROOT}\n")
 
 
-def has_compiled_core() -> bool:
-    """Return whether the core is compiled for this Python."""
-    return _compiled_core().exists()
+def remove_half_packages() -> None:
+    """Make pip install again what it was installing when it ended: that has no list of its files.
+
+    Without this it would count as installed.
+    """
+    for record in Path(sysconfig.get_path("purelib")).glob("*.dist-info"):
+        if not (record / "RECORD").exists():
+            shutil.rmtree(record)
 
 
-def are_compiled_modules_fresh() -> bool:
-    """Return whether the order path is compiled as its sources are now, or not at all."""
-    sources = _find_order_path()
-    compiled = sum(_compiled(source).exists() for source in sources)
-    return compiled == 0 or (compiled == len(sources) and all(map(_is_fresh, sources)))
+def _locate_path_file() -> Path:
+    return Path(sysconfig.get_path("purelib")) / "goquant.pth"
 
 
-def drop_stale_modules() -> None:
-    """Delete the compiled modules of the order path if one of them is out of date."""
-    if not are_compiled_modules_fresh():
-        for source in _find_order_path():
-            _compiled(source).unlink(missing_ok=True)
-
-
-def _compiled_core() -> Path:
-    return _compiled(ROOT / "engine/core/compiled/matcher.pyx")
-
-
-def _compiled(source: Path) -> Path:
-    return source.with_suffix(str(sysconfig.get_config_var("EXT_SUFFIX")))
-
-
-def _find(patterns: Iterable[str]) -> list[Path]:
-    return sorted(path for pattern in patterns for path in ROOT.glob(pattern))
-
-
-def _find_order_path() -> list[Path]:
-    return [types.with_suffix(".py") for types in _find(_ORDER_PATH_TYPES)]
-
-
-def _find_sources() -> list[Path]:
-    return [*_find(_CORE_SOURCES), *_find(_ORDER_PATH_TYPES), *_find_order_path()]
-
-
-def _has_everything(extras: Iterable[str]) -> bool:
-    """Return whether this process has each pinned requirement, and no compiled module is stale."""
-    is_fresh = _is_core_fresh() and are_compiled_modules_fresh()
-    return is_fresh and all(map(_is_met, read_requirements(extras)))
-
-
-def _is_core_fresh() -> bool:
-    if not has_compiled_core():
-        return False
-    built = _compiled_core().stat().st_mtime
-    return all(path.stat().st_mtime <= built for path in _find(_CORE_SOURCES))
-
-
-def _is_fresh(source: Path) -> bool:
-    built = _compiled(source).stat().st_mtime
-    return all(path.stat().st_mtime <= built for path in (source, source.with_suffix(".pxd")))
+def read_build_requirements() -> list[str]:
+    """Return what compiling needs, as pyproject.toml has it."""
+    lines: list[str] = _read_project_file()["build-system"]["requires"]
+    return lines
 
 
 def read_requirements(extras: Iterable[str]) -> list[str]:
     """Return the project's own requirements and those of `extras`, as pyproject.toml has them."""
-    project = _read_project()
+    project = _read_project_file()["project"]
     optional = project.get("optional-dependencies", {})
     lines = list(project["dependencies"])
-    for extra in sorted(expand_extras(extras)):
+    for extra in sorted(_expand_extras(extras, optional)):
         lines += [line for line in optional[extra] if not _OWN_EXTRAS.fullmatch(line)]
     return lines
 
 
-def expand_extras(extras: Iterable[str]) -> set[str]:
+def _expand_extras(extras: Iterable[str], optional: dict[str, list[str]]) -> set[str]:
     """Return `extras` with those of the project that they ask for in turn."""
-    optional = _read_project().get("optional-dependencies", {})
     expanded: set[str] = set()
     pending = list(extras)
     while pending:
@@ -193,9 +143,8 @@ def expand_extras(extras: Iterable[str]) -> set[str]:
     return expanded
 
 
-def _read_project() -> dict[str, Any]:
-    project: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    return project
+def _read_project_file() -> dict[str, Any]:
+    return tomllib.loads((ROOT / "pyproject.toml").read_text())
 
 
 def _is_met(requirement: str) -> bool:

@@ -1,62 +1,99 @@
-"""Install the project into an environment, and show the progress in one line."""
+"""Make the environment, install packages into it and compile the core, side by side.
+
+Whatever is interrupted at whatever moment, the next run finishes it: what is not finished carries a
+mark, and what is finished appears at once, under its name.
+"""
 
 import importlib
-import importlib.util
 import os
-import subprocess
+import shlex
 import sys
 import time
-from collections.abc import Iterable
-from pathlib import Path
+from collections.abc import Sequence
 
+from launcher.setup import compiled_modules
 from launcher.setup.environment import (
-    BUILD_FOLDER,
-    ROOT,
+    LOG_FOLDER,
     Environment,
-    Stamp,
-    compute_fingerprint,
-    drop_stale_modules,
-    has_compiled_core,
+    are_met,
+    put_project_on_path,
+    read_build_requirements,
     read_requirements,
+    remove_half_packages,
 )
 from launcher.setup.errors import LaunchError
-from launcher.setup.toolchain import find_missing_build_tool, find_missing_venv, is_core_wanted
+from launcher.setup.toolchain import (
+    choose_compiler,
+    find_missing_build_tool,
+    find_missing_venv,
+    is_core_wanted,
+)
+from launcher.setup.track import Track, run_side_by_side
 
-_TAIL_LINES = 15
-_LINE_WIDTH = 78
-_QUIET_SECONDS = 10.0
+_PIP = ("-m", "pip", "install", "--disable-pip-version-check", "--no-input", "--requirement")
 
 
-def create_environment(environment: Environment) -> None:
-    """Make the virtual environment; delete what is left of a broken one."""
+def is_core_settled() -> bool:
+    """Return whether the core is as it should be; a kept build is put in its place.
+
+    If it is not wanted, or there is no compiler that works, it need not be compiled.
+    """
+    if compiled_modules.is_in_place() or compiled_modules.place_if_kept():
+        return True
+    return not compiled_modules.has_compiled_module() and not _can_compile()
+
+
+def create_environment(environment: Environment) -> float:
+    """Make the virtual environment, and return the seconds; delete what is left of a broken one."""
     missing = find_missing_venv()
     if missing:
         raise LaunchError(missing)
-    command = [sys.executable, "-m", "venv", "--clear", str(environment.folder)]
-    _run_with_progress(command, BUILD_FOLDER / "venv.log", "Making .venv")
+    environment.being_made.touch()
+    track = Track("venv", [sys.executable, "-m", "venv", "--clear", str(environment.folder)])
+    run_side_by_side("Making .venv", track)
+    environment.being_made.unlink()
+    return track.seconds
 
 
-def install_project(environment: Environment, extras: Iterable[str]) -> None:
-    """Install the project, editable, into the environment that runs this process, and stamp it.
+def install_project(environment: Environment, extras: Sequence[str], venv_seconds: float) -> None:
+    """Give the environment that runs this process what it lacks, and say where the time went.
 
-    The extras of an earlier installation are kept. If there is no compiler, say so and go on with
-    the plain-Python core.
+    If the core cannot be compiled, say so and go on with the plain-Python one.
     """
-    can_compile = _decide_to_compile()
-    before = Stamp.read(environment.stamp_path)
-    wanted = sorted({*extras, *(before.extras if before else [])})
-    environment.stamp_path.unlink(missing_ok=True)
-    if importlib.util.find_spec("pip") is None:
-        _run_with_progress(_python("ensurepip"), BUILD_FOLDER / "ensurepip.log", "Bringing pip")
-    log = BUILD_FOLDER / "install.log"
-    _run_with_progress(_pip_command(wanted, compiles=can_compile), log, "Installing")
-    drop_stale_modules()
-    if can_compile and not has_compiled_core():
-        print(f"WARNING: the core did not compile (see {log}); the slow plain-Python one serves.")
-    Stamp(compute_fingerprint(), wanted, has_compiled_core(), can_compile).write(
-        environment.stamp_path
-    )
+    begin = time.monotonic()
+    is_complete = environment.has_packages(extras)
+    compiles = not is_core_settled() and _decide_to_compile()
+    if not is_complete and environment.being_filled.exists():
+        remove_half_packages()
+    environment.being_filled.touch()
+    if compiles and not are_met(read_build_requirements()):
+        run_side_by_side("Installing Cython", _install("tools", read_build_requirements()))
+    tracks = [] if is_complete else [_install("packages", read_requirements(extras))]
+    tracks += [_compile()] if compiles else []
+    if tracks:
+        run_side_by_side(f"Setting up {' and '.join(track.name for track in tracks)}", *tracks)
+    put_project_on_path()
+    environment.being_filled.unlink()
     importlib.invalidate_caches()
+    if not compiled_modules.is_in_place():
+        _go_on_without_core(compiles)
+    if tracks:
+        _report_times(venv_seconds, time.monotonic() - begin, tracks)
+
+
+def _install(name: str, requirements: Sequence[str]) -> Track:
+    path = LOG_FOLDER / f"{name}.txt"
+    path.write_text("\n".join(requirements))
+    return Track(name, [sys.executable, *_PIP, str(path)])
+
+
+def _compile() -> Track:
+    compiler = f"CC={shlex.join(choose_compiler())}"
+    return Track("core", ["env", compiler, sys.executable, "setup.py", "build_ext", "--inplace"])
+
+
+def _can_compile() -> bool:
+    return is_core_wanted() and find_missing_build_tool() is None
 
 
 def _decide_to_compile() -> bool:
@@ -71,56 +108,16 @@ def _decide_to_compile() -> bool:
     return not missing
 
 
-def _pip_command(extras: list[str], *, compiles: bool) -> list[str]:
-    install = _python("pip", "install", "--disable-pip-version-check", "--no-input")
-    if not compiles:  # pip would fail; without an installation everything runs from the repository
-        return [*install, *read_requirements(extras)]
-    target = f".[{','.join(extras)}]" if extras else "."
-    return [*install, "--editable", target, "--config-settings", "editable_mode=compat"]
+def _go_on_without_core(has_tried: bool) -> None:
+    """Let no module serve that is not of these sources."""
+    compiled_modules.remove_compiled()
+    if has_tried:
+        log = LOG_FOLDER / "core.log"
+        print(f"WARNING: the core did not compile (see {log}); the slow plain-Python one serves.")
+        print("The next start tries again; ENGINE_CORE=python does without.", flush=True)
 
 
-def _python(module: str, *arguments: str) -> list[str]:
-    return [sys.executable, "-m", module, *arguments]
-
-
-def _run_with_progress(command: list[str], log: Path, title: str) -> None:
-    """Run it in the root, its output in `log`; raise LaunchError with the end of it if it fails."""
-    with log.open("wb") as output:
-        process = subprocess.Popen(command, cwd=ROOT, stdout=output, stderr=subprocess.STDOUT)
-        try:
-            _show_progress(process, log, title)
-        except BaseException:
-            process.kill()
-            raise
-    if process.returncode:
-        tail = "\n".join(f"  {line}" for line in read_last_lines(log, _TAIL_LINES))
-        raise LaunchError(
-            f"{title} failed with exit status {process.returncode}; the last lines of {log}:\n"
-            f"{tail}\nMend what it says, then run the same command again. Offline, or behind a "
-            "proxy: HTTPS_PROXY, PIP_INDEX_URL. To do without the compiled core: ENGINE_CORE=python"
-        )
-
-
-def _show_progress(process: "subprocess.Popen[bytes]", log: Path, title: str) -> None:
-    begin = shown = time.monotonic()
-    is_terminal = sys.stdout.isatty()
-    print(f"{title} ...", end="" if is_terminal else "\n", flush=True)
-    while process.poll() is None:
-        time.sleep(0.1)
-        now = time.monotonic()
-        if is_terminal:
-            line = f"{title} ... {now - begin:.0f} s  {' '.join(read_last_lines(log, 1))}"
-            print(f"\r{line[:_LINE_WIDTH]:{_LINE_WIDTH}}", end="", flush=True)
-        elif now - shown > _QUIET_SECONDS:
-            shown = now
-            print(f"{title} ... {now - begin:.0f} s", flush=True)
-    done = f"{title}: {time.monotonic() - begin:.1f} s"
-    print(f"\r{done:{_LINE_WIDTH}}" if is_terminal else done, flush=True)
-
-
-def read_last_lines(path: Path, count: int) -> list[str]:
-    """Return the last `count` lines of a text file that are not blank."""
-    with path.open("rb") as file:
-        file.seek(max(0, file.seek(0, 2) - 400 * count))
-        text = file.read().decode(errors="replace")
-    return [line.strip() for line in text.splitlines() if line.strip()][-count:]
+def _report_times(venv_seconds: float, seconds: float, tracks: Sequence[Track]) -> None:
+    parts = [f"{track.name} {track.seconds:.1f} s" for track in tracks]
+    venv = f".venv {venv_seconds:.1f} s, then " if venv_seconds else ""
+    print(f"Set up in {venv_seconds + seconds:.1f} s: {venv}{' beside '.join(parts)}", flush=True)

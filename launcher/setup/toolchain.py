@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 import sysconfig
+import tempfile
 from pathlib import Path
 
 _INSTALLERS = ("apt-get", "dnf", "brew")
@@ -41,6 +42,9 @@ def find_missing_build_tool() -> str | None:
         return f"no C compiler here. Mend it with: {_choose_command(_COMPILER)}"
     if not (Path(sysconfig.get_path("include")) / "Python.h").exists():
         return f"Python.h is not here. Mend it with: {_choose_command(_HEADERS)}"
+    complaint = _compile_trial()
+    if complaint:
+        return f"the C compiler fails: {complaint} Mend it with: {_choose_command(_COMPILER)}"
     return None
 
 
@@ -50,14 +54,32 @@ def is_core_wanted() -> bool:
 
 
 def has_compiler() -> bool:
-    """Return whether the compiler that Python would call, or that `CC` names, answers."""
-    configured = os.environ.get("CC") or sysconfig.get_config_var("CC") or "cc"
-    command = shutil.which(shlex.split(configured)[0]) or shutil.which("cc")
+    """Return whether the C compiler answers."""
+    command = shutil.which(choose_compiler()[0])
     if command is None:
         return False
     # without its developer tools macOS has a `cc` that only offers to install them
     answer = subprocess.run([command, "--version"], capture_output=True, check=False)
     return answer.returncode == 0
+
+
+def choose_compiler() -> list[str]:
+    """Return the compiler's command: what `CC` names, else Python's own, else `cc`."""
+    named = os.environ.get("CC")
+    own = shlex.split(named or sysconfig.get_config_var("CC") or "cc")
+    return own if named or shutil.which(own[0]) else ["cc"]
+
+
+def _compile_trial() -> str:
+    """Compile a module of one line; return the first line of what the compiler says if it fails."""
+    with tempfile.TemporaryDirectory() as folder:
+        source = Path(folder, "trial.c")
+        source.write_text("#include <Python.h>\n")
+        include = f"-I{sysconfig.get_path('include')}"
+        command = [*choose_compiler(), include, "-fPIC", "-c", "trial.c", "-o", "trial.o"]
+        answer = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    said = answer.stderr.strip() or f"exit status {answer.returncode}."
+    return said.splitlines()[0] if answer.returncode else ""
 
 
 def _choose_command(commands: dict[str, str]) -> str:

@@ -58,7 +58,7 @@ def coverage_init(registry: Any, options: SimpleNamespace) -> None:
 def copy_project() -> None:
     rmtree(COPY, ignore_errors=True)
     ignored = ignore_patterns("*.so", "*.c", "__pycache__", "integration", "system", "browser")
-    for folder in ("engine", "tests", "protocol", "benchmark"):
+    for folder in ("engine", "launcher", "tests", "protocol", "benchmark"):
         copytree(ROOT / folder, COPY / folder, ignore=ignored)
     for name in ("setup.py", "pyproject.toml", "README.md"):
         copy(ROOT / name, COPY)

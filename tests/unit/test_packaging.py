@@ -5,6 +5,7 @@ import tomllib
 
 import pytest
 
+from launcher.setup import bootstrap
 from launcher.setup.bootstrap import ensure_environment
 from launcher.setup.environment import ROOT, Environment, read_requirements
 
@@ -30,10 +31,11 @@ def test_every_extra_brings_what_the_exchange_needs(extra: str) -> None:
 def test_start_of_the_exchange_asks_for_what_it_needs(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[tuple[str, ...]] = []
 
-    def is_installed(_: Environment, extras: tuple[str, ...]) -> bool:
+    def has_packages(_: Environment, extras: tuple[str, ...]) -> bool:
         asked.append(extras)
         return True
 
-    monkeypatch.setattr(Environment, "is_installed", is_installed)
+    monkeypatch.setattr(Environment, "has_packages", has_packages)
+    monkeypatch.setattr(bootstrap, "is_core_settled", lambda: True)
     ensure_environment()
     assert asked == [("exchange",)]

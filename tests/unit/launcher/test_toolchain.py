@@ -4,10 +4,14 @@ from pathlib import Path
 
 import pytest
 
-from launcher.setup import installation
+from launcher.setup import compiled_modules, installation
 from launcher.setup.environment import Environment
 from launcher.setup.errors import LaunchError
-from launcher.setup.installation import create_environment, install_project
+from launcher.setup.installation import (
+    create_environment,
+    install_project,
+    is_core_settled,
+)
 from launcher.setup.toolchain import find_missing_build_tool, find_missing_venv
 
 
@@ -22,8 +26,8 @@ def program_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
-def write_program(path: Path, status: int = 0) -> None:
-    path.write_text(f"#!/bin/sh\nexit {status}\n")
+def write_program(path: Path, text: str = "exit 0") -> None:
+    path.write_text(f"#!/bin/sh\n{text}\n")
     path.chmod(0o755)
 
 
@@ -45,7 +49,7 @@ def test_a_missing_compiler_comes_with_the_command_of_this_machine(
 
 
 def test_a_compiler_that_only_offers_to_be_installed_is_none(program_folder: Path) -> None:
-    write_program(program_folder / "cc", status=1)
+    write_program(program_folder / "cc", "exit 1")
     missing = find_missing_build_tool()
     assert missing is not None
     assert missing.startswith("no C compiler here")
@@ -72,24 +76,40 @@ def test_a_missing_ensurepip_stops_with_its_command(
         create_environment(Environment(tmp_path / ".venv"))
 
 
+def test_a_compiler_that_cannot_compile_is_told_with_its_complaint_until_it_is_mended(
+    program_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    compiler = program_folder / "cc"
+    write_program(compiler, 'case "$*" in *trial*) echo "stdio.h: no such file" >&2; exit 1;; esac')
+    monkeypatch.setenv("CC", str(compiler))
+    missing = find_missing_build_tool()
+    assert missing is not None
+    assert missing.startswith("the C compiler fails: stdio.h: no such file")
+    write_program(compiler)
+    assert find_missing_build_tool() is None
+
+
+def test_a_core_that_failed_to_compile_is_tried_again(
+    program_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(compiled_modules, "is_in_place", lambda: False)
+    monkeypatch.setattr(compiled_modules, "place_if_kept", lambda: False)
+    monkeypatch.setattr(compiled_modules, "has_compiled_module", lambda: False)
+    monkeypatch.setenv("CC", "nothing-of-that-name")
+    assert is_core_settled()
+    write_program(program_folder / "cc")
+    monkeypatch.setenv("CC", "cc")
+    assert not is_core_settled()
+    monkeypatch.setenv("ENGINE_CORE", "python")
+    assert is_core_settled()
+
+
 def test_a_forced_compiled_core_fails_before_anything_is_installed(
     program_folder: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     assert not list(program_folder.iterdir())
     monkeypatch.setenv("ENGINE_CORE", "cython")
-    monkeypatch.setattr(installation, "_run_with_progress", pytest.fail)
+    monkeypatch.setattr(installation, "is_core_settled", lambda: False)
+    monkeypatch.setattr(installation, "run_side_by_side", pytest.fail)
     with pytest.raises(LaunchError, match="ENGINE_CORE=cython, but no C compiler here"):
-        install_project(Environment(tmp_path), ())
-
-
-def test_a_failed_installation_shows_the_last_lines_and_what_to_do(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.setattr(installation, "BUILD_FOLDER", tmp_path)
-    monkeypatch.setattr(installation, "_pip_command", lambda *_, **__: ["ls", "/no/such/place"])
-    with pytest.raises(LaunchError) as failure:
-        install_project(Environment(tmp_path), ())
-    assert "/no/such/place" in str(failure.value)
-    assert "run the same command again" in str(failure.value)
-    assert not (tmp_path / "goquant-stamp.json").exists()
-    assert "Installing" in capsys.readouterr().out
+        install_project(Environment(tmp_path), (), 0.0)

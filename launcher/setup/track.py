@@ -1,0 +1,144 @@
+"""Commands of the set-up: run side by side, shown in one line, ended together."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+
+from launcher.setup.environment import LOG_FOLDER, ROOT
+from launcher.setup.errors import LaunchError
+
+_TAIL_LINES = 15
+_LINE_WIDTH = 78
+_QUIET_SECONDS = 10.0
+_END_SECONDS = 3.0
+_PAUSE_SECONDS = 0.05
+
+
+class Track:
+    """Commands that run one after another, their output in a log of their own."""
+
+    def __init__(self, name: str, *commands: Sequence[str]) -> None:
+        self.name = name
+        self.log = LOG_FOLDER / f"{name}.log"
+        self.status: int | None = None
+        self.seconds = 0.0
+        self._pending = list(commands)
+        self._process: subprocess.Popen[bytes] | None = None
+        self._begin = time.monotonic()
+
+    def start(self) -> None:
+        """Start the first command."""
+        self.log.write_bytes(b"")
+        self._begin = time.monotonic()
+        self._start_next()
+
+    def poll(self) -> bool:
+        """Start the next command if one has ended; return whether this was the last, or failed."""
+        if self.status is None and self._process and self._process.poll() is not None:
+            if self._pending and self._process.returncode == 0:
+                self._start_next()
+            else:
+                self.status = self._process.returncode
+                self.seconds = time.monotonic() - self._begin
+        return self.status is not None
+
+    def end(self) -> None:
+        """End the command that runs, if one does, with all the processes that it has started."""
+        if self._process is None:
+            return
+        try:
+            self._signal(signal.SIGINT)
+            with suppress(subprocess.TimeoutExpired):
+                self._process.wait(_END_SECONDS)
+        finally:
+            self._signal(signal.SIGKILL)
+            self._process.wait()
+
+    def describe_failure(self) -> str:
+        """Return the end of the log, below a line that says what failed."""
+        tail = "\n".join(f"  {line}" for line in read_last_lines(self.log, _TAIL_LINES))
+        return f"{self.name}: exit status {self.status}; the last lines of {self.log}:\n{tail}"
+
+    def _start_next(self) -> None:
+        with self.log.open("ab") as output:
+            self._process = subprocess.Popen(
+                self._pending.pop(0),
+                cwd=ROOT,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                process_group=0,
+                close_fds=False,  # the set-up's lock is held as long as one of them lives
+            )
+
+    def _signal(self, number: int) -> None:
+        if self._process:
+            with suppress(ProcessLookupError, PermissionError):
+                os.killpg(self._process.pid, number)
+
+
+def run_side_by_side(title: str, *tracks: Track) -> None:
+    """Run them to the end, the progress in one line; raise LaunchError if one fails.
+
+    None of their processes outlives this.
+    """
+    progress = _Progress(title)
+    try:
+        for track in tracks:
+            track.start()
+        while running := [track for track in tracks if not track.poll()]:
+            _check(tracks)
+            progress.show(running[0])
+            time.sleep(_PAUSE_SECONDS)
+        _check(tracks)
+    finally:
+        progress.close()
+        for track in tracks:
+            track.end()
+
+
+def _check(tracks: Sequence[Track]) -> None:
+    for track in tracks:
+        if track.status:
+            raise LaunchError(
+                f"{track.describe_failure()}\nMend what it says, then run the same command again. "
+                "Offline, or behind a proxy: HTTPS_PROXY, PIP_INDEX_URL. To do without the "
+                "compiled core: ENGINE_CORE=python"
+            )
+
+
+class _Progress:
+    """One line on a terminal; elsewhere a line now and then."""
+
+    def __init__(self, title: str) -> None:
+        self._title = title
+        self._begin = self._shown = time.monotonic()
+        self._is_terminal = sys.stdout.isatty()
+        print(f"{title} ...", end="" if self._is_terminal else "\n", flush=True)
+
+    def show(self, track: Track) -> None:
+        now = time.monotonic()
+        line = f"{self._title} ... {now - self._begin:.0f} s"
+        if self._is_terminal:
+            line = f"{line}  {track.name}: {' '.join(read_last_lines(track.log, 1))}"
+            print(f"\r{line[:_LINE_WIDTH]:{_LINE_WIDTH}}", end="", flush=True)
+        elif now - self._shown > _QUIET_SECONDS:
+            self._shown = now
+            print(line, flush=True)
+
+    def close(self) -> None:
+        if self._is_terminal:
+            print(f"\r{'':{_LINE_WIDTH}}\r", end="", flush=True)
+
+
+def read_last_lines(path: Path, count: int) -> list[str]:
+    """Return the last `count` lines of a text file that are not blank."""
+    with path.open("rb") as file:
+        file.seek(max(0, file.seek(0, 2) - 400 * count))
+        text = file.read().decode(errors="replace")
+    return [line.strip() for line in text.splitlines() if line.strip()][-count:]
