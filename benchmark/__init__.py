@@ -15,6 +15,7 @@ os.environ["no_proxy"] = ",".join(filter(None, (_SPARED, "localhost,127.0.0.1,::
 # `python -m benchmark.…`: this is the first line of ours that runs; the list itself needs nothing
 if sys.argv[0] == "-m" and sys.orig_argv[sys.orig_argv.index("-m") + 1] != "benchmark":
     import launcher.setup.python_version  # noqa: F401  # stops a Python that is too old, with one line
+    from benchmark.written_help import describe_measurement
     from launcher.setup.bootstrap import ensure_environment
 
-    ensure_environment(extras=("test",))
+    ensure_environment(extras=("test",), describe=describe_measurement)

@@ -1,4 +1,8 @@
-"""`python -m tests [pytest arguments]`: sets up at need, then runs the tests, several at a time."""
+"""`python -m tests [pytest arguments]`: sets up at need, then runs the tests, several at a time.
+
+PATH or PATH::NAME runs one file or one test, -k EXPRESSION those whose name fits, -x stops at the
+first that fails, -n 0 runs one at a time.
+"""
 
 import sys
 
@@ -6,7 +10,7 @@ import launcher.setup.python_version  # noqa: F401  # stops a Python that is too
 from launcher.setup.bootstrap import ensure_environment
 
 if __name__ == "__main__":
-    ensure_environment(extras=("test",))
+    ensure_environment(extras=("test",), describe=lambda: str(__doc__))
 
     import pytest
 
