@@ -4,7 +4,6 @@ import argparse
 import os
 import sys
 
-from launcher.check.checks import run_checks
 from launcher.data_folder import DataFolder
 from launcher.redis_commands import run_redis_command
 from launcher.reset import reset_system
@@ -42,6 +41,8 @@ def _dispatch(arguments: argparse.Namespace, settings: LauncherSettings) -> int:
         case "status":
             return show_status(_require_running(folder))
         case "check":
+            from launcher.check.checks import run_checks  # its HTTP client is slow to import
+
             key = arguments.api_key or settings.check_api_key
             secret = arguments.api_secret or settings.check_api_secret
             return run_checks(_require_running(folder), settings, key, secret)
