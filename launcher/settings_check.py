@@ -16,6 +16,8 @@ from protocol.instrument import parse_instruments
 
 _CORE = "ENGINE_CORE"
 _KNOWN = frozenset({_CORE, *(name.upper() for name in LauncherSettings.model_fields)})
+_FOR_THE_USER = frozenset({"API_KEY"})
+"""What the banner's curl line takes from the environment."""
 _NEAR, _NEARER = 0.85, 0.88
 """How like a setting's name another one must be: in `.env`, and among all of the environment."""
 _READ_KEYS = """\
@@ -34,7 +36,6 @@ def check_settings(settings: LauncherSettings) -> None:
     """Raise LaunchError with a line for each fault."""
     faults = [
         *find_misspelled(dotenv_values(".env"), _NEAR),
-        *find_misspelled(os.environ, _NEARER),
         *_check_core(read_setting(_CORE)),
         *_check_instruments(settings),
         *_check_keys(settings),
@@ -43,11 +44,18 @@ def check_settings(settings: LauncherSettings) -> None:
         raise LaunchError("\n".join(faults))
 
 
+def find_lookalikes() -> Iterator[str]:
+    """Say what in the environment is like a setting; it may well be another program's."""
+    return find_misspelled(os.environ, _NEARER)
+
+
 def find_misspelled(names: Iterable[str], likeness: float) -> Iterator[str]:
     """Say which of `names` are no setting, and like one; others are not for us."""
     for name in sorted(set(names)):
+        if name.upper() in _KNOWN | _FOR_THE_USER:
+            continue
         near = difflib.get_close_matches(name.upper(), _KNOWN, n=1, cutoff=likeness)
-        if near and name.upper() not in _KNOWN:
+        if near:
             yield f"{name} is no setting; did you mean {near[0]}?"
 
 

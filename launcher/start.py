@@ -20,7 +20,7 @@ from launcher.redis.server import (
 )
 from launcher.services import Listeners, make_services, open_listeners
 from launcher.settings import LauncherSettings
-from launcher.settings_check import check_settings
+from launcher.settings_check import check_settings, find_lookalikes
 from launcher.supervision.listening import format_url
 from launcher.supervision.processes import identify_process
 from launcher.supervision.readiness import read_health
@@ -105,6 +105,8 @@ class System:
 
     def _start(self) -> bool:
         """Start Redis, then the services; return False if a request to stop came first."""
+        for lookalike in find_lookalikes():
+            self._show(f"WARNING: {lookalike}")
         for warning in find_open_files(self._settings):
             self._show(f"WARNING: {warning}.")
         named = self._settings.named_redis_url

@@ -6,7 +6,7 @@ import pytest
 
 from launcher.environments import make_environment
 from launcher.settings import LauncherSettings
-from launcher.settings_check import check_settings, find_misspelled
+from launcher.settings_check import check_settings, find_lookalikes, find_misspelled
 from launcher.setup.errors import LaunchError
 
 
@@ -33,7 +33,31 @@ def test_the_nearest_name_is_proposed(name: str, meant: str) -> None:
 
 def test_what_is_for_others_is_no_fault() -> None:
     names = ["PATH", "HOME", "COMPOSE_PROJECT_NAME", "gateway_port", "GATEWAY_PORT", "ENGINE_CORE"]
-    assert list(find_misspelled(names, 0.8)) == []
+    assert list(find_misspelled([*names, "API_KEY"], 0.8)) == []
+
+
+@pytest.mark.parametrize(
+    "name", ["API_KEY", "REDIS_URI", "LOGLEVEL", "DATABASE_URI", "REDISHOST", "REDISPORT"]
+)
+def test_a_variable_of_another_program_is_no_fault(
+    monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setenv(name, "x")
+    check_settings(LauncherSettings())
+
+
+def test_a_variable_like_a_setting_is_a_warning(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LOGLEVEL", "x")
+    monkeypatch.setenv("API_KEY", "x")
+    assert list(find_lookalikes()) == ["LOGLEVEL is no setting; did you mean LOG_LEVEL?"]
+
+
+def test_a_misspelled_line_of_our_file_is_a_fault(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / ".env").write_text("GATEWY_PORT=9000\nAPI_KEY=x\n")
+    assert _find_faults() == ["GATEWY_PORT is no setting; did you mean GATEWAY_PORT?"]
 
 
 def test_all_faults_are_named_at_once(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -42,9 +66,7 @@ def test_all_faults_are_named_at_once(monkeypatch: pytest.MonkeyPatch, tmp_path:
     monkeypatch.setenv("API_KEYS_FILE", str(keys))
     monkeypatch.setenv("INSTRUMENTS_FILE", str(instruments))
     monkeypatch.setenv("ENGINE_CORE", "rust")
-    monkeypatch.setenv("GATEWY_PORT", "9000")
     assert _find_faults() == [
-        "GATEWY_PORT is no setting; did you mean GATEWAY_PORT?",
         "ENGINE_CORE=rust: use cython or python",
         f"INSTRUMENTS_FILE={instruments}: No such file or directory",
         "API key 1: key must be at least 16 visible ASCII characters",
