@@ -91,6 +91,6 @@ def _hold_build_lock() -> Iterator[None]:
     with hold_lock(path, wait=False) as is_free:
         pass
     if not is_free:
-        print("Another set-up is at work here; waiting for its end ...", flush=True)
+        print("Another set-up is at work here; waiting for its end ...", file=sys.stderr)
     with hold_lock(path, wait=True, with_children=True):
         yield

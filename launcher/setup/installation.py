@@ -104,7 +104,7 @@ def _decide_to_compile() -> bool:
     if missing and os.environ.get("ENGINE_CORE") == "cython":
         raise LaunchError(f"ENGINE_CORE=cython, but {missing}")
     if missing:
-        print(f"WARNING: {missing}\nUntil then the slow plain-Python core serves.", flush=True)
+        print(f"WARNING: {missing}\nUntil then the slow plain-Python core serves.", file=sys.stderr)
     return not missing
 
 
@@ -113,11 +113,16 @@ def _go_on_without_core(has_tried: bool) -> None:
     compiled_modules.remove_compiled()
     if has_tried:
         log = LOG_FOLDER / "core.log"
-        print(f"WARNING: the core did not compile (see {log}); the slow plain-Python one serves.")
-        print("The next start tries again; ENGINE_CORE=python does without.", flush=True)
+        print(
+            f"WARNING: the core did not compile (see {log}); the slow plain-Python one serves.\n"
+            "The next start tries again; ENGINE_CORE=python does without.",
+            file=sys.stderr,
+        )
 
 
 def _report_times(venv_seconds: float, seconds: float, tracks: Sequence[Track]) -> None:
     parts = [f"{track.name} {track.seconds:.1f} s" for track in tracks]
     venv = f".venv {venv_seconds:.1f} s, then " if venv_seconds else ""
-    print(f"Set up in {venv_seconds + seconds:.1f} s: {venv}{' beside '.join(parts)}", flush=True)
+    print(
+        f"Set up in {venv_seconds + seconds:.1f} s: {venv}{' beside '.join(parts)}", file=sys.stderr
+    )

@@ -113,27 +113,30 @@ def _check(tracks: Sequence[Track]) -> None:
 
 
 class _Progress:
-    """One line on a terminal; elsewhere a line now and then."""
+    """One line on a terminal; elsewhere a line now and then. Standard output is the command's."""
 
     def __init__(self, title: str) -> None:
         self._title = title
         self._begin = self._shown = time.monotonic()
-        self._is_terminal = sys.stdout.isatty()
-        print(f"{title} ...", end="" if self._is_terminal else "\n", flush=True)
+        self._is_terminal = sys.stderr.isatty()
+        self._print(f"{title} ...", end="" if self._is_terminal else "\n")
 
     def show(self, track: Track) -> None:
         now = time.monotonic()
         line = f"{self._title} ... {now - self._begin:.0f} s"
         if self._is_terminal:
             line = f"{line}  {track.name}: {' '.join(read_last_lines(track.log, 1))}"
-            print(f"\r{line[:_LINE_WIDTH]:{_LINE_WIDTH}}", end="", flush=True)
+            self._print(f"\r{line[:_LINE_WIDTH]:{_LINE_WIDTH}}", end="")
         elif now - self._shown > _QUIET_SECONDS:
             self._shown = now
-            print(line, flush=True)
+            self._print(line)
 
     def close(self) -> None:
         if self._is_terminal:
-            print(f"\r{'':{_LINE_WIDTH}}\r", end="", flush=True)
+            self._print(f"\r{'':{_LINE_WIDTH}}\r", end="")
+
+    def _print(self, text: str, end: str = "\n") -> None:
+        print(text, end=end, file=sys.stderr, flush=True)
 
 
 def read_last_lines(path: Path, count: int) -> list[str]:

@@ -56,7 +56,9 @@ def test_a_failure_shows_the_last_lines_and_what_to_do_and_ends_the_other_track(
         run_side_by_side("Trying", Track("slow", make_command(slow)), Track("b", make_command(bad)))
     assert "no such package" in str(failure.value)
     assert "run the same command again" in str(failure.value)
-    assert "Trying" in capsys.readouterr().out
+    captured = capsys.readouterr()
+    assert "Trying" in captured.err
+    assert not captured.out  # that is for what a program reads
 
 
 def test_nothing_that_was_started_outlives_an_interrupt(logs: Path) -> None:
