@@ -1,6 +1,7 @@
 """The command `start`: start the system, supervise it, stop it."""
 
 import os
+import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -33,7 +34,7 @@ from launcher.supervision.run_file import (
 )
 from launcher.supervision.service import Service
 from launcher.supervision.supervisor import Supervisor
-from launcher.supervision.terminal import Terminal
+from launcher.supervision.terminal import Terminal, print_if_open
 from protocol.run_file import RedisRecord, identify_place
 
 ServiceFactory = Callable[[LauncherSettings, RedisAddresses, Listeners], list[Service]]
@@ -127,7 +128,7 @@ class System:
         record = self._make_record()
         self._show(format_banner(record, self._folder.path, seconds, needs_api_key=needs_key))
         if self._prints_json:
-            print(format_ready_line(record, self._folder.path), flush=True)
+            print_if_open(format_ready_line(record, self._folder.path), sys.stdout)
         return True
 
     def _conditions(self, services: list[Service]) -> Iterator[Callable[[], bool]]:

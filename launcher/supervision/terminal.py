@@ -2,7 +2,7 @@
 
 import os
 import sys
-from typing import Literal
+from typing import Literal, TextIO
 
 from protocol.logs import to_json_line
 
@@ -23,7 +23,12 @@ class Terminal:
         self._print(to_json_line(service, line) if self._is_json else f"{service:<12} | {line}")
 
     def _print(self, line: str) -> None:
-        try:
-            print(line, file=self._stream, flush=True)
-        except OSError:
-            os.dup2(os.open(os.devnull, os.O_WRONLY), self._stream.fileno())
+        print_if_open(line, self._stream)
+
+
+def print_if_open(line: str, stream: TextIO) -> None:
+    """Print `line`; if nobody reads `stream` any more, leave out it and all that follows."""
+    try:
+        print(line, file=stream, flush=True)
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
