@@ -83,9 +83,12 @@ def name_addresses(settings: LauncherSettings, url: str) -> RedisAddresses:
 
 
 def format_users() -> str:
-    """Return the lines that make the same users on another server, for `redis-cli`."""
+    """Return the lines that make the same users on another server, for `redis-cli`.
+
+    To run them again leaves these users with these rights and passwords alone.
+    """
     lines = [
-        f"ACL SETUSER {user} on >PASSWORD_OF_{user.upper()} {_describe_rights(user)}"
+        f"ACL SETUSER {user} reset on >PASSWORD_OF_{user.upper()} {_describe_rights(user)}"
         for user in RedisAddresses._fields
     ]
     return "\n".join([*lines, f"ACL SETUSER {_DEFAULT_USER.removeprefix('user ')}"])

@@ -207,6 +207,10 @@ def test_the_printed_lines_make_the_same_users(tmp_path: Path) -> None:
     with run_redis(tmp_path) as url, connect(url) as client:
         for line in format_users().splitlines():
             client.execute_command(*line.split())
+        once = client.acl_list()
+        for line in format_users().splitlines():
+            client.execute_command(*line.split())
+        assert client.acl_list() == once
         own = url.replace("//", "//launcher:PASSWORD_OF_LAUNCHER@")
         assert not is_open_to_all(own)
         for user in RedisAddresses._fields:
