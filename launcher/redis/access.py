@@ -24,7 +24,7 @@ _RIGHTS = {
     "launcher": "~* &* +@all",
     "engine": f"{_KEYS} {_EVENTS} {_REPLIES} {_READ} +@write -@dangerous +publish +info {_SCRIPTS}",
     # a script may name any key; what it does with each is checked as if it came without the script
-    "order_gateway": f"{_READ_KEYS} {_EVENTS} {_REPLIES} {_READ} {_SUBSCRIBE} +config|get +info"
+    "order_gateway": f"{_READ_KEYS} {_EVENTS} {_REPLIES} {_READ} {_SUBSCRIBE}"
     f" ({_KEYS} {_SCRIPTS})"
     f" (~{channels.ORDER_QUEUE} +rpush)"
     f" (~{channels.STATE} +hsetnx)"

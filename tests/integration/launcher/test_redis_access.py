@@ -97,6 +97,8 @@ REFUSED: Table = {
         ["EVAL", SET, 1, channels.STATE, "9"],
         ["HSET", channels.STATE, "sequence", "9"],
         ["DEL", CLAIM],
+        ["CONFIG", "GET", "appendfsync"],
+        ["INFO"],
     ],
     "market_data": [
         *ADMINISTRATION,
