@@ -84,7 +84,7 @@ def describe_redis(record: RunRecord) -> str:
 def _has_proxy(url: str) -> bool:
     """Whether curl would ask a proxy for `url`."""
     is_spared = urllib.request.proxy_bypass(urlsplit(url).hostname or "")
-    return "http" in urllib.request.getproxies() and not is_spared
+    return not is_spared and not {"http", "all"}.isdisjoint(urllib.request.getproxies())
 
 
 def format_curl(gateway_url: str, *, needs_api_key: bool = False) -> str:
