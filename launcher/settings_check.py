@@ -20,6 +20,12 @@ _FOR_THE_USER = frozenset({"API_KEY"})
 """What the banner's curl line takes from the environment."""
 _NEAR, _NEARER = 0.85, 0.88
 """How like a setting's name another one must be: in `.env`, and among all of the environment."""
+_SERVICE_URLS = (
+    "ENGINE_REDIS_URL",
+    "GATEWAY_REDIS_URL",
+    "MARKET_DATA_REDIS_URL",
+    "ARCHIVE_REDIS_URL",
+)
 _READ_KEYS = """\
 import sys
 from order_gateway.admission.api_keys import UnusableKeys, read_api_keys
@@ -37,6 +43,7 @@ def check_settings(settings: LauncherSettings) -> None:
     faults = [
         *find_misspelled(dotenv_values(".env"), _NEAR),
         *_check_core(read_setting(_CORE)),
+        *_check_redis_urls(settings),
         *_check_instruments(settings),
         *_check_keys(settings),
     ]
@@ -64,6 +71,13 @@ def _check_core(choice: str | None) -> Iterator[str]:
         yield f"{_CORE}={choice}: use cython or python"
     if choice == "cython" and not has_compiled_core():
         yield f"{_CORE}=cython, but the compiled core is missing; unset it, or get a C compiler"
+
+
+def _check_redis_urls(settings: LauncherSettings) -> Iterator[str]:
+    """Say which services have a URL on a server that nothing names: our own would serve them."""
+    urls = [name for name in _SERVICE_URLS if getattr(settings, name.lower())]
+    if urls and settings.named_redis_url is None:
+        yield f"{', '.join(urls)}: set REDIS_URL too, the administrator's on the same server"
 
 
 def _check_instruments(settings: LauncherSettings) -> Iterator[str]:

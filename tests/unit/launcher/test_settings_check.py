@@ -83,6 +83,19 @@ def test_an_instrument_that_is_none_is_named(
     assert fault.startswith(f"INSTRUMENTS_FILE={instruments}: ")
 
 
+def test_a_service_s_url_on_a_server_without_a_name_is_a_fault(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("ENGINE_REDIS_URL", "redis://engine:secret@127.0.0.1:6379/0")
+    monkeypatch.setenv("ARCHIVE_REDIS_URL", "redis://archive:secret@127.0.0.1:6379/0")
+    assert _find_faults() == [
+        "ENGINE_REDIS_URL, ARCHIVE_REDIS_URL: set REDIS_URL too, the administrator's on the same"
+        " server"
+    ]
+    monkeypatch.setenv("REDIS_HOST", "127.0.0.1")
+    check_settings(LauncherSettings())
+
+
 def test_a_secret_reaches_only_who_uses_it(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("API_KEYS", "DATABASE_URL", "REDIS_URL", "REDIS_PASSWORD", "CHECK_API_SECRET"):
         monkeypatch.setenv(name, "secret")
