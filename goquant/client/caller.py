@@ -9,7 +9,8 @@ from typing import Any, Generic, TypeVar
 import httpx
 import msgspec
 
-from goquant.client.errors import Server
+from goquant.client.errors import Server, Unreachable
+from goquant.client.passing_status import is_passing
 from goquant.client.requests import Request, drop_nothing
 from protocol.headers import RETRY_AFTER_HEADER, SIGNATURE_HEADER, TIMESTAMP_HEADER
 from protocol.signing import sign
@@ -19,6 +20,9 @@ Answer = TypeVar("Answer")
 DEFAULT_WAIT_SECONDS = 2.0
 """As long as the gateway waits for the engine if nothing else is asked for."""
 _MAX_ATTEMPTS = 3
+_PAUSES_AFTER_FAILURES = (0.1, 0.4)
+_MIN_PAUSE_SECONDS = 0.1
+_NOTHING_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 _FIRST_ERROR = 400
 _MAY_BE_REPEATED = frozenset({429, 503})
 
@@ -72,6 +76,7 @@ class Conversation(Generic[Answer]):
         self._caller = caller
         self._request = request
         self._failures = 0
+        self._may_be_queued = False
         self._until = monotonic() + caller.wait
 
     def build_next(self, client: httpx.Client | httpx.AsyncClient) -> httpx.Request:
@@ -88,13 +93,18 @@ class Conversation(Generic[Answer]):
     def fail(self, error: httpx.TransportError) -> None:
         """Take a broken connection; raises Unreachable at the third."""
         self._failures += 1
-        self.pause = 0.0
+        if self._request.idempotency_key and not isinstance(error, _NOTHING_SENT):
+            self._may_be_queued = True
         if self._failures == _MAX_ATTEMPTS:
-            why = str(error) or type(error).__name__
-            raise self._caller.server.silence(self._caller.url, why) from error
+            raise self._make_silence(str(error) or type(error).__name__) from error
+        self.pause = _PAUSES_AFTER_FAILURES[self._failures - 1]
 
     def finish(self, response: httpx.Response) -> bool:
-        """Take a response, and return whether it is the last; raises AnswerError for a refusal."""
+        """Take a response, and return whether it is the last; raises AnswerError for a refusal.
+
+        A refusal for now raises Unreachable instead if a try before it may have been queued: it
+        tells of itself alone.
+        """
         if response.status_code < _FIRST_ERROR:
             self.answer = self._decode(response)
             return True
@@ -102,14 +112,28 @@ class Conversation(Generic[Answer]):
         if response.status_code in _MAY_BE_REPEATED and self._may_wait(retry_after):
             return False
         problem = self._read_problem(response)
-        raise self._caller.server.refusal(response.status_code, problem, retry_after)
+        refusal = self._caller.server.refusal(response.status_code, problem, retry_after)
+        if self._may_be_queued and is_passing(response.status_code):
+            raise self._make_silence(f"a connection broke, then {refusal}") from refusal
+        raise refusal
 
     def _may_wait(self, retry_after: str | None) -> bool:
         """Set the pause that the server asks for, and return whether there is time for it."""
         if retry_after is None or not retry_after.isdecimal():
             return False
-        self.pause = float(retry_after)
+        self.pause = max(float(retry_after), _MIN_PAUSE_SECONDS)
         return monotonic() + self.pause <= self._until
+
+    def _make_silence(self, why: str) -> Unreachable:
+        caller, request = self._caller, self._request
+        if not self._may_be_queued:
+            return caller.server.silence(caller.url, why)
+        return caller.server.silence(
+            caller.url,
+            why,
+            idempotency_key=request.idempotency_key,
+            client_order_ids=request.client_order_ids,
+        )
 
     def _decode(self, response: httpx.Response) -> Answer:
         try:

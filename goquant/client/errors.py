@@ -38,11 +38,34 @@ class MarketDataError(AnswerError):
 
 
 class Unreachable(ConnectionError):
-    """A server has not answered, after three tries. `url` is its address."""
+    """A server has not answered, or not a change whose connection broke. `url` is its address.
 
-    def __init__(self, url: str, why: str) -> None:
-        super().__init__(f"{url}: {why}")
+    If the change may be queued, `idempotency_key` names it, and `client_order_ids` are those of its
+    orders, in their order: sent again with these, none becomes a second order. If nothing was sent,
+    `idempotency_key` is None and `client_order_ids` is empty.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        why: str,
+        *,
+        idempotency_key: str | None = None,
+        client_order_ids: tuple[str, ...] = (),
+    ) -> None:
+        may_be = f"; {_advise(client_order_ids)}" if idempotency_key else ""
+        super().__init__(f"{url}: {why}{may_be}")
         self.url = url
+        self.idempotency_key = idempotency_key
+        self.client_order_ids = client_order_ids
+
+
+def _advise(client_order_ids: tuple[str, ...]) -> str:
+    if not client_order_ids:
+        return "the change may be queued: look up its orders before you repeat it"
+    if len(client_order_ids) == 1:
+        return f"the order may be queued: repeat it with client_order_id={client_order_ids[0]!r}"
+    return "the orders may be queued: repeat them with the client_order_ids of this error"
 
 
 class GatewayUnreachable(Unreachable):

@@ -44,7 +44,8 @@ class GatewayClient(AsyncClient):
     """One account at one gateway. Use as an asynchronous context.
 
     A request whose connection breaks is sent again, three times in all; then GatewayUnreachable is
-    raised. That is safe: an order has a client_order_id, another change an Idempotency-Key. An
+    raised. That is safe: an order has a client_order_id, another change an Idempotency-Key, and the
+    error has those of a request that may be queued. An
     answer waits for the engine for `wait` seconds (at most 30), or as long as the gateway chooses.
     A request that the gateway tells to come back later (429, 503) does so for as long in all.
     """

@@ -42,6 +42,7 @@ def submit_order(
     response: str = "result",
 ) -> Request[OrderState]:
     """Send a new order: without `order_type` a limit order if it has a price, else market."""
+    name = client_order_id or _make_name()
     order = {
         "symbol": symbol,
         "side": side,
@@ -49,21 +50,34 @@ def submit_order(
         "order_type": order_type or ("limit" if price else "market"),
         "price": price,
         "stop_price": stop_price,
-        "client_order_id": client_order_id or _make_name(),
+        "client_order_id": name,
         "self_trade_prevention": self_trade_prevention,
     }
     query, body = {"response": response}, drop_nothing(order)
-    return change(OrderState, "POST", "/v1/orders", _make_name(), query=query, body=body)
+    return change(
+        OrderState,
+        "POST",
+        "/v1/orders",
+        _make_name(),
+        query=query,
+        body=body,
+        client_order_ids=(name,),
+    )
 
 
 def submit_orders(
     orders: Sequence[Mapping[str, Any]], *, response: str = "ack"
 ) -> Request[list[BatchItem]]:
     """Send up to 500 new orders at once, as JSON has them; return a result for each."""
-    body = {"orders": [{"client_order_id": _make_name(), **order} for order in orders]}
-    query = {"response": response}
+    named = [{"client_order_id": _make_name(), **order} for order in orders]
     request = change(
-        _BatchResults, "POST", "/v1/orders/batch", _make_name(), query=query, body=body
+        _BatchResults,
+        "POST",
+        "/v1/orders/batch",
+        _make_name(),
+        query={"response": response},
+        body={"orders": named},
+        client_order_ids=tuple(order["client_order_id"] for order in named),
     )
     return request.then(lambda answer: answer.results)
 

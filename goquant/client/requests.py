@@ -17,13 +17,22 @@ Query = Mapping[str, str | int | None]
 
 @dataclass(frozen=True, slots=True)
 class Request(Generic[Answer]):
-    """`target` is the path with its query; `decode` makes the answer of a body."""
+    """`target` is the path with its query; `decode` makes the answer of a body.
+
+    `client_order_ids` are those of the orders that it sends.
+    """
 
     method: str
     target: str
     decode: Callable[[bytes], Answer]
     content: bytes = b""
     headers: Mapping[str, str] = field(default_factory=dict)
+    client_order_ids: tuple[str, ...] = ()
+
+    @property
+    def idempotency_key(self) -> str | None:
+        """The name of a change, None for a request that changes nothing."""
+        return self.headers.get(IDEMPOTENCY_HEADER)
 
     def then(self, convert: Callable[[Answer], Other]) -> "Request[Other]":
         """Return the same request, whose answer is what `convert` makes of it."""
@@ -33,6 +42,7 @@ class Request(Generic[Answer]):
             lambda content: convert(self.decode(content)),
             self.content,
             self.headers,
+            self.client_order_ids,
         )
 
 
@@ -49,13 +59,15 @@ def change(
     *,
     query: Query | None = None,
     body: Mapping[str, Any] | None = None,
+    client_order_ids: tuple[str, ...] = (),
 ) -> Request[Kind]:
     """Make a request that can be repeated under its `name` without being carried out twice."""
     content = b"" if body is None else msgspec.json.encode(body)
     headers = {IDEMPOTENCY_HEADER: name}
     if content:
         headers["Content-Type"] = "application/json"
-    return Request(method, _add_query(path, query), _make_decoder(kind), content, headers)
+    target = _add_query(path, query)
+    return Request(method, target, _make_decoder(kind), content, headers, client_order_ids)
 
 
 def quote_name(name: str) -> str:

@@ -118,46 +118,6 @@ def test_clients_with_and_without_asyncio_send_the_same(
 # what goes wrong
 
 
-def refuse_times(count: int, status: int, **headers: str) -> tuple[httpx.MockTransport, list[str]]:
-    """Refuse the first `count` requests; return the names of all, too."""
-    names: list[str] = []
-
-    def answer(request: httpx.Request) -> httpx.Response:
-        names.append(request.headers["Idempotency-Key"])
-        if len(names) <= count:
-            problem = {"code": "overloaded", "detail": "wait"}
-            return httpx.Response(status, json=problem, headers=headers)
-        return httpx.Response(200, json={"canceled": 0})
-
-    return httpx.MockTransport(answer), names
-
-
-@pytest.mark.parametrize("status", [429, 503])
-def test_refusal_that_says_when_to_come_back_is_waited_for(status: int) -> None:
-    transport, names = refuse_times(2, status, **{"Retry-After": "0"})
-    with SyncGatewayClient(URL, transport=transport) as client:
-        assert client.cancel_orders().canceled == 0
-    assert len(names) == 3
-    assert len(set(names)) == 1  # one change, however often it is sent
-
-
-@pytest.mark.parametrize(
-    ("wait", "headers"), [(1, {"Retry-After": "60"}), (0, {"Retry-After": "1"}), (9, {})]
-)
-def test_refusal_is_not_waited_for_longer_than_the_client_says(
-    wait: int, headers: dict[str, str]
-) -> None:
-    transport, names = refuse_times(9, 503, **headers)
-
-    async def ask() -> None:
-        async with GatewayClient(URL, transport=transport, wait=wait) as client:
-            await client.cancel_orders()
-
-    with pytest.raises(GatewayError, match="overloaded: wait") as caught:
-        asyncio.run(ask())
-    assert (len(names), caught.value.retry_after) == (1, headers.get("Retry-After"))
-
-
 @pytest.mark.parametrize("scheme", ["http", "https"])
 def test_gateway_that_is_not_there_is_named(scheme: str) -> None:
     url = f"{scheme}://127.0.0.1:{find_free_port()}"
