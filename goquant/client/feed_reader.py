@@ -133,8 +133,9 @@ class FeedReader:
             except (OSError, WebSocketException, TimeoutError) as error:
                 await self._recover(error)
             else:
-                if has_changed:
+                if self.is_live and message["type"] != "pong":  # the feed may close right after it
                     self._pause = 0.0
+                if has_changed:
                     yield message
 
     async def _connect(self) -> StreamConnection:

@@ -132,6 +132,25 @@ def test_a_gap_in_the_trades_is_asked_for() -> None:
     assert (reader.counts["trades"], reader.counts["missing_trades"]) == (8, 0)
 
 
+def test_feed_that_refuses_after_its_prices_is_asked_ever_more_rarely() -> None:
+    async def answer(feed: StandInFeed, request: Json) -> None:
+        if request["action"] == "subscribe":
+            prices = dict.fromkeys(("bid", "bid_quantity", "ask", "ask_quantity", "timestamp"))
+            await feed.send(type="bbo", data={"symbol": BTC, "update_id": 0, **prices})
+        else:
+            await feed.send(type="error", code="not_in_sync", message="come back later")
+
+    async def follow() -> int:
+        async with run_stand_in_feed(answer) as (url, feeds):
+            watching = asyncio.create_task(watch(FeedReader(url, [BTC], channels=["bbo"])))
+            await asyncio.wait([watching], timeout=1)
+            watching.cancel()
+            await asyncio.wait([watching])
+            return len(feeds)
+
+    assert 2 <= asyncio.run(follow()) <= 7  # after 0, 0.05, 0.15, 0.35, 0.75 seconds
+
+
 def test_reader_is_live_only_while_the_feed_hears_the_engine(tmp_path: Path) -> None:
     async def follow(service: MarketData, publisher: Publisher) -> None:
         reader = FeedReader(service.url, [BTC])
