@@ -54,12 +54,24 @@ class StreamConnection:
     async def __aexit__(self, *_: object) -> None:
         await self.close()
 
-    async def receive(self) -> Json:
-        """Return the next message; raises ConnectionClosed at the end."""
-        message: Json = json.loads(await self._socket.recv())
+    async def receive(self, on_fragment: Callable[[], None] | None = None) -> Json:
+        """Return the next message; raises ConnectionClosed at the end.
+
+        `on_fragment` is called at each part of a message that comes in parts. A call with it that
+        is canceled within a message leaves the connection unusable.
+        """
+        received = await (self._join(on_fragment) if on_fragment else self._socket.recv())
+        message: Json = json.loads(received)
         if message["type"] == "error":
             raise self._refuse(0, {"code": message["code"], "detail": message["message"]})
         return message
+
+    async def _join(self, on_fragment: Callable[[], None]) -> bytes:
+        fragments = []
+        async for fragment in self._socket.recv_streaming(decode=False):
+            on_fragment()
+            fragments.append(fragment)
+        return b"".join(fragments)
 
     async def send(self, action: str, **fields: Any) -> None:
         """Send a request."""

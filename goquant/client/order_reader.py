@@ -43,8 +43,11 @@ from protocol.events import Fill
 
 SILENT_SECONDS = 15.0
 """A connection that brings nothing for so long is dead: heartbeats come every five seconds."""
-ARCHIVE_SECONDS = 30.0
-"""How long the archive may take to reach a snapshot's sequence, before the reader starts anew."""
+ARCHIVE_SECONDS = 15.0
+"""How long the archive may take to reach a snapshot's sequence, before the reader starts anew.
+
+Shorter than the 20 seconds for which the gateway waits: nothing is received meanwhile.
+"""
 BEHIND_SECONDS = 10.0
 """How long a gateway may be behind what another gateway has told."""
 _FIRST_PAUSE_SECONDS = 0.05
@@ -140,9 +143,15 @@ class OrderReader:
         self._pause = min(_MAX_PAUSE_SECONDS, self._pause * 2 or _FIRST_PAUSE_SECONDS)
 
     async def _receive(self, connection: StreamConnection, last: int | None) -> Update:
-        """Return the next update; raises ConnectionError if its number does not follow `last`."""
-        async with asyncio.timeout(SILENT_SECONDS):
-            update = msgspec.convert(await connection.receive(), Update)
+        """Return the next update; raises ConnectionError if its number does not follow `last`.
+
+        A snapshot may take long as long as parts of it come.
+        """
+        async with asyncio.timeout(SILENT_SECONDS) as limit:
+            message = await connection.receive(
+                lambda: limit.reschedule(asyncio.get_running_loop().time() + SILENT_SECONDS)
+            )
+        update = msgspec.convert(message, Update)
         if last is not None and update.number != last + (update.type != "heartbeat"):
             raise ConnectionError("a message of the orders' stream is missing")
         return update

@@ -1,10 +1,12 @@
 """The reader of an account's orders, on streams that go wrong. The gateway is a script."""
 
 import asyncio
+from collections.abc import AsyncIterator, Callable
 from typing import Any, Self, cast
 
 import msgspec
 import pytest
+from websockets.asyncio.server import ServerConnection, serve
 
 from goquant import (
     AccountFill,
@@ -20,6 +22,7 @@ from goquant import (
 )
 from goquant.client import order_reader
 from goquant.client.book import Json
+from goquant.client.connection import StreamConnection
 from protocol.enums import Liquidity, Reason
 from protocol.events import Fill
 
@@ -63,7 +66,7 @@ class ScriptedConnection:
     async def __aexit__(self, *_: object) -> None:
         pass
 
-    async def receive(self) -> Json:
+    async def receive(self, _on_fragment: Callable[[], None] | None = None) -> Json:
         if not self.steps:
             raise ConnectionError("the script has ended")
         step = self.steps.pop(0)
@@ -272,9 +275,9 @@ def test_reader_says_whether_the_gateway_hears_the_engine() -> None:
     heard: list[bool] = []
 
     class Watched(ScriptedConnection):
-        async def receive(self) -> Json:
+        async def receive(self, on_fragment: Callable[[], None] | None = None) -> Json:
             heard.append(reader.is_live)
-            return await super().receive()
+            return await super().receive(on_fragment)
 
     class WatchedGateway(ScriptedGateway):
         async def open_stream(self) -> ScriptedConnection:
@@ -297,10 +300,10 @@ def test_silent_connection_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(order_reader, "SILENT_SECONDS", 0.05)
 
     class Silent(ScriptedConnection):
-        async def receive(self) -> Json:
+        async def receive(self, on_fragment: Callable[[], None] | None = None) -> Json:
             if not self.steps:
                 await asyncio.Event().wait()
-            return await super().receive()
+            return await super().receive(on_fragment)
 
     class SilentGateway(ScriptedGateway):
         async def open_stream(self) -> ScriptedConnection:
@@ -308,6 +311,37 @@ def test_silent_connection_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
 
     reader, _ = read(SilentGateway([snapshot(5)], [snapshot(5)]))
     assert reader.counts["connections"] == 2
+
+
+def test_snapshot_may_take_long_as_long_as_it_comes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(order_reader, "SILENT_SECONDS", 0.5)
+    url = ""
+
+    async def fragment() -> AsyncIterator[bytes]:
+        message = msgspec.json.encode(snapshot(5, "7"))
+        for first in range(0, len(message), len(message) // 4):
+            yield message[first : first + len(message) // 4]
+            await asyncio.sleep(0.2)
+
+    async def send(connection: ServerConnection) -> None:
+        await connection.send(fragment(), text=True)
+        await connection.wait_closed()
+
+    class Fragmenting(ScriptedGateway):
+        async def open_stream(self) -> Any:
+            return await StreamConnection.open(url, lambda *_: AssertionError())
+
+    async def follow() -> OrderReader:
+        nonlocal url
+        async with serve(send, "127.0.0.1", 0) as server:
+            url = f"ws://127.0.0.1:{next(iter(server.sockets)).getsockname()[1]}"
+            reader = OrderReader(cast("GatewayClient", Fragmenting()))
+            await asyncio.wait_for(anext(aiter(reader)), 5)
+            return reader
+
+    reader = asyncio.run(follow())
+    assert set(reader.open_orders) == {"7"}
+    assert reader.counts["connections"] == 1
 
 
 @pytest.mark.parametrize(
