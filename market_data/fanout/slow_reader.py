@@ -10,12 +10,12 @@ A reader that reads nothing while nothing is published is closed by
 """
 
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property
 from typing import NamedTuple
 
 from market_data.fanout.messages import Message
-from market_data.fanout.streams import TRADES, Stream
+from market_data.fanout.streams import HEARTBEAT_STREAM, TRADES, Stream
 
 MAX_SECONDS_BEHIND = 20
 """Time to take what was sent: at most the transport's high-water mark and one turn's messages."""
@@ -52,11 +52,19 @@ class Page(NamedTuple):
 
 
 class Backlog:
-    """The trades that a reader has missed, and from where on it has missed every other stream."""
+    """The trades that a reader has missed, and from where on it has missed every other stream.
 
-    __slots__ = ("_missed", "_trades", "size")
+    It is paid off in rounds: what had been missed when the round began comes before trades that
+    were held since. Otherwise a reader that takes trades as fast as they are made, and no faster,
+    would never get anything else.
+    """
+
+    __slots__ = ("_due", "_due_heartbeat", "_due_trades", "_missed", "_trades", "size")
 
     def __init__(self) -> None:
+        self._due_trades: deque[Batch] = deque()
+        self._due: dict[Stream, int] = {}
+        self._due_heartbeat: bytes | None = None
         self._trades: deque[Batch] = deque()
         self._missed: dict[Stream, int] = {}
         self.size = 0
@@ -75,35 +83,58 @@ class Backlog:
         """Drop what was missed of `streams`."""
         for stream in streams:
             self._missed.pop(stream, None)
-        kept = (batch.without(streams) for batch in self._trades)
-        self._trades = deque(batch for batch in kept if batch.messages)
-        self.size = sum(len(batch.frames) for batch in self._trades)
+            self._due.pop(stream, None)
+        if HEARTBEAT_STREAM in streams:
+            self._due_heartbeat = None
+        self._due_trades = _leave_out(self._due_trades, streams)
+        self._trades = _leave_out(self._trades, streams)
+        self.size = sum(len(batch.frames) for batch in (*self._due_trades, *self._trades))
 
     def clear(self) -> None:
         """Drop everything."""
-        self._trades.clear()
-        self._missed.clear()
+        for each in (self._due_trades, self._due, self._trades, self._missed):
+            each.clear()
+        self._due_heartbeat = None
         self.size = 0
 
     def take(self, catch_up: Callable[[Stream, int], bytes | None]) -> Page | None:
         """Take the next page out; None if nothing is left.
 
-        The trades come first, then what `catch_up` renders of every other stream.
+        In each round the trades come first, then what `catch_up` renders of every other stream.
         """
-        if self._trades:
-            batch = self._trades.popleft()
+        while (page := self._take_due(catch_up)) is None:
+            if not (self._trades or self._missed):
+                return None
+            self._begin_round(catch_up)
+        return page
+
+    def _take_due(self, catch_up: Callable[[Stream, int], bytes | None]) -> Page | None:
+        if self._due_trades:
+            batch = self._due_trades.popleft()
             self.size -= len(batch.frames)
             return Page(batch.frames, len(batch.messages))
-        while self._missed:
-            stream = next(iter(self._missed))
-            if frame := catch_up(stream, self._missed.pop(stream)):
+        while self._due:
+            stream = next(iter(self._due))
+            if frame := catch_up(stream, self._due.pop(stream)):
                 return Page(frame, 1)
-        return None
+        heartbeat, self._due_heartbeat = self._due_heartbeat, None
+        return Page(heartbeat, 1) if heartbeat else None
+
+    def _begin_round(self, catch_up: Callable[[Stream, int], bytes | None]) -> None:
+        """Make all that was missed due; the heartbeat tells of no trade that is held later."""
+        self._due_trades, self._trades = self._trades, deque()
+        self._due, self._missed = self._missed, {}
+        cursor = self._due.pop(HEARTBEAT_STREAM, None)
+        self._due_heartbeat = None if cursor is None else catch_up(HEARTBEAT_STREAM, cursor)
 
     def _miss(self, message: Message) -> bool:
         """Return whether something of the stream was missed before."""
-        cursor = self._missed.get(message.stream)
-        self._missed[message.stream] = (
-            message.cursor if cursor is None else min(cursor, message.cursor)
-        )
+        missed = self._due if message.stream in self._due else self._missed
+        cursor = missed.get(message.stream)
+        missed[message.stream] = message.cursor if cursor is None else min(cursor, message.cursor)
         return cursor is not None
+
+
+def _leave_out(batches: Iterable[Batch], streams: frozenset[Stream]) -> deque[Batch]:
+    kept = (batch.without(streams) for batch in batches)
+    return deque(batch for batch in kept if batch.messages)

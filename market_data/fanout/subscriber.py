@@ -11,9 +11,9 @@ from market_data.fanout.streams import Stream
 class Subscriber:
     """Writes directly while the client keeps up.
 
-    While it is behind, trades are held; of every other stream the client gets the newest state
-    when it has caught up. What was held is written page by page, each once the client has taken the
-    one before.
+    While it is behind, trades are held. As it catches up, it gets the newest state of every other
+    stream after the trades that were held when it began to. What was held is written page by page,
+    each once the client has taken the one before.
 
     `write` hands bytes to the transport and never waits; `close` ends the connection.
     """

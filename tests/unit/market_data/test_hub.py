@@ -164,7 +164,7 @@ def test_what_was_held_is_written_as_far_as_the_client_reads() -> None:
     fanout.publish(Message(TRADE, b"t3"))
     for _ in range(3):
         fanout.hub.resume(subscriber)
-    assert written == [b"t1", b"t2", b"t3", b">bbo from 0"]
+    assert written == [b"t1", b"t2", b">bbo from 0", b"t3"]
     assert not subscriber.is_ready
 
 
