@@ -110,6 +110,11 @@ class StreamConnection(WebSocketsSansIOProtocol):
         super().handle_close(event)
         self.loop.call_later(SECONDS_TO_READ_THE_END, _abort, self.transport)
 
+    def handle_parser_exception(self) -> None:
+        """Cut a connection in a while whose client has broken the protocol and may not read."""
+        super().handle_parser_exception()
+        self.loop.call_later(SECONDS_TO_READ_THE_END, _abort, self.transport)
+
     def data_received(self, data: bytes) -> None:
         """Read frames, little by little: the rest of a flood is not looked at."""
         for start in range(0, len(data), BYTES_AT_ONCE):

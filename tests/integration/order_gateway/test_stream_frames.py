@@ -5,13 +5,17 @@ import json
 import socket
 from contextlib import ExitStack
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 from websockets.exceptions import InvalidStatus
+from websockets.protocol import State
+from websockets.server import ServerProtocol
 from websockets.sync.client import connect
 from websockets.typing import Origin
 
-from order_gateway.account import stream_limits
+from order_gateway.account import stream_connection, stream_limits
+from order_gateway.account.stream_connection import StreamConnection
 from order_gateway.account.stream_limits import StreamLimits
 from protocol.frame_budget import BYTES_AT_ONCE, FRAMES_AT_ONCE
 from protocol.refusal import Refusal
@@ -19,7 +23,7 @@ from tests.integration.order_gateway.test_exchange import KEYS, PLAIN
 from tests.support.gateway_process import run_exchange, run_workers
 from tests.support.raw_websocket import make_frame, open_websocket, read_to_end
 
-PING, PONG, TEXT, CONTINUATION = 9, 10, 1, 0
+PING, PONG, TEXT, CONTINUATION, RESERVED = 9, 10, 1, 0, 3
 FLOODS = {
     "pings": make_frame(PING, b"x") * 3_000,
     "pongs": make_frame(PONG, b"") * 3_000,
@@ -111,6 +115,23 @@ def test_places_of_an_account_and_of_all_are_given_back() -> None:
             pass
     with places.reserve_for("alice"), places.reserve_for("carol"):
         pass
+
+
+def test_who_breaks_the_protocol_and_does_not_read_is_cut(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stream_connection, "SECONDS_TO_READ_THE_END", 0.0)
+    transport = Mock()
+
+    async def run() -> None:
+        connection = StreamConnection.__new__(StreamConnection)
+        connection.loop, connection.queue = asyncio.get_running_loop(), asyncio.Queue()
+        connection.conn, connection.transport = ServerProtocol(state=State.OPEN), transport
+        connection.data_received(make_frame(RESERVED, b""))
+        transport.close.assert_called_once()
+        transport.abort.assert_not_called()
+        await asyncio.sleep(0.01)
+
+    asyncio.run(run())
+    transport.abort.assert_called_once()
 
 
 def read_until(client: socket.socket, text: bytes, count: int) -> bool:
