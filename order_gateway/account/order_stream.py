@@ -74,7 +74,7 @@ class OrderStream:
             await socket.send_denial_response(response)
             return
         await socket.accept(headers=[(b"x-request-id", request.request_id.encode())])
-        with contextlib.suppress(WebSocketDisconnect, RuntimeError):
+        with contextlib.suppress(WebSocketDisconnect):
             await self._serve_accepted(socket, request)
 
     async def _serve_accepted(self, socket: WebSocket, request: RequestContext) -> None:
@@ -129,7 +129,7 @@ class OrderStream:
                     await _Session(
                         socket.state.connection, self._feed, self._orders, listener
                     ).run()
-        except* (WebSocketDisconnect, RuntimeError):
+        except* WebSocketDisconnect:
             pass
         except* Unavailable as group:
             raise _first(group) from None

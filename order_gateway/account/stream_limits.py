@@ -60,7 +60,8 @@ class StreamLimits:
 
     def _end(self, limit: asyncio.Timeout) -> None:
         del self._unnamed[limit]
-        limit.reschedule(asyncio.get_running_loop().time())
+        if not limit.expired():  # else it goes by itself as soon as its task runs
+            limit.reschedule(asyncio.get_running_loop().time())
 
 
 def _refuse(what: str) -> Refusal:

@@ -106,6 +106,27 @@ def test_who_has_been_silent_longest_gives_way(monkeypatch: pytest.MonkeyPatch) 
     assert ended == ["a1", "b1"]
 
 
+def test_who_comes_while_the_silent_one_is_leaving_gets_its_place(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(stream_limits, "MAX_UNNAMED_OF_ADDRESS", 1)
+    monkeypatch.setattr(stream_limits, "SECONDS_TO_SAY_WHO", 0.01)
+    entered: list[str] = []
+
+    async def run() -> None:
+        places = StreamLimits(10, 10)
+        async with places.reserve_unnamed("a"):
+            try:
+                await asyncio.Event().wait()
+            finally:
+                async with places.reserve_unnamed("a"):
+                    entered.append("newcomer")
+
+    with pytest.raises(TimeoutError):
+        asyncio.run(run())
+    assert entered == ["newcomer"]
+
+
 def test_places_of_an_account_and_of_all_are_given_back() -> None:
     places = StreamLimits(2, 1)
     with places.reserve_for("alice"):
