@@ -19,7 +19,7 @@ from market_data.market.broken_event import BrokenEvent
 from market_data.market.feed_status import FeedStatus
 from market_data.market.market import Market
 from protocol.events import ChannelMessage
-from protocol.journal import JournalEntry
+from protocol.journal import MAX_VALUE_BYTES, JournalEntry
 from protocol.timestamps import now_in_microseconds
 
 SECONDS_BETWEEN_CHECKS = 0.5
@@ -95,14 +95,17 @@ class Feed:
         elif link is Link.DUPLICATE:
             self.stats.duplicates += 1
         elif link is Link.CONTRADICTION:
-            await self._settle(channel, message.sequence, data)
+            await self._settle(channel, message, data)
         else:
             self.stats.gaps += 1
             await self._resync(await self._redis.read_state())
 
-    async def _settle(self, channel: str, sequence: int, data: bytes) -> None:
+    async def _settle(self, channel: str, message: ChannelMessage, data: bytes) -> None:
         """Find out if `data` is the engine's: then what was applied in its place was not."""
-        if await self._redis.read_journaled(sequence, channel) != data:
+        sequence = message.sequence
+        journaled = await self._redis.read_journaled(sequence, channel) or b""
+        is_notice = not message.events and len(journaled) > MAX_VALUE_BYTES
+        if journaled != data and not is_notice:
             self._refuse(channel, BrokenEvent(f"not the engine's message {sequence}"))
             return
         self.stats.forged += 1

@@ -3,6 +3,7 @@ from market_data.following.engine_state import PUBLIC_CHANNELS, EngineState
 from protocol.channels import BBO_UPDATES, TRADE_EVENTS
 from protocol.enums import Side
 from protocol.events import ChannelMessage, Trade
+from protocol.journal import MAX_VALUE_BYTES
 
 
 def state(sequence: int, trades: int = 0, id_key: bytes | None = b"k") -> EngineState:
@@ -14,8 +15,8 @@ def test_each_channel_has_a_chain_of_its_own() -> None:
     chain = Chain()
     chain.advance(TRADE_EVENTS, 5, b"five")
     assert chain.judge(TRADE_EVENTS, ChannelMessage(5, 9, []), b"") is Link.NEXT
-    assert chain.judge(TRADE_EVENTS, ChannelMessage(0, 5, []), b"") is Link.DUPLICATE
-    assert chain.judge(TRADE_EVENTS, ChannelMessage(2, 3, []), b"") is Link.DUPLICATE
+    assert chain.judge(TRADE_EVENTS, ChannelMessage(0, 5, []), b"five") is Link.DUPLICATE
+    assert chain.judge(TRADE_EVENTS, ChannelMessage(2, 3, []), b"") is Link.CONTRADICTION
     assert chain.judge(TRADE_EVENTS, ChannelMessage(0, 3, []), b"") is Link.FIRST
     assert chain.judge(TRADE_EVENTS, ChannelMessage(7, 9, []), b"") is Link.GAP
     assert chain.judge(BBO_UPDATES, ChannelMessage(0, 9, []), b"") is Link.NEXT
@@ -65,3 +66,11 @@ def test_another_message_in_the_place_of_an_applied_one_contradicts_it() -> None
         chain.advance(TRADE_EVENTS, sequence, b"")
     assert judge(5, 9, b"too long ago") is Link.DUPLICATE
     assert judge(9, 10, b"another") is Link.CONTRADICTION
+
+
+def test_a_notice_of_a_long_message_contradicts_a_short_one_in_its_place() -> None:
+    chain = Chain()
+    chain.advance(TRADE_EVENTS, 5, b"five")
+    chain.advance(TRADE_EVENTS, 6, bytes(MAX_VALUE_BYTES + 1))
+    assert chain.judge(TRADE_EVENTS, ChannelMessage(5, 5, []), b"notice") is Link.CONTRADICTION
+    assert chain.judge(TRADE_EVENTS, ChannelMessage(6, 6, []), b"notice") is Link.DUPLICATE
