@@ -25,8 +25,8 @@ from protocol.timestamps import now_in_microseconds
 SECONDS_BETWEEN_CHECKS = 0.5
 MAX_PAUSE_SECONDS = 2.0
 EVENTS_A_TURN = 256
-"""Events of one message that are applied before everything else has its turn: a message may have
-very many, and what they lead to has to be written meanwhile."""
+"""Events that are applied before everything else has its turn: there may be very many, in one
+message or in several, and what they lead to has to be written meanwhile."""
 SETTLING_MICROSECONDS = 1_000_000
 """Time from the engine's stamp to its commit. A trade that takes longer is rare, and corrects the
 candles that were closed without it."""
@@ -53,6 +53,7 @@ class Feed:
         self._chain = Chain()
         self._lag = Lag()
         self._pause = 0.0
+        self._events_this_turn = 0
         self._rare_log = RareLog(logger)
 
     async def run(self) -> None:
@@ -122,7 +123,7 @@ class Feed:
         """
         events_before = self.stats.events
         try:
-            await self._apply(channel, message, data)
+            await self._apply(channel, message, data, is_live=True)
         except BrokenEvent as error:
             self._refuse(channel, error)
             if self.stats.events != events_before:
@@ -130,15 +131,24 @@ class Feed:
                 self._start_over(str(error), state)
                 await self._resync(state)
 
-    async def _apply(self, channel: str, message: ChannelMessage, data: bytes) -> None:
-        for number, event in enumerate(list_public_events(message), 1):
+    async def _apply(
+        self, channel: str, message: ChannelMessage, data: bytes, *, is_live: bool = False
+    ) -> None:
+        for event in list_public_events(message):
             self._market.apply(event)
             self.stats.events += 1
             if self._market.is_complete:
                 self._listener.announce(event)
-            if not number % EVENTS_A_TURN:
-                await asyncio.sleep(0)
+            self._events_this_turn += 1
+            if self._events_this_turn >= EVENTS_A_TURN:
+                await self._end_turn(is_live=is_live)
         self._chain.advance(channel, message.sequence, data)
+
+    async def _end_turn(self, *, is_live: bool) -> None:
+        self._events_this_turn = 0
+        if is_live:  # what is read from the journal is late already
+            self._status.note_progress()
+        await asyncio.sleep(0)
 
     async def _check(self) -> None:
         """Compare what was received with the engine's state, and resync if anything is missing."""

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from market_data.market.market import Market
 
 SECONDS_UNTIL_DEAF = 2.0
-"""The feed is deaf if it could not check itself against the engine's state for so long, or if
-something that the engine published so long ago is missing."""
+"""The feed is deaf if for so long it neither could check itself against the engine's state nor
+applied what came live, or if something that the engine published so long ago is missing."""
 
 
 class FeedStatus:
@@ -22,6 +22,7 @@ class FeedStatus:
         self._market = market
         self._clock = clock
         self._checked_at = float("-inf")
+        self._progress_at = float("-inf")
         self.is_connected = False
         self.sequence = 0
         self.engine_sequence = 0
@@ -31,13 +32,18 @@ class FeedStatus:
     @property
     def is_in_sync(self) -> bool:
         """Whether the market is what the engine has published, except for what is on its way."""
-        is_recent = max(self.seconds_since_check, self.lag_seconds) < SECONDS_UNTIL_DEAF
+        silent = self._clock() - max(self._checked_at, self._progress_at)
+        is_recent = max(silent, self.lag_seconds) < SECONDS_UNTIL_DEAF
         return self.is_connected and self._market.is_complete and is_recent
 
     @property
     def seconds_since_check(self) -> float:
         """Age of the last successful check."""
         return self._clock() - self._checked_at
+
+    def note_progress(self) -> None:
+        """Note that a part of what came live was applied: no check is made in the midst of it."""
+        self._progress_at = self._clock()
 
     def note_check(
         self, sequence: int, engine_sequence: int, behind: int, lag_seconds: float = 0.0

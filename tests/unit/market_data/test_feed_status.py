@@ -28,6 +28,20 @@ def test_in_sync_needs_a_connection_a_complete_market_and_a_recent_check() -> No
     assert not status.is_in_sync
 
 
+def test_a_long_message_keeps_the_feed_in_sync_while_it_is_applied() -> None:
+    clock, market = Clock(), Market(make_instruments())
+    status = FeedStatus(market, clock)
+    market.is_complete = True
+    status.note_check(sequence=5, engine_sequence=5, behind=0)
+    for _ in range(5):
+        clock.now += SECONDS_UNTIL_DEAF / 2
+        status.note_progress()
+        assert status.is_in_sync
+    assert status.seconds_since_check == 5 * SECONDS_UNTIL_DEAF / 2
+    clock.now += SECONDS_UNTIL_DEAF
+    assert not status.is_in_sync
+
+
 class Lines:
     def __init__(self) -> None:
         self.said: list[str] = []
