@@ -88,10 +88,8 @@ def test_a_service_s_url_on_a_server_without_a_name_is_a_fault(
 ) -> None:
     monkeypatch.setenv("ENGINE_REDIS_URL", "redis://engine:secret@127.0.0.1:6379/0")
     monkeypatch.setenv("ARCHIVE_REDIS_URL", "redis://archive:secret@127.0.0.1:6379/0")
-    assert _find_faults() == [
-        "ENGINE_REDIS_URL, ARCHIVE_REDIS_URL: set REDIS_URL too, the administrator's on the same"
-        " server"
-    ]
+    [fault] = _find_faults()
+    assert fault.startswith("ENGINE_REDIS_URL, ARCHIVE_REDIS_URL: set REDIS_URL too")
     monkeypatch.setenv("REDIS_HOST", "127.0.0.1")
     check_settings(LauncherSettings())
 
