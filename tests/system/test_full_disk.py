@@ -18,7 +18,7 @@ from tests.support.system_on_small_disk import can_have_a_disk
 from tests.support.waiting import wait_until
 
 SMALL_DISK = ("-m", "tests.support.system_on_small_disk")
-ORDER = {"side": "buy", "order_type": "limit", "quantity": "1", "price": "1"}
+ORDER = {"symbol": "BTC-USDT", "side": "buy", "order_type": "limit", "quantity": "1", "price": "1"}
 
 
 class Trader:
