@@ -7,7 +7,7 @@ MAX_FIELD_BYTES = 8_000
 MAX_HEAD_BYTES = 16 * 1024
 """All headers; also what chunks and trailers may cost beside the body itself."""
 MAX_FIELDS = 100
-MAX_UNREAD_BODY_BYTES = 2 * 1024 * 1024
+MAX_UNREAD_BODY_BYTES = 16 * 1024 * 1024
 """What is read and thrown away of a body whose request has its answer already."""
 MAX_LINGERING_BYTES = 1024 * 1024
 """What is read and thrown away behind a refusal, so that the client gets to see it."""

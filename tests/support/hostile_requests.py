@@ -246,7 +246,7 @@ def _list_bodies() -> Iterator[Hostile]:
     yield Hostile("a GET with a chunk", chunked + b"1\r\na\r\n0\r\n\r\n", (400, 200))
     yield Hostile("a GET with a megabyte", make_request(body=b"x" * 1_000_000), (400, 200))
     endless = b"10000\r\n" + b"x" * 65_536 + b"\r\n"
-    yield Hostile("a GET with 4 MB in chunks", chunked + endless * 64, (400,))
+    yield Hostile("a GET with 20 MB in chunks", chunked + endless * 320, (400,))
 
 
 def _list_sites() -> Iterator[Hostile]:
@@ -326,6 +326,6 @@ def _list_large_orders() -> Iterator[Hostile]:
     chunk = b"10000\r\n" + b"x" * 65_536 + b"\r\n"
     chunked = make_order(b"", "Transfer-Encoding: chunked")
     yield Hostile("an order of 128 KB in chunks", chunked + chunk * 2 + b"0\r\n\r\n", (413, 200))
-    yield Hostile("an order without an end", chunked + chunk * 64, (413,))
+    yield Hostile("an order without an end", chunked + chunk * 320, (413,))
     broken = chunked + b"3\r\n{}" + b"\r\n" * 9
     yield Hostile("an order with a broken chunk", broken, (400,))
