@@ -142,4 +142,6 @@ def _judge(redis_url: str, client: Redis, taken: int) -> int:
         f"  {taken:,} accepted, {matched:,} matched (the engine's own included);"
         f" findings of verify from {report.start:,} on: {report.findings_total}"
     )
+    for finding in report.findings:
+        print(f"  {finding}")
     return int(report.findings_total > 0 or matched < taken)
