@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from starlette.websockets import WebSocket
 
+from edge.frame_budget import MAX_REFUSED_FRAMES, TOO_MANY_FRAMES, FrameBudget
 from market_data.fanout.hub import Hub
 from market_data.fanout.messages import Ack, Connected, Error, Pong, encode_frame
 from market_data.fanout.state_renderer import StateRenderer
@@ -24,7 +25,6 @@ from market_data.sessions.requests import (
 from market_data.sessions.resume import Resume, ReturningClient
 from market_data.sessions.resume_budget import TRADES_A_SECOND, ResumeBudget
 from protocol.enums import Reason
-from protocol.frame_budget import MAX_REFUSED_FRAMES, TOO_MANY_FRAMES, FrameBudget
 from protocol.timestamps import format_timestamp, now_in_microseconds
 
 _WELCOME = (

@@ -11,13 +11,13 @@ from websockets.exceptions import ConnectionClosed
 from websockets.frames import Frame, Opcode
 from websockets.sync.client import connect
 
-from market_data.market.delta_ring import DELTAS_KEPT
-from protocol.frame_budget import (
+from edge.frame_budget import (
     BYTES_AT_ONCE,
     FRAMES_A_SECOND,
     FRAMES_AT_ONCE,
     MAX_REFUSED_FRAMES,
 )
+from market_data.market.delta_ring import DELTAS_KEPT
 from tests.support.archive_database import sqlite_url
 from tests.support.archive_service import run_follower, wait_until_archived
 from tests.support.market_data import Json, MarketData, Reader, run_market_data

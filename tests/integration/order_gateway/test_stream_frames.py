@@ -14,10 +14,11 @@ from websockets.server import ServerProtocol
 from websockets.sync.client import connect
 from websockets.typing import Origin
 
-from order_gateway.account import stream_connection, stream_limits
+from edge import websocket
+from edge.frame_budget import BYTES_AT_ONCE, FRAMES_AT_ONCE
+from order_gateway.account import stream_limits
 from order_gateway.account.stream_connection import StreamConnection
 from order_gateway.account.stream_limits import StreamLimits
-from protocol.frame_budget import BYTES_AT_ONCE, FRAMES_AT_ONCE
 from protocol.refusal import Refusal
 from tests.integration.order_gateway.test_exchange import KEYS, PLAIN
 from tests.support.gateway_process import run_exchange, run_workers
@@ -139,7 +140,7 @@ def test_places_of_an_account_and_of_all_are_given_back() -> None:
 
 
 def test_who_breaks_the_protocol_and_does_not_read_is_cut(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(stream_connection, "SECONDS_TO_READ_THE_END", 0.0)
+    monkeypatch.setattr(websocket, "SECONDS_TO_READ_THE_END", 0.0)
     transport = Mock()
 
     async def run() -> None:

@@ -1,4 +1,4 @@
-from protocol.frame_budget import FRAMES_A_SECOND, FRAMES_AT_ONCE, FrameBudget
+from edge.frame_budget import FRAMES_A_SECOND, FRAMES_AT_ONCE, FrameBudget
 
 
 def test_a_burst_and_then_a_rate() -> None:
