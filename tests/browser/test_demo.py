@@ -60,7 +60,7 @@ def test_demo_flow_knows_its_market_while_the_page_shows_another(page: Page) -> 
     )
     assert page.evaluate("markets.get('BTC-USDT').bbo.update_id") > 0
     page.wait_for_function(  # the next heartbeat tells of a book that this page does not follow
-        "markets.get('BTC-USDT').book.updateId < feed.lastIds['BTC-USDT'].update_id"
+        "() => markets.get('BTC-USDT').book.updateId < feed.lastIds['BTC-USDT'].update_id"
     )
     expect(page.locator("#tape tr:not([hidden])")).to_have_count(0)
     page.keyboard.press("ArrowLeft")

@@ -87,7 +87,7 @@ def test_a_key_with_a_secret_signs_everything_and_neither_is_stored(screen: Scre
     page.get_by_label("New total quantity").press("Enter")
     expect_level(page, "asks", "60500.00", "0.20000")
     expect(page.locator("#demo-start")).to_be_disabled()
-    page.wait_for_function("privateFeed.isLive")
+    page.wait_for_function("() => privateFeed.isLive")
     page.get_by_role("button", name="Cancel", exact=True).click()
     expect(page.locator("#open-empty")).to_be_visible()
     stored = str(page.evaluate("[{...localStorage}, {...sessionStorage}]"))

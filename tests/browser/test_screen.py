@@ -204,7 +204,7 @@ WAIT_FOR_REST = """async () => {
 
 
 def test_messages_change_what_is_known_and_a_frame_draws_it_once(page: Page) -> None:
-    page.wait_for_function("privateFeed.isLive && hasHistory")
+    page.wait_for_function("() => privateFeed.isLive && hasHistory")
     page.evaluate("disconnect(); raw.isPaused = true")
     page.evaluate(WAIT_FOR_REST)
     outcome = page.evaluate(TAKE_MESSAGES, 2_000)

@@ -216,7 +216,7 @@ def test_order_that_another_client_of_the_account_sends_shows_too(
         url = f"{exchange.gateway_url}/v1/orders?response=result"
         http.post(url, json=body, headers={"X-Account": account}).raise_for_status()
 
-    page.wait_for_function("privateFeed.isLive")
+    page.wait_for_function("() => privateFeed.isLive")
     order(screen.account, "buy")
     expect(page.locator("#open-orders tr")).to_contain_text("60,030.00")
     order("somebody-else", "sell")
