@@ -4,10 +4,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from redis import Redis
 
 from tests.support.gateway_process import Exchange, run_exchange
 from tests.support.market_data import MarketData, run_market_data
 from tests.support.publisher import Publisher
+from tests.support.redis_client import open_redis
 from tests.support.redis_server import run_redis
 
 
@@ -62,3 +64,10 @@ def service(redis_url: str, publisher: Publisher) -> Iterator[MarketData]:
     assert publisher.sequence == 0
     with run_market_data(redis_url) as service:
         yield service
+
+
+@pytest.fixture
+def client(redis_url: str) -> Iterator[Redis]:
+    """Somebody who looks at the suite's own server, and puts things there."""
+    with open_redis(redis_url) as client:
+        yield client

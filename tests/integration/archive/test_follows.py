@@ -3,7 +3,6 @@
 import json
 import random
 import sqlite3
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -36,12 +35,6 @@ from tests.support.exchange import Exchange
 from tests.support.redis_client import open_redis
 from tests.support.redis_server import run_redis
 from tests.support.waiting import wait_until
-
-
-@pytest.fixture
-def client(redis_url: str) -> Iterator[Redis]:
-    with open_redis(redis_url) as client:
-        yield client
 
 
 def read_journal(client: Redis) -> list[JournalEntry]:

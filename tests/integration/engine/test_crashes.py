@@ -19,18 +19,11 @@ from launcher.setup.environment import ROOT
 from launcher.supervision.parent_death import make_child_setup
 from protocol import channels
 from tests.support.engine_service import wait_until_drained
-from tests.support.redis_client import open_redis
 from tests.support.waiting import DEADLINE_SECONDS, wait_until
 
 BUY = b'{"symbol":"BTC-USDT","side":"buy","order_type":"limit","quantity":"1","price":"60000"}'
 POISON = BUY.replace(b"BTC", b"ETH")
 SELL = BUY.replace(b"buy", b"sell")
-
-
-@pytest.fixture
-def client(redis_url: str) -> Iterator[Redis]:
-    with open_redis(redis_url) as client:
-        yield client
 
 
 @contextmanager

@@ -32,12 +32,6 @@ from tests.support.waiting import DEADLINE_SECONDS, wait_until
 LEASE_SECONDS = 3.0
 
 
-@pytest.fixture
-def client(redis_url: str) -> Iterator[Redis]:
-    with open_redis(redis_url) as client:
-        yield client
-
-
 def test_nothing_acknowledged_is_lost_by_redis_killed_under_load_and_restarted_twice(
     tmp_path: Path,
 ) -> None:

@@ -10,7 +10,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import cast
 
-import pytest
 from redis import Redis
 
 from launcher.supervision.parent_death import make_child_setup
@@ -27,12 +26,6 @@ from tests.support.market_data import MarketData, run_market_data
 from tests.support.redis_client import open_redis
 from tests.support.redis_server import run_redis
 from tests.support.waiting import DEADLINE_SECONDS, wait_until
-
-
-@pytest.fixture
-def client(redis_url: str) -> Iterator[Redis]:
-    with open_redis(redis_url) as client:
-        yield client
 
 
 @contextmanager

@@ -29,12 +29,6 @@ from tests.support.waiting import DEADLINE_SECONDS, wait_until
 ORDER = b'{"symbol":"BTC-USDT","side":"buy","order_type":"limit","quantity":"1","price":"1"}'
 
 
-@pytest.fixture
-def client(redis_url: str) -> Iterator[Redis]:
-    with open_redis(redis_url) as client:
-        yield client
-
-
 @contextmanager
 def run_full_redis(folder: Path) -> Iterator[tuple[str, Redis]]:
     """A Redis that will soon be full."""

@@ -16,7 +16,6 @@ from protocol import channels
 from tests.support.engine_service import run_engine, wait_until_drained
 from tests.support.exchange import Exchange
 from tests.support.instruments import make_instrument, make_instruments
-from tests.support.redis_client import open_redis
 from tests.support.waiting import wait_until
 
 BUY = {"symbol": "BTC-USDT", "side": "buy", "order_type": "limit", "quantity": "1",
@@ -26,12 +25,6 @@ SELL = {"symbol": "BTC-USDT", "side": "sell", "order_type": "limit", "quantity":
 STOP = {"symbol": "ETH-USDT", "side": "sell", "order_type": "stop_limit", "quantity": "2",
         "price": "1999", "stop_price": "2000"}  # fmt: skip
 CLEAR = {"command": "clear_queue", "quantity": "7"}
-
-
-@pytest.fixture
-def client(redis_url: str) -> Iterator[Redis]:
-    with open_redis(redis_url) as client:
-        yield client
 
 
 def test_restored_exchange_goes_on_like_the_one_that_was_saved() -> None:
