@@ -139,7 +139,7 @@ def _judge(redis_url: str, client: Redis, taken: int) -> int:
         return 1
     matched = read_sequence(client)
     print(
-        f"  {taken:,} accepted, {matched:,} matched (the engine's own included);"
+        f"  {taken:,} accepted, {matched:,} matched (the probe's own included);"
         f" findings of verify from {report.start:,} on: {report.findings_total}"
     )
     for finding in report.findings:

@@ -37,20 +37,13 @@ class Record:
         self.snapshots = sorted(parse_snapshot_list(self._field(channels.STATE_SNAPSHOTS)))
         """Sequences of the snapshots that count, oldest first."""
         self.instruments = self._read_instruments()
+        self.journal_start = self._find_journal_start()
+        """The sequence before the journal's first entry; the newest of all if it has none."""
 
     @property
     def closed_limit(self) -> int:
         """How many closed orders a repeat is known by."""
         return int(self._field(channels.STATE_CLOSED_ORDERS) or DEFAULT_CLOSED_ORDERS)
-
-    @property
-    def journal_start(self) -> int:
-        """The sequence before the journal's first entry; the newest of all if it has none."""
-        page = self._client.xrange(channels.JOURNAL, count=1)
-        for entry_id, fields in cast(list[tuple[bytes, dict[bytes, bytes]]], page):
-            if parse_entry_id(entry_id) <= self.sequence:
-                return int(fields[b"previous"])
-        return self.sequence
 
     def choose_start(self) -> int:
         """Choose the earliest sequence from which a replay can go: 0, or a snapshot's."""
@@ -63,26 +56,33 @@ class Record:
         return int(self._field(channels.last_sequence_field(channel)) or 0)
 
     def read_snapshot(self, sequence: int) -> Snapshot:
-        """Read the snapshot at `sequence`; raise ValueError if it is missing or damaged."""
-        return read_snapshot(self._client, sequence)
+        """Read the snapshot at `sequence`.
+
+        Raises ValueError if it is missing or damaged, RecordUnavailable if the engine has meanwhile
+        replaced it by a newer one.
+        """
+        try:
+            return read_snapshot(self._client, sequence)
+        except ValueError:
+            self._require_untrimmed()
+            raise
 
     def read_entries(self, after: int) -> Iterator[JournalEntry]:
         """Read every commit after the sequence `after`.
 
         Raises JournalDamaged at a gap, RecordUnavailable if the engine has made it by trimming.
         """
-        start = self.journal_start
         try:
             for entry in read_journal(self._client, after):
                 if entry.sequence > self.sequence:
                     return
+                after = entry.sequence
                 yield entry
         except JournalDamaged:
-            if self.journal_start != start or Record(self._client).snapshots != self.snapshots:
-                raise RecordUnavailable(
-                    "the engine trimmed the journal while it was read; run it again"
-                ) from None
+            self._require_untrimmed()
             raise
+        if after < self.sequence:
+            self._require_untrimmed()
 
     def make_exchange(self, snapshot: Snapshot | None) -> Exchange:
         """Make the exchange at `snapshot`, or before the first command; ValueError if damaged."""
@@ -91,6 +91,20 @@ class Record:
         if snapshot is not None:
             exchange.restore(snapshot)
         return exchange
+
+    def _require_untrimmed(self) -> None:
+        now = Record(self._client)
+        if (now.journal_start, now.snapshots) != (self.journal_start, self.snapshots):
+            raise RecordUnavailable(
+                "the engine trimmed the journal while it was read; run it again"
+            )
+
+    def _find_journal_start(self) -> int:
+        page = self._client.xrange(channels.JOURNAL, count=1)
+        for entry_id, fields in cast(list[tuple[bytes, dict[bytes, bytes]]], page):
+            if parse_entry_id(entry_id) <= self.sequence:
+                return int(fields[b"previous"])
+        return self.sequence
 
     def _field(self, name: str) -> bytes | None:
         return self._state.get(name.encode())

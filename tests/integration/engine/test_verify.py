@@ -4,7 +4,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, cast
 
@@ -13,8 +13,8 @@ import pytest
 from redis import Redis
 
 from engine.audit.findings import Rule
-from engine.audit.record import Record
-from engine.audit.verify import Report, verify_record
+from engine.audit.record import Record, RecordUnavailable
+from engine.audit.verify import Report, Verification, verify_record
 from engine.exchange.rejects import to_command_rejected
 from engine.storage.snapshot_store import read_snapshot
 from launcher.setup.environment import ROOT
@@ -25,26 +25,25 @@ from protocol.run_file import RedisRecord, RunFile, identify_place
 from protocol.snapshot import encode_snapshot
 from tests.support.engine_service import run_engine, wait_until_drained
 from tests.support.faults_flow import draw_flow
-from tests.support.redis_client import open_redis
 from tests.support.waiting import wait_until
 
-COMMANDS = 600
+COMMANDS = 1000
 SNAPSHOTS = [200, 400, 600]
-
-
-@pytest.fixture
-def client(redis_url: str) -> Iterator[Redis]:
-    with open_redis(redis_url) as client:
-        yield client
+LATER_SNAPSHOTS = [800, 1000]
 
 
 def make_history(client: Redis, url: str, *, is_whole: bool = True) -> None:
     """600 commands, snapshots at 400 and 600; the journal goes back to the start if `is_whole`."""
-    entries = draw_flow(3, COMMANDS)
     if is_whole:
         client.hset(channels.STATE, channels.STATE_ARCHIVE_SEQUENCE, 0)
+    carry_on(client, url, SNAPSHOTS)
+
+
+def carry_on(client: Redis, url: str, snapshots: list[int]) -> None:
+    """Run commands up to each of `snapshots`, and wait until it is there."""
+    entries = draw_flow(3, COMMANDS)
     with run_engine(url, max_batch=20, snapshot_interval=200):
-        for sequence in SNAPSHOTS:
+        for sequence in snapshots:
             client.rpush(channels.ORDER_QUEUE, *entries[sequence - 200 : sequence])
             wait_until_drained(client)
             wait_until(lambda: Record(client).snapshots[-1:] == [sequence], "snapshot")  # noqa: B023
@@ -74,6 +73,18 @@ def test_trimmed_history_is_replayed_from_the_oldest_snapshot(
     report = verify(client)
     assert report.findings == []
     assert (report.start, report.sequence, report.snapshots) == (400, 600, 1)
+
+
+@pytest.mark.parametrize("is_begun", [False, True])
+def test_history_that_is_trimmed_while_it_is_read_is_said_to_be_so(
+    client: Redis, redis_url: str, is_begun: bool
+) -> None:
+    make_history(client, redis_url, is_whole=False)
+    record = Record(client)
+    verification = Verification(record) if is_begun else None
+    carry_on(client, redis_url, LATER_SNAPSHOTS)
+    with pytest.raises(RecordUnavailable, match="trimmed the journal while it was read"):
+        (verification or Verification(record)).run()
 
 
 def test_history_that_has_not_begun_has_no_findings(client: Redis) -> None:
