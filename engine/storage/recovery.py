@@ -5,10 +5,11 @@ import time
 from collections.abc import Sequence
 from typing import cast
 
+import msgspec
 from redis import Redis
 
 from engine.exchange.exchange import Exchange
-from engine.exchange.handler import Handler
+from engine.exchange.handler import Handler, HandlingFailed
 from engine.storage.journal import JournalDamaged, read_journal
 from engine.storage.snapshot_store import delete_orphans, read_snapshots
 from engine.storage.state import (
@@ -71,7 +72,12 @@ def _load_exchange(client: Redis, instruments: Sequence[Instrument], closed_limi
 
 
 def _replay(handler: Handler, entry: JournalEntry) -> None:
-    batch = handler.handle(codec.split_entries(entry.commands), entry.timestamp, max_size=None)
+    try:
+        batch = handler.handle(codec.split_entries(entry.commands), entry.timestamp, max_size=None)
+    except (msgspec.DecodeError, HandlingFailed) as error:
+        raise JournalDamaged(
+            f"the commands of journal entry {entry.sequence} cannot be run: {error!r}"
+        ) from error
     if batch.sequence != entry.sequence or b"%016x" % batch.state_hash != entry.state_hash:
         raise JournalDamaged(f"the replay differs at journal entry {entry.sequence}")
 

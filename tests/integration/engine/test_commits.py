@@ -2,7 +2,6 @@
 
 import json
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -30,12 +29,6 @@ from tests.support.waiting import DEADLINE_SECONDS, wait_until
 
 BUY = b'{"symbol":"BTC-USDT","side":"buy","order_type":"limit","quantity":"1","price":"60000"}'
 SELL = b'{"symbol":"BTC-USDT","side":"sell","order_type":"limit","quantity":"0.6","price":"60000"}'
-
-
-@pytest.fixture
-def client(redis_url: str) -> Iterator[Redis]:
-    with open_redis(redis_url) as client:
-        yield client
 
 
 def make_handler(client: Redis) -> Handler:
@@ -368,16 +361,26 @@ def test_journal_with_a_hole_is_not_recovered_from(client: Redis, redis_url: str
         recover(client)
 
 
-def test_journal_that_leads_elsewhere_is_not_recovered_from(client: Redis, redis_url: str) -> None:
+@pytest.mark.parametrize(
+    ("commands", "damage"),
+    [
+        (b"[" + SELL + b"]", "differs at journal entry 1"),
+        (b"[" + BUY, "commands of journal entry 1 cannot be run"),
+        (b"{}", "commands of journal entry 1 cannot be run"),
+    ],
+)
+def test_journal_that_leads_elsewhere_stops_the_engine_for_the_operator(
+    client: Redis, redis_url: str, commands: bytes, damage: str
+) -> None:
     with run_engine(redis_url):
         client.rpush(channels.ORDER_QUEUE, BUY)
         wait_until_drained(client)
     [entry] = read_journal(client, 0)
     client.delete(channels.JOURNAL)
-    fields = entry._replace(commands=b"[" + SELL + b"]").to_fields()
+    fields = entry._replace(commands=commands).to_fields()
     client.execute_command("XADD", channels.JOURNAL, "1-0", *fields)  # type: ignore[no-untyped-call]
-    with pytest.raises(JournalDamaged, match="differs at journal entry 1"):
-        recover(client)
+    with pytest.raises(JournalDamaged, match=damage):
+        make_service(redis_url).run()
 
 
 def test_engine_stops_for_the_operator_when_the_journal_is_gone(
