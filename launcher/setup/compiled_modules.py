@@ -14,6 +14,7 @@ import tomllib
 from pathlib import Path
 
 from launcher.setup.environment import BUILD_FOLDER, ROOT
+from launcher.setup.file_lock import hold_lock
 
 CORE = Path("engine/core/compiled/matcher.pyx")
 KEPT_FOLDER = BUILD_FOLDER / "core"
@@ -92,13 +93,14 @@ def hand_out(digest: str, folder: Path) -> None:
 
 def place(digest: str) -> None:
     """Put the modules of a kept build beside their sources; what runs with others is left alone."""
-    _placed_mark().unlink(missing_ok=True)
-    (KEPT_FOLDER / digest).touch()
-    new = KEPT_FOLDER / f"new{_SUFFIX}"
-    for module in list_modules():
-        _copy(KEPT_FOLDER / digest / _compiled(module), new)
-        new.replace(locate(module))
-    _placed_mark().write_text(digest)
+    with hold_lock(KEPT_FOLDER / "lock", wait=True):
+        _placed_mark().unlink(missing_ok=True)
+        (KEPT_FOLDER / digest).touch()
+        new = KEPT_FOLDER / f"new{_SUFFIX}"
+        for module in list_modules():
+            _copy(KEPT_FOLDER / digest / _compiled(module), new)
+            new.replace(locate(module))
+        _placed_mark().write_text(digest)
 
 
 def place_if_kept() -> bool:
