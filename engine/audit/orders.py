@@ -60,7 +60,7 @@ class OrderAudit:
             else:
                 self.refused += 1
         self._settle()
-        self._expect(not self._trades, Rule.BOTH_SIDES, "a public trade has no reports")
+        self._findings.expect(not self._trades, Rule.BOTH_SIDES, "a public trade has no reports")
         self._trades.clear()
 
     def _read_report(self, report: ExecutionReport) -> None:
@@ -70,7 +70,9 @@ class OrderAudit:
         elif report.last_trade is not None:
             self._trade(order, report, report.last_trade)
         elif report.status in _ENDS:
-            self._expect(report.status is not Status.REJECTED, Rule.ORDER_STATE, _name(report))
+            self._findings.expect(
+                report.status is not Status.REJECTED, Rule.ORDER_STATE, _name(report)
+            )
             self._end(order, report)
         else:
             self._change(order, report)
@@ -81,7 +83,7 @@ class OrderAudit:
             self._advance_closed(report.order_id)
             return
         is_first = report.status is Status.OPEN and report.order_id not in self._closed
-        self._expect(is_first, Rule.ORDER_STATE, f"{_name(report)} was not open")
+        self._findings.expect(is_first, Rule.ORDER_STATE, f"{_name(report)} was not open")
         instrument = self._instruments[report.symbol or ""]
         lots = instrument.lot.to_steps
         order = ReportedOrder(
@@ -105,7 +107,9 @@ class OrderAudit:
         order, self._active = self._active, None
         if order is None or order.order_id not in self.open:
             return
-        self._expect(order.price > 0, Rule.ORDER_STATE, f"{order.order_id} rests without a price")
+        self._findings.expect(
+            order.price > 0, Rule.ORDER_STATE, f"{order.order_id} rests without a price"
+        )
         self.queues[order.instrument.symbol].enter(order)
 
     def _trade(self, order: ReportedOrder, report: ExecutionReport, fill: Fill) -> None:
@@ -125,12 +129,16 @@ class OrderAudit:
 
     def _take(self, taker: ReportedOrder, fill: Fill, price: int) -> None:
         """Open a trade with the taker's report: its maker must be the one whose turn it is."""
-        self._expect(taker is self._active, Rule.FIFO, f"{taker.order_id} takes out of turn")
+        self._findings.expect(
+            taker is self._active, Rule.FIFO, f"{taker.order_id} takes out of turn"
+        )
         trade = self._maker_due = self._trades.popleft() if self._trades else None
         if trade is None or not _is_same(trade, fill) or trade.taker_order_id != taker.order_id:
-            self._add(Rule.BOTH_SIDES, f"no public trade {fill.trade_id} of {taker.order_id}")
+            self._findings.add(
+                Rule.BOTH_SIDES, f"no public trade {fill.trade_id} of {taker.order_id}"
+            )
             return
-        self._expect(
+        self._findings.expect(
             trade.aggressor_side is taker.side, Rule.BOTH_SIDES, f"trade {trade.trade_id}: side"
         )
         maker_side = Side.SELL if taker.side is Side.BUY else Side.BUY
@@ -138,9 +146,11 @@ class OrderAudit:
         name = f"{taker.instrument.symbol} trade {trade.trade_id} at {trade.price}"
         if first is None or first.price != price:
             best = "nothing" if first is None else taker.instrument.ticks_to_price(first.price)
-            self._add(Rule.TRADE_THROUGH, f"{name}, the best is {best}")
+            self._findings.add(Rule.TRADE_THROUGH, f"{name}, the best is {best}")
         elif first.order_id != trade.maker_order_id:
-            self._add(Rule.FIFO, f"{name} with {trade.maker_order_id}, {first.order_id} came first")
+            self._findings.add(
+                Rule.FIFO, f"{name} with {trade.maker_order_id}, {first.order_id} came first"
+            )
 
     def _check_maker(self, maker: ReportedOrder, fill: Fill) -> None:
         trade, self._maker_due = self._maker_due, None
@@ -150,7 +160,7 @@ class OrderAudit:
             and trade.maker_order_id == maker.order_id
             and trade.aggressor_side is not maker.side
         )
-        self._expect(
+        self._findings.expect(
             is_right, Rule.BOTH_SIDES, f"trade {fill.trade_id} of the maker {maker.order_id}"
         )
 
@@ -192,22 +202,17 @@ class OrderAudit:
             quantity == filled + remaining
             or (report.status in _ENDS and quantity > filled and report.status != Status.FILLED)
         )
-        self._expect(is_right, Rule.QUANTITY, _name(report))
+        self._findings.expect(is_right, Rule.QUANTITY, _name(report))
         notional = order.instrument.format_notional(order.notional)
-        self._expect(report.filled_notional == notional, Rule.QUANTITY, f"{_name(report)}: value")
+        self._findings.expect(
+            report.filled_notional == notional, Rule.QUANTITY, f"{_name(report)}: value"
+        )
 
     def _advance_closed(self, order_id: str) -> None:
         """Note that an order has ended; the oldest id beyond the limit may come again."""
         self._closed_in_turn.append(order_id)
         if len(self._closed_in_turn) > self._closed_limit:
             self._closed.discard(self._closed_in_turn.popleft())
-
-    def _add(self, rule: Rule, detail: str) -> None:
-        self._findings.add(rule, detail)
-
-    def _expect(self, holds: bool, rule: Rule, detail: str) -> None:
-        if not holds:
-            self._findings.add(rule, detail)
 
 
 def _ticks(instrument: Instrument, price: str | None) -> int:

@@ -9,14 +9,12 @@ from engine.core.compiled.queue cimport enqueue, sort_queue
 from engine.core.compiled.sorted_levels cimport find_level, remove_level
 from engine.core.compiled.state cimport (
     BUY,
-    CANCELED,
     FOK,
     FOK_NOT_FILLABLE,
     IOC,
     IOC_REMAINDER,
     MARKET_REMAINDER,
     MAX_PRICE,
-    PREVENT_CANCEL_BOTH,
     PREVENT_CANCEL_MAKER,
     PREVENT_CANCEL_TAKER,
     PREVENT_DECREMENT,

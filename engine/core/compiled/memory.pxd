@@ -1,6 +1,5 @@
 """Memory that is zeroed, aligned, and backed by huge pages if the system offers them."""
 
-from libc.stdint cimport uint64_t
 from libc.stdlib cimport free
 from libc.string cimport memcpy, memset
 

@@ -1,6 +1,6 @@
 """Write orders to the records of saved bytes, and read them back."""
 
-from libc.stdint cimport int64_t, uint32_t, uint64_t
+from libc.stdint cimport uint32_t, uint64_t
 
 from engine.core.compiled.book cimport level_at, open_level, worse_price
 from engine.core.compiled.id_index cimport find_slot
