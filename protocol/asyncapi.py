@@ -34,7 +34,9 @@ class Stream(NamedTuple):
 
 def make_asyncapi(stream: Stream) -> dict[str, Any]:
     """Return the AsyncAPI 3 document of a stream."""
-    sent, received = ({_name(each): each for each in group} for group in stream[4:6])
+    sent, received = (
+        {_name(each): each for each in group} for group in (stream.messages, stream.requests)
+    )
     models = {**sent, **received}
     _, definitions = models_json_schema(
         [(model, "validation") for model in models.values()], ref_template=REFERENCE

@@ -16,7 +16,7 @@ LEASE = f"{_COMPANIONS}:lease"
 LEASE_MILLISECONDS = 3_000
 """How long the lease outlives its engine."""
 DEAD = f"{_COMPANIONS}:dead"
-"""List of unreadable entries: JSON `{"sequence", "timestamp", "reason", "detail", "entry"}`."""
+"""List of entries that could not be used, as JSON of `events.DeadEntry`."""
 
 STATE_OWNER = "owner"
 STATE_READY = "ready"

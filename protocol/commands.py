@@ -30,14 +30,14 @@ MAX_ENTRY_BYTES = 64 * 1024
 class QueueEntry(msgspec.Struct, omit_defaults=True, gc=False):
     """One element of `order_queue`.
 
-    `new` uses all fields, without `price` and `stop_price` if the type has none; `cancel` and
-    `amend` need `order_id`, `cancel_all` an account and optionally a symbol, `cancel_after` an
-    account and `seconds`, `halt` and `resume` a symbol. `expire_timers` and `configure` (with
-    `limits`) are the engine's own. `clear_queue`, put at the head, rejects the orders among the
-    next `quantity` entries. `dead` stands in the journal for an entry that cannot be used, with the
-    `reason`. `received_at` is the time by the clock of whoever pushed the entry; `reply_to` (a
-    gateway worker) and `request_id` ask for a reply. An entry pushed by hand may leave out
-    everything that has a default here.
+    `new` uses the fields of an order, without `price` and `stop_price` if the type has none;
+    `cancel` and `amend` need `order_id`, `cancel_all` an account and optionally a symbol,
+    `cancel_after` an account and `seconds`, `halt` and `resume` a symbol. `expire_timers` and
+    `configure` (with `limits`) are the engine's own. `clear_queue`, put at the head, rejects the
+    orders among the next `quantity` entries. `dead` stands in the journal for an entry that cannot
+    be used, with the `reason`. `received_at` is the time by the clock of whoever pushed the entry;
+    `reply_to` (a gateway worker) and `request_id` ask for a reply. An entry pushed by hand may
+    leave out everything that has a default here.
     """
 
     symbol: str | None = None

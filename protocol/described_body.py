@@ -11,11 +11,9 @@ from pydantic_core import CoreSchema
 
 from protocol.enums import Reason
 from protocol.field_meanings import FIELD_MEANINGS
-from protocol.problem import describe_problem
+from protocol.problem_examples import make_problem_example
 
-PROBLEM_EXAMPLE = describe_problem(
-    Reason.OFF_TICK, "price must be a multiple of 0.01", "price", "60123.46", "0.01"
-)
+PROBLEM_EXAMPLE = make_problem_example(Reason.OFF_TICK)
 
 
 class DescribedBody(BaseModel):

@@ -150,7 +150,7 @@ class Reason(StrEnum):
     HEADERS_TOO_LARGE = "headers_too_large"
     REQUEST_TIMEOUT = "request_timeout"
     UNEXPECTED_BODY = "unexpected_body"
-    # the gateway's own
+    # a service refused a request
     INVALID_REQUEST = "invalid_request"
     INVALID_JSON = "invalid_json"
     UNKNOWN_FIELD = "unknown_field"
@@ -172,7 +172,7 @@ class Reason(StrEnum):
     ORIGIN_NOT_ALLOWED = "origin_not_allowed"
     RATE_LIMITED = "rate_limited"
     IDEMPOTENCY_KEY_REUSED = "idempotency_key_reused"
-    # the feed's own
+    # a WebSocket, or the feed, refused
     BINARY_FRAME = "binary_frame"
     FRAME_TOO_LARGE = "frame_too_large"
     UNKNOWN_ACTION = "unknown_action"

@@ -96,7 +96,7 @@ class ExecutionReport(
 class CommandRejected(
     msgspec.Struct, tag_field="type", tag="command_rejected", frozen=True, gc=False
 ):
-    """A refused command that changed nothing: a cancel, an amend, or a repeated `new`."""
+    """A command that changed nothing: a cancel, an amend, a repeated `new`, or what is no order."""
 
     order_id: str | None
     client_order_id: str | None

@@ -42,7 +42,11 @@ def identify_place(folder: Path) -> Place:
     The boot is empty if the system does not number its boots, as on macOS: there the time at which
     a process began tells it from those before a restart.
     """
-    boot = ""
+    return Place(str(folder.resolve()), folder.stat().st_ino, read_boot_id())
+
+
+def read_boot_id() -> str:
+    """Return the id of the running kernel; empty if the system does not number its boots."""
     with suppress(OSError):
-        boot = _BOOT_ID.read_text().strip()
-    return Place(str(folder.resolve()), folder.stat().st_ino, boot)
+        return _BOOT_ID.read_text().strip()
+    return ""

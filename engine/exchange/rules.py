@@ -65,9 +65,8 @@ class Rules:
         instrument.check_lots(order.quantity, quantity)
         if order.price:
             instrument.check_notional(order.price, order.quantity)
-        if order.order_type in _NEVER_RESTS:
-            pass
-        elif open_orders >= self.limits.max_open_orders:
+        can_rest = order.order_type not in _NEVER_RESTS
+        if can_rest and open_orders >= self.limits.max_open_orders:
             raise Refusal(
                 Reason.TOO_MANY_OPEN_ORDERS,
                 None,

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 import msgspec
 
-from engine.exchange.orders import Order
-from protocol.enums import OrderType, Reason, SelfTradePrevention, Side, Status
+from engine.exchange.orders import Fingerprint, Order
+from protocol.enums import OrderType, Reason, Side, Status
 from protocol.instrument import Instrument
 from protocol.limits import TradingLimits
 
@@ -32,7 +32,7 @@ class StoredOrder(msgspec.Struct, array_like=True, gc=False):
     notional: str
     status: Status
     reason: Reason | None
-    body: tuple[int, Side, OrderType, int, int, int, SelfTradePrevention]
+    body: Fingerprint
 
     @classmethod
     def of(cls, order: Order) -> "StoredOrder":

@@ -11,8 +11,9 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+from protocol.run_file import read_boot_id
+
 _PATTERN = "engine-*.owner"
-_BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
 
 class OwnerFiles:
@@ -54,7 +55,7 @@ class OwnerFiles:
         unnamed = folder / f"engine-{name}.new"
         self._file = os.open(unnamed, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         fcntl.flock(self._file, fcntl.LOCK_EX)
-        os.write(self._file, _boot_id() + b" " + owner)
+        os.write(self._file, read_boot_id().encode() + b" " + owner)
         self._path = unnamed.rename(unnamed.with_suffix(".owner"))
 
     def _close(self) -> None:
@@ -67,7 +68,7 @@ class OwnerFiles:
             with contextlib.suppress(FileNotFoundError), path.open("rb") as file:
                 boot_id, _, token = file.read().partition(b" ")
                 # a lock says nothing about another machine that shares the folder
-                if boot_id == _boot_id() and not _is_locked(file.fileno()):
+                if boot_id == read_boot_id().encode() and not _is_locked(file.fileno()):
                     yield path, token
 
 
@@ -77,8 +78,3 @@ def _is_locked(file: int) -> bool:
     except BlockingIOError:
         return True
     return False
-
-
-def _boot_id() -> bytes:
-    """Return the id of the kernel that keeps the locks; if it has none, all is of one machine."""
-    return _BOOT_ID.read_bytes().strip() if _BOOT_ID.exists() else b""

@@ -14,7 +14,7 @@ from redis import Redis
 from launcher.setup.environment import ROOT
 from protocol import channels
 from protocol.instrument import Instrument, InstrumentTable
-from protocol.journal import JournalEntry, entry_id, parse_entry_id
+from protocol.journal import JournalEntry, parse_entry_id
 
 Json = dict[str, Any]
 
@@ -93,6 +93,5 @@ def write_journal(client: Redis, history: History) -> None:
     with client.pipeline(transaction=True) as pipeline:
         pipeline.hset(channels.STATE, mapping=history.state)  # type: ignore[arg-type]
         for entry in history.entries:
-            name = entry_id(parse_entry_id(entry.id))
-            pipeline.execute_command("XADD", channels.JOURNAL, name, *entry.fields)  # type: ignore[no-untyped-call]
+            pipeline.execute_command("XADD", channels.JOURNAL, entry.id, *entry.fields)  # type: ignore[no-untyped-call]
         pipeline.execute()

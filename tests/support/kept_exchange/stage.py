@@ -80,8 +80,8 @@ class Stage:
         self.record()
         self.history.state = cast("dict[bytes, bytes]", self.redis.hgetall(channels.STATE))
 
-    def wait_for_snapshot(self) -> int:
-        """Until another one counts; its sequence."""
+    def wait_for_snapshot(self) -> None:
+        """Until another one counts."""
         before = max(self.history.snapshots, default=0)
 
         def has_come() -> bool:
@@ -89,7 +89,6 @@ class Stage:
             return max(self.history.snapshots, default=0) > before
 
         wait_until(has_come, "a snapshot")
-        return max(self.history.snapshots)
 
     def wait_for_command(self, word: bytes, send: Callable[[], object]) -> None:
         """Until a commit after `send` has `word` among its commands."""
