@@ -9,6 +9,11 @@ from .codes import (
     ALL_SYMBOLS,
     COMMAND_RECORD,
     EVENT_RECORD,
+    FEE_UNIT,
+    FEES_ACCOUNT,
+    MAX_ACCOUNTS,
+    MAX_AMOUNT,
+    MAX_ASSETS,
     MAX_ORDER_ID,
     MAX_ORDERS,
     MAX_PRICE,
@@ -24,6 +29,7 @@ from .codes import (
     Reason,
     SelfTradePrevention,
     Side,
+    Terms,
 )
 from .implementation import IMPLEMENTATION, Matcher
 from .order_book import OrderBook
@@ -32,7 +38,12 @@ __all__ = [
     "ALL_SYMBOLS",
     "COMMAND_RECORD",
     "EVENT_RECORD",
+    "FEES_ACCOUNT",
+    "FEE_UNIT",
     "IMPLEMENTATION",
+    "MAX_ACCOUNTS",
+    "MAX_AMOUNT",
+    "MAX_ASSETS",
     "MAX_ORDERS",
     "MAX_ORDER_ID",
     "MAX_PRICE",
@@ -50,4 +61,5 @@ __all__ = [
     "Reason",
     "SelfTradePrevention",
     "Side",
+    "Terms",
 ]

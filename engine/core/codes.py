@@ -17,6 +17,15 @@ MAX_ORDERS = 1 << 23
 price level cannot overflow."""
 MAX_ORDER_ID = 2**53 - 1
 MAX_SYMBOLS = 1 << 16
+MAX_ASSETS = 1 << 16
+MAX_ACCOUNTS = 1 << 24
+"""Most accounts of a ledger, the one for fees among them."""
+MAX_AMOUNT = 2**63 - 1
+"""Largest amount of one hold, trade, credit or debit; a balance may be larger."""
+FEE_UNIT = 10**8
+"""Of a fee rate: at this one everything that is received goes to the fees."""
+FEES_ACCOUNT = 0
+"""The account of a ledger that receives the commissions; it cannot trade."""
 NO_SYMBOL = -1
 """The symbol of an event whose order is unknown or whose symbol does not exist."""
 ALL_SYMBOLS = -1
@@ -76,6 +85,7 @@ class EventKind(IntEnum):
     TRIGGERED = 8
     COMMAND_REJECTED = 9
     LEVEL = 10
+    COMMISSION = 11
 
 
 class Reason(IntEnum):
@@ -109,6 +119,9 @@ class Reason(IntEnum):
     # a cancel or an amend was refused
     UNKNOWN_ORDER = 40
     NOTHING_TO_AMEND = 41
+    # the ledger: a new order was rejected, an amend refused, or a triggered order expired
+    NOTIONAL_OUT_OF_RANGE = 50
+    INSUFFICIENT_BALANCE = 51
 
 
 class Event(NamedTuple):
@@ -126,10 +139,13 @@ class Event(NamedTuple):
     | TRIGGERED | the order | 0 | the last trade price | total | remaining | stop price | 0 |
     | COMMAND_REJECTED | the order named | 0 | 0 | 0 | 0 | 0 | 0 |
     | LEVEL | 0 | 0 | level's price | level's total now, 0: gone | 0 | 0 | update_id |
+    | COMMISSION | taker | maker | 0 | taker's commission | maker's commission | 0 | trade_id |
 
     A price or stop price that the order's type does not have is 0. `symbol` is NO_SYMBOL if the
     command named no order that its account can see, or a symbol that does not exist.
-    `side` is the order's own, the taker's in TRADE, the book's in LEVEL. LEVEL events close a
+    `side` is the order's own, the taker's in TRADE and COMMISSION, the book's in LEVEL. With a
+    ledger a COMMISSION precedes each TRADE: in units of the asset that each side receives, the
+    base for the buyer, the quote for the seller. LEVEL events close a
     command, one for each level whose quantity differs after it, in the order first touched.
     A quantity reduced by self-trade prevention also lowers the order's total, so that
     total = filled + remaining holds at every moment.
@@ -157,8 +173,8 @@ class Event(NamedTuple):
 
     @property
     def trade_id(self) -> int:
-        """The id of a TRADE; 0 in other events."""
-        return self.number if self.kind == EventKind.TRADE else 0
+        """The id of a TRADE, and of its COMMISSION; 0 in other events."""
+        return self.number if self.kind in _WITH_TRADE_ID else 0
 
     @property
     def update_id(self) -> int:
@@ -171,11 +187,27 @@ class Event(NamedTuple):
         return self.kind == EventKind.AMENDED and bool(self.number)
 
 
+_WITH_TRADE_ID = frozenset({EventKind.TRADE, EventKind.COMMISSION})
 _WITH_STOP_PRICE = frozenset({EventKind.ACCEPTED, EventKind.AMENDED, EventKind.TRIGGERED})
 
 
 EventRow: TypeAlias = tuple[int, int, int, int, int, int, int, int, int, int, int]
 """An event as the cores return it: a plain tuple with the layout of `Event`."""
+
+
+class Terms(NamedTuple):
+    """What a symbol's lots and prices are worth in a ledger, and what trading costs there.
+
+    `base` and `quote` are indices of assets. A lot is `lot_units` of the base; at a price of one
+    tick it costs `step_units` of the quote. Fee rates are parts of FEE_UNIT of what is received.
+    """
+
+    base: int
+    quote: int
+    lot_units: int
+    step_units: int
+    maker_fee: int = 0
+    taker_fee: int = 0
 
 
 class OpenOrder(NamedTuple):

@@ -11,11 +11,13 @@ from engine.core.compiled.book cimport index_of
 from engine.core.compiled.commands cimport run_command
 from engine.core.compiled.id_index cimport hash_of
 from engine.core.compiled.state cimport (
+    Balance,
     CommandRecord,
     Core,
     IdEntry,
     Level,
     Order,
+    Terms,
     prefetch,
     price_t,
 )
@@ -44,6 +46,16 @@ cdef inline const Level* place_of(const Core* core, uint32_t symbol, price_t pri
     return &core.books[known].window[index_of(price)]
 
 
+cdef inline const Balance* balance_of(
+    const Core* core, const CommandRecord* command
+) noexcept nogil:
+    """Return where the balance is that the command holds from, if there is one."""
+    cdef uint32_t symbol = command.symbol
+    cdef const Terms* terms = &core.ledger.terms[symbol if symbol < core.symbols else 0]
+    cdef uint32_t asset = terms.base if command.side else terms.quote
+    return core.ledger.balances + <uint64_t>command.account * core.ledger.assets + asset
+
+
 cdef inline void run_batch(
     Core* core, const CommandRecord* commands, uint64_t count
 ) noexcept nogil:
@@ -62,6 +74,7 @@ cdef inline void run_batch(
         command = &commands[i + AHEAD]
         prefetch(named_order(core, command), 1)
         prefetch(place_of(core, command.symbol, command.price), 1)
+        prefetch(balance_of(core, command), 1)
         order = named_order(core, &commands[i + NEAR_AHEAD])
         prefetch(&core.pool[order.next], 1)
         prefetch(&core.pool[order.prev], 1)

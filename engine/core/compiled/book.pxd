@@ -64,6 +64,11 @@ cdef inline bint is_better(uint32_t side, price_t price, price_t than) noexcept 
     return price > than if side == BUY else price < than
 
 
+cdef inline bint crosses(uint32_t side, price_t limit, price_t best) noexcept nogil:
+    """Whether an order with this limit trades at the other side's best price."""
+    return limit >= best if side == BUY else limit <= best
+
+
 cdef inline Level* level_at(Book* book, uint32_t side, price_t price) noexcept nogil:
     """Return the level, or NULL if nothing rests."""
     if likely(is_near(book, price)):

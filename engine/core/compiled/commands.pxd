@@ -12,10 +12,17 @@ from engine.core.compiled.events cimport (
 )
 from engine.core.compiled.book cimport level_at
 from engine.core.compiled.id_index cimport find_slot
+from engine.core.compiled.ledger cimport hold
 from engine.core.compiled.matching cimport execute, has_reached, run_fired, trigger
 from engine.core.compiled.orders cimport bucket_of, fires_on_rise, remove, wait
 from engine.core.compiled.queue cimport enqueue, sort_queue
-from engine.core.compiled.refusals cimport is_between, refuse_amend, refuse_new, would_trade
+from engine.core.compiled.refusals cimport (
+    is_between,
+    refuse_amend,
+    refuse_funds,
+    refuse_new,
+    refuse_replace,
+)
 from engine.core.compiled.state cimport (
     ACCEPTED,
     AMENDED,
@@ -29,18 +36,17 @@ from engine.core.compiled.state cimport (
     COMMAND_REJECTED,
     INVALID_COMMAND,
     INVALID_SYMBOL,
-    POST_ONLY,
     REASON_NONE,
     REJECTED,
     SELL,
     STOP_LOSS,
     UNKNOWN_ORDER,
-    WOULD_TRADE,
     CommandRecord,
     Core,
     Incoming,
     Level,
     Order,
+    likely,
     qty_t,
     slot_t,
     unlikely,
@@ -86,11 +92,14 @@ cdef inline void fill_order(Order* order, const CommandRecord* command) noexcept
 cdef inline void new_order(Core* core, const CommandRecord* command) noexcept nogil:
     cdef uint32_t reason = refuse_new(core, command)
     cdef Incoming incoming
+    if likely(reason == REASON_NONE):
+        fill_order(&incoming.order, command)
+        reason = refuse_funds(core, &incoming.order, NULL)
     if unlikely(reason != REASON_NONE):
         reject_new(core, command, reason)
         return
-    fill_order(&incoming.order, command)
     incoming.stop_price = command.stop_price
+    hold(core, &incoming.order, command.quantity)
     emit(
         core, ACCEPTED, REASON_NONE, &incoming.order, 0, command.price, command.quantity,
         command.quantity, command.stop_price, 0,
@@ -110,6 +119,7 @@ cdef inline slot_t visible_slot(const Core* core, const CommandRecord* command) 
 
 
 cdef inline void cancel_slot(Core* core, slot_t slot, uint32_t reason) noexcept nogil:
+    hold(core, &core.pool[slot], -core.pool[slot].remaining)
     emit_canceled(core, &core.pool[slot], reason)
     remove(core, slot)
 
@@ -156,6 +166,7 @@ cdef inline void shrink(Core* core, slot_t slot, qty_t remaining) noexcept nogil
     cdef Order* order = &core.pool[slot]
     cdef Level* level
     core.order_hash -= slot_mix(core, slot)
+    hold(core, order, remaining - order.remaining)
     if not order.waiting:
         level = level_at(core.books[order.symbol], order.side, order.price)
         touch(
@@ -179,6 +190,8 @@ cdef inline void emit_amended(
 
 cdef inline void replace(Core* core, slot_t slot, Incoming* amended) noexcept nogil:
     """Take the amended order from its place and let it come in again."""
+    hold(core, &core.pool[slot], -core.pool[slot].remaining)
+    hold(core, &amended.order, amended.order.remaining)
     remove(core, slot)
     core.is_compound = True
     emit_amended(core, amended, False)
@@ -186,6 +199,10 @@ cdef inline void replace(Core* core, slot_t slot, Incoming* amended) noexcept no
         start(core, amended)
     else:
         execute(core, amended)
+
+
+cdef inline void refuse_order(Core* core, const Order* order, uint32_t reason) noexcept nogil:
+    emit_refusal(core, COMMAND_REJECTED, reason, order.symbol, order.side, order.order_id)
 
 
 cdef inline void read_amend(
@@ -214,19 +231,18 @@ cdef inline bint has_kept_priority(
 
 cdef inline void apply_amend(Core* core, slot_t slot, Incoming* amended) noexcept nogil:
     cdef const Order* order = &amended.order
+    cdef uint32_t reason
     if order.remaining <= 0:
         cancel_slot(core, slot, AMENDED_BELOW_FILLED)
     elif has_kept_priority(core, slot, amended):
         shrink(core, slot, order.remaining)
         emit_amended(core, amended, True)
-    elif order.order_type == POST_ONLY and would_trade(
-        core, order.symbol, order.side, order.price
-    ):
-        emit_refusal(
-            core, COMMAND_REJECTED, WOULD_TRADE, order.symbol, order.side, order.order_id
-        )
     else:
-        replace(core, slot, amended)
+        reason = refuse_replace(core, order, &core.pool[slot])
+        if reason == REASON_NONE:
+            replace(core, slot, amended)
+        else:
+            refuse_order(core, order, reason)
 
 
 cdef inline void amend_order(Core* core, const CommandRecord* command) noexcept nogil:
@@ -239,9 +255,7 @@ cdef inline void amend_order(Core* core, const CommandRecord* command) noexcept 
         return
     reason = refuse_amend(order, command)
     if reason != REASON_NONE:
-        emit_refusal(
-            core, COMMAND_REJECTED, reason, order.symbol, order.side, order.order_id
-        )
+        refuse_order(core, order, reason)
         return
     read_amend(core, slot, command, &amended)
     apply_amend(core, slot, &amended)

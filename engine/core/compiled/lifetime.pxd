@@ -3,6 +3,7 @@
 from libc.stdint cimport uint32_t
 from libc.stdlib cimport free
 
+from engine.core.compiled.accounts cimport close_ledger
 from engine.core.compiled.book cimport free_book, new_book
 from engine.core.compiled.events cimport own_events
 from engine.core.compiled.id_index cimport open_index
@@ -14,6 +15,7 @@ from engine.core.compiled.state cimport (
     EventRecord,
     Order,
     QueuedOrder,
+    Terms,
     TouchedLevel,
     price_t,
 )
@@ -56,12 +58,17 @@ cdef inline void close_core(Core* core) noexcept nogil:
     free(core.own_events)
     free(core.touched)
     free(core.queue)
+    close_ledger(&core.ledger)
 
 
 cdef inline void append_book(Core* core) noexcept nogil:
-    cdef size_t size = core.symbol_capacity * sizeof(void*)
+    cdef size_t old = core.symbol_capacity
+    cdef size_t new = 2 * old + 8
     if core.symbols == core.symbol_capacity:
-        core.books = <Book**>grown(core.books, size, 2 * size + 8 * sizeof(void*))
-        core.symbol_capacity = 2 * core.symbol_capacity + 8
+        core.books = <Book**>grown(core.books, old * sizeof(void*), new * sizeof(void*))
+        core.ledger.terms = <Terms*>grown(
+            core.ledger.terms, old * sizeof(Terms), new * sizeof(Terms)
+        )
+        core.symbol_capacity = <uint32_t>new
     core.books[core.symbols] = new_book()
     core.symbols += 1

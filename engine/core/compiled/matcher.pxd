@@ -1,6 +1,6 @@
 from libc.stdint cimport uint32_t, uint64_t
 
-from engine.core.compiled.state cimport Book, CommandRecord, Core, EventRecord
+from engine.core.compiled.state cimport Book, CommandRecord, Core, EventRecord, Ledger
 
 
 cdef enum:
@@ -23,4 +23,8 @@ cdef class Matcher:
     cdef Book* book(self, object symbol) except NULL
     cdef bytes book_records(self, uint32_t symbol)
     cdef bytes saved_orders(self)
+    cdef Ledger* ledger(self) except NULL
+    cdef int check_place(self, object account, object asset) except -1
+    cdef object saved_ledger(self)
+    cdef int restore_ledger(self, object saved) except -1
     cdef int restore(self, object saved) except -1

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Self, final, overload
 
-from engine.core.codes import EventRow, OpenOrder
+from engine.core.codes import EventRow, OpenOrder, Terms
 
 @final
 class Events(Sequence[EventRow]):
@@ -87,6 +87,64 @@ class Matcher:
         ValueError, before anything has run, if the length is not a whole number of records.
         """
 
+    @property
+    def assets(self) -> int:
+        """How many assets the ledger has, 0 without one."""
+
+    @property
+    def accounts(self) -> int:
+        """How many accounts the ledger has, FEES_ACCOUNT among them; 0 without a ledger."""
+
+    def open_ledger(self, assets: int, *, is_checked: bool) -> None:
+        """Keep balances from now on, for FEES_ACCOUNT alone so far; ValueError if there is one.
+
+        If `is_checked`, what an account has not is refused; else balances may go below zero.
+        """
+
+    def add_asset(self) -> int:
+        """Add an asset and return its index; what `take_changed` has not told is forgotten.
+
+        ValueError, as from everything about a ledger, if there is none, or beyond MAX_ASSETS.
+        """
+
+    def set_terms(self, symbol: int, terms: tuple[int, int, int, int, int, int]) -> None:
+        """Have a symbol's trades settled by these `codes.Terms`; what is open holds from now on.
+
+        Later only its fees can change. ValueError for units or rates out of range, or if an open
+        order's account is not in the ledger; IndexError for assets that do not exist.
+        """
+
+    def terms(self, symbol: int) -> Terms | None:
+        """Return a symbol's terms, None if its trades are not settled."""
+
+    def open_account(self) -> int:
+        """Open the next account, without any balance, and return its number.
+
+        With a ledger only such accounts can trade. ValueError beyond MAX_ACCOUNTS.
+        """
+
+    def credit(self, account: int, asset: int, amount: int) -> bool:
+        """Add an amount, below zero too, to what is free.
+
+        Return False, and change nothing, if funds are checked and less than nothing would be free.
+        ValueError beyond MAX_AMOUNT, IndexError for an account or asset that does not exist.
+        """
+
+    def set_fees(self, account: int, symbol: int, maker_fee: int, taker_fee: int) -> None:
+        """Give an account rates of its own for a symbol, or for ALL_SYMBOLS without such.
+
+        ValueError for a rate that is not from 0 to FEE_UNIT.
+        """
+
+    def balance(self, account: int, asset: int) -> tuple[int, int]:
+        """Return what is free and what open orders hold, in units of the asset."""
+
+    def take_changed(self) -> list[tuple[int, int]]:
+        """List the balances changed since the last call, by account and asset."""
+
+    def shortfall(self) -> tuple[int, int]:
+        """Return the asset and the amount that were needed, when funds were last refused."""
+
     def bbo(self, symbol: int) -> tuple[int, int, int, int]:
         """Return best bid, its quantity, best ask, its quantity; zeros for an empty side.
 
@@ -114,7 +172,7 @@ class Matcher:
         """List every open order by priority: bids, asks, waiting for a fall, for a rise."""
 
     def state_hash(self) -> int:
-        """Return 64 bits over open orders, priority, triggers and counters; the cost is small."""
+        """Return 64 bits over open orders, priority, triggers, counters and balances; cheap."""
 
     def save(self) -> bytes:
         """Save the whole state as bytes with a checksum; the same from either core."""

@@ -18,13 +18,31 @@ from libc.stdint cimport int64_t, uint32_t, uint64_t
 from libc.stdlib cimport free
 from libc.string cimport memcpy
 
+from engine.core.compiled.accounts cimport (
+    change_free,
+    hash_again,
+    hold_open_orders,
+    lay_rows,
+    open_account,
+    open_ledger,
+    set_own_fees,
+    settle_touched,
+)
 from engine.core.compiled.batch cimport run_batch
 from engine.core.compiled.book cimport quantity_at
 from engine.core.compiled.commands cimport run_command
 from engine.core.compiled.events cimport lend_events, own_events
 from engine.core.compiled.lifetime cimport append_book, close_core, open_core
 from engine.core.compiled.memory cimport allocate
-from engine.core.compiled.rows cimport event_rows, to_int64, to_code, to_symbol, side_rows
+from engine.core.compiled.rows cimport (
+    event_rows,
+    from_wide,
+    side_rows,
+    to_code,
+    to_fee,
+    to_int64,
+    to_symbol,
+)
 from engine.core.compiled.snapshot cimport is_uncrossed, restore_orders, write_book
 from engine.core.compiled.state cimport (
     BUY,
@@ -32,22 +50,40 @@ from engine.core.compiled.state cimport (
     COMMAND_CANCEL,
     COMMAND_CANCEL_ALL,
     COMMAND_NEW,
+    MAX_ACCOUNTS,
+    MAX_AMOUNT,
+    MAX_ASSETS,
     MAX_ORDERS,
     MAX_SYMBOLS,
     NO_ASK,
     SELL,
+    Balance,
     Book,
     CommandRecord,
     Core,
     EventRecord,
+    Ledger,
     OrderRecord,
+    OwnFees,
+    Terms,
 )
 from engine.core.compiled.state_hash cimport state_hash_of
 
 from collections.abc import Sequence
 
 from engine.core.codes import OpenOrder
-from engine.core.saved import BOOK_RECORD, ORDER_RECORD, Saved, seal, unseal
+from engine.core.codes import Terms as TermsRow
+from engine.core.saved import (
+    BOOK_RECORD,
+    FEES_RECORD,
+    FREE_RECORD,
+    ORDER_RECORD,
+    TERMS_RECORD,
+    Saved,
+    SavedLedger,
+    seal,
+    unseal,
+)
 
 
 cdef extern from "Python.h":
@@ -280,6 +316,167 @@ cdef class Matcher:
     def state_hash(self):
         return state_hash_of(&self.core)
 
+    # Ledger
+
+    @property
+    def assets(self):
+        return self.core.ledger.assets
+
+    @property
+    def accounts(self):
+        return self.core.ledger.accounts
+
+    def open_ledger(self, assets, *, is_checked):
+        if self.core.ledger.accounts:
+            raise ValueError("the matcher has a ledger already")
+        if not 1 <= assets <= MAX_ASSETS:
+            raise ValueError(f"assets must be from 1 to {MAX_ASSETS}, not {assets}")
+        open_ledger(&self.core.ledger, assets, is_checked)
+
+    cdef Ledger* ledger(self) except NULL:
+        if self.core.ledger.accounts == 0:
+            raise ValueError("the matcher has no ledger")
+        return &self.core.ledger
+
+    def add_asset(self):
+        cdef Ledger* ledger = self.ledger()
+        if ledger.assets == MAX_ASSETS:
+            raise ValueError(f"a ledger has at most {MAX_ASSETS} assets")
+        settle_touched(ledger)
+        lay_rows(ledger, ledger.assets + 1, ledger.capacity)
+        hash_again(ledger)
+        return ledger.assets - 1
+
+    def set_terms(self, symbol, terms):
+        cdef Ledger* ledger = self.ledger()
+        cdef Terms new
+        cdef Terms* now
+        self.book(symbol)
+        base, quote, lot_units, step_units, maker_fee, taker_fee = terms
+        if not (0 <= base < ledger.assets and 0 <= quote < ledger.assets and base != quote):
+            raise IndexError(f"terms name two assets of {ledger.assets}, not {base} and {quote}")
+        new.base, new.quote = base, quote
+        new.lot_units, new.step_units = to_int64(lot_units), to_int64(step_units)
+        new.maker_fee, new.taker_fee = to_fee(maker_fee), to_fee(taker_fee)
+        if new.lot_units < 1 or new.step_units < 1:
+            raise ValueError(f"units must be from 1 to 2**63 - 1, not {lot_units}, {step_units}")
+        now = &ledger.terms[<int64_t>symbol]
+        if now.lot_units and (now.base, now.quote, now.lot_units, now.step_units) != (
+            new.base, new.quote, new.lot_units, new.step_units,
+        ):
+            raise ValueError("of a symbol's terms only the fees can change")
+        is_new = now.lot_units == 0
+        if is_new and any(order.account >= ledger.accounts for order in self.orders(symbol)):
+            raise ValueError("an open order's account is not in the ledger")
+        now[0] = new
+        if is_new:
+            hold_open_orders(&self.core, symbol)
+
+    def terms(self, symbol):
+        cdef Terms* terms
+        self.book(symbol)
+        terms = &self.core.ledger.terms[<int64_t>symbol]
+        if terms.lot_units == 0:
+            return None
+        return TermsRow(
+            terms.base, terms.quote, terms.lot_units, terms.step_units,
+            terms.maker_fee, terms.taker_fee,
+        )
+
+    def open_account(self):
+        cdef Ledger* ledger = self.ledger()
+        if ledger.accounts == MAX_ACCOUNTS:
+            raise ValueError(f"a ledger has at most {MAX_ACCOUNTS} accounts")
+        return open_account(ledger)
+
+    cdef int check_place(self, object account, object asset) except -1:
+        cdef Ledger* ledger = self.ledger()
+        if not (0 <= account < ledger.accounts and 0 <= asset < ledger.assets):
+            raise IndexError(f"there is no account {account} with an asset {asset}")
+        return 0
+
+    def credit(self, account, asset, amount):
+        self.check_place(account, asset)
+        if not -MAX_AMOUNT <= amount <= MAX_AMOUNT:
+            raise ValueError(f"an amount has 63 bits, {amount} has not")
+        return bool(change_free(&self.core.ledger, account, asset, amount))
+
+    def set_fees(self, account, symbol, maker_fee, taker_fee):
+        cdef OwnFees fees
+        self.check_place(account, 0)
+        if symbol != -1:
+            self.book(symbol)
+        fees.account, fees.symbol, fees.unused = account, symbol, 0
+        fees.maker_fee, fees.taker_fee = to_fee(maker_fee), to_fee(taker_fee)
+        set_own_fees(&self.core.ledger, &fees)
+
+    def balance(self, account, asset):
+        cdef const Balance* balance
+        self.check_place(account, asset)
+        balance = &self.core.ledger.balances[
+            <uint64_t>account * self.core.ledger.assets + <uint64_t>asset
+        ]
+        return from_wide(&balance.free), from_wide(&balance.locked)
+
+    def take_changed(self):
+        cdef Ledger* ledger = self.ledger()
+        cdef uint64_t i
+        places = sorted([ledger.touched[i] for i in range(ledger.touched_count)])
+        settle_touched(ledger)
+        return [divmod(place, ledger.assets) for place in places]
+
+    def shortfall(self):
+        cdef Ledger* ledger = self.ledger()
+        return ledger.short_asset, from_wide(&ledger.needed)
+
+    cdef object saved_ledger(self):
+        cdef const Ledger* ledger = &self.core.ledger
+        cdef uint64_t place
+        cdef uint32_t i
+        if ledger.accounts == 0:
+            return None
+        terms = b"".join(
+            TERMS_RECORD.pack(
+                ledger.terms[i].lot_units, ledger.terms[i].step_units, ledger.terms[i].base,
+                ledger.terms[i].quote, ledger.terms[i].maker_fee, ledger.terms[i].taker_fee,
+            )
+            for i in range(self.core.symbols)
+        )
+        fees = b"".join(
+            FEES_RECORD.pack(
+                ledger.own_fees[i].account, ledger.own_fees[i].symbol,
+                ledger.own_fees[i].maker_fee, ledger.own_fees[i].taker_fee,
+            )
+            for i in range(ledger.own_fees_count)
+        )
+        free_amounts = bytearray(ledger.accounts * ledger.assets * FREE_RECORD.size)
+        cdef unsigned char[::1] written = free_amounts
+        for place in range(<uint64_t>ledger.accounts * ledger.assets):
+            memcpy(&written[place * 16], &ledger.balances[place].free, 16)
+        return SavedLedger(
+            ledger.assets, ledger.accounts, ledger.is_checked,
+            memoryview(terms), memoryview(fees), memoryview(free_amounts),
+        )
+
+    cdef int restore_ledger(self, object saved) except -1:
+        cdef Ledger* ledger = &self.core.ledger
+        cdef const unsigned char[::1] amounts = saved.free
+        cdef uint64_t place
+        open_ledger(ledger, saved.assets, saved.is_checked)
+        lay_rows(ledger, saved.assets, max(saved.accounts, ledger.capacity))
+        ledger.accounts = saved.accounts
+        for place in range(<uint64_t>ledger.accounts * ledger.assets):
+            memcpy(&ledger.balances[place].free, &amounts[place * 16], 16)
+            if ledger.is_checked and ledger.balances[place].free.high < 0:
+                raise ValueError("saved ledger has a balance below zero")
+        for symbol, row in enumerate(TERMS_RECORD.iter_unpack(saved.terms)):
+            lot_units, step_units, base, quote, maker_fee, taker_fee = row
+            if lot_units:
+                self.set_terms(symbol, (base, quote, lot_units, step_units, maker_fee, taker_fee))
+        for row in FEES_RECORD.iter_unpack(saved.fees):
+            self.set_fees(*row)
+        return 0
+
     cdef bytes book_records(self, uint32_t symbol):
         """Return the records of one symbol's open orders, as saved bytes have them."""
         cdef uint64_t count = write_book(&self.core, symbol, NULL)
@@ -323,6 +520,7 @@ cdef class Matcher:
                 self.state_hash(),
                 memoryview(books),
                 memoryview(self.saved_orders()),
+                self.saved_ledger(),
             )
         )
 
@@ -331,11 +529,15 @@ cdef class Matcher:
         cdef uint64_t count = saved.orders.nbytes // sizeof(OrderRecord)
         cdef uint32_t symbol
         self.core.arrival = saved.arrival
+        if saved.ledger is not None:
+            self.restore_ledger(saved.ledger)
         for symbol, row in enumerate(BOOK_RECORD.iter_unpack(saved.books)):
             book = self.core.books[symbol]
             book.last_trade_price, book.trade_id, book.update_id = row
         if count and not restore_orders(&self.core, <const OrderRecord*>&orders[0], count):
             raise ValueError("saved matcher holds an order that cannot be")
+        if saved.ledger is not None:
+            hash_again(&self.core.ledger)
         if not is_uncrossed(&self.core) or self.state_hash() != saved.state_hash:
             raise ValueError("saved matcher does not have the state that it says it has")
         return 0

@@ -2,19 +2,19 @@
 
 from libc.stdint cimport uint32_t
 
-from engine.core.compiled.book cimport drop_level, level_at, worse_price
+from engine.core.compiled.book cimport crosses, drop_level, level_at, worse_price
 from engine.core.compiled.events cimport emit, emit_canceled, emit_expired, touch
-from engine.core.compiled.orders cimport release, rest, watch
+from engine.core.compiled.ledger cimport hold, lacks_cost, settle
+from engine.core.compiled.orders cimport is_own, limit_of, release, rest, watch
 from engine.core.compiled.queue cimport enqueue, sort_queue
 from engine.core.compiled.sorted_levels cimport find_level, remove_level
 from engine.core.compiled.state cimport (
-    BUY,
     FOK,
     FOK_NOT_FILLABLE,
+    INSUFFICIENT_BALANCE,
     IOC,
     IOC_REMAINDER,
     MARKET_REMAINDER,
-    MAX_PRICE,
     PREVENT_CANCEL_MAKER,
     PREVENT_CANCEL_TAKER,
     PREVENT_DECREMENT,
@@ -34,22 +34,6 @@ from engine.core.compiled.state cimport (
     unlikely,
 )
 from engine.core.compiled.state_hash cimport slot_mix
-
-
-cdef inline bint crosses(uint32_t side, price_t limit, price_t best) noexcept nogil:
-    """Whether an order with this limit trades at the other side's best price."""
-    return limit >= best if side == BUY else limit <= best
-
-
-cdef inline price_t limit_of(const Order* order) noexcept nogil:
-    """Return the worst price that the order takes; one without a price takes any."""
-    if order.price:
-        return order.price
-    return MAX_PRICE if order.side == BUY else 1
-
-
-cdef inline bint is_own(const Order* taker, const Order* maker) noexcept nogil:
-    return taker.prevention != 0 and maker.account == taker.account and taker.account != 0
 
 
 # Triggers
@@ -112,6 +96,8 @@ cdef inline void trade(
     taker.filled += quantity
     book.trade_id += 1
     book.last_trade_price = price
+    if unlikely(core.ledger.terms[taker.symbol].lot_units):
+        settle(core, taker, maker, price, quantity, book.trade_id)
     emit(
         core, TRADE, REASON_NONE, taker, maker.order_id, price, quantity,
         taker.remaining, maker.remaining, book.trade_id,
@@ -128,11 +114,13 @@ cdef inline void cancel_maker(Core* core, Level* level, slot_t slot) noexcept no
     cdef const Order* maker = &core.pool[slot]
     core.order_hash -= slot_mix(core, slot)
     level.quantity -= maker.remaining
+    hold(core, maker, -maker.remaining)
     emit_canceled(core, maker, SELF_TRADE_PREVENTION)
     drop_maker(core, level, slot)
 
 
 cdef inline void cancel_taker(Core* core, Order* taker) noexcept nogil:
+    hold(core, taker, -taker.remaining)
     emit_canceled(core, taker, SELF_TRADE_PREVENTION)
     taker.remaining = 0
 
@@ -141,6 +129,7 @@ cdef inline void reduce(
     Core* core, Order* order, const Order* counterparty, qty_t quantity
 ) noexcept nogil:
     order.remaining -= quantity
+    hold(core, order, -quantity)
     emit(
         core, REDUCED, SELF_TRADE_PREVENTION, order, counterparty.order_id, order.price,
         quantity, order.remaining, 0, 0,
@@ -237,20 +226,25 @@ cdef inline void match(Core* core, Book* book, Order* taker) noexcept nogil:
         take_level(core, book, taker, best[0])
 
 
+cdef inline void expire(Core* core, const Order* order, uint32_t reason) noexcept nogil:
+    hold(core, order, -order.remaining)
+    emit_expired(core, order, reason)
+
+
 cdef inline void execute(Core* core, Incoming* incoming) noexcept nogil:
     """Trade what an accepted order can; let the rest expire or rest, as its type says."""
     cdef Order* order = &incoming.order
     cdef Book* book = core.books[order.symbol]
     if unlikely(order.order_type == FOK) and not is_fillable(core, book, order):
-        emit_expired(core, order, FOK_NOT_FILLABLE)
+        expire(core, order, FOK_NOT_FILLABLE)
         return
     match(core, book, order)
     if order.remaining == 0:
         return
     if order.order_type == IOC:
-        emit_expired(core, order, IOC_REMAINDER)
+        expire(core, order, IOC_REMAINDER)
     elif order.price == 0:
-        emit_expired(core, order, MARKET_REMAINDER)
+        expire(core, order, MARKET_REMAINDER)
     else:
         rest(core, incoming)
 
@@ -262,7 +256,10 @@ cdef inline void trigger(Core* core, Incoming* incoming) noexcept nogil:
         core, TRIGGERED, REASON_NONE, order, 0, core.books[order.symbol].last_trade_price,
         order.remaining + order.filled, order.remaining, incoming.stop_price, 0,
     )
-    execute(core, incoming)
+    if unlikely(lacks_cost(core, order)):
+        emit_expired(core, order, INSUFFICIENT_BALANCE)
+    else:
+        execute(core, incoming)
 
 
 cdef inline void run_fired(Core* core) noexcept nogil:

@@ -18,6 +18,7 @@ from engine.core.compiled.state cimport (
     BUY,
     HASH_SPREAD,
     MAX_ORDERS,
+    MAX_PRICE,
     NO_ASK,
     STOP_LIMIT,
     STOP_LOSS,
@@ -36,6 +37,17 @@ from engine.core.compiled.state_hash cimport slot_mix
 
 cdef inline uint32_t bucket_of(int64_t account) noexcept nogil:
     return <uint32_t>((<uint64_t>account * HASH_SPREAD) >> 48) & (ACCOUNT_BUCKETS - 1)
+
+
+cdef inline price_t limit_of(const Order* order) noexcept nogil:
+    """Return the worst price that the order takes; one without a price takes any."""
+    if order.price:
+        return order.price
+    return MAX_PRICE if order.side == BUY else 1
+
+
+cdef inline bint is_own(const Order* taker, const Order* maker) noexcept nogil:
+    return taker.prevention != 0 and maker.account == taker.account and taker.account != 0
 
 
 cdef inline void grow_pool(Core* core) noexcept nogil:

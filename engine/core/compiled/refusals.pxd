@@ -5,11 +5,13 @@ Nothing here changes the core.
 
 from libc.stdint cimport int64_t, uint8_t, uint32_t
 
+from engine.core.compiled.book cimport crosses
 from engine.core.compiled.id_index cimport find_slot
-from engine.core.compiled.matching cimport crosses
+from engine.core.compiled.ledger cimport held_for, is_out_of_range, lacks_cost, lacks_funds
 from engine.core.compiled.state cimport (
     DUPLICATE_ORDER_ID,
     FOK,
+    INSUFFICIENT_BALANCE,
     INVALID_ACCOUNT,
     INVALID_ORDER_ID,
     INVALID_ORDER_TYPE,
@@ -25,6 +27,7 @@ from engine.core.compiled.state cimport (
     MAX_PRICE,
     MAX_QUANTITY,
     NOTHING_TO_AMEND,
+    NOTIONAL_OUT_OF_RANGE,
     POST_ONLY,
     PREVENT_DECREMENT,
     REASON_NONE,
@@ -37,6 +40,8 @@ from engine.core.compiled.state cimport (
     CommandRecord,
     Core,
     Order,
+    Terms,
+    likely,
     price_t,
 )
 
@@ -54,12 +59,19 @@ cdef inline bint is_valid_price(int64_t price, bint is_wanted) noexcept nogil:
     return is_between(price, 1, MAX_PRICE) if is_wanted else price == 0
 
 
+cdef inline bint is_account(const Core* core, int64_t account) noexcept nogil:
+    """Whether an account can trade: any number, or with a ledger one that was opened."""
+    if core.ledger.accounts == 0:
+        return account >= 0
+    return is_between(account, 1, <int64_t>core.ledger.accounts - 1)
+
+
 cdef inline uint32_t refuse_identity(const Core* core, const CommandRecord* command) noexcept nogil:
     if not is_between(command.symbol, 0, <int64_t>core.symbols - 1):
         return INVALID_SYMBOL
     if not is_between(command.order_id, 1, MAX_ORDER_ID):
         return INVALID_ORDER_ID
-    if command.account < 0:
+    if not is_account(core, command.account):
         return INVALID_ACCOUNT
     return REASON_NONE
 
@@ -114,6 +126,36 @@ cdef inline uint32_t refuse_new(const Core* core, const CommandRecord* command) 
     if reason == REASON_NONE:
         reason = refuse_amounts(command)
     return reason if reason != REASON_NONE else refuse_place(core, command)
+
+
+cdef inline uint32_t refuse_funds(
+    Core* core, const Order* order, const Order* before
+) noexcept nogil:
+    """Return what the ledger has against an order; `before` is what an amend replaces, or NULL."""
+    cdef const Terms* terms = &core.ledger.terms[order.symbol]
+    cdef int64_t held = 0
+    if likely(terms.lot_units == 0):
+        return REASON_NONE
+    if is_out_of_range(core, order):
+        return NOTIONAL_OUT_OF_RANGE
+    if before != NULL:
+        held = held_for(terms, before, before.remaining)
+    if lacks_funds(core, order, held):
+        return INSUFFICIENT_BALANCE
+    if order.order_type == MARKET and lacks_cost(core, order):
+        return INSUFFICIENT_BALANCE
+    return REASON_NONE
+
+
+cdef inline uint32_t refuse_replace(
+    Core* core, const Order* amended, const Order* before
+) noexcept nogil:
+    """Return the first reason against an amend that has an order come in again."""
+    if amended.order_type == POST_ONLY and would_trade(
+        core, amended.symbol, amended.side, amended.price
+    ):
+        return WOULD_TRADE
+    return refuse_funds(core, amended, before)
 
 
 cdef inline uint32_t refuse_amend(

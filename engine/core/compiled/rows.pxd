@@ -4,10 +4,19 @@ from cpython.list cimport PyList_New, PyList_SET_ITEM
 from cpython.long cimport PyLong_AsLongLongAndOverflow, PyLong_FromLongLong
 from cpython.ref cimport Py_INCREF
 from cpython.tuple cimport PyTuple_New, PyTuple_SET_ITEM
-from libc.stdint cimport int32_t, int64_t, uint8_t
+from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t
 
 from engine.core.compiled.book cimport level_at, worse_price
-from engine.core.compiled.state cimport MAX_SYMBOLS, NO_ASK, NO_BID, Book, EventRecord, price_t
+from engine.core.compiled.state cimport (
+    FEE_UNIT,
+    MAX_SYMBOLS,
+    NO_ASK,
+    NO_BID,
+    Book,
+    EventRecord,
+    Wide,
+    price_t,
+)
 
 
 cdef inline int64_t to_int64(object number, int64_t bad=-1) except? -1:
@@ -27,6 +36,17 @@ cdef inline int32_t to_symbol(object number) except? -2:
     """Convert a symbol to 32 bits; one that does not fit becomes -2, which no command accepts."""
     cdef int64_t value = to_int64(number, -2)
     return <int32_t>value if -1 <= value < MAX_SYMBOLS else -2
+
+
+cdef inline uint32_t to_fee(object rate) except? 4294967295:
+    """Convert a fee rate; ValueError if it is not from 0 to FEE_UNIT."""
+    if not 0 <= rate <= FEE_UNIT:
+        raise ValueError(f"a fee rate is from 0 to {FEE_UNIT}, not {rate}")
+    return rate
+
+
+cdef inline object from_wide(const Wide* amount):
+    return (<object>amount.high << 64) + amount.low
 
 
 cdef inline void set_number(tuple row, Py_ssize_t place, int64_t value):

@@ -2,10 +2,18 @@
 
 from libc.stdint cimport uint32_t, uint64_t
 
+from engine.core.compiled.accounts cimport lock_again
 from engine.core.compiled.book cimport level_at, open_level, worse_price
 from engine.core.compiled.id_index cimport find_slot
+from engine.core.compiled.ledger cimport is_out_of_range
 from engine.core.compiled.orders cimport append, fires_on_rise, store, watch
-from engine.core.compiled.refusals cimport can_rest, has_price, is_between, is_valid_price
+from engine.core.compiled.refusals cimport (
+    can_rest,
+    has_price,
+    is_account,
+    is_between,
+    is_valid_price,
+)
 from engine.core.compiled.sorted_levels cimport find_level, insert_level, price_above, price_below
 from engine.core.compiled.state cimport (
     BUY,
@@ -111,7 +119,7 @@ cdef inline bint is_sound(const Core* core, const OrderRecord* record) noexcept 
     return (
         record.symbol < core.symbols
         and is_between(record.order_id, 1, MAX_ORDER_ID)
-        and record.account >= 0
+        and is_account(core, record.account)
         and record.side <= SELL
         and record.order_type <= TAKE_PROFIT_LIMIT
         and can_rest(record.order_type)
@@ -181,6 +189,9 @@ cdef inline bint restore_orders(
         if not is_sound(core, &records[i]):
             return False
         read_order(&records[i], &incoming)
+        if is_out_of_range(core, &incoming.order):
+            return False
+        lock_again(core, &incoming.order)
         slot = store(core, &incoming)
         place_order(core, slot, incoming.stop_price)
         if not is_in_turn(core, slot):

@@ -11,6 +11,7 @@ ctypedef uint32_t slot_t
 
 cdef extern from *:
     """
+    #include <stdint.h>
     #define GOQUANT_MAX_PRICE 1000000000000LL
     #define GOQUANT_MAX_QUANTITY 1000000000000LL
     #define GOQUANT_MAX_ORDER_ID 9007199254740991LL
@@ -22,6 +23,7 @@ cdef extern from *:
     const int64_t MAX_PRICE "GOQUANT_MAX_PRICE"
     const int64_t MAX_QUANTITY "GOQUANT_MAX_QUANTITY"
     const int64_t MAX_ORDER_ID "GOQUANT_MAX_ORDER_ID"
+    const int64_t MAX_AMOUNT "INT64_MAX"
     const int64_t NO_ASK "GOQUANT_NO_ASK"
     const uint64_t HASH_SPREAD "GOQUANT_HASH_SPREAD"
     bint likely "GOQUANT_LIKELY"(bint condition) noexcept nogil
@@ -31,6 +33,10 @@ cdef extern from *:
 cdef enum:
     MAX_ORDERS = 8388608
     MAX_SYMBOLS = 65536
+    MAX_ASSETS = 65536
+    MAX_ACCOUNTS = 16777216
+    FEE_UNIT = 100000000  # of a fee rate: 1 is all of what is received
+    FEES_ACCOUNT = 0
     WINDOW = 65536  # ticks of a book that are held in an array
     NO_BID = 0
     BLOCK = 128  # far levels in one block
@@ -75,6 +81,7 @@ cdef enum:
     TRIGGERED = 8
     COMMAND_REJECTED = 9
     LEVEL = 10
+    COMMISSION = 11
 
 cdef enum:
     REASON_NONE = 0
@@ -100,6 +107,8 @@ cdef enum:
     INVALID_ACCOUNT = 39
     UNKNOWN_ORDER = 40
     NOTHING_TO_AMEND = 41
+    NOTIONAL_OUT_OF_RANGE = 50
+    INSUFFICIENT_BALANCE = 51
 
 # One cache line. The stop price lives apart (Core.stop_prices): few orders have one.
 cdef struct Order:
@@ -214,6 +223,51 @@ cdef struct QueuedOrder:
     uint64_t arrival
     slot_t slot
 
+# A whole number of an asset's units, in two's complement.
+cdef struct Wide:
+    uint64_t low
+    int64_t high
+
+cdef struct Balance:
+    Wide free
+    Wide locked
+
+# What a symbol's lots and prices are worth; all zero if it has no ledger.
+cdef struct Terms:
+    int64_t lot_units  # of the base asset in a lot
+    int64_t step_units  # of the quote asset in a lot at a price of one tick
+    uint32_t base
+    uint32_t quote
+    uint32_t maker_fee
+    uint32_t taker_fee
+
+# An account's own fee rates; symbol -1 stands for every symbol without rates of its own.
+cdef struct OwnFees:
+    int64_t account
+    int32_t symbol
+    uint32_t maker_fee
+    uint32_t taker_fee
+    uint32_t unused
+
+cdef struct Ledger:
+    Terms* terms
+    Balance* balances  # a row for each account, a place for each asset
+    uint8_t* is_touched
+    uint64_t* touched
+    uint64_t touched_count
+    uint64_t touched_capacity
+    uint32_t assets
+    uint32_t accounts
+    uint32_t capacity
+    bint is_checked
+    uint8_t* has_own_fees
+    OwnFees* own_fees
+    uint32_t own_fees_count
+    uint32_t own_fees_capacity
+    uint64_t hash
+    uint32_t short_asset
+    Wide needed
+
 cdef struct Core:
     Order* pool
     price_t* stop_prices
@@ -244,3 +298,4 @@ cdef struct Core:
     void** window_blocks
     uint32_t window_block_count
     uint32_t* account_orders
+    Ledger ledger

@@ -1,13 +1,23 @@
-"""The state hash: a 64-bit sum, over open orders and books, of a mix of all their fields.
+"""The state hash: a 64-bit sum, over orders, books and balances, of a mix of all their fields.
 
 A sum does not depend on the order of its terms, so that one change costs one term; an order's
-`arrival` is among its fields, so that the sum covers priority, too. The twin is in
-`reference/book.py`.
+`arrival` is among its fields, so that the sum covers priority, too. The twins are in
+`reference/book.py` and `reference/ledger.py`.
 """
 
 from libc.stdint cimport uint32_t, uint64_t
 
-from engine.core.compiled.state cimport STOP_LOSS, Book, Core, Order, price_t, slot_t
+from engine.core.compiled.state cimport (
+    STOP_LOSS,
+    Balance,
+    Book,
+    Core,
+    Ledger,
+    Order,
+    OwnFees,
+    price_t,
+    slot_t,
+)
 
 cdef extern from *:
     """
@@ -74,9 +84,50 @@ cdef inline uint64_t book_mix(const Book* book, uint32_t symbol) noexcept nogil:
     )
 
 
+cdef inline uint64_t balance_mix(
+    const Balance* balance, uint64_t account, uint64_t asset
+) noexcept nogil:
+    """Return a balance's term; 0 if it is empty, so that the hash ignores it."""
+    if not (
+        balance.free.low | <uint64_t>balance.free.high
+        | balance.locked.low | <uint64_t>balance.locked.high
+    ):
+        return 0
+    return finished(
+        account * MIX_1
+        + asset * MIX_2
+        + balance.free.low * MIX_3
+        + <uint64_t>balance.free.high * MIX_4
+        + balance.locked.low * MIX_5
+        + <uint64_t>balance.locked.high * MIX_6
+        + MIX_7
+    )
+
+
+cdef inline uint64_t fees_mix(const OwnFees* fees) noexcept nogil:
+    return finished(
+        <uint64_t>fees.account * MIX_1
+        + <uint64_t>(fees.symbol + 1) * MIX_2
+        + fees.maker_fee * MIX_3
+        + fees.taker_fee * MIX_4
+        + MIX_8
+    )
+
+
+cdef inline uint64_t ledger_hash(const Ledger* ledger) noexcept nogil:
+    cdef uint64_t total = ledger.hash + ledger.accounts * MIX_8
+    cdef uint64_t i, place
+    for i in range(ledger.touched_count):
+        place = ledger.touched[i]
+        total += balance_mix(
+            &ledger.balances[place], place // ledger.assets, place % ledger.assets
+        )
+    return total
+
+
 cdef inline uint64_t state_hash_of(const Core* core) noexcept nogil:
     cdef uint64_t total = core.order_hash + core.arrival * MIX_7
     cdef uint32_t symbol
     for symbol in range(core.symbols):
         total += book_mix(core.books[symbol], symbol)
-    return total
+    return total + ledger_hash(&core.ledger)

@@ -21,7 +21,13 @@ from engine.core.codes import (
 )
 from engine.core.codes import SelfTradePrevention as Prevention
 from engine.core.reference.book import TRIGGERED_TYPES, Order
-from engine.core.reference.refusals import refuse_amend, refuse_form, refuse_place, to_int64
+from engine.core.reference.refusals import (
+    refuse_amend,
+    refuse_form,
+    refuse_funds,
+    refuse_place,
+    to_int64,
+)
 from engine.core.reference.state import MatcherState
 
 
@@ -45,14 +51,13 @@ class Matcher(MatcherState):
         """Enter an order."""
         fields = (order_id, account, symbol, side, order_type, self_trade_prevention)
         order = Order(*map(to_int64, (*fields, price, stop_price, quantity)))
-        reason = refuse_form(order, self.symbols) or refuse_place(
-            order, self._books[order.symbol], self._orders, self._max_orders
-        )
+        reason = refuse_form(order, self.symbols, self._ledger) or self._refuse_now(order)
         if reason:
             symbol = NO_SYMBOL if reason == Reason.INVALID_SYMBOL else order.symbol
             side = order.side if order.side in (Side.BUY, Side.SELL) else 0
             self._refuse(EventKind.REJECTED, reason, order.order_id, symbol, side)
         else:
+            self._hold(order, order.remaining)
             self._emit(EventKind.ACCEPTED, order, order.total, order.total, order.stop_price)
             self._start(order)
         return self._finish()
@@ -120,7 +125,15 @@ class Matcher(MatcherState):
         self._refuse(EventKind.COMMAND_REJECTED, Reason.UNKNOWN_ORDER, order_id)
         return None
 
+    def _refuse_now(self, order: Order) -> Reason:
+        """Return the first reason against an order of good form."""
+        book = self._books[order.symbol]
+        return refuse_place(order, book, self._orders, self._max_orders) or refuse_funds(
+            order, book, self._ledger
+        )
+
     def _cancel(self, order: Order, reason: Reason) -> None:
+        self._hold(order, -order.remaining)
         self._remove(order)
         self._emit(EventKind.CANCELED, order, order.remaining, reason=reason)
 
@@ -141,12 +154,15 @@ class Matcher(MatcherState):
         price = self._books[order.symbol].last_trade_price
         amounts = (order.total, order.remaining, order.stop_price)
         self._emit(EventKind.TRIGGERED, order, *amounts, price=price)
-        self._execute(order)
+        if self._ledger and self._ledger.lacks_cost(order, self._books[order.symbol]):
+            self._expire(order, Reason.INSUFFICIENT_BALANCE)
+        else:
+            self._execute(order)
 
     def _execute(self, order: Order) -> None:
         """Trade what the order can; the rest expires or rests, as its type says."""
         if order.order_type == OrderType.FOK and not self._is_fillable(order):
-            self._emit(EventKind.EXPIRED, order, order.remaining, reason=Reason.FOK_NOT_FILLABLE)
+            self._expire(order, Reason.FOK_NOT_FILLABLE)
             return
         book = self._books[order.symbol]
         while order.remaining and book.would_trade(order):
@@ -154,11 +170,15 @@ class Matcher(MatcherState):
         if order.remaining == 0:
             return
         if order.order_type == OrderType.IOC:
-            self._emit(EventKind.EXPIRED, order, order.remaining, reason=Reason.IOC_REMAINDER)
+            self._expire(order, Reason.IOC_REMAINDER)
         elif order.price == 0:
-            self._emit(EventKind.EXPIRED, order, order.remaining, reason=Reason.MARKET_REMAINDER)
+            self._expire(order, Reason.MARKET_REMAINDER)
         else:
             self._arrive(order)
+
+    def _expire(self, order: Order, reason: Reason) -> None:
+        self._hold(order, -order.remaining)
+        self._emit(EventKind.EXPIRED, order, order.remaining, reason=reason)
 
     def _is_fillable(self, order: Order) -> bool:
         """Whether a FOK would be filled in full by trades."""
@@ -195,14 +215,22 @@ class Matcher(MatcherState):
         book = self._books[taker.symbol]
         book.trade_id += 1
         book.last_trade_price = maker.price
+        self._settle(taker, maker, quantity, book.trade_id)
         amounts = (quantity, taker.remaining, maker.remaining)
         self._emit(EventKind.TRADE, taker, *amounts, maker, price=maker.price, number=book.trade_id)
         for order in book.reached():
             self._remove(order)
             self._fired.append(order)
 
+    def _settle(self, taker: Order, maker: Order, quantity: int, trade_id: int) -> None:
+        if self._ledger is None or taker.symbol not in self._ledger.terms:
+            return
+        commissions = self._ledger.settle(taker, maker, maker.price, quantity)
+        self._emit(EventKind.COMMISSION, taker, *commissions, other=maker, price=0, number=trade_id)
+
     def _cancel_taker(self, taker: Order) -> None:
         reason = Reason.SELF_TRADE_PREVENTION
+        self._hold(taker, -taker.remaining)
         self._emit(EventKind.CANCELED, taker, taker.remaining, reason=reason)
         taker.remaining = 0
 
@@ -211,11 +239,13 @@ class Matcher(MatcherState):
         quantity = min(taker.remaining, maker.remaining)
         if maker.remaining > quantity:
             self._resize(maker, maker.remaining - quantity, maker.filled)
+            self._hold(maker, -quantity)
             self._emit_reduced(maker, taker, quantity)
         else:
             self._cancel(maker, Reason.SELF_TRADE_PREVENTION)
         if taker.remaining > quantity:
             taker.remaining -= quantity
+            self._hold(taker, -quantity)
             self._emit_reduced(taker, maker, quantity)
         else:
             self._cancel_taker(taker)
@@ -235,6 +265,7 @@ class Matcher(MatcherState):
         elif remaining <= 0:
             self._cancel(order, Reason.AMENDED_BELOW_FILLED)
         elif not has_moved and remaining <= order.remaining:
+            self._hold(order, remaining - order.remaining)
             self._resize(order, remaining, order.filled)
             self._emit_amended(order, kept_priority=True)
         else:
@@ -246,6 +277,11 @@ class Matcher(MatcherState):
         if order.order_type == OrderType.POST_ONLY and book.would_trade(amended):
             self._refuse_order(order, Reason.WOULD_TRADE)
             return
+        if reason := refuse_funds(amended, book, self._ledger, order):
+            self._refuse_order(order, reason)
+            return
+        self._hold(order, -order.remaining)
+        self._hold(amended, amended.remaining)
         self._remove(order)
         self._emit_amended(amended, kept_priority=False)
         if amended.waiting:

@@ -13,6 +13,7 @@ from engine.core.codes import (
     Side,
 )
 from engine.core.reference.book import NEVER_REST, TRIGGERED_TYPES, WITHOUT_PRICE, Book, Order
+from engine.core.reference.ledger import Ledger
 
 
 def to_int64(number: int) -> int:
@@ -21,14 +22,15 @@ def to_int64(number: int) -> int:
     return number if -(2**63) <= number < 2**63 else -1
 
 
-def refuse_form(order: Order, symbols: int) -> Reason:
+def refuse_form(order: Order, symbols: int, ledger: Ledger | None) -> Reason:
     """Return the first reason against a new order that can be seen without its book."""
+    is_account = order.account >= 0 if ledger is None else 1 <= order.account < ledger.accounts
     lowest_price = order.order_type not in WITHOUT_PRICE
     lowest_stop = order.order_type in TRIGGERED_TYPES
     checks = (
         (0 <= order.symbol < symbols, Reason.INVALID_SYMBOL),
         (1 <= order.order_id <= MAX_ORDER_ID, Reason.INVALID_ORDER_ID),
-        (order.account >= 0, Reason.INVALID_ACCOUNT),
+        (is_account, Reason.INVALID_ACCOUNT),
         (order.side in (Side.BUY, Side.SELL), Reason.INVALID_SIDE),
         (0 <= order.order_type <= max(OrderType), Reason.INVALID_ORDER_TYPE),
         (0 <= order.prevention <= max(SelfTradePrevention), Reason.INVALID_SELF_TRADE_PREVENTION),
@@ -50,6 +52,21 @@ def refuse_place(
     if order.order_type == OrderType.POST_ONLY and book.would_trade(order):
         return Reason.WOULD_TRADE
     return Reason.NONE
+
+
+def refuse_funds(
+    order: Order, book: Book, ledger: Ledger | None, before: Order | None = None
+) -> Reason:
+    """Return what the ledger has against an order; `before` is what an amend replaces."""
+    if ledger is None or order.symbol not in ledger.terms:
+        return Reason.NONE
+    if ledger.is_out_of_range(order):
+        return Reason.NOTIONAL_OUT_OF_RANGE
+    held = ledger.held_for(before, before.remaining) if before else 0
+    is_short = ledger.lacks_funds(order, held) or (
+        order.order_type == OrderType.MARKET and ledger.lacks_cost(order, book)
+    )
+    return Reason.INSUFFICIENT_BALANCE if is_short else Reason.NONE
 
 
 def refuse_amend(order: Order, quantity: int, price: int, stop_price: int) -> Reason:

@@ -6,10 +6,29 @@ from itertools import islice
 from operator import attrgetter
 from typing import Self
 
-from engine.core.codes import MAX_ORDERS, MAX_QUANTITY, MAX_SYMBOLS, EventRow, OpenOrder
+from engine.core.codes import (
+    ALL_SYMBOLS,
+    MAX_AMOUNT,
+    MAX_ORDERS,
+    MAX_QUANTITY,
+    MAX_SYMBOLS,
+    EventRow,
+    OpenOrder,
+    Terms,
+)
 from engine.core.reference.book import MIX, NEVER_REST, TRIGGERED_TYPES, WORD, Book, Order
+from engine.core.reference.ledger import Ledger, check_fee
 from engine.core.reference.refusals import refuse_form, to_int64
-from engine.core.saved import BOOK_RECORD, ORDER_RECORD, Saved, seal, unseal
+from engine.core.saved import (
+    BOOK_RECORD,
+    FEES_RECORD,
+    ORDER_RECORD,
+    TERMS_RECORD,
+    Saved,
+    SavedLedger,
+    seal,
+    unseal,
+)
 
 Levels = list[tuple[int, int]]
 
@@ -45,6 +64,7 @@ class MatcherState:
         self._events: list[EventRow] = []
         self._touched: dict[tuple[int, int, int], int] = {}
         self._fired: deque[Order] = deque()
+        self._ledger: Ledger | None = None
 
     @property
     def symbols(self) -> int:
@@ -101,12 +121,99 @@ class MatcherState:
             raise IndexError(f"there is no symbol {symbol}")
         return self._books[place]
 
+    # Ledger
+
+    @property
+    def assets(self) -> int:
+        """How many assets the ledger has, 0 without one."""
+        return self._ledger.assets if self._ledger else 0
+
+    @property
+    def accounts(self) -> int:
+        """How many accounts the ledger has, the one for fees among them; 0 without a ledger."""
+        return self._ledger.accounts if self._ledger else 0
+
+    def open_ledger(self, assets: int, *, is_checked: bool) -> None:
+        """Keep balances from now on."""
+        if self._ledger:
+            raise ValueError("the matcher has a ledger already")
+        self._ledger = Ledger(assets, is_checked=is_checked)
+
+    @property
+    def ledger(self) -> Ledger:
+        """The ledger; ValueError if there is none."""
+        if self._ledger is None:
+            raise ValueError("the matcher has no ledger")
+        return self._ledger
+
+    def add_asset(self) -> int:
+        """Add an asset and return its index."""
+        return self.ledger.add_asset()
+
+    def set_terms(self, symbol: int, terms: tuple[int, int, int, int, int, int]) -> None:
+        """Have a symbol's trades settled; later only its fees can change."""
+        ledger, book, new = self.ledger, self._book(symbol), Terms._make(terms)
+        if not (0 <= new.base < self.assets and 0 <= new.quote < self.assets):
+            raise IndexError(f"terms name two assets of {self.assets}, not {new[:2]}")
+        if new.base == new.quote:
+            raise IndexError(f"terms name two assets of {self.assets}, not {new[:2]}")
+        check_fee(new.maker_fee)
+        check_fee(new.taker_fee)
+        if not (1 <= new.lot_units <= MAX_AMOUNT and 1 <= new.step_units <= MAX_AMOUNT):
+            raise ValueError(f"units must be from 1 to 2**63 - 1, not {new[2:4]}")
+        now = ledger.terms.get(symbol)
+        if now and now[:4] != new[:4]:
+            raise ValueError("of a symbol's terms only the fees can change")
+        if now is None and any(order.account >= self.accounts for order in book.orders()):
+            raise ValueError("an open order's account is not in the ledger")
+        ledger.terms[symbol] = new
+        if now is None:
+            for order in book.orders():
+                ledger.hold(order, order.remaining)
+
+    def terms(self, symbol: int) -> Terms | None:
+        """Return a symbol's terms, None if its trades are not settled."""
+        self._book(symbol)
+        return self._ledger.terms.get(symbol) if self._ledger else None
+
+    def open_account(self) -> int:
+        """Open an account without any balance, and return its number."""
+        return self.ledger.open_account()
+
+    def credit(self, account: int, asset: int, amount: int) -> bool:
+        """Add to what is free; return False, and change nothing, if too little would be."""
+        return self.ledger.credit(account, asset, amount)
+
+    def set_fees(self, account: int, symbol: int, maker_fee: int, taker_fee: int) -> None:
+        """Give an account rates of its own."""
+        self.ledger.check_place(account, 0)
+        if symbol != ALL_SYMBOLS:
+            self._book(symbol)
+        self.ledger.set_fees(account, symbol, maker_fee, taker_fee)
+
+    def balance(self, account: int, asset: int) -> tuple[int, int]:
+        """Return what is free and what is locked."""
+        return self.ledger.balance(account, asset)
+
+    def take_changed(self) -> list[tuple[int, int]]:
+        """List the balances that were changed since the last call, by account and asset."""
+        return self.ledger.take_changed()
+
+    def shortfall(self) -> tuple[int, int]:
+        """Return the asset and the amount that were needed, when funds were last refused."""
+        return self.ledger.shortfall
+
+    def _hold(self, order: Order, quantity: int) -> None:
+        if self._ledger:
+            self._ledger.hold(order, quantity)
+
     # State
 
     def state_hash(self) -> int:
         """64 bits over everything that is kept."""
         books = sum(book.mix(symbol) for symbol, book in enumerate(self._books))
-        return (self._order_hash + books + self._arrival * MIX[6]) & WORD
+        ledger = self._ledger.mix() if self._ledger else 0
+        return (self._order_hash + books + self._arrival * MIX[6] + ledger) & WORD
 
     def save(self) -> bytes:
         """Save everything that is kept, as bytes."""
@@ -117,7 +224,8 @@ class MatcherState:
             for order in book.orders()
         )
         counters = (self.symbols, self._arrival, self.state_hash())
-        return seal(Saved(*counters, memoryview(books), memoryview(orders)))
+        ledger = self._ledger.save(self.symbols) if self._ledger else None
+        return seal(Saved(*counters, memoryview(books), memoryview(orders), ledger))
 
     def __reduce__(self) -> tuple[Callable[[bytes], Self], tuple[bytes]]:
         return type(self).load, (self.save(),)
@@ -128,6 +236,8 @@ class MatcherState:
         saved = unseal(data)
         matcher = cls(saved.symbols, max_orders=max_orders)
         matcher._arrival = saved.arrival
+        if saved.ledger is not None:
+            matcher._restore_ledger(saved.ledger)
         for book, row in zip(matcher._books, BOOK_RECORD.iter_unpack(saved.books), strict=True):
             book.last_trade_price, book.trade_id, book.update_id = row
         for record in ORDER_RECORD.iter_unpack(saved.orders):
@@ -138,6 +248,16 @@ class MatcherState:
             raise ValueError("saved matcher does not have the state that it says it has")
         return matcher
 
+    def _restore_ledger(self, saved: SavedLedger) -> None:
+        self._ledger = Ledger.load(saved)
+        for symbol, (*units, base, quote, maker, taker) in enumerate(
+            TERMS_RECORD.iter_unpack(saved.terms)
+        ):
+            if units[0]:
+                self.set_terms(symbol, (base, quote, *units, maker, taker))
+        for row in FEES_RECORD.iter_unpack(saved.fees):
+            self.set_fees(*row)
+
     def _restore(
         self, order_id: int, account: int, price: int, stop_price: int, *rest: int
     ) -> None:
@@ -145,7 +265,8 @@ class MatcherState:
         form = (order_id, account, symbol, side, order_type, prevention, price, stop_price)
         order = Order(*form, remaining, filled, arrival, waiting=bool(waiting))
         is_sound = (
-            not refuse_form(order, self.symbols)
+            not refuse_form(order, self.symbols, self._ledger)
+            and not (self._ledger and self._ledger.is_out_of_range(order))
             and order_type not in NEVER_REST
             and 0 <= filled <= MAX_QUANTITY - remaining
             and arrival <= self._arrival
@@ -157,6 +278,8 @@ class MatcherState:
         if not is_sound:
             raise ValueError("saved matcher holds an order that cannot be")
         self._place(order)
+        if self._ledger:
+            self._ledger.lock_again(order)
 
     def _is_in_turn(self, order: Order) -> bool:
         """Whether the order came after all that are in its queue."""

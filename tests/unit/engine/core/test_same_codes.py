@@ -25,8 +25,10 @@ PREFIXES = {
     codes.Reason: "",
 }
 """In C all names share one space: these keep apart what would be the same name twice."""
-LIMITS = ("MAX_ORDERS", "MAX_SYMBOLS")
+LIMITS = ("MAX_ORDERS", "MAX_SYMBOLS", "MAX_ASSETS", "MAX_ACCOUNTS", "FEE_UNIT", "FEES_ACCOUNT")
 LARGE_LIMITS = ("MAX_PRICE", "MAX_QUANTITY", "MAX_ORDER_ID")
+C_LIMITS = {"MAX_AMOUNT"}
+"""What C calls by another name: the largest number of 64 bits."""
 OWN_NUMBERS = {"WINDOW", "NO_BID", "BLOCK", "ACCOUNT_BUCKETS"}
 """What the compiled core alone needs."""
 FORMATS = {"uint8_t": "B", "int32_t": "i", "uint32_t": "I", "int64_t": "q", "uint64_t": "Q"}
@@ -86,7 +88,8 @@ def test_large_limits_are_the_same_in_both_cores() -> None:
 
 def test_no_limit_of_the_codes_is_left_out() -> None:
     limits = {name for name in vars(codes) if name.startswith("MAX_")}
-    assert limits == {*LIMITS, *LARGE_LIMITS}
+    assert limits == {name for name in (*LIMITS, *LARGE_LIMITS, *C_LIMITS) if "MAX_" in name}
+    assert codes.MAX_AMOUNT == 2**63 - 1
 
 
 def test_state_hash_mixes_with_the_same_numbers_in_both_cores() -> None:

@@ -1,0 +1,114 @@
+"""An accountant of the core's ledger that sees only terms, credits and events.
+
+From them it keeps balances of its own: what the open orders hold is worked out anew from the orders
+each time, so that a hold that was forgotten, or released twice, shows.
+"""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from engine.core import FEE_UNIT, FEES_ACCOUNT, Event, EventKind, EventRow, Side, Terms
+
+Place = tuple[int, int]
+"""An account and an asset."""
+
+
+@dataclass(slots=True)
+class HeldOrder:
+    """An open order as far as it matters for money."""
+
+    account: int
+    symbol: int
+    side: int
+    price: int
+    remaining: int
+
+
+class Accountant:
+    """Keeps the books from outside; `total` and `locked` are what a ledger must show."""
+
+    def __init__(self, terms: dict[int, Terms]) -> None:
+        self.terms = terms
+        self.total: Counter[Place] = Counter()
+        """What each account has of each asset, locked or free."""
+        self.credited: Counter[int] = Counter()
+        """What came in from outside, by asset."""
+        self.rates: dict[Place, tuple[int, int]] = {}
+        """An account's own maker and taker rate for a symbol, -1 for all others."""
+        self._orders: dict[int, HeldOrder] = {}
+        self._commissions: tuple[int, int] | None = None
+
+    def credit(self, account: int, asset: int, amount: int) -> None:
+        self.total[account, asset] += amount
+        self.credited[asset] += amount
+
+    def read(self, rows: Iterable[EventRow], owner: int) -> None:
+        """Read the events of a command; `owner` is whose order it makes, if it makes one."""
+        for row in rows:
+            event = Event._make(row)
+            if event.kind == EventKind.ACCEPTED:
+                self._orders[event.order_id] = HeldOrder(
+                    owner, event.symbol, event.side, event.price, event.remaining
+                )
+            elif event.kind == EventKind.AMENDED:
+                order = self._orders[event.order_id]
+                order.price, order.remaining = event.price, event.remaining
+            elif event.kind == EventKind.REDUCED:
+                self._orders[event.order_id].remaining = event.remaining
+            elif event.kind in (EventKind.CANCELED, EventKind.EXPIRED):
+                del self._orders[event.order_id]
+            elif event.kind == EventKind.COMMISSION:
+                self._commissions = (event.quantity, event.remaining)
+            elif event.kind == EventKind.TRADE:
+                self._trade(event)
+
+    def locked(self) -> Counter[Place]:
+        """What the open orders hold."""
+        held: Counter[Place] = Counter()
+        for order in self._orders.values():
+            terms = self.terms[order.symbol]
+            if order.side == Side.SELL:
+                held[order.account, terms.base] += order.remaining * terms.lot_units
+            else:
+                held[order.account, terms.quote] += order.price * order.remaining * terms.step_units
+        return held
+
+    def _trade(self, event: Event) -> None:
+        taker, maker = self._orders[event.order_id], self._orders[event.other_id]
+        terms = self.terms[event.symbol]
+        buyer, seller = (taker, maker) if event.side == Side.BUY else (maker, taker)
+        notional = event.price * event.quantity * terms.step_units
+        amount = event.quantity * terms.lot_units
+        self.total[buyer.account, terms.quote] -= notional
+        self.total[seller.account, terms.base] -= amount
+        paid = {}
+        for order, asset, received in (
+            (buyer, terms.base, amount),
+            (seller, terms.quote, notional),
+        ):
+            commission = self._commission(order, received, is_maker=order is maker)
+            self.total[order.account, asset] += received - commission
+            self.total[FEES_ACCOUNT, asset] += commission
+            paid[order is maker] = commission
+        assert self._commissions == (paid[False], paid[True])
+        self._commissions = None
+        for order, order_id, remaining in (
+            (taker, event.order_id, event.remaining),
+            (maker, event.other_id, event.other_remaining),
+        ):
+            order.remaining = remaining
+            if not remaining:
+                del self._orders[order_id]
+
+    def _commission(self, order: HeldOrder, received: int, *, is_maker: bool) -> int:
+        terms = self.terms[order.symbol]
+        rates = self.rates.get(
+            (order.account, order.symbol),
+            self.rates.get((order.account, -1), (terms.maker_fee, terms.taker_fee)),
+        )
+        doubled, rest = divmod(2 * received * rates[not is_maker], FEE_UNIT)
+        whole = doubled // 2
+        if doubled % 2 and (rest or whole % 2):  # above the half, or the half of an odd number
+            return whole + 1
+        return whole
