@@ -4,6 +4,7 @@ from hashlib import blake2b
 
 import msgspec
 
+from protocol.assets import LedgerSettings
 from protocol.decimals import read_digits
 from protocol.enums import (
     PRICED_TYPES,
@@ -34,7 +35,9 @@ class QueueEntry(msgspec.Struct, omit_defaults=True, gc=False):
     `cancel` and `amend` need `order_id`, `cancel_all` an account and optionally a symbol,
     `cancel_after` an account and `seconds`, `halt` and `resume` a symbol. `expire_timers` and
     `configure` (with `limits`) are the engine's own. `clear_queue`, put at the head, rejects the
-    orders among the next `quantity` entries. `dead` stands in the journal for an entry that cannot
+    orders among the next `quantity` entries. `credit` and `debit` need an account, `asset`,
+    `amount` and `id`, `set_fees` an account, `maker` and `taker` and optionally a symbol,
+    `open_account` an account. `dead` stands in the journal for an entry that cannot
     be used, with the `reason`. `received_at` is the time by the clock of whoever pushed the entry;
     `reply_to` (a gateway worker) and `request_id` ask for a reply. An entry pushed by hand may
     leave out everything that has a default here.
@@ -58,6 +61,12 @@ class QueueEntry(msgspec.Struct, omit_defaults=True, gc=False):
     detail: str | None = None
     seconds: int | None = None
     limits: TradingLimits | None = None
+    ledger: LedgerSettings | None = None
+    asset: str | None = None
+    amount: str | None = None
+    id: str | None = None
+    maker: str | None = None
+    taker: str | None = None
 
 
 def derive_order_id(key: bytes, account: str, client_order_id: str) -> int:

@@ -57,6 +57,21 @@ class SelfTradePrevention(StrEnum):
     DECREMENT = "decrement"
 
 
+class BalanceMode(StrEnum):
+    """Whether an order that its account cannot pay for is refused."""
+
+    CHECKED = "checked"
+    UNLIMITED = "unlimited"
+
+
+class BalanceCause(StrEnum):
+    """Why an account has more or less of an asset, other than by trading."""
+
+    OPENING = "opening"
+    CREDIT = "credit"
+    DEBIT = "debit"
+
+
 class Liquidity(StrEnum):
     """Which side of a trade an order was on: the maker's order rested."""
 
@@ -93,6 +108,10 @@ class CommandType(StrEnum):
     HALT = "halt"
     RESUME = "resume"
     CONFIGURE = "configure"
+    OPEN_ACCOUNT = "open_account"
+    CREDIT = "credit"
+    DEBIT = "debit"
+    SET_FEES = "set_fees"
     CLEAR_QUEUE = "clear_queue"
     DEAD = "dead"
 
@@ -121,6 +140,10 @@ class Reason(StrEnum):
     NOTHING_TO_AMEND = "nothing_to_amend"
     INSTRUMENT_HALTED = "instrument_halted"
     PRICE_OUT_OF_BAND = "price_out_of_band"
+    INSUFFICIENT_BALANCE = "insufficient_balance"
+    TRANSFER_ID_REUSED = "transfer_id_reused"
+    TOO_MANY_ACCOUNTS = "too_many_accounts"
+    NO_LEDGER = "no_ledger"
     INTERNAL_ERROR = "internal_error"
     # a value is wrong: refused by the gateway, or by the engine if an entry was pushed by hand
     UNREADABLE_ENTRY = "unreadable_entry"
@@ -144,6 +167,11 @@ class Reason(StrEnum):
     QUANTITY_OUT_OF_RANGE = "quantity_out_of_range"
     NOTIONAL_OUT_OF_RANGE = "notional_out_of_range"
     INVALID_SECONDS = "invalid_seconds"
+    UNKNOWN_ASSET = "unknown_asset"
+    OFF_UNIT = "off_unit"
+    AMOUNT_OUT_OF_RANGE = "amount_out_of_range"
+    FEE_OUT_OF_RANGE = "fee_out_of_range"
+    INVALID_TRANSFER_ID = "invalid_transfer_id"
     # the edge of a service refused what came, before a route saw it
     MALFORMED_REQUEST = "malformed_request"
     TARGET_TOO_LONG = "target_too_long"

@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 import msgspec
 
-from protocol.enums import CommandType, Liquidity, OrderType, Reason, Side, Status
+from protocol.enums import BalanceCause, CommandType, Liquidity, OrderType, Reason, Side, Status
 
 Level: TypeAlias = tuple[str, str]
 """Price and quantity; quantity "0" removes the level."""
@@ -54,13 +54,15 @@ class Bbo(msgspec.Struct, tag_field="type", tag="bbo", frozen=True, gc=False):
     timestamp: str
 
 
-class Fill(msgspec.Struct, frozen=True, gc=False):
-    """One order's share of a match."""
+class Fill(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
+    """One order's share of a match; without a ledger it has no commission."""
 
     trade_id: int
     price: str
     quantity: str
     liquidity: Liquidity
+    commission: str | None = None
+    commission_asset: str | None = None
 
 
 class ExecutionReport(
@@ -108,13 +110,47 @@ class CommandRejected(
     timestamp: str
 
 
+class BalanceChanged(
+    msgspec.Struct, tag_field="type", tag="balance_changed", frozen=True, gc=False
+):
+    """An account got or gave an asset, other than by trading; `id` is the credit's or debit's."""
+
+    account: str
+    asset: str
+    amount: str
+    cause: BalanceCause
+    id: str | None
+    sequence: int
+    timestamp: str
+
+
+class Balance(msgspec.Struct, frozen=True, gc=False):
+    """What an account has of an asset: `locked` is what its open orders hold."""
+
+    asset: str
+    free: str
+    locked: str
+
+
+class AccountPosition(
+    msgspec.Struct, tag_field="type", tag="account_position", frozen=True, gc=False
+):
+    """The balances of an account that a commit changed, as they are after it."""
+
+    account: str
+    sequence: int
+    timestamp: str
+    balances: list[Balance]
+
+
 class Reply(msgspec.Struct, frozen=True, gc=False):
     """The answer to one waiting request of a gateway.
 
     `status` is the order's after the command, null if there is no order. `order` is its latest
     report, `fills` are those of this command. `duplicate`: the order was there before. If the
     command was refused, `field`, `nearest` and `step` are those of the Refusal. `canceled` is how
-    many orders a cancel_all has canceled, `due` when a cancel_after will act.
+    many orders a cancel_all has canceled, `due` when a cancel_after will act, `balance` what a
+    credit or debit has led to.
     """
 
     request_id: str
@@ -130,11 +166,13 @@ class Reply(msgspec.Struct, frozen=True, gc=False):
     step: str | None = None
     canceled: int | None = None
     due: str | None = None
+    balance: Balance | None = None
 
 
 PublicEvent: TypeAlias = Trade | L2Delta | Bbo
 PrivateEvent: TypeAlias = ExecutionReport | CommandRejected
-Event: TypeAlias = PublicEvent | PrivateEvent
+BalanceEvent: TypeAlias = BalanceChanged | AccountPosition
+Event: TypeAlias = PublicEvent | PrivateEvent | BalanceEvent
 
 
 class ChannelMessage(msgspec.Struct, frozen=True, gc=False):

@@ -41,6 +41,8 @@ class InstrumentSpecification(msgspec.Struct, frozen=True, forbid_unknown_fields
     min_notional: str | None = None
     max_notional: str | None = None
     price_band: str | None = None
+    maker_fee: str | None = None
+    taker_fee: str | None = None
 
 
 class Instrument:

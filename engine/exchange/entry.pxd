@@ -37,6 +37,12 @@ cdef class Entry:
     cdef readonly object detail
     cdef readonly object seconds
     cdef readonly object limits
+    cdef readonly object ledger
+    cdef readonly str asset
+    cdef readonly str amount
+    cdef readonly str id
+    cdef readonly str maker
+    cdef readonly str taker
 
     cpdef copy(self, object entry)
     cpdef bint read(self, bytes raw) except -1

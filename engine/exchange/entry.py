@@ -5,6 +5,7 @@ Compiled if there is a compiler (`entry.pxd` has the types).
 
 import cython
 
+from protocol.assets import LedgerSettings
 from protocol.commands import DEFAULT_ACCOUNT, QueueEntry
 from protocol.enums import CommandType, OrderType, Reason, SelfTradePrevention, Side
 from protocol.limits import TradingLimits
@@ -39,6 +40,12 @@ class Entry:
         self.detail: str | None = None
         self.seconds: int | None = None
         self.limits: TradingLimits | None = None
+        self.ledger: LedgerSettings | None = None
+        self.asset: str | None = None
+        self.amount: str | None = None
+        self.id: str | None = None
+        self.maker: str | None = None
+        self.taker: str | None = None
 
     def copy(self, entry: QueueEntry) -> None:
         """Take over all fields of a decoded entry."""
@@ -60,6 +67,12 @@ class Entry:
         self.detail = entry.detail
         self.seconds = entry.seconds
         self.limits = entry.limits
+        self.ledger = entry.ledger
+        self.asset = entry.asset
+        self.amount = entry.amount
+        self.id = entry.id
+        self.maker = entry.maker
+        self.taker = entry.taker
 
     def read(self, raw: bytes) -> bool:
         """Take over all fields of a plain entry: strings alone, no escapes, all of it ASCII.

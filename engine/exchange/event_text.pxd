@@ -20,7 +20,13 @@ cpdef str report_text(Order order, str last_trade, int64_t sequence, str timesta
 
 @cython.locals(buffer=JsonBuffer)
 cpdef str fill_text(
-    Instrument instrument, int64_t trade_id, int64_t price, int64_t quantity, object liquidity
+    Instrument instrument,
+    int64_t trade_id,
+    int64_t price,
+    int64_t quantity,
+    object liquidity,
+    int64_t commission,
+    object asset,
 )
 
 
@@ -54,3 +60,17 @@ cdef _put_levels(JsonBuffer buffer, Instrument instrument, dict levels)
 cpdef put_bbo(
     JsonBuffer buffer, Instrument instrument, tuple quote, int64_t update_id, str timestamp
 )
+
+cpdef put_balance_changed(
+    JsonBuffer buffer,
+    str account,
+    str asset,
+    str amount,
+    object cause,
+    str identifier,
+    int64_t sequence,
+    str timestamp,
+)
+
+cpdef put_position(JsonBuffer buffer, str account, int64_t sequence, str timestamp)
+cpdef put_balance(JsonBuffer buffer, object asset, object free, object locked, bint is_first)

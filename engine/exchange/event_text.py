@@ -10,7 +10,8 @@ from collections.abc import Mapping
 
 from engine.exchange.json_buffer import JsonBuffer
 from engine.exchange.orders import Order
-from protocol.enums import Liquidity
+from protocol.assets import Asset
+from protocol.enums import BalanceCause, Liquidity
 from protocol.instrument import Instrument
 
 NO_TRADE = "null"
@@ -67,15 +68,24 @@ def report_text(order: Order, last_trade: str, sequence: int, timestamp: str) ->
 
 
 def fill_text(
-    instrument: Instrument, trade_id: int, price: int, quantity: int, liquidity: Liquidity
+    instrument: Instrument,
+    trade_id: int,
+    price: int,
+    quantity: int,
+    liquidity: Liquidity,
+    commission: int,
+    asset: Asset | None,
 ) -> str:
-    """Return a Fill as JSON."""
+    """Return a Fill as JSON; `commission` is in units of `asset`, None without a ledger."""
     buffer = _buffer
     buffer.clear()
     buffer.put_number('{"trade_id":', trade_id)
     buffer.put_decimal(',"price":', instrument.tick, price)
     buffer.put_decimal(',"quantity":', instrument.lot, quantity)
     buffer.put_quoted(',"liquidity":', liquidity)
+    if asset is not None:
+        buffer.put_amount(',"commission":', commission, asset.decimals)
+        buffer.put_quoted(',"commission_asset":', asset.symbol)
     buffer.put("}")
     return buffer.to_text()
 
@@ -162,4 +172,43 @@ def put_bbo(
     buffer.put_decimal_or_null(',"ask_quantity":', lot, ask_quantity)
     buffer.put_number(',"update_id":', update_id)
     buffer.put_quoted(',"timestamp":', timestamp)
+    buffer.put("}")
+
+
+def put_balance_changed(
+    buffer: JsonBuffer,
+    account: str,
+    asset: str,
+    amount: str,
+    cause: BalanceCause,
+    identifier: str | None,
+    sequence: int,
+    timestamp: str,
+) -> None:
+    """Append a BalanceChanged."""
+    buffer.begin()
+    buffer.put_quoted('{"type":"balance_changed","account":', account)
+    buffer.put_quoted(',"asset":', asset)
+    buffer.put_quoted(',"amount":', amount)
+    buffer.put_quoted(',"cause":', cause)
+    buffer.put_quoted(',"id":', identifier)
+    buffer.put_number(',"sequence":', sequence)
+    buffer.put_quoted(',"timestamp":', timestamp)
+    buffer.put("}")
+
+
+def put_position(buffer: JsonBuffer, account: str, sequence: int, timestamp: str) -> None:
+    """Append an AccountPosition up to its first balance; what follows the last is `]}`."""
+    buffer.begin()
+    buffer.put_quoted('{"type":"account_position","account":', account)
+    buffer.put_number(',"sequence":', sequence)
+    buffer.put_quoted(',"timestamp":', timestamp)
+    buffer.put(',"balances":[')
+
+
+def put_balance(buffer: JsonBuffer, asset: Asset, free: int, locked: int, is_first: bool) -> None:
+    """Append one Balance, in units, with a comma before it unless it is the first."""
+    buffer.put_quoted('{"asset":' if is_first else ',{"asset":', asset.symbol)
+    buffer.put_amount(',"free":', free, asset.decimals)
+    buffer.put_amount(',"locked":', locked, asset.decimals)
     buffer.put("}")

@@ -20,6 +20,7 @@ cdef class Exchange:
     cdef readonly object timers
     cdef readonly bytes id_key
     cdef readonly dict accounts
+    cdef readonly object ledger
     cdef int64_t _entries_to_clear
     cdef list _quotes
     cdef dict _last_published
@@ -32,14 +33,13 @@ cdef class Exchange:
     cpdef check_new(self, Order order, str quantity)
     cpdef check_amend(self, Order order, str quantity, object lots, object price)
     cpdef enter(self, Order order, Batch batch)
+    cpdef int64_t open_account(self, str account, Batch batch) except -1
     cpdef refuse(self, Order order, object reason, Batch batch)
     cpdef amend(self, Order order, object lots, object price, object stop_price, Batch batch)
     cpdef cancel(self, Order order, Batch batch)
     cpdef int64_t cancel_all(
         self, str account, object symbol, object reason, Batch batch
     ) except -1
-
-    cdef int64_t _number_account(self, str account) except -1
 
     @cython.locals(changes=BookChanges)
     cdef _add_quotes(self, Batch batch)

@@ -6,13 +6,16 @@ Compiled if there is a compiler (`exchange.pxd` has the types).
 from collections.abc import Sequence
 
 from engine.core import ALL_SYMBOLS, IMPLEMENTATION, Matcher
+from engine.core import FEES_ACCOUNT as FEES_NUMBER
 from engine.exchange.batch import Batch
+from engine.exchange.ledger import Ledger
 from engine.exchange.orders import Order, OrderTable
 from engine.exchange.recorder import Recorder
 from engine.exchange.rules import Rules
 from engine.exchange.stored import StoredEngine, StoredOrder, decode_engine, encode_engine
 from engine.exchange.timers import Timers
 from engine.exchange.translation import REASONS_BY_CODE, SIDES_BY_CODE, EventReader, place
+from protocol.assets import FEES_ACCOUNT, LedgerSettings
 from protocol.enums import Reason
 from protocol.instrument import Instrument
 from protocol.refusal import Refusal
@@ -35,6 +38,8 @@ class Exchange:
         self.matcher = Matcher(len(instruments))
         self.orders = OrderTable(closed_limit)
         self.rules = Rules(instruments)
+        self.ledger = Ledger(self.rules.instruments)
+        self.ledger.matcher = self.matcher
         self.timers = Timers()
         self.id_key = id_key
         self.accounts: dict[str, int] = {}
@@ -45,7 +50,7 @@ class Exchange:
         self._last_published: dict[str, int] = {}
         """Channel → sequence of its last message."""
         self._recorder = Recorder(
-            self.orders, self.rules.instruments, SIDES_BY_CODE, REASONS_BY_CODE
+            self.orders, self.rules.instruments, SIDES_BY_CODE, REASONS_BY_CODE, self.ledger
         )
         self._reader = EventReader(self._recorder)
 
@@ -68,6 +73,8 @@ class Exchange:
     def finish_batch(self, batch: Batch) -> None:
         """Close the batch: its commands and messages are what will be committed."""
         self._add_quotes(batch)
+        if self.ledger.is_open:
+            self.ledger.add_positions(batch)
         batch.finish(self.matcher.state_hash())
         self.sequence = batch.sequence
         self._last_published = {
@@ -82,6 +89,8 @@ class Exchange:
         if self._entries_to_clear:
             raise Refusal(Reason.QUEUE_CLEARED, None, "the queue was cleared")
         last_price = self.matcher.last_trade_price(order.instrument.index)
+        if order.account not in self.accounts:
+            self.check_opening(order.account)
         open_orders = self.orders.count_open(order.account)
         self.rules.check_new(order, quantity, open_orders, last_price)
 
@@ -93,7 +102,7 @@ class Exchange:
     def enter(self, order: Order, batch: Batch) -> None:
         """Enter a new order into its book, and record what follows."""
         self.orders.add(order)
-        account = self._number_account(order.account)
+        account = self.open_account(order.account, batch)
         self._reader.read(place(self.matcher, order, account), batch)
 
     def refuse(self, order: Order, reason: Reason, batch: Batch) -> None:
@@ -104,7 +113,16 @@ class Exchange:
         """Give an open order other terms, and record what follows; 0 keeps a value."""
         account = self.accounts[order.account]
         events = self.matcher.amend(order.order_id, account, lots, price, stop_price)
-        self._reader.read(events, batch)
+        try:
+            self._reader.read(events, batch)
+        except Refusal as refusal:
+            if refusal.code is Reason.INSUFFICIENT_BALANCE:
+                raise self.explain_shortfall(order) from None
+            raise
+
+    def explain_shortfall(self, order: Order) -> Refusal:
+        """Return why the order was refused for its account's funds, just now."""
+        return self.ledger.explain_shortfall(self.accounts[order.account])
 
     def cancel(self, order: Order, batch: Batch) -> None:
         """Cancel an open order, and record it."""
@@ -118,6 +136,42 @@ class Exchange:
             return 0
         events = self.matcher.cancel_all(number, ALL_SYMBOLS if symbol is None else symbol)
         return self._reader.read_canceled(events, reason, batch)
+
+    # Accounts
+
+    def configure_ledger(self, settings: LedgerSettings, batch: Batch) -> None:
+        """Put other settings of the ledger in force; the first ones open it."""
+        self.ledger.configure(settings, self.accounts, batch)
+
+    def check_opening(self, account: str) -> None:
+        """Raise Refusal if an account that is not known cannot be opened."""
+        if self.ledger.is_open:
+            if account == FEES_ACCOUNT:
+                raise Refusal(
+                    Reason.INVALID_ACCOUNT,
+                    "account",
+                    f"{FEES_ACCOUNT} is the account that receives the commissions: it cannot trade",
+                )
+            self.ledger.check_opening(len(self.accounts))
+
+    def find_account(self, account: str) -> int | None:
+        """Find the number of an account, with or without orders; None if it is not known."""
+        if account == FEES_ACCOUNT and self.ledger.is_open:
+            return FEES_NUMBER
+        return self.accounts.get(account)
+
+    def open_account(self, account: str, batch: Batch) -> int:
+        """Return the core's number of an account; open it if need be.
+
+        Only what `check_account` has passed may get here: reports quote it as it is.
+        """
+        number = self.find_account(account)
+        if number is None:
+            number = len(self.accounts) + 1
+            if self.ledger.is_open:
+                self.ledger.open_account(account, batch)
+            self.accounts[account] = number
+        return number
 
     # Snapshots
 
@@ -161,13 +215,6 @@ class Exchange:
         self._last_published = snapshot.last_published
         self.sequence = snapshot.sequence
         self.timestamp = snapshot.timestamp
-
-    def _number_account(self, account: str) -> int:
-        """Return the core's number of an account, a new one if need be.
-
-        Only what `check_account` has passed may get here: reports quote it as it is.
-        """
-        return self.accounts.setdefault(account, len(self.accounts) + 1)
 
     def _add_quotes(self, batch: Batch) -> None:
         """Add the best bid and offer of each symbol for which the batch changed them."""

@@ -12,6 +12,7 @@ from engine.exchange.changes import amend, cancel, cancel_after, cancel_all, exp
 from engine.exchange.entries import Malformed, Unreadable, read_entry
 from engine.exchange.entry import Entry
 from engine.exchange.exchange import Exchange
+from engine.exchange.money_commands import credit, debit, open_account, set_fees
 from engine.exchange.operator_commands import clear_queue, configure, halt, resume
 from engine.exchange.rejects import to_command_rejected, to_dead_report
 from engine.exchange.replies import Outcome, to_reply
@@ -120,6 +121,10 @@ _COMMANDS: dict[CommandType, Callable[[Exchange, Entry, Batch], Outcome]] = {
     CommandType.CANCEL_ALL: cancel_all,
     CommandType.CANCEL_AFTER: cancel_after,
     CommandType.EXPIRE_TIMERS: expire_timers,
+    CommandType.OPEN_ACCOUNT: open_account,
+    CommandType.CREDIT: credit,
+    CommandType.DEBIT: debit,
+    CommandType.SET_FEES: set_fees,
     CommandType.HALT: halt,
     CommandType.RESUME: resume,
     CommandType.CONFIGURE: configure,

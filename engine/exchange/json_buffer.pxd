@@ -31,6 +31,7 @@ cdef class JsonBuffer:
     cpdef put_decimal(self, str name, Increment increment, int64_t steps)
 
     cpdef put_decimal_or_null(self, str name, Increment increment, int64_t steps)
+    cpdef put_amount(self, str name, object units, Py_ssize_t decimals)
     cpdef put_id(self, str name, int64_t number)
     cpdef put_number(self, str name, int64_t number)
     cpdef put_null(self, str name)

@@ -9,6 +9,7 @@ import cython
 from protocol.decimals import Increment, format_scaled
 
 _FIRST_CAPACITY = 1024
+_LARGEST = 2**63 - 1
 
 
 class JsonBuffer:
@@ -54,6 +55,14 @@ class JsonBuffer:
             self.put_decimal(name, increment, steps)
         else:
             self.put_null(name)
+
+    def put_amount(self, name: str, units: int, decimals: int) -> None:
+        """Append `name` and a decimal in quotes: units / 10**decimals, of any size and sign."""
+        if 0 <= units <= _LARGEST:
+            self._length = put_quoted_decimal(self._buffer, self._length, name, units, decimals)
+        else:
+            text = format_scaled(abs(units), decimals)
+            self.put_quoted(name, f"-{text}" if units < 0 else text)
 
     def put_id(self, name: str, number: int) -> None:
         """Append `name` and a whole number, not below 0, in quotes."""

@@ -23,8 +23,10 @@ def resume(exchange: Exchange, entry: Entry, batch: Batch) -> Outcome:
     return Outcome()
 
 
-def configure(exchange: Exchange, entry: Entry, _batch: Batch) -> Outcome:
-    """Put other limits in force."""
+def configure(exchange: Exchange, entry: Entry, batch: Batch) -> Outcome:
+    """Put other limits in force, and other settings of the ledger if there are some."""
+    if entry.ledger is not None:
+        exchange.configure_ledger(entry.ledger, batch)
     exchange.rules.configure(entry.limits)
     return Outcome()
 

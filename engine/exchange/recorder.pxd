@@ -14,6 +14,13 @@ cdef class Recorder:
     cdef list _instruments
     cdef dict _sides
     cdef dict _reasons
+    cdef object _ledger
+    cdef bint _is_charged
+    cdef int64_t _taker_commission
+    cdef int64_t _maker_commission
+
+    cpdef charged(self, CoreEvent event, Batch batch)
+    cdef object _find_received(self, Order order)
 
     @cython.locals(order=Order)
     cpdef accepted(self, CoreEvent event, Batch batch)
@@ -25,6 +32,7 @@ cdef class Recorder:
         price=int64_t,
         quantity=int64_t,
         trade_id=int64_t,
+        commission=int64_t,
     )
     cpdef traded(self, CoreEvent event, Batch batch)
 

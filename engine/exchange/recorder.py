@@ -9,7 +9,9 @@ from collections.abc import Mapping, Sequence
 from engine.exchange.batch import Batch
 from engine.exchange.core_event import CoreEvent
 from engine.exchange.event_text import NO_TRADE, fill_text, put_report, put_trade
+from engine.exchange.ledger import Ledger
 from engine.exchange.orders import Order, OrderTable
+from protocol.assets import Asset
 from protocol.enums import Liquidity, Reason, Side, Status
 from protocol.instrument import Instrument
 
@@ -27,15 +29,24 @@ class Recorder:
         instruments: Sequence[Instrument],
         sides: Mapping[int, Side],
         reasons: Mapping[int, Reason],
+        ledger: Ledger,
     ) -> None:
         self._orders = orders
         self._instruments = instruments
         self._sides = sides
         self._reasons = reasons
+        self._ledger = ledger
+        self._is_charged = False
+        self._taker_commission = self._maker_commission = 0
 
     def accepted(self, event: CoreEvent, batch: Batch) -> None:
         """Report an order that came in."""
         self._report(self._orders.get(event.order_id), batch)
+
+    def charged(self, event: CoreEvent, _batch: Batch) -> None:
+        """Note the commissions of the match that follows."""
+        self._taker_commission, self._maker_commission = event.quantity, event.remaining
+        self._is_charged = True
 
     def traded(self, event: CoreEvent, batch: Batch) -> None:
         """Publish a match: the public trade, then a report for the taker and one for the maker."""
@@ -45,11 +56,17 @@ class Recorder:
         taker.fill(price, quantity, event.remaining)
         maker.fill(price, quantity, event.other_remaining)
         for order, liquidity in ((taker, _TAKER), (maker, _MAKER)):
-            fill = fill_text(order.instrument, trade_id, price, quantity, liquidity)
+            is_taker = order is taker
+            commission = self._taker_commission if is_taker else self._maker_commission
+            asset = self._find_received(order) if self._is_charged else None
+            fill = fill_text(
+                order.instrument, trade_id, price, quantity, liquidity, commission, asset
+            )
             batch.fills.append((order.order_id, fill))
             put_report(batch.reports, order, fill, batch.sequence, batch.timestamp_text)
             if not order.remaining:
                 self._orders.close(order)
+        self._is_charged = False
 
     def canceled(self, event: CoreEvent, batch: Batch) -> None:
         """Report an order that was canceled."""
@@ -108,6 +125,11 @@ class Recorder:
             batch.rejects.append(reason)
         self._report(order, batch)
         self._orders.close(order)
+
+    def _find_received(self, order: Order) -> Asset:
+        """Find the asset in which an order is paid, and charged."""
+        base, quote = self._ledger.traded[order.instrument.index]
+        return base if order.side is _BUY else quote
 
     def _report(self, order: Order, batch: Batch) -> None:
         put_report(batch.reports, order, NO_TRADE, batch.sequence, batch.timestamp_text)

@@ -8,7 +8,7 @@ from engine.exchange.event_text import NO_TRADE, report_text
 from engine.exchange.orders import Order
 from protocol import codec
 from protocol.enums import Reason
-from protocol.events import ExecutionReport, Fill, Reply
+from protocol.events import Balance, ExecutionReport, Fill, Reply
 from protocol.refusal import Refusal
 
 MAX_FILLS = 10_000
@@ -19,7 +19,8 @@ connection."""
 class Outcome(msgspec.Struct, frozen=True, gc=False):
     """What became of a command: the order that it was about, its reject, or why there is neither.
 
-    `canceled` is how many orders a cancel_all canceled, `due` when a cancel_after will act.
+    `canceled` is how many orders a cancel_all canceled, `due` when a cancel_after will act,
+    `balance` what a credit or debit led to.
     """
 
     order: Order | None = None
@@ -29,6 +30,7 @@ class Outcome(msgspec.Struct, frozen=True, gc=False):
     is_duplicate: bool = False
     canceled: int | None = None
     due: str | None = None
+    balance: Balance | None = None
 
 
 def to_reply(entry: Entry, outcome: Outcome, batch: Batch) -> Reply:
@@ -49,6 +51,7 @@ def to_reply(entry: Entry, outcome: Outcome, batch: Batch) -> Reply:
         step=refusal.step if refusal else None,
         canceled=outcome.canceled,
         due=outcome.due,
+        balance=outcome.balance,
     )
 
 

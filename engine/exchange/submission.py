@@ -48,6 +48,8 @@ def submit(exchange: Exchange, entry: Entry, batch: Batch) -> Outcome:
         exchange.refuse(order, refusal.code, batch)
         return Outcome(order, None, refusal.code, refusal)
     exchange.enter(order, batch)
+    if order.reason is Reason.INSUFFICIENT_BALANCE:
+        return Outcome(order, None, order.reason, exchange.explain_shortfall(order))
     return Outcome(order, None, order.reason)
 
 

@@ -18,6 +18,7 @@ cdef int64_t _REDUCED
 cdef int64_t _TRIGGERED
 cdef int64_t _COMMAND_REJECTED
 cdef int64_t _LEVEL
+cdef int64_t _COMMISSION
 cdef dict _SIDES
 cdef dict _ORDER_TYPES
 cdef dict _PREVENTIONS

@@ -33,6 +33,7 @@ _REDUCED = codes.EventKind.REDUCED.value
 _TRIGGERED = codes.EventKind.TRIGGERED.value
 _COMMAND_REJECTED = codes.EventKind.COMMAND_REJECTED.value
 _LEVEL = codes.EventKind.LEVEL.value
+_COMMISSION = codes.EventKind.COMMISSION.value
 
 _DETAILS = {
     Reason.WOULD_TRADE: "a post_only order may not trade at once, and at that price it would",
@@ -94,6 +95,8 @@ class EventReader:
             recorder.canceled(event, batch)
         elif kind == _TRADE:
             recorder.traded(event, batch)
+        elif kind == _COMMISSION:
+            recorder.charged(event, batch)
         else:
             self._record_rare(event, batch)
 

@@ -48,7 +48,7 @@ def test_report_of_the_largest_numbers_is_exact(
     )  # fmt: skip
     filled = min(filled, quantity)
     order.fill(price, filled, quantity - filled)
-    fill = fill_text(instrument, 1, price, filled, Liquidity.MAKER)
+    fill = fill_text(instrument, 1, price, filled, Liquidity.MAKER, 0, None)
     text = report_text(order, fill, 9, "now")
     report = codec.decode_report(text)
     assert codec.encode(report).decode() == text

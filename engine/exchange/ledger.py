@@ -1,0 +1,261 @@
+"""The exchange's side of the core's ledger: its assets and accounts by name, amounts as text.
+
+Compiled if there is a compiler (`ledger.pxd` has the types).
+"""
+
+from collections.abc import Iterable, Mapping
+
+from engine.core import ALL_SYMBOLS, Matcher, Terms
+from engine.exchange.batch import Batch
+from engine.exchange.event_text import put_balance, put_balance_changed, put_position
+from protocol.assets import (
+    FEES_ACCOUNT,
+    Asset,
+    LedgerSettings,
+    measure,
+    number_assets,
+    to_rate,
+)
+from protocol.enums import BalanceCause, BalanceMode, Reason
+from protocol.events import Balance
+from protocol.instrument import Instrument
+from protocol.refusal import Refusal
+
+MAX_TRANSFERS = 100_000
+"""So many credits and debits are remembered by their ids, so that each works once."""
+Transfer = tuple[BalanceCause, str, str, int]
+"""What a credit or debit was: its cause, account, asset and units."""
+
+
+class Ledger:
+    """Whatever of the ledger the core does not keep; nothing before the first `configure`.
+
+    `matcher` has the balances, `names` the accounts by number.
+    """
+
+    def __init__(self, instruments: Iterable[Instrument]) -> None:
+        self.settings: LedgerSettings | None = None
+        self.assets: list[Asset] = []
+        self.transfers: dict[str, Transfer] = {}
+        self.names: list[str] = [FEES_ACCOUNT]
+        self.traded: dict[int, tuple[Asset, Asset]] = {}
+        """Base and quote of each instrument whose trades are settled."""
+        self.matcher = Matcher(0)
+        self._instruments = list(instruments)
+        self._by_symbol: dict[str, Asset] = {}
+        self._changed: set[tuple[int, int]] = set()
+
+    @property
+    def is_open(self) -> bool:
+        """Whether balances are kept."""
+        return self.settings is not None
+
+    def configure(self, settings: LedgerSettings, names: Iterable[str], batch: Batch) -> None:
+        """Put other settings in force; raise Refusal, and change nothing, if they cannot be used.
+
+        The first ones open the ledger, for the accounts `names` that are there already.
+        """
+        assets = self._check_settings(settings)
+        is_first = self.settings is None
+        if is_first:
+            is_checked = settings.balances is BalanceMode.CHECKED
+            self.matcher.open_ledger(len(assets), is_checked=is_checked)
+        self._changed.update(self.matcher.take_changed())
+        while self.matcher.assets < len(assets):
+            self.matcher.add_asset()
+        self._take_settings(settings, assets)
+        if is_first:
+            for name in names:
+                self.open_account(name, batch)
+        self._set_terms(settings)
+
+    def restore(
+        self, settings: LedgerSettings, transfers: Mapping[str, Transfer], names: Iterable[str]
+    ) -> None:
+        """Take over what a snapshot has; `matcher` has its own part already."""
+        self._take_settings(settings, list(number_assets(settings.assets).values()))
+        self.transfers = dict(transfers)
+        self.names = [FEES_ACCOUNT, *names]
+        self._note_traded()
+
+    # Accounts
+
+    def check_opening(self, accounts: int) -> None:
+        """Raise Refusal if no account can be opened beside so many."""
+        if self.settings is not None and accounts >= self.settings.max_accounts:
+            raise Refusal(
+                Reason.TOO_MANY_ACCOUNTS,
+                "account",
+                f"the exchange has {accounts} accounts, the most that it may have",
+            )
+
+    def open_account(self, account: str, batch: Batch) -> int:
+        """Open an account with the starting balances; return its number."""
+        number = self.matcher.open_account()
+        self.names.append(account)
+        for asset in self.assets:
+            if asset.starting_units:
+                self.matcher.credit(number, asset.index, asset.starting_units)
+                amount = asset.to_text(asset.starting_units)
+                self._tell_change(account, asset, amount, BalanceCause.OPENING, None, batch)
+        return number
+
+    def transfer(
+        self, number: int, asset: Asset, transfer: Transfer, identifier: str, batch: Batch
+    ) -> None:
+        """Credit or debit an account that has enough."""
+        cause, account, _, units = transfer
+        amount = units if cause is BalanceCause.CREDIT else -units
+        self.matcher.credit(number, asset.index, amount)
+        self._tell_change(account, asset, asset.to_text(amount), cause, identifier, batch)
+        self.transfers[identifier] = transfer
+        if len(self.transfers) > MAX_TRANSFERS:
+            del self.transfers[next(iter(self.transfers))]
+
+    def check_debit(self, number: int | None, account: str, asset: Asset, units: int) -> None:
+        """Raise Refusal if an account, new if it has no number, has less than that free."""
+        if self.settings is None or self.settings.balances is BalanceMode.UNLIMITED:
+            return
+        free = asset.starting_units
+        if number is not None:
+            free, _ = self.matcher.balance(number, asset.index)
+        if free < units:
+            raise Refusal(
+                Reason.INSUFFICIENT_BALANCE,
+                "amount",
+                f"{account} has {asset.to_text(free)} {asset.symbol} free",
+                asset.to_text(free),
+                asset.unit,
+            )
+
+    def set_fees(self, number: int, symbol: int | None, maker: int, taker: int) -> None:
+        """Give an account rates of its own, for a symbol or for all without such."""
+        self.matcher.set_fees(number, ALL_SYMBOLS if symbol is None else symbol, maker, taker)
+
+    # What is told
+
+    def require_open(self) -> None:
+        """Raise Refusal if no balances are kept."""
+        if self.settings is None:
+            raise Refusal(Reason.NO_LEDGER, None, "the exchange keeps no balances")
+
+    def find_asset(self, symbol: str | None) -> Asset:
+        """Find an asset; raise Refusal if there is none, or no ledger."""
+        self.require_open()
+        asset = self._by_symbol.get(symbol or "")
+        if asset is None:
+            known = ", ".join(self._by_symbol)
+            raise Refusal(Reason.UNKNOWN_ASSET, "asset", f"asset must be one of {known}")
+        return asset
+
+    def read_balance(self, number: int, asset: Asset) -> Balance:
+        """Return what an account has of an asset."""
+        free, locked = self.matcher.balance(number, asset.index)
+        return Balance(asset.symbol, asset.to_text(free), asset.to_text(locked))
+
+    def explain_shortfall(self, number: int) -> Refusal:
+        """Return why the core refused the last order for its funds."""
+        index, needed = self.matcher.shortfall()
+        asset = self.assets[index]
+        free, _ = self.matcher.balance(number, index)
+        return Refusal(
+            Reason.INSUFFICIENT_BALANCE,
+            "quantity",
+            f"{asset.to_text(needed)} {asset.symbol} are needed, {asset.to_text(free)} are free",
+        )
+
+    def add_positions(self, batch: Batch) -> None:
+        """Tell each account of its balances that were changed; once a commit."""
+        changed = self.matcher.take_changed()
+        if self._changed:
+            changed = sorted(self._changed.union(changed))
+            self._changed.clear()
+        buffer, last = batch.reports, -1
+        for number, index in changed:
+            if number != last:
+                if last >= 0:
+                    buffer.put("]}")
+                put_position(buffer, self.names[number], batch.sequence, batch.timestamp_text)
+            free, locked = self.matcher.balance(number, index)
+            put_balance(buffer, self.assets[index], free, locked, number != last)
+            last = number
+        if last >= 0:
+            buffer.put("]}")
+
+    # Settings
+
+    def _check_settings(self, settings: LedgerSettings) -> list[Asset]:
+        """Return the assets; raise Refusal if the settings are unusable, or not those of before."""
+        now = self.settings
+        try:
+            assets = list(number_assets(settings.assets).values())
+            for symbol, rates in settings.fees.items():
+                to_rate(rates.maker, f"maker_fee of {symbol}")
+                to_rate(rates.taker, f"taker_fee of {symbol}")
+        except ValueError as error:
+            raise Refusal(Reason.INVALID_COMMAND, "ledger", str(error)) from None
+        if len(assets) < len(settings.assets) or not assets:
+            raise Refusal(Reason.INVALID_COMMAND, "ledger", "each asset is there once")
+        if now is not None and now.balances is not settings.balances:
+            raise Refusal(Reason.INVALID_COMMAND, "ledger", f"balances are {now.balances} for good")
+        kept = [(asset.symbol, asset.decimals) for asset in assets[: len(self.assets)]]
+        if kept != [(asset.symbol, asset.decimals) for asset in self.assets]:
+            raise Refusal(
+                Reason.INVALID_COMMAND, "ledger", "assets and their decimals stay as they were"
+            )
+        return assets
+
+    def _take_settings(self, settings: LedgerSettings, assets: list[Asset]) -> None:
+        self.settings = settings
+        self.assets = assets
+        self._by_symbol = {asset.symbol: asset for asset in assets}
+
+    def _set_terms(self, settings: LedgerSettings) -> None:
+        """Have the trades of all instruments settled that the settings name, and that can be."""
+        for instrument in self._instruments:
+            rates = settings.fees.get(instrument.symbol)
+            terms = None if rates is None else self._measure(instrument)
+            if rates is not None and terms is not None:
+                maker, taker = to_rate(rates.maker, "maker"), to_rate(rates.taker, "taker")
+                fees = terms._replace(maker_fee=maker, taker_fee=taker)
+                self.matcher.set_terms(instrument.index, fees)
+        self._note_traded()
+
+    def _measure(self, instrument: Instrument) -> Terms | None:
+        """Return an instrument's terms without fees; None if its lots are no whole units."""
+        base = self._by_symbol.get(instrument.specification.base_asset)
+        quote = self._by_symbol.get(instrument.specification.quote_asset)
+        if base is None or quote is None or base is quote:
+            return None
+        try:
+            worth = measure(instrument, base, quote)
+        except ValueError:
+            return None
+        return Terms(base.index, quote.index, *worth)
+
+    def _note_traded(self) -> None:
+        for instrument in self._instruments:
+            terms = self.matcher.terms(instrument.index)
+            if terms is not None:
+                pair = self.assets[terms.base], self.assets[terms.quote]
+                self.traded[instrument.index] = pair
+
+    @staticmethod
+    def _tell_change(
+        account: str,
+        asset: Asset,
+        amount: str,
+        cause: BalanceCause,
+        identifier: str | None,
+        batch: Batch,
+    ) -> None:
+        put_balance_changed(
+            batch.reports,
+            account,
+            asset.symbol,
+            amount,
+            cause,
+            identifier,
+            batch.sequence,
+            batch.timestamp_text,
+        )

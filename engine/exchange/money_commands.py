@@ -1,0 +1,78 @@
+"""Commands about accounts and what they have: opening, credits, debits, fees."""
+
+from engine.exchange.batch import Batch
+from engine.exchange.entry import Entry
+from engine.exchange.exchange import Exchange
+from engine.exchange.replies import Outcome
+from protocol.assets import Asset, to_rate
+from protocol.commands import check_account, is_identifier
+from protocol.enums import BalanceCause, Reason
+from protocol.refusal import Refusal
+
+
+def open_account(exchange: Exchange, entry: Entry, batch: Batch) -> Outcome:
+    """Open an account that is not known yet."""
+    _open(exchange, entry, batch)
+    return Outcome()
+
+
+def credit(exchange: Exchange, entry: Entry, batch: Batch) -> Outcome:
+    """Give an account an amount of an asset, once for an id."""
+    return _transfer(exchange, entry, BalanceCause.CREDIT, batch)
+
+
+def debit(exchange: Exchange, entry: Entry, batch: Batch) -> Outcome:
+    """Take an amount of an asset from an account, once for an id."""
+    return _transfer(exchange, entry, BalanceCause.DEBIT, batch)
+
+
+def set_fees(exchange: Exchange, entry: Entry, batch: Batch) -> Outcome:
+    """Give an account fee rates of its own, for a symbol or for all without such."""
+    symbol = (
+        None
+        if entry.symbol is None
+        else exchange.rules.find_instrument(entry.symbol, batch.sequence).index
+    )
+    maker, taker = to_rate(entry.maker or "", "maker"), to_rate(entry.taker or "", "taker")
+    exchange.ledger.set_fees(_open(exchange, entry, batch), symbol, maker, taker)
+    return Outcome()
+
+
+def _transfer(exchange: Exchange, entry: Entry, cause: BalanceCause, batch: Batch) -> Outcome:
+    ledger = exchange.ledger
+    asset = ledger.find_asset(entry.asset)
+    units = _read_amount(entry.amount, asset)
+    identifier = entry.id or ""
+    if not is_identifier(identifier):
+        raise Refusal(
+            Reason.INVALID_TRANSFER_ID,
+            "id",
+            "id must be 1 to 64 of the characters A-Z a-z 0-9 . _ : -",
+        )
+    transfer = (cause, check_account(entry.account), asset.symbol, units)
+    known = ledger.transfers.get(identifier)
+    if known is not None and known != transfer:
+        raise Refusal(Reason.TRANSFER_ID_REUSED, "id", "the id is another credit's or debit's")
+    if known is None and cause is BalanceCause.DEBIT:
+        ledger.check_debit(exchange.find_account(entry.account), entry.account, asset, units)
+    number = _open(exchange, entry, batch)
+    if known is None:
+        ledger.transfer(number, asset, transfer, identifier, batch)
+    return Outcome(is_duplicate=known is not None, balance=ledger.read_balance(number, asset))
+
+
+def _read_amount(text: str | None, asset: Asset) -> int:
+    units = asset.to_units(text or "")
+    if not units:
+        raise Refusal(
+            Reason.AMOUNT_OUT_OF_RANGE, "amount", "amount must be above 0", asset.unit, asset.unit
+        )
+    return units
+
+
+def _open(exchange: Exchange, entry: Entry, batch: Batch) -> int:
+    account = check_account(entry.account)
+    exchange.ledger.require_open()
+    if exchange.find_account(account) is None:
+        exchange.check_opening(account)
+    return exchange.open_account(account, batch)
