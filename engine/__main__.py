@@ -13,6 +13,7 @@ from engine.service import Limits, Service
 from engine.storage.journal import JournalDamaged
 from engine.storage.redis_client import connect_redis
 from engine.storage.state import StateConflict
+from protocol.assets import LedgerSettings, parse_assets
 from protocol.instrument import Instrument, parse_instruments
 from protocol.logs import start_logging
 from protocol.settings import Settings, describe_bad_settings
@@ -26,7 +27,11 @@ def main() -> int:
     arguments = parse_arguments(sys.argv[1:])
     try:
         settings = Settings()
-        instruments = parse_instruments(settings.instruments_file.read_text())
+        text = settings.instruments_file.read_text()
+        instruments = list(parse_instruments(text).values())
+        ledger = LedgerSettings.of(
+            settings.balances, parse_assets(text, instruments), instruments, settings.max_accounts
+        )
     except ValidationError as error:
         print(f"engine: {describe_bad_settings(error)}", file=sys.stderr)  # noqa: T201
         return 1
@@ -35,10 +40,10 @@ def main() -> int:
         return 1
     if arguments.command:
         return look_back(arguments, settings)
-    return serve(settings, list(instruments.values()))
+    return serve(settings, instruments, ledger)
 
 
-def serve(settings: Settings, instruments: list[Instrument]) -> int:
+def serve(settings: Settings, instruments: list[Instrument], ledger: LedgerSettings) -> int:
     """Serve until SIGTERM or SIGINT; return 1 if only an operator can help."""
     start_logging("engine", settings.log_level, settings.log_format)
     logger.info("the %s core serves", CORE)
@@ -56,6 +61,7 @@ def serve(settings: Settings, instruments: list[Instrument]) -> int:
         ),
         is_after_crash,
         settings.data_dir,
+        ledger,
     )
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: service.stop())

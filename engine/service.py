@@ -13,6 +13,8 @@ from redis import Redis, RedisError
 from engine.exchange.batch import MAX_BATCH_SIZE, Batch
 from engine.exchange.exchange import Exchange
 from engine.exchange.handler import Handler, HandlingFailed
+from engine.exchange.ledger import settle_settings
+from engine.exchange.levels import NEWEST
 from engine.exchange.own_entries import make_configuration, make_timer_entry
 from engine.meter import Meter
 from engine.storage.halts import HaltBoard
@@ -22,9 +24,11 @@ from engine.storage.owner_files import OwnerFiles
 from engine.storage.recovery import recover_exchange
 from engine.storage.snapshot_store import measure_newest
 from engine.storage.snapshots import SnapshotWriter
+from engine.storage.state import StateConflict
 from engine.storage.writes import write_anyway
 from engine.suspicion import Suspicion
 from protocol import channels
+from protocol.assets import LedgerSettings
 from protocol.instrument import Instrument
 from protocol.limits import DEFAULT_MAX_OPEN_ORDERS, TradingLimits
 
@@ -62,12 +66,14 @@ class Service:
         limits: Limits,
         is_after_crash: bool = False,
         folder: Path | None = None,
+        ledger: LedgerSettings | None = None,
     ) -> None:
         self._connect = connect
         self._client = connect()
         self._instruments = instruments
         self._now = now
         self._limits = limits
+        self._ledger = ledger
         self._lease = Lease(self._client)
         self._owners = OwnerFiles(folder)
         self._halts = HaltBoard(self._client)
@@ -200,10 +206,30 @@ class Service:
         write_anyway(self._client, "HSET", channels.STATE, channels.STATE_FIGURES, text)
 
     def _configure(self, exchange: Exchange, queue: OrderQueue) -> None:
-        """If the settings' limits are not those in force, put them before all that waits."""
+        """If other limits or an earlier level are in force, put ours before all that waits."""
         wanted = TradingLimits.of(self._limits.max_open_orders, self._instruments)
-        if wanted != exchange.rules.limits:
-            queue.put_first(make_configuration(wanted))
+        ledger = self._settle_ledger(exchange)
+        is_ledger_new = ledger is not None and ledger != exchange.ledger.settings
+        if wanted != exchange.rules.limits or exchange.level < NEWEST or is_ledger_new:
+            queue.put_first(make_configuration(wanted, ledger if is_ledger_new else None))
+
+    def _settle_ledger(self, exchange: Exchange) -> LedgerSettings | None:
+        """Return the ledger's settings that should be in force; None if there is to be none."""
+        if self._ledger is None:
+            return None
+        now = exchange.ledger.settings
+        try:
+            settled = settle_settings(self._ledger, now, is_new=exchange.sequence == 0)
+        except ValueError as error:
+            raise StateConflict(
+                f"{error}: put it back in the instruments file, or start empty"
+                " (python start_system.py reset)"
+            ) from None
+        if settled.balances is not self._ledger.balances:
+            logger.warning(
+                "BALANCES stays %s, as it was when this exchange began", settled.balances
+            )
+        return settled
 
     def _push_timer_entry(self, exchange: Exchange, queue: OrderQueue) -> None:
         """If a timer is due, push a timer entry behind all that waits, renewals included."""

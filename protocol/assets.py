@@ -27,6 +27,7 @@ FEES_ACCOUNT = "fees"
 DEFAULT_FEE = "0.001"
 DEFAULT_STARTING_BALANCE = "1000000"
 DEFAULT_MAX_ACCOUNTS = 100_000
+MAX_ACCOUNTS = 10_000_000
 _MOST_PLACES = 36
 
 _is_asset = re.compile(r"^[A-Z0-9]{1,16}$", re.ASCII).fullmatch
@@ -102,7 +103,7 @@ class Asset:
             detail = f"{field} must be at most {most} {self.symbol}"
             raise Refusal(Reason.AMOUNT_OUT_OF_RANGE, field, detail, most, self.unit)
         if rest:
-            nearest = self.to_text(units + (2 * rest >= step))
+            nearest = self.to_text(max(1, units + (2 * rest >= step)))
             detail = f"{field} must be a multiple of {self.unit} {self.symbol}"
             raise Refusal(Reason.OFF_UNIT, field, detail, nearest, self.unit)
         return units

@@ -10,6 +10,8 @@ from urllib.parse import quote
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from protocol.assets import DEFAULT_MAX_ACCOUNTS, MAX_ACCOUNTS
+from protocol.enums import BalanceMode
 from protocol.limits import DEFAULT_CLOSED_ORDERS, DEFAULT_MAX_OPEN_ORDERS
 
 REPOSITORY = Path(__file__).resolve().parent.parent
@@ -65,6 +67,8 @@ class Settings(BaseSettings):
     closed_orders: int = Field(default=DEFAULT_CLOSED_ORDERS, ge=1)
     snapshot_interval: int = Field(default=100_000, ge=1)
     max_open_orders: int = Field(default=DEFAULT_MAX_OPEN_ORDERS, ge=1)
+    balances: BalanceMode = BalanceMode.CHECKED
+    max_accounts: int = Field(default=DEFAULT_MAX_ACCOUNTS, ge=1, le=MAX_ACCOUNTS)
     log_format: Literal["text", "json"] = "text"
     auth: Literal["on", "off"] | None = None
     api_keys_file: SettingPath | None = None

@@ -12,7 +12,7 @@ from engine.exchange.exchange import Exchange
 from engine.storage.journal import JournalDamaged, read_journal
 from engine.storage.redis_client import connect_redis, describe_address
 from engine.storage.snapshot_store import read_snapshot
-from engine.storage.state import decode_instruments
+from engine.storage.state import decode_instruments, decode_level
 from protocol import channels
 from protocol.instrument import Instrument
 from protocol.journal import JournalEntry, parse_entry_id
@@ -87,7 +87,8 @@ class Record:
     def make_exchange(self, snapshot: Snapshot | None) -> Exchange:
         """Make the exchange at `snapshot`, or before the first command; ValueError if damaged."""
         id_key = bytes.fromhex((self._field(channels.STATE_ID_KEY) or b"").decode())
-        exchange = Exchange(self.instruments, id_key, self.closed_limit)
+        level = decode_level(self._field(channels.STATE_LEVEL))
+        exchange = Exchange(self.instruments, id_key, self.closed_limit, level)
         if snapshot is not None:
             exchange.restore(snapshot)
         return exchange

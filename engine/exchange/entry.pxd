@@ -37,6 +37,7 @@ cdef class Entry:
     cdef readonly object detail
     cdef readonly object seconds
     cdef readonly object limits
+    cdef readonly object level
     cdef readonly object ledger
     cdef readonly str asset
     cdef readonly str amount

@@ -40,6 +40,7 @@ class Entry:
         self.detail: str | None = None
         self.seconds: int | None = None
         self.limits: TradingLimits | None = None
+        self.level: int | None = None
         self.ledger: LedgerSettings | None = None
         self.asset: str | None = None
         self.amount: str | None = None
@@ -67,6 +68,7 @@ class Entry:
         self.detail = entry.detail
         self.seconds = entry.seconds
         self.limits = entry.limits
+        self.level = entry.level
         self.ledger = entry.ledger
         self.asset = entry.asset
         self.amount = entry.amount

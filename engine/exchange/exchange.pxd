@@ -14,6 +14,7 @@ from engine.exchange.translation cimport EventReader
 cdef class Exchange:
     cdef readonly object sequence
     cdef readonly object timestamp
+    cdef readonly object level
     cdef readonly object matcher
     cdef readonly OrderTable orders
     cdef readonly Rules rules

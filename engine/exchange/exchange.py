@@ -9,6 +9,7 @@ from engine.core import ALL_SYMBOLS, IMPLEMENTATION, Matcher
 from engine.core import FEES_ACCOUNT as FEES_NUMBER
 from engine.exchange.batch import Batch
 from engine.exchange.ledger import Ledger
+from engine.exchange.levels import NEWEST, Level, find_level
 from engine.exchange.orders import Order, OrderTable
 from engine.exchange.recorder import Recorder
 from engine.exchange.rules import Rules
@@ -29,12 +30,19 @@ class Exchange:
     """Books, orders, rules, timers and accounts at the sequence reached.
 
     `matcher` knows accounts by the numbers of `accounts`, and symbols by their instruments'
-    indices; order ids are made with `id_key`.
+    indices; order ids are made with `id_key`. `level` is the one at which the exchange began.
     """
 
-    def __init__(self, instruments: Sequence[Instrument], id_key: bytes, closed_limit: int) -> None:
+    def __init__(
+        self,
+        instruments: Sequence[Instrument],
+        id_key: bytes,
+        closed_limit: int,
+        level: Level = NEWEST,
+    ) -> None:
         self.sequence = 0
         self.timestamp = 0
+        self.level = level
         self.matcher = Matcher(len(instruments))
         self.orders = OrderTable(closed_limit)
         self.rules = Rules(instruments)
@@ -81,6 +89,10 @@ class Exchange:
             **self._last_published,
             **dict.fromkeys(batch.messages, batch.sequence),
         }
+
+    def raise_level(self, level: Level) -> None:
+        """Begin what `level` brings; a level is never lowered."""
+        self.level = max(level, self.level)
 
     # Orders
 
@@ -186,6 +198,8 @@ class Exchange:
             self.rules.limits,
             sorted(self.rules.halted),
             self.timers.deadlines,
+            self.level,
+            self.ledger.export(),
         )
         return Snapshot(
             self.sequence,
@@ -196,8 +210,12 @@ class Exchange:
         )
 
     def restore(self, snapshot: Snapshot) -> None:
-        """Take over everything at the snapshot's sequence; raise ValueError if it is damaged."""
+        """Take over everything at the snapshot's sequence.
+
+        Raises ValueError if it is damaged, UnknownLevel if a later version wrote it.
+        """
         engine = decode_engine(snapshot.engine)
+        self.level = find_level(engine.level)
         self.matcher = Matcher.load(engine.core)
         instruments = self.rules.instruments
         while self.matcher.symbols < len(instruments):
@@ -210,6 +228,7 @@ class Exchange:
             [order.restore(instruments) for order in engine.closed],
         )
         self.accounts = {account: number for number, account in enumerate(engine.accounts, 1)}
+        self.ledger.restore(self.matcher, engine.ledger, engine.accounts)
         self._entries_to_clear = engine.entries_to_clear
         self._quotes = self._read_quotes()
         self._last_published = snapshot.last_published

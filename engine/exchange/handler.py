@@ -12,6 +12,7 @@ from engine.exchange.changes import amend, cancel, cancel_after, cancel_all, exp
 from engine.exchange.entries import Malformed, Unreadable, read_entry
 from engine.exchange.entry import Entry
 from engine.exchange.exchange import Exchange
+from engine.exchange.levels import UnknownLevel
 from engine.exchange.money_commands import credit, debit, open_account, set_fees
 from engine.exchange.operator_commands import clear_queue, configure, halt, resume
 from engine.exchange.rejects import to_command_rejected, to_dead_report
@@ -73,6 +74,10 @@ class Handler:
             outcome = _COMMANDS[entry.command](exchange, entry, batch)
         except Unreadable as unreadable:
             _set_aside(raw, Reason.UNREADABLE_ENTRY, str(unreadable), batch)
+            return
+        except UnknownLevel as unknown:
+            # journaled as a `configure`, it would begin the level in the replay of a later version
+            _set_aside(raw, Reason.INVALID_COMMAND, str(unknown), batch)
             return
         except Malformed as malformed:
             entry = malformed.entry

@@ -3,7 +3,10 @@
 Compiled if there is a compiler (`ledger.pxd` has the types).
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
+from typing import TypeAlias
+
+import msgspec
 
 from engine.core import ALL_SYMBOLS, Matcher, Terms
 from engine.exchange.batch import Batch
@@ -23,8 +26,38 @@ from protocol.refusal import Refusal
 
 MAX_TRANSFERS = 100_000
 """So many credits and debits are remembered by their ids, so that each works once."""
-Transfer = tuple[BalanceCause, str, str, int]
+Transfer: TypeAlias = tuple[BalanceCause, str, str, int]
 """What a credit or debit was: its cause, account, asset and units."""
+
+
+class StoredLedger(msgspec.Struct, array_like=True, gc=False):
+    """The ledger's settings, and the credits and debits that are remembered, oldest first."""
+
+    settings: LedgerSettings
+    transfers: dict[str, Transfer]
+
+
+def settle_settings(
+    wanted: LedgerSettings, now: LedgerSettings | None, *, is_new: bool
+) -> LedgerSettings:
+    """Return the settings to put in force in the place of `now`; ValueError if they cannot be.
+
+    Whether funds are checked stays as it was when the exchange began; one that began without a
+    ledger has orders that nobody had to pay for. Assets keep their order; new ones come behind.
+    """
+    if now is None:
+        balances = wanted.balances if is_new else BalanceMode.UNLIMITED
+        return msgspec.structs.replace(wanted, balances=balances)
+    configured = {asset.symbol: asset for asset in wanted.assets}
+    assets = [configured.pop(asset.symbol, asset) for asset in now.assets]
+    for old, new in zip(now.assets, assets, strict=True):
+        if old.decimals != new.decimals:
+            raise ValueError(
+                f"{old.symbol} was counted with {old.decimals} decimals, now it has {new.decimals}"
+            )
+    return msgspec.structs.replace(
+        wanted, balances=now.balances, assets=[*assets, *configured.values()]
+    )
 
 
 class Ledger:
@@ -55,7 +88,7 @@ class Ledger:
 
         The first ones open the ledger, for the accounts `names` that are there already.
         """
-        assets = self._check_settings(settings)
+        assets = self.check_settings(settings)
         is_first = self.settings is None
         if is_first:
             is_checked = settings.balances is BalanceMode.CHECKED
@@ -69,13 +102,22 @@ class Ledger:
                 self.open_account(name, batch)
         self._set_terms(settings)
 
-    def restore(
-        self, settings: LedgerSettings, transfers: Mapping[str, Transfer], names: Iterable[str]
-    ) -> None:
-        """Take over what a snapshot has; `matcher` has its own part already."""
-        self._take_settings(settings, list(number_assets(settings.assets).values()))
-        self.transfers = dict(transfers)
+    def export(self) -> StoredLedger | None:
+        """Return what a snapshot keeps beside the core's part; None without a ledger."""
+        return None if self.settings is None else StoredLedger(self.settings, self.transfers)
+
+    def restore(self, matcher: Matcher, stored: StoredLedger | None, names: Iterable[str]) -> None:
+        """Take over what a snapshot has; raise ValueError if it does not fit the core's part."""
+        self.matcher = matcher
+        if (stored is None) != (matcher.accounts == 0):
+            raise ValueError("damaged snapshot: a ledger without its settings, or the reverse")
+        if stored is None:
+            return
+        self._take_settings(stored.settings, list(number_assets(stored.settings.assets).values()))
+        self.transfers = stored.transfers
         self.names = [FEES_ACCOUNT, *names]
+        if (len(self.assets), len(self.names)) != (matcher.assets, matcher.accounts):
+            raise ValueError("damaged snapshot: other assets or accounts than the core has")
         self._note_traded()
 
     # Accounts
@@ -184,7 +226,7 @@ class Ledger:
 
     # Settings
 
-    def _check_settings(self, settings: LedgerSettings) -> list[Asset]:
+    def check_settings(self, settings: LedgerSettings) -> list[Asset]:
         """Return the assets; raise Refusal if the settings are unusable, or not those of before."""
         now = self.settings
         try:

@@ -3,6 +3,7 @@
 from engine.exchange.batch import Batch
 from engine.exchange.entry import Entry
 from engine.exchange.exchange import Exchange
+from engine.exchange.levels import Level, find_level
 from engine.exchange.replies import Outcome
 from protocol.decimals import is_decimal
 from protocol.enums import Reason
@@ -24,10 +25,18 @@ def resume(exchange: Exchange, entry: Entry, batch: Batch) -> Outcome:
 
 
 def configure(exchange: Exchange, entry: Entry, batch: Batch) -> Outcome:
-    """Put other limits in force, and other settings of the ledger if there are some."""
+    """Put other limits in force, and begin the level, if there is one; UnknownLevel if not here.
+
+    If there are settings of the ledger, they come into force too.
+    """
+    level = exchange.level if entry.level is None else find_level(entry.level)
+    if entry.ledger is not None:
+        exchange.ledger.check_settings(entry.ledger)
+        level = max(level, Level.LEDGER)
+    exchange.rules.configure(entry.limits)
+    exchange.raise_level(level)
     if entry.ledger is not None:
         exchange.configure_ledger(entry.ledger, batch)
-    exchange.rules.configure(entry.limits)
     return Outcome()
 
 

@@ -1,6 +1,8 @@
 """Entries that the engine itself puts into the list."""
 
+from engine.exchange.levels import NEWEST
 from protocol import codec
+from protocol.assets import LedgerSettings
 from protocol.commands import QueueEntry
 from protocol.enums import CommandType, Reason
 from protocol.limits import TradingLimits
@@ -14,9 +16,11 @@ def make_timer_entry(now: int) -> bytes:
     return codec.encode(entry)
 
 
-def make_configuration(limits: TradingLimits) -> bytes:
-    """Make the entry that puts `limits` in force."""
-    return codec.encode(QueueEntry(command=CommandType.CONFIGURE, limits=limits))
+def make_configuration(limits: TradingLimits, ledger: LedgerSettings | None = None) -> bytes:
+    """Make the entry that puts `limits` and `ledger` in force, and begins the newest level."""
+    return codec.encode(
+        QueueEntry(command=CommandType.CONFIGURE, limits=limits, level=NEWEST, ledger=ledger)
+    )
 
 
 def parse_received_at(text: str | None, default: int) -> int:

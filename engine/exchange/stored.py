@@ -4,6 +4,8 @@ from collections.abc import Sequence
 
 import msgspec
 
+from engine.exchange.ledger import StoredLedger
+from engine.exchange.levels import Level
 from engine.exchange.orders import Fingerprint, Order
 from protocol.enums import OrderType, Reason, Side, Status
 from protocol.instrument import Instrument
@@ -77,8 +79,8 @@ class StoredOrder(msgspec.Struct, array_like=True, gc=False):
         return order
 
 
-class StoredEngine(msgspec.Struct, array_like=True, gc=False):
-    """The core's saved bytes, and what the exchange knows beside them.
+class StoredFirst(msgspec.Struct, array_like=True, gc=False):
+    """The core's saved bytes, and what the exchange knows beside them at the first level.
 
     Closed orders come oldest first; `halted` are instruments' indices, `timers` deadlines in
     microseconds by account.
@@ -94,8 +96,23 @@ class StoredEngine(msgspec.Struct, array_like=True, gc=False):
     timers: dict[str, int] = {}
 
 
+class StoredEngine(StoredFirst, array_like=True, gc=False):
+    """What later levels store behind it; each adds its fields at the end, with defaults."""
+
+    level: int = Level.FIRST
+    ledger: StoredLedger | None = None
+
+
 _decoder = msgspec.msgpack.Decoder(StoredEngine)
-encode_engine = msgspec.msgpack.Encoder().encode
+_encoder = msgspec.msgpack.Encoder()
+
+
+def encode_engine(engine: StoredEngine) -> bytes:
+    """Encode the engine's part of a snapshot; at the first level as it always was."""
+    if engine.level > Level.FIRST:
+        return _encoder.encode(engine)
+    first = StoredFirst.__struct_fields__
+    return _encoder.encode(StoredFirst(*(getattr(engine, name) for name in first)))
 
 
 def decode_engine(raw: bytes) -> StoredEngine:

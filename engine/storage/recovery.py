@@ -10,15 +10,20 @@ from redis import Redis
 
 from engine.exchange.exchange import Exchange
 from engine.exchange.handler import Handler, HandlingFailed
+from engine.exchange.levels import Level, UnknownLevel
 from engine.storage.journal import JournalDamaged, read_journal
 from engine.storage.snapshot_store import delete_orphans, read_snapshots
 from engine.storage.state import (
+    StateConflict,
     check_protocol,
+    conflict_of,
     load_id_key,
     settle_closed_limit,
     settle_instruments,
+    settle_level,
 )
 from protocol import channels, codec
+from protocol.events import DeadEntry
 from protocol.instrument import Instrument
 from protocol.journal import JournalEntry
 
@@ -39,7 +44,8 @@ def recover_exchange(
     check_protocol(client)
     instruments = settle_instruments(client, configured)
     delete_orphans(client)
-    exchange = _load_exchange(client, instruments, settle_closed_limit(client, closed_limit))
+    closed_limit = settle_closed_limit(client, closed_limit)
+    exchange = _load_exchange(client, instruments, closed_limit, settle_level(client))
     handler = Handler(exchange)
     start = exchange.sequence
     commits = 0
@@ -57,18 +63,22 @@ def recover_exchange(
     return exchange
 
 
-def _load_exchange(client: Redis, instruments: Sequence[Instrument], closed_limit: int) -> Exchange:
+def _load_exchange(
+    client: Redis, instruments: Sequence[Instrument], closed_limit: int, level: Level
+) -> Exchange:
     """Load the exchange from the newest usable snapshot; an empty one if there is none."""
     id_key = load_id_key(client)
     for snapshot in read_snapshots(client):
-        exchange = Exchange(instruments, id_key, closed_limit)
+        exchange = Exchange(instruments, id_key, closed_limit, level)
         try:
             exchange.restore(snapshot)
+        except UnknownLevel as unknown:
+            raise conflict_of(unknown) from unknown
         except ValueError as error:
             logger.warning("the snapshot at sequence %d is of no use: %s", snapshot.sequence, error)
         else:
             return exchange
-    return Exchange(instruments, id_key, closed_limit)
+    return Exchange(instruments, id_key, closed_limit, level)
 
 
 def _replay(handler: Handler, entry: JournalEntry) -> None:
@@ -78,6 +88,12 @@ def _replay(handler: Handler, entry: JournalEntry) -> None:
         raise JournalDamaged(
             f"the commands of journal entry {entry.sequence} cannot be run: {error!r}"
         ) from error
+    if batch.dead:  # what could not be used when it was written is journaled as `dead`
+        detail = msgspec.json.decode(batch.dead[0], type=DeadEntry).detail
+        raise StateConflict(
+            f"journal entry {entry.sequence} has a command that this version cannot use"
+            f" ({detail}): use the version that wrote it"
+        )
     if batch.sequence != entry.sequence or b"%016x" % batch.state_hash != entry.state_hash:
         raise JournalDamaged(f"the replay differs at journal entry {entry.sequence}")
 

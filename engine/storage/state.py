@@ -8,6 +8,7 @@ from typing import cast
 import msgspec
 from redis import Redis
 
+from engine.exchange.levels import NEWEST, Level, UnknownLevel, find_level
 from engine.storage.writes import write_anyway
 from protocol import PROTOCOL_VERSION, channels, codec
 from protocol.instrument import Instrument, InstrumentSpecification, InstrumentTable
@@ -64,6 +65,33 @@ def settle_closed_limit(client: Redis, configured: int) -> int:
     if stored != configured:
         logger.warning("CLOSED_ORDERS stays %d, as it was when this exchange began", stored)
     return stored
+
+
+def settle_level(client: Redis) -> Level:
+    """Return the level at which the exchange began, the newest if it begins now.
+
+    Raises StateConflict if that is a later version's.
+    """
+    if not client.hexists(channels.STATE, channels.STATE_SEQUENCE):
+        _keep_first(client, channels.STATE_LEVEL, int(NEWEST))
+    stored = cast(bytes | None, client.hget(channels.STATE, channels.STATE_LEVEL))
+    try:
+        return decode_level(stored)
+    except UnknownLevel as unknown:
+        raise conflict_of(unknown) from unknown
+
+
+def conflict_of(unknown: UnknownLevel) -> StateConflict:
+    """Say what the operator can do about a later version's data."""
+    return StateConflict(
+        f"a later version wrote the data ({unknown}): use that version,"
+        " or start empty (python start_system.py reset)"
+    )
+
+
+def decode_level(raw: bytes | None) -> Level:
+    """Decode the stored level, the first if nothing is stored; raise UnknownLevel."""
+    return find_level(int(raw or Level.FIRST))
 
 
 def decode_instruments(raw: bytes | None) -> InstrumentTable:

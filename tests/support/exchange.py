@@ -7,6 +7,7 @@ from typing import Any
 from engine.exchange.batch import Batch
 from engine.exchange.exchange import Exchange as EngineExchange
 from engine.exchange.handler import Handler
+from engine.exchange.levels import NEWEST, Level
 from protocol import channels, codec
 from protocol.events import Event
 from protocol.instrument import Instrument
@@ -20,9 +21,12 @@ class Exchange:
     """Takes commands as dicts or bytes; each `send` is one commit."""
 
     def __init__(
-        self, instruments: Sequence[Instrument] | None = None, closed_limit: int = 1000
+        self,
+        instruments: Sequence[Instrument] | None = None,
+        closed_limit: int = 1000,
+        level: Level = NEWEST,
     ) -> None:
-        self.state = EngineExchange(instruments or make_instruments(), ID_KEY, closed_limit)
+        self.state = EngineExchange(instruments or make_instruments(), ID_KEY, closed_limit, level)
         self.handler = Handler(self.state)
         self.now = 1_700_000_000_000_000
         self.batches: list[Batch] = []

@@ -11,6 +11,7 @@ from typing import cast
 from engine.core import IMPLEMENTATION
 from engine.exchange.exchange import Exchange
 from engine.exchange.handler import Handler
+from engine.exchange.levels import Level
 from engine.exchange.stored import StoredEngine, decode_engine
 from launcher.setup.environment import ROOT
 from protocol import channels, codec
@@ -73,6 +74,7 @@ def make_exchange(history: History) -> Exchange:
         history.make_instruments(),
         bytes.fromhex(history.read_state(channels.STATE_ID_KEY)),
         int(history.read_state(channels.STATE_CLOSED_ORDERS)),
+        Level.FIRST,
     )
 
 
