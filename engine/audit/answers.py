@@ -144,6 +144,10 @@ _CHECKS: dict[CommandType, Callable[[Entry, int, Answers], bool]] = {
     CommandType.RESUME: _is_unanswered,
     CommandType.CONFIGURE: _is_unanswered,
     CommandType.CLEAR_QUEUE: _is_unanswered,
+    CommandType.OPEN_ACCOUNT: _is_unanswered,
+    CommandType.CREDIT: _is_unanswered,
+    CommandType.DEBIT: _is_unanswered,
+    CommandType.SET_FEES: _is_unanswered,
     CommandType.DEAD: _is_dead_answered,
 }
 """What PROTOCOL.md says about the answers to each command, unless it is refused."""

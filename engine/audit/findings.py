@@ -46,6 +46,12 @@ class Rule(StrEnum):
     """A snapshot is what the replay has at its sequence."""
     OPEN_ORDERS = "open_orders"
     """Reports, engine and core agree on which orders are open."""
+    BALANCE = "balance"
+    """What there is of an asset is what came in; no account has less than nothing if checked."""
+    HOLD = "hold"
+    """What is locked is what the open orders hold."""
+    COMMISSION = "commission"
+    """A fill is charged what its account's rate says."""
 
 
 class Finding(NamedTuple):

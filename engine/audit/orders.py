@@ -40,9 +40,9 @@ class OrderAudit:
         for known in open_orders:
             order_id = str(known.order_id)
             self.open[order_id] = ReportedOrder(
-                order_id, known.instrument, known.side, known.price, known.stop_price,
-                known.quantity, known.filled, known.remaining, known.notional,
-                known.triggered is False,
+                order_id, known.account, known.instrument, known.side,
+                known.price, known.stop_price, known.quantity, known.filled,
+                known.remaining, known.notional, known.triggered is False,
             )  # fmt: skip
         for number in by_priority:
             order = self.open[str(number)]
@@ -87,7 +87,7 @@ class OrderAudit:
         instrument = self._instruments[report.symbol or ""]
         lots = instrument.lot.to_steps
         order = ReportedOrder(
-            report.order_id, instrument, report.side or Side.BUY,
+            report.order_id, report.account, instrument, report.side or Side.BUY,
             _ticks(instrument, report.price), _ticks(instrument, report.stop_price),
             lots(report.quantity or "0")[0], 0, lots(report.remaining_quantity)[0], 0,
             report.triggered is False,

@@ -13,6 +13,7 @@ class ReportedOrder:
     """An open order as its reports show it; prices in ticks (0 for none), quantities in lots."""
 
     order_id: str
+    account: str
     instrument: Instrument
     side: Side
     price: int

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from engine.audit.answers import AnswerAudit
+from engine.audit.balances import BalanceAudit
 from engine.audit.book import BookAudit
 from engine.audit.chain import ChainAudit
 from engine.audit.findings import Finding, Findings, Rule
@@ -16,7 +17,7 @@ from engine.exchange.exchange import Exchange
 from engine.storage.journal import JournalDamaged
 from protocol import channels
 from protocol.enums import Side
-from protocol.events import ChannelMessage
+from protocol.events import ChannelMessage, PrivateEvent
 from protocol.journal import JournalEntry
 from protocol.snapshot import Snapshot
 
@@ -66,11 +67,13 @@ class Verification:
         self._replay = ReplayAudit(exchange, self._findings)
         self._answers = AnswerAudit(self._findings)
         self._orders = OrderAudit(record.instruments, record.closed_limit, self._findings)
+        self._balances = BalanceAudit(record.instruments, self._findings)
         self._books = BookAudit(record.instruments, self._orders.queues, self._findings)
         self._snapshots = set(record.snapshots)
         if books is not None:
             self._orders.begin(exchange.orders.open.values(), _list_by_priority(exchange))
             self._books.begin(books.books)
+            self._balances.begin(exchange)
 
     def run(self) -> None:
         """Read the whole journal, and check its end."""
@@ -112,9 +115,11 @@ class Verification:
         messages = self._chain.read(entry)
         self._replay.read(entry)
         trades = _events(messages, channels.TRADE_EVENTS)
-        reports = _events(messages, channels.EXECUTION_REPORTS)
+        events = _events(messages, channels.EXECUTION_REPORTS)
+        reports = [event for event in events if isinstance(event, PrivateEvent)]
         self._answers.read(entry, reports)
         self._orders.read(reports, trades)
+        self._balances.read(entry, events)
         self._books.read(
             trades,
             _events(messages, channels.ORDER_BOOK_UPDATES),
@@ -122,6 +127,7 @@ class Verification:
         )
         if entry.sequence in self._snapshots:
             self._compare_snapshot(entry.sequence)
+            self._balances.compare_holds(self._orders.open.values())
 
     def _compare_snapshot(self, sequence: int) -> None:
         try:
@@ -138,6 +144,7 @@ class Verification:
             )
         if self._replay.is_intact:
             self._compare_open_orders(self._replay.exchange)
+            self._balances.compare_holds(self._orders.open.values())
             self._compare_books(self._replay.exchange.export())
 
     def _compare_open_orders(self, exchange: Exchange) -> None:

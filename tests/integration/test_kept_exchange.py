@@ -12,7 +12,8 @@ import pytest
 
 from engine.exchange.levels import NEWEST
 from engine.storage.journal import read_journal
-from protocol import channels
+from engine.storage.state import decode_instruments
+from protocol import channels, codec
 from protocol.snapshot import decode_snapshot, encode_snapshot
 from tests.support.archive_database import sqlite_url
 from tests.support.archive_service import (
@@ -148,10 +149,15 @@ def test_exchange_on_the_kept_data_folder_goes_on_where_it_was_left(
     ):
         record = system.wait_until_ready()
         wait_until_archive_is_there(client)
-        # one commit more: the newest level begins
-        begun = dict.fromkeys(
-            (channels.STATE_SEQUENCE, channels.STATE_ARCHIVE_SEQUENCE), str(history.sequence + 1)
+        # one commit more: the newest level begins, and accounts are told what they have
+        moved = (
+            channels.STATE_SEQUENCE,
+            channels.STATE_ARCHIVE_SEQUENCE,
+            channels.last_sequence_field(channels.EXECUTION_REPORTS),
         )
+        begun = dict.fromkeys(moved, str(history.sequence + 1))
+        kept = decode_instruments(FIGURES["state"][channels.STATE_INSTRUMENTS].encode())
+        begun[channels.STATE_INSTRUMENTS] = codec.encode(kept).decode()
         assert measure_state(client) == FIGURES["state"] | begun
         [beginning] = read_journal(client, history.sequence)
         assert b'"command":"configure"' in beginning.commands

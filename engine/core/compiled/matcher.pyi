@@ -136,6 +136,9 @@ class Matcher:
         ValueError for a rate that is not from 0 to FEE_UNIT.
         """
 
+    def own_fees(self) -> list[tuple[int, int, int, int]]:
+        """List account, symbol, maker and taker rate of all own rates, sorted."""
+
     def balance(self, account: int, asset: int) -> tuple[int, int]:
         """Return what is free and what open orders hold, in units of the asset."""
 

@@ -410,6 +410,17 @@ cdef class Matcher:
         fees.maker_fee, fees.taker_fee = to_fee(maker_fee), to_fee(taker_fee)
         set_own_fees(&self.core.ledger, &fees)
 
+    def own_fees(self):
+        cdef const Ledger* ledger = self.ledger()
+        cdef uint32_t i
+        return [
+            (
+                ledger.own_fees[i].account, ledger.own_fees[i].symbol,
+                ledger.own_fees[i].maker_fee, ledger.own_fees[i].taker_fee,
+            )
+            for i in range(ledger.own_fees_count)
+        ]
+
     def balance(self, account, asset):
         cdef const Balance* balance
         self.check_place(account, asset)

@@ -186,6 +186,10 @@ class Ledger:
         """Give an account rates of its own; raise ValueError if one is out of range."""
         self._own_fees[account, symbol] = (check_fee(maker_fee), check_fee(taker_fee))
 
+    def list_fees(self) -> list[tuple[int, int, int, int]]:
+        """List account, symbol, maker and taker rate of all own rates, sorted."""
+        return [(*place, *rates) for place, rates in sorted(self._own_fees.items())]
+
     def _rate(self, order: Order, *, is_maker: bool) -> int:
         terms = self.terms[order.symbol]
         own = self._own_fees.get((order.account, order.symbol)) or self._own_fees.get(

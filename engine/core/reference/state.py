@@ -191,6 +191,10 @@ class MatcherState:
             self._book(symbol)
         self.ledger.set_fees(account, symbol, maker_fee, taker_fee)
 
+    def own_fees(self) -> list[tuple[int, int, int, int]]:
+        """List account, symbol, maker and taker rate of all own rates, sorted."""
+        return self.ledger.list_fees()
+
     def balance(self, account: int, asset: int) -> tuple[int, int]:
         """Return what is free and what is locked."""
         return self.ledger.balance(account, asset)
