@@ -28,7 +28,7 @@ from engine.storage.state import StateConflict
 from engine.storage.writes import write_anyway
 from engine.suspicion import Suspicion
 from protocol import channels
-from protocol.assets import LedgerSettings
+from protocol.assets import LedgerSettings, check_worth, number_assets
 from protocol.instrument import Instrument
 from protocol.limits import DEFAULT_MAX_OPEN_ORDERS, TradingLimits
 
@@ -218,13 +218,19 @@ class Service:
         if self._ledger is None:
             return None
         now = exchange.ledger.settings
+        is_new = exchange.sequence == 0
         try:
-            settled = settle_settings(self._ledger, now, is_new=exchange.sequence == 0)
+            if is_new:
+                check_worth(self._instruments, number_assets(self._ledger.assets))
+            settled = settle_settings(self._ledger, now, is_new=is_new)
         except ValueError as error:
-            raise StateConflict(
-                f"{error}: put it back in the instruments file, or start empty"
+            way_out = (
+                "change it in the instruments file"
+                if is_new
+                else "put it back in the instruments file, or start empty"
                 " (python start_system.py reset)"
-            ) from None
+            )
+            raise StateConflict(f"{error}: {way_out}") from None
         if settled.balances is not self._ledger.balances:
             logger.warning(
                 "BALANCES stays %s, as it was when this exchange began", settled.balances

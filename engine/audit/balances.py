@@ -12,6 +12,7 @@ from protocol import codec
 from protocol.assets import (
     FEE_UNIT,
     Asset,
+    FeeRates,
     LedgerSettings,
     Worth,
     measure,
@@ -45,6 +46,7 @@ class BalanceAudit:
         self._settings: LedgerSettings | None = None
         self._assets: dict[str, Asset] = {}
         self._worth: dict[str, Worth] = {}
+        self._fees: dict[str, FeeRates] = {}
         self._own_fees: dict[tuple[str, str | None], tuple[int, int]] = {}
         self._balances: dict[tuple[str, str], tuple[int, int]] = {}
         self._there: Counter[str] = Counter()
@@ -144,6 +146,7 @@ class BalanceAudit:
     def _take(self, settings: LedgerSettings) -> None:
         self._settings = settings
         self._assets = number_assets(settings.assets)
+        self._fees |= settings.fees
         for symbol in settings.fees.keys() & self._instruments.keys():
             instrument = self._instruments[symbol]
             base = self._assets.get(instrument.specification.base_asset)
@@ -217,9 +220,9 @@ class BalanceAudit:
         """Return the maker's and the taker's rate of an account."""
         own: Mapping[tuple[str, str | None], tuple[int, int]] = self._own_fees
         found = own.get((account, symbol)) or own.get((account, None))
-        if found is not None or self._settings is None:
-            return found or (0, 0)
-        rates = self._settings.fees[symbol]
+        if found is not None:
+            return found
+        rates = self._fees[symbol]
         return to_rate(rates.maker, "maker"), to_rate(rates.taker, "taker")
 
 

@@ -17,7 +17,7 @@ from engine.exchange.stored import StoredEngine, StoredOrder, decode_engine, enc
 from engine.exchange.timers import Timers
 from engine.exchange.translation import REASONS_BY_CODE, SIDES_BY_CODE, EventReader, place
 from protocol.assets import FEES_ACCOUNT, LedgerSettings
-from protocol.enums import Reason
+from protocol.enums import BalanceMode, Reason
 from protocol.instrument import Instrument
 from protocol.refusal import Refusal
 from protocol.snapshot import BookSnapshot, Snapshot
@@ -150,6 +150,18 @@ class Exchange:
         return self._reader.read_canceled(events, reason, batch)
 
     # Accounts
+
+    def check_ledger(self, settings: LedgerSettings) -> None:
+        """Raise Refusal if the settings cannot be put in force."""
+        self.ledger.check_settings(settings)
+        is_late = self.accounts and not self.ledger.is_open
+        if is_late and settings.balances is BalanceMode.CHECKED:
+            raise Refusal(
+                Reason.INVALID_COMMAND,
+                "ledger",
+                "accounts are there already, with orders that nobody had to pay for: only"
+                f" {BalanceMode.UNLIMITED} balances can begin now",
+            )
 
     def configure_ledger(self, settings: LedgerSettings, batch: Batch) -> None:
         """Put other settings of the ledger in force; the first ones open it."""

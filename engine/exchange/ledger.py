@@ -234,7 +234,7 @@ class Ledger:
             for symbol, rates in settings.fees.items():
                 to_rate(rates.maker, f"maker_fee of {symbol}")
                 to_rate(rates.taker, f"taker_fee of {symbol}")
-        except ValueError as error:
+        except (ValueError, Refusal) as error:
             raise Refusal(Reason.INVALID_COMMAND, "ledger", str(error)) from None
         if len(assets) < len(settings.assets) or not assets:
             raise Refusal(Reason.INVALID_COMMAND, "ledger", "each asset is there once")

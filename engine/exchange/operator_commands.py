@@ -31,7 +31,7 @@ def configure(exchange: Exchange, entry: Entry, batch: Batch) -> Outcome:
     """
     level = exchange.level if entry.level is None else find_level(entry.level)
     if entry.ledger is not None:
-        exchange.ledger.check_settings(entry.ledger)
+        exchange.check_ledger(entry.ledger)
         level = max(level, Level.LEDGER)
     exchange.rules.configure(entry.limits)
     exchange.raise_level(level)

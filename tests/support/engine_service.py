@@ -9,6 +9,7 @@ from redis import Redis
 from engine.service import Limits, Service
 from engine.storage.redis_client import connect_redis
 from protocol import channels
+from protocol.assets import LedgerSettings
 from protocol.timestamps import now_in_microseconds
 from tests.support.instruments import make_instruments
 from tests.support.redis_client import open_redis
@@ -18,18 +19,32 @@ DRAIN_SECONDS = 300.0
 """For tens of thousands of commands on a machine that has other things to do."""
 
 
-def make_service(url: str, max_batch: int = 512, snapshot_interval: int = 100_000) -> Service:
+def make_service(
+    url: str,
+    max_batch: int = 512,
+    snapshot_interval: int = 100_000,
+    ledger: LedgerSettings | None = None,
+) -> Service:
     """Make an engine that has not started."""
     limits = Limits(max_batch, closed_orders=1000, snapshot_interval=snapshot_interval)
-    return Service(lambda: connect_redis(url), make_instruments(), now_in_microseconds, limits)
+    return Service(
+        lambda: connect_redis(url),
+        make_instruments(),
+        now_in_microseconds,
+        limits,
+        ledger=ledger,
+    )
 
 
 @contextmanager
 def run_engine(
-    url: str, max_batch: int = 512, snapshot_interval: int = 100_000
+    url: str,
+    max_batch: int = 512,
+    snapshot_interval: int = 100_000,
+    ledger: LedgerSettings | None = None,
 ) -> Iterator[Service]:
     """Run an engine as long as the context; it is ready when the context begins."""
-    service = make_service(url, max_batch, snapshot_interval)
+    service = make_service(url, max_batch, snapshot_interval, ledger)
     thread = threading.Thread(target=service.run, name="engine")
     thread.start()
     try:

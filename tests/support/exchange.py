@@ -8,9 +8,12 @@ from engine.exchange.batch import Batch
 from engine.exchange.exchange import Exchange as EngineExchange
 from engine.exchange.handler import Handler
 from engine.exchange.levels import NEWEST, Level
+from engine.exchange.own_entries import make_configuration
 from protocol import channels, codec
+from protocol.assets import LedgerSettings
 from protocol.events import Event
 from protocol.instrument import Instrument
+from protocol.limits import TradingLimits
 from tests.support.instruments import make_instruments
 
 ID_KEY = b"k" * 32
@@ -25,11 +28,14 @@ class Exchange:
         instruments: Sequence[Instrument] | None = None,
         closed_limit: int = 1000,
         level: Level = NEWEST,
+        ledger: LedgerSettings | None = None,
     ) -> None:
         self.state = EngineExchange(instruments or make_instruments(), ID_KEY, closed_limit, level)
         self.handler = Handler(self.state)
         self.now = 1_700_000_000_000_000
         self.batches: list[Batch] = []
+        if ledger is not None:
+            self.send(make_configuration(TradingLimits(), ledger))
 
     def send(self, *entries: Json | bytes, poisonous: frozenset[bytes] = frozenset()) -> Batch:
         """Handle `entries` as one batch."""

@@ -17,12 +17,19 @@ BATCH_SIZE = 50
 
 
 def digest_flow(seed: int, count: int) -> str:
-    """Return the digest of the commits' journal values and of the replies."""
+    """Return the digest of the commits' journal values and of the replies.
+
+    The exchange keeps a ledger.
+    """
+    from engine.exchange.own_entries import make_configuration
+    from protocol.limits import TradingLimits
     from tests.support.exchange import Exchange
     from tests.support.faults_flow import draw_flow
+    from tests.support.ledgers import make_ledger
 
     digest = blake2b(digest_size=16)
     exchange, flow = Exchange(), draw_flow(seed, count)
+    flow[0] = make_configuration(TradingLimits(), make_ledger(USDT="5000"))
     for first in range(0, count, BATCH_SIZE):
         batch = exchange.send(*flow[first : first + BATCH_SIZE])
         for value in (*batch.to_journal_entry().to_fields(), *batch.to_replies().values()):
