@@ -12,6 +12,7 @@ from launcher.environments import make_environment, read_setting
 from launcher.settings import LauncherSettings
 from launcher.setup.compiled_modules import has_compiled_core
 from launcher.setup.errors import LaunchError
+from protocol.assets import LedgerSettings, parse_assets
 from protocol.instrument import parse_instruments
 
 _CORE = "ENGINE_CORE"
@@ -82,7 +83,9 @@ def _check_redis_urls(settings: LauncherSettings) -> Iterator[str]:
 
 def _check_instruments(settings: LauncherSettings) -> Iterator[str]:
     try:
-        parse_instruments(settings.instruments_file.read_text())
+        text = settings.instruments_file.read_text()
+        instruments = list(parse_instruments(text).values())
+        LedgerSettings.of(settings.balances, parse_assets(text, instruments), instruments)
     except OSError as error:
         yield f"INSTRUMENTS_FILE={settings.instruments_file}: {error.strerror}"
     except ValueError as error:
