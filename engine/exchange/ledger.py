@@ -1,7 +1,4 @@
-"""The exchange's side of the core's ledger: its assets and accounts by name, amounts as text.
-
-Compiled if there is a compiler (`ledger.pxd` has the types).
-"""
+"""The exchange's side of the core's ledger: its assets and accounts by name, amounts as text."""
 
 from collections.abc import Iterable
 from typing import TypeAlias
