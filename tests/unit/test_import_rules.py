@@ -17,7 +17,9 @@ IMPORT = re.compile(r"^\s*(?:from|import|cimport)\s+([\w.]+)", re.MULTILINE)
 
 MAY_CIMPORT = {
     "protocol": ("protocol",),
-    "engine/core/compiled": ("engine.core.compiled", "engine.core.codes", "engine.core.saved"),
+    "engine/core/compiled": tuple(
+        f"engine.core.{name}" for name in ("compiled", "codes", "holds", "saved")
+    ),
     "engine/exchange": ("engine.exchange", "protocol"),
 }
 """Each folder with compiled sources, and what they may name."""

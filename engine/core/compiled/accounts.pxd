@@ -33,23 +33,33 @@ cdef enum:
 
 # Rows
 
-cdef inline void lay_rows(Ledger* ledger, uint32_t assets, uint32_t capacity) noexcept nogil:
-    """Move the balances to rows of another length, or to more of them; none may be touched."""
-    cdef uint64_t places = <uint64_t>assets * capacity
-    cdef Balance* balances = <Balance*>allocate(places * sizeof(Balance))
-    cdef uint64_t row
-    for row in range(ledger.accounts):
-        memcpy(
-            balances + row * assets, ledger.balances + row * ledger.assets,
-            ledger.assets * sizeof(Balance),
-        )
+cdef inline void add_rows(Ledger* ledger, uint32_t capacity) noexcept nogil:
+    """Make room for so many accounts."""
+    cdef uint64_t old = <uint64_t>ledger.assets * ledger.capacity
+    cdef uint64_t new = <uint64_t>ledger.assets * capacity
+    ledger.balances = <Balance*>grown(
+        ledger.balances, old * sizeof(Balance), new * sizeof(Balance)
+    )
+    ledger.is_touched = <uint8_t*>grown(ledger.is_touched, old, new)
+    ledger.has_own_fees = <uint8_t*>grown(ledger.has_own_fees, ledger.capacity, capacity)
+    ledger.capacity = capacity
+
+
+cdef inline void widen_rows(Ledger* ledger) noexcept nogil:
+    """Give every account a place for one more asset."""
+    cdef uint64_t old = ledger.assets, new = ledger.assets + 1
+    cdef Balance* balances = <Balance*>allocate(new * ledger.capacity * sizeof(Balance))
+    cdef uint64_t i
+    for i in range(ledger.accounts):
+        memcpy(balances + i * new, ledger.balances + i * old, old * sizeof(Balance))
     free(ledger.balances)
     free(ledger.is_touched)
     ledger.balances = balances
-    ledger.is_touched = <uint8_t*>allocate(places)
-    ledger.has_own_fees = <uint8_t*>grown(ledger.has_own_fees, ledger.capacity, capacity)
-    ledger.assets = assets
-    ledger.capacity = capacity
+    ledger.is_touched = <uint8_t*>allocate(new * ledger.capacity)
+    for i in range(ledger.touched_count):
+        ledger.touched[i] += ledger.touched[i] // old
+        ledger.is_touched[ledger.touched[i]] = True
+    ledger.assets += 1
 
 
 cdef inline void settle_touched(Ledger* ledger) noexcept nogil:
@@ -64,10 +74,13 @@ cdef inline void settle_touched(Ledger* ledger) noexcept nogil:
     ledger.touched_count = 0
 
 
-cdef inline void open_ledger(Ledger* ledger, uint32_t assets, bint is_checked) noexcept nogil:
+cdef inline void open_ledger(
+    Ledger* ledger, uint32_t assets, uint32_t accounts, bint is_checked
+) noexcept nogil:
     ledger.is_checked = is_checked
-    lay_rows(ledger, assets, FIRST_ACCOUNTS)
-    ledger.accounts = 1
+    ledger.assets = assets
+    ledger.accounts = accounts
+    add_rows(ledger, max(accounts, <uint32_t>FIRST_ACCOUNTS))
 
 
 cdef inline void close_ledger(Ledger* ledger) noexcept nogil:
@@ -82,8 +95,7 @@ cdef inline void close_ledger(Ledger* ledger) noexcept nogil:
 cdef inline uint32_t open_account(Ledger* ledger) noexcept nogil:
     """Open an account without any balance, and return its number."""
     if ledger.accounts == ledger.capacity:
-        settle_touched(ledger)
-        lay_rows(ledger, ledger.assets, 2 * ledger.capacity)
+        add_rows(ledger, 2 * ledger.capacity)
     ledger.accounts += 1
     return ledger.accounts - 1
 

@@ -110,6 +110,8 @@ cdef inline bint is_out_of_range(const Core* core, const Order* order) noexcept 
     """Whether what the order is about is more than one amount can be, at its own price."""
     cdef const Terms* terms = &core.ledger.terms[order.symbol]
     cdef int64_t amount
+    if terms.lot_units == 0:
+        return False
     if overflows(order.remaining, terms.lot_units, &amount):
         return True
     if overflows(order.remaining, order.price, &amount):

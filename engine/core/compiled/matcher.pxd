@@ -24,7 +24,9 @@ cdef class Matcher:
     cdef bytes book_records(self, uint32_t symbol)
     cdef bytes saved_orders(self)
     cdef Ledger* ledger(self) except NULL
+    cdef int check_holds(self, object symbol, object terms) except -1
     cdef int check_place(self, object account, object asset) except -1
     cdef object saved_ledger(self)
     cdef int restore_ledger(self, object saved) except -1
+    cdef int restore_rates(self, object saved) except -1
     cdef int restore(self, object saved) except -1

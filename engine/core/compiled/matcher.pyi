@@ -102,7 +102,7 @@ class Matcher:
         """
 
     def add_asset(self) -> int:
-        """Add an asset and return its index; what `take_changed` has not told is forgotten.
+        """Add an asset and return its index.
 
         ValueError, as from everything about a ledger, if there is none, or beyond MAX_ASSETS.
         """
@@ -111,7 +111,8 @@ class Matcher:
         """Have a symbol's trades settled by these `codes.Terms`; what is open holds from now on.
 
         Later only its fees can change. ValueError for units or rates out of range, or if an open
-        order's account is not in the ledger; IndexError for assets that do not exist.
+        order could not have come in under them: its account is not in the ledger or has too
+        little, or it is about more than MAX_AMOUNT. IndexError for assets that do not exist.
         """
 
     def terms(self, symbol: int) -> Terms | None:
@@ -133,7 +134,8 @@ class Matcher:
     def set_fees(self, account: int, symbol: int, maker_fee: int, taker_fee: int) -> None:
         """Give an account rates of its own for a symbol, or for ALL_SYMBOLS without such.
 
-        ValueError for a rate that is not from 0 to FEE_UNIT.
+        ValueError for a rate that is not from 0 to FEE_UNIT, IndexError for an account or symbol
+        that does not exist.
         """
 
     def own_fees(self) -> list[tuple[int, int, int, int]]:

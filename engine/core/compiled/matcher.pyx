@@ -22,11 +22,11 @@ from engine.core.compiled.accounts cimport (
     change_free,
     hash_again,
     hold_open_orders,
-    lay_rows,
     open_account,
     open_ledger,
     set_own_fees,
     settle_touched,
+    widen_rows,
 )
 from engine.core.compiled.batch cimport run_batch
 from engine.core.compiled.book cimport quantity_at
@@ -70,9 +70,11 @@ from engine.core.compiled.state cimport (
 from engine.core.compiled.state_hash cimport state_hash_of
 
 from collections.abc import Sequence
+from operator import index
 
 from engine.core.codes import OpenOrder
 from engine.core.codes import Terms as TermsRow
+from engine.core.holds import sum_holds
 from engine.core.saved import (
     BOOK_RECORD,
     FEES_RECORD,
@@ -329,9 +331,9 @@ cdef class Matcher:
     def open_ledger(self, assets, *, is_checked):
         if self.core.ledger.accounts:
             raise ValueError("the matcher has a ledger already")
-        if not 1 <= assets <= MAX_ASSETS:
+        if not 1 <= index(assets) <= MAX_ASSETS:
             raise ValueError(f"assets must be from 1 to {MAX_ASSETS}, not {assets}")
-        open_ledger(&self.core.ledger, assets, is_checked)
+        open_ledger(&self.core.ledger, assets, 1, is_checked)
 
     cdef Ledger* ledger(self) except NULL:
         if self.core.ledger.accounts == 0:
@@ -342,9 +344,7 @@ cdef class Matcher:
         cdef Ledger* ledger = self.ledger()
         if ledger.assets == MAX_ASSETS:
             raise ValueError(f"a ledger has at most {MAX_ASSETS} assets")
-        settle_touched(ledger)
-        lay_rows(ledger, ledger.assets + 1, ledger.capacity)
-        hash_again(ledger)
+        widen_rows(ledger)
         return ledger.assets - 1
 
     def set_terms(self, symbol, terms):
@@ -352,7 +352,9 @@ cdef class Matcher:
         cdef Terms new
         cdef Terms* now
         self.book(symbol)
-        base, quote, lot_units, step_units, maker_fee, taker_fee = terms
+        base, quote, lot_units, step_units, maker_fee, taker_fee = row = TermsRow._make(
+            map(index, terms)
+        )
         if not (0 <= base < ledger.assets and 0 <= quote < ledger.assets and base != quote):
             raise IndexError(f"terms name two assets of {ledger.assets}, not {base} and {quote}")
         new.base, new.quote = base, quote
@@ -366,11 +368,20 @@ cdef class Matcher:
         ):
             raise ValueError("of a symbol's terms only the fees can change")
         is_new = now.lot_units == 0
-        if is_new and any(order.account >= ledger.accounts for order in self.orders(symbol)):
-            raise ValueError("an open order's account is not in the ledger")
+        if is_new:
+            self.check_holds(symbol, row)
         now[0] = new
         if is_new:
             hold_open_orders(&self.core, symbol)
+
+    cdef int check_holds(self, object symbol, object terms) except -1:
+        """Raise ValueError if a symbol's open orders cannot hold what these terms ask for."""
+        holds = sum_holds(self.orders(symbol), terms, self.accounts)
+        if self.core.ledger.is_checked:
+            for place, amount in holds.items():
+                if self.balance(*place)[0] < amount:
+                    raise ValueError("an account has too little for its open orders")
+        return 0
 
     def terms(self, symbol):
         cdef Terms* terms
@@ -391,20 +402,20 @@ cdef class Matcher:
 
     cdef int check_place(self, object account, object asset) except -1:
         cdef Ledger* ledger = self.ledger()
-        if not (0 <= account < ledger.accounts and 0 <= asset < ledger.assets):
+        if not (0 <= index(account) < ledger.accounts and 0 <= index(asset) < ledger.assets):
             raise IndexError(f"there is no account {account} with an asset {asset}")
         return 0
 
     def credit(self, account, asset, amount):
         self.check_place(account, asset)
-        if not -MAX_AMOUNT <= amount <= MAX_AMOUNT:
+        if not -MAX_AMOUNT <= index(amount) <= MAX_AMOUNT:
             raise ValueError(f"an amount has 63 bits, {amount} has not")
         return bool(change_free(&self.core.ledger, account, asset, amount))
 
     def set_fees(self, account, symbol, maker_fee, taker_fee):
         cdef OwnFees fees
         self.check_place(account, 0)
-        if symbol != -1:
+        if index(symbol) != -1:
             self.book(symbol)
         fees.account, fees.symbol, fees.unused = account, symbol, 0
         fees.maker_fee, fees.taker_fee = to_fee(maker_fee), to_fee(taker_fee)
@@ -473,13 +484,18 @@ cdef class Matcher:
         cdef Ledger* ledger = &self.core.ledger
         cdef const unsigned char[::1] amounts = saved.free
         cdef uint64_t place
-        open_ledger(ledger, saved.assets, saved.is_checked)
-        lay_rows(ledger, saved.assets, max(saved.accounts, ledger.capacity))
-        ledger.accounts = saved.accounts
+        open_ledger(ledger, saved.assets, saved.accounts, saved.is_checked)
         for place in range(<uint64_t>ledger.accounts * ledger.assets):
             memcpy(&ledger.balances[place].free, &amounts[place * 16], 16)
             if ledger.is_checked and ledger.balances[place].free.high < 0:
                 raise ValueError("saved ledger has a balance below zero")
+        try:
+            self.restore_rates(saved)
+        except (IndexError, ValueError) as error:
+            raise ValueError(f"saved ledger has terms or fees that cannot be: {error}") from None
+        return 0
+
+    cdef int restore_rates(self, object saved) except -1:
         for symbol, row in enumerate(TERMS_RECORD.iter_unpack(saved.terms)):
             lot_units, step_units, base, quote, maker_fee, taker_fee = row
             if lot_units:

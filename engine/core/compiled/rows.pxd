@@ -2,6 +2,7 @@
 
 from cpython.list cimport PyList_New, PyList_SET_ITEM
 from cpython.long cimport PyLong_AsLongLongAndOverflow, PyLong_FromLongLong
+from cpython.number cimport PyNumber_Index
 from cpython.ref cimport Py_INCREF
 from cpython.tuple cimport PyTuple_New, PyTuple_SET_ITEM
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t
@@ -40,7 +41,7 @@ cdef inline int32_t to_symbol(object number) except? -2:
 
 cdef inline uint32_t to_fee(object rate) except? 4294967295:
     """Convert a fee rate; ValueError if it is not from 0 to FEE_UNIT."""
-    if not 0 <= rate <= FEE_UNIT:
+    if not 0 <= PyNumber_Index(rate) <= FEE_UNIT:
         raise ValueError(f"a fee rate is from 0 to {FEE_UNIT}, not {rate}")
     return rate
 

@@ -113,13 +113,20 @@ cdef inline uint64_t write_book(
     return count
 
 
+cdef inline bint can_own(const Core* core, const OrderRecord* record) noexcept nogil:
+    """Whether its account could have this order: one from before the ledger may be any number."""
+    if core.ledger.terms[record.symbol].lot_units == 0:
+        return record.account >= 0
+    return is_account(core, record.account)
+
+
 cdef inline bint is_sound(const Core* core, const OrderRecord* record) noexcept nogil:
     """Whether an order could be open in this matcher."""
     cdef bint is_triggered_type = record.order_type >= STOP_LOSS
     return (
         record.symbol < core.symbols
         and is_between(record.order_id, 1, MAX_ORDER_ID)
-        and is_account(core, record.account)
+        and can_own(core, record)
         and record.side <= SELL
         and record.order_type <= TAKE_PROFIT_LIMIT
         and can_rest(record.order_type)

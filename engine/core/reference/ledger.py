@@ -1,6 +1,7 @@
 """The plain-Python core's ledger: what accounts have, what orders hold, what a trade moves."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from operator import index
 from typing import Self
 
 from engine.core.codes import (
@@ -24,11 +25,11 @@ class Ledger:
     """Balances by account and asset, in units of the asset; `matcher.pyi` has what they are for."""
 
     def __init__(self, assets: int, *, is_checked: bool) -> None:
-        if not 1 <= assets <= MAX_ASSETS:
+        if not 1 <= index(assets) <= MAX_ASSETS:
             raise ValueError(f"assets must be from 1 to {MAX_ASSETS}, not {assets}")
         self.assets = assets
         self.accounts = 1
-        self.is_checked = is_checked
+        self.is_checked = bool(is_checked)
         self.terms: dict[int, Terms] = {}
         self.shortfall = (0, 0)
         """The asset and the amount that were needed, when funds were last refused."""
@@ -44,7 +45,6 @@ class Ledger:
         if self.assets == MAX_ASSETS:
             raise ValueError(f"a ledger has at most {MAX_ASSETS} assets")
         self.assets += 1
-        self._changed.clear()
         return self.assets - 1
 
     def open_account(self) -> int:
@@ -56,13 +56,13 @@ class Ledger:
 
     def check_place(self, account: int, asset: int) -> None:
         """Raise IndexError if there is no such account or asset."""
-        if not (0 <= account < self.accounts and 0 <= asset < self.assets):
+        if not (0 <= index(account) < self.accounts and 0 <= index(asset) < self.assets):
             raise IndexError(f"there is no account {account} with an asset {asset}")
 
     def credit(self, account: int, asset: int, amount: int) -> bool:
         """Add to what is free; return False, and change nothing, if too little would be."""
         self.check_place(account, asset)
-        if not -MAX_AMOUNT <= amount <= MAX_AMOUNT:
+        if not -MAX_AMOUNT <= index(amount) <= MAX_AMOUNT:
             raise ValueError(f"an amount has 63 bits, {amount} has not")
         if self.is_checked and self._free.get((account, asset), 0) + amount < 0:
             return False
@@ -104,6 +104,13 @@ class Ledger:
         """Lock what so much of an order holds; free it if the quantity is below zero."""
         if order.symbol in self.terms and (amount := self.held_for(order, quantity)):
             self._add(order.account, self.held_asset(order), free=-amount, locked=amount)
+
+    def check_holds(self, holds: Mapping[tuple[int, int], int]) -> None:
+        """Raise ValueError if funds are checked and an account has too little for these."""
+        if self.is_checked and any(
+            self._free.get(place, 0) < amount for place, amount in holds.items()
+        ):
+            raise ValueError("an account has too little for its open orders")
 
     def lock_again(self, order: Order) -> None:
         """Count what a restored order holds: saved bytes have free amounts alone."""
@@ -262,7 +269,7 @@ class Ledger:
 
 def check_fee(rate: int) -> int:
     """Return a fee rate; raise ValueError if it is not from 0 to FEE_UNIT."""
-    if not 0 <= rate <= FEE_UNIT:
+    if not 0 <= index(rate) <= FEE_UNIT:
         raise ValueError(f"a fee rate is from 0 to {FEE_UNIT}, not {rate}")
     return rate
 

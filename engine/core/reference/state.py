@@ -3,7 +3,7 @@
 from collections import deque
 from collections.abc import Callable
 from itertools import islice
-from operator import attrgetter
+from operator import attrgetter, index
 from typing import Self
 
 from engine.core.codes import (
@@ -16,6 +16,7 @@ from engine.core.codes import (
     OpenOrder,
     Terms,
 )
+from engine.core.holds import sum_holds
 from engine.core.reference.book import MIX, NEVER_REST, TRIGGERED_TYPES, WORD, Book, Order
 from engine.core.reference.ledger import Ledger, check_fee
 from engine.core.reference.refusals import refuse_form, to_int64
@@ -152,7 +153,7 @@ class MatcherState:
 
     def set_terms(self, symbol: int, terms: tuple[int, int, int, int, int, int]) -> None:
         """Have a symbol's trades settled; later only its fees can change."""
-        ledger, book, new = self.ledger, self._book(symbol), Terms._make(terms)
+        ledger, book, new = self.ledger, self._book(symbol), Terms._make(map(index, terms))
         if not (0 <= new.base < self.assets and 0 <= new.quote < self.assets):
             raise IndexError(f"terms name two assets of {self.assets}, not {new[:2]}")
         if new.base == new.quote:
@@ -164,8 +165,8 @@ class MatcherState:
         now = ledger.terms.get(symbol)
         if now and now[:4] != new[:4]:
             raise ValueError("of a symbol's terms only the fees can change")
-        if now is None and any(order.account >= self.accounts for order in book.orders()):
-            raise ValueError("an open order's account is not in the ledger")
+        if now is None:
+            ledger.check_holds(sum_holds(self.orders(symbol), new, self.accounts))
         ledger.terms[symbol] = new
         if now is None:
             for order in book.orders():
@@ -187,7 +188,7 @@ class MatcherState:
     def set_fees(self, account: int, symbol: int, maker_fee: int, taker_fee: int) -> None:
         """Give an account rates of its own."""
         self.ledger.check_place(account, 0)
-        if symbol != ALL_SYMBOLS:
+        if index(symbol) != ALL_SYMBOLS:
             self._book(symbol)
         self.ledger.set_fees(account, symbol, maker_fee, taker_fee)
 
@@ -254,6 +255,12 @@ class MatcherState:
 
     def _restore_ledger(self, saved: SavedLedger) -> None:
         self._ledger = Ledger.load(saved)
+        try:
+            self._restore_rates(saved)
+        except (IndexError, ValueError) as error:
+            raise ValueError(f"saved ledger has terms or fees that cannot be: {error}") from None
+
+    def _restore_rates(self, saved: SavedLedger) -> None:
         for symbol, (*units, base, quote, maker, taker) in enumerate(
             TERMS_RECORD.iter_unpack(saved.terms)
         ):
@@ -268,8 +275,10 @@ class MatcherState:
         remaining, filled, arrival, symbol, side, order_type, prevention, waiting = rest
         form = (order_id, account, symbol, side, order_type, prevention, price, stop_price)
         order = Order(*form, remaining, filled, arrival, waiting=bool(waiting))
+        # an account of an order from before the ledger may be any number
+        ledger = self._ledger if self._ledger and symbol in self._ledger.terms else None
         is_sound = (
-            not refuse_form(order, self.symbols, self._ledger)
+            not refuse_form(order, self.symbols, ledger)
             and not (self._ledger and self._ledger.is_out_of_range(order))
             and order_type not in NEVER_REST
             and 0 <= filled <= MAX_QUANTITY - remaining
