@@ -5,6 +5,14 @@ from typing import Final
 from engine.core import Event, EventKind, OpenOrder, OrderType, Reason, SelfTradePrevention, Side
 
 ACCOUNTS: Final = ("nobody", "alice", "bob", "carol", "dave")
+FEES: Final = "fees"
+"""The account 0 of a ledger."""
+ASSETS: Final = ("BTC", "USDT")
+"""Base and quote of the scenarios' symbol."""
+
+
+def to_account(name: str) -> int:
+    return 0 if name == FEES else ACCOUNTS.index(name)
 
 
 def word(code: EventKind | OrderType | Reason | SelfTradePrevention | Side) -> str:
@@ -42,6 +50,12 @@ def _details(kind: EventKind, row: Event) -> str:
             return (
                 f"{row.trade_id}: #{row.order_id} {verb} #{row.other_id}, "
                 f"{row.quantity} at {row.price}, {left}"
+            )
+        case EventKind.COMMISSION:
+            taker, maker = ASSETS if row.side == Side.BUY else reversed(ASSETS)
+            return (
+                f"{row.trade_id}: #{row.order_id} {row.quantity} {taker}, "
+                f"#{row.other_id} {row.remaining} {maker}"
             )
         case EventKind.LEVEL:
             return f"{row.update_id}: {side} {row.price} now {row.quantity}"

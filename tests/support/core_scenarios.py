@@ -13,7 +13,8 @@
 A book table shows the asks above the bids, best prices in the middle, orders by priority; the
 first one is built by limit orders in the order of their ids. A command reads `account: buy|sell
 QUANTITY [at PRICE] [stop PRICE] TYPE #ID [MODE]`, `account: cancel #ID`, `account: amend #ID
-[quantity N] [price N] [stop N]` or `account: cancel_all`.
+[quantity N] [price N] [stop N]` or `account: cancel_all`. What is about money is described in
+`core_money.py`.
 """
 
 from collections.abc import Iterator, Sequence
@@ -22,7 +23,14 @@ from typing import NamedTuple
 
 from engine.core import Event, EventRow, Matcher, OpenOrder, OrderType, SelfTradePrevention, Side
 
-from .core_names import ACCOUNTS, render_event, render_order, render_waiting, word
+from .core_money import (
+    open_ledger,
+    read_ledger,
+    render_balances,
+    render_shortfall,
+    run_exchange,
+)
+from .core_names import ACCOUNTS, render_event, render_order, render_waiting, to_account, word
 
 TYPES = {word(order_type): order_type for order_type in OrderType}
 MODES = {word(mode): mode for mode in SelfTradePrevention}
@@ -43,13 +51,26 @@ def read_scenarios(path: Path) -> Iterator[Scenario]:
 def replay(text: str, matcher: Matcher) -> str:
     """Return what the scenario's text should be, by this matcher."""
     lines = text.splitlines()
+    ledger = read_ledger(lines)
+    lines = lines[len(ledger) :]
     commands = [line for line in lines if line[:1] not in (" ", "") and line != "book"]
+    open_ledger(ledger, matcher)
     build_book(lines, matcher)
-    out = render_book(matcher)
+    out = ledger + render_book(matcher)
     for command in commands:
-        out.append(command)
-        out += [render_event(Event._make(row)) for row in run(command, matcher)]
+        out += [command, *tell(command, matcher)]
     return "\n".join(out + render_book(matcher)) + "\n"
+
+
+def tell(command: str, matcher: Matcher) -> list[str]:
+    """Run a command and return the lines that belong below it."""
+    if command == "balances":
+        return render_balances(matcher)
+    if command.startswith("exchange: "):
+        return run_exchange(command.removeprefix("exchange: "), matcher)
+    rows = run(command, matcher)
+    events = [render_event(Event._make(row)) for row in rows]
+    return [*events, *(render_shortfall(rows, matcher) if matcher.accounts else ())]
 
 
 def build_book(lines: list[str], matcher: Matcher) -> None:
@@ -69,7 +90,7 @@ def build_book(lines: list[str], matcher: Matcher) -> None:
 
 def run(command: str, matcher: Matcher) -> Sequence[EventRow]:
     account, _, rest = command.partition(": ")
-    owner = ACCOUNTS.index(account)
+    owner = to_account(account)
     verb, *words = rest.split()
     if verb == "cancel":
         return matcher.cancel(int(words[0][1:]), owner)
