@@ -1,6 +1,7 @@
 """One HTTP connection: uvicorn's, with bounds, and with bodies that belong to their requests.
 
-Everything that depends on the inside of uvicorn's protocol class is in this file.
+What depends on the inside of uvicorn's protocol class is in this file and in `edge.request_cycle`.
+What runs for every request is written out here instead of calling uvicorn's: it costs each order.
 """
 
 import asyncio
@@ -8,9 +9,11 @@ import math
 import time
 from collections.abc import Callable
 from enum import Enum, auto
-from typing import Any
+from typing import Any, cast
+from urllib.parse import unquote
 
 import httptools
+from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from edge.gate import Gate
@@ -26,8 +29,11 @@ from edge.limits import (
     SECONDS_TO_READ_AN_ANSWER,
 )
 from edge.problem_bytes import make_answer
+from edge.request_cycle import RequestCycle
 from protocol.enums import Reason
 from protocol.refusal import Refusal
+
+_ASGI = {"version": "3.0", "spec_version": "2.3"}
 
 
 class _Refused(Exception):
@@ -49,8 +55,9 @@ class _Phase(Enum):
 class HttpConnection(HttpToolsProtocol):
     """A connection from its first byte until it ends or becomes a WebSocket.
 
-    `deadline` is when the client's time is over. The parser gets slices of at most
-    `MAX_HEAD_BYTES`, and no more of them than that without making something of them.
+    `deadline` is when the client's time is over; None until the next look at it, which sets it by
+    the phase: a request that is over before that needs no look at the clock. The parser gets slices
+    of at most `MAX_HEAD_BYTES`, and no more of them than that without making something of them.
     """
 
     def __init__(self, gate: Gate, rules: HeadRules, **uvicorn: Any) -> None:
@@ -65,15 +72,13 @@ class HttpConnection(HttpToolsProtocol):
         self._discarded_bytes = 0
         self._refusal: Refusal | None = None
         self._is_websocket = False
-        self._is_in_head = False
         self._head: Head | None = None
-        self.deadline = math.inf
+        self.deadline: float | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Take a place, or refuse the client."""
         super().connection_made(transport)
         self._address = self.client[0] if self.client else ""
-        self._wait(_Phase.SILENCE, SECONDS_OF_SILENCE)
         refusal = self._gate.enter(self, self._address)
         if refusal is not None:
             self._refuse(refusal)
@@ -108,7 +113,7 @@ class HttpConnection(HttpToolsProtocol):
             return b""
         if self._fruitless_bytes > MAX_HEAD_BYTES:
             is_head = self._phase is _Phase.HEAD
-            head = Head(b"", self.url, "", self.headers) if is_head else None
+            head = Head(b"", self.url, "", self.headers, {}) if is_head else None
             self._refuse((head and find_excess(head)) or head_too_large())
         return b""
 
@@ -143,34 +148,61 @@ class HttpConnection(HttpToolsProtocol):
 
     def on_message_begin(self) -> None:
         """Begin a head."""
-        super().on_message_begin()
+        self.url = b""
+        self.headers = []
         self._is_websocket = False
-        self._is_in_head = True
-        self._wait(_Phase.HEAD, SECONDS_FOR_A_HEAD)
+        self._phase, self.deadline = _Phase.HEAD, None
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """Take a header without the blanks around its value; ignore a trailer."""
-        if self._is_in_head:  # written out, because it runs for every header
-            name, value = name.lower(), value.strip(b" \t")
-            if name == b"expect" and value.lower() == b"100-continue":
-                self.expect_100_continue = True
-            self.headers.append((name, value))
+        """Take a header without the blanks around its value."""
+        self.headers.append((name.lower(), value.strip(b" \t")))
 
     def on_headers_complete(self) -> None:
         """Check the head, and let the application begin."""
-        parser = self.parser
-        head = Head(parser.get_method(), self.url, parser.get_http_version(), self.headers)
+        parser, headers = self.parser, self.headers
+        method, version = parser.get_method(), parser.get_http_version()
+        head = Head(method, self.url, version, headers, dict(headers))
         self._refusal = self._rules.find_fault(head, self._fruitless_bytes + self._uncounted_bytes)
         if self._refusal is not None:
             raise _Refused
+        self.headers = []  # trailers would come into it, and are ignored
         self._fruitless_bytes = 0
-        self._is_in_head = False
         if parser.should_upgrade():
             self._choose_protocol(head)
         else:
-            super().on_headers_complete()
+            self._begin_cycle(head)
             self._discarded_bytes = 0
-            self._wait(_Phase.BODY, SECONDS_FOR_A_BODY)
+            self._phase, self.deadline = _Phase.BODY, None
+
+    def _begin_cycle(self, head: Head) -> None:
+        """Start the application, or let the request wait for the answers to those before it."""
+        method, target, version, headers, fields = head
+        url = httptools.parse_url(target)
+        path = url.path.decode("ascii")
+        scope: Any = {
+            "type": "http",
+            "asgi": _ASGI,
+            "http_version": version,
+            "method": method.decode("ascii"),
+            "path": unquote(path) if "%" in path else path,
+            "raw_path": url.path,
+            "query_string": url.query or b"",
+            "root_path": "",
+            "headers": headers,
+            "scheme": self.scheme,
+            "server": self.server,
+            "client": self.client,
+            "state": self.app_state.copy(),
+        }
+        is_first = not self._is_serving()
+        is_kept = version != "1.0" and self.parser.should_keep_alive()
+        expects_continue = fields.get(b"expect", b"").lower() == b"100-continue"
+        self.cycle = RequestCycle(self, scope, is_kept=is_kept, expects_continue=expects_continue)
+        if is_first:
+            self._start_asgi_task(self.cycle, self.app)
+        else:
+            self.flow.pause_reading()
+            self.pipeline.appendleft((self.cycle, self.app))
 
     def _choose_protocol(self, head: Head) -> None:
         """Take the upgrade to a WebSocket; read a request for another one again, without it."""
@@ -181,7 +213,8 @@ class HttpConnection(HttpToolsProtocol):
             self._refusal = malformed("a WebSocket begins after the answers to what came before")
             raise _Refused
         self._is_websocket = True
-        super().on_headers_complete()
+        # what uvicorn makes the WebSocket's handshake of
+        self.scope = cast("Any", {"method": "GET", "headers": head.headers})
 
     def _is_serving(self) -> bool:
         return self.cycle is not None and not self.cycle.response_complete
@@ -189,12 +222,17 @@ class HttpConnection(HttpToolsProtocol):
     def on_body(self, body: bytes) -> None:
         """Give a part of the body to the application, or throw it away if it has answered."""
         self._fruitless_bytes = 0
-        super().on_body(body)
-        if self.cycle.response_complete:
-            self._discarded_bytes += len(body)
-            if self._discarded_bytes > MAX_UNREAD_BODY_BYTES:
-                self._wait(_Phase.OVER, SECONDS_TO_LINGER)
-                self._end_with(b"")
+        cycle = self.cycle
+        if not cycle.response_complete:
+            cycle.body += body
+            if len(cycle.body) > HIGH_WATER_LIMIT:
+                self.flow.pause_reading()
+            cycle.message_event.set()
+            return
+        self._discarded_bytes += len(body)
+        if self._discarded_bytes > MAX_UNREAD_BODY_BYTES:
+            self._wait(_Phase.OVER, SECONDS_TO_LINGER)
+            self._end_with(b"")
 
     def on_message_complete(self) -> None:
         """Wait for the answer, or for the next request, which may have begun in this slice."""
@@ -202,14 +240,16 @@ class HttpConnection(HttpToolsProtocol):
         self._uncounted_bytes = self._slice_bytes
         if self._phase is not _Phase.BODY:  # an upgrade
             return
-        super().on_message_complete()
-        self._wait(_Phase.NOTHING, math.inf)
-        if self.cycle.response_complete:
-            self._wait(_Phase.SILENCE, SECONDS_OF_SILENCE)
+        cycle = self.cycle
+        if cycle.response_complete:
+            self._phase, self.deadline = _Phase.SILENCE, None
+        else:
+            self._phase, self.deadline = _Phase.NOTHING, math.inf
+            cycle.more_body = False
+            cycle.message_event.set()
 
     def on_response_complete(self) -> None:
         """Serve the next request of the pipeline, or wait for one: the deadline ends the wait."""
-        self.server_state.total_requests += 1
         if self.transport.is_closing():
             self.deadline = time.monotonic() + SECONDS_TO_READ_AN_ANSWER
             return
@@ -217,7 +257,7 @@ class HttpConnection(HttpToolsProtocol):
         if self.pipeline:
             self._start_asgi_task(*self.pipeline.pop())
         elif self._phase is _Phase.NOTHING:
-            self._wait(_Phase.SILENCE, SECONDS_OF_SILENCE)
+            self._phase, self.deadline = _Phase.SILENCE, None
         if self.flow.write_paused:
             self.deadline = time.monotonic() + SECONDS_TO_READ_AN_ANSWER
 
@@ -232,10 +272,22 @@ class HttpConnection(HttpToolsProtocol):
         if self._phase is _Phase.NOTHING:
             self.deadline = math.inf
         elif self._phase is _Phase.SILENCE:
-            self._wait(_Phase.SILENCE, SECONDS_OF_SILENCE)
+            self.deadline = None
+
+    def is_over(self, now: float) -> bool:
+        """Whether the client has let its time go by; begin to count it if that is not done yet."""
+        if self.deadline is None:
+            self.deadline = now + self._find_patience()
+        return self.deadline < now
+
+    def _find_patience(self) -> float:
+        if self._phase is _Phase.HEAD:
+            return SECONDS_FOR_A_HEAD
+        return SECONDS_FOR_A_BODY if self._phase is _Phase.BODY else SECONDS_OF_SILENCE
 
     def expire(self) -> None:
         """End the connection, because the client has let its time go by."""
+        self.deadline = math.inf
         if self.transport.is_closing() or self.flow.write_paused or self._phase is _Phase.OVER:
             self.transport.abort()
         elif self._phase is _Phase.SILENCE:

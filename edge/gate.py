@@ -3,7 +3,6 @@
 import asyncio
 import ipaddress
 import logging
-import math
 import time
 from collections import Counter
 from typing import NamedTuple, Protocol
@@ -20,11 +19,11 @@ SECONDS_BETWEEN_SWEEPS = 0.5
 class Connection(Protocol):
     """A connection that is swept."""
 
-    deadline: float
-    """Of the monotonic clock; infinite while the client is not waited for."""
+    def is_over(self, now: float) -> bool:
+        """Whether the client's time is over, by the monotonic clock."""
 
     def expire(self) -> None:
-        """End it, because its deadline is over."""
+        """End it, because its time is over; it is over only once."""
 
 
 class Places(NamedTuple):
@@ -83,8 +82,7 @@ class Gate:
 
     def _sweep(self) -> None:
         now = time.monotonic()
-        for connection in [each for each in self._swept if each.deadline < now]:
-            connection.deadline = math.inf
+        for connection in [each for each in self._swept if each.is_over(now)]:
             connection.expire()
         self._is_sweeping = bool(self._swept)
         if self._is_sweeping:

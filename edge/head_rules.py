@@ -1,6 +1,6 @@
 """What the head of a request may say: nothing that two readers would take differently."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from edge.limits import MAX_FIELD_BYTES, MAX_FIELDS, MAX_HEAD_BYTES, MAX_TARGET_BYTES
@@ -30,32 +30,32 @@ _SINGLE = {
 """Headers of which a reader takes one: the first, or the last."""
 _BODY_FIELDS = (b"content-length", b"transfer-encoding")
 
-Fields = Sequence[tuple[bytes, bytes]]
+Headers = Sequence[tuple[bytes, bytes]]
 
 
 class Head(NamedTuple):
-    """The head of a request; names of fields are in lower case."""
+    """The head of a request; names are in lower case, and `fields` has the headers by them."""
 
     method: bytes
     target: bytes
     version: str
-    fields: Fields
+    headers: Headers
+    fields: Mapping[bytes, bytes]
 
     @property
     def is_websocket(self) -> bool:
         """Whether it asks for a WebSocket, and for nothing else."""
-        fields = dict(self.fields)
         return (
-            fields.get(b"upgrade", b"").lower() == b"websocket"
+            self.fields.get(b"upgrade", b"").lower() == b"websocket"
             and self.method == b"GET"
             and self.version == "1.1"
-            and not any(name in fields for name in _BODY_FIELDS)
+            and not any(name in self.fields for name in _BODY_FIELDS)
         )
 
     def to_bytes_without_upgrade(self) -> bytes:
         """Return the request's head as if it asked for no other protocol."""
         lines = [b"%b %b HTTP/%b" % (self.method, self.target, self.version.encode())]
-        for name, value in self.fields:
+        for name, value in self.headers:
             if name == b"connection":
                 tokens = [token.strip() for token in value.split(b",")]
                 value = b", ".join(token for token in tokens if token.lower() != b"upgrade")
@@ -72,27 +72,27 @@ class HeadRules:
 
     def find_fault(self, head: Head, most_bytes: int) -> Refusal | None:
         """Return why the head is refused, or None; it has at most `most_bytes`."""
-        fields = dict(head.fields)
+        method, target, version, headers, fields = head
         host = fields.get(b"host")
-        if len(fields) < len(head.fields) and (fault := _find_repeated(head.fields)):
+        if len(fields) < len(headers) and (fault := _find_repeated(headers)):
             return fault
-        if host not in self._known_hosts and (fault := self._find_fault_of_host(host, head)):
+        if host not in self._known_hosts and (fault := self._find_fault_of_host(host, version)):
             return fault
-        if head.method == b"CONNECT" or head.version not in _VERSIONS:
+        if version not in _VERSIONS or method == b"CONNECT":
             return malformed("this is HTTP/1.1, and no proxy")
-        if head.target[:1] != b"/" or b"#" in head.target:
+        if target[:1] != b"/" or b"#" in target:
             return _find_fault_of_target(head, host)
         if b"content-encoding" in fields:
             return _find_fault_of_coding(fields[b"content-encoding"])
-        if head.version != "1.1" and b"transfer-encoding" in fields:
+        if version != "1.1" and b"transfer-encoding" in fields:
             return malformed("HTTP/1.0 knows no Transfer-Encoding", "Transfer-Encoding")
-        if most_bytes > MAX_FIELD_BYTES or len(head.fields) > MAX_FIELDS:
+        if most_bytes > MAX_FIELD_BYTES or len(headers) > MAX_FIELDS:
             return find_excess(head)
         return None
 
-    def _find_fault_of_host(self, host: bytes | None, head: Head) -> Refusal | None:
+    def _find_fault_of_host(self, host: bytes | None, version: str) -> Refusal | None:
         if host is None:
-            return malformed("Host is missing", "Host") if head.version == "1.1" else None
+            return malformed("Host is missing", "Host") if version == "1.1" else None
         if not split_host(host.decode("latin-1"))[0]:
             return malformed("Host must be a name or an address, with or without a port", "Host")
         if len(self._known_hosts) < _MAX_REMEMBERED:
@@ -105,7 +105,7 @@ def find_excess(head: Head) -> Refusal | None:
     if len(head.target) > MAX_TARGET_BYTES:
         detail = f"path and query have at most {MAX_TARGET_BYTES} bytes"
         return Refusal(Reason.TARGET_TOO_LONG, None, detail)
-    sizes = [len(name) + len(value) + 4 for name, value in head.fields]
+    sizes = [len(name) + len(value) + 4 for name, value in head.headers]
     if len(sizes) > MAX_FIELDS:
         return _head_too_large(f"a request has at most {MAX_FIELDS} headers")
     if sizes and (max(sizes) > MAX_FIELD_BYTES or sum(sizes) > MAX_HEAD_BYTES):
@@ -129,9 +129,9 @@ def _head_too_large(detail: str) -> Refusal:
     return Refusal(Reason.HEADERS_TOO_LARGE, None, detail)
 
 
-def _find_repeated(fields: Fields) -> Refusal | None:
+def _find_repeated(headers: Headers) -> Refusal | None:
     seen: set[bytes] = set()
-    for name, _ in fields:
+    for name, _ in headers:
         if name in seen and name in _SINGLE:
             return malformed(f"{_SINGLE[name]} comes twice", _SINGLE[name])
         seen.add(name)
