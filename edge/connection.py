@@ -19,6 +19,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from edge.gate import Gate
 from edge.head_rules import Head, HeadRules, find_excess, head_too_large, malformed
 from edge.limits import (
+    MAX_FIELDS,
     MAX_HEAD_BYTES,
     MAX_LINGERING_BYTES,
     MAX_UNREAD_BODY_BYTES,
@@ -33,6 +34,8 @@ from edge.request_cycle import RequestCycle
 from protocol.enums import Reason
 from protocol.refusal import Refusal
 
+_HEAD_SLICE = 2_048
+"""What the parser gets of a head at a time: one of short lines has too many of them soon."""
 _ASGI = {"version": "3.0", "spec_version": "2.3"}
 
 
@@ -52,12 +55,17 @@ class _Phase(Enum):
     """Whatever it sends is thrown away."""
 
 
+_MUCH = {_Phase.BODY, _Phase.OVER}
+"""When there may be much to come."""
+
+
 class HttpConnection(HttpToolsProtocol):
     """A connection from its first byte until it ends or becomes a WebSocket.
 
     `deadline` is when the client's time is over; None until the next look at it, which sets it by
     the phase: a request that is over before that needs no look at the clock. The parser gets slices
     of at most `MAX_HEAD_BYTES`, and no more of them than that without making something of them.
+    Handshakes, the dearest of requests, are made in turns over addresses.
     """
 
     def __init__(self, gate: Gate, rules: HeadRules, **uvicorn: Any) -> None:
@@ -73,6 +81,7 @@ class HttpConnection(HttpToolsProtocol):
         self._refusal: Refusal | None = None
         self._is_websocket = False
         self._head: Head | None = None
+        self.headers = []
         self.deadline: float | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
@@ -91,14 +100,20 @@ class HttpConnection(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Parse what came, slice by slice."""
-        if len(data) <= MAX_HEAD_BYTES and self._phase is not _Phase.OVER:
+        if len(data) <= _HEAD_SLICE and self._phase is not _Phase.OVER:
             while data:
                 data = self._parse(data)
             return
-        for start in range(0, len(data), MAX_HEAD_BYTES):
-            part = data[start : start + MAX_HEAD_BYTES]
+        start = 0
+        while start < len(data):
+            size = MAX_HEAD_BYTES if self._phase in _MUCH else _HEAD_SLICE
+            part = data[start : start + size]
+            start += size
             while part:
                 part = self._discard(part) if self._phase is _Phase.OVER else self._parse(part)
+        if self._phase is _Phase.OVER or (self._phase is _Phase.BODY and not self._is_serving()):
+            self.flow.pause_reading()
+            self._read_in_turn(len(data))
 
     def _parse(self, data: bytes) -> bytes:
         """Parse `data`; return what has to be parsed once more, without its upgrade."""
@@ -111,7 +126,7 @@ class HttpConnection(HttpToolsProtocol):
         except httptools.HttpParserError as error:
             self._refuse(self._refusal or malformed(f"this is not HTTP/1.1: {error}"))
             return b""
-        if self._fruitless_bytes > MAX_HEAD_BYTES:
+        if self._fruitless_bytes > MAX_HEAD_BYTES or len(self.headers) > MAX_FIELDS:
             is_head = self._phase is _Phase.HEAD
             head = Head(b"", self.url, "", self.headers, {}) if is_head else None
             self._refuse((head and find_excess(head)) or head_too_large())
@@ -120,7 +135,9 @@ class HttpConnection(HttpToolsProtocol):
     def _leave_http(self, rest: bytes) -> bytes:
         """Become a WebSocket; return the request as plain HTTP if that is not what it asks for."""
         if self._is_websocket:
-            self.handle_websocket_upgrade()
+            self._phase, self.deadline = _Phase.NOTHING, math.inf
+            self.flow.pause_reading()
+            self._gate.handshakes.enter(self._address, 1, self.handle_websocket_upgrade)
             return b""
         assert self._head is not None
         self.parser = httptools.HttpRequestParser(self)
@@ -129,6 +146,9 @@ class HttpConnection(HttpToolsProtocol):
 
     def handle_websocket_upgrade(self) -> None:
         """Hand the transport over; the place stays taken until it is closed."""
+        if self.transport.is_closing():
+            return
+        self.flow.resume_reading()
         self._phase, self.deadline = _Phase.OVER, math.inf
         super().handle_websocket_upgrade()
         protocol: Any = self.transport.get_protocol()
@@ -253,13 +273,24 @@ class HttpConnection(HttpToolsProtocol):
         if self.transport.is_closing():
             self.deadline = time.monotonic() + SECONDS_TO_READ_AN_ANSWER
             return
-        self.flow.resume_reading()
+        if self._phase is _Phase.BODY:
+            self._read_in_turn(HIGH_WATER_LIMIT)
+        else:
+            self.flow.resume_reading()
         if self.pipeline:
             self._start_asgi_task(*self.pipeline.pop())
         elif self._phase is _Phase.NOTHING:
             self._phase, self.deadline = _Phase.SILENCE, None
         if self.flow.write_paused:
             self.deadline = time.monotonic() + SECONDS_TO_READ_AN_ANSWER
+
+    def _read_in_turn(self, size: int) -> None:
+        """Go on reading what is thrown away when it is this client's turn."""
+        self._gate.discards.enter(self._address, size, self._read_on)
+
+    def _read_on(self) -> None:
+        if not self.transport.is_closing():
+            self.flow.resume_reading()
 
     def pause_writing(self) -> None:
         """Wait for a client that does not read."""

@@ -8,12 +8,17 @@ from collections import Counter
 from typing import NamedTuple, Protocol
 
 from edge.rare_log import RareLog
+from edge.turns import Turns
 from protocol.enums import Reason
 from protocol.refusal import Refusal
 
 logger = logging.getLogger(__name__)
 
 SECONDS_BETWEEN_SWEEPS = 0.5
+SECONDS_BETWEEN_HANDSHAKES = 0.002
+"""A handshake takes up to a millisecond of the event loop."""
+DISCARDED_A_TURN = 256 * 1024
+"""Bytes that are thrown away in one turn of the event loop, of all connections."""
 
 
 class Connection(Protocol):
@@ -41,7 +46,11 @@ class Places(NamedTuple):
 
 
 class Gate:
-    """Lets connections in, and ends those that waste their time."""
+    """Lets connections in, and ends those that waste their time.
+
+    `handshakes` and `discards` are the turns in which connections begin to be WebSockets, and read
+    what is thrown away: no order passes through them.
+    """
 
     def __init__(self, places: Places) -> None:
         self._places = places
@@ -50,6 +59,8 @@ class Gate:
         self._swept: set[Connection] = set()
         self._is_sweeping = False
         self.log = RareLog(logger)
+        self.handshakes = Turns(1, SECONDS_BETWEEN_HANDSHAKES)
+        self.discards = Turns(DISCARDED_A_TURN)
 
     def enter(self, connection: Connection, address: str) -> Refusal | None:
         """Count a connection, and return why it must end at once, or None. It has to leave."""

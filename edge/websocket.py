@@ -116,6 +116,7 @@ class BoundedWebSocket(WebSocketsSansIOProtocol):
         self.is_flooded = True
         if self.handshake_complete:
             self.end_flood()
+            self.transport.pause_reading()  # to read and drop the rest would cost others most
         else:
             self.transport.abort()
         return False
