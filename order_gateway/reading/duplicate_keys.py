@@ -35,9 +35,13 @@ def may_have_duplicates(body: bytes, order: OrderBody) -> bool:
 
     That number is exact unless a field was sent with its default value; then it is worth a look.
     """
-    optional = (order.price, order.stop_price, order.client_order_id)
-    fields = _REQUIRED_FIELDS + sum(field is not None for field in optional)
-    fields += order.self_trade_prevention is not SelfTradePrevention.NONE
+    fields = (
+        _REQUIRED_FIELDS
+        + (order.price is not None)
+        + (order.stop_price is not None)
+        + (order.client_order_id is not None)
+        + (order.self_trade_prevention is not SelfTradePrevention.NONE)
+    )
     return body.count(b'"') != fields * _QUOTES
 
 

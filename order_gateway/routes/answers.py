@@ -20,6 +20,9 @@ from protocol.problem import PROBLEM_MEDIA_TYPE, describe_problem
 from protocol.refusal import Refusal
 
 _FIRST_ERROR = 400
+_JSON = (b"content-type", b"application/json")
+_PROBLEM = (b"content-type", PROBLEM_MEDIA_TYPE.encode())
+_REPLAYED = (REPLAYED_HEADER.lower().encode(), b"true")
 _WHY = ("detail", "field", "nearest", "step")
 _RESULT_FIELDS = tuple(name for name in OrderResult.model_fields if name not in _WHY)
 _STATE_FIELDS = tuple(name for name in _RESULT_FIELDS if name != "timestamp")
@@ -33,6 +36,19 @@ _CHANGE_ADVICE = (
 )
 
 
+class _JsonResponse(Response):
+    """Starlette's response, without its way from names and values as text to bytes."""
+
+    def __init__(self, status: int, body: bytes) -> None:
+        self.status_code = status
+        self.body = body
+        self.background = None
+        self.raw_headers = [
+            (b"content-length", b"%d" % len(body)),
+            _PROBLEM if status >= _FIRST_ERROR else _JSON,
+        ]
+
+
 class Answer(NamedTuple):
     """Status and body; `is_replayed` is true if the order or the change is a repeat."""
 
@@ -42,10 +58,11 @@ class Answer(NamedTuple):
 
     def to_response(self) -> Response:
         """Return the HTTP answer."""
-        is_problem = self.status >= _FIRST_ERROR
-        media_type = PROBLEM_MEDIA_TYPE if is_problem else "application/json"
-        headers = {REPLAYED_HEADER: "true"} if self.is_replayed else None
-        return Response(encode(self.body), self.status, headers, media_type)
+        status, body, is_replayed = self
+        response = _JsonResponse(status, encode(body))
+        if is_replayed:
+            response.raw_headers.append(_REPLAYED)
+        return response
 
     def to_item(self) -> dict[str, Any]:
         """Return the item of a batch's results."""
@@ -71,8 +88,7 @@ def answer_order(outcome: Outcome, mode: ResponseMode, recalled: Recalled | None
 
 def answer_items(items: Sequence[Answer]) -> Response:
     """Answer a batch: one result for each of its items, in their order."""
-    body = encode({"results": [item.to_item() for item in items]})
-    return Response(body, media_type="application/json")
+    return _JsonResponse(200, encode({"results": [item.to_item() for item in items]}))
 
 
 def answer_refused_item(refusal: Refusal) -> Answer:
