@@ -32,7 +32,10 @@ class Connections:
         self.feed = ReportFeed(redis_url, self.client)
         self._id_key = IdKey(self.client)
         self._gate = OverloadGate(settings.max_queue_length, self.health.read_queue_length)
-        self._queue = OrderQueue(redis_url, self._observe_push, self._id_key.forget, push_seconds)
+        read_depth = self.health.read_queue_length
+        self._queue = OrderQueue(
+            redis_url, self._observe_push, read_depth, self._id_key.forget, push_seconds
+        )
         self._replies = Replies(redis_url, self.worker)
 
     def make_gateway(self, instruments: Mapping[str, Instrument], reply_seconds: float) -> Gateway:

@@ -25,9 +25,10 @@ from order_gateway.queueing.idempotency import (
     IdempotencyKeys,
     list_claims,
 )
-from order_gateway.queueing.order_queue import OrderQueue, Push, PushState
+from order_gateway.queueing.order_queue import OrderQueue
 from order_gateway.queueing.overload import OverloadGate
 from order_gateway.queueing.replies import Replies
+from order_gateway.queueing.waiting_pushes import Push, PushState
 from order_gateway.reading.order_body import OrderBody
 from order_gateway.reading.request_schemas import AmendRequest, ResponseMode
 from order_gateway.reading.response_preference import Preference
@@ -101,7 +102,7 @@ class Gateway:
         The order id follows from the client order id, so nobody is asked. Orders that wait here for
         their push go first, so that an order may be changed before its own answer has arrived.
         """
-        await self._queue.wait_until_settled()
+        await self._queue.wait_until_settled(request.account)
         key = await self._id_key.get()
         return OrderName(derive_order_id(key, request.account, client_order_id), client_order_id)
 
@@ -200,13 +201,13 @@ class Gateway:
     ) -> list[Outcome]:
         request.entries = entries
         if preference.mode is ResponseMode.ACK:
-            is_confirmed = await self._push(entries)
+            is_confirmed = await self._push(request.account, entries)
             return [Outcome(entry, is_confirmed) for entry in entries]
         with ExitStack() as stack:
             expected = [stack.enter_context(self._replies.expect()) for _ in entries]
             for entry, each in zip(entries, expected, strict=True):
                 entry.reply_to, entry.request_id = each.reply_to, each.request_id
-            is_confirmed = await self._push(entries)
+            is_confirmed = await self._push(request.account, entries)
             deadline = monotonic() + self._choose_seconds(preference)
             replies = [await each.wait(max(0.0, deadline - monotonic())) for each in expected]
         self._count_rejects(replies)
@@ -215,9 +216,9 @@ class Gateway:
             for entry, reply in zip(entries, replies, strict=True)
         ]
 
-    async def _push(self, entries: list[QueueEntry]) -> bool:
+    async def _push(self, account: str, entries: list[QueueEntry]) -> bool:
         """Push the entries; return whether it is confirmed, false if the outcome is unknown."""
-        push = await self._queue.push(*map(encode, entries))
+        push = await self._queue.push(account, *map(encode, entries))
         if push.state is PushState.CONFIRMED:
             return True
         if push.state is PushState.UNKNOWN:

@@ -1,22 +1,24 @@
 """The producer of `order_queue`.
 
 One push is in flight at a time. All entries of one turn of the event loop, and those that come
-while a push is in flight, go to Redis in one RPUSH, in the order of their arrival.
+while a push is in flight, go to Redis in one RPUSH: those of an account in the order of their
+arrival, and if several accounts wait, in rounds over them.
 """
 
 import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import Callable
-from enum import Enum, auto
-from typing import Any, NamedTuple, cast
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, cast
 
 import hiredis
 from redis.asyncio import Connection
 from redis.exceptions import BusyLoadingError, OutOfMemoryError, RedisError, ResponseError
 
+from order_gateway.queueing.list_shares import ListShares
 from order_gateway.queueing.redis_client import make_connection, open_connection, read_response
+from order_gateway.queueing.waiting_pushes import PendingPush, Push, PushState, WaitingPushes
 from protocol.channels import ORDER_QUEUE
 
 # hiredis's type stub allows commands of one word only
@@ -24,37 +26,11 @@ _pack_command: Callable[[tuple[str | bytes, ...]], bytes] = cast("Any", hiredis.
 
 logger = logging.getLogger(__name__)
 
-MAX_WAITING = 20_000
-"""Entries that wait for their push; one more is not taken (`PushState.BUFFER_FULL`)."""
 MAX_BATCH = 1024
 """Entries after which an RPUSH takes no more requests; those of one request stay together."""
 PUSH_SECONDS = 5.0
-
-
-class PushState(Enum):
-    """What became of an entry."""
-
-    CONFIRMED = auto()
-    """In the list."""
-    REFUSED = auto()
-    """Redis refused it: it is not in the list."""
-    NOT_SENT = auto()
-    """Redis could not be reached: it is not in the list."""
-    BUFFER_FULL = auto()
-    """Too many entries wait here: it is not in the list."""
-    UNKNOWN = auto()
-    """It was sent and the answer was lost: it may be in the list or not."""
-
-
-class Push(NamedTuple):
-    """Outcome of one push; `depth` is the length of the list after a confirmed one."""
-
-    state: PushState
-    depth: int | None = None
-    detail: str = ""
-
-
-_PendingPush = tuple[tuple[bytes, ...], asyncio.Future[Push]]
+HELD_SECONDS = 0.001
+"""Between two looks at the list while all that waits is more than the shares of its accounts."""
 
 
 class OrderQueue:
@@ -62,23 +38,26 @@ class OrderQueue:
 
     `observe_push` is called after each confirmed push with its number of entries, the length of
     the list after it, and the seconds it took; `on_connect` is called after each new connection.
+    `read_depth` returns the length of the list, None if it is unknown.
     """
 
     def __init__(
         self,
         redis_url: str,
         observe_push: Callable[[int, int, float], None],
+        read_depth: Callable[[], Awaitable[int | None]],
         on_connect: Callable[[], None] = lambda: None,
         push_seconds: float = PUSH_SECONDS,
     ) -> None:
         self._url = redis_url
         self._observe_push = observe_push
+        self._read_depth = read_depth
         self._on_connect = on_connect
         self._push_seconds = push_seconds
         self._connection: Connection | None = None
-        self._waiting: list[_PendingPush] = []
-        self._waiting_entries = 0
-        self._last: asyncio.Future[Push] | None = None
+        self._shares = ListShares()
+        self._waiting = WaitingPushes(self._shares)
+        self._under_way: Sequence[PendingPush] = ()
         self._has_waiting = asyncio.Event()
         self._pusher: asyncio.Task[None] | None = None
         self._is_reachable = True
@@ -87,21 +66,21 @@ class OrderQueue:
         """Begin to push; the first entry opens the connection."""
         self._pusher = asyncio.create_task(self._push_waiting())
 
-    async def push(self, *entries: bytes) -> Push:
+    async def push(self, account: str, *entries: bytes) -> Push:
         """Push `entries` together; return the outcome once Redis has answered or has failed to."""
-        if self._waiting_entries + len(entries) > MAX_WAITING:
-            return Push(PushState.BUFFER_FULL)
         outcome: asyncio.Future[Push] = asyncio.get_running_loop().create_future()
-        self._waiting.append((entries, outcome))
-        self._last = outcome
-        self._waiting_entries += len(entries)
+        if not self._waiting.add((account, entries, outcome)):
+            return Push(PushState.BUFFER_FULL)
         self._has_waiting.set()
         return await outcome
 
-    async def wait_until_settled(self) -> None:
-        """Wait until the outcome of all entries that are here now is known."""
-        if self._last is not None and not self._last.done():
-            await asyncio.wait([self._last])
+    async def wait_until_settled(self, account: str) -> None:
+        """Wait until the outcome of all entries of `account` that are here now is known."""
+        last = self._waiting.find_last(account)
+        if last is None:
+            last = next((each for each in self._under_way if each[0] == account), None)
+        if last is not None and not last[2].done():
+            await asyncio.wait([last[2]])
 
     async def aclose(self) -> None:
         """Stop; entries that still wait are not sent."""
@@ -109,33 +88,29 @@ class OrderQueue:
             self._pusher.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await self._pusher
-        _settle(self._waiting, Push(PushState.NOT_SENT))
+        _settle(self._waiting.take_all(), Push(PushState.NOT_SENT))
         await self._disconnect()
 
     async def _push_waiting(self) -> None:
         while True:
             await self._has_waiting.wait()
-            batch = self._take_batch()
+            self._under_way = batch = self._waiting.take(MAX_BATCH)
             if not self._waiting:
                 self._has_waiting.clear()
-            await self._push_and_settle(batch)
+            if batch:
+                await self._push_and_settle(batch)
+            else:
+                await self._look_at_list()
 
-    def _take_batch(self) -> list[_PendingPush]:
-        """Take the oldest entries, up to a full push; those of one request stay together."""
-        size = count = 0
-        for entries, _ in self._waiting:
-            size += len(entries)
-            count += 1
-            if size >= MAX_BATCH:
-                break
-        batch, self._waiting = self._waiting[:count], self._waiting[count:]
-        self._waiting_entries -= size
-        return batch
+    async def _look_at_list(self) -> None:
+        """See what the engine has taken in the meantime: all who wait have their shares in it."""
+        await asyncio.sleep(HELD_SECONDS)
+        self._shares.note_depth(await self._read_depth() or 0)
 
-    async def _push_and_settle(self, batch: list[_PendingPush]) -> None:
+    async def _push_and_settle(self, batch: list[PendingPush]) -> None:
         push = Push(PushState.UNKNOWN)
         try:
-            push = await self._push_batch([entry for entries, _ in batch for entry in entries])
+            push = await self._push_batch([entry for _, entries, _ in batch for entry in entries])
         except Exception:
             logger.exception("a push of %d failed", len(batch))
             await self._disconnect()
@@ -166,6 +141,7 @@ class OrderQueue:
             logger.warning("the answer to a push of %d was lost: %r", len(entries), error)
             await self._disconnect()
             return Push(PushState.UNKNOWN)
+        self._shares.note_depth(depth)
         self._observe_push(len(entries), depth, time.perf_counter() - started)
         return Push(PushState.CONFIRMED, depth)
 
@@ -194,8 +170,8 @@ class OrderQueue:
         self._is_reachable = is_reachable
 
 
-def _settle(batch: list[_PendingPush], push: Push) -> None:
-    for _, outcome in batch:
+def _settle(batch: list[PendingPush], push: Push) -> None:
+    for _, _, outcome in batch:
         if not outcome.done():
             outcome.set_result(push)
 

@@ -60,7 +60,7 @@ def test_cancels_pass_up_to_twice_the_mark(redis_url: str, monkeypatch: pytest.M
 @pytest.mark.parametrize(
     ("bound", "query"),
     [
-        ("order_gateway.queueing.order_queue.MAX_WAITING", ""),
+        ("order_gateway.queueing.waiting_pushes.MAX_WAITING", ""),
         ("order_gateway.queueing.replies.MAX_WAITING", "?response=result"),
     ],
 )

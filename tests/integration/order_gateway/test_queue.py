@@ -1,27 +1,35 @@
 """The producer against a real Redis: batches, order, and each outcome of a push."""
 
 import asyncio
+from itertools import groupby
 from typing import Any, cast
 
 import pytest
 from redis.asyncio import Redis
 
-from order_gateway.queueing import order_queue
-from order_gateway.queueing.order_queue import OrderQueue, Push, PushState
+from order_gateway.queueing import order_queue, waiting_pushes
+from order_gateway.queueing.order_queue import OrderQueue
+from order_gateway.queueing.waiting_pushes import Push, PushState
 from protocol.channels import ORDER_QUEUE
 from tests.support.gateway import DEADLINE_SECONDS, run_proxy
 from tests.support.ports import find_free_port
 from tests.support.redis_client import open_async_redis
 
+ACCOUNT = "alice"
+
 
 def ignore_push(_entries: int, _depth: int, _seconds: float) -> None: ...
 
 
+async def know_no_depth() -> int | None:
+    return None
+
+
 async def push_all(url: str, entries: list[bytes], **options: Any) -> list[Push]:
-    queue = OrderQueue(url, ignore_push, **options)
+    queue = OrderQueue(url, ignore_push, know_no_depth, **options)
     queue.start()
     try:
-        return await asyncio.gather(*(queue.push(entry) for entry in entries))
+        return await asyncio.gather(*(queue.push(ACCOUNT, entry) for entry in entries))
     finally:
         await queue.aclose()
 
@@ -62,13 +70,13 @@ def test_entries_that_come_during_a_push_go_in_the_next_one(redis_url: str) -> N
     async def run() -> None:
         async with open_async_redis(redis_url, protocol=2) as client:
             before = await count_pushes(client)
-            queue = OrderQueue(redis_url, ignore_push)
+            queue = OrderQueue(redis_url, ignore_push, know_no_depth)
             queue.start()
-            await queue.push(b"0")
+            await queue.push(ACCOUNT, b"0")
             await hold_writes(client)
             waiting = []
             for number in range(1, 101):
-                waiting.append(asyncio.ensure_future(queue.push(b"%d" % number)))
+                waiting.append(asyncio.ensure_future(queue.push(ACCOUNT, b"%d" % number)))
                 await asyncio.sleep(0)
             await release_writes(client)
             depths = [push.depth for push in await asyncio.gather(*waiting)]
@@ -89,7 +97,7 @@ def test_large_batch_is_cut_into_bounded_pushes(
 
 
 def test_entry_over_the_bound_is_not_taken(redis_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(order_queue, "MAX_WAITING", 2)
+    monkeypatch.setattr(waiting_pushes, "MAX_WAITING", 2)
     pushes = asyncio.run(push_all(redis_url, [b"entry"] * 3))
     states = [push.state for push in pushes]
     assert states == [PushState.CONFIRMED, PushState.CONFIRMED, PushState.BUFFER_FULL]
@@ -114,12 +122,12 @@ def test_push_without_redis_is_not_sent() -> None:
 def test_push_whose_reply_is_lost_is_unknown_and_happens_once(redis_url: str) -> None:
     async def run() -> None:
         async with run_proxy(redis_url) as proxy, open_async_redis(redis_url, protocol=2) as client:
-            queue = OrderQueue(proxy.url, ignore_push)
+            queue = OrderQueue(proxy.url, ignore_push, know_no_depth)
             queue.start()
-            assert (await queue.push(b"first")).state is PushState.CONFIRMED
+            assert (await queue.push(ACCOUNT, b"first")).state is PushState.CONFIRMED
             proxy.cuts_next_reply = True
-            assert (await queue.push(b"second")).state is PushState.UNKNOWN
-            assert await queue.push(b"third") == Push(PushState.CONFIRMED, 3)
+            assert (await queue.push(ACCOUNT, b"second")).state is PushState.UNKNOWN
+            assert await queue.push(ACCOUNT, b"third") == Push(PushState.CONFIRMED, 3)
             await queue.aclose()
             assert await read_list(client) == [b"first", b"second", b"third"]
 
@@ -129,15 +137,15 @@ def test_push_whose_reply_is_lost_is_unknown_and_happens_once(redis_url: str) ->
 def test_push_that_redis_does_not_answer_in_time_is_unknown(redis_url: str) -> None:
     async def run() -> None:
         async with open_async_redis(redis_url, protocol=2) as client:
-            queue = OrderQueue(redis_url, ignore_push, push_seconds=DEADLINE_SECONDS)
+            queue = OrderQueue(redis_url, ignore_push, know_no_depth, push_seconds=DEADLINE_SECONDS)
             queue.start()
-            assert (await queue.push(b"first")).state is PushState.CONFIRMED
+            assert (await queue.push(ACCOUNT, b"first")).state is PushState.CONFIRMED
             await hold_writes(client)
             queue._push_seconds = 0.1
-            assert (await queue.push(b"second")).state is PushState.UNKNOWN
+            assert (await queue.push(ACCOUNT, b"second")).state is PushState.UNKNOWN
             queue._push_seconds = DEADLINE_SECONDS
             await release_writes(client)
-            assert (await queue.push(b"third")).state is PushState.CONFIRMED
+            assert (await queue.push(ACCOUNT, b"third")).state is PushState.CONFIRMED
             await queue.aclose()
 
     asyncio.run(run())
@@ -146,13 +154,13 @@ def test_push_that_redis_does_not_answer_in_time_is_unknown(redis_url: str) -> N
 def test_connection_that_ended_while_idle_costs_no_push(redis_url: str) -> None:
     async def run() -> None:
         async with run_proxy(redis_url) as proxy:
-            queue = OrderQueue(proxy.url, ignore_push)
+            queue = OrderQueue(proxy.url, ignore_push, know_no_depth)
             queue.start()
-            assert (await queue.push(b"first")).state is PushState.CONFIRMED
+            assert (await queue.push(ACCOUNT, b"first")).state is PushState.CONFIRMED
             await proxy.close()
-            assert (await queue.push(b"second")).state is PushState.NOT_SENT
+            assert (await queue.push(ACCOUNT, b"second")).state is PushState.NOT_SENT
             await proxy.open()
-            assert await queue.push(b"third") == Push(PushState.CONFIRMED, 2)
+            assert await queue.push(ACCOUNT, b"third") == Push(PushState.CONFIRMED, 2)
             await queue.aclose()
 
     asyncio.run(run())
@@ -161,18 +169,56 @@ def test_connection_that_ended_while_idle_costs_no_push(redis_url: str) -> None:
 def test_settled_is_what_came_before_and_not_what_comes_later(redis_url: str) -> None:
     async def run() -> None:
         async with open_async_redis(redis_url, protocol=2) as client:
-            queue = OrderQueue(redis_url, ignore_push)
+            queue = OrderQueue(redis_url, ignore_push, know_no_depth)
             queue.start()
-            await queue.wait_until_settled()  # nothing is here
+            await queue.wait_until_settled(ACCOUNT)  # nothing is here
             await hold_writes(client)
-            first = asyncio.create_task(queue.push(b"first"))
+            first = asyncio.create_task(queue.push(ACCOUNT, b"first"))
             await asyncio.sleep(0)
-            settled = asyncio.create_task(queue.wait_until_settled())
+            settled = asyncio.create_task(queue.wait_until_settled(ACCOUNT))
             await asyncio.sleep(0.05)
             assert not settled.done()
             await release_writes(client)
             await settled
             assert (await first).state is PushState.CONFIRMED
             await queue.aclose()
+
+    asyncio.run(run())
+
+
+def test_what_waits_is_pushed_in_rounds_over_accounts(redis_url: str) -> None:
+    async def run() -> None:
+        async with open_async_redis(redis_url, protocol=2) as client:
+            queue = OrderQueue(redis_url, ignore_push, know_no_depth)
+            queue.start()
+            await queue.push(ACCOUNT, b"first")
+            await hold_writes(client)
+            hog = [queue.push("hog", *[b"hog %d" % number] * 100) for number in range(3)]
+            waiting = [asyncio.ensure_future(each) for each in (*hog, queue.push(ACCOUNT, b"own"))]
+            await asyncio.sleep(0)
+            await release_writes(client)
+            await asyncio.gather(*waiting)
+            await queue.aclose()
+            runs = [entry for entry, _ in groupby(await read_list(client))]
+        assert runs == [b"first", b"hog 0", b"own", b"hog 1", b"hog 2"]
+
+    asyncio.run(run())
+
+
+def test_account_waits_for_its_share_of_the_list_while_another_trades(redis_url: str) -> None:
+    async def run() -> None:
+        async with open_async_redis(redis_url, protocol=2) as client:
+
+            async def take_all() -> int | None:
+                await cast("Any", client).delete(ORDER_QUEUE)
+                return 0
+
+            queue = OrderQueue(redis_url, ignore_push, take_all)
+            queue.start()
+            await queue.push(ACCOUNT, b"first")
+            pushes = [queue.push("hog", *[b"hog"] * 500) for _ in range(3)]
+            depths = [push.depth for push in await asyncio.gather(*pushes)]
+            await queue.aclose()
+        assert depths == [501, 500, 500]
 
     asyncio.run(run())
