@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import TypeAlias, cast
+from typing import Any, TypeAlias, cast
 
 from redis.asyncio import Redis
 from redis.asyncio.client import PubSub
@@ -11,6 +11,7 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import ResponseError
+from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from market_data.following.engine_state import PUBLIC_CHANNELS, STATE_FIELDS, EngineState
 from market_data.following.subscription import Subscription
@@ -26,6 +27,26 @@ JOURNAL_PAGE = 64
 
 _Entries: TypeAlias = list[tuple[bytes, dict[bytes, bytes]]]
 _Values: TypeAlias = list[bytes | None]
+
+
+class Once(Retry):
+    """Runs a command once, for `seconds` at most.
+
+    redis-py's own `socket_timeout` sends with `asyncio.wait_for`, which on Python 3.11 forgets a
+    cancel that comes in the turn in which all is sent: its task would then go on for ever.
+    """
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(NoBackoff(), 0)
+        self._seconds = seconds
+
+    async def call_with_retry(self, *arguments: Any, **options: Any) -> Any:
+        """Run the command; raise a redis TimeoutError if it takes longer."""
+        try:
+            async with asyncio.timeout(self._seconds):
+                return await super().call_with_retry(*arguments, **options)
+        except TimeoutError:
+            raise RedisTimeoutError(f"no answer within {self._seconds:g} seconds") from None
 
 
 class BrokenJournal(Exception):
@@ -111,8 +132,8 @@ def connect_redis(url: str, seconds: float) -> Redis:
     """Return a client that repeats nothing by itself: every retry is the feed's."""
     return Redis.from_url(
         url,
-        retry=Retry(NoBackoff(), 0),
-        socket_timeout=seconds,
+        retry=Once(seconds),
+        socket_timeout=None,
         socket_connect_timeout=SECONDS_TO_ANSWER,
         decode_responses=False,
         protocol=2,  # a message costs a third of what it costs with RESP3

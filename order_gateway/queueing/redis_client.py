@@ -10,24 +10,41 @@ from typing import Any, cast
 from redis.asyncio import Connection, ConnectionPool, Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
+from redis.exceptions import TimeoutError as RedisTimeoutError
 
 CONNECT_SECONDS = 1.0
 READ_SECONDS = 1.0
 
 
+class Once(Retry):
+    """Runs a command once, for `seconds` at most.
+
+    redis-py's own `socket_timeout` sends with `asyncio.wait_for`, which on Python 3.11 forgets a
+    cancel that comes in the turn in which all is sent: its task would then go on for ever.
+    """
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(NoBackoff(), 0)
+        self._seconds = seconds
+
+    async def call_with_retry(self, *arguments: Any, **options: Any) -> Any:
+        """Run the command; raise a redis TimeoutError if it takes longer."""
+        try:
+            async with asyncio.timeout(self._seconds):
+                return await super().call_with_retry(*arguments, **options)
+        except TimeoutError:
+            raise RedisTimeoutError(f"no answer within {self._seconds:g} seconds") from None
+
+
 def make_connection(url: str) -> Connection:
     """Make a connection that is not open yet and has no time limit: its user sets one."""
-    pool = ConnectionPool.from_url(
-        url, **_options(), socket_timeout=None, socket_connect_timeout=CONNECT_SECONDS
-    )
+    pool = ConnectionPool.from_url(url, **_options(), retry=Retry(NoBackoff(), 0))
     return cast("Connection", cast("Any", pool).make_connection())
 
 
 def make_client(url: str) -> Redis:
     """Make a client for commands that succeed or fail within a second."""
-    client: Redis = Redis.from_url(
-        url, **_options(), socket_timeout=READ_SECONDS, socket_connect_timeout=CONNECT_SECONDS
-    )
+    client: Redis = Redis.from_url(url, **_options(), retry=Once(READ_SECONDS))
     return client
 
 
@@ -43,4 +60,4 @@ async def read_response(connection: Connection) -> Any:
 
 
 def _options() -> dict[str, Any]:
-    return {"protocol": 2, "retry": Retry(NoBackoff(), 0)}
+    return {"protocol": 2, "socket_timeout": None, "socket_connect_timeout": CONNECT_SECONDS}

@@ -31,7 +31,6 @@ def test_client_repeats_nothing(service: str, query: str) -> None:
     client = CLIENTS[service](f"redis://127.0.0.1:1/0{query}")
     connection = client.connection_pool.make_connection()
     assert connection.retry.get_retries() == 0
-    assert connection.socket_timeout
 
 
 def test_bare_connection_of_the_gateway_repeats_nothing() -> None:
