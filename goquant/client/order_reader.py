@@ -19,7 +19,7 @@ archive has lost, or keeps no longer because of a retention, are not told.
 
 import asyncio
 import logging
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import AsyncGenerator, Iterator, Sequence
 from time import monotonic
 from typing import Any, NamedTuple
@@ -50,6 +50,8 @@ Shorter than the 20 seconds for which the gateway waits: nothing is received mea
 """
 BEHIND_SECONDS = 10.0
 """How long a gateway may be behind what another gateway has told."""
+SETTLING_SECONDS = 30.0
+"""How long what a gateway has told is held, to be compared with the archive after a snapshot."""
 _FIRST_PAUSE_SECONDS = 0.05
 _PATIENCE_SECONDS = 2.0
 """How long it waits for the archive without a word."""
@@ -86,6 +88,14 @@ class Position(NamedTuple):
     fills: int = 0
 
 
+class _Told(NamedTuple):
+    """What was told at the monotonic `time`: a fill, by `name`, or a snapshot; `before` it."""
+
+    time: float
+    before: Position
+    name: tuple[Any, ...] | None
+
+
 class OrderReader:
     """The orders and fills of `gateway`'s account. Iterate: each step is one update.
 
@@ -107,6 +117,7 @@ class OrderReader:
         self._gateway = gateway
         self._pause = 0.0
         self._behind_since: float | None = None
+        self._told: deque[_Told] = deque()
 
     async def __aiter__(self) -> AsyncGenerator[Update]:
         """Give every update.
@@ -165,13 +176,43 @@ class OrderReader:
         if self.position is None:
             self.position = Position(update.exchange_id, update.sequence + 1)
         self._leave_another_exchange(update.exchange_id)
-        self._check_ahead(update.sequence, self.position)
-        return await self._list_missed(self.position, update.sequence)
+        if not update.number:  # the gateway itself knows if it is back
+            self._check_ahead(update.sequence, self.position)
+        return await self._list_since(self._told[0].before if self._told else self.position, update)
+
+    async def _list_since(self, settled: Position, snapshot: Update) -> list[AccountFill]:
+        """Return the fills after `settled` up to the snapshot, the position of what was told.
+
+        Raise ExchangeWentBack if one that was told is not among them: it was lost, or forged.
+        """
+        assert snapshot.sequence is not None
+        assert self.position
+        if (snapshot.sequence + 1, 0) < (settled.sequence, settled.fills):
+            raise ExchangeWentBack(
+                f"the exchange is at {snapshot.sequence}, behind {settled.sequence}, of which it"
+                " had told: it has lost that (an old copy of its data?), so what was counted is"
+                " void"
+            )
+        fills = await self._list_missed(settled, snapshot.sequence)
+        if void := self._list_told() - {_name_fill(_to_report(fill)) for fill in fills}:
+            raise ExchangeWentBack(
+                f"the exchange has no record of {len(void)} fills that it had told, such as"
+                f" {min(void)}: they were lost or forged, so what was counted is void"
+            )
+        self.position = settled._replace(exchange_id=self.position.exchange_id)
+        return fills
+
+    def _list_told(self) -> set[tuple[Any, ...]]:
+        return {told.name for told in self._told if told.name is not None}
 
     def _take(self, update: Update, missed: list[AccountFill]) -> Iterator[Update]:
         """Give what is new; `open_orders` and `position` are up to each of them when it comes."""
+        known = self._list_told() if missed else set()
         for fill in missed:
             report = _to_report(fill)
+            if _name_fill(report) in known:
+                self._move_past(report)
+                continue
             self._count_fill(report)
             self.counts["missed_fills"] += 1
             yield Update("missed_fill", update.number, update.sequence, data=report)
@@ -187,6 +228,7 @@ class OrderReader:
         assert self.position
         assert snapshot.sequence is not None
         if snapshot.sequence >= self.position.sequence:
+            self._note(None)
             self.position = self.position._replace(sequence=snapshot.sequence + 1, fills=0)
         self.open_orders = {order.order_id: order for order in snapshot.orders}
         self.counts["connections"] += not snapshot.number
@@ -195,18 +237,14 @@ class OrderReader:
     def _check_ahead(self, sequence: int, position: Position) -> None:
         """Raise ConnectionError if a snapshot of `sequence` is behind what was told.
 
-        A gateway can be behind for a moment. Raises ExchangeWentBack if it stays so.
+        A gateway can be behind for a moment. If it stays so, nothing is raised.
         """
         if (sequence + 1, 0) >= (position.sequence, position.fills):
             self._behind_since = None
             return
         self._behind_since = self._behind_since or monotonic()
-        if monotonic() - self._behind_since > BEHIND_SECONDS:
-            raise ExchangeWentBack(
-                f"the exchange is at {sequence}, behind {position.sequence}, of which it had told:"
-                " it has lost that (an old copy of its data?), so what was counted is void"
-            )
-        raise ConnectionError(f"the gateway is at {sequence}, behind {position.sequence}")
+        if monotonic() - self._behind_since <= BEHIND_SECONDS:
+            raise ConnectionError(f"the gateway is at {sequence}, behind {position.sequence}")
 
     def _leave_another_exchange(self, exchange_id: str | None) -> None:
         """Begin with the first fill if another exchange has taken the place of this one."""
@@ -218,6 +256,7 @@ class OrderReader:
         else:
             logger.warning("another exchange has taken the place of the one before")
             self.position = Position(exchange_id, 0)
+            self._told.clear()
 
     async def _list_missed(self, position: Position, up_to: int) -> list[AccountFill]:
         """Return the fills after `position`, oldest first, once the archive has all of them."""
@@ -255,11 +294,29 @@ class OrderReader:
             self._count_fill(report)
 
     def _count_fill(self, report: Report) -> None:
+        self._note(_name_fill(report))
+        self._move_past(report)
+        self.counts["fills"] += 1
+
+    def _move_past(self, report: Report) -> None:
         position = self.position
         assert position
         told = position.fills if position.sequence == report.sequence else 0
         self.position = Position(position.exchange_id, report.sequence, told + 1)
-        self.counts["fills"] += 1
+
+    def _note(self, name: tuple[Any, ...] | None) -> None:
+        assert self.position
+        now = monotonic()
+        while self._told and now - self._told[0].time > SETTLING_SECONDS:
+            self._told.popleft()
+        self._told.append(_Told(now, self.position, name))
+
+
+def _name_fill(report: Report) -> tuple[Any, ...]:
+    """Name a fill by all that is in it and in the archive: another one may have its number."""
+    fill = report.last_trade
+    assert fill
+    return report.sequence, fill.trade_id, report.order_id, fill.price, fill.quantity
 
 
 def _to_report(fill: AccountFill) -> Report:

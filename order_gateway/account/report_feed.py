@@ -1,7 +1,9 @@
 """Execution reports as the engine publishes them, without a gap, for the accounts that listen.
 
 The channel is subscribed only while somebody listens, because decoding a report costs as much as an
-order. Messages that were missed are read from the journal, which has the same bytes.
+order. Messages that were missed are read from the journal, which has the same bytes. A message that
+the engine never journaled is found by the engine's own in its place, or by the next check: then all
+listeners start anew.
 """
 
 import asyncio
@@ -13,9 +15,11 @@ from collections.abc import AsyncIterator
 from contextvars import Context
 from time import monotonic
 
+import msgspec
 from redis.asyncio import Connection, Redis
 from redis.exceptions import RedisError
 
+from edge.rare_log import RareLog
 from order_gateway.account.report_journal import JournalTrimmed, ReportJournal
 from order_gateway.account.report_listener import Listener, News, Told, tell
 from order_gateway.errors import Unavailable
@@ -25,11 +29,13 @@ from order_gateway.queueing.redis_client import (
     open_connection,
     read_response,
 )
+from protocol.applied import Applied
 from protocol.channels import EXECUTION_REPORTS
 from protocol.codec import decode_message
 from protocol.enums import Reason
 from protocol.events import ChannelMessage, CommandRejected, ExecutionReport
 from protocol.exchange_id import derive_exchange_id
+from protocol.journal import MAX_VALUE_BYTES
 
 logger = logging.getLogger(__name__)
 
@@ -38,8 +44,9 @@ REPORTS_A_TURN = 256
 RECONNECT_SECONDS = 0.2
 LIVE_SECONDS = 2.0
 """How long a new listener waits for the channel."""
-TAIL_SECONDS = 0.5
-"""Silence after which the journal is checked for a message that was lost."""
+CHECK_SECONDS = 0.5
+"""Time between two looks at what the engine has published: a lost message may have no successor
+that would show the gap, and what came in its place may be forged."""
 
 
 class ReportFeed:
@@ -54,7 +61,9 @@ class ReportFeed:
         self._is_live = asyncio.Event()
         self._is_outage = False
         self._id_key: bytes | None = None
-        self._caught_up_at = -math.inf
+        self._checked_at = -math.inf
+        self._told = Applied(0)
+        self._rare_log = RareLog(logger)
         self.sequence = 0
         """The sequence of the last message that listeners get: new ones begin there."""
         self.told_sequence = 0
@@ -66,10 +75,6 @@ class ReportFeed:
     def is_live(self) -> bool:
         """Whether published messages are received; if not, they are read from the journal later."""
         return self._is_live.is_set()
-
-    @property
-    def _is_caught_up(self) -> bool:
-        return monotonic() - self._caught_up_at < TAIL_SECONDS
 
     @property
     def exchange_id(self) -> str | None:
@@ -97,8 +102,8 @@ class ReportFeed:
 
         Raise JournalTrimmed, RedisError or OSError.
         """
-        async for message in self._journal.read_messages(after, up_to):
-            for news in _list_news(message):
+        async for data in self._journal.read_messages(after, up_to):
+            for news in _list_news(decode_message(data)):
                 yield news
 
     async def aclose(self) -> None:
@@ -162,53 +167,89 @@ class ReportFeed:
         self._is_live.set()
         self._report_outage(None)
         while True:
-            response = await connection.read_response(timeout=TAIL_SECONDS)
-            if response is None:
-                # a lost message has no successor yet that would show the gap
+            wait = CHECK_SECONDS - (monotonic() - self._checked_at)
+            if wait <= 0:
                 await self._catch_up()
-            elif isinstance(response, list) and response[0] == b"message":
-                await self._take(decode_message(response[2]))
+                continue
+            response = await connection.read_response(timeout=wait)
+            if isinstance(response, list) and response[0] == b"message":
+                await self._take(response[2])
 
-    async def _take(self, message: ChannelMessage) -> None:
-        """Pass a message on; one that does not follow is old, or shows a gap or a new exchange."""
-        if message.sequence <= self.sequence and self._is_caught_up:
-            return  # it waited here while the same messages were read from the journal
+    async def _take(self, data: bytes) -> None:
+        """Pass a message on; one that does not follow is old, forged, or shows a gap."""
+        try:
+            message = decode_message(data)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+            self._rare_log.warn(f"ignored what is not the engine's: {error}")
+            return
+        if message.sequence <= self.sequence:
+            # most wait here while the same messages are read from the journal
+            is_notice = not message.events
+            if self._told.contradict(message.sequence, data, is_notice=is_notice):
+                await self._settle(message, data)
+            return
         if message.previous != self.sequence:
             await self._catch_up()
         if message.previous == self.sequence:
-            await self._pass_on(message)
+            await self._pass_on(message, data)
 
-    async def _catch_up(self, *, is_first: bool = False) -> None:
+    async def _settle(self, message: ChannelMessage, data: bytes) -> None:
+        """Find out if `data` is the engine's: then what was told in its place was not."""
+        journaled = await self._journal.read_message(message.sequence) or b""
+        is_notice = not message.events and len(journaled) > MAX_VALUE_BYTES
+        if journaled == data or is_notice:
+            await self._catch_up(doubt=f"what was told as {message.sequence} was forged")
+        else:
+            self._rare_log.warn(f"ignored a forged message {message.sequence}")
+
+    async def _catch_up(self, *, is_first: bool = False, doubt: str = "") -> None:
         """Pass on what was published up to now, read from the journal.
 
-        If that does not follow what was passed on before, tell the listeners to start anew.
+        If that does not follow what was passed on before, or is in `doubt`, tell the listeners to
+        start anew.
         """
-        self._caught_up_at = monotonic()
         id_key, published = await self._journal.read_published()
         has_begun = self._id_key is not None or self.sequence > 0
         is_another = has_begun and id_key != self._id_key
         self._id_key = id_key
-        if is_another and not is_first:
+        if is_first:
+            self._begin_at(published)
+        elif is_another:
             self._lose(published, "another exchange has taken the place of the one before")
-        elif published < self.sequence and not is_first:
+        elif published < self.sequence:
             self._lose(published, f"the exchange is back at {published} of {self.sequence}")
-        elif not is_first:
-            try:
-                async for message in self._journal.read_messages(self.sequence, published):
-                    await self._pass_on(message)
-            except JournalTrimmed:
-                self._lose(published, f"execution reports up to {published} are lost")
-        self.sequence = self.told_sequence = published
+        elif doubt:
+            self._lose(published, doubt)
+        else:
+            await self._read_on(published)
+        self._checked_at = monotonic()
+
+    async def _read_on(self, published: int) -> None:
+        try:
+            async for data in self._journal.read_messages(self.sequence, published):
+                message = decode_message(data)
+                if message.previous != self.sequence:
+                    self._lose(published, f"what was told as {self.sequence} was forged")
+                    return
+                await self._pass_on(message, data)
+        except JournalTrimmed:
+            self._lose(published, f"execution reports up to {published} are lost")
+
+    def _begin_at(self, sequence: int) -> None:
+        self.sequence = self.told_sequence = sequence
+        self._told = Applied(sequence)
 
     def _lose(self, up_to: int, why: str) -> None:
         logger.warning("%s: starting anew", why)
         self.losses += 1
         for listener in self._list_listeners():
             listener.put(Told(up_to, None, b""))
+        self._begin_at(up_to)
 
-    async def _pass_on(self, message: ChannelMessage) -> None:
+    async def _pass_on(self, message: ChannelMessage, data: bytes) -> None:
         """Give each report to its listeners, encoded once for all of them."""
         self.sequence = message.sequence
+        self._told.add(message.sequence, data)
         for number, news in enumerate(_list_news(message), 1):
             if listeners := self._listeners.get(news.report.account or ""):
                 told = tell(news)

@@ -12,8 +12,6 @@ from protocol.channels import (
     STATE_ID_KEY,
     last_sequence_field,
 )
-from protocol.codec import decode_message
-from protocol.events import ChannelMessage
 from protocol.journal import JournalEntry, entry_id
 
 _PAGE = 256
@@ -35,8 +33,15 @@ class ReportJournal:
         id_key, published = await self._client.hmget(STATE, STATE_ID_KEY, field)
         return id_key, int(published or 0)
 
-    async def read_messages(self, after: int, up_to: int) -> AsyncIterator[ChannelMessage]:
-        """Yield the channel's messages after `after`, up to and including `up_to`.
+    async def read_message(self, sequence: int) -> bytes | None:
+        """Return the channel's message of the commit that ends with `sequence`; None: none."""
+        name = entry_id(sequence)
+        page = await self._client.xrange(JOURNAL, name, name)
+        entries = [JournalEntry.from_stream(*item) for item in page]
+        return entries[0].messages.get(EXECUTION_REPORTS) if entries else None
+
+    async def read_messages(self, after: int, up_to: int) -> AsyncIterator[bytes]:
+        """Yield the channel's messages after `after`, up to and including `up_to`, as published.
 
         Raise JournalTrimmed if the journal begins later than that.
         """
@@ -52,5 +57,5 @@ class ReportJournal:
             is_first = False
             for entry in entries:
                 if raw := entry.messages.get(EXECUTION_REPORTS):
-                    yield decode_message(raw)
+                    yield raw
             after = entries[-1].sequence

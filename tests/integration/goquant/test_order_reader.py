@@ -7,7 +7,18 @@ from typing import Any
 
 import pytest
 
-from goquant import AccountFill, GatewayClient, GatewayError, OrderReader, Update
+from goquant import (
+    AccountFill,
+    ExchangeWentBack,
+    GatewayClient,
+    GatewayError,
+    OrderReader,
+    Update,
+)
+from protocol.channels import EXECUTION_REPORTS, STATE, STATE_SEQUENCE, last_sequence_field
+from protocol.codec import encode
+from protocol.enums import Liquidity
+from protocol.events import Fill
 from tests.support.archive_service import wait_until_archive_is_there
 from tests.support.engine_service import wait_until_drained
 from tests.support.gateway import DEADLINE_SECONDS, ORDER, run_proxy
@@ -146,6 +157,60 @@ def test_reader_goes_on_in_the_middle_of_a_command(exchange: Exchange) -> None:
             assert restarted.counts["missed_fills"] == 12
 
     play(exchange, scenario)
+
+
+def test_reader_is_right_after_a_forged_report(exchange: Exchange) -> None:
+    async def scenario(account: str) -> None:
+        async with (
+            GatewayClient(exchange.url, account=account) as alice,
+            follow(alice) as following,
+        ):
+            order = await alice.submit_order("BTC-USDT", "buy", "0.1", price="60000")
+            await until(lambda: order.order_id in following.reader.open_orders)
+            publish_report(exchange, account, "forged")
+            await until(lambda: "forged" in following.reader.open_orders)
+            await alice.submit_order("BTC-USDT", "sell", "0.1", price="60000")
+            await until(lambda: not following.reader.open_orders)
+            await until(lambda: len(following.told) == 2)
+            assert following.told == [(f.order_id, f.trade_id) for f in await list_fills(alice)]
+
+    play(exchange, scenario)
+
+
+def test_forged_fill_is_said(exchange: Exchange) -> None:
+    async def scenario(account: str) -> None:
+        async with GatewayClient(exchange.url, account=account) as alice:
+            with pytest.raises(ExchangeWentBack, match="no record of 1 fills"):
+                await hear_of_a_forged_fill(exchange, alice, account)
+
+    play(exchange, scenario)
+
+
+async def hear_of_a_forged_fill(exchange: Exchange, gateway: GatewayClient, account: str) -> None:
+    async for update in OrderReader(gateway):
+        if not update.number:
+            fill = Fill(10**9, "60000.00", "1.00000", Liquidity.MAKER)
+            publish_report(exchange, account, "forged", fill)
+
+
+def publish_report(
+    exchange: Exchange, account: str, order_id: str, fill: Fill | None = None
+) -> None:
+    """Publish what the engine has not journaled, so that it fits the chain."""
+    with open_redis(exchange.redis_url) as client:
+        published = last_sequence_field(EXECUTION_REPORTS)
+        last, sequence = map(int, client.hmget(STATE, published, STATE_SEQUENCE))
+        report = {
+            "type": "execution_report", "sequence": sequence + 1, "timestamp": "then",
+            "order_id": order_id, "client_order_id": "forged", "account": account,
+            "symbol": "BTC-USDT", "side": "buy", "order_type": "limit", "price": "60000.00",
+            "stop_price": None, "triggered": None, "quantity": "1.00000",
+            "filled_quantity": "0.00000", "remaining_quantity": "1.00000",
+            "filled_notional": "0.00", "average_price": None, "status": "open", "reason": None,
+            "last_trade": fill,
+        }  # fmt: skip
+        message = {"previous": last, "sequence": sequence + 1, "events": [report]}
+        client.publish(EXECUTION_REPORTS, encode(message))
 
 
 def test_account_with_very_many_open_orders_is_followed(exchange: Exchange) -> None:

@@ -218,6 +218,37 @@ def test_exchange_that_has_lost_what_it_told_is_said(
     assert not reader.is_live
 
 
+def test_fill_that_was_never_made_is_said() -> None:
+    """The gateway has found a forged report, and sends a snapshot in its middle."""
+    gateway = ScriptedGateway(
+        [snapshot(5), report(1, 6, 1), report(2, 900, 2), snapshot(7, number=3)],
+        pages=[([fill(7, 2), fill(6, 1)], 7, None)],
+    )
+    reader = OrderReader(cast("GatewayClient", gateway))
+
+    async def run() -> None:
+        async for _ in reader:
+            pass
+
+    with pytest.raises(ExchangeWentBack, match="no record of 1 fills"):
+        asyncio.run(run())
+    assert not reader.is_live
+
+
+def test_forged_report_hides_no_fill() -> None:
+    """It told of a command that the snapshot is behind; the engine's own had a fill."""
+    gateway = ScriptedGateway(
+        [snapshot(5), report(1, 6, 1), report(2, 900), snapshot(7, number=3), report(4, 8, 3)],
+        pages=[([fill(7, 2), fill(6, 1)], 7, None)],
+    )
+    reader, updates = read(gateway)
+    assert list_trades(updates) == [1, 2, 3]
+    assert reader.position == Position(HERE, 8, 1)
+    assert reader.counts == {
+        "connections": 1, "snapshots": 2, "fills": 3, "missed_fills": 1,
+    }  # fmt: skip
+
+
 def test_reader_can_begin_with_the_first_fill_of_all() -> None:
     pages = [([fill(8, 2), fill(1, 1)], 9, None)]
     _, updates = read(ScriptedGateway([snapshot(9)], pages=pages), after=())

@@ -1,5 +1,6 @@
-from market_data.following.chain import MESSAGES_REMEMBERED, Chain, Link
+from market_data.following.chain import Chain, Link
 from market_data.following.engine_state import PUBLIC_CHANNELS, EngineState
+from protocol.applied import MESSAGES_REMEMBERED
 from protocol.channels import BBO_UPDATES, TRADE_EVENTS
 from protocol.enums import Side
 from protocol.events import ChannelMessage, Trade
