@@ -62,6 +62,7 @@ def serve(settings: Settings, instruments: list[Instrument], ledger: LedgerSetti
         is_after_crash,
         settings.data_dir,
         ledger,
+        settings.redis_durability,
     )
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: service.stop())

@@ -17,6 +17,7 @@ from engine.exchange.ledger import settle_settings
 from engine.exchange.levels import NEWEST
 from engine.exchange.own_entries import make_configuration, make_timer_entry
 from engine.meter import Meter
+from engine.storage.durability import DurabilityWatch
 from engine.storage.halts import HaltBoard
 from engine.storage.lease import Fenced, Lease
 from engine.storage.order_queue import CommitRefused, CommitTooLarge, OrderQueue
@@ -55,7 +56,7 @@ class Service:
 
     `connect` opens a connection, `now` returns microseconds. `is_after_crash` says that the engine
     before this one crashed, over an entry that is still to be found. `folder` holds the owner files
-    of this machine's engines.
+    of this machine's engines. `durability` is the least that Redis must keep to.
     """
 
     def __init__(
@@ -67,6 +68,7 @@ class Service:
         is_after_crash: bool = False,
         folder: Path | None = None,
         ledger: LedgerSettings | None = None,
+        durability: str | None = None,
     ) -> None:
         self._connect = connect
         self._client = connect()
@@ -78,6 +80,7 @@ class Service:
         self._owners = OwnerFiles(folder)
         self._halts = HaltBoard(self._client)
         self._meter = Meter(self._write_figures)
+        self._durability = DurabilityWatch(self._client, durability)
         self._snapshots = SnapshotWriter(self._client, connect, limits.snapshot_interval)
         self._suspicion = Suspicion(self._client, 2 * limits.max_batch if is_after_crash else 0)
         self._poisonous: frozenset[bytes] = frozenset()
@@ -134,6 +137,7 @@ class Service:
         self._suspicion.begin()
         self._failures = 0
         self._halts.begin()
+        self._durability.begin()
         self._halts.show(exchange.rules, self._lease.owner)
         with OrderQueue(self._client) as queue:
             self._configure(exchange, queue)
@@ -154,6 +158,7 @@ class Service:
             self._lease.renew()
         self._halts.show(exchange.rules, self._lease.owner)
         self._meter.write_when_due()
+        self._durability.look_when_due()
         self._push_timer_entry(exchange, queue)
         self._snapshots.advance(exchange, self._lease.owner, queue.is_full)
 

@@ -42,11 +42,13 @@ def make_services(
     def environment(module: str) -> dict[str, str]:
         return make_environment(module, redis.of(module)) | ports
 
+    durability = settings.redis_durability
     engine = Service(
         name="engine",
         command=_module("engine"),
         stage=_ENGINE_STAGE,
-        environment=environment("engine"),
+        environment=environment("engine")
+        | ({"REDIS_DURABILITY": durability} if durability else {}),
         is_ready=watch_engine(redis.launcher),
     )
     return [

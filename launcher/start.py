@@ -86,6 +86,7 @@ class System:
         self._began = time.monotonic()
         self._listeners = open_listeners(settings)
         self._redis: RedisRecord | None = None
+        self._durability: str | None = "always"  # our own Redis's
         self._prints_json = prints_json
         self._show = terminal.show
         self._supervisor = Supervisor(folder.logs, self._show, self._write_record, terminal.copy)
@@ -117,7 +118,9 @@ class System:
             StartCondition("Redis", lambda: is_serving(url), self._show)
         ):
             return False
-        services = self._factory(self._settings, addresses, self._listeners)
+        durability = self._settings.redis_durability or self._durability
+        settings = self._settings.model_copy(update={"redis_durability": durability})
+        services = self._factory(settings, addresses, self._listeners)
         self._supervisor.add(services)
         if not all(map(self._supervisor.run_until, self._conditions(services))):
             return False
@@ -143,6 +146,7 @@ class System:
         found = check_named_redis(url)
         for warning in found.warnings:
             self._show(f"WARNING: {found.title}, which you named: {warning}.")
+        self._durability = found.durability
         self._redis = RedisRecord(url, found.title, is_own=False)
         return name_addresses(self._settings, url)
 

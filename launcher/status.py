@@ -1,12 +1,11 @@
 """The sub-command `status`: a line for each process."""
 
-from http import HTTPStatus
 from urllib.parse import urlsplit
 
 from launcher.banner import describe_redis
 from launcher.redis.named import OPEN, is_open_to_all
 from launcher.redis.server import connect, is_serving
-from launcher.supervision.readiness import Health, read_health, read_status
+from launcher.supervision.readiness import Health, read_readiness
 from launcher.supervision.run_file import RunRecord, ServiceRecord
 from protocol import channels
 
@@ -45,7 +44,7 @@ def _find_url(record: RunRecord, service: ServiceRecord) -> str:
 
 def _read_service_health(record: RunRecord, service: ServiceRecord) -> Health:
     if service.health:
-        return read_health(service.health)
+        return read_readiness(service.health.removesuffix("/health"))
     if not is_serving(record.redis.url):
         return Health(False, "no answer" if service.name == "redis" else "no Redis")
     if service.name == "engine":
@@ -56,10 +55,7 @@ def _read_service_health(record: RunRecord, service: ServiceRecord) -> Health:
 
 
 def _read_archive_health(record: RunRecord) -> Health:
-    """It is well if it has followed the engine and its database answers the gateway.
-
-    A gateway that asks for an API key does not say the latter.
-    """
+    """It is well if it has followed the engine and its database answers the gateway."""
     names = (channels.STATE_SEQUENCE, channels.STATE_ARCHIVE_SEQUENCE)
     with connect(record.redis.url) as client:
         sequence, archived = client.hmget(channels.STATE, names)
@@ -67,7 +63,7 @@ def _read_archive_health(record: RunRecord) -> Health:
     text = f"behind={behind}"
     if archived is None and behind:
         return Health(False, f"{text}, it has kept nothing yet; see its log")
-    if read_status(f"{record.gateway_url}/v1/orders?limit=1") == HTTPStatus.SERVICE_UNAVAILABLE:
+    if not read_readiness(record.gateway_url).is_whole:
         return Health(False, f"{text}, its database does not answer")
     return Health(True, text)
 

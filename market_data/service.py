@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager, suppress
 
 from redis import RedisError
 
+from archive.presence import Presence
 from market_data.fanout.announcer import Announcer
 from market_data.fanout.hub import Hub
 from market_data.fanout.hub_stats import HubStats
@@ -79,6 +80,16 @@ class Service:
             "engine_sequence": status.engine_sequence,
             "behind": status.behind,
             "lag_seconds": round(status.lag_seconds, 3),
+        }
+
+    async def describe_readiness(self) -> dict[str, object]:
+        """Return the body of `/readyz`."""
+        is_ready = self.status.is_in_sync
+        degraded = await (self.archive.presence if self.archive else Presence(None)).find_trouble()
+        return {
+            "status": "ready" if is_ready else "not_ready",
+            "reasons": [] if is_ready else ["the feed is not in step with the engine"],
+            "degraded": [degraded] if degraded else [],
         }
 
     def describe_stats(self) -> dict[str, object]:

@@ -7,6 +7,7 @@ from time import time
 from fastapi import FastAPI
 from starlette.routing import WebSocketRoute
 
+from archive.presence import Presence
 from archive.queries import Archive
 from order_gateway.account.history import History
 from order_gateway.account.order_stream import OrderStream
@@ -59,7 +60,7 @@ def create_app(
     If `archive` is None, questions about the past are answered 503; if `keys` is None,
     authentication is off.
     """
-    connections = Connections(settings, push_seconds)
+    connections = Connections(settings, push_seconds, Presence(archive))
     app = DirectApp(
         title="GoQuant order gateway",
         version="1",

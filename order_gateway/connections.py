@@ -4,6 +4,7 @@ import secrets
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 
+from archive.presence import Presence
 from order_gateway.account.report_feed import ReportFeed
 from order_gateway.admission.order_log import OrderLog
 from order_gateway.metrics import Metrics
@@ -22,13 +23,13 @@ from protocol.settings import Settings
 class Connections:
     """Connect when `live` is entered, and again after each loss."""
 
-    def __init__(self, settings: Settings, push_seconds: float) -> None:
+    def __init__(self, settings: Settings, push_seconds: float, presence: Presence) -> None:
         redis_url = settings.effective_redis_url
         self.worker = secrets.token_hex(8)
         self.metrics = Metrics()
         self.order_log = OrderLog(settings.log_format)
         self.client = make_client(redis_url)
-        self.health = HealthCheck(self.client, settings.max_queue_length)
+        self.health = HealthCheck(self.client, settings.max_queue_length, presence)
         self.feed = ReportFeed(redis_url, self.client)
         self._id_key = IdKey(self.client)
         self._gate = OverloadGate(settings.max_queue_length, self.health.read_queue_length)

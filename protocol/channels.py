@@ -33,6 +33,8 @@ STATE_ATTEMPT = "attempt"
 STATE_ARCHIVE_SEQUENCE = "archive_sequence"
 STATE_HALTED = "halted"
 """JSON array of the symbols of halted instruments, written after the commit that changes it."""
+STATE_DURABILITY = "durability"
+"""Why an accepted order may be lost: Redis was told to keep less than it did. Else empty."""
 STATE_FIGURES = "figures"
 """JSON of `figures.EngineFigures`, written at most once a second while there is work."""
 

@@ -89,6 +89,7 @@ FIELD_MEANINGS: Mapping[str, str] = {
     "quote_asset": "what is paid with",
     "quote_volume": "price x quantity traded",
     "reason": "why it ended, was refused or was sent",
+    "degraded": "what else does not work, without which orders are matched all the same",
     "reasons": "what stands in the way",
     "redis": "whether Redis can be reached",
     "refused": "refused frames and connections, by code",

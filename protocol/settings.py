@@ -50,6 +50,7 @@ class Settings(BaseSettings):
     redis_port: int = Field(default=6379, ge=1, le=65535)
     redis_db: int = Field(default=0, ge=0)
     redis_password: str | None = None
+    redis_durability: Literal["always", "everysec", "no", "off"] | None = None
     gateway_host: str = "127.0.0.1"
     gateway_port: int = Field(default=8000, ge=0, le=65535)
     public_gateway_url: str | None = None

@@ -31,6 +31,7 @@ from launcher.check.target import (
 from launcher.redis.named import OPEN, is_open_to_all
 from launcher.redis.server import connect
 from launcher.settings import LauncherSettings
+from launcher.supervision.readiness import read_readiness
 from launcher.supervision.run_file import RunRecord
 from protocol import channels
 from protocol.headers import PREFER_HEADER
@@ -54,6 +55,7 @@ def run_checks(
         api_secret=api_secret,
     )
     checks = {
+        "Readiness": check_readiness,
         "Redis integration": check_redis,
         "Order submission": check_order_submission,
         "Full integration": check_whole_path,
@@ -74,6 +76,14 @@ def _run_check(name: str, check: Callable[[Target], str], target: Target) -> boo
         return False
     print(f"passed  {name}: {seen} ({time.monotonic() - began:.2f} s)")
     return True
+
+
+def check_readiness(target: Target) -> str:
+    """Ask both services if they are ready, with all that they are for."""
+    for name, url in (("gateway", target.gateway_url), ("feed", target.market_data_url)):
+        health = read_readiness(url)
+        require(health.is_ready and health.is_whole, f"the {name} says {health.text}")
+    return "gateway and feed are ready, with the history"
 
 
 def check_redis(target: Target) -> str:

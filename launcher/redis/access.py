@@ -22,7 +22,8 @@ _READ = "+@read -@dangerous +eval_ro +evalsha_ro +multi +exec +discard"
 
 _RIGHTS = {
     "launcher": "~* &* +@all",
-    "engine": f"{_KEYS} {_EVENTS} {_REPLIES} {_READ} +@write -@dangerous +publish +info {_SCRIPTS}",
+    "engine": f"{_KEYS} {_EVENTS} {_REPLIES} {_READ} +@write -@dangerous +publish +info"
+    f" +config|get {_SCRIPTS}",
     # a script may name any key; what it does with each is checked as if it came without the script
     "order_gateway": f"{_READ_KEYS} {_EVENTS} {_REPLIES} {_READ} {_SUBSCRIBE}"
     f" ({_KEYS} {_SCRIPTS})"

@@ -6,12 +6,15 @@ from urllib.parse import urlsplit, urlunsplit
 
 import redis
 
-from launcher.redis.binary import describe_oldest, is_recent_enough
+from launcher.redis.binary import describe_oldest, is_recent_enough, parse_version
 from launcher.redis.server import connect
 from launcher.settings import hide_password
 from launcher.setup.errors import LaunchError
+from protocol import channels
 
 _LOSSES = {
+    "off": "appendonly is off: if it restarts, all orders and trades since its last snapshot are "
+    "lost, and without snapshots everything",
     "always": None,
     "everysec": "appendfsync is everysec: if it or its machine dies, up to about a second of "
     "accepted orders and trades is lost, more while the disk is slow",
@@ -20,20 +23,35 @@ _LOSSES = {
     None: "its appendfsync cannot be read: unless that is `always`, accepted orders are lost if "
     "it dies",
 }
-_NO_FILE = (
-    "appendonly is off: if it restarts, all orders and trades since its last snapshot are lost, "
-    "and without snapshots everything"
-)
 OPEN = (
     "it lets in everyone who can reach it: they can read, cancel and forge orders and trades; give "
     "it users with passwords, as the README says under Redis"
 )
 
 
+_NO_RIGHTS = (
+    "its user default may not do what a commit does, and Redis 7.0 loads the append-only file as "
+    "that user: a restart would leave out commits. On it, run: ACL SETUSER default off ~* &* "
+    "+@all, and CONFIG REWRITE (with an ACL file: ACL SAVE)"
+)
+_LOADS_AS_DEFAULT = (7, 0)
+_OF_A_COMMIT = (
+    ("XADD", channels.JOURNAL, "*", "", ""),
+    ("LTRIM", channels.ORDER_QUEUE, "1", "-1"),
+    ("HSET", channels.STATE, "", ""),
+    ("SET", channels.LEASE, ""),
+)
+"""What a script of the engine leaves in the append-only file."""
+
+
 class NamedRedis(NamedTuple):
-    """The server that was found; `warnings` say what it may lose, and whom it lets in."""
+    """The server that was found; `warnings` say what it may lose, and whom it lets in.
+
+    `durability` is what it keeps to: an `appendfsync`, or `off`; None if that cannot be read.
+    """
 
     title: str
+    durability: str | None
     warnings: tuple[str, ...]
 
 
@@ -67,8 +85,20 @@ def _check(client: redis.Redis, shown: str) -> NamedRedis:
             f"{shown} has maxmemory-policy {policy}, which may delete orders; on it, run: "
             "CONFIG SET maxmemory-policy noeviction"
         )
-    loss = describe_loss(bool(facts.get("aof_enabled")), _read_fsync(client))
-    return NamedRedis(title, (loss,) if loss else ())
+    durability = _read_fsync(client) if facts.get("aof_enabled") else "off"
+    warnings = [_LOSSES.get(durability, _LOSSES[None])]
+    if name == "redis" and parse_version(version)[:2] == _LOADS_AS_DEFAULT:
+        warnings.append(_check_default_user(client))
+    return NamedRedis(title, durability, tuple(filter(None, warnings)))
+
+
+def _check_default_user(client: redis.Redis) -> str | None:
+    """Say what is wrong with the rights of the user `default`; None if nothing is known to be."""
+    try:
+        answers = [client.acl_dryrun("default", *each) for each in _OF_A_COMMIT]
+    except redis.ResponseError:  # our user may not ask
+        return None
+    return None if all(answer == b"OK" for answer in answers) else _NO_RIGHTS
 
 
 def is_open_to_all(url: str) -> bool:
@@ -80,11 +110,6 @@ def is_open_to_all(url: str) -> bool:
             return bool(client.ping())
     except (redis.RedisError, ValueError):
         return False
-
-
-def describe_loss(has_append_only_file: bool, fsync: str | None) -> str | None:
-    """Say what a server with this persistence may lose; None means nothing."""
-    return _LOSSES.get(fsync, _LOSSES[None]) if has_append_only_file else _NO_FILE
 
 
 def _read_fsync(client: redis.Redis) -> str | None:

@@ -5,6 +5,7 @@ import logging
 from collections.abc import Callable
 from typing import TypeVar
 
+from archive.presence import Presence
 from archive.queries import Archive, ArchiveUnavailable
 from archive.records import TradeRecord
 from edge.rare_log import RareLog
@@ -28,6 +29,7 @@ class AsyncArchive:
 
     def __init__(self, archive: Archive) -> None:
         self.failures = 0
+        self.presence = Presence(archive)
         self._archive = archive
         self._turns = asyncio.Semaphore(MAX_QUERIES)
         self._rare_log = RareLog(logger)

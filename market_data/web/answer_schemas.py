@@ -162,6 +162,19 @@ class Health(DescribedBody):
     lag_seconds: float
 
 
+class Readiness(DescribedBody):
+    """Whether the service may be believed, the `reasons` why not, and what else does not work.
+
+    `degraded` does not affect it: without the archive, only older trades and candles are missing.
+    """
+
+    model_config = make_example(status="ready", reasons=[], degraded=[])
+
+    status: Literal["ready", "not_ready"]
+    reasons: list[str]
+    degraded: list[str]
+
+
 class Stats(DescribedBody):
     """Counters since the start."""
 

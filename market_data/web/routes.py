@@ -17,6 +17,7 @@ from market_data.web.answer_schemas import (
     Health,
     Interval,
     OrderBook,
+    Readiness,
     Stats,
     Ticker,
     TradeList,
@@ -233,6 +234,18 @@ def _read_moment(field: str, text: str | None) -> int | None:
 async def read_health(service: RunningService) -> Response:
     """200 while the feed is in sync with the engine's channels, else 503."""
     return JsonResponse(service.describe_health(), 200 if service.status.is_in_sync else 503)
+
+
+@router.get(
+    "/readyz",
+    response_class=JsonResponse,
+    tags=["service"],
+    responses=describe_answers(Readiness) | {503: {"model": Readiness, "description": "Not ready"}},
+)
+async def read_readiness(service: RunningService) -> Response:
+    """200 while the feed is in sync with the engine's channels, else 503; and what else fails."""
+    state = await service.describe_readiness()
+    return JsonResponse(state, 200 if state["status"] == "ready" else 503)
 
 
 @router.get(

@@ -86,8 +86,9 @@ class Liveness(DescribedBody):
 
 
 class Readiness(DescribedBody):
-    """Whether an order sent now would be matched now, and the `reasons` why not.
+    """Whether an order sent now would be matched and kept, and the `reasons` why not.
 
+    `degraded` says what else does not work, such as lists of the past, and does not affect it.
     `engine_heartbeat_age` is in seconds, null if no engine serves. How far the archive is behind
     (commands that it lacks, seconds since the oldest of them; null if none has followed yet) does
     not affect readiness, because orders do not need the archive.
@@ -95,7 +96,7 @@ class Readiness(DescribedBody):
 
     model_config = make_example(
         status="ready", redis="up", engine_heartbeat_age=0.4, queue_length=0,
-        archive_commands_behind=12, archive_seconds_behind=0.03, reasons=[],
+        archive_commands_behind=12, archive_seconds_behind=0.03, reasons=[], degraded=[],
     )  # fmt: skip
 
     status: Literal["ready", "not_ready"]
@@ -105,3 +106,4 @@ class Readiness(DescribedBody):
     archive_commands_behind: int | None
     archive_seconds_behind: float | None
     reasons: list[str]
+    degraded: list[str]

@@ -1,13 +1,29 @@
 """The state of the gateway and of what it depends on."""
 
+from collections.abc import Iterator
 from typing import Any, cast
 
 from redis.asyncio import Redis
-from redis.exceptions import RedisError
+from redis.exceptions import (
+    NoPermissionError,
+    OutOfMemoryError,
+    ReadOnlyError,
+    RedisError,
+    ResponseError,
+)
 
+from archive.presence import Presence
 from order_gateway.archive_lag import ArchiveLag, Lag
 from order_gateway.document.operation_schemas import Health, Readiness
-from protocol.channels import LEASE, LEASE_MILLISECONDS, ORDER_QUEUE, STATE, STATE_FIGURES
+from protocol.channels import (
+    LEASE,
+    LEASE_MILLISECONDS,
+    ORDER_QUEUE,
+    STATE,
+    STATE_DURABILITY,
+    STATE_FIGURES,
+    claim_key,
+)
 from protocol.figures import decode_figures
 
 _LEASE_SECONDS = LEASE_MILLISECONDS / 1000
@@ -20,7 +36,14 @@ _NO_REDIS = Readiness(
     archive_commands_behind=None,
     archive_seconds_behind=None,
     reasons=["Redis cannot be reached"],
+    degraded=[],
 )
+_UNUSED_KEY = claim_key("", "")
+"""No account has an empty name, so that nobody's claim is there."""
+_REFUSALS: dict[type[ResponseError], str] = {
+    OutOfMemoryError: "Redis is full (maxmemory): orders are refused until there is room",
+    ReadOnlyError: "Redis is a replica that takes no orders",
+}
 
 
 class HealthCheck:
@@ -29,10 +52,11 @@ class HealthCheck:
     `max_queue_length` is the length above which new orders are refused.
     """
 
-    def __init__(self, client: Redis, max_queue_length: int) -> None:
+    def __init__(self, client: Redis, max_queue_length: int, presence: Presence) -> None:
         self._client: Any = cast("Any", client)
         self._archive = ArchiveLag(client)
         self._max_queue_length = max_queue_length
+        self._presence = presence
 
     async def read(self) -> Health:
         """Return the state now; it takes a few seconds at most if Redis does not answer."""
@@ -52,11 +76,12 @@ class HealthCheck:
         try:
             length, age = await self._ask()
             behind = await self._archive.read()
+            refusal = await self._find_refusal()
+            loss = (await self._client.hget(STATE, STATE_DURABILITY) or b"").decode()
         except (RedisError, OSError):
             return _NO_REDIS
-        reasons = ["no engine serves"] if age is None else []
-        if length > self._max_queue_length:
-            reasons.append(f"{length} entries wait to be matched")
+        degraded = await self._presence.find_trouble()
+        reasons = [*self._explain_wait(length, age), *filter(None, (refusal, loss))]
         return Readiness(
             status="not_ready" if reasons else "ready",
             redis="up",
@@ -65,7 +90,27 @@ class HealthCheck:
             archive_commands_behind=behind.commands,
             archive_seconds_behind=behind.seconds,
             reasons=reasons,
+            degraded=[degraded] if degraded else [],
         )
+
+    def _explain_wait(self, length: int, age: float | None) -> Iterator[str]:
+        if age is None:
+            yield "no engine serves"
+        if length > self._max_queue_length:
+            yield f"{length} entries wait to be matched"
+
+    async def _find_refusal(self) -> str | None:
+        """Return why Redis takes no orders; None if it does.
+
+        It is asked by a command that writes nothing, and is refused where an RPUSH would be.
+        """
+        try:
+            await self._client.set(_UNUSED_KEY, b"", xx=True)
+        except NoPermissionError:  # a user of the operator's own making
+            return None
+        except ResponseError as error:
+            return _REFUSALS.get(type(error)) or f"Redis refuses what is written: {error}"
+        return None
 
     async def read_archive_lag(self) -> Lag:
         """Return how far the archive is behind; an empty Lag if Redis cannot be reached."""

@@ -78,7 +78,7 @@ async def read_liveness(_services: Services, _request: RequestContext) -> Respon
     responses={503: {"model": Readiness, "description": "Not ready"}},
 )  # fmt: skip
 async def read_readiness(services: Services, _request: RequestContext) -> Response:
-    """200 if an order sent now would be matched now, else 503 and the reasons."""
+    """200 if an order sent now would be matched and kept, else 503 and the reasons."""
     state = await services.health.read_readiness()
     return _answer(state, 200 if state.status == "ready" else 503)
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support import http
 from tests.support.launched_system import REAL, LaunchedSystem, launch, run_command
 from tests.support.ports import find_free_port
 
@@ -31,8 +32,23 @@ def test_check_asks_for_the_order_that_it_made(without_database: LaunchedSystem)
     answer = run_command(without_database.folder, "check")
     assert answer.returncode == 1
     failed = [line for line in answer.stdout.splitlines() if line.startswith("FAILED")]
-    assert len(failed) == 1, answer.stdout
-    assert "archive_unavailable" in failed[0]
+    assert len(failed) == 2, answer.stdout
+    assert "history is not served" in failed[0]
+    assert "archive_unavailable" in failed[1]
+
+
+def test_the_services_are_ready_and_say_that_they_have_no_history(
+    without_database: LaunchedSystem,
+) -> None:
+    record = without_database.record
+    for url in (record.gateway_url, record.market_data_url):
+        answer = http.get(f"{url}/readyz")
+        assert answer.status_code == 200
+        [degraded] = answer.json()["degraded"]
+        assert degraded.startswith("history is not served")
+    assert http.get(f"{record.gateway_url}/v1/orders").status_code == 503
+    shown = run_command(without_database.folder, "status").stdout
+    assert shown.count("history is not served") == 2
 
 
 def test_status_shows_how_far_the_archive_is_behind(tmp_path: Path) -> None:

@@ -42,8 +42,10 @@ ALLOWED: Table = {
         ["BLMOVE", channels.ORDER_QUEUE, channels.ORDER_QUEUE, "LEFT", "LEFT", "0.01"],
         ["SET", channels.LEASE, "x", "PX", "3000"],
         ["INFO"],
+        ["CONFIG", "GET", "appendfsync"],
     ],
     "order_gateway": [
+        ["SET", channels.claim_key("", ""), "", "XX"],
         ["RPUSH", channels.ORDER_QUEUE, "x"],
         ["EVAL", RPUSH, 1, channels.ORDER_QUEUE, "x"],
         ["EVAL", SET, 1, CLAIM, "1"],

@@ -11,6 +11,16 @@ from tests.support.ports import find_free_port
         (200, b'{"status": "ok"}', Health(True, "status=ok")),
         (200, b'{"engine": "down"}', Health(False, "engine=down")),
         (503, b'{"redis": "down"}', Health(False, "503 redis=down")),
+        (
+            503,
+            b'{"status": "not_ready", "reasons": ["Redis is full"], "degraded": ["no history"]}',
+            Health(False, "503 status=not_ready (Redis is full) (no history)", is_whole=False),
+        ),
+        (
+            200,
+            b'{"status": "ready", "reasons": [], "degraded": ["no history"]}',
+            Health(True, "status=ready (no history)", is_whole=False),
+        ),
         (500, b"<html>", Health(False, "500")),
         (200, b"[1]", Health(True, "")),
     ],

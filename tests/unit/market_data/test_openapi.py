@@ -34,7 +34,7 @@ MODELS = [
 def test_every_route_is_documented() -> None:
     assert set(DOCUMENT["paths"]) == {
         "/v1/orderbook/{symbol}", "/v1/bbo/{symbol}", "/v1/trades/{symbol}", "/v1/ticker/{symbol}",
-        "/v1/candles/{symbol}", "/health", "/stats", "/metrics",
+        "/v1/candles/{symbol}", "/health", "/readyz", "/stats", "/metrics",
     }  # fmt: skip
 
 
