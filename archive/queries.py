@@ -80,6 +80,12 @@ class Archive:
             row = connection.execute(select(state.exchange, state.sequence)).one_or_none()
             return Reached(*row) if row is not None else Reached("", 0)
 
+    def read_moment(self) -> int:
+        """Return the stamp of the last commit that is here, in microseconds; 0: there is none."""
+        with self._connect() as connection:
+            query = select(schema.archive_state.c.timestamp)
+            return connection.execute(query).scalar_one_or_none() or 0
+
     def list_gaps(self) -> list[Gap]:
         """List what is missing for good, because the journal had lost it."""
         table = schema.journal_gaps

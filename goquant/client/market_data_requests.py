@@ -62,9 +62,14 @@ def iterate_candles(
     start: str | int | None = None,
     end: str | int | None = None,
 ) -> Pages[CandlePage]:
-    """Give every candle that begins from `start` on and before `end`, newest first."""
+    """Give every candle that begins from `start` on and before `end`, newest first.
+
+    A page that ends early because the archive did not answer has a `since`: the next page is asked
+    for, which either goes on or is refused.
+    """
     has_more = True
     while has_more:
         page = yield list_candles(symbol, interval=interval, start=start, end=end, limit=_PAGE)
-        has_more = len(page.candles) == _PAGE
+        is_cut = bool(page.candles) and page.since is not None
+        has_more = len(page.candles) == _PAGE or is_cut
         end = page.candles[0].start if has_more else None

@@ -25,7 +25,11 @@ _Answer = TypeVar("_Answer")
 
 
 class AsyncArchive:
-    """Asks the archive. Every answer is None if the archive does not answer."""
+    """Asks the archive. Every answer is None if the archive does not answer.
+
+    So is one about the time before a moment `until` that the archive has not reached yet: it would
+    end too early without a sign of it.
+    """
 
     def __init__(self, archive: Archive) -> None:
         self.failures = 0
@@ -39,10 +43,20 @@ class AsyncArchive:
         self._archive.close()
 
     async def list_trades_before(
-        self, symbol: str, trade_id: int, limit: int
+        self, symbol: str, trade_id: int, limit: int, until: int
     ) -> list[TradeRecord] | None:
-        """Return the newest `limit` trades with an id below `trade_id`, newest first."""
-        return await self._ask(lambda: self._archive.list_trades(symbol, limit, before=trade_id))
+        """Return the newest `limit` trades with an id below `trade_id`, newest first.
+
+        All of them traded until the moment `until`.
+        """
+
+        def ask() -> list[TradeRecord] | None:
+            has_reached = self._has_reached(until)
+            trades = self._archive.list_trades(symbol, limit, before=trade_id)
+            has_last = bool(trades) and trades[0].trade_id == trade_id - 1
+            return trades if has_last or has_reached else None
+
+        return await self._ask(ask)
 
     async def list_trades_after(
         self, symbol: str, trade_id: int, limit: int
@@ -54,9 +68,13 @@ class AsyncArchive:
         self, instrument: Instrument, seconds: int, start: int, end: int
     ) -> list[Candle] | None:
         """Return the candles that begin from `start` on and before `end`, without holes."""
-        return await self._ask(
-            lambda: read_archived_candles(self._archive, instrument, seconds, start, end)
-        )
+
+        def ask() -> list[Candle] | None:
+            has_reached = self._has_reached(end)  # before the look: it may get there meanwhile
+            candles = read_archived_candles(self._archive, instrument, seconds, start, end)
+            return candles if has_reached else None
+
+        return await self._ask(ask)
 
     async def read_before(
         self, instrument: Instrument, trade_id: int, until: int
@@ -68,6 +86,9 @@ class AsyncArchive:
         return await self._ask(
             lambda: read_archived_prices(self._archive, instrument, trade_id, until)
         )
+
+    def _has_reached(self, moment: int) -> bool:
+        return self._archive.read_moment() >= moment
 
     async def _ask(self, query: Callable[[], _Answer]) -> _Answer | None:
         async with self._turns:

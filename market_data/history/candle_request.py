@@ -3,8 +3,9 @@
 from typing import NamedTuple
 
 from market_data.history.async_archive import AsyncArchive
+from market_data.history.unavailable import HistoryUnavailable
 from market_data.market.candle_series import CandleSeries
-from market_data.market.candles import Candle
+from market_data.market.candles import MICROSECONDS, Candle
 from market_data.market.market import SymbolView
 from market_data.market.prices import format_moment
 
@@ -32,14 +33,18 @@ def choose_range(
 async def describe_candles(
     view: SymbolView, series: CandleSeries, asked: Range, now: int, archive: AsyncArchive | None
 ) -> dict[str, object]:
-    """Return the answer's `candles` and `since`."""
+    """Return the answer's `candles` and `since`; raise HistoryUnavailable.
+
+    If the archive does not answer, the answer begins where memory does, and `since` says so; one
+    of which memory has nothing is refused.
+    """
     from_memory = series.list_filled(asked.start, asked.end)
     is_short = series.since > asked.start
     older: list[Candle] | None = None
-    if is_short and archive is not None and not view.unseen_until:
-        end = min(asked.end, series.since)
-        seconds = series.step // 1_000_000
-        older = await archive.list_candles(view.instrument, seconds, asked.start, end)
+    if is_short and archive is not None:
+        older = await _ask_archive(view, series, asked, archive)
+        if older is None and not from_memory:
+            raise HistoryUnavailable
     open_start = series.align(now)
     return {
         "candles": [
@@ -48,3 +53,14 @@ async def describe_candles(
         ],
         "since": format_moment(series.since if is_short and older is None else None),
     }
+
+
+async def _ask_archive(
+    view: SymbolView, series: CandleSeries, asked: Range, archive: AsyncArchive
+) -> list[Candle] | None:
+    """Return what is before memory; None if the archive cannot say, or both have a part of one."""
+    if view.unseen_until and asked.end > series.align(series.since):
+        return None
+    seconds = series.step // MICROSECONDS
+    end = min(asked.end, series.since)
+    return await archive.list_candles(view.instrument, seconds, asked.start, end)

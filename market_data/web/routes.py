@@ -1,14 +1,17 @@
 """The REST routes: the same market as on the WebSocket, once for each request."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from typing import Annotated
 
-import msgspec
 from fastapi import APIRouter, Depends, Query, Request, WebSocket
 from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
 
 from market_data.fanout.book_renderer import describe_bbo
 from market_data.history.candle_request import choose_range, describe_candles
+from market_data.history.trade_request import describe_trades
+from market_data.history.unavailable import HistoryUnavailable
 from market_data.market.market import Market, SymbolView
 from market_data.service import Service
 from market_data.web.answer_schemas import (
@@ -75,6 +78,18 @@ def find_view(symbol: Symbol, market: Annotated[Market, Depends(find_market)]) -
     return market[symbol]
 
 
+@contextmanager
+def _refusing_unknown_history() -> Iterator[None]:
+    try:
+        yield
+    except HistoryUnavailable:
+        raise ProblemRaised(
+            Reason.ARCHIVE_UNAVAILABLE,
+            "the archive does not answer, or has not come so far yet; its log says why",
+            headers={RETRY_AFTER_HEADER: "1"},
+        ) from None
+
+
 View = Annotated[SymbolView, Depends(find_view)]
 RunningService = Annotated[Service, Depends(find_service)]
 Depth = Annotated[
@@ -137,7 +152,9 @@ async def read_bbo(symbol: Symbol, view: View) -> Response:
     "/v1/trades/{symbol}",
     response_class=JsonResponse,
     tags=["market"],
-    responses=describe_market_answers(TradeList, Reason.INVALID_REQUEST),
+    responses=describe_market_answers(
+        TradeList, Reason.INVALID_REQUEST, Reason.ARCHIVE_UNAVAILABLE
+    ),
 )
 async def read_trades(
     symbol: Symbol,
@@ -148,29 +165,12 @@ async def read_trades(
 ) -> Response:
     """Recent trades, newest first; `next_before` asks for the next page, null if there is none.
 
-    What memory does not have any more comes from the archive, if there is one.
+    What memory does not have any more comes from the archive, if there is one. While that does not
+    answer, a page ends where memory does, with a `next_before`; one from before that is a 503.
     """
-    trades = [msgspec.structs.asdict(trade) for trade in view.trades_before(before, limit)]
-    if len(trades) < limit and service.archive is not None:
-        oldest = trades[-1]["trade_id"] if trades else _find_end(view, before)
-        missing = limit - len(trades)
-        older = await service.archive.list_trades_before(symbol, oldest, missing)
-        trades += map(msgspec.structs.asdict, older or [])
-    oldest_known = view.trades[0].trade_id if view.trades else 0
-    has_more = len(trades) == limit and trades[-1]["trade_id"] > (
-        1 if service.archive is not None else oldest_known
-    )
-    return JsonResponse(
-        {
-            "symbol": symbol,
-            "trades": trades,
-            "next_before": trades[-1]["trade_id"] if has_more else None,
-        }
-    )
-
-
-def _find_end(view: SymbolView, before: int | None) -> int:
-    return min(before or view.last_trade_id + 1, view.last_trade_id + 1)
+    with _refusing_unknown_history():
+        found = await describe_trades(view, before, limit, service.archive)
+    return JsonResponse({"symbol": symbol, **found})
 
 
 @router.get(
@@ -188,7 +188,9 @@ async def read_ticker(view: View, service: RunningService) -> Response:
     "/v1/candles/{symbol}",
     response_class=JsonResponse,
     tags=["market"],
-    responses=describe_market_answers(CandleList, Reason.INVALID_REQUEST),
+    responses=describe_market_answers(
+        CandleList, Reason.INVALID_REQUEST, Reason.ARCHIVE_UNAVAILABLE
+    ),
 )
 async def read_candles(
     symbol: Symbol,
@@ -205,12 +207,14 @@ async def read_candles(
 ) -> Response:
     """The newest `limit` candles that begin from `start` on and before `end`, oldest first.
 
-    Both are timestamps or whole seconds since 1970.
+    Both are timestamps or whole seconds since 1970. While the archive does not answer, `since` says
+    where memory begins; an answer of which memory has nothing is a 503.
     """
     series, now = view.prices.series[interval], service.market.now
     first, last = _read_moment("start", start), _read_moment("end", end)
     asked = choose_range(series, now, first, last, limit)
-    found = await describe_candles(view, series, asked, now, service.archive)
+    with _refusing_unknown_history():
+        found = await describe_candles(view, series, asked, now, service.archive)
     return JsonResponse({"symbol": symbol, "interval": interval, **found})
 
 

@@ -1,15 +1,20 @@
 """What a program learns of the market: typed answers by REST, and typed values from the feed."""
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
+from pathlib import Path
+from typing import Any
 
 import pytest
 
-from goquant import FeedReader, MarketDataError, SyncMarketDataClient
+from goquant import FeedReader, MarketDataClient, MarketDataError, SyncMarketDataClient
 from protocol.enums import Reason, Side
+from tests.support.archive_database import sqlite_url
+from tests.support.archive_service import run_follower, wait_until_archived
 from tests.support.feed_stand_in import BTC
 from tests.support.market_data import MarketData, run_market_data
 from tests.support.publisher import Publisher
+from tests.support.redis_client import open_redis
 
 SECONDS = 30.0
 CHANNELS = ("bbo", "ticker", "candles_1m")
@@ -55,6 +60,66 @@ def test_refusal_says_what_is_valid(service: MarketData) -> None:
         with pytest.raises(MarketDataError) as caught:
             market.list_candles(BTC, interval="2m")
         assert (caught.value.field, caught.value.nearest) == ("interval", "5m")
+
+
+@pytest.fixture
+def forgetful_service(redis_url: str, publisher: Publisher, tmp_path: Path) -> Iterator[MarketData]:
+    """A service that has seen the last two of four trades, with an archive of the first two.
+
+    The archive's file is away: it is in the folder `away`.
+    """
+    away = tmp_path / "away"
+    away.mkdir()
+    for _ in range(2):
+        publisher.trade()
+    with run_follower(redis_url, sqlite_url(away)), open_redis(redis_url) as client:
+        wait_until_archived(client, publisher.sequence)
+    publisher.snapshot()
+    for _ in range(2):
+        publisher.trade()
+    with run_market_data(redis_url, DATABASE_URL=sqlite_url(tmp_path)) as service:
+        yield service
+
+
+def test_history_does_not_end_where_the_archive_fails(forgetful_service: MarketData) -> None:
+    with SyncMarketDataClient(f"http://127.0.0.1:{forgetful_service.port}", wait=0) as market:
+        trades: list[Any] = []
+        with pytest.raises(MarketDataError, match="archive_unavailable"):
+            trades.extend(market.iterate_trades(BTC))
+        assert [each.trade_id for each in trades] == [4, 3]
+        candles: list[Any] = []
+        with pytest.raises(MarketDataError, match="archive_unavailable"):
+            candles.extend(market.iterate_candles(BTC, interval="1d"))
+        assert [each.trades for each in candles] == [2]
+
+
+def test_history_read_with_asyncio_does_not_end_there_either(
+    forgetful_service: MarketData,
+) -> None:
+    async def count(items: AsyncIterator[object]) -> None:
+        with pytest.raises(MarketDataError, match="archive_unavailable"):
+            async for _ in items:
+                pass
+
+    async def scenario() -> None:
+        url = f"http://127.0.0.1:{forgetful_service.port}"
+        async with MarketDataClient(url, wait=0) as market:
+            await count(market.iterate_trades(BTC))
+            await count(market.iterate_candles(BTC))
+
+    asyncio.run(scenario())
+
+
+def test_history_goes_on_once_the_archive_answers(
+    forgetful_service: MarketData, tmp_path: Path
+) -> None:
+    url = f"http://127.0.0.1:{forgetful_service.port}"
+    with SyncMarketDataClient(url, wait=SECONDS) as market:
+        trades = market.iterate_trades(BTC)
+        first = next(trades)
+        for file in (tmp_path / "away").iterdir():
+            file.rename(tmp_path / file.name)
+        assert [each.trade_id for each in (first, *trades)] == [4, 3, 2, 1]
 
 
 async def read_until(reader: FeedReader, is_done: Callable[[], bool]) -> None:

@@ -114,7 +114,7 @@ def test_what_was_before_the_snapshot_comes_from_the_archive(
             known = alone.get("/v1/ticker/BTC-USDT")
             assert (known["trades"], known["since"] is None) == (0, False)
             assert alone.get("/v1/candles/BTC-USDT?interval=1d")["since"] is not None
-            assert alone.get("/v1/trades/BTC-USDT")["trades"] == []
+            assert alone.get("/v1/trades/BTC-USDT")["code"] == "archive_unavailable"
         with run_market_data(redis_url, DATABASE_URL=url) as service:
             wait_until(lambda: service.get("/v1/ticker/BTC-USDT")["since"] is None, "it is read")
             assert service.get("/v1/ticker/BTC-USDT") == ticker
