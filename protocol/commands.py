@@ -9,6 +9,7 @@ from protocol.decimals import read_digits
 from protocol.enums import (
     PRICED_TYPES,
     TRIGGERED_TYPES,
+    CancelScope,
     CommandType,
     OrderType,
     Reason,
@@ -33,14 +34,14 @@ class QueueEntry(msgspec.Struct, omit_defaults=True, gc=False):
 
     `new` uses the fields of an order, without `price` and `stop_price` if the type has none;
     `cancel` and `amend` need `order_id`, `cancel_all` an account and optionally a symbol,
-    `cancel_after` an account and `seconds`, `halt` and `resume` a symbol. `expire_timers` and
-    `configure` (with `limits`, `level` and `ledger`) are the engine's own. `clear_queue`, put at
-    the head, rejects the orders among the next `quantity` entries. `credit` and `debit` need an
-    account, `asset`, `amount` and `id`, `set_fees` an account, `maker` and `taker` and optionally a
-    symbol, `open_account` an account. `dead` stands in the journal for an entry that cannot be
-    used, with the `reason`. `received_at` is the time by the clock of whoever pushed the entry;
-    `reply_to` (a gateway worker) and `request_id` ask for a reply. An entry pushed by hand may
-    leave out everything that has a default here.
+    `cancel_after` an account and `seconds`, and has a `scope`, `halt` and `resume` a symbol.
+    `expire_timers` and `configure` (with `limits`, `level` and `ledger`) are the engine's own.
+    `clear_queue`, put at the head, rejects the orders among the next `quantity` entries. `credit`
+    and `debit` need an account, `asset`, `amount` and `id`, `set_fees` an account, `maker` and
+    `taker` and optionally a symbol, `open_account` an account. `dead` stands in the journal for an
+    entry that cannot be used, with the `reason`. `received_at` is the time by the clock of whoever
+    pushed the entry; `reply_to` (a gateway worker) and `request_id` ask for a reply. An entry
+    pushed by hand may leave out everything that has a default here.
     """
 
     symbol: str | None = None
@@ -60,6 +61,7 @@ class QueueEntry(msgspec.Struct, omit_defaults=True, gc=False):
     reason: Reason | None = None
     detail: str | None = None
     seconds: int | None = None
+    scope: CancelScope = CancelScope.ALL
     limits: TradingLimits | None = None
     level: int | None = None
     ledger: LedgerSettings | None = None

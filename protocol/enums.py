@@ -116,6 +116,13 @@ class CommandType(StrEnum):
     DEAD = "dead"
 
 
+class CancelScope(StrEnum):
+    """Which orders of its account a timer cancels."""
+
+    ALL = "all"
+    EXCEPT_STOPS = "except_stops"
+
+
 class Reason(StrEnum):
     """Why something ended or was refused: one list of codes for reports, rejects and problems."""
 
@@ -167,6 +174,7 @@ class Reason(StrEnum):
     QUANTITY_OUT_OF_RANGE = "quantity_out_of_range"
     NOTIONAL_OUT_OF_RANGE = "notional_out_of_range"
     INVALID_SECONDS = "invalid_seconds"
+    INVALID_SCOPE = "invalid_scope"
     UNKNOWN_ASSET = "unknown_asset"
     OFF_UNIT = "off_unit"
     AMOUNT_OUT_OF_RANGE = "amount_out_of_range"

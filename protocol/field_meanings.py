@@ -97,6 +97,7 @@ FIELD_MEANINGS: Mapping[str, str] = {
     "results": "one for each order, in their order",
     "resumes": "readers that came back",
     "retry_after": "seconds until it would not be refused",
+    "scope": "which orders the timer cancels, as asked",
     "seconds": "of the timer, as asked",
     "sequence": "what the engine did up to this command is in it",
     "service": "which service answers",

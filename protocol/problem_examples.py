@@ -29,6 +29,7 @@ _FIELDS: Mapping[Reason, str] = {
     Reason.QUANTITY_REQUIRED: "quantity",
     Reason.NOTIONAL_OUT_OF_RANGE: "quantity",
     Reason.INVALID_SECONDS: "seconds",
+    Reason.INVALID_SCOPE: "scope",
     Reason.INSUFFICIENT_BALANCE: "quantity",
     Reason.TRANSFER_ID_REUSED: "id",
     Reason.UNKNOWN_ASSET: "asset",

@@ -50,6 +50,7 @@ MEANINGS: Mapping[Reason, str] = {
     Reason.QUANTITY_OUT_OF_RANGE: "the quantity is outside the instrument's limits",
     Reason.NOTIONAL_OUT_OF_RANGE: "price times quantity is outside the instrument's limits",
     Reason.INVALID_SECONDS: "seconds is not a whole number from 0 to 86400",
+    Reason.INVALID_SCOPE: "scope is not one of the words",
     Reason.UNKNOWN_ASSET: "there is no such asset",
     Reason.OFF_UNIT: "the amount is not a multiple of the asset's unit",
     Reason.AMOUNT_OUT_OF_RANGE: "the amount is not above 0, or more than 2**63 - 1 units",

@@ -10,7 +10,7 @@ from engine.exchange.orders import Order
 from engine.exchange.own_entries import parse_received_at
 from engine.exchange.replies import Outcome
 from protocol.commands import check_account, check_seconds, parse_order_id
-from protocol.enums import OPEN_STATUSES, Reason
+from protocol.enums import OPEN_STATUSES, CancelScope, Reason
 from protocol.refusal import Refusal
 from protocol.timestamps import format_timestamp
 
@@ -55,7 +55,7 @@ def cancel_after(exchange: Exchange, entry: Entry, batch: Batch) -> Outcome:
         exchange.timers.clear(account)
         return Outcome()
     deadline = batch.timestamp + seconds * 1_000_000
-    exchange.timers.set(account, deadline)
+    exchange.timers.set(account, deadline, entry.scope)
     return Outcome(due=format_timestamp(deadline))
 
 
@@ -65,8 +65,11 @@ def expire_timers(exchange: Exchange, entry: Entry, batch: Batch) -> Outcome:
     timers = exchange.timers
     timers.note_expired()
     canceled = 0
-    while canceled < MAX_BATCH_SIZE and (account := timers.pop_due(moment)):
-        canceled += exchange.cancel_all(account, None, Reason.CANCEL_AFTER, batch)
+    while canceled < MAX_BATCH_SIZE and (due := timers.pop_due(moment)):
+        if due.scope is CancelScope.EXCEPT_STOPS:
+            canceled += exchange.cancel_except_stops(due.account, Reason.CANCEL_AFTER, batch)
+        else:
+            canceled += exchange.cancel_all(due.account, None, Reason.CANCEL_AFTER, batch)
     return Outcome()
 
 

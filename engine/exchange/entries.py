@@ -23,6 +23,7 @@ _CODES = {
     "side": Reason.INVALID_SIDE,
     "order_type": Reason.INVALID_ORDER_TYPE,
     "self_trade_prevention": Reason.INVALID_SELF_TRADE_PREVENTION,
+    "scope": Reason.INVALID_SCOPE,
     "command": Reason.INVALID_COMMAND,
 }
 _NAMES = set(CommandType)

@@ -36,6 +36,7 @@ cdef class Entry:
     cdef readonly object reason
     cdef readonly object detail
     cdef readonly object seconds
+    cdef readonly object scope
     cdef readonly object limits
     cdef readonly object level
     cdef readonly object ledger

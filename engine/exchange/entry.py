@@ -7,7 +7,7 @@ import cython
 
 from protocol.assets import LedgerSettings
 from protocol.commands import DEFAULT_ACCOUNT, QueueEntry
-from protocol.enums import CommandType, OrderType, Reason, SelfTradePrevention, Side
+from protocol.enums import CancelScope, CommandType, OrderType, Reason, SelfTradePrevention, Side
 from protocol.limits import TradingLimits
 
 SIDES = {side.value: side for side in Side}
@@ -15,7 +15,7 @@ ORDER_TYPES = {kind.value: kind for kind in OrderType}
 PREVENTIONS = {mode.value: mode for mode in SelfTradePrevention}
 COMMANDS = {command.value: command for command in CommandType}
 # looked up once: an enum class is slow to ask for its members
-_NEW, _NONE = CommandType.NEW, SelfTradePrevention.NONE
+_NEW, _NONE, _ALL = CommandType.NEW, SelfTradePrevention.NONE, CancelScope.ALL
 
 
 class Entry:
@@ -39,6 +39,7 @@ class Entry:
         self.reason: Reason | None = None
         self.detail: str | None = None
         self.seconds: int | None = None
+        self.scope = _ALL
         self.limits: TradingLimits | None = None
         self.level: int | None = None
         self.ledger: LedgerSettings | None = None
@@ -67,6 +68,7 @@ class Entry:
         self.reason = entry.reason
         self.detail = entry.detail
         self.seconds = entry.seconds
+        self.scope = entry.scope
         self.limits = entry.limits
         self.level = entry.level
         self.ledger = entry.ledger

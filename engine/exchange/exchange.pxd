@@ -42,5 +42,8 @@ cdef class Exchange:
         self, str account, object symbol, object reason, Batch batch
     ) except -1
 
+    @cython.locals(canceled=int64_t, order=Order)
+    cpdef int64_t cancel_except_stops(self, str account, object reason, Batch batch) except -1
+
     @cython.locals(changes=BookChanges)
     cdef _add_quotes(self, Batch batch)

@@ -149,6 +149,18 @@ class Exchange:
         events = self.matcher.cancel_all(number, ALL_SYMBOLS if symbol is None else symbol)
         return self._reader.read_canceled(events, reason, batch)
 
+    def cancel_except_stops(self, account: str, reason: Reason, batch: Batch) -> int:
+        """Cancel an account's orders, the oldest first, but for those that wait for a stop price.
+
+        Return how many.
+        """
+        canceled = 0
+        for order in self.orders.list_open(account):
+            if order.triggered is not False:
+                events = self.matcher.cancel(order.order_id, self.accounts[account])
+                canceled += self._reader.read_canceled(events, reason, batch)
+        return canceled
+
     # Accounts
 
     def check_ledger(self, settings: LedgerSettings) -> None:
@@ -209,7 +221,7 @@ class Exchange:
             self._entries_to_clear,
             self.rules.limits,
             sorted(self.rules.halted),
-            self.timers.deadlines,
+            self.timers.export(),
             self.level,
             self.ledger.export(),
         )

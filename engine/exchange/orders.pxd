@@ -43,6 +43,9 @@ cdef class OrderTable:
     cpdef add(self, Order order)
     cpdef int64_t count_open(self, str account) except -1
 
+    @cython.locals(order=Order, count=int64_t)
+    cpdef list list_open(self, str account)
+
     @cython.locals(left=int64_t)
     cpdef close(self, Order order)
 

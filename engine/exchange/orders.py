@@ -158,6 +158,17 @@ class OrderTable:
         """Return how many open orders the account has."""
         return self._open_counts.get(account, 0)
 
+    def list_open(self, account: str) -> list[Order]:
+        """List the account's open orders, the oldest first."""
+        found: list[Order] = []
+        count = self.count_open(account)
+        for order in self._orders.values() if count else ():
+            if not order.is_closed and order.account == account:
+                found.append(order)
+                if len(found) == count:
+                    break
+        return found
+
     def close(self, order: Order) -> None:
         """Count an order that ended among the closed ones."""
         left = self._open_counts[order.account] - 1

@@ -7,6 +7,7 @@ import msgspec
 from engine.exchange.ledger import StoredLedger
 from engine.exchange.levels import Level
 from engine.exchange.orders import Fingerprint, Order
+from engine.exchange.timers import StoredTimer
 from protocol.enums import OrderType, Reason, Side, Status
 from protocol.instrument import Instrument
 from protocol.limits import TradingLimits
@@ -83,7 +84,7 @@ class StoredFirst(msgspec.Struct, array_like=True, gc=False):
     """The core's saved bytes, and what the exchange knows beside them at the first level.
 
     Closed orders come oldest first; `halted` are instruments' indices, `timers` deadlines in
-    microseconds by account.
+    microseconds by account, with the scope if it is not `all`.
     """
 
     core: bytes
@@ -93,7 +94,7 @@ class StoredFirst(msgspec.Struct, array_like=True, gc=False):
     entries_to_clear: int
     limits: TradingLimits = TradingLimits()
     halted: list[int] = []
-    timers: dict[str, int] = {}
+    timers: dict[str, StoredTimer] = {}
 
 
 class StoredEngine(StoredFirst, array_like=True, gc=False):

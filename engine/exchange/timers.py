@@ -6,11 +6,25 @@ the timers ring that were due when it was pushed and have not been renewed since
 time, so that a replay does the same. `changes.expire_timers` cancels their accounts' orders.
 """
 
+from collections.abc import Mapping
 from heapq import heapify, heappop, heappush
+from typing import NamedTuple, TypeAlias
+
+from protocol.enums import CancelScope
+
+StoredTimer: TypeAlias = int | tuple[int, CancelScope]
+"""A timer in a snapshot: its deadline, with its scope unless that is `all`."""
 
 _SLACK = 64
 ANNOUNCED_SECONDS = 10
 """How long a timer entry is waited for before another is pushed: the list may have been wiped."""
+
+
+class DueTimer(NamedTuple):
+    """A timer that rings."""
+
+    account: str
+    scope: CancelScope
 
 
 class Timers:
@@ -18,19 +32,31 @@ class Timers:
 
     def __init__(self) -> None:
         self.deadlines: dict[str, int] = {}
+        self._scopes: dict[str, CancelScope] = {}
+        """Of the accounts whose timers do not cancel all."""
         self._announced = 0
         """When the timer entry that is on its way was pushed, 0 if none is. No replay depends on
         it."""
         self._queue: list[tuple[int, str]] = []
 
-    def restore(self, deadlines: dict[str, int]) -> None:
-        """Take over stored timers."""
-        self.deadlines = dict(deadlines)
-        self._rebuild()
+    def export(self) -> dict[str, StoredTimer]:
+        """Return the timers as a snapshot keeps them."""
+        scoped = {name: (self.deadlines[name], scope) for name, scope in self._scopes.items()}
+        return {**self.deadlines, **scoped}
 
-    def set(self, account: str, deadline: int) -> None:
+    def restore(self, timers: Mapping[str, StoredTimer]) -> None:
+        """Take over stored timers."""
+        self.deadlines, self._scopes = {}, {}
+        for account, timer in timers.items():
+            self.set(account, *((timer,) if isinstance(timer, int) else timer))
+
+    def set(self, account: str, deadline: int, scope: CancelScope = CancelScope.ALL) -> None:
         """Start or renew the account's timer."""
         self.deadlines[account] = deadline
+        if scope is CancelScope.ALL:
+            self._scopes.pop(account, None)
+        else:
+            self._scopes[account] = scope
         heappush(self._queue, (deadline, account))
         if len(self._queue) > 2 * len(self.deadlines) + _SLACK:
             self._rebuild()
@@ -38,6 +64,7 @@ class Timers:
     def clear(self, account: str) -> None:
         """Stop the account's timer, if it has one."""
         self.deadlines.pop(account, None)
+        self._scopes.pop(account, None)
 
     def is_due(self, now: int) -> bool:
         """Whether a timer has run out at `now` and no timer entry for it is on its way."""
@@ -53,13 +80,14 @@ class Timers:
         """Note that a timer entry has been taken."""
         self._announced = 0
 
-    def pop_due(self, moment: int) -> str | None:
-        """Remove the timer that ran out first, by `moment`; return its account, or None."""
+    def pop_due(self, moment: int) -> DueTimer | None:
+        """Remove the timer that ran out first, by `moment`, and return it; None: there is none."""
         first = self._find_first()
         if first is None or first[0] > moment:
             return None
-        self.clear(first[1])
-        return first[1]
+        due = DueTimer(first[1], self._scopes.get(first[1], CancelScope.ALL))
+        self.clear(due.account)
+        return due
 
     def _find_first(self) -> tuple[int, str] | None:
         """Find the earliest deadline; drop what was renewed or stopped from the queue."""

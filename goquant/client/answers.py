@@ -69,9 +69,13 @@ class CanceledOrders(ChangeState, frozen=True):
 
 
 class TimerState(ChangeState, frozen=True):
-    """The timer's seconds, and when it is due; None if it is disarmed, or while it is pending."""
+    """The timer's seconds and scope, and when it is due; None if it is disarmed, or while pending.
+
+    `scope` says which orders it cancels: `all`, or `except_stops`.
+    """
 
     seconds: int | None = None
+    scope: str | None = None
     due: str | None = None
 
 

@@ -123,9 +123,12 @@ def amend_order_by_client_id(
     return _amend(path, price=price, quantity=quantity, stop_price=stop_price)
 
 
-def cancel_after(seconds: int) -> Request[TimerState]:
-    """Have the account's orders canceled in `seconds` unless called again; 0 disarms."""
-    body = {"seconds": seconds}
+def cancel_after(seconds: int, *, scope: str | None = None) -> Request[TimerState]:
+    """Have the account's orders canceled in `seconds` unless called again; 0 disarms.
+
+    With `scope="except_stops"`, orders that still wait for their stop price stay; else all go.
+    """
+    body = drop_nothing({"seconds": seconds, "scope": scope})
     return change(TimerState, "POST", "/v1/cancel-after", _make_name(), body=body)
 
 

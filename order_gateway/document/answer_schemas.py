@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from protocol.described_body import PROBLEM_EXAMPLE, DescribedBody, Problem, make_example
-from protocol.enums import Liquidity, Reason, Status
+from protocol.enums import CancelScope, Liquidity, Reason, Status
 
 _ORDER_ID = "4503599627370495"
 _TIMESTAMP = "2026-01-31T12:00:00.000001Z"
@@ -162,7 +162,8 @@ class CancelAllResult(DescribedBody):
 class CancelAfterResult(DescribedBody):
     """When the timer fires, by the engine's clock; null if it is disarmed."""
 
-    model_config = make_example(seconds=60, due="2026-01-31T12:01:00.000001Z")
+    model_config = make_example(seconds=60, scope="all", due="2026-01-31T12:01:00.000001Z")
 
     seconds: int
+    scope: CancelScope
     due: str | None

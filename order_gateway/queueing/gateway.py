@@ -30,7 +30,7 @@ from order_gateway.queueing.overload import OverloadGate
 from order_gateway.queueing.replies import Replies
 from order_gateway.queueing.waiting_pushes import Push, PushState
 from order_gateway.reading.order_body import OrderBody
-from order_gateway.reading.request_schemas import AmendRequest, ResponseMode
+from order_gateway.reading.request_schemas import AmendRequest, CancelAfterRequest, ResponseMode
 from order_gateway.reading.response_preference import Preference
 from protocol.codec import encode
 from protocol.commands import QueueEntry, derive_order_id
@@ -120,10 +120,12 @@ class Gateway:
         return await self._change(request, entry, preference)
 
     async def cancel_after(
-        self, request: RequestContext, seconds: int, preference: Preference
+        self, request: RequestContext, timer: CancelAfterRequest, preference: Preference
     ) -> Outcome:
-        """Queue the start or the renewal of the account's timer; 0 stops it."""
-        entry = QueueEntry(command=CommandType.CANCEL_AFTER, seconds=seconds)
+        """Queue the start or the renewal of the account's timer; 0 seconds stop it."""
+        entry = QueueEntry(
+            command=CommandType.CANCEL_AFTER, seconds=timer.seconds, scope=timer.scope
+        )
         return await self._change(request, entry, preference)
 
     async def switch_instrument(

@@ -8,7 +8,7 @@ from pydantic import ConfigDict, Field
 from protocol.commands import IDENTIFIER_PATTERN, MAX_TIMER_SECONDS
 from protocol.decimals import DECIMAL_PATTERN
 from protocol.described_body import DescribedBody
-from protocol.enums import OrderType, SelfTradePrevention, Side
+from protocol.enums import CancelScope, OrderType, SelfTradePrevention, Side
 
 MAX_BATCH_ORDERS = 500
 
@@ -38,6 +38,11 @@ _SELF_TRADE_PREVENTION = (
     "what is canceled if two orders of this account would trade: the incoming one"
     " (`cancel_taker`), the resting one (`cancel_maker`), both (`cancel_both`), or the smaller"
     " quantity of each (`decrement`)"
+)
+
+_SCOPE = (
+    "which orders it cancels: `all`, or all but the protective ones (`except_stops`): stop and"
+    " take-profit orders that still wait for their stop price stay"
 )
 
 
@@ -108,7 +113,10 @@ class CancelAfterRequest(DescribedBody):
     """Cancels the account's open orders in `seconds` unless it is renewed; 0 disarms it."""
 
     model_config = ConfigDict(
-        strict=True, extra="forbid", json_schema_extra={"examples": [{"seconds": 60}]}
+        strict=True,
+        extra="forbid",
+        json_schema_extra={"examples": [{"seconds": 60}, {"seconds": 60, "scope": "except_stops"}]},
     )
 
     seconds: Annotated[int, Field(json_schema_extra={"minimum": 0, "maximum": MAX_TIMER_SECONDS})]
+    scope: Annotated[CancelScope, Field(description=_SCOPE)] = CancelScope.ALL

@@ -19,7 +19,7 @@ from order_gateway.reading.request_schemas import (
 )
 from protocol.commands import check_client_order_id, check_order_values, check_seconds
 from protocol.decimals import DECIMAL_RULE, is_decimal
-from protocol.enums import OrderType, Reason, SelfTradePrevention, Side
+from protocol.enums import CancelScope, OrderType, Reason, SelfTradePrevention, Side
 from protocol.instrument import Instrument
 from protocol.refusal import Refusal
 
@@ -29,6 +29,7 @@ _WORDS = {
     "side": (Reason.INVALID_SIDE, Side),
     "order_type": (Reason.INVALID_ORDER_TYPE, OrderType),
     "self_trade_prevention": (Reason.INVALID_SELF_TRADE_PREVENTION, SelfTradePrevention),
+    "scope": (Reason.INVALID_SCOPE, CancelScope),
 }
 
 _TYPE_HINT = "it is called order_type here"
@@ -155,9 +156,11 @@ def read_amendment(body: bytes) -> AmendRequest:
     return amendment
 
 
-def read_seconds(body: bytes) -> int:
-    """Return the seconds of a dead man's switch; raise Refusal."""
-    return check_seconds(_parse_body(CancelAfterRequest, body).seconds)
+def read_timer(body: bytes) -> CancelAfterRequest:
+    """Return the dead man's switch in `body`; raise Refusal."""
+    timer = _parse_body(CancelAfterRequest, body)
+    check_seconds(timer.seconds)
+    return timer
 
 
 def _parse_body(model: type[Body], body: bytes) -> Body:

@@ -18,7 +18,7 @@ from order_gateway.document.operation_schemas import InstrumentSwitched
 from order_gateway.document.route_descriptions import describe_change, describe_query
 from order_gateway.reading.request_schemas import CancelAfterRequest, ResponseMode
 from order_gateway.reading.response_preference import read_preference
-from order_gateway.reading.validation import check_media_type, find_instrument, read_seconds
+from order_gateway.reading.validation import check_media_type, find_instrument, read_timer
 from order_gateway.routes.answers import answer_done
 from order_gateway.routes.direct_route import RouteTable
 from order_gateway.routes.services import Body, Services
@@ -34,7 +34,9 @@ _CANCEL_RESPONSES: Responses = {
 }
 _TIMER_RESPONSES: Responses = {
     202: PENDING,
-    **describe_problems(*BODY_PROBLEMS, Reason.INVALID_SECONDS, *CHANGE_PROBLEMS),
+    **describe_problems(
+        *BODY_PROBLEMS, Reason.INVALID_SECONDS, Reason.INVALID_SCOPE, *CHANGE_PROBLEMS
+    ),
 }
 _SWITCH_RESPONSES: Responses = {
     202: PENDING,
@@ -69,14 +71,16 @@ async def cancel_after(services: Services, request: RequestContext) -> Response:
 
     A dead man's switch: call it again and again, each time before it runs out. The time is the
     engine's, to a quarter of a second. The timer survives restarts, and a renewal that waits in the
-    queue counts. 0 disarms it.
+    queue counts. 0 disarms it. With the `scope` `except_stops`, orders that still wait for their
+    stop price stay.
     """
     preference = read_preference(request, ResponseMode.RESULT)
     check_media_type(request)
-    seconds = read_seconds(request.body)
-    outcome = await services.gateway.cancel_after(request, seconds, preference)
+    timer = read_timer(request.body)
+    outcome = await services.gateway.cancel_after(request, timer, preference)
     due = outcome.reply.due if outcome.reply else None
-    return answer_done(outcome, seconds=seconds, due=due).to_response()
+    asked = {"seconds": timer.seconds, "scope": timer.scope}
+    return answer_done(outcome, **asked, due=due).to_response()
 
 
 @routes.add(

@@ -1,5 +1,6 @@
 """What the engine writes by hand is what the protocol's own types encode to."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -66,7 +67,11 @@ def assert_states(report: ExecutionReport, order: Order, notional: int) -> None:
     assert report.stop_price is None
 
 
-def test_without_a_compiler_the_same_bytes_are_published() -> None:
+@pytest.mark.parametrize("core", ["cython", "python"])
+def test_without_a_compiler_the_same_bytes_are_published(core: str) -> None:
     command = [sys.executable, "-m", "tests.support.published_digest", "3", str(COUNT)]
-    result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    environment = {**os.environ, "ENGINE_CORE": core}
+    result = subprocess.run(
+        command, cwd=ROOT, capture_output=True, text=True, check=True, env=environment
+    )
     assert result.stdout.split() == [digest_flow(3, COUNT), "False"]

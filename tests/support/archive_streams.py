@@ -81,7 +81,8 @@ timers = st.fixed_dictionaries(
         "command": st.just("cancel_after"),
         "account": accounts,
         "seconds": st.sampled_from([0, 1, 1, 1, 10, 90_000]),
-    }
+    },
+    optional={"scope": _choose("all", "except_stops", "except_stops", "some")},
 )
 operations: SearchStrategy[Json] = st.one_of(
     st.fixed_dictionaries({"command": _choose("halt", "resume", "resume"), "symbol": symbols}),

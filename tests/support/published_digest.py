@@ -12,6 +12,10 @@ from importlib.machinery import (
     FileFinder,
     SourceFileLoader,
 )
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tests.support.exchange import Exchange
 
 BATCH_SIZE = 50
 
@@ -31,10 +35,23 @@ def digest_flow(seed: int, count: int) -> str:
     exchange, flow = Exchange(), draw_flow(seed, count)
     flow[0] = make_configuration(TradingLimits(), make_ledger(USDT="5000"))
     for first in range(0, count, BATCH_SIZE):
-        batch = exchange.send(*flow[first : first + BATCH_SIZE])
+        exchange.send(*flow[first : first + BATCH_SIZE])
+    _let_timers_ring(exchange)
+    for batch in exchange.batches:
         for value in (*batch.to_journal_entry().to_fields(), *batch.to_replies().values()):
             digest.update(value)
     return digest.hexdigest()
+
+
+def _let_timers_ring(exchange: "Exchange") -> None:
+    """Cancel what two accounts have: all of one, and of the other all but waiting stops."""
+    from engine.exchange.own_entries import make_timer_entry
+
+    timer = {"command": "cancel_after", "seconds": 1}
+    exchange.send(timer | {"account": "alice"})
+    exchange.send(timer | {"account": "bob", "scope": "except_stops"})
+    exchange.now += 2_000_000
+    exchange.send(make_timer_entry(exchange.now))
 
 
 def prefer_sources() -> None:

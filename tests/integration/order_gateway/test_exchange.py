@@ -355,6 +355,24 @@ def test_halted_instrument_takes_only_cancels(exchange: Exchange) -> None:
     play(exchange, scenario)
 
 
+def test_dead_mans_switch_can_leave_the_protection(exchange: Exchange) -> None:
+    async def scenario(alice: GatewayClient) -> None:
+        stop = await alice.submit_order(
+            "BTC-USDT", "sell", "1", order_type="stop_loss", stop_price="50000"
+        )
+        quote = await alice.submit_order("BTC-USDT", "buy", "1", price="60000")
+        timer = await alice.cancel_after(1, scope="except_stops")
+        assert (timer.seconds, timer.scope) == (1, "except_stops")
+
+        async def is_canceled() -> bool:
+            return (await alice.read_order(quote.order_id)).reason == "cancel_after"
+
+        await until(is_canceled)
+        assert (await alice.read_order(stop.order_id)).is_open
+
+    play(exchange, scenario)
+
+
 def test_dead_mans_switch_outlives_the_engine(redis_url: str) -> None:
     """Armed, then the engine stops; the next one finds it due and cancels."""
 

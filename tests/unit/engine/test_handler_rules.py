@@ -5,6 +5,7 @@ import pytest
 from engine.exchange.exchange import Exchange as EngineExchange
 from engine.exchange.handler import Handler
 from engine.exchange.own_entries import make_configuration, make_timer_entry
+from engine.exchange.stored import decode_engine
 from protocol import channels
 from protocol.limits import InstrumentLimits, TradingLimits
 from protocol.snapshot import decode_snapshot, encode_snapshot
@@ -128,6 +129,78 @@ def test_timer_entry_from_the_future_is_held_to_the_engines_own_time(exchange: E
 @pytest.mark.parametrize("seconds", [-1, 86_401, None])
 def test_seconds_out_of_range_are_refused(exchange: Exchange, seconds: int | None) -> None:
     assert arm(exchange, seconds)["reason"] == "invalid_seconds"  # type: ignore[arg-type]
+
+
+def keep_stops(exchange: Exchange) -> list[str]:
+    """Let a timer of alice's ring that spares stops; the client order ids that it cancels."""
+    arm(exchange, 10, scope="except_stops")
+    exchange.now += 11 * SECOND
+    reports = ring(exchange)
+    assert {report["reason"] for report in reports} <= {"cancel_after"}
+    return [report["client_order_id"] for report in reports]
+
+
+def enter(exchange: Exchange, name: str, side: str, price: str | None, **more: str) -> None:
+    exchange.order(side, "1", price, client_order_id=name, **ALICE, **more)
+
+
+def test_timer_that_spares_stops_leaves_those_that_wait(exchange: Exchange) -> None:
+    stop = {"order_type": "stop_loss", "stop_price": "50000"}
+    enter(exchange, "first", "buy", "60000")
+    enter(exchange, "loss", "sell", None, **stop)
+    enter(exchange, "limit", "sell", "49000", order_type="stop_limit", stop_price="50000")
+    enter(exchange, "profit", "sell", None, order_type="take_profit", stop_price="70000")
+    enter(exchange, "last", "sell", "70001", order_type="take_profit_limit", stop_price="70000")
+    enter(exchange, "second", "sell", "61000", symbol="ETH-USDT")
+    exchange.order("buy", "1", "58000", account="bob")
+    assert keep_stops(exchange) == ["first", "second"]
+    waiting = [order.client_order_id for order in exchange.state.orders.list_open("alice")]
+    assert waiting == ["loss", "limit", "profit", "last"]
+    assert exchange.book() == ([("58000.00", "1.00000")], [])
+
+
+def test_stop_that_has_triggered_is_spared_no_more(exchange: Exchange) -> None:
+    enter(exchange, "stop", "buy", "59000", order_type="stop_limit", stop_price="60000")
+    exchange.order("sell", "1", "60000", account="bob")
+    exchange.order("buy", "1", "60000", account="bob")
+    assert exchange.book() == ([("59000.00", "1.00000")], [])
+    assert keep_stops(exchange) == ["stop"]
+
+
+def test_renewal_has_its_own_scope(exchange: Exchange) -> None:
+    enter(exchange, "stop", "sell", None, order_type="stop_loss", stop_price="50000")
+    arm(exchange, 10, scope="except_stops")
+    arm(exchange, 10)
+    exchange.now += 11 * SECOND
+    assert reasons(ring(exchange)) == [("canceled", "cancel_after")]
+
+
+def test_timer_of_an_account_without_orders_spares_nothing(exchange: Exchange) -> None:
+    assert keep_stops(exchange) == []
+
+
+def test_scope_outlives_a_snapshot(exchange: Exchange) -> None:
+    enter(exchange, "stop", "sell", None, order_type="stop_loss", stop_price="50000")
+    enter(exchange, "order", "buy", "60000")
+    arm(exchange, 10, scope="except_stops")
+    restart(exchange)
+    restart(exchange)
+    exchange.now += 11 * SECOND
+    assert [report["client_order_id"] for report in ring(exchange)] == ["order"]
+
+
+def test_timer_that_cancels_all_is_stored_as_it_was_before_there_were_scopes(
+    exchange: Exchange,
+) -> None:
+    arm(exchange, 10)
+    arm(exchange, 10, account="bob", scope="except_stops")
+    arm(exchange, 20, account="bob")
+    timers = decode_engine(exchange.state.export().engine).timers
+    assert timers == exchange.state.timers.deadlines
+
+
+def test_scope_that_there_is_not_is_refused(exchange: Exchange) -> None:
+    assert arm(exchange, 10, scope="stops")["reason"] == "invalid_scope"
 
 
 def test_timer_entry_with_a_bad_stamp_is_refused(exchange: Exchange) -> None:

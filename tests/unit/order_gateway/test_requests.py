@@ -96,6 +96,11 @@ REFUSED: dict[str, tuple[str, str, dict[str, Any], int, str, str | None]] = {
         "POST", "/v1/cancel-after", {"content": b'{"seconds": 86401}', "headers": JSON},
         422, "invalid_seconds", "seconds",
     ),
+    "a scope that there is not": (
+        "POST", "/v1/cancel-after",
+        {"content": b'{"seconds": 5, "scope": "stops"}', "headers": JSON},
+        422, "invalid_scope", "scope",
+    ),
     "seconds that are no number": (
         "POST", "/v1/cancel-after", {"content": b'{"seconds": "5"}', "headers": JSON},
         422, "invalid_type", "seconds",
