@@ -9,7 +9,7 @@ Item = TypeVar("Item")
 
 
 class OrderRecord(msgspec.Struct, frozen=True, gc=False):
-    """An order's latest state, with the fields of its execution reports.
+    """An order's latest state, with the fields of its execution reports, and what was canceled.
 
     `cursor` is its position in lists. `is_uncertain`: it was open when a part of the journal was
     lost, and there was no report on it since.
@@ -28,6 +28,7 @@ class OrderRecord(msgspec.Struct, frozen=True, gc=False):
     quantity: str | None
     filled_quantity: str
     remaining_quantity: str
+    canceled_quantity: str
     filled_notional: str
     average_price: str | None
     status: str

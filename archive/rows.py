@@ -6,6 +6,7 @@ from sqlalchemy import Row
 
 from archive import schema
 from archive.records import FillRecord, Gap, OrderRecord, TradeRecord
+from protocol.canceled_quantity import derive_canceled
 from protocol.timestamps import format_timestamp
 
 ORDER_COLUMNS = list(schema.orders.columns)
@@ -20,9 +21,10 @@ def to_order(row: Row[Any]) -> OrderRecord:
     ) = tuple(row)  # fmt: skip
     return OrderRecord(
         str(number), str(order_id), client_order_id, account, symbol, side, order_type, price,
-        stop_price, triggered, quantity, filled_quantity, remaining_quantity, filled_notional,
-        average_price, status, reason, sequence, format_timestamp(opened_at),
-        format_timestamp(updated_at), is_uncertain,
+        stop_price, triggered, quantity, filled_quantity, remaining_quantity,
+        derive_canceled(status, quantity, filled_quantity), filled_notional, average_price,
+        status, reason, sequence, format_timestamp(opened_at), format_timestamp(updated_at),
+        is_uncertain,
     )  # fmt: skip
 
 

@@ -6,6 +6,7 @@ queue, `unknown` may be there or not, and its `detail` says what to do.
 
 import msgspec
 
+from protocol.canceled_quantity import derive_canceled
 from protocol.enums import OPEN_STATUSES
 from protocol.events import Fill
 
@@ -48,6 +49,13 @@ class OrderState(msgspec.Struct, frozen=True):
     def is_open(self) -> bool:
         """Whether the order may still trade."""
         return self.status in OPEN_STATUSES
+
+    @property
+    def canceled_quantity(self) -> str | None:
+        """What ended without a trade, canceled or expired; 0 while it is open."""
+        if self.filled_quantity is None:
+            return None
+        return derive_canceled(self.status, self.quantity, self.filled_quantity)
 
 
 class ChangeState(msgspec.Struct, frozen=True):
@@ -186,6 +194,13 @@ class Report(msgspec.Struct, frozen=True):
     last_trade: Fill | None = None
     command: str | None = None
     detail: str | None = None
+
+    @property
+    def canceled_quantity(self) -> str | None:
+        """What ended without a trade, canceled or expired; 0 while it is open."""
+        if self.status is None or self.filled_quantity is None:
+            return None
+        return derive_canceled(self.status, self.quantity, self.filled_quantity)
 
 
 class Update(msgspec.Struct, frozen=True):

@@ -25,6 +25,7 @@ _RESULT = {
     "quantity": "1.00000",
     "filled_quantity": "0.40000",
     "remaining_quantity": "0.60000",
+    "canceled_quantity": "0.00000",
     "filled_notional": "24000.0000000",
     "average_price": "60000.00000000",
     "reason": None,
@@ -109,6 +110,7 @@ class OrderResult(DescribedBody):
     quantity: str | None
     filled_quantity: str
     remaining_quantity: str
+    canceled_quantity: str
     filled_notional: str
     average_price: str | None
     reason: Reason | None

@@ -12,6 +12,7 @@ from order_gateway.document.answer_schemas import OrderResult
 from order_gateway.document.common_answers import REPLAYED_HEADER
 from order_gateway.queueing.gateway import Outcome
 from order_gateway.reading.request_schemas import ResponseMode
+from protocol.canceled_quantity import derive_canceled
 from protocol.codec import encode
 from protocol.commands import QueueEntry
 from protocol.enums import Reason, Status
@@ -24,6 +25,7 @@ _JSON = (b"content-type", b"application/json")
 _PROBLEM = (b"content-type", PROBLEM_MEDIA_TYPE.encode())
 _REPLAYED = (REPLAYED_HEADER.lower().encode(), b"true")
 _WHY = ("detail", "field", "nearest", "step")
+_CANCELED = "canceled_quantity"
 _RESULT_FIELDS = tuple(name for name in OrderResult.model_fields if name not in _WHY)
 _STATE_FIELDS = tuple(name for name in _RESULT_FIELDS if name != "timestamp")
 _ORDER_ADVICE = (
@@ -171,7 +173,10 @@ def _to_fill(fill: FillRecord) -> dict[str, Any]:
 def _make_result(
     order: ExecutionReport, fills: Sequence[Fill] | None, reply: Reply, mode: ResponseMode
 ) -> dict[str, Any]:
-    result = {field: getattr(order, field) for field in _RESULT_FIELDS}
+    canceled = derive_canceled(order.status, order.quantity, order.filled_quantity)
+    result = {
+        field: canceled if field == _CANCELED else getattr(order, field) for field in _RESULT_FIELDS
+    }
     if order.status is Status.REJECTED:
         why = {name: getattr(reply, name) for name in _WHY}
         result |= {name: text for name, text in why.items() if text is not None}

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from redis import Redis
 
-from goquant import GatewayClient, GatewayError
+from goquant import GatewayClient, GatewayError, OrderState
 from protocol import channels
 from protocol.codec import encode
 from protocol.commands import is_identifier
@@ -68,6 +68,30 @@ def test_order_is_submitted_amended_found_and_canceled(exchange: Exchange) -> No
         assert (canceled.status, canceled.reason) == ("canceled", "cancel_requested")
         await expect_code(Reason.ORDER_CLOSED, alice.cancel_order(order.order_id))
         await expect_code(Reason.UNKNOWN_ORDER, alice.read_order("5"))
+
+    play(exchange, scenario)
+
+
+def test_order_that_ended_early_says_how_much_was_canceled(exchange: Exchange) -> None:
+    async def submit(alice: GatewayClient, order_type: str) -> OrderState:
+        await alice.submit_order("BTC-USDT", "sell", "0.4", price="60000")
+        order = await alice.submit_order(
+            "BTC-USDT", "buy", "1", price="60000", order_type=order_type, response="full"
+        )
+        assert order.filled_quantity == "0.40000"
+        return order
+
+    async def scenario(alice: GatewayClient) -> None:
+        resting = await submit(alice, "limit")
+        assert resting.canceled_quantity == "0.00000"
+        canceled = await alice.cancel_order(resting.order_id)
+        expired = await submit(alice, "ioc")
+        cut = await alice.amend_order((await submit(alice, "limit")).order_id, quantity="0.3")
+        for order, status in ((canceled, "canceled"), (expired, "expired"), (cut, "canceled")):
+            assert (order.status, order.canceled_quantity) == (status, "0.60000")
+            assert order.remaining_quantity == "0.00000"
+            found = await alice.read_order(order.order_id)
+            assert found.canceled_quantity == "0.60000"
 
     play(exchange, scenario)
 

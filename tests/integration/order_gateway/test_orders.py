@@ -145,6 +145,7 @@ def test_result_waits_for_the_engine(redis_url: str) -> None:
         "quantity": "1.0",
         "filled_quantity": "0.40000",
         "remaining_quantity": "0.60000",
+        "canceled_quantity": "0.00000",
         "filled_notional": "24000.0000000",
         "average_price": "60000.00000000",
         "reason": None,
