@@ -14,7 +14,8 @@ from pathlib import Path
 from benchmark.core.cases import CASES, LARGE_CASE, OWN_CASES, prepare, report_case, time_limit
 from benchmark.core.memory import report_memory, report_saving, report_small_memory
 from benchmark.core.order_path import report_order_path
-from benchmark.replay.core import replay_file, time_batches
+from benchmark.replay.core import replay_commands, time_batches
+from benchmark.shared.commands_file import read_commands
 from benchmark.shared.figures import Figures, add_json_option, write_figures
 from benchmark.shared.machine import describe_machine
 
@@ -25,7 +26,7 @@ def report_hour(figures: Figures) -> bool:
     """Replay the recorded hour, if it is at hand; return whether all of it came out right."""
     if not HOUR.exists():
         return True
-    outcome, records = replay_file(HOUR)
+    outcome, records = replay_commands(read_commands(HOUR))
     speed = time_batches(records)
     figures["recorded hour: core ns a command"] = 1e9 / speed
     print(f"recorded hour: {outcome.commands:,} commands, {1e9 / speed:.0f} ns each; ", end="")

@@ -37,7 +37,7 @@ def main() -> int:
     except LookupError as error:
         print(f"cannot measure: {error}")
     except ValueError as error:
-        print(f"cannot measure: {options.replay or ''} {error}")
+        print(f"cannot measure: {error}")
     except (httpx.HTTPError, RedisError, OSError) as error:
         print(f"cannot measure: {error or type(error).__name__}")
         print(

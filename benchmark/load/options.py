@@ -69,7 +69,12 @@ def _add_load(parser: argparse.ArgumentParser) -> None:
     load.add_argument("--rate", type=float, default=1500, help="orders a second (1500)")
     load.add_argument("--seconds", type=float, default=60, help="how long (60)")
     load.add_argument("--flow", choices=(PAIRS, MIX), default=PAIRS, help="what (pairs)")
-    load.add_argument("--replay", type=Path, metavar="FILE", help="recorded flow instead")
+    load.add_argument(
+        "--replay",
+        type=Path,
+        metavar="FILE",
+        help="recorded flow instead, as benchmark/README.md has it",
+    )
     load.add_argument("--mode", choices=MODES, default=SINGLE, help="how (single)")
     load.add_argument("--batch", type=int, default=50, help="orders a request of a batch (50)")
     load.add_argument(

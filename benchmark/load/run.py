@@ -26,7 +26,7 @@ from benchmark.load.watching.ledger import Ledger
 from benchmark.load.watching.processes import Costs, ProcessWatch
 from benchmark.load.watching.reports import ReportWatch
 from benchmark.shared.feed_watch import FeedWatch
-from benchmark.shared.market import Spot, find_spot
+from benchmark.shared.market import Spot, find_instrument, find_spot
 
 DRAIN_SECONDS = 30.0
 _POLL_SECONDS = 0.02
@@ -57,7 +57,7 @@ def run_load(target: Target, plan: Plan, *, is_quiet: bool = False) -> Run:
         )
         for symbol in plan.symbols
     ]  # fmt: skip
-    steps = _make_steps(plan, spots)
+    steps = _make_steps(target, plan, spots)
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner, _without_pauses():
             return runner.run(_Load(target, plan, steps, is_quiet).run())
@@ -66,10 +66,11 @@ def run_load(target: Target, plan: Plan, *, is_quiet: bool = False) -> Run:
             cancel_orders(target, plan)
 
 
-def _make_steps(plan: Plan, spots: Sequence[Spot]) -> list[Step]:
+def _make_steps(target: Target, plan: Plan, spots: Sequence[Spot]) -> list[Step]:
     count = max(2, int(plan.rate * plan.seconds))
     if plan.replay is not None:
-        return read_recorded(plan.replay, spots[0], count)
+        instrument = find_instrument(target.gateway, plan.symbols[0], plan.headers)
+        return read_recorded(plan.replay, instrument, count)
     return make_mix(spots, count) if plan.flow == MIX else make_pairs(spots, count)
 
 

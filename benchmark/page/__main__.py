@@ -4,12 +4,15 @@ import argparse
 import itertools
 import sys
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 from benchmark.page.replay import PageOutcome, Sample, replay_before_page
 from benchmark.shared.commands_file import FileCommand, read_commands
 from benchmark.shared.figures import Figures, add_json_option, write_figures
 from benchmark.shared.machine import describe_machine, describe_redis
+from protocol.instrument import parse_instruments
+from protocol.settings import Settings
 from tests.support.browser import Screen, run_browser
 from tests.support.launched_system import REAL, launch
 
@@ -20,7 +23,10 @@ ROWS = 10
 
 
 def main() -> int:
-    """Replay a file through a system of its own; 1 if memory grows or the ladder is wrong."""
+    """Replay a file through a system of its own; 1 if memory grows or the ladder is wrong.
+
+    2 if the file cannot be read.
+    """
     parser = argparse.ArgumentParser(prog="python -m benchmark.page", description=__doc__)
     parser.add_argument("file", type=Path, help="recorded flow, as benchmark.replay reads it")
     parser.add_argument("--commands", type=int, help="only so many of them (all)")
@@ -28,11 +34,20 @@ def main() -> int:
     add_json_option(parser)
     arguments = parser.parse_args()
     print(describe_machine())
-    commands = list(itertools.islice(read_commands(arguments.file), arguments.commands))
+    try:
+        commands = list(itertools.islice(_read(arguments.file), arguments.commands))
+    except (ValueError, OSError) as error:
+        print(f"cannot replay: {error}")
+        return 2
     print(f"{len(commands):,} commands, {arguments.rate:,.0f} a second, in {SYMBOL}", flush=True)
     outcome = replay(commands, arguments.rate)
     write_figures(arguments.json, list_figures(outcome))
     return report(outcome)
+
+
+def _read(file: Path) -> Iterator[FileCommand]:
+    instruments = parse_instruments(Settings().instruments_file.read_text())
+    return read_commands(file, instruments[SYMBOL])
 
 
 def replay(commands: list[FileCommand], rate: float) -> PageOutcome:

@@ -9,46 +9,67 @@ Exit status 1 on any difference.
 import argparse
 import asyncio
 import sys
-from dataclasses import replace
+from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
 
-from benchmark.replay.core import BATCH, Replay, replay_file, run_record, time_batches
+from benchmark.replay.core import BATCH, Replay, replay_commands, run_record, time_batches
 from benchmark.replay.system import SystemOutcome, find_empty_book, replay_through_system
-from benchmark.shared.commands_file import FileCommand, FileTrade, read_commands
+from benchmark.shared.commands_file import FileCommand, FileTrade, WholeNumbers, read_commands
 from benchmark.shared.figures import add_json_option, write_figures
 from benchmark.shared.machine import describe_machine
 from engine.core import IMPLEMENTATION, Matcher
+from protocol.instrument import Instrument, parse_instruments
 from protocol.settings import Settings
+
+SYMBOL = "SOL-USDT"
+
+
+def replay_core(options: argparse.Namespace) -> int:
+    """Replay the file through a core of our own; return 1 on a difference."""
+    instrument = _find_instrument(options.symbol) if options.symbol else None
+    outcome, records = replay_commands(_read(options, instrument))
+    print(f"{options.symbol or options.file.name}: {outcome.commands:,} commands, {IMPLEMENTATION}")
+    print(f"trades right: {outcome.trades:,} of {outcome.trades_expected:,}")
+    print(f"book rows equal: {outcome.rows:,} of {outcome.rows_expected:,}")
+    speed = time_batches(records)
+    print(f"commands per second of CPU, core alone, batches of {BATCH}: {speed:,.0f}")
+    for difference in outcome.differences[:10]:
+        print(difference)
+    figures = {
+        "trades right": outcome.trades,
+        "book rows equal": outcome.rows,
+        "core ns a command": 1e9 / speed,
+    }
+    write_figures(options.json, figures)
+    return 1 if outcome.differences else 0
 
 
 def replay_system(options: argparse.Namespace) -> int:
-    """Send the file's commands to the running system; return 1 on a difference, 2 if it fails."""
-    sizes = (options.tick_size, options.lot_size)
-    commands = [_to_steps(command, *sizes) for command in read_commands(options.file)]
-    expected = Replay(1, 1)
+    """Send the file's commands to the running system; return 1 on a difference."""
+    addresses = (options.gateway, options.market_data)
+    instrument = find_empty_book(*addresses, options.symbol or SYMBOL)
+    commands = list(_read(options, instrument))
+    expected = Replay()
     for command in commands:
         run_record(expected.matcher, expected.record(command))
-    addresses = (options.gateway, options.market_data)
-    try:
-        instrument = find_empty_book(*addresses, options.symbol or "SOL-USDT")
-        outcome = asyncio.run(replay_through_system(commands, *addresses, instrument))
-    except (httpx.HTTPError, OSError, LookupError) as error:
-        print(f"cannot replay: {error or type(error).__name__}")
-        return 2
+    outcome = asyncio.run(replay_through_system(commands, *addresses, instrument))
     write_figures(options.json, {"commands a second": len(commands) / outcome.seconds})
     return _report_system(commands, outcome, expected.matcher)
 
 
-def _to_steps(command: FileCommand, tick_size: int, lot_size: int) -> FileCommand:
-    """Return the command with its amounts in ticks and lots."""
-    trades = [
-        trade._replace(price=trade.price // tick_size, quantity=trade.quantity // lot_size)
-        for trade in command.trades
-    ]
-    price, quantity = command.price // tick_size, command.quantity // lot_size
-    return replace(command, price=price, quantity=quantity, trades=trades)
+def _find_instrument(symbol: str) -> Instrument:
+    """Return the instrument of the instruments file; raise LookupError if it has none."""
+    instruments = parse_instruments(Settings().instruments_file.read_text())
+    if symbol not in instruments:
+        raise LookupError(f"no instrument {symbol}: choose one of {', '.join(instruments)}")
+    return instruments[symbol]
+
+
+def _read(options: argparse.Namespace, instrument: Instrument | None) -> Iterator[FileCommand]:
+    whole = WholeNumbers(options.tick_size, options.lot_size)
+    return read_commands(options.file, instrument, whole)
 
 
 def _report_system(commands: list[FileCommand], outcome: SystemOutcome, expected: Matcher) -> int:
@@ -64,12 +85,21 @@ def _report_system(commands: list[FileCommand], outcome: SystemOutcome, expected
 
 
 def main() -> int:
-    """Run the command line; exit status 1 on any difference."""
-    parser = argparse.ArgumentParser(prog="python -m benchmark.replay", description=__doc__)
-    parser.add_argument("file", type=Path)
-    parser.add_argument("--symbol", default="", help="a name for the report")
-    parser.add_argument("--tick-size", type=int, default=1, help="in the file's price units")
-    parser.add_argument("--lot-size", type=int, default=1, help="in the file's quantity units")
+    """Run the command line; exit status 1 on any difference, 2 if nothing could be compared."""
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmark.replay", description=__doc__,
+        epilog="What a file looks like: benchmark/README.md, 'Recorded order flow'.",
+    )  # fmt: skip
+    parser.add_argument("file", type=Path, help="recorded flow, as benchmark/README.md has it")
+    parser.add_argument(
+        "--symbol", help=f"the instrument: of decimals, and for --system ({SYMBOL})"
+    )
+    parser.add_argument(
+        "--tick-size", type=_positive, default=1, help="what whole prices are multiples of (1)"
+    )
+    parser.add_argument(
+        "--lot-size", type=_positive, default=1, help="what whole quantities are multiples of (1)"
+    )
     parser.add_argument("--system", action="store_true", help="drive the running system instead")
     settings = Settings()
     gateway = f"http://{settings.gateway_host}:{settings.gateway_port}"
@@ -79,24 +109,17 @@ def main() -> int:
     add_json_option(parser)
     options = parser.parse_args()
     print(describe_machine())
-    if options.system:
-        return replay_system(options)
-    sizes = {"tick_size": options.tick_size, "lot_size": options.lot_size}
-    outcome, records = replay_file(options.file, **sizes)
-    print(f"{options.symbol or options.file.name}: {outcome.commands:,} commands, {IMPLEMENTATION}")
-    print(f"trades right: {outcome.trades:,} of {outcome.trades_expected:,}")
-    print(f"book rows equal: {outcome.rows:,} of {outcome.rows_expected:,}")
-    speed = time_batches(records)
-    print(f"commands per second of CPU, core alone, batches of {BATCH}: {speed:,.0f}")
-    for difference in outcome.differences[:10]:
-        print(difference)
-    figures = {
-        "trades right": outcome.trades,
-        "book rows equal": outcome.rows,
-        "core ns a command": 1e9 / speed,
-    }
-    write_figures(options.json, figures)
-    return 1 if outcome.differences else 0
+    try:
+        return replay_system(options) if options.system else replay_core(options)
+    except (httpx.HTTPError, OSError, LookupError, ValueError, RuntimeError) as error:
+        print(f"cannot replay: {error or type(error).__name__}")
+        return 2
+
+
+def _positive(text: str) -> int:
+    if not text.isdecimal() or not int(text):
+        raise argparse.ArgumentTypeError(f"{text!r} is no whole number above 0")
+    return int(text)
 
 
 if __name__ == "__main__":

@@ -2,11 +2,10 @@
 
 import statistics
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 
-from benchmark.shared.commands_file import FileCommand, FileTrade, read_commands
+from benchmark.shared.commands_file import FileCommand, FileTrade
 from engine.core import (
     COMMAND_RECORD,
     Command,
@@ -39,17 +38,15 @@ class Outcome:
 class Replay:
     """A matcher that gets recorded commands; their text ids become numbers."""
 
-    def __init__(self, tick_size: int, lot_size: int) -> None:
+    def __init__(self) -> None:
         self.matcher = Matcher(1)
         self.outcome = Outcome()
-        self._tick_size = tick_size
-        self._lot_size = lot_size
         self._ids: dict[str, int] = {}
         self._names = [""]
 
     def record(self, command: FileCommand) -> bytes:
-        """Pack the command; raises ValueError for an amount that is off the grid."""
-        price, quantity = self._to_ticks(command.price), self._to_lots(command.quantity)
+        """Pack the command."""
+        price, quantity = command.price, command.quantity
         if command.kind in ("N", "I"):
             self._ids[command.order_id] = len(self._names)
             self._names.append(command.order_id)
@@ -75,7 +72,7 @@ class Replay:
         for book in command.books:
             outcome.rows_expected += 1
             bids, asks = self.matcher.l2(0, book.depth)
-            if self._in_file_units(bids) == book.bids and self._in_file_units(asks) == book.asks:
+            if (bids, asks) == (book.bids, book.asks):
                 outcome.rows += 1
             else:
                 self._differ(command, f"bids {bids}, asks {asks}, not {book}")
@@ -84,24 +81,9 @@ class Replay:
         place = f"command {self.outcome.commands} ({command.kind} {command.order_id})"
         self.outcome.differences.append(f"{place}: {text}")
 
-    def _to_ticks(self, price: int) -> int:
-        if price % self._tick_size:
-            raise ValueError(f"price {price} is no multiple of the tick size {self._tick_size}")
-        return price // self._tick_size
-
-    def _to_lots(self, quantity: int) -> int:
-        if quantity % self._lot_size:
-            raise ValueError(f"quantity {quantity} is no multiple of the lot {self._lot_size}")
-        return quantity // self._lot_size
-
-    def _in_file_units(self, levels: list[tuple[int, int]]) -> list[tuple[int, int]]:
-        return [(p * self._tick_size, q * self._lot_size) for p, q in levels]
-
     def _named(self, event: Event) -> FileTrade:
         maker, taker = self._names[event.other_id], self._names[event.order_id]
-        return FileTrade(
-            maker, taker, event.price * self._tick_size, event.quantity * self._lot_size
-        )
+        return FileTrade(maker, taker, event.price, event.quantity)
 
 
 def time_batches(records: list[bytes]) -> float:
@@ -119,13 +101,11 @@ def _time_pass(batches: list[bytes]) -> float:
     return time.thread_time() - started
 
 
-def replay_file(
-    path: Path, *, tick_size: int = 1, lot_size: int = 1
-) -> tuple[Outcome, list[bytes]]:
-    """Replay a file through a new matcher; return the outcome and the packed commands."""
-    replay = Replay(tick_size, lot_size)
+def replay_commands(commands: Iterable[FileCommand]) -> tuple[Outcome, list[bytes]]:
+    """Replay them through a new matcher; return the outcome and the packed commands."""
+    replay = Replay()
     records = []
-    for command in read_commands(path):
+    for command in commands:
         record = replay.record(command)
         records.append(record)
         replay.check(command, iter(run_record(replay.matcher, record)))

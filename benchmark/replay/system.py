@@ -15,7 +15,8 @@ from websockets.asyncio.client import ClientConnection, connect
 
 from benchmark.shared.commands_file import FileCommand, FileTrade
 from benchmark.shared.http_connection import HttpConnection
-from protocol.instrument import Instrument, InstrumentSpecification
+from benchmark.shared.market import find_instrument
+from protocol.instrument import Instrument
 
 Levels = dict[int, int]
 _DEADLINE_SECONDS = 60.0
@@ -80,13 +81,18 @@ class OrderSender:
         self.names: dict[str, str] = {}
 
     async def send(self, command: FileCommand) -> None:
-        """Post, amend or cancel; raises RuntimeError if the system refuses."""
+        """Post, amend or cancel; raises RuntimeError if the system refuses.
+
+        A change of an order from before the recording is left out.
+        """
         if command.kind in ("N", "I"):
             answer = await self._connection.request("POST", "/v1/orders", self._encode(command))
             if answer.status in _DONE:
                 order_id = json.loads(answer.body)["order_id"]
                 self._ids[command.order_id] = order_id
                 self.names[order_id] = command.order_id
+        elif command.order_id not in self._ids:
+            return
         else:
             path = f"/v1/orders/{self._ids[command.order_id]}?response=ack"
             method, body = ("DELETE", b"")
@@ -135,19 +141,9 @@ async def replay_through_system(
     return SystemOutcome(trades, recorder.sides["bids"], recorder.sides["asks"], seconds)
 
 
-def _find_instrument(gateway: str, symbol: str) -> Instrument:
-    answer = httpx.get(f"{gateway}/v1/instruments").raise_for_status().json()
-    for fields in answer["instruments"]:
-        if fields["symbol"] == symbol:
-            fields.pop("state")  # its state is no part of the specification
-            return Instrument(msgspec.convert(fields, InstrumentSpecification, strict=False), 0)
-    known = ", ".join(fields["symbol"] for fields in answer["instruments"])
-    raise LookupError(f"no instrument {symbol}: choose one of {known}")
-
-
 def find_empty_book(gateway: str, market_data: str, symbol: str) -> Instrument:
     """Return the instrument; raises LookupError if there is none, or its book is not empty."""
-    instrument = _find_instrument(gateway, symbol)
+    instrument = find_instrument(gateway, symbol)
     book = httpx.get(f"{market_data}/v1/orderbook/{symbol}").raise_for_status().json()
     if book["bids"] or book["asks"]:
         raise LookupError(

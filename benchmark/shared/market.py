@@ -6,8 +6,10 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 import httpx
+import msgspec
 
 from launcher.check.free_price import choose_free_price, suggest_starting_price
+from protocol.instrument import Instrument, InstrumentSpecification
 
 TOO_TIGHT = "no free price between bid and ask of {symbol}: choose another --symbol"
 NOT_EMPTY = (
@@ -45,8 +47,9 @@ def find_spot(
 
     Raises LookupError if there is none.
     """
-    instrument = _find_instrument(gateway, symbol, headers)
-    tick = Decimal(instrument["tick_size"])
+    instrument = find_instrument(gateway, symbol, headers)
+    specification = instrument.specification
+    tick = Decimal(specification.tick_size)
     bbo = httpx.get(f"{market_data}/v1/bbo/{symbol}").raise_for_status().json()
     if must_be_empty and (bbo["bid"] or bbo["ask"]):
         raise LookupError(NOT_EMPTY.format(symbol=symbol))
@@ -55,21 +58,24 @@ def find_spot(
         None if price is None else int(Decimal(price) / tick)
         for price in (bbo["bid"], bbo["ask"], ticker["last"])
     )
-    starting = int(Decimal(suggest_starting_price(instrument["base_asset"])) / tick)
+    starting = int(Decimal(suggest_starting_price(specification.base_asset)) / tick)
     ticks = choose_free_price(bid, ask, last, starting)
     if ticks is None:
         raise LookupError(TOO_TIGHT.format(symbol=symbol))
-    quantity = instrument.get("min_quantity") or instrument["lot_size"]
+    quantity = specification.min_quantity or specification.lot_size
     return Spot(symbol, f"{ticks * tick:f}", quantity, tick)
 
 
-def _find_instrument(
-    gateway: str, symbol: str, headers: Mapping[str, str] | None
-) -> dict[str, Any]:
+def find_instrument(
+    gateway: str, symbol: str, headers: Mapping[str, str] | None = None
+) -> Instrument:
+    """Return the instrument as the gateway knows it; raise LookupError if there is none."""
     answer = httpx.get(f"{gateway}/v1/instruments", headers=headers).raise_for_status()
     instruments: list[dict[str, Any]] = json.loads(answer.content)["instruments"]
-    for instrument in instruments:
-        if instrument["symbol"] == symbol:
-            return instrument
-    known = ", ".join(instrument["symbol"] for instrument in instruments)
+    for found in instruments:
+        if found["symbol"] == symbol:
+            names = InstrumentSpecification.__struct_fields__
+            fields = {name: found[name] for name in names if name in found}
+            return Instrument(msgspec.convert(fields, InstrumentSpecification), 0)
+    known = ", ".join(found["symbol"] for found in instruments)
     raise LookupError(f"no instrument {symbol}: choose one of {known}")

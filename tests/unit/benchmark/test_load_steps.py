@@ -7,6 +7,7 @@ import pytest
 from benchmark.load.sending.recorded import read_recorded
 from benchmark.load.sending.requests import make_requests
 from benchmark.load.sending.steps import AMEND, CANCEL, NEW, Step, make_mix, make_pairs
+from tests.support.instruments import make_instrument
 from tests.unit.benchmark.loads import BTC, SOL
 
 
@@ -44,14 +45,14 @@ def test_the_same_seed_gives_the_same_mix() -> None:
 
 
 def test_recorded_flow_in_ticks_and_lots_of_the_symbol(tmp_path: Path) -> None:
-    file = tmp_path / "flow.csv"
+    file, instrument = tmp_path / "flow.csv", make_instrument("SOL-USDT", "0.001", "0.001", 0)
     file.write_text("C,before\nN,a,S,1000,5\nI,b,B,1001,2\nT,a,b,1000,2\nA,a,3\nC,a\n")
-    first, second, amend, cancel = read_recorded(file, SOL, 100)
+    first, second, amend, cancel = read_recorded(file, instrument, 100)
     assert (first.fields["price"], first.fields["quantity"]) == ("1.000", "0.005")
     assert (second.fields["order_type"], second.fields["side"]) == ("ioc", "buy")
     assert (amend.kind, amend.fields, amend.target) == (AMEND, {"quantity": "0.003"}, 0)
     assert (cancel.kind, cancel.target) == (CANCEL, 0)
-    assert len(read_recorded(file, SOL, 2)) == 2
+    assert len(read_recorded(file, instrument, 2)) == 2
 
 
 def test_each_order_has_its_own_time() -> None:
