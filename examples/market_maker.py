@@ -19,8 +19,7 @@ from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal, InvalidOperation
 from time import monotonic
 from typing import Any, NamedTuple
 
-from pydantic import ValidationError
-
+from examples.addresses import read_addresses
 from goquant import (
     ExchangeWentBack,
     FeedReader,
@@ -33,7 +32,6 @@ from goquant import (
     TimerState,
     Unreachable,
 )
-from protocol.settings import Settings, describe_bad_settings
 
 SWITCH_SECONDS = 10
 """If it has not renewed its timer for so long, the exchange cancels its orders."""
@@ -231,36 +229,35 @@ def check_size(options: argparse.Namespace, instrument: InstrumentState) -> None
         sys.exit("--size must not be above --most: it could never quote")
 
 
-def read_options(settings: Settings) -> argparse.Namespace:
-    """Read the command line; the exchange is the one that `settings` describe."""
+def read_options() -> argparse.Namespace:
+    """Read the command line; the exchange is the one of this clone, unless it says another."""
+    addresses = read_addresses()
     parser = argparse.ArgumentParser(
         prog="python -m examples.market_maker",
         description="Keeps a bid and an offer in the book.",
         epilog="Ports and hosts come from the environment or .env, as those of the exchange do.",
     )
-    gateway = f"http://{settings.gateway_host}:{settings.gateway_port}"
-    feed = f"ws://{settings.market_data_host}:{settings.market_data_port}/ws/market-data"
     options: list[tuple[str, Any, Any, str]] = [
         ("--symbol", str, "BTC-USDT", "what to trade"),
         ("--account", str, "maker", "whose quotes they are, if authentication is off"),
         ("--key", str, None, "an API key, if authentication is on"),
         ("--secret", str, None, "its secret, if it has one"),
-        ("--gateway", str, gateway, "where orders go"),
-        ("--feed", str, feed, "where the book comes from"),
+        ("--gateway", str, addresses.gateway, "where orders go"),
+        ("--feed", str, addresses.feed, "where the book comes from"),
         ("--price", _positive, None, "the first price, if there is no market yet"),
         ("--spread", _positive, Decimal(10), "between its two prices, in 0.01 %% of them"),
         ("--size", _positive, Decimal("0.1"), "the quantity of each quote"),
         ("--most", _positive, Decimal(1), "the quantity to hold or to owe at most"),
     ]
     for name, kind, default, text in options:
-        shown = text if default is None else f"{text} (%(default)s)"
-        parser.add_argument(name, type=kind, default=default, help=shown)
+        shown = "none" if default is None else default
+        parser.add_argument(name, type=kind, default=default, help=f"{text} ({shown})")
     return parser.parse_args()
 
 
 async def main() -> None:
     """Make a market until Ctrl-C."""
-    options = read_options(Settings())
+    options = read_options()
     account = None if options.key else options.account
     async with (
         GatewayClient(
@@ -287,11 +284,9 @@ async def main() -> None:
 if __name__ == "__main__":
     try:
         asyncio.run(main())
-    except ValidationError as error:
-        sys.exit(describe_bad_settings(error))
     except Unreachable as error:
         sys.exit(f"{error}; is `python start_system.py` running?")
-    except GatewayError as error:
+    except (GatewayError, ValueError) as error:
         sys.exit(str(error))
     except ExceptionGroup as group:
         refused, others = group.split((FeedRefused, GatewayError, ExchangeWentBack))
