@@ -1,12 +1,12 @@
 """The engine's command line and wiring: `python -m engine [verify|show]`."""
 
+import argparse
 import logging
 import signal
 import sys
 
 from pydantic import ValidationError
 
-from engine.command_line import look_back, parse_arguments
 from engine.crash_mark import collect_crashes, mark_crashes, remove_own_mark
 from engine.exchange.exchange import CORE
 from engine.service import Limits, Service
@@ -24,7 +24,7 @@ logger = logging.getLogger("engine")
 
 def main() -> int:
     """Serve, or look back if the command line says so; return the exit status."""
-    arguments = parse_arguments(sys.argv[1:])
+    arguments = _parse_command()
     try:
         settings = Settings()
         text = settings.instruments_file.read_text()
@@ -38,9 +38,20 @@ def main() -> int:
     except (ValueError, OSError) as error:
         print(f"engine: {error}", file=sys.stderr)  # noqa: T201
         return 1
-    if arguments.command:
+    if arguments:
+        from engine.command_line import look_back
+
         return look_back(arguments, settings)
     return serve(settings, instruments, ledger)
+
+
+def _parse_command() -> argparse.Namespace | None:
+    """Parse the command line; None if it is empty: an engine that serves has no audit in it."""
+    if not sys.argv[1:]:
+        return None
+    from engine.command_line import parse_arguments
+
+    return parse_arguments(sys.argv[1:])
 
 
 def serve(settings: Settings, instruments: list[Instrument], ledger: LedgerSettings) -> int:

@@ -22,11 +22,11 @@ what came in, nothing below zero if checked, each commission; what is locked is 
 
 
 def parse_arguments(arguments: Sequence[str]) -> argparse.Namespace:
-    """Parse the command line; `command` is None for the engine itself, else `verify` or `show`."""
+    """Parse a command line that is not empty; `command` is `verify` or `show`."""
     parser = argparse.ArgumentParser(
         prog="python -m engine", description="Without a command: serve."
     )
-    commands = parser.add_subparsers(dest="command")
+    commands = parser.add_subparsers(dest="command", required=True)
     verify = commands.add_parser("verify", help="replay and audit everything that is stored")
     show = commands.add_parser("show", help="print the book as it was at a sequence")
     show.add_argument("--sequence", type=int, required=True, metavar="N")
