@@ -20,35 +20,40 @@ _PAUSE_SECONDS = 0.05
 
 
 class Track:
-    """Commands that run one after another, their output in a log of their own."""
+    """A command that runs beside others, its output in a log of its own."""
 
-    def __init__(self, name: str, *commands: Sequence[str]) -> None:
+    def __init__(self, name: str, command: Sequence[str]) -> None:
         self.name = name
         self.log = LOG_FOLDER / f"{name}.log"
         self.status: int | None = None
         self.seconds = 0.0
-        self._pending = list(commands)
+        self._command = command
         self._process: subprocess.Popen[bytes] | None = None
         self._begin = time.monotonic()
 
     def start(self) -> None:
-        """Start the first command."""
-        self.log.write_bytes(b"")
+        """Start it."""
         self._begin = time.monotonic()
-        self._start_next()
+        with self.log.open("wb") as output:
+            self._process = subprocess.Popen(
+                self._command,
+                cwd=ROOT,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                process_group=0,
+                close_fds=False,  # the set-up's lock is held as long as one of them lives
+            )
 
     def poll(self) -> bool:
-        """Start the next command if one has ended; return whether this was the last, or failed."""
+        """Return whether it has ended."""
         if self.status is None and self._process and self._process.poll() is not None:
-            if self._pending and self._process.returncode == 0:
-                self._start_next()
-            else:
-                self.status = self._process.returncode
-                self.seconds = time.monotonic() - self._begin
+            self.status = self._process.returncode
+            self.seconds = time.monotonic() - self._begin
         return self.status is not None
 
     def end(self) -> None:
-        """End the command that runs, if one does, with all the processes that it has started."""
+        """End it if it runs, with all the processes that it has started."""
         if self._process is None:
             return
         try:
@@ -63,18 +68,6 @@ class Track:
         """Return the end of the log, below a line that says what failed."""
         tail = "\n".join(f"  {line}" for line in read_last_lines(self.log, _TAIL_LINES))
         return f"{self.name}: exit status {self.status}; the last lines of {self.log}:\n{tail}"
-
-    def _start_next(self) -> None:
-        with self.log.open("ab") as output:
-            self._process = subprocess.Popen(
-                self._pending.pop(0),
-                cwd=ROOT,
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                process_group=0,
-                close_fds=False,  # the set-up's lock is held as long as one of them lives
-            )
 
     def _signal(self, number: int) -> None:
         if self._process:
