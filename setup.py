@@ -75,7 +75,7 @@ class BuildOnce(build_ext):
             elif self.compile_all():
                 compiled_modules.keep(self.digest, Path(self.build_lib))
             else:
-                self.warn("nothing is compiled, plain Python will serve")
+                self.warn("nothing is compiled: all will run in plain Python, much more slowly")
                 for extension in self.extensions:
                     Path(self.get_ext_fullpath(extension.name)).unlink(missing_ok=True)
 

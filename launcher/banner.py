@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from launcher.environments import read_setting
 from launcher.settings import hide_password
 from launcher.setup.compiled_modules import has_compiled_core
-from launcher.setup.toolchain import find_missing_build_tool
+from launcher.setup.toolchain import PLAIN_PYTHON, find_missing_build_tool
 from launcher.supervision.run_file import RunRecord
 
 _ORDER = '{"symbol":"BTC-USDT","order_type":"limit","side":"buy","price":"60000","quantity":"1.0"}'
@@ -68,11 +68,11 @@ def describe_core() -> str:
     """Say which core the engine takes: the compiled one, unless it is missing or not wanted."""
     forced = read_setting("ENGINE_CORE")
     if forced == "python":
-        return "plain Python (the reference, slow), as ENGINE_CORE asks"
+        return f"plain Python, as ENGINE_CORE asks: {PLAIN_PYTHON}"
     if forced or has_compiled_core():
         return "compiled (Cython)"
     missing = find_missing_build_tool() or "the compiled one is missing"
-    return f"plain Python, which is SLOW: {missing}"
+    return f"plain Python: {PLAIN_PYTHON}; {missing}"
 
 
 def describe_redis(record: RunRecord) -> str:

@@ -25,7 +25,7 @@ def load_matcher(choice: str | None) -> tuple[str, "type[MatcherType]"]:
     except ImportError as error:
         if choice is not None:
             raise ImportError(f"ENGINE_CORE={choice}, but that core is missing: {BUILD}") from error
-    message = f"the compiled matching core is missing, plain Python serves instead: {BUILD}"
+    message = f"the compiled core is missing, orders are matched in slow plain Python: {BUILD}"
     warnings.warn(message, RuntimeWarning, stacklevel=2)
     return load_matcher("python")
 

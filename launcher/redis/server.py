@@ -41,10 +41,11 @@ def choose_port(preferred: int) -> tuple[int, str | None]:
     """
     if is_port_free(preferred):
         return preferred, None
-    owner = find_port_owner(preferred) or "Another process"
+    owner = find_port_owner(preferred) or "another process"
     port = find_free_port()
     return port, (
-        f"{owner} is on port {preferred}, so our own Redis takes {port}. To use that one instead: "
+        f"Port {preferred} is taken by {owner}, which is left alone: our own Redis uses {port}. "
+        "If that is a Redis to use instead: "
         f"REDIS_URL=redis://127.0.0.1:{preferred}/0 python start_system.py"
     )
 

@@ -23,6 +23,7 @@ from launcher.setup.environment import (
 )
 from launcher.setup.errors import LaunchError
 from launcher.setup.toolchain import (
+    PLAIN_PYTHON,
     choose_compiler,
     find_missing_build_tool,
     find_missing_venv,
@@ -58,7 +59,7 @@ def create_environment(environment: Environment) -> float:
 def install_project(environment: Environment, extras: Sequence[str], venv_seconds: float) -> None:
     """Give the environment that runs this process what it lacks, and say where the time went.
 
-    If the core cannot be compiled, say so and go on with the plain-Python one.
+    If the core cannot be compiled, say what that means, and go on in plain Python.
     """
     begin = time.monotonic()
     is_complete = environment.has_packages(extras)
@@ -104,7 +105,10 @@ def _decide_to_compile() -> bool:
     if missing and os.environ.get("ENGINE_CORE") == "cython":
         raise LaunchError(f"ENGINE_CORE=cython, but {missing}")
     if missing:
-        print(f"WARNING: {missing}\nUntil then the slow plain-Python core serves.", file=sys.stderr)
+        print(
+            f"WARNING: {missing}\nUntil then the exchange runs in plain Python: {PLAIN_PYTHON}.",
+            file=sys.stderr,
+        )
     return not missing
 
 
@@ -114,7 +118,8 @@ def _go_on_without_core(has_tried: bool) -> None:
     if has_tried:
         log = LOG_FOLDER / "core.log"
         print(
-            f"WARNING: the core did not compile (see {log}); the slow plain-Python one serves.\n"
+            f"WARNING: the core did not compile (see {log}), so that the exchange runs in plain"
+            f" Python: {PLAIN_PYTHON}.\n"
             "The next start tries again; ENGINE_CORE=python does without.",
             file=sys.stderr,
         )

@@ -10,6 +10,8 @@ import sysconfig
 import tempfile
 from pathlib import Path
 
+PLAIN_PYTHON = "everything works, only much more slowly"
+"""What it means for the user that nothing is compiled."""
 _INSTALLERS = ("apt-get", "dnf", "brew")
 _PYTHON = f"python{sys.version_info.major}.{sys.version_info.minor}"
 _HEADERS = {

@@ -125,7 +125,7 @@ def test_a_server_on_the_default_port_is_not_adopted(tmp_path: Path) -> None:
             own = system.wait_until_ready().redis
             assert own.is_own
             assert own.url != url
-            system.wait_for_output(f"is on port {port}, so our own Redis takes")
+            system.wait_for_output(f"Port {port} is taken by ")
             system.wait_for_output(f"REDIS_URL={url}")
 
 

@@ -36,5 +36,5 @@ def test_a_forced_compiled_core_that_is_missing_says_how_to_build_it() -> None:
 
 @pytest.mark.usefixtures("no_compiled_core")
 def test_plain_python_serves_with_a_warning_where_nothing_was_built() -> None:
-    with pytest.warns(RuntimeWarning, match="plain Python serves instead"):
+    with pytest.warns(RuntimeWarning, match="matched in slow plain Python"):
         assert served(None) == ("python", Reference.__module__)
