@@ -33,13 +33,12 @@ def format_banner(
     record: RunRecord, folder: Path, seconds: float, *, needs_api_key: bool = False
 ) -> str:
     """Return the text: URLs, what serves, an order to try, and how to stop."""
-    feed = record.market_data_url.replace("http", "ws", 1)
     return _BANNER.format(
         seconds=seconds,
         core=describe_core(),
         redis=describe_redis(record),
         gateway=record.gateway_url,
-        feed=f"{feed}/ws/market-data",
+        feed=record.feed_url,
         page=record.market_data_url,
         folder=folder,
         curl=format_curl(record.gateway_url, needs_api_key=needs_api_key),
@@ -54,10 +53,10 @@ def format_ready_line(record: RunRecord, folder: Path) -> str:
         "pid": record.launcher.pid,
         "gateway_url": gateway,
         "gateway_port": urlsplit(gateway).port,
-        "order_stream_url": f"{gateway.replace('http', 'ws', 1)}/ws/orders",
+        "order_stream_url": record.order_stream_url,
         "market_data_url": market_data,
         "market_data_port": urlsplit(market_data).port,
-        "feed_url": f"{market_data.replace('http', 'ws', 1)}/ws/market-data",
+        "feed_url": record.feed_url,
         "redis_port": urlsplit(record.redis.url).port,
         "data_dir": str(folder),
     }

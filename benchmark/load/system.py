@@ -11,6 +11,7 @@ import httpx
 
 from launcher.supervision.run_file import RunRecord, find_running_system
 from protocol.settings import Settings
+from protocol.stream_urls import make_feed_url, make_order_stream_url
 from tests.support.launched_system import REAL, launch
 
 _UNAUTHORIZED = 401
@@ -28,12 +29,12 @@ class Target(NamedTuple):
     @property
     def feed_url(self) -> str:
         """URL of the public WebSocket."""
-        return self.market_data.replace("http", "ws", 1) + "/ws/market-data"
+        return make_feed_url(self.market_data)
 
     @property
     def reports_url(self) -> str:
         """URL of the private WebSocket."""
-        return self.gateway.replace("http", "ws", 1) + "/ws/orders"
+        return make_order_stream_url(self.gateway)
 
 
 @contextmanager

@@ -17,6 +17,7 @@ from benchmark.shared.commands_file import FileCommand, FileTrade
 from benchmark.shared.http_connection import HttpConnection
 from benchmark.shared.market import find_instrument
 from protocol.instrument import Instrument
+from protocol.stream_urls import make_feed_url
 
 Levels = dict[int, int]
 _DEADLINE_SECONDS = 60.0
@@ -125,8 +126,7 @@ async def replay_through_system(
         {"X-Account": f"replay-{secrets.token_hex(4)}"},
     )  # fmt: skip
     sender = OrderSender(connection, instrument)
-    url = market_data.replace("http", "ws", 1) + "/ws/market-data"
-    async with connect(url, max_size=None) as feed:
+    async with connect(make_feed_url(market_data), max_size=None) as feed:
         request = {"action": "subscribe", "channels": ["book"], "symbols": [instrument.symbol]}
         await feed.send(json.dumps(request))
         following = asyncio.create_task(recorder.follow(feed))

@@ -34,10 +34,10 @@ from goquant.client.connection import StreamConnection
 from goquant.client.errors import GATEWAY, GatewayError
 from goquant.client.transports import AsyncClient, SyncClient, awaited, blocking
 from protocol.headers import ACCOUNT_HEADER, KEY_HEADER, PREFER_HEADER
+from protocol.stream_urls import ORDER_STREAM_PATH, make_order_stream_url
 
 TIMEOUT_SECONDS = 35.0
 """An answer that waits for the engine takes thirty seconds at most."""
-_STREAM = "/ws/orders"
 
 
 class GatewayClient(AsyncClient):
@@ -45,9 +45,11 @@ class GatewayClient(AsyncClient):
 
     A request whose connection breaks is sent again, three times in all; then GatewayUnreachable is
     raised. That is safe: an order has a client_order_id, another change an Idempotency-Key, and the
-    error has those of a request that may be queued. An
-    answer waits for the engine for `wait` seconds (at most 30), or as long as the gateway chooses.
-    A request that the gateway tells to come back later (429, 503) does so for as long in all.
+    error has those of a request that may be queued.
+
+    An answer waits for the engine for `wait` seconds (at most 30), or as long as the gateway
+    chooses. A request that the gateway tells to come back later (429, 503) does so for as long in
+    all.
     """
 
     def __init__(
@@ -96,8 +98,8 @@ class GatewayClient(AsyncClient):
         Raises GatewayError if the gateway refuses, and OSError or WebSocketException for a trouble
         that may pass.
         """
-        url = f"{self._caller.url}{_STREAM}".replace("http", "ws", 1)
-        headers = self._caller.make_headers("GET", _STREAM)
+        url = make_order_stream_url(self._caller.url)
+        headers = self._caller.make_headers("GET", ORDER_STREAM_PATH)
         return await StreamConnection.open(url, self._refuse_stream, headers)
 
     def _refuse_stream(self, status: int, problem: Json) -> GatewayError:

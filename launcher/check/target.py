@@ -8,6 +8,7 @@ import httpx
 from launcher.settings import LauncherSettings
 from launcher.setup.errors import LaunchError
 from protocol.instrument import Instrument, parse_instruments
+from protocol.stream_urls import make_feed_url
 
 CHECK_SECONDS = 10.0
 
@@ -31,7 +32,7 @@ class Target:
     @property
     def feed_url(self) -> str:
         """URL of the market-data WebSocket."""
-        return f"{self.market_data_url.replace('http', 'ws', 1)}/ws/market-data"
+        return make_feed_url(self.market_data_url)
 
 
 def read_instruments(settings: LauncherSettings) -> list[Instrument]:

@@ -9,6 +9,7 @@ import msgspec
 from launcher.supervision.private_text import write_private_text
 from launcher.supervision.processes import ProcessId
 from protocol.run_file import RUN_FILE, Place, RunFile, identify_place
+from protocol.stream_urls import make_feed_url, make_order_stream_url
 
 
 class ServiceRecord(msgspec.Struct, frozen=True):
@@ -27,6 +28,16 @@ class RunRecord(RunFile, frozen=True, kw_only=True):
     market_data_url: str
     services: list[ServiceRecord]
     is_ready: bool
+
+    @property
+    def feed_url(self) -> str:
+        """URL of the market data's WebSocket."""
+        return make_feed_url(self.market_data_url)
+
+    @property
+    def order_stream_url(self) -> str:
+        """URL of the WebSocket of an account's own orders."""
+        return make_order_stream_url(self.gateway_url)
 
     def find_service(self, name: str) -> ServiceRecord | None:
         """Return the service `name`, None if there is none."""

@@ -165,7 +165,7 @@ def test_page_from_disk_watches_and_says_where_one_may_trade(
     page.goto(PAGE.as_uri())
     expect(page.locator("#ticket")).to_be_hidden()
     page.locator("#status").click()
-    feed = exchange.market_data_url.replace("http", "ws", 1) + "/ws/market-data"
+    feed = exchange.feed_url
     page.locator("#feed-url").fill(feed)
     page.get_by_role("button", name="Use these").click()
     expect(page.locator("#status")).to_have_text("Live")
@@ -218,7 +218,7 @@ def test_messages_can_be_filtered_and_paused(page: Page, trader: Trader) -> None
 
 @pytest.mark.parametrize("origin", ["http://evil.example", "https://localhost.evil.example"])
 def test_feed_is_closed_to_another_sites_page(exchange: RunRecord, origin: str) -> None:
-    feed = exchange.market_data_url.replace("http", "ws", 1) + "/ws/market-data"
+    feed = exchange.feed_url
     with pytest.raises(InvalidStatus, match="403"), connect(feed, origin=Origin(origin)):
         pass
     answer = http.get(

@@ -33,7 +33,7 @@ class Program:
     def __init__(self, exchange: RunRecord, output: Path) -> None:
         self._exchange = exchange
         self._output = output
-        feed = exchange.market_data_url.replace("http", "ws", 1) + "/ws/market-data"
+        feed = exchange.feed_url
         addresses = ("--gateway", exchange.gateway_url, "--feed", feed)
         values = ("--symbol", SYMBOL, "--account", "maker", "--price", "150", "--size", "1")
         with output.open("wb") as file:

@@ -20,7 +20,7 @@ SYMBOL = "ETH-USDT"
 
 @pytest.fixture
 def feed(exchange: RunRecord) -> Iterator[ClientConnection]:
-    url = exchange.market_data_url.replace("http", "ws", 1) + "/ws/market-data"
+    url = exchange.feed_url
     with connect(url) as connection:
         assert json.loads(connection.recv(DEADLINE_SECONDS))["type"] == "connected"
         yield connection

@@ -104,7 +104,7 @@ def test_kill_9_of_the_launcher_with_open_clients_leaves_nothing(
     own_system: LaunchedSystem,
 ) -> None:
     record, processes = own_system.record, list(own_system.processes.values())
-    feed_url = f"{record.market_data_url.replace('http', 'ws', 1)}/ws/market-data"
+    feed_url = record.feed_url
     with connect_feed(feed_url) as feed, http.Client() as client:
         feed.recv()
         client.get(f"{record.gateway_url}/health")
@@ -122,7 +122,7 @@ def _ends_in_time(folder: Path) -> bool:
     with launch(REAL, folder, UVICORN_WORKERS="2") as system:
         record = system.wait_until_ready()
         processes = list(system.processes.values())
-        feed_url = f"{record.market_data_url.replace('http', 'ws', 1)}/ws/market-data"
+        feed_url = record.feed_url
         with connect_feed(feed_url) as feed, http.Client() as client:
             feed.recv()
             client.get(f"{record.gateway_url}/health")
