@@ -4,21 +4,14 @@ import os
 
 from dotenv import dotenv_values
 
+from protocol.settings import SECRETS
+
 _USERS_OF_SECRETS: dict[str, frozenset[str]] = {
     "DATABASE_URL": frozenset({"archive", "order_gateway", "market_data"}),
     "API_KEYS": frozenset({"order_gateway"}),
     "API_KEYS_FILE": frozenset({"order_gateway"}),
-    "CHECK_API_KEY": frozenset(),
-    "CHECK_API_SECRET": frozenset(),
-    "REDIS_URL": frozenset(),  # each service is told its own
-    "REDIS_PASSWORD": frozenset(),
-    "ENGINE_REDIS_URL": frozenset(),
-    "GATEWAY_REDIS_URL": frozenset(),
-    "MARKET_DATA_REDIS_URL": frozenset(),
-    "ARCHIVE_REDIS_URL": frozenset(),
 }
-SECRETS = frozenset(_USERS_OF_SECRETS)
-"""The settings that may hold a password or a key, or name the file with the keys."""
+"""Of the other secrets no service is told; the URL of its Redis is one of its own."""
 
 
 def make_environment(module: str, redis_url: str | None = None) -> dict[str, str]:
@@ -30,7 +23,7 @@ def make_environment(module: str, redis_url: str | None = None) -> dict[str, str
     environment = {
         name: value
         for name, value in {**from_file, **os.environ}.items()
-        if module in _USERS_OF_SECRETS.get(name.upper(), {module})
+        if name.upper() not in SECRETS or module in _USERS_OF_SECRETS.get(name.upper(), ())
     }
     if redis_url is not None:
         environment["REDIS_URL"] = redis_url

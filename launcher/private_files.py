@@ -6,8 +6,8 @@ from pathlib import Path
 
 from dotenv import dotenv_values
 
-from launcher.environments import SECRETS
 from launcher.settings import LauncherSettings
+from protocol.settings import SECRETS
 
 
 def find_open_files(settings: LauncherSettings) -> Iterator[str]:
@@ -16,9 +16,10 @@ def find_open_files(settings: LauncherSettings) -> Iterator[str]:
         yield _describe(settings.api_keys_file, "it holds the API keys")
     env_file = Path(".env")
     if _is_open(env_file):
-        found = sorted(SECRETS & {name for name, value in dotenv_values(env_file).items() if value})
-        if found != ["API_KEYS_FILE"] and found:
-            yield _describe(env_file, f"it holds {', '.join(found)}")
+        values = dotenv_values(env_file).items()
+        found = SECRETS & {name.upper() for name, value in values if value}
+        if found - {"API_KEYS_FILE"}:
+            yield _describe(env_file, f"it holds {', '.join(sorted(found))}")
 
 
 def _is_open(path: Path) -> bool:

@@ -14,6 +14,7 @@ from launcher.setup.compiled_modules import has_compiled_core
 from launcher.setup.errors import LaunchError
 from protocol.assets import LedgerSettings, parse_assets
 from protocol.instrument import parse_instruments
+from protocol.settings import SERVICE_REDIS_URLS
 
 _CORE = "ENGINE_CORE"
 _KNOWN = frozenset({_CORE, *(name.upper() for name in LauncherSettings.model_fields)})
@@ -21,12 +22,6 @@ _FOR_THE_USER = frozenset({"API_KEY"})
 """What the banner's curl line takes from the environment."""
 _NEAR, _NEARER = 0.85, 0.88
 """How like a setting's name another one must be: in `.env`, and among all of the environment."""
-_SERVICE_URLS = (
-    "ENGINE_REDIS_URL",
-    "GATEWAY_REDIS_URL",
-    "MARKET_DATA_REDIS_URL",
-    "ARCHIVE_REDIS_URL",
-)
 _READ_KEYS = """\
 import sys
 from order_gateway.admission.api_keys import UnusableKeys, read_api_keys
@@ -76,7 +71,7 @@ def _check_core(choice: str | None) -> Iterator[str]:
 
 def _check_redis_urls(settings: LauncherSettings) -> Iterator[str]:
     """Say which services have a URL on a server that nothing names: our own would serve them."""
-    urls = [name for name in _SERVICE_URLS if getattr(settings, name.lower())]
+    urls = [name for name in SERVICE_REDIS_URLS.values() if getattr(settings, name.lower())]
     if urls and settings.named_redis_url is None:
         yield f"{', '.join(urls)}: set REDIS_URL too, the administrator's on the same server"
 

@@ -4,7 +4,6 @@ import os
 import sys
 import time
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 from launcher.banner import format_banner, format_ready_line
 from launcher.data_folder import DataFolder
@@ -189,7 +188,7 @@ class System:
 
     def _write_record(self) -> None:
         try:
-            write_run_record(Path(self._folder.path), self._make_record())
+            write_run_record(self._folder.path, self._make_record())
         except (
             OSError
         ) as error:  # such as a full disk: the sub-commands know less, the exchange goes on

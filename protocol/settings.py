@@ -16,7 +16,26 @@ from protocol.limits import DEFAULT_CLOSED_ORDERS, DEFAULT_MAX_OPEN_ORDERS
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 _DATABASES = ("sqlite:", "sqlite+pysqlite:", "postgres:", "postgresql:", "postgresql+psycopg:")
-_SECRETS = frozenset({"REDIS_URL", "REDIS_PASSWORD", "DATABASE_URL", "API_KEYS"})
+SERVICE_REDIS_URLS = {
+    "engine": "ENGINE_REDIS_URL",
+    "order_gateway": "GATEWAY_REDIS_URL",
+    "market_data": "MARKET_DATA_REDIS_URL",
+    "archive": "ARCHIVE_REDIS_URL",
+}
+"""The setting, by the module of a service, that has its own URL on a Redis of the user's."""
+SECRETS = frozenset(
+    {
+        "API_KEYS",
+        "API_KEYS_FILE",
+        "CHECK_API_KEY",
+        "CHECK_API_SECRET",
+        "DATABASE_URL",
+        "REDIS_PASSWORD",
+        "REDIS_URL",
+        *SERVICE_REDIS_URLS.values(),
+    }
+)
+"""The settings that may hold a password or a key, or name the file with the keys."""
 SettingPath = Annotated[Path, AfterValidator(lambda path: REPOSITORY / path)]
 """Relative to the repository, so that a command means the same file in whatever folder it runs."""
 
@@ -107,6 +126,6 @@ def describe_bad_settings(error: ValidationError) -> str:
     problems = []
     for item in error.errors():
         name = ".".join(map(str, item["loc"])).upper()
-        value = "" if name in _SECRETS else f"={item['input']!r}"
+        value = "" if name in SECRETS else f"={item['input']!r}"
         problems.append(f"{name}{value}: {item['msg']}")
     return "bad setting: " + "; ".join(problems)

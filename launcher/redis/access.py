@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from launcher.settings import LauncherSettings
 from protocol import channels
+from protocol.settings import SERVICE_REDIS_URLS
 
 _KEYS = f"~{channels.ORDER_QUEUE} ~{channels.companion_pattern()}"
 _READ_KEYS = f"%R~{channels.ORDER_QUEUE} %R~{channels.companion_pattern()}"
@@ -74,13 +75,11 @@ def make_access(port: int) -> Access:
 
 def name_addresses(settings: LauncherSettings, url: str) -> RedisAddresses:
     """Return the URLs for the server `url` that the user named: a part's own, else `url`."""
-    return RedisAddresses(
-        launcher=url,
-        engine=settings.engine_redis_url or url,
-        order_gateway=settings.gateway_redis_url or url,
-        market_data=settings.market_data_redis_url or url,
-        archive=settings.archive_redis_url or url,
-    )
+    own = {
+        module: getattr(settings, name.lower()) or url
+        for module, name in SERVICE_REDIS_URLS.items()
+    }
+    return RedisAddresses(launcher=url, **own)
 
 
 def format_users() -> str:
