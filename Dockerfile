@@ -8,7 +8,7 @@ ENV PATH=/opt/venv/bin:$PATH PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
 WORKDIR /app
 COPY . .
 RUN pip install --editable '.[postgresql]' --config-settings editable_mode=compat \
-    && rm -rf build && find engine protocol -name '*.c' -delete
+    && rm -rf build
 # a core that does not load is to fail here, not at the first order
 RUN ENGINE_CORE=cython python -c "import engine.core"
 RUN python -c "from engine.exchange import handler; assert handler.__file__.endswith('.so')"

@@ -1,6 +1,6 @@
 """Latencies in an HDR histogram: three digits of each, from a microsecond to two minutes."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 from hdrh.histogram import HdrHistogram
 
@@ -36,11 +36,6 @@ class Histogram:
     def summarize(self) -> Latency:
         """Return the percentiles that are printed."""
         return Latency(*map(self.at, (0.50, 0.95, 0.99, 0.999, 1.0)))
-
-    def list_counts(self) -> Iterator[tuple[float, int]]:
-        """List each recorded value in milliseconds with its count."""
-        for step in self._counts.get_recorded_iterator():
-            yield step.value_iterated_to / 1000, step.count_at_value_iterated_to
 
     def encode(self) -> str:
         """Return HdrHistogram's V2 form, compressed, in base64, which other tools can read."""
