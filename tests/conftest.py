@@ -9,6 +9,7 @@ from xdist.remote import Producer
 from xdist.scheduler import Scheduling
 
 from launcher.setup.compiled_modules import are_compiled_modules_fresh
+from protocol.settings import Settings
 from tests.support.redis_client import open_redis
 from tests.support.redis_server import run_redis
 from tests.support.units import UnitScheduling, put_long_ones_first
@@ -35,6 +36,14 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Scheduling | None:
     """Spread files over workers as `tests.support.units` says; a user's other choice stands."""
     return UnitScheduling(config, log) if config.getoption("dist") == "loadfile" else None
+
+
+@pytest.fixture
+def no_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither the environment nor a file `.env` sets anything."""
+    monkeypatch.setitem(Settings.model_config, "env_file", None)
+    for name in Settings.model_fields:
+        monkeypatch.delenv(name.upper(), raising=False)
 
 
 @pytest.fixture(scope="session")

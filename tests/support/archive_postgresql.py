@@ -17,9 +17,8 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from launcher.supervision.parent_death import make_child_setup
 from tests.support.ports import find_free_port
-from tests.support.waiting import wait_until
+from tests.support.waiting import DEADLINE_SECONDS, wait_until
 
-DEADLINE_SECONDS = 30.0
 _UNPRIVILEGED = ("postgres", "nobody")
 
 
@@ -40,7 +39,6 @@ def run_postgresql() -> Iterator[str]:
             wait_until(
                 lambda: process.poll() is not None or _is_serving(url),
                 lambda: f"PostgreSQL has started: {(folder / 'log').read_text()}",
-                DEADLINE_SECONDS,
             )
             if process.poll() is not None:
                 raise RuntimeError(f"PostgreSQL did not start: {(folder / 'log').read_text()}")

@@ -1,13 +1,18 @@
-"""A real engine in a thread of the test."""
+"""A real engine, in a thread of the test or as a process."""
 
+import os
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from redis import Redis
 
 from engine.service import Limits, Service
 from engine.storage.redis_client import connect_redis
+from launcher.supervision.parent_death import make_child_setup
 from protocol import channels
 from protocol.assets import LedgerSettings
 from protocol.timestamps import now_in_microseconds
@@ -55,6 +60,25 @@ def run_engine(
         service.stop()
         thread.join(DEADLINE_SECONDS)
         assert not thread.is_alive()
+
+
+@contextmanager
+def run_engine_process(url: str, folder: Path) -> Iterator["subprocess.Popen[bytes]"]:
+    """Run `python -m engine` with its data and its log in `folder`; kill it at the end."""
+    folder.mkdir(exist_ok=True)
+    number = len(list(folder.glob("engine-*.log")))
+    with (folder / f"engine-{number}.log").open("wb") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "engine"],
+            env={**os.environ, "REDIS_URL": url, "DATA_DIR": str(folder)},
+            stderr=log,
+            preexec_fn=make_child_setup(),
+        )
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait()
 
 
 def wait_until_drained(client: Redis) -> None:

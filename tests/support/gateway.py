@@ -22,9 +22,9 @@ from protocol.events import ExecutionReport, Fill, Reply, ReplyMessage
 from protocol.instrument import parse_instruments
 from protocol.settings import Settings
 from tests.support.redis_client import open_async_redis
+from tests.support.waiting import DEADLINE_SECONDS
 
 INSTRUMENTS = parse_instruments(Path("instruments.toml").read_text())
-DEADLINE_SECONDS = 30.0
 
 ORDER = {
     "symbol": "BTC-USDT",

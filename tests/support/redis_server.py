@@ -5,15 +5,25 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from redis import Redis
+
 from launcher.redis.binary import find_redis_binaries
 from launcher.redis.server import is_serving
 from launcher.supervision.parent_death import make_child_setup
 from tests.support.ports import find_free_port
+from tests.support.redis_client import open_redis
 from tests.support.waiting import wait_until
 
-DEADLINE_SECONDS = 30.0
 DURABLE = ("--appendonly", "yes", "--appendfsync", "always", "--aof-load-truncated", "no")
 """What it acknowledges is on disk, as with the Redis that the launcher starts."""
+
+
+@contextmanager
+def run_small_redis(folder: Path) -> Iterator[tuple[str, Redis]]:
+    """Run one that some ten thousand orders fill, with a client; then it takes no more."""
+    options = ("--maxmemory", "24mb", "--maxmemory-policy", "noeviction")
+    with run_redis(folder, *options) as url, open_redis(url) as client:
+        yield url, client
 
 
 @contextmanager
@@ -33,7 +43,6 @@ def run_redis(folder: Path, *options: str, port: int | None = None) -> Iterator[
         wait_until(
             lambda: process.poll() is not None or is_serving(url),
             "the suite's Redis serves",
-            DEADLINE_SECONDS,
         )
         if process.poll() is not None:
             raise RuntimeError(f"the suite's Redis did not start, exit status {process.poll()}")

@@ -1,13 +1,9 @@
 """The feed under load while its parts are killed: readers end equal to the journal."""
 
 import asyncio
-import os
-import subprocess
-import sys
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +12,10 @@ from redis import Redis, RedisError
 from benchmark.shared.order_entries import make_entries
 from engine.storage.state import load_id_key
 from goquant import FeedReader
-from launcher.supervision.parent_death import make_child_setup
 from protocol import channels
 from protocol.codec import decode_message
 from protocol.events import L2Delta, Trade
+from tests.support.engine_service import run_engine_process
 from tests.support.market_data import RestartedMarketData
 from tests.support.ports import find_free_port
 from tests.support.redis_client import open_redis
@@ -88,20 +84,6 @@ class Load:
             client.rpush(channels.ORDER_QUEUE, *entries)
             return True
         return False
-
-
-@contextmanager
-def run_engine_process(url: str, folder: Path) -> Iterator["subprocess.Popen[bytes]"]:
-    process = subprocess.Popen(
-        [sys.executable, "-m", "engine"],
-        env={**os.environ, "REDIS_URL": url, "DATA_DIR": str(folder)},
-        preexec_fn=make_child_setup(),
-    )
-    try:
-        yield process
-    finally:
-        process.kill()
-        process.wait()
 
 
 def wait_until_drained(client: Redis, load: Load) -> None:

@@ -4,8 +4,7 @@ import os
 import random
 import shutil
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -26,7 +25,7 @@ from tests.support.faults_orders import (
 from tests.support.faults_proxy import run_proxy
 from tests.support.ports import find_free_port
 from tests.support.redis_client import open_redis
-from tests.support.redis_server import DURABLE, run_redis
+from tests.support.redis_server import DURABLE, run_redis, run_small_redis
 from tests.support.waiting import DEADLINE_SECONDS, wait_until
 
 LEASE_SECONDS = 3.0
@@ -92,16 +91,6 @@ def test_append_only_file_cut_at_random_bytes_leaves_a_whole_history(tmp_path: P
             assert Record(client).sequence > 0
 
 
-@contextmanager
-def run_full_redis(folder: Path) -> Iterator[Redis]:
-    """A Redis that takes no more orders."""
-    with (
-        run_redis(folder, "--maxmemory", "24mb", "--maxmemory-policy", "noeviction") as url,
-        open_redis(url) as client,
-    ):
-        yield client
-
-
 def fill(client: Redis) -> int:
     """Push orders until Redis refuses; how many it took."""
     pushed = 0
@@ -112,15 +101,11 @@ def fill(client: Redis) -> int:
     return pushed
 
 
-def get_url(client: Redis) -> str:
-    return f"redis://127.0.0.1:{client.connection_pool.connection_kwargs['port']}/0"
-
-
 def test_full_redis_refuses_orders_and_the_engine_that_serves_drains(tmp_path: Path) -> None:
-    with run_full_redis(tmp_path) as client:
-        service = make_service(get_url(client), snapshot_interval=10**9)
+    with run_small_redis(tmp_path) as (url, client):
+        service = make_service(url, snapshot_interval=10**9)
         engine = threading.Thread(target=service.run)
-        with run_engine(get_url(client)):
+        with run_engine(url):
             client.rpush(channels.ORDER_QUEUE, make_order(-1))
             wait_until_drained(client)
         engine.start()

@@ -1,9 +1,6 @@
 """What happens to the engine and its reader, fault by fault, and the largest single commands."""
 
-import os
 import signal
-import subprocess
-import sys
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -12,11 +9,15 @@ from typing import cast
 
 from redis import Redis
 
-from launcher.supervision.parent_death import make_child_setup
 from protocol import channels, codec
 from protocol.events import Event, L2Delta
 from protocol.journal import JournalEntry
-from tests.support.engine_service import make_service, run_engine, wait_until_drained
+from tests.support.engine_service import (
+    make_service,
+    run_engine,
+    run_engine_process,
+    wait_until_drained,
+)
 from tests.support.faults_orders import (
     assert_history_is_right,
     make_order,
@@ -26,24 +27,6 @@ from tests.support.market_data import MarketData, run_market_data
 from tests.support.redis_client import open_redis
 from tests.support.redis_server import run_redis
 from tests.support.waiting import DEADLINE_SECONDS, wait_until
-
-
-@contextmanager
-def run_engine_process(url: str, folder: Path) -> Iterator["subprocess.Popen[bytes]"]:
-    """`python -m engine`, its log in `folder`; killed at the end."""
-    number = len(list(folder.glob("engine-*.log")))
-    with (folder / f"engine-{number}.log").open("wb") as log:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "engine"],
-            env={**os.environ, "REDIS_URL": url, "DATA_DIR": str(folder)},
-            stderr=log,
-            preexec_fn=make_child_setup(),
-        )
-    try:
-        yield process
-    finally:
-        process.kill()
-        process.wait()
 
 
 def test_engine_paused_beyond_its_lease_is_fenced_when_it_goes_on(

@@ -1,8 +1,8 @@
 """Faults that take a rare coincidence: each was found by killing and filling things."""
 
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -22,19 +22,10 @@ from engine.storage.writes import write_anyway
 from protocol import channels
 from tests.support.engine_service import make_service, run_engine, wait_until_drained
 from tests.support.instruments import make_instrument, make_instruments
-from tests.support.redis_client import open_redis
-from tests.support.redis_server import run_redis
+from tests.support.redis_server import run_small_redis
 from tests.support.waiting import DEADLINE_SECONDS, wait_until
 
 ORDER = b'{"symbol":"BTC-USDT","side":"buy","order_type":"limit","quantity":"1","price":"1"}'
-
-
-@contextmanager
-def run_full_redis(folder: Path) -> Iterator[tuple[str, Redis]]:
-    """A Redis that will soon be full."""
-    options = ("--maxmemory", "24mb", "--maxmemory-policy", "noeviction")
-    with run_redis(folder, *options) as url, open_redis(url) as client:
-        yield url, client
 
 
 def fill(client: Redis) -> None:
@@ -45,7 +36,7 @@ def fill(client: Redis) -> None:
 
 
 def test_engine_that_starts_on_a_full_redis_drains(tmp_path: Path) -> None:
-    with run_full_redis(tmp_path) as (url, client):
+    with run_small_redis(tmp_path) as (url, client):
         fill(client)
         with run_engine(url):
             wait_until_drained(client)
@@ -63,7 +54,7 @@ def wait_until_orders_are_taken(client: Redis) -> None:
 
 
 def test_full_redis_takes_orders_again_once_it_was_drained(tmp_path: Path) -> None:
-    with run_full_redis(tmp_path) as (url, client), run_engine(url, snapshot_interval=1000):
+    with run_small_redis(tmp_path) as (url, client), run_engine(url, snapshot_interval=1000):
         fill(client)
         wait_until_orders_are_taken(client)
 
@@ -72,14 +63,14 @@ def test_redis_full_of_journal_takes_orders_again_long_before_a_snapshot_is_due(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(snapshots, "BYTES_A_COMMAND", 1)
-    with run_full_redis(tmp_path) as (url, client), run_engine(url, snapshot_interval=10**9):
+    with run_small_redis(tmp_path) as (url, client), run_engine(url, snapshot_interval=10**9):
         for _ in range(3):
             fill(client)
             wait_until_orders_are_taken(client)
 
 
 def test_small_redis_has_snapshots_more_often(tmp_path: Path) -> None:
-    with run_full_redis(tmp_path) as (url, client), run_engine(url, snapshot_interval=10**9):
+    with run_small_redis(tmp_path) as (url, client), run_engine(url, snapshot_interval=10**9):
         client.rpush(channels.ORDER_QUEUE, *[ORDER.replace(b"limit", b"ioc")] * 3000)
         wait_until(lambda: Record(client).snapshots, "a snapshot")
 
@@ -87,7 +78,7 @@ def test_small_redis_has_snapshots_more_often(tmp_path: Path) -> None:
 def test_full_redis_waits_for_an_archive_that_moves_and_not_for_one_that_stands_still(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with run_full_redis(tmp_path) as (url, client), run_engine(url, max_batch=1):
+    with run_small_redis(tmp_path) as (url, client), run_engine(url, max_batch=1):
         client.hset(channels.STATE, channels.STATE_ARCHIVE_SEQUENCE, 1)
         client.rpush(channels.ORDER_QUEUE, *[ORDER] * 50)
         wait_until_drained(client)

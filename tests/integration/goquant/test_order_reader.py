@@ -21,10 +21,10 @@ from protocol.enums import Liquidity
 from protocol.events import Fill
 from tests.support.archive_service import wait_until_archive_is_there
 from tests.support.engine_service import wait_until_drained
-from tests.support.gateway import DEADLINE_SECONDS, ORDER, run_proxy
+from tests.support.gateway import ORDER, run_proxy
 from tests.support.gateway_process import Exchange, use_account
 from tests.support.redis_client import open_redis
-from tests.support.waiting import until
+from tests.support.waiting import DEADLINE_SECONDS, until
 
 Told = tuple[str | None, int]
 """An order and a trade."""

@@ -21,10 +21,10 @@ from schemathesis.specs.openapi.checks import (
 from order_gateway.app import create_app
 from protocol.enums import Reason
 from protocol.settings import Settings
-from tests.support.gateway import DEADLINE_SECONDS, INSTRUMENTS, ORDER
+from tests.support.gateway import INSTRUMENTS, ORDER
 from tests.support.gateway_process import run_exchange
 from tests.support.redis_server import run_redis
-from tests.support.waiting import ask_until
+from tests.support.waiting import DEADLINE_SECONDS, ask_until
 
 DOCUMENT = schemathesis.openapi.from_dict(create_app(Settings(), INSTRUMENTS).openapi())
 CHECKS = [

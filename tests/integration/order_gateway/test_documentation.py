@@ -8,8 +8,8 @@ import sys
 from pathlib import Path
 
 from tests.support import http
-from tests.support.gateway import DEADLINE_SECONDS
 from tests.support.gateway_process import run_exchange
+from tests.support.waiting import DEADLINE_SECONDS
 
 KEY, SECRET = "the-key-of-16-characters", "its-secret-of-16-characters"
 ORIGIN = '<span id="origin"></span>'

@@ -16,10 +16,10 @@ import pytest
 from protocol.channels import ORDER_QUEUE
 from protocol.codec import decode_entry
 from tests.support import http
-from tests.support.gateway import DEADLINE_SECONDS, ORDER
+from tests.support.gateway import ORDER
 from tests.support.gateway_process import run_workers
 from tests.support.redis_client import open_redis
-from tests.support.waiting import wait_until
+from tests.support.waiting import DEADLINE_SECONDS, wait_until
 
 
 def test_curl_line_of_the_readme_works(redis_url: str) -> None:

@@ -11,9 +11,10 @@ from order_gateway.queueing import order_queue, waiting_pushes
 from order_gateway.queueing.order_queue import OrderQueue
 from order_gateway.queueing.waiting_pushes import Push, PushState
 from protocol.channels import ORDER_QUEUE
-from tests.support.gateway import DEADLINE_SECONDS, run_proxy
+from tests.support.gateway import run_proxy
 from tests.support.ports import find_free_port
 from tests.support.redis_client import open_async_redis
+from tests.support.waiting import DEADLINE_SECONDS
 
 ACCOUNT = "alice"
 

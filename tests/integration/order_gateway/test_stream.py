@@ -16,10 +16,10 @@ from goquant import GatewayClient, GatewayError, OrderState, Report, Update
 from protocol.enums import Reason
 from protocol.signing import sign
 from tests.integration.order_gateway.test_exchange import KEYS, PLAIN, SECRET, SIGNING
-from tests.support.gateway import DEADLINE_SECONDS, ORDER
+from tests.support.gateway import ORDER
 from tests.support.gateway_process import Exchange, run_exchange, run_workers, use_account
 from tests.support.redis_client import open_redis
-from tests.support.waiting import until
+from tests.support.waiting import DEADLINE_SECONDS, until
 
 OPEN = {"open", "partially_filled"}
 

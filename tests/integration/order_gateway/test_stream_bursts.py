@@ -13,10 +13,9 @@ from websockets.sync.client import ClientConnection, connect
 from archive.database import open_for_queries
 from archive.queries import Archive
 from protocol.channels import ORDER_QUEUE
-from tests.support.gateway import DEADLINE_SECONDS
 from tests.support.gateway_process import Exchange, run_exchange
 from tests.support.redis_client import open_redis
-from tests.support.waiting import wait_until
+from tests.support.waiting import DEADLINE_SECONDS, wait_until
 
 ORDERS = 12_000
 MEGABYTES = 100

@@ -8,8 +8,9 @@ from websockets.sync.client import ClientConnection, connect
 
 from tests.support import http
 from tests.support.asyncapi import Json, expect_described
-from tests.support.gateway import DEADLINE_SECONDS, ORDER
+from tests.support.gateway import ORDER
 from tests.support.gateway_process import run_exchange
+from tests.support.waiting import DEADLINE_SECONDS
 
 
 def read_until(connection: ClientConnection, kind: str) -> Iterator[Json]:

@@ -26,14 +26,8 @@ from protocol.settings import Settings
 from tests.support import http
 from tests.support.archive_service import run_follower
 from tests.support.engine_service import run_engine
-from tests.support.gateway import (
-    DEADLINE_SECONDS,
-    INSTRUMENTS,
-    ORDER,
-    RedisProxy,
-    run_proxy,
-)
-from tests.support.waiting import until
+from tests.support.gateway import INSTRUMENTS, ORDER, RedisProxy, run_proxy
+from tests.support.waiting import DEADLINE_SECONDS, until
 
 Scenario = Callable[[str, RedisProxy], Awaitable[None]]
 PUBLISHED = last_sequence_field(EXECUTION_REPORTS)

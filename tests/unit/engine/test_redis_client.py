@@ -14,11 +14,7 @@ from protocol.settings import Settings
 RUNNING = "redis://127.0.0.1:6401/0"
 
 
-@pytest.fixture(autouse=True)
-def _no_settings(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(Settings.model_config, "env_file", None)
-    for name in Settings.model_fields:
-        monkeypatch.delenv(name.upper(), raising=False)
+pytestmark = pytest.mark.usefixtures("no_settings")
 
 
 @pytest.fixture

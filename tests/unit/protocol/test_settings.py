@@ -8,12 +8,7 @@ from pydantic import ValidationError
 from launcher.setup.environment import ROOT
 from protocol.settings import Settings, describe_bad_settings
 
-
-@pytest.fixture(autouse=True)
-def _no_settings(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(Settings.model_config, "env_file", None)
-    for name in Settings.model_fields:
-        monkeypatch.delenv(name.upper(), raising=False)
+pytestmark = pytest.mark.usefixtures("no_settings")
 
 
 def test_relative_path_is_relative_to_the_repository(
