@@ -17,7 +17,8 @@ from protocol.codec import encode
 from protocol.events import ChannelMessage, ExecutionReport
 from tests.integration.order_gateway.test_stream_outages import PUBLISHED, Lines, lines, play, read
 from tests.support import http
-from tests.support.gateway import DEADLINE_SECONDS, ORDER, RedisProxy
+from tests.support.gateway import ORDER, RedisProxy
+from tests.support.waiting import DEADLINE_SECONDS
 
 __all__ = ["lines"]
 
