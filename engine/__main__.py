@@ -7,6 +7,7 @@ import sys
 
 from pydantic import ValidationError
 
+from engine.clock import Clock, open_machine_clocks
 from engine.crash_mark import collect_crashes, mark_crashes, remove_own_mark
 from engine.exchange.exchange import CORE
 from engine.service import Limits, Service
@@ -17,7 +18,6 @@ from protocol.assets import LedgerSettings, parse_assets
 from protocol.instrument import Instrument, parse_instruments
 from protocol.logs import start_logging
 from protocol.settings import Settings, describe_bad_settings
-from protocol.timestamps import now_in_microseconds
 
 logger = logging.getLogger("engine")
 
@@ -63,7 +63,7 @@ def serve(settings: Settings, instruments: list[Instrument], ledger: LedgerSetti
     service = Service(
         lambda: connect_redis(settings.effective_redis_url),
         instruments,
-        now_in_microseconds,
+        Clock(open_machine_clocks()),
         Limits(
             settings.max_batch,
             settings.closed_orders,

@@ -11,7 +11,7 @@ SECONDS_BETWEEN_WRITES = 1.0
 
 
 class Meter:
-    """Reads a clock four times a batch, and calls `write` once a second if there was work."""
+    """Reads a clock four times a batch, and calls `write` once a second if there is news."""
 
     def __init__(self, write: Callable[[bytes], object]) -> None:
         self._write = write
@@ -40,6 +40,11 @@ class Meter:
         counts = self._figures.rejects
         for code in rejects:
             counts[code] = counts.get(code, 0) + 1
+
+    def note_clock_jumps(self, jumps: int) -> None:
+        """Note how often the wall clock has jumped."""
+        self._has_news |= jumps != self._figures.clock_jumps
+        self._figures.clock_jumps = jumps
 
     def write_when_due(self) -> None:
         """Write the figures as JSON if that is due; raise what `write` raises."""

@@ -7,14 +7,16 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 from redis import Redis, RedisError
 
+from engine.clock import Clock
 from engine.exchange.batch import MAX_BATCH_SIZE, Batch
 from engine.exchange.exchange import Exchange
 from engine.exchange.handler import Handler, HandlingFailed
 from engine.exchange.ledger import settle_settings
-from engine.exchange.levels import NEWEST
+from engine.exchange.levels import NEWEST, Level
 from engine.exchange.own_entries import make_configuration, make_timer_entry
 from engine.meter import Meter
 from engine.storage.durability import DurabilityWatch
@@ -54,16 +56,16 @@ class Limits:
 class Service:
     """One engine on one list.
 
-    `connect` opens a connection, `now` returns microseconds. `is_after_crash` says that the engine
-    before this one crashed, over an entry that is still to be found. `folder` holds the owner files
-    of this machine's engines. `durability` is the least that Redis must keep to.
+    `connect` opens a connection. `is_after_crash` says that the engine before this one crashed,
+    over an entry that is still to be found. `folder` holds the owner files of this machine's
+    engines. `durability` is the least that Redis must keep to.
     """
 
     def __init__(
         self,
         connect: Callable[[], Redis],
         instruments: Sequence[Instrument],
-        now: Callable[[], int],
+        clock: Clock,
         limits: Limits,
         is_after_crash: bool = False,
         folder: Path | None = None,
@@ -73,7 +75,7 @@ class Service:
         self._connect = connect
         self._client = connect()
         self._instruments = instruments
-        self._now = now
+        self._clock = clock
         self._limits = limits
         self._ledger = ledger
         self._lease = Lease(self._client)
@@ -131,6 +133,8 @@ class Service:
         allowed = self._lease.allow_for_recovery(measure_newest(self._client))
         with self._lease.kept(self._connect, allowed):
             exchange = recover_exchange(self._client, self._instruments, self._limits.closed_orders)
+        mark = cast(bytes | None, self._client.hget(channels.STATE, channels.STATE_CLOCK))
+        self._clock.begin(exchange.timestamp, mark)
         self._lease.allow_for(exchange.matcher.open_orders())
         self._lease.renew()
         self._snapshots.begin()
@@ -157,9 +161,10 @@ class Service:
         else:
             self._lease.renew()
         self._halts.show(exchange.rules, self._lease.owner)
-        self._meter.write_when_due()
         self._durability.look_when_due()
         self._push_timer_entry(exchange, queue)
+        self._meter.note_clock_jumps(self._clock.jumps)
+        self._meter.write_when_due()
         self._snapshots.advance(exchange, self._lease.owner, queue.is_full)
 
     def _match_backlog(self, handler: Handler, queue: OrderQueue) -> None:
@@ -176,7 +181,7 @@ class Service:
             set_aside = {entry for entry in self._poisonous if entry in batch.taken}
             if batch.measure() >= MAX_BATCH_SIZE:
                 self._lease.extend()
-            queue.send(batch, self._lease.owner, self._lease.milliseconds)
+            queue.send(batch, self._lease.owner, self._clock.mark, self._lease.milliseconds)
             self._meter.note_sent()
             if time.monotonic() > end or self._has_other_duty(handler.exchange):
                 break
@@ -198,7 +203,7 @@ class Service:
         if self._suspicion.is_poisonous(handler.exchange.sequence, entries[0]):
             self._poisonous |= {entries[0]}
         self._meter.start()
-        batch = handler.handle(entries, self._now(), self._poisonous)
+        batch = handler.handle(entries, *self._clock.take(), self._poisonous)
         self._meter.note_matched(len(batch.taken))
         return batch
 
@@ -244,10 +249,10 @@ class Service:
 
     def _push_timer_entry(self, exchange: Exchange, queue: OrderQueue) -> None:
         """If a timer is due, push a timer entry behind all that waits, renewals included."""
-        now = max(self._now(), exchange.timestamp)
-        if exchange.timers.is_due(now):
-            queue.put_last(make_timer_entry(now))
-            exchange.timers.note_announced(now)
+        elapsed = exchange.elapsed + self._clock.measure()
+        if exchange.level >= Level.ELAPSED and exchange.timers.is_due(elapsed):
+            queue.put_last(make_timer_entry(elapsed))
+            exchange.timers.note_announced(elapsed)
 
     def _take_over(self) -> bool:
         """Wait for the lease; return False if the service must stop first."""

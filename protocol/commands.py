@@ -35,7 +35,8 @@ class QueueEntry(msgspec.Struct, omit_defaults=True, gc=False):
     `new` uses the fields of an order, without `price` and `stop_price` if the type has none;
     `cancel` and `amend` need `order_id`, `cancel_all` an account and optionally a symbol,
     `cancel_after` an account and `seconds`, and has a `scope`, `halt` and `resume` a symbol.
-    `expire_timers` and `configure` (with `limits`, `level` and `ledger`) are the engine's own.
+    `expire_timers` (with `elapsed`) and `configure` (with `limits`, `level` and `ledger`) are the
+    engine's own.
     `clear_queue`, put at the head, rejects the orders among the next `quantity` entries. `credit`
     and `debit` need an account, `asset`, `amount` and `id`, `set_fees` an account, `maker` and
     `taker` and optionally a symbol, `open_account` an account. `dead` stands in the journal for an
@@ -64,6 +65,7 @@ class QueueEntry(msgspec.Struct, omit_defaults=True, gc=False):
     scope: CancelScope = CancelScope.ALL
     limits: TradingLimits | None = None
     level: int | None = None
+    elapsed: int | None = None
     ledger: LedgerSettings | None = None
     asset: str | None = None
     amount: str | None = None

@@ -56,11 +56,13 @@ class EngineFigures(msgspec.Struct):
     command of it; `commit` is the time from there to Redis's confirmation, counted in the same way.
     `rejects` has the number of refused commands by code, whoever sent them, whether or not somebody
     waited for the answer. A commit of unknown outcome is in none of them, even if it was done.
+    `clock_jumps` is how often somebody has set the wall clock.
     """
 
     matching: Durations = msgspec.field(default_factory=Durations)
     commit: Durations = msgspec.field(default_factory=Durations)
     rejects: dict[str, int] = {}
+    clock_jumps: int = 0
 
 
 def decode_figures(raw: bytes | None) -> EngineFigures:

@@ -24,6 +24,8 @@ class JournalEntry(NamedTuple):
     could not be used; the first one's sequence is `previous` + 1, the last one's `sequence`.
     `timestamp` is the engine's stamp of all of them, in microseconds since 1970. `state_hash` is
     the core's after the last command, as 16 hex digits. `messages` maps a channel to its message.
+    `elapsed` are the microseconds since the commit before; None in entries from before it was
+    counted.
     """
 
     previous: int
@@ -32,6 +34,7 @@ class JournalEntry(NamedTuple):
     commands: bytes
     state_hash: bytes
     messages: Mapping[str, bytes]
+    elapsed: int | None = None
 
     @property
     def published(self) -> dict[str, bytes]:
@@ -50,6 +53,8 @@ class JournalEntry(NamedTuple):
             b"commands", self.commands,
             b"state_hash", self.state_hash,
         ]  # fmt: skip
+        if self.elapsed is not None:
+            fields += b"elapsed", b"%d" % self.elapsed
         published = self.published
         for channel, message in self.messages.items():
             if channel not in published:
@@ -73,6 +78,7 @@ class JournalEntry(NamedTuple):
             commands=fields[b"commands"],
             state_hash=fields[b"state_hash"],
             messages=messages,
+            elapsed=int(fields[b"elapsed"]) if b"elapsed" in fields else None,
         )
 
 

@@ -52,5 +52,5 @@ def _time_entries(entries: list[bytes]) -> float:
     batches = [entries[first : first + BATCH] for first in range(0, len(entries), BATCH)]
     started = time.thread_time_ns()
     for now, batch in enumerate(batches):
-        handler.handle(batch, now).to_journal_entry().to_fields()
+        handler.handle(batch, now, 0).to_journal_entry().to_fields()
     return (time.thread_time_ns() - started) / len(entries)

@@ -29,7 +29,7 @@ class ReplayAudit:
             return
         try:
             commands = codec.split_entries(entry.commands)
-            batch = self._handler.handle(commands, entry.timestamp, max_size=None)
+            batch = self._handler.handle(commands, entry.timestamp, entry.elapsed, max_size=None)
         except (msgspec.DecodeError, HandlingFailed) as error:
             self._stop(f"the commands cannot be run: {error!r}")
             return

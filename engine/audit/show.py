@@ -45,7 +45,7 @@ def rebuild(record: Record, sequence: int) -> Exchange:
     handler = Handler(exchange)
     for entry in record.read_entries(exchange.sequence):
         commands = codec.split_entries(entry.commands)[: sequence - entry.previous]
-        handler.handle(commands, entry.timestamp, max_size=None)
+        handler.handle(commands, entry.timestamp, entry.elapsed, max_size=None)
         if exchange.sequence >= sequence:
             break
     return exchange

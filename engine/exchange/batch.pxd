@@ -21,6 +21,7 @@ cdef class Batch:
     cdef readonly object previous
     cdef readonly int64_t sequence
     cdef readonly object timestamp
+    cdef readonly object elapsed
     cdef readonly str timestamp_text
     cdef readonly object state_hash
     cdef readonly list taken

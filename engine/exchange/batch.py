@@ -34,14 +34,22 @@ class BookChanges:
 class Batch:
     """The commands of one commit and everything that they cause.
 
-    `previous` is the sequence before it, `timestamp` the engine's stamp of all its commands in
-    microseconds, `last_published` each channel's last sequence so far.
+    `previous` is the sequence before it, `timestamp` the engine's stamp of all its commands and
+    `elapsed` the time since the commit before (None in old journals), both in microseconds,
+    `last_published` each channel's last sequence so far.
     """
 
-    def __init__(self, previous: int, timestamp: int, last_published: Mapping[str, int]) -> None:
+    def __init__(
+        self,
+        previous: int,
+        timestamp: int,
+        elapsed: int | None,
+        last_published: Mapping[str, int],
+    ) -> None:
         self.previous = previous
         self.sequence = previous
         self.timestamp = timestamp
+        self.elapsed = elapsed
         self.timestamp_text = format_timestamp(timestamp)
         self.state_hash = 0
         self.taken: list[bytes] = []
@@ -119,6 +127,7 @@ class Batch:
             codec.join_entries(self.commands),
             b"%016x" % self.state_hash,
             self.messages,
+            self.elapsed,
         )
 
     def to_replies(self) -> dict[str, bytes]:

@@ -7,7 +7,7 @@ from engine.exchange.batch import MAX_BATCH_SIZE, Batch
 from engine.exchange.entry import Entry
 from engine.exchange.exchange import Exchange
 from engine.exchange.orders import Order
-from engine.exchange.own_entries import parse_received_at
+from engine.exchange.own_entries import read_due
 from engine.exchange.replies import Outcome
 from protocol.commands import check_account, check_seconds, parse_order_id
 from protocol.enums import OPEN_STATUSES, CancelScope, Reason
@@ -54,14 +54,15 @@ def cancel_after(exchange: Exchange, entry: Entry, batch: Batch) -> Outcome:
     if not seconds:
         exchange.timers.clear(account)
         return Outcome()
-    deadline = batch.timestamp + seconds * 1_000_000
-    exchange.timers.set(account, deadline, entry.scope)
-    return Outcome(due=format_timestamp(deadline))
+    microseconds = seconds * 1_000_000
+    exchange.timers.set(account, exchange.read_timer_clock() + microseconds, entry.scope)
+    return Outcome(due=format_timestamp(batch.timestamp + microseconds))
 
 
 def expire_timers(exchange: Exchange, entry: Entry, batch: Batch) -> Outcome:
     """Let the timers ring that were due when the entry was pushed, as many as one commit holds."""
-    moment = min(parse_received_at(entry.received_at, batch.timestamp), batch.timestamp)
+    now = exchange.read_timer_clock()
+    moment = min(read_due(entry, exchange.level, now), now)
     timers = exchange.timers
     timers.note_expired()
     canceled = 0

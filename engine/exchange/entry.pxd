@@ -39,6 +39,7 @@ cdef class Entry:
     cdef readonly object scope
     cdef readonly object limits
     cdef readonly object level
+    cdef readonly object elapsed
     cdef readonly object ledger
     cdef readonly str asset
     cdef readonly str amount

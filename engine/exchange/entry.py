@@ -42,6 +42,7 @@ class Entry:
         self.scope = _ALL
         self.limits: TradingLimits | None = None
         self.level: int | None = None
+        self.elapsed: int | None = None
         self.ledger: LedgerSettings | None = None
         self.asset: str | None = None
         self.amount: str | None = None
@@ -71,6 +72,7 @@ class Entry:
         self.scope = entry.scope
         self.limits = entry.limits
         self.level = entry.level
+        self.elapsed = entry.elapsed
         self.ledger = entry.ledger
         self.asset = entry.asset
         self.amount = entry.amount

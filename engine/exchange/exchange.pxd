@@ -14,6 +14,7 @@ from engine.exchange.translation cimport EventReader
 cdef class Exchange:
     cdef readonly object sequence
     cdef readonly object timestamp
+    cdef readonly object elapsed
     cdef readonly object level
     cdef readonly object matcher
     cdef readonly OrderTable orders
@@ -28,7 +29,7 @@ cdef class Exchange:
     cdef Recorder _recorder
     cdef EventReader _reader
 
-    cpdef Batch begin_batch(self, object now)
+    cpdef Batch begin_batch(self, object now, object elapsed)
     cpdef count_entry(self)
     cpdef finish_batch(self, Batch batch)
     cpdef check_new(self, Order order, str quantity)

@@ -42,6 +42,8 @@ class Exchange:
     ) -> None:
         self.sequence = 0
         self.timestamp = 0
+        self.elapsed = 0
+        """Microseconds that have elapsed since the level began that counts them."""
         self.level = level
         self.matcher = Matcher(len(instruments))
         self.orders = OrderTable(closed_limit)
@@ -64,10 +66,15 @@ class Exchange:
 
     # Batches
 
-    def begin_batch(self, now: int) -> Batch:
-        """Open an empty batch, taken at `now` (microseconds); its stamp never goes back."""
+    def begin_batch(self, now: int, elapsed: int | None) -> Batch:
+        """Open an empty batch, taken at `now`, `elapsed` after the one before (microseconds).
+
+        Its stamp never goes back.
+        """
         self.timestamp = max(now, self.timestamp)
-        return Batch(self.sequence, self.timestamp, self._last_published)
+        if self.level >= Level.ELAPSED:
+            self.elapsed += elapsed or 0
+        return Batch(self.sequence, self.timestamp, elapsed, self._last_published)
 
     def count_entry(self) -> None:
         """Count the entry in hand towards those that a cleared queue rejects."""
@@ -92,7 +99,13 @@ class Exchange:
 
     def raise_level(self, level: Level) -> None:
         """Begin what `level` brings; a level is never lowered."""
+        if self.level < Level.ELAPSED <= level:
+            self.timers.shift(self.elapsed - self.timestamp)
         self.level = max(level, self.level)
+
+    def read_timer_clock(self) -> int:
+        """Read what the timers' deadlines are measured by: elapsed time, or the stamps."""
+        return self.elapsed if self.level >= Level.ELAPSED else self.timestamp
 
     # Orders
 
@@ -223,6 +236,7 @@ class Exchange:
             sorted(self.rules.halted),
             self.timers.export(),
             self.level,
+            self.elapsed,
             self.ledger.export(),
         )
         return Snapshot(
@@ -240,6 +254,7 @@ class Exchange:
         """
         engine = decode_engine(snapshot.engine)
         self.level = find_level(engine.level)
+        self.elapsed = engine.elapsed
         self.matcher = Matcher.load(engine.core)
         instruments = self.rules.instruments
         while self.matcher.symbols < len(instruments):

@@ -42,16 +42,20 @@ class Handler:
         self,
         entries: Sequence[bytes],
         now: int,
+        elapsed: int | None,
         poisonous: frozenset[bytes] = frozenset(),
         max_size: int | None = MAX_BATCH_SIZE,
     ) -> Batch:
-        """Run `entries`, taken at `now` (microseconds), and return all that they lead to.
+        """Run `entries`, and return all that they lead to.
+
+        They are taken at `now`, `elapsed` after the commit before, both in microseconds; None if
+        the journal is too old to say.
 
         Takes as many of them as one commit can hold (all if `max_size` is None), but at least one;
         those in `poisonous` are rejected without a try. Raises HandlingFailed: then only recovery
         leads on.
         """
-        batch = self.exchange.begin_batch(now)
+        batch = self.exchange.begin_batch(now, elapsed)
         for entry in entries:
             batch.take(entry)
             try:

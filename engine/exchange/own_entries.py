@@ -1,19 +1,19 @@
 """Entries that the engine itself puts into the list."""
 
-from engine.exchange.levels import NEWEST
+from engine.exchange.entry import Entry
+from engine.exchange.levels import NEWEST, Level
 from protocol import codec
 from protocol.assets import LedgerSettings
 from protocol.commands import QueueEntry
 from protocol.enums import CommandType, Reason
 from protocol.limits import TradingLimits
 from protocol.refusal import Refusal
-from protocol.timestamps import format_timestamp, parse_timestamp
+from protocol.timestamps import parse_timestamp
 
 
-def make_timer_entry(now: int) -> bytes:
-    """Make the entry that lets the timers ring that are due at `now`."""
-    entry = QueueEntry(command=CommandType.EXPIRE_TIMERS, received_at=format_timestamp(now))
-    return codec.encode(entry)
+def make_timer_entry(elapsed: int) -> bytes:
+    """Make the entry that lets the timers ring that are due by `elapsed` (microseconds)."""
+    return codec.encode(QueueEntry(command=CommandType.EXPIRE_TIMERS, elapsed=elapsed))
 
 
 def make_configuration(limits: TradingLimits, ledger: LedgerSettings | None = None) -> bytes:
@@ -23,10 +23,17 @@ def make_configuration(limits: TradingLimits, ledger: LedgerSettings | None = No
     )
 
 
-def parse_received_at(text: str | None, default: int) -> int:
-    """Read when a timer entry was made, `default` if it does not say; Refusal if it is bad."""
+def read_due(entry: Entry, level: Level, now: int) -> int:
+    """Read up to when timers ring by a timer entry, which is taken at `now`; Refusal if it is bad.
+
+    Before elapsed time is counted the entry says when it was made, or means now.
+    """
+    if level >= Level.ELAPSED:
+        if entry.elapsed is None:
+            raise Refusal(Reason.INVALID_COMMAND, "elapsed", "elapsed is required")
+        return entry.elapsed
     try:
-        return default if text is None else parse_timestamp(text)
+        return now if entry.received_at is None else parse_timestamp(entry.received_at)
     except ValueError:
         raise Refusal(
             Reason.INVALID_COMMAND, "received_at", "received_at is not a timestamp"

@@ -101,6 +101,7 @@ class StoredEngine(StoredFirst, array_like=True, gc=False):
     """What later levels store behind it; each adds its fields at the end, with defaults."""
 
     level: int = Level.FIRST
+    elapsed: int = 0
     ledger: StoredLedger | None = None
 
 

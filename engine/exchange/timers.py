@@ -2,8 +2,9 @@
 
 A timer does not ring by itself. Once one is due, the service puts a timer entry (`expire_timers`)
 at the end of the list, behind every renewal that is there already. Only when that entry is taken do
-the timers ring that were due when it was pushed and have not been renewed since: by the journal's
-time, so that a replay does the same. `changes.expire_timers` cancels their accounts' orders.
+the timers ring that were due when it was pushed and have not been renewed since: by what the
+journal says has elapsed, so that a replay does the same, and a wall clock that is set neither stops
+a timer nor lets it ring. `changes.expire_timers` cancels their accounts' orders.
 """
 
 from collections.abc import Mapping
@@ -28,7 +29,10 @@ class DueTimer(NamedTuple):
 
 
 class Timers:
-    """At most one timer for each account. Times are in microseconds."""
+    """At most one timer for each account.
+
+    Times are in microseconds, by the exchange's `read_timer_clock`.
+    """
 
     def __init__(self) -> None:
         self.deadlines: dict[str, int] = {}
@@ -49,6 +53,12 @@ class Timers:
         self.deadlines, self._scopes = {}, {}
         for account, timer in timers.items():
             self.set(account, *((timer,) if isinstance(timer, int) else timer))
+
+    def shift(self, microseconds: int) -> None:
+        """Move all deadlines, to go on by another clock."""
+        for account, deadline in self.deadlines.items():
+            self.deadlines[account] = deadline + microseconds
+        self._rebuild()
 
     def set(self, account: str, deadline: int, scope: CancelScope = CancelScope.ALL) -> None:
         """Start or renew the account's timer."""

@@ -4,17 +4,17 @@
 --
 -- KEYS  order_queue, state, journal, lease, dead
 -- ARGV  owner token, previous sequence, sequence, number of entries taken, the SHA-1 of their JSON
---       array ("": it is what is journaled as the commands), lease in milliseconds, number of
---       journal values, how many of these (the last) are to be published, number of channels, of
+--       array ("": it is what is journaled as the commands), lease in milliseconds, the clock's
+--       mark, number of journal values, how many of these (the last) are to be published, number of channels, of
 --       replies, of dead entries; then these values:
 --       journal field, value … (of those to be published: channel, message …);
 --       each channel that has a message; reply channel, message …; dead entry …
 local queue, state, journal, lease, dead = unpack(KEYS)
-local owner, previous, sequence, taken, digest, milliseconds = unpack(ARGV, 1, 6)
-local journal_values, published_values = tonumber(ARGV[7]), tonumber(ARGV[8])
+local owner, previous, sequence, taken, digest, milliseconds, mark = unpack(ARGV, 1, 7)
+local journal_values, published_values = tonumber(ARGV[8]), tonumber(ARGV[9])
 local channel_values, reply_values, dead_values =
-  tonumber(ARGV[9]), tonumber(ARGV[10]), tonumber(ARGV[11])
-local first_journal = 12
+  tonumber(ARGV[10]), tonumber(ARGV[11]), tonumber(ARGV[12])
+local first_journal = 13
 local first_channel = first_journal + journal_values
 local first_published = first_channel - published_values
 local first_reply = first_channel + channel_values
@@ -37,7 +37,7 @@ if not is_what_was_taken() then return 'CHANGED' end
 
 redis.call('XADD', journal, sequence .. '-0', unpack(ARGV, first_journal, first_channel - 1))
 redis.call('LTRIM', queue, taken, -1)
-redis.call('HSET', state, 'sequence', sequence)
+redis.call('HSET', state, 'sequence', sequence, 'clock', mark)
 for i = first_channel, first_reply - 1 do
   redis.call('HSET', state, 'last:' .. ARGV[i], sequence)
 end

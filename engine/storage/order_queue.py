@@ -89,14 +89,15 @@ class OrderQueue:
         self,
         batch: Batch,
         owner: bytes,
+        mark: bytes,
         lease_milliseconds: int = LEASE_MILLISECONDS,
     ) -> None:
         """Send `batch` to be journaled, popped and published in one step, or not at all.
 
-        `batch` is of the first entries known; the one before must be confirmed. Raises
-        CommitTooLarge if its last entry can never be committed.
+        `batch` is of the first entries known; the one before must be confirmed. `mark` is its
+        clock's. Raises CommitTooLarge if its last entry can never be committed.
         """
-        arguments = _to_arguments(batch, owner, lease_milliseconds)
+        arguments = _to_arguments(batch, owner, mark, lease_milliseconds)
         self.known = self.known[len(batch.taken) :]
         self._is_looking = bool(self.known)
         ahead = [_look(len(self.known), len(batch.taken))] if self._is_looking else []
@@ -157,7 +158,9 @@ def _look(first: int, count: int) -> tuple[str | int, ...]:
     return "LRANGE", channels.ORDER_QUEUE, first, first + count - 1
 
 
-def _to_arguments(batch: Batch, owner: bytes, lease_milliseconds: int) -> list[str | bytes | int]:
+def _to_arguments(
+    batch: Batch, owner: bytes, mark: bytes, lease_milliseconds: int
+) -> list[str | bytes | int]:
     """Make ARGV of commit.lua, which expects the commands at a fixed place among the values."""
     entry = batch.to_journal_entry()
     journal = entry.to_fields()
@@ -172,6 +175,7 @@ def _to_arguments(batch: Batch, owner: bytes, lease_milliseconds: int) -> list[s
         len(batch.taken),
         _digest_taken(batch) if batch.dead else "",
         lease_milliseconds,
+        mark,
         len(journal),
         2 * len(entry.published),
         len(entry.messages),

@@ -83,7 +83,9 @@ def _load_exchange(
 
 def _replay(handler: Handler, entry: JournalEntry) -> None:
     try:
-        batch = handler.handle(codec.split_entries(entry.commands), entry.timestamp, max_size=None)
+        batch = handler.handle(
+            codec.split_entries(entry.commands), entry.timestamp, entry.elapsed, max_size=None
+        )
     except (msgspec.DecodeError, HandlingFailed) as error:
         raise JournalDamaged(
             f"the commands of journal entry {entry.sequence} cannot be run: {error!r}"

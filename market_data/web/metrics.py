@@ -55,6 +55,8 @@ class Metrics(Collector):
             yield _to_histogram("engine_matching_seconds", matching, self._engine.matching)
             commit = "From there to Redis's confirmation, for each of its commands"
             yield _to_histogram("engine_commit_seconds", commit, self._engine.commit)
+            text, jumps = "How often the engine's wall clock was set", self._engine.clock_jumps
+            yield CounterMetricFamily("engine_clock_jumps", text, value=jumps)
 
     def _collect_gauges(self) -> Iterator[Metric]:
         status = self._status

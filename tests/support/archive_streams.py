@@ -111,8 +111,8 @@ def make_exchange(stream: list[list[Json]], pause: int) -> Exchange:
         exchange.send(*aimed)
         sent += (command for command in aimed if "order_type" in command)
         exchange.now += pause
-        if exchange.state.timers.is_due(exchange.now):
-            exchange.send(make_timer_entry(exchange.now))
+        if exchange.state.timers.is_due(exchange.elapsed):
+            exchange.send(make_timer_entry(exchange.elapsed))
     return exchange
 
 

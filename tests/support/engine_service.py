@@ -10,12 +10,12 @@ from pathlib import Path
 
 from redis import Redis
 
+from engine.clock import Clock, Reading, open_machine_clocks
 from engine.service import Limits, Service
 from engine.storage.redis_client import connect_redis
 from launcher.supervision.parent_death import make_child_setup
 from protocol import channels
 from protocol.assets import LedgerSettings
-from protocol.timestamps import now_in_microseconds
 from tests.support.instruments import make_instruments
 from tests.support.redis_client import open_redis
 from tests.support.waiting import DEADLINE_SECONDS, wait_until
@@ -35,10 +35,15 @@ def make_service(
     return Service(
         lambda: connect_redis(url),
         make_instruments(),
-        now_in_microseconds,
+        Clock(open_machine_clocks()),
         limits,
         ledger=ledger,
     )
+
+
+def make_clock(now: int) -> Clock:
+    """Make a clock that stands at `now` (microseconds), of a machine that was never booted anew."""
+    return Clock(lambda: Reading("boot", now, now))
 
 
 @contextmanager

@@ -12,6 +12,7 @@ from engine.storage.recovery import recover_exchange
 from protocol import channels, codec
 from protocol.limits import InstrumentLimits, TradingLimits
 from protocol.snapshot import BookSnapshot
+from tests.support.engine_service import make_clock
 from tests.support.faults import CrashPoint, connect_until
 from tests.support.faults_flow import TIMER_SECONDS, Flow, draw_every_kind
 from tests.support.instruments import make_instruments
@@ -53,7 +54,7 @@ def serve(url: str, max_batch: int, now: int) -> None:
         return connect_until(url, CrashPoint(), lambda: services[0].stop())
 
     limits = Limits(max_batch, CLOSED_ORDERS)
-    services.append(Service(connect, make_instruments(), lambda: now, limits))
+    services.append(Service(connect, make_instruments(), make_clock(now), limits))
     services[0].run()
 
 

@@ -48,11 +48,11 @@ def acquire(client: Redis) -> Lease:
 def handle_first(queue: OrderQueue, handler: Handler) -> Batch:
     """What the head of the list leads to, in memory."""
     assert queue.wait_for_entries(1)
-    return handler.handle(queue.known[:1], 5)
+    return handler.handle(queue.known[:1], 5, 0)
 
 
 def commit(queue: OrderQueue, batch: Batch, lease: Lease) -> None:
-    queue.send(batch, lease.owner)
+    queue.send(batch, lease.owner, b"")
     queue.confirm()
 
 
@@ -74,8 +74,8 @@ def test_commit_journals_pops_and_publishes_in_one_step(client: Redis) -> None:
     assert queue.wait_for_entries(1)
     assert queue.known == [BUY, SELL]  # two batches of one
     assert client.llen(channels.ORDER_QUEUE) == 3
-    batch = handler.handle(queue.known, 5)
-    queue.send(batch, lease.owner)
+    batch = handler.handle(queue.known, 5, 0)
+    queue.send(batch, lease.owner, b"")
     assert queue.confirm() is batch
     assert queue.confirm() is None
     assert client.lrange(channels.ORDER_QUEUE, 0, -1) == [BUY]
@@ -140,7 +140,7 @@ def test_second_batch_is_matched_while_the_first_is_on_its_way(client: Redis) ->
     handler, lease = make_handler(client), acquire(client)
     with OrderQueue(client) as queue:
         first = handle_first(queue, handler)
-        queue.send(first, lease.owner)
+        queue.send(first, lease.owner, b"")
         second = handle_first(queue, handler)
         assert queue.confirm() is first
         assert queue.known == [SELL, BUY]  # what the second is made of, and what came after it
@@ -159,8 +159,8 @@ def test_entry_put_before_what_is_being_matched_comes_first_and_nothing_is_lost(
     lease, handler = acquire(client), Handler(recover(client))
     with OrderQueue(client) as queue:
         first = handle_first(queue, handler)
-        queue.send(first, lease.owner)
-        second = handler.handle(queue.known, 5)
+        queue.send(first, lease.owner, b"")
+        second = handler.handle(queue.known, 5, 0)
         assert queue.confirm() is first
         client.lpush(channels.ORDER_QUEUE, b'{"command":"cancel_all"}')
         with pytest.raises(CommitRefused, match="CHANGED"):
@@ -179,7 +179,7 @@ def test_entry_put_before_others_that_are_all_alike_is_not_taken_for_one_of_them
     handler, lease = make_handler(client), acquire(client)
     with OrderQueue(client) as queue:
         assert queue.wait_for_entries(3)
-        batch = handler.handle(queue.known, 5)
+        batch = handler.handle(queue.known, 5, 0)
         client.lpush(channels.ORDER_QUEUE, b'{"command":"clear_queue","quantity":"3"}')
         with pytest.raises(CommitRefused, match="CHANGED"):
             commit(queue, batch, lease)
@@ -193,8 +193,8 @@ def test_connection_lost_while_a_batch_is_matched_ahead_loses_and_repeats_nothin
     client.rpush(channels.ORDER_QUEUE, BUY, SELL)
     lease, handler = acquire(client), Handler(recover(client))
     with OrderQueue(client) as queue:
-        queue.send(handle_first(queue, handler), lease.owner)
-        handler.handle(queue.known, 5)  # and then hangs up: the outcome of the first is unknown
+        queue.send(handle_first(queue, handler), lease.owner, b"")
+        handler.handle(queue.known, 5, 0)  # and then hangs up: the outcome of the first is unknown
     lease.release()
     with run_engine(redis_url):
         wait_until_drained(client)
@@ -235,7 +235,7 @@ def test_an_order_popped_before_a_crash_is_not_gone(client: Redis, redis_url: st
     client.rpush(channels.ORDER_QUEUE, BUY, SELL)
     queue, handler = OrderQueue(client), make_handler(client)
     assert queue.wait_for_entries(2)
-    handler.handle(queue.known, 5)  # and nothing more: this engine is dead
+    handler.handle(queue.known, 5, 0)  # and nothing more: this engine is dead
     with run_engine(redis_url):
         wait_until_drained(client)
     trades = read_events(client, channels.TRADE_EVENTS)
@@ -266,7 +266,7 @@ def test_recovered_state_equals_the_one_left_behind(
         wait_until_drained(client)
     recovered = recover(client)
     direct = make_handler(client)
-    direct.handle(entries, 5)
+    direct.handle(entries, 5, 0)
     assert recovered.sequence == direct.exchange.sequence == 70
     assert recovered.matcher.state_hash() == direct.exchange.matcher.state_hash()
     assert client.llen(channels.DEAD) == 10

@@ -21,6 +21,7 @@ from engine.storage.journal import read_journal
 from protocol import channels
 from protocol.journal import JournalEntry
 from protocol.limits import TradingLimits
+from tests.support.engine_service import make_clock
 from tests.support.faults import CrashPoint, Moment, Stopped, connect_until
 from tests.support.faults_flow import TIMER_SECONDS, draw_every_kind
 from tests.support.instruments import make_instruments
@@ -88,7 +89,7 @@ class Bench:
                 engine.stop()
 
         engine = Service(
-            lambda: connect_until(self._url, point, stop), make_instruments(), lambda: now,
+            lambda: connect_until(self._url, point, stop), make_instruments(), make_clock(now),
             self._limits,
         )  # fmt: skip
         try:

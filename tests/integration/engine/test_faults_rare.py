@@ -98,7 +98,7 @@ def finish_snapshot(client: Redis, redis_url: str) -> Callable[[], None]:
     assert lease.acquire()
     exchange = recover_exchange(client, make_instruments(), 1000)
     writer = SnapshotWriter(client, lambda: connect_redis(redis_url), interval=1)
-    Handler(exchange).handle([ORDER], now=1)
+    Handler(exchange).handle([ORDER], now=1, elapsed=0)
     writer.advance(exchange, lease.owner)
     wait_until(lambda: client.exists(channels.snapshot_key(1)), "written")
 

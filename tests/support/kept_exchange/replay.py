@@ -87,7 +87,7 @@ def replay_entry(handler: Handler, entry: KeptEntry) -> None:
     """Handle a commit's commands; raises AssertionError if they lead to anything else."""
     commit = entry.read()
     commands = codec.split_entries(commit.commands)
-    batch = handler.handle(commands, commit.timestamp, max_size=None)
+    batch = handler.handle(commands, commit.timestamp, commit.elapsed, max_size=None)
     assert batch.sequence == commit.sequence
     made = batch.to_journal_entry().to_fields()
     if made != entry.fields:

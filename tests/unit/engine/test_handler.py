@@ -403,12 +403,12 @@ def test_stamps_never_go_back(exchange: Exchange) -> None:
 def test_batch_is_bounded_by_what_it_writes() -> None:
     exchange = Exchange()
     raw = b'{"symbol":"BTC-USDT","side":"buy","order_type":"limit","quantity":"1","price":"1"}'
-    batch = exchange.handler.handle([raw] * 10, 5, max_size=6)
+    batch = exchange.handler.handle([raw] * 10, 5, 0, max_size=6)
     assert len(batch.taken) == 3
 
 
 def test_batch_is_bounded_by_what_it_has_to_carry() -> None:
-    batch = Exchange().handler.handle([b"x" * 3_000_000] * 10, 5, max_size=6000)
+    batch = Exchange().handler.handle([b"x" * 3_000_000] * 10, 5, 0, max_size=6000)
     assert len(batch.taken) == 2
 
 

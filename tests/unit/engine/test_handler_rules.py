@@ -34,9 +34,11 @@ def arm(exchange: Exchange, seconds: int, **more: str) -> Json:
 
 def ring(exchange: Exchange) -> list[Json]:
     """Have the timers ring that are due now, as the service does; the reports."""
-    if not exchange.state.timers.is_due(exchange.now):
+    if not exchange.state.timers.is_due(exchange.elapsed):
         return []
-    return read_events(exchange.send(make_timer_entry(exchange.now)), channels.EXECUTION_REPORTS)
+    return read_events(
+        exchange.send(make_timer_entry(exchange.elapsed)), channels.EXECUTION_REPORTS
+    )
 
 
 def restart(exchange: Exchange) -> None:
@@ -95,14 +97,14 @@ def test_renewal_that_waits_in_the_queue_counts(exchange: Exchange) -> None:
     arm(exchange, 10)
     exchange.now += 3600 * SECOND
     renewal = ALICE | {"command": "cancel_after", "seconds": 10}
-    batch = exchange.send(renewal, make_timer_entry(exchange.now))
+    batch = exchange.send(renewal, make_timer_entry(exchange.elapsed))
     assert read_events(batch, channels.EXECUTION_REPORTS) == []
 
 
 def test_timer_entry_rings_only_what_was_due_when_it_was_pushed(exchange: Exchange) -> None:
     exchange.order("buy", "1", "60000", **ALICE)
     arm(exchange, 10)
-    early = make_timer_entry(exchange.now + 5 * SECOND)
+    early = make_timer_entry(exchange.elapsed + 5 * SECOND)
     exchange.now += 60 * SECOND
     assert read_events(exchange.send(early), channels.EXECUTION_REPORTS) == []
     assert reasons(ring(exchange)) == [("canceled", "cancel_after")]
@@ -113,16 +115,16 @@ def test_timer_entry_that_never_came_is_announced_again(exchange: Exchange) -> N
     arm(exchange, 1)
     exchange.now += 2 * SECOND
     timers = exchange.state.timers
-    assert timers.is_due(exchange.now)
-    timers.note_announced(exchange.now)
-    assert not timers.is_due(exchange.now + 9 * SECOND)
-    assert timers.is_due(exchange.now + 10 * SECOND)
+    assert timers.is_due(exchange.elapsed)
+    timers.note_announced(exchange.elapsed)
+    assert not timers.is_due(exchange.elapsed + 9 * SECOND)
+    assert timers.is_due(exchange.elapsed + 10 * SECOND)
 
 
 def test_timer_entry_from_the_future_is_held_to_the_engines_own_time(exchange: Exchange) -> None:
     exchange.order("buy", "1", "60000", **ALICE)
     arm(exchange, 10)
-    future = make_timer_entry(exchange.now + 3600 * SECOND)
+    future = make_timer_entry(exchange.elapsed + 3600 * SECOND)
     assert read_events(exchange.send(future), channels.EXECUTION_REPORTS) == []
 
 
@@ -203,8 +205,11 @@ def test_scope_that_there_is_not_is_refused(exchange: Exchange) -> None:
     assert arm(exchange, 10, scope="stops")["reason"] == "invalid_scope"
 
 
-def test_timer_entry_with_a_bad_stamp_is_refused(exchange: Exchange) -> None:
-    batch = exchange.send({"command": "expire_timers", "received_at": "soon"})
+@pytest.mark.parametrize("more", [{}, {"received_at": "2023-11-14T22:13:30.000003Z"}])
+def test_timer_entry_that_does_not_say_what_is_due_is_refused(
+    exchange: Exchange, more: Json
+) -> None:
+    batch = exchange.send({"command": "expire_timers", **more})
     assert reasons(read_events(batch, channels.EXECUTION_REPORTS)) == [
         ("refused", "invalid_command")
     ]
@@ -420,7 +425,7 @@ def test_replay_of_the_journal_gives_the_same_bytes() -> None:
     play(exchange)
     again = Handler(EngineExchange(make_instruments(), ID_KEY, 1000))
     for batch in exchange.batches:
-        replayed = again.handle(batch.commands, batch.timestamp, max_size=None)
+        replayed = again.handle(batch.commands, batch.timestamp, batch.elapsed, max_size=None)
         assert replayed.to_journal_entry() == batch.to_journal_entry()
     assert encode_snapshot(again.exchange.export()) == encode_snapshot(exchange.state.export())
 

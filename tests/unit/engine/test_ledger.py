@@ -387,7 +387,7 @@ def test_flow_with_money_replays_to_the_same_bytes_and_is_found_to_be_right(
     restart(exchange)
     again = Handler(EngineExchange(make_instruments(), ID_KEY, 1000))
     for batch in exchange.batches:
-        replayed = again.handle(batch.commands, batch.timestamp, max_size=None)
+        replayed = again.handle(batch.commands, batch.timestamp, batch.elapsed, max_size=None)
         assert replayed.to_journal_entry() == batch.to_journal_entry()
     assert encode_snapshot(again.exchange.export()) == encode_snapshot(exchange.state.export())
     assert audit(exchange).kept == []

@@ -4,14 +4,16 @@ import json
 
 import pytest
 
+from engine.exchange.batch import Batch
 from engine.exchange.exchange import Exchange as EngineExchange
 from engine.exchange.handler import Handler
 from engine.exchange.levels import NEWEST, Level, UnknownLevel
-from engine.exchange.own_entries import make_configuration
+from engine.exchange.own_entries import make_configuration, make_timer_entry
 from engine.exchange.stored import decode_engine, encode_engine
 from protocol import channels
 from protocol.limits import TradingLimits
 from protocol.snapshot import Snapshot, decode_snapshot, encode_snapshot
+from protocol.timestamps import format_timestamp
 from tests.support.exchange import ID_KEY, Exchange, Json, read_events
 from tests.support.instruments import make_instruments
 
@@ -80,7 +82,7 @@ def test_level_that_was_unknown_stays_set_aside_where_it_is_known() -> None:
     batch = exchange.send(configure(level=UNKNOWN))
     assert json.loads(batch.commands[0])["command"] == "dead"
     again = Handler(EngineExchange(make_instruments(), ID_KEY, 1000))
-    replayed = again.handle(batch.commands, batch.timestamp, max_size=None)
+    replayed = again.handle(batch.commands, batch.timestamp, batch.elapsed, max_size=None)
     assert replayed.to_journal_entry() == batch.to_journal_entry()
     assert replayed.dead == []
 
@@ -106,3 +108,81 @@ def test_snapshot_of_a_later_version_is_told_from_a_damaged_one() -> None:
     exchange = Exchange()
     with pytest.raises(UnknownLevel, match=f"level {UNKNOWN} is not known here"):
         exchange.state.restore(put_on_level(exchange.state.export(), UNKNOWN))
+
+
+# level 1: elapsed time
+
+
+SECOND = 1_000_000
+ALICE: Json = {"account": "alice"}
+
+
+def arm(seconds: int, account: str = "alice") -> Json:
+    return {"command": "cancel_after", "account": account, "seconds": seconds}
+
+
+def list_canceled(batch: Batch) -> list[str]:
+    reports = read_events(batch, channels.EXECUTION_REPORTS)
+    return [report["account"] for report in reports if report["reason"] == "cancel_after"]
+
+
+def test_before_the_level_timers_are_points_of_the_stamps_time() -> None:
+    exchange = Exchange(level=Level.FIRST)
+    exchange.order("buy", "1", "60000", **ALICE)
+    exchange.send(arm(10))
+    exchange.now += 9 * SECOND
+    assert list_canceled(exchange.send({"command": "expire_timers"})) == []
+    exchange.now += 2 * SECOND
+    stamp = format_timestamp(exchange.now - 2 * SECOND)
+    early = {"command": "expire_timers", "received_at": stamp}
+    assert list_canceled(exchange.send(early)) == []
+    assert list_canceled(exchange.send({"command": "expire_timers"})) == ["alice"]
+    assert exchange.state.elapsed == 0
+
+
+def test_timers_that_run_when_the_level_begins_keep_what_was_left_of_them() -> None:
+    exchange = Exchange(level=Level.FIRST)
+    for seconds, account in ((3, "carol"), (10, "alice"), (20, "bob")):
+        exchange.order("buy", "1", "60000", account=account)
+        exchange.send(arm(seconds, account))
+    exchange.now += 4 * SECOND
+    exchange.send(configure(level=Level.ELAPSED))
+    assert exchange.state.elapsed == 0
+    exchange.now += 5 * SECOND
+    assert list_canceled(exchange.send(make_timer_entry(exchange.elapsed))) == ["carol"]
+    exchange.now += 2 * SECOND
+    assert list_canceled(exchange.send(make_timer_entry(exchange.elapsed))) == ["alice"]
+    exchange.now += 9 * SECOND
+    assert list_canceled(exchange.send(make_timer_entry(exchange.elapsed))) == ["bob"]
+
+
+def test_timer_entry_from_before_the_level_is_refused_and_asked_for_again() -> None:
+    exchange = Exchange(level=Level.FIRST)
+    exchange.order("buy", "1", "60000", **ALICE)
+    exchange.send(arm(1))
+    exchange.now += 5 * SECOND
+    old = {"command": "expire_timers", "received_at": format_timestamp(exchange.now)}
+    assert list_canceled(exchange.send(configure(level=Level.ELAPSED), old)) == []
+    assert exchange.state.timers.is_due(exchange.elapsed)
+
+
+def test_stamps_do_not_matter_to_timers() -> None:
+    exchange = Exchange()
+    exchange.order("buy", "1", "60000", **ALICE)
+    exchange.send(arm(10))
+    handle = exchange.handler.handle
+    far = exchange.now + 86_400 * SECOND
+    entry = make_timer_entry(11 * SECOND)
+    assert list_canceled(handle([entry], far, 9 * SECOND)) == []
+    assert list_canceled(handle([entry], far, 2 * SECOND)) == ["alice"]
+
+
+def test_snapshot_keeps_what_has_elapsed() -> None:
+    exchange = Exchange()
+    exchange.send(arm(10))
+    exchange.now += 7 * SECOND
+    exchange.send(arm(10, "bob"))
+    restored = EngineExchange(make_instruments(), ID_KEY, 1000)
+    restored.restore(exchange.state.export())
+    assert restored.elapsed == exchange.state.elapsed == 7 * SECOND + 2
+    assert restored.timers.deadlines == exchange.state.timers.deadlines

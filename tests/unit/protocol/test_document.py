@@ -229,7 +229,7 @@ def test_every_field_of_a_price_message_has_its_row() -> None:
 
 
 def test_every_field_of_the_journal_has_its_row() -> None:
-    entry = JournalEntry(0, 1, 0, b"[]", b"", dict.fromkeys(channels.EVENT_CHANNELS, b"{}"))
+    entry = JournalEntry(0, 1, 0, b"[]", b"", dict.fromkeys(channels.EVENT_CHANNELS, b"{}"), 0)
     fields = {name.decode() for name in entry.to_fields()[::2]}
     assert find_section("Journal entry").tables[0].names == fields
 
