@@ -12,13 +12,14 @@ from engine.storage.redis_client import find_redis_url
 from protocol.settings import Settings
 
 CHECKED = """\
-Checked at every commit: sequences, stamps and the chain of each channel; the replay's state
-hash and the bytes published on each channel; every command answered; trade and update ids;
-price-time priority, no trade-through; price and quantity the same for taker, maker and public;
-quantity = filled + remaining; every order opened once and ended at most once; levels = their
-orders; the book never crossed; the best bid and offer. At the end: the state's sequences; the
-open orders of reports, engine and core; the books. With a ledger: what there is of each asset is
-what came in, nothing below zero if checked, each commission; what is locked is what orders hold."""
+Checked at every commit: sequences, stamps, elapsed time and the chain of each channel; the
+replay's state hash and the bytes published on each channel; every command answered; timers that
+fire when they are due; trade and update ids; price-time priority, no trade-through; price and
+quantity the same for taker, maker and public; quantity = filled + remaining; every order opened
+once and ended at most once; levels = their orders; the book never crossed; the best bid and offer.
+At the end: the state's sequences; the open orders of reports, engine and core; the books. With a
+ledger: what there is of each asset is what came in, nothing below zero if checked, each commission;
+what is locked is what orders hold."""
 
 
 def parse_arguments(arguments: Sequence[str]) -> argparse.Namespace:

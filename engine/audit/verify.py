@@ -13,6 +13,7 @@ from engine.audit.findings import Finding, Findings, Rule
 from engine.audit.orders import OrderAudit
 from engine.audit.record import Record
 from engine.audit.replay import ReplayAudit
+from engine.audit.timers import TimerAudit
 from engine.exchange.exchange import Exchange
 from engine.storage.journal import JournalDamaged
 from protocol import channels
@@ -66,6 +67,7 @@ class Verification:
         )  # fmt: skip
         self._replay = ReplayAudit(exchange, self._findings)
         self._answers = AnswerAudit(self._findings)
+        self._timers = TimerAudit(exchange, self._findings)
         self._orders = OrderAudit(record.instruments, record.closed_limit, self._findings)
         self._balances = BalanceAudit(record.instruments, self._findings)
         self._books = BookAudit(record.instruments, self._orders.queues, self._findings)
@@ -118,6 +120,7 @@ class Verification:
         events = _events(messages, channels.EXECUTION_REPORTS)
         reports = [event for event in events if isinstance(event, PrivateEvent)]
         self._answers.read(entry, reports)
+        self._timers.read(entry, reports)
         self._orders.read(reports, trades)
         self._balances.read(entry, events)
         self._books.read(
