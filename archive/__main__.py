@@ -20,7 +20,6 @@ from archive.settings import ArchiveSettings
 from archive.versions import NewerDatabase
 from protocol.logs import start_logging
 from protocol.settings import describe_bad_settings
-from protocol.timestamps import now_in_microseconds
 
 SOCKET_TIMEOUT_SECONDS = 10
 
@@ -82,7 +81,6 @@ def follow(settings: ArchiveSettings) -> int:
         database,
         settings.archive_retention_days,
         settings.archive_retention_rows,
-        now_in_microseconds,
     )
     journal = Journal(connect_redis(settings.effective_redis_url))
     follower = Follower(journal, database, retention)

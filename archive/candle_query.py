@@ -30,7 +30,7 @@ def read_candles(
     """
     step = seconds * MICROSECONDS
     start = align(start + step - 1, seconds)
-    end = min(align(end + step - 1, seconds), align(_read_now(connection), seconds) + step)
+    end = min(align(end + step - 1, seconds), align(read_last_stamp(connection), seconds) + step)
     bases = _read_bases(connection, symbol, choose_resolution(seconds), start, end)
     before = _read_last_before(connection, symbol, start)
     filled = fill_holes(fold_candles(bases, seconds), seconds, start, end, before)
@@ -47,12 +47,12 @@ def read_span(connection: Connection, symbol: str, seconds: int) -> tuple[int, i
     ).scalar_one_or_none()
     if first is None:
         return None
-    last = align(_read_now(connection), seconds)
+    last = align(read_last_stamp(connection), seconds)
     return align(first, seconds), last + seconds * MICROSECONDS
 
 
-def _read_now(connection: Connection) -> int:
-    """Read the stamp of the last commit."""
+def read_last_stamp(connection: Connection) -> int:
+    """Read the stamp of the last commit, in microseconds; 0 if there is none."""
     return connection.execute(select(schema.archive_state.c.timestamp)).scalar_one_or_none() or 0
 
 

@@ -1,5 +1,6 @@
 """Deletes what the settings call too old or too much, in small steps."""
 
+import time
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NamedTuple
 
@@ -16,11 +17,12 @@ from sqlalchemy import (
 )
 
 from archive import schema
+from archive.candle_query import read_last_stamp
 from archive.candles import MICROSECONDS, RESOLUTIONS
 
 ROWS_AT_ONCE = 5000
 """The most rows that a transaction deletes from a table: following the journal comes first."""
-PAUSE_MICROSECONDS = 10 * MICROSECONDS
+PAUSE_SECONDS = 10.0
 _DAY = 86_400 * MICROSECONDS
 
 _orders, _fills, _trades, _candles = schema.orders, schema.fills, schema.trades, schema.candles
@@ -40,33 +42,37 @@ class _Due(NamedTuple):
 class Retention:
     """Keeps what is younger than `days` and among the newest `rows` (of each symbol, for trades).
 
-    Open orders stay, whatever their age, and so do candles, except for those of one second. `now`
-    gives the time in microseconds.
+    Open orders stay, whatever their age, and so do candles, except for those of one second. What
+    is older is so by the last commit's stamp: a wall clock that is set deletes nothing.
     """
 
     def __init__(
-        self, database: Engine, days: float | None, rows: int | None, now: Callable[[], int]
+        self,
+        database: Engine,
+        days: float | None,
+        rows: int | None,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._database = database
         self._age = None if days is None else int(days * _DAY)
         self._rows = rows
-        self._now = now
-        self._next = 0
+        self._clock = clock
+        self._next = 0.0
 
     def apply(self) -> int:
         """Delete the next few rows that are due; return their number."""
-        if (self._age is None and self._rows is None) or self._now() < self._next:
+        if (self._age is None and self._rows is None) or self._clock() < self._next:
             return 0
         with self._database.begin() as connection:
             counts = [_delete_some(connection, due) for due in self._list_due(connection)]
         if max(counts, default=0) < ROWS_AT_ONCE:
-            self._next = self._now() + PAUSE_MICROSECONDS
+            self._next = self._clock() + PAUSE_SECONDS
         return sum(counts)
 
     def _list_due(self, connection: Connection) -> Iterator[_Due]:
         symbols = connection.execute(select(schema.instruments.c.symbol)).scalars().all()
         if self._age is not None:
-            yield from _list_older(symbols, self._now() - self._age)
+            yield from _list_older(symbols, read_last_stamp(connection) - self._age)
         if self._rows is not None:
             yield from _list_beyond(connection, symbols, self._rows)
 

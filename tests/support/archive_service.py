@@ -19,7 +19,6 @@ from archive.retention import Retention
 from launcher.setup.environment import ROOT
 from launcher.supervision.parent_death import make_child_setup
 from protocol import channels
-from protocol.timestamps import now_in_microseconds
 from tests.support.waiting import DEADLINE_SECONDS, wait_until
 
 
@@ -36,7 +35,7 @@ def run_follower(
         event.listen(database, "connect", lambda c, _: c.execute("PRAGMA synchronous=OFF"))
     prepare(database)
     journal = Journal(connect_redis(redis_url))
-    retention = Retention(database, None, None, now_in_microseconds)
+    retention = Retention(database, None, None)
     follower = Follower(journal, database, retention)
     thread = threading.Thread(target=follower.run, name="archive")
     thread.start()

@@ -101,9 +101,9 @@ def test_retention_deletes_what_is_too_old_and_too_much(redis_url: str, url: str
         with run_follower(redis_url, url):
             wait_until_archived(client, 21)
     with run_database(url) as database, run_queries(url) as archive:
-        Retention(database, 4.5, None, lambda: exchange.now).apply()
+        Retention(database, 4.5, None).apply()
         assert len(archive.list_trades("BTC-USDT")) == 5
-        Retention(database, None, 2, lambda: exchange.now).apply()
+        Retention(database, None, 2).apply()
         assert len(archive.list_trades("BTC-USDT")) == 2
         assert len(archive.list_orders(OrderFilter("default")).items) == 3
 

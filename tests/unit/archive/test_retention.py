@@ -17,15 +17,14 @@ from tests.support.exchange import Exchange
 DAY = 86_400_000_000
 
 
-def fill_days(database: Engine, days: int) -> int:
-    """An order that stays open, then a trade a day; the time of the end."""
+def fill_days(database: Engine, days: int) -> None:
+    """An order that stays open, then a trade a day."""
     exchange = Exchange()
     exchange.send(limit("buy", "0.1", "10", "stays"))
     for _ in range(days):
         exchange.now += DAY
         trade_once(exchange)
     write_entries(database, list_entries(exchange.batches))
-    return exchange.now
 
 
 def count(database: Engine) -> dict[str, int]:
@@ -45,35 +44,47 @@ def count_candles(database: Engine, resolution: int) -> int:
 
 def test_nothing_goes_by_default(tmp_path: Path) -> None:
     with run_database(sqlite_url(tmp_path)) as database:
-        now = fill_days(database, 10)
-        assert Retention(database, None, None, lambda: now + 1000 * DAY).apply() == 0
+        fill_days(database, 10)
+        assert Retention(database, None, None).apply() == 0
         assert count(database) == {"orders": 21, "fills": 20, "trades": 10}
 
 
 def test_what_is_older_goes_but_open_orders_and_minutes_stay(tmp_path: Path) -> None:
     with run_database(sqlite_url(tmp_path)) as database:
-        now = fill_days(database, 10)
-        Retention(database, 2.5, None, lambda: now).apply()
+        fill_days(database, 10)
+        Retention(database, 2.5, None).apply()
         assert count(database) == {"orders": 7, "fills": 6, "trades": 3}
         assert (count_candles(database, 1), count_candles(database, 60)) == (3, 10)
 
 
 def test_what_is_too_much_goes(tmp_path: Path) -> None:
     with run_database(sqlite_url(tmp_path)) as database:
-        now = fill_days(database, 10)
-        Retention(database, None, 4, lambda: now).apply()
+        fill_days(database, 10)
+        Retention(database, None, 4).apply()
         assert count(database) == {"orders": 5, "fills": 4, "trades": 4}
 
 
 def test_much_goes_a_little_at_a_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(retention_module, "ROWS_AT_ONCE", 3)
     with run_database(sqlite_url(tmp_path)) as database:
-        now = fill_days(database, 10)
-        retention = Retention(database, 2.5, None, lambda: now)
+        fill_days(database, 10)
+        retention = Retention(database, 2.5, None)
         deleted = [retention.apply() for _ in range(8)]
         assert max(deleted) <= 12
         assert deleted[-1] == 0
         assert count(database) == {"orders": 7, "fills": 6, "trades": 3}
+
+
+def test_it_looks_again_after_a_pause(tmp_path: Path) -> None:
+    now = 100.0
+    with run_database(sqlite_url(tmp_path)) as database:
+        retention = Retention(database, None, 4, lambda: now)
+        assert retention.apply() == 0
+        fill_days(database, 10)
+        now += 9
+        assert retention.apply() == 0
+        now += 1
+        assert retention.apply() > 0
 
 
 @pytest.mark.parametrize(("days", "rows"), [(2.5, None), (None, 4)])
@@ -89,8 +100,8 @@ def test_pass_reads_only_what_is_due(tmp_path: Path, days: float | None, rows: i
             plans.extend(row[3] for row in raw.fetchall())
 
     with run_database(sqlite_url(tmp_path)) as database:
-        now = fill_days(database, 10)
+        fill_days(database, 10)
         event.listen(database, "before_cursor_execute", keep_plan)
-        Retention(database, days, rows, lambda: now).apply()
+        Retention(database, days, rows).apply()
     assert any("SEARCH trades USING" in plan for plan in plans)
     assert [plan for plan in plans if re.search(r"SCAN|TEMP B-TREE|ANY\(", plan)] == []
