@@ -10,6 +10,7 @@ from edge.rare_log import RareLog
 from market_data.following.chain import Chain, Link
 from market_data.following.engine_redis import BrokenJournal, EngineRedis
 from market_data.following.engine_state import PUBLIC_CHANNELS, EngineState
+from market_data.following.engine_time import EngineTime
 from market_data.following.feed_stats import FeedStats
 from market_data.following.lag import Lag
 from market_data.following.listener import MarketListener
@@ -20,7 +21,6 @@ from market_data.market.feed_status import FeedStatus
 from market_data.market.market import Market
 from protocol.events import ChannelMessage
 from protocol.journal import MAX_VALUE_BYTES, JournalEntry
-from protocol.timestamps import now_in_microseconds
 
 SECONDS_BETWEEN_CHECKS = 0.5
 MAX_PAUSE_SECONDS = 2.0
@@ -52,6 +52,7 @@ class Feed:
         self._listener = listener
         self._chain = Chain()
         self._lag = Lag()
+        self._time = EngineTime()
         self._pause = 0.0
         self._events_this_turn = 0
         self._rare_log = RareLog(logger)
@@ -152,7 +153,7 @@ class Feed:
 
     async def _check(self) -> None:
         """Compare what was received with the engine's state, and resync if anything is missing."""
-        asked_at = now_in_microseconds()
+        asked_at = self._time.read(self._market.now)
         state = await self._redis.read_state()
         is_lost = self._chain.has_lost_tail(state)
         if is_lost or not self._chain.is_of(state):
