@@ -61,10 +61,10 @@ def _read_archive_health(record: RunRecord) -> Health:
         sequence, archived = client.hmget(channels.STATE, names)
     behind = int(sequence or 0) - int(archived or 0)
     text = f"behind={behind}"
-    if archived is None and behind:
-        return Health(False, f"{text}, it has kept nothing yet; see its log")
     if not read_readiness(record.gateway_url).is_whole:
         return Health(False, f"{text}, its database does not answer")
+    if archived is None and behind:
+        return Health(False, f"{text}, it has kept nothing yet; see its log")
     return Health(True, text)
 
 

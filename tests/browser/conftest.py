@@ -79,13 +79,10 @@ def clear_book(exchange: RunRecord, symbol: str = "BTC-USDT") -> None:
     """Trade everything away, whoever's it is."""
     with Trader(exchange.gateway_url) as sweeper:
         book = read_book(exchange, symbol)
-        for side, levels, price in (
-            ("buy", book["asks"], "10000000"),
-            ("sell", book["bids"], "0.01"),
-        ):
+        for side, levels in (("buy", book["asks"]), ("sell", book["bids"])):
             if levels:
                 quantity = sum(Decimal(quantity) for _, quantity in levels)
-                sweeper.order(side, str(quantity), price, symbol, order_type="ioc")
+                sweeper.order(side, str(quantity), levels[-1][0], symbol, order_type="ioc")
 
 
 def read_book(exchange: RunRecord, symbol: str = "BTC-USDT") -> dict[str, list[list[str]]]:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from redis import Redis
 
+from engine.clock import Reading
 from goquant import GatewayClient, GatewayError, OrderState
 from protocol import channels
 from protocol.codec import encode
@@ -457,7 +458,8 @@ def test_renewal_that_waits_in_the_queue_keeps_the_orders(
         now = now_in_microseconds()
         with monkeypatch.context() as stopped_clock:
             # an engine that takes a second to stop must not see the timer run out
-            stopped_clock.setattr(engine_service, "now_in_microseconds", lambda: now)
+            standing = Reading("boot", now, now)
+            stopped_clock.setattr(engine_service, "open_machine_clocks", lambda: lambda: standing)
             with run_engine(redis_url):
                 asyncio.run(run(url))
         asyncio.run(renew(url))
