@@ -18,7 +18,10 @@ ROOT: Final = Path(__file__).resolve().parents[2]
 COPY: Final = ROOT / "build" / "coverage"
 MAIN_SOURCE: Final = "engine/core/compiled/matcher.pyx"
 LEAST: Final = 95
-PROPERTIES: Final = ("auditor", "differential", "generated", "recorded_flow", "replays")
+PROPERTIES: Final = (
+    *("auditor", "differential", "generated", "ledger", "ledger_generated"),
+    *("recorded_flow", "replays"),
+)
 TESTS: Final = (
     *("tests/unit/engine/core", "tests/scenarios"),
     *(f"tests/property/test_{name}.py" for name in PROPERTIES),
