@@ -10,6 +10,7 @@ from libc.stdint cimport uint32_t, uint64_t
 from engine.core.compiled.book cimport index_of
 from engine.core.compiled.commands cimport run_command
 from engine.core.compiled.id_index cimport hash_of
+from engine.core.compiled.ledger cimport has_ledger
 from engine.core.compiled.state cimport (
     Balance,
     CommandRecord,
@@ -74,7 +75,8 @@ cdef inline void run_batch(
         command = &commands[i + AHEAD]
         prefetch(named_order(core, command), 1)
         prefetch(place_of(core, command.symbol, command.price), 1)
-        prefetch(balance_of(core, command), 1)
+        if has_ledger(core):
+            prefetch(balance_of(core, command), 1)
         order = named_order(core, &commands[i + NEAR_AHEAD])
         prefetch(&core.pool[order.next], 1)
         prefetch(&core.pool[order.prev], 1)

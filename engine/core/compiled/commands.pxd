@@ -12,7 +12,7 @@ from engine.core.compiled.events cimport (
 )
 from engine.core.compiled.book cimport level_at
 from engine.core.compiled.id_index cimport find_slot
-from engine.core.compiled.ledger cimport hold
+from engine.core.compiled.ledger cimport has_ledger, hold
 from engine.core.compiled.matching cimport execute, has_reached, run_fired, trigger
 from engine.core.compiled.orders cimport bucket_of, fires_on_rise, remove, wait
 from engine.core.compiled.queue cimport enqueue, sort_queue
@@ -94,7 +94,8 @@ cdef inline void new_order(Core* core, const CommandRecord* command) noexcept no
     cdef Incoming incoming
     if likely(reason == REASON_NONE):
         fill_order(&incoming.order, command)
-        reason = refuse_funds(core, &incoming.order, NULL)
+        if has_ledger(core):
+            reason = refuse_funds(core, &incoming.order, NULL)
     if unlikely(reason != REASON_NONE):
         reject_new(core, command, reason)
         return

@@ -90,18 +90,28 @@ cdef inline int64_t held_for(const Terms* terms, const Order* order, qty_t quant
     return quantity * terms.lot_units
 
 
-cdef inline void hold(Core* core, const Order* order, qty_t quantity) noexcept nogil:
-    """Lock what so much of an order holds; free it if the quantity is below zero."""
+cdef inline bint has_ledger(const Core* core) noexcept nogil:
+    """Whether there is a ledger: asked first wherever every order passes, as one comparison."""
+    return unlikely(core.ledger.accounts != 0)
+
+
+cdef inline void lock(Core* core, const Order* order, qty_t quantity) noexcept nogil:
     cdef const Terms* terms = &core.ledger.terms[order.symbol]
-    cdef Balance* balance
     cdef int64_t amount
-    if likely(terms.lot_units == 0):
+    cdef Balance* balance
+    if terms.lot_units == 0:
         return
     amount = held_for(terms, order, quantity)
     if amount:
         balance = open_balance(&core.ledger, order.account, held_asset(terms, order))
         add(&balance.free, -amount)
         add(&balance.locked, amount)
+
+
+cdef inline void hold(Core* core, const Order* order, qty_t quantity) noexcept nogil:
+    """Lock what so much of an order holds; free it if the quantity is below zero."""
+    if has_ledger(core):
+        lock(core, order, quantity)
 
 
 # Funds
@@ -275,6 +285,8 @@ cdef inline void settle(
     cdef int64_t amount = quantity * terms.lot_units
     cdef int64_t held, bought, sold
     cdef Balance* balance
+    if terms.lot_units == 0:
+        return
     held = held_for(terms, buyer, quantity)
     balance = open_balance(&core.ledger, buyer.account, terms.quote)
     add(&balance.locked, -held)

@@ -4,7 +4,7 @@ from libc.stdint cimport uint32_t
 
 from engine.core.compiled.book cimport crosses, drop_level, level_at, worse_price
 from engine.core.compiled.events cimport emit, emit_canceled, emit_expired, touch
-from engine.core.compiled.ledger cimport hold, lacks_cost, settle
+from engine.core.compiled.ledger cimport has_ledger, hold, lacks_cost, settle
 from engine.core.compiled.orders cimport is_own, limit_of, release, rest, watch
 from engine.core.compiled.queue cimport enqueue, sort_queue
 from engine.core.compiled.sorted_levels cimport find_level, remove_level
@@ -96,7 +96,7 @@ cdef inline void trade(
     taker.filled += quantity
     book.trade_id += 1
     book.last_trade_price = price
-    if unlikely(core.ledger.terms[taker.symbol].lot_units):
+    if has_ledger(core):
         settle(core, taker, maker, price, quantity, book.trade_id)
     emit(
         core, TRADE, REASON_NONE, taker, maker.order_id, price, quantity,
@@ -256,7 +256,7 @@ cdef inline void trigger(Core* core, Incoming* incoming) noexcept nogil:
         core, TRIGGERED, REASON_NONE, order, 0, core.books[order.symbol].last_trade_price,
         order.remaining + order.filled, order.remaining, incoming.stop_price, 0,
     )
-    if unlikely(lacks_cost(core, order)):
+    if has_ledger(core) and lacks_cost(core, order):
         emit_expired(core, order, INSUFFICIENT_BALANCE)
     else:
         execute(core, incoming)

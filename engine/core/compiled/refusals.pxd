@@ -7,7 +7,13 @@ from libc.stdint cimport int64_t, uint8_t, uint32_t
 
 from engine.core.compiled.book cimport crosses
 from engine.core.compiled.id_index cimport find_slot
-from engine.core.compiled.ledger cimport held_for, is_out_of_range, lacks_cost, lacks_funds
+from engine.core.compiled.ledger cimport (
+    has_ledger,
+    held_for,
+    is_out_of_range,
+    lacks_cost,
+    lacks_funds,
+)
 from engine.core.compiled.state cimport (
     DUPLICATE_ORDER_ID,
     FOK,
@@ -41,7 +47,6 @@ from engine.core.compiled.state cimport (
     Core,
     Order,
     Terms,
-    likely,
     price_t,
 )
 
@@ -134,7 +139,7 @@ cdef inline uint32_t refuse_funds(
     """Return what the ledger has against an order; `before` is what an amend replaces, or NULL."""
     cdef const Terms* terms = &core.ledger.terms[order.symbol]
     cdef int64_t held = 0
-    if likely(terms.lot_units == 0):
+    if terms.lot_units == 0:
         return REASON_NONE
     if is_out_of_range(core, order):
         return NOTIONAL_OUT_OF_RANGE
@@ -155,7 +160,7 @@ cdef inline uint32_t refuse_replace(
         core, amended.symbol, amended.side, amended.price
     ):
         return WOULD_TRADE
-    return refuse_funds(core, amended, before)
+    return refuse_funds(core, amended, before) if has_ledger(core) else REASON_NONE
 
 
 cdef inline uint32_t refuse_amend(
