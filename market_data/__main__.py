@@ -46,6 +46,7 @@ def main() -> int:
             min(places.connections, settings.market_data_max_connections),
             settings.market_data_max_connections_per_address,
             settings.market_data_max_subscriptions,
+            settings.market_data_max_held_bytes,
         )
         service = Service(EngineRedis(settings.effective_redis_url), instruments, archive, limits)
         page = PageSettings(settings.public_gateway_url, settings.gateway_port)

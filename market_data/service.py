@@ -44,7 +44,7 @@ class Service:
         self.market = Market(instruments)
         self.status = FeedStatus(self.market)
         renderer = StateRenderer(self.market, self.status)
-        self.hub = Hub(_call_soon, renderer.render, HubStats())
+        self.hub = Hub(_call_soon, renderer.render, HubStats(), limits.held_bytes)
         self._announcer = Announcer(self.market, self.hub, renderer)
         self.feed = Feed(self._redis, self.market, self._announcer, self.status)
         resume = Resume(self.hub, renderer, self.market, archive)

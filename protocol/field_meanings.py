@@ -34,6 +34,7 @@ FIELD_MEANINGS: Mapping[str, str] = {
     "code": "the reason, for programs",
     "command": "what was asked for",
     "conflated": "messages replaced by newer ones, because the reader was behind",
+    "held_bytes": "held at the moment for readers that are behind",
     "cursor": "its place in lists",
     "data": "what it is about",
     "deliveries": "messages handed to a reader",

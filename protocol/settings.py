@@ -78,6 +78,7 @@ class Settings(BaseSettings):
     market_data_max_connections: int = Field(default=5_000, ge=1)
     market_data_max_connections_per_address: int = Field(default=2_000, ge=1)
     market_data_max_subscriptions: int = Field(default=1_000, ge=1)
+    market_data_max_held_bytes: int = Field(default=256 << 20, ge=1 << 20)
     uvicorn_workers: int = Field(default=1, ge=1, le=64)
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     data_dir: SettingPath = Path("data")

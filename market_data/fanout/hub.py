@@ -16,13 +16,15 @@ from market_data.fanout.subscriber import Subscriber
 
 MAX_PENDING = 1_024
 """Messages that may wait for the end of the turn; when there are that many, they go out at once."""
+MAX_HELD_BYTES_OF_ALL = 256 << 20
 
 
 class Hub:
     """All connected clients.
 
     `schedule` runs a function at the end of the event loop's turn. `render` returns the present
-    state of a stream, encoded; None if it has none.
+    state of a stream, encoded; None if it has none. If more than `max_held_bytes` are held for
+    clients that are behind, those that are furthest behind are closed.
     """
 
     def __init__(
@@ -30,10 +32,12 @@ class Hub:
         schedule: Callable[[Callable[[], None]], object],
         render: Callable[[Stream], bytes | None],
         stats: HubStats,
+        max_held_bytes: int = MAX_HELD_BYTES_OF_ALL,
     ) -> None:
         self.stats = stats
         self._schedule = schedule
         self._render = render
+        self._max_held_bytes = max_held_bytes
         self._audiences: dict[frozenset[Stream], set[Subscriber]] = {}
         self._read_streams: frozenset[Stream] = frozenset()
         self._pending: list[Message] = []
@@ -65,6 +69,8 @@ class Hub:
             wanted = [message for message in messages if message.stream in streams]
             if wanted:
                 self._send(Batch(wanted), subscribers)
+        if self.stats.held_bytes > self._max_held_bytes:
+            self._close_furthest_behind()
 
     def add(self, subscriber: Subscriber, streams: Iterable[Stream]) -> None:
         """Add a client with its subscription, and write it the present state of its streams."""
@@ -114,6 +120,15 @@ class Hub:
             else:
                 subscriber.hold(batch)
         self.stats.deliveries += ready * len(batch.messages)
+
+    def _close_furthest_behind(self) -> None:
+        behind = [each for each in chain(*self._audiences.values()) if each.held_bytes]
+        for subscriber in sorted(behind, key=lambda each: each.held_bytes, reverse=True):
+            subscriber.give_up(
+                f"{self._max_held_bytes >> 20} MB wait for all clients, most of it for this one"
+            )
+            if self.stats.held_bytes <= self._max_held_bytes:
+                return
 
     def _write_state(self, subscriber: Subscriber, streams: Iterable[Stream]) -> None:
         """Write state even to a client that is behind: its request asked for it."""

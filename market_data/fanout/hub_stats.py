@@ -9,13 +9,14 @@ class HubStats:
     """What went out.
 
     A delivery is one message to one client. `conflated` counts messages that a newer one replaced
-    because the client was behind, `refused` frames and connections by code, `closed` ended
-    connections by reason.
+    because the client was behind, `held_bytes` is what is held for such clients now; `refused`
+    counts frames and connections by code, `closed` ended connections by reason.
     """
 
     messages: int = 0
     deliveries: int = 0
     conflated: int = 0
+    held_bytes: int = 0
     resumes: int = 0
     refused: Counter[str] = field(default_factory=Counter)
     closed: Counter[str] = field(default_factory=Counter)

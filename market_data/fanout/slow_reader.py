@@ -3,7 +3,8 @@
 A reader is behind while the transport holds what it has not taken. How much one commit published
 says nothing about a reader, so there is no limit on messages: a reader is too slow if it has not
 taken for `MAX_SECONDS_BEHIND` what was sent to it, or if `MAX_HELD_BYTES` wait for it. What is held
-is the same bytes for all readers of a subscription.
+is the same bytes for all readers of a subscription, and counts once in the total
+(`HubStats.held_bytes`), which the hub bounds.
 
 A reader that reads nothing while nothing is published is closed by
 `sessions.nonblocking_websocket`, when it does not answer a ping.
@@ -14,13 +15,17 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property
 from typing import NamedTuple
 
+from market_data.fanout.hub_stats import HubStats
 from market_data.fanout.messages import Message
 from market_data.fanout.streams import HEARTBEAT_STREAM, TRADES, Stream
 
 MAX_SECONDS_BEHIND = 20
 """Time to take what was sent: at most the transport's high-water mark and one turn's messages."""
 MAX_HELD_BYTES = 32 << 20
-"""Trades held for a reader that is behind: 120,000 of them or so."""
+"""Trades held for a reader that is behind: 90,000 of them or so."""
+_BYTES_OF_MESSAGE = 100
+"""Its stream and length: a tuple, a number and a place in a list."""
+_BYTES_OF_BATCH = 300
 
 
 class Batch:
@@ -35,13 +40,47 @@ class Batch:
         return b"".join([message.frame for message in self.messages])
 
     @cached_property
-    def trades(self) -> "Batch":
-        """The trades alone."""
-        return Batch([message for message in self.messages if message.stream.channel == TRADES])
+    def trades(self) -> "HeldTrades | None":
+        """The trades alone, to be held for readers that are behind."""
+        trades = [message for message in self.messages if message.stream.channel == TRADES]
+        return HeldTrades.of(trades) if trades else None
 
-    def without(self, streams: frozenset[Stream]) -> "Batch":
-        """Return what is of other streams."""
-        return Batch([message for message in self.messages if message.stream not in streams])
+
+class HeldTrades:
+    """Trades that readers of an audience are behind with: one copy for all of them, and its cost.
+
+    `messages` has the stream and the length of each.
+    """
+
+    __slots__ = ("frames", "holders", "messages")
+
+    def __init__(self, frames: bytes, messages: Sequence[tuple[Stream, int]]) -> None:
+        self.frames = frames
+        self.messages = messages
+        self.holders = 0
+
+    @classmethod
+    def of(cls, messages: Sequence[Message]) -> "HeldTrades":
+        """Join the messages' frames, and keep nothing else of them."""
+        frames = b"".join([message.frame for message in messages])
+        return cls(frames, [(message.stream, len(message.frame)) for message in messages])
+
+    @property
+    def size(self) -> int:
+        """Bytes that it takes in memory."""
+        return len(self.frames) + _BYTES_OF_MESSAGE * len(self.messages) + _BYTES_OF_BATCH
+
+    def without(self, streams: frozenset[Stream]) -> "HeldTrades | None":
+        """Return what is of other streams: itself if that is all, None if it is nothing."""
+        if not any(stream in streams for stream, _ in self.messages):
+            return self
+        kept, parts, at = [], [], 0
+        for stream, length in self.messages:
+            if stream not in streams:
+                kept.append((stream, length))
+                parts.append(self.frames[at : at + length])
+            at += length
+        return HeldTrades(b"".join(parts), kept) if kept else None
 
 
 class Page(NamedTuple):
@@ -59,22 +98,24 @@ class Backlog:
     would never get anything else.
     """
 
-    __slots__ = ("_due", "_due_heartbeat", "_due_trades", "_missed", "_trades", "size")
+    __slots__ = (
+        "_due", "_due_heartbeat", "_due_trades", "_missed", "_stats", "_trades", "size",
+    )  # fmt: skip
 
-    def __init__(self) -> None:
-        self._due_trades: deque[Batch] = deque()
+    def __init__(self, stats: HubStats) -> None:
+        self._stats = stats
+        self._due_trades: deque[HeldTrades] = deque()
         self._due: dict[Stream, int] = {}
         self._due_heartbeat: bytes | None = None
-        self._trades: deque[Batch] = deque()
+        self._trades: deque[HeldTrades] = deque()
         self._missed: dict[Stream, int] = {}
         self.size = 0
-        """Bytes of the trades."""
+        """Bytes that the trades take."""
 
     def add(self, batch: Batch) -> int:
         """Add what the reader has missed; return how many messages a newer one has replaced."""
-        if batch.trades.messages:
-            self._trades.append(batch.trades)
-            self.size += len(batch.trades.frames)
+        if batch.trades is not None:
+            self._trades.append(self._hold(batch.trades))
         return sum(
             self._miss(message) for message in batch.messages if message.stream.channel != TRADES
         )
@@ -86,16 +127,16 @@ class Backlog:
             self._due.pop(stream, None)
         if HEARTBEAT_STREAM in streams:
             self._due_heartbeat = None
-        self._due_trades = _leave_out(self._due_trades, streams)
-        self._trades = _leave_out(self._trades, streams)
-        self.size = sum(len(batch.frames) for batch in (*self._due_trades, *self._trades))
+        self._due_trades = self._leave_out(self._due_trades, streams)
+        self._trades = self._leave_out(self._trades, streams)
 
     def clear(self) -> None:
         """Drop everything."""
+        for trades in (*self._due_trades, *self._trades):
+            self._release(trades)
         for each in (self._due_trades, self._due, self._trades, self._missed):
             each.clear()
         self._due_heartbeat = None
-        self.size = 0
 
     def take(self, catch_up: Callable[[Stream, int], bytes | None]) -> Page | None:
         """Take the next page out; None if nothing is left.
@@ -110,9 +151,9 @@ class Backlog:
 
     def _take_due(self, catch_up: Callable[[Stream, int], bytes | None]) -> Page | None:
         if self._due_trades:
-            batch = self._due_trades.popleft()
-            self.size -= len(batch.frames)
-            return Page(batch.frames, len(batch.messages))
+            trades = self._due_trades.popleft()
+            self._release(trades)
+            return Page(trades.frames, len(trades.messages))
         while self._due:
             stream = next(iter(self._due))
             if frame := catch_up(stream, self._due.pop(stream)):
@@ -134,7 +175,25 @@ class Backlog:
         missed[message.stream] = message.cursor if cursor is None else min(cursor, message.cursor)
         return cursor is not None
 
+    def _leave_out(
+        self, held: Iterable[HeldTrades], streams: frozenset[Stream]
+    ) -> deque[HeldTrades]:
+        left = deque[HeldTrades]()
+        for trades in held:
+            if (kept := trades.without(streams)) is not None:
+                left.append(self._hold(kept))
+            self._release(trades)
+        return left
 
-def _leave_out(batches: Iterable[Batch], streams: frozenset[Stream]) -> deque[Batch]:
-    kept = (batch.without(streams) for batch in batches)
-    return deque(batch for batch in kept if batch.messages)
+    def _hold(self, trades: HeldTrades) -> HeldTrades:
+        self.size += trades.size
+        if not trades.holders:
+            self._stats.held_bytes += trades.size
+        trades.holders += 1
+        return trades
+
+    def _release(self, trades: HeldTrades) -> None:
+        self.size -= trades.size
+        trades.holders -= 1
+        if not trades.holders:
+            self._stats.held_bytes -= trades.size

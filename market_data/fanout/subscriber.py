@@ -38,7 +38,12 @@ class Subscriber:
         self.is_ready = True
         self.is_open = True
         self._behind_since: float | None = None
-        self._backlog = Backlog()
+        self._backlog = Backlog(stats)
+
+    @property
+    def held_bytes(self) -> int:
+        """What is held for the client."""
+        return self._backlog.size
 
     def hold(self, batch: Batch) -> None:
         """Keep what cannot be written now; close a client that is too slow."""
@@ -46,9 +51,9 @@ class Subscriber:
             return
         self._stats.conflated += self._backlog.add(batch)
         if self._backlog.size > MAX_HELD_BYTES:
-            self._give_up(f"more than {MAX_HELD_BYTES >> 20} MB behind")
+            self.give_up(f"more than {MAX_HELD_BYTES >> 20} MB behind")
         elif self._count_seconds_behind() > MAX_SECONDS_BEHIND:
-            self._give_up(f"what was sent {MAX_SECONDS_BEHIND} seconds ago is unread")
+            self.give_up(f"what was sent {MAX_SECONDS_BEHIND} seconds ago is unread")
 
     def forget(self, streams: Iterable[Stream]) -> None:
         """Drop what is held of streams that the client has left."""
@@ -75,9 +80,10 @@ class Subscriber:
         self.is_ready = self.is_open = False
         self._backlog.clear()
 
-    def _count_seconds_behind(self) -> float:
-        return 0.0 if self._behind_since is None else self._clock() - self._behind_since
-
-    def _give_up(self, why: str) -> None:
+    def give_up(self, why: str) -> None:
+        """End the connection of a client that is too slow."""
         self.stop()
         self._close(1013, f"too slow: {why}")
+
+    def _count_seconds_behind(self) -> float:
+        return 0.0 if self._behind_since is None else self._clock() - self._behind_since

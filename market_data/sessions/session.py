@@ -7,7 +7,7 @@ from typing import NamedTuple
 from starlette.websockets import WebSocket
 
 from edge.frame_budget import MAX_REFUSED_FRAMES, TOO_MANY_FRAMES, FrameBudget
-from market_data.fanout.hub import Hub
+from market_data.fanout.hub import MAX_HELD_BYTES_OF_ALL, Hub
 from market_data.fanout.messages import Ack, Connected, Error, Pong, encode_frame
 from market_data.fanout.state_renderer import StateRenderer
 from market_data.fanout.streams import CHANNELS, TRADES, Stream, group_by_channel
@@ -35,11 +35,12 @@ _WELCOME = (
 
 
 class ConnectionLimits(NamedTuple):
-    """The most connections, connections of one address, and streams of one connection."""
+    """The most connections, connections of one address, streams of one connection, bytes held."""
 
     connections: int = 5_000
     connections_per_address: int = 2_000
     subscriptions: int = 1_000
+    held_bytes: int = MAX_HELD_BYTES_OF_ALL
 
 
 class SessionHost:
@@ -83,7 +84,7 @@ class SessionHost:
             self.hub.stats.closed[connection.end_reason] += 1
 
     def _find_obstacle(self, address: str) -> Error | None:
-        most, most_of_address, _ = self.limits
+        most, most_of_address, *_ = self.limits
         if self._connections.total() > most:
             detail = f"there are {most} connections, and no more are taken"
             return Error(None, Reason.TOO_MANY_CONNECTIONS, detail)

@@ -179,7 +179,7 @@ class Stats(DescribedBody):
     """Counters since the start."""
 
     model_config = make_example(
-        clients=3, messages=1200, deliveries=3600, conflated=0, resumes=1,
+        clients=3, messages=1200, deliveries=3600, conflated=0, held_bytes=0, resumes=1,
         refused={"unknown_symbol": 1}, closed={"too slow": 1}, feed={"gaps": 0},
     )  # fmt: skip
 
@@ -187,6 +187,7 @@ class Stats(DescribedBody):
     messages: int
     deliveries: int
     conflated: int
+    held_bytes: int
     resumes: int
     refused: dict[str, int]
     closed: dict[str, int]

@@ -62,6 +62,7 @@ class Metrics(Collector):
         status = self._status
         for name, text, value in (
             ("feed_connections", "Connected readers", self._hub.clients),
+            ("feed_held_bytes", "Held for readers that are behind", self._hub.stats.held_bytes),
             ("feed_in_sync", "1 where the feed is what the engine published", status.is_in_sync),
             ("feed_sequence", "Commit up to which nothing is missing", status.sequence),
             ("feed_engine_sequence", "The engine's last commit", status.engine_sequence),

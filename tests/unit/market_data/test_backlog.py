@@ -1,3 +1,4 @@
+from market_data.fanout.hub_stats import HubStats
 from market_data.fanout.messages import Message
 from market_data.fanout.slow_reader import Backlog, Batch
 from market_data.fanout.streams import BOOK, HEARTBEAT_STREAM, TRADES, Stream
@@ -10,7 +11,7 @@ class Held:
     """A backlog, and the last trade that was published."""
 
     def __init__(self) -> None:
-        self.backlog = Backlog()
+        self.backlog = Backlog(HubStats())
         self.trades = 0
 
     def add_trade(self) -> None:

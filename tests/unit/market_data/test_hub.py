@@ -16,10 +16,15 @@ WHOLE = Stream(BOOK, "BTC-USDT")
 class Fanout:
     """A hub, and what its clients were written."""
 
-    def __init__(self) -> None:
+    def __init__(self, max_held_bytes: int = 1 << 40) -> None:
         self.turns: list[Callable[[], None]] = []
         self.stats = HubStats()
-        self.hub = Hub(self.turns.append, lambda stream: b"<" + stream.channel.encode(), self.stats)
+        self.hub = Hub(
+            self.turns.append,
+            lambda stream: b"<" + stream.channel.encode(),
+            self.stats,
+            max_held_bytes,
+        )
         self.closed: list[tuple[int, str]] = []
         self.now = 0.0
 
@@ -212,11 +217,57 @@ def test_a_client_too_many_bytes_behind_is_closed_with_1013_and_a_reason() -> No
     subscriber, _ = fanout.connect(TRADE)
     subscriber.pause()
     frame = b"t" * (1 << 20)
-    for _ in range(MAX_HELD_BYTES >> 20):
+    for _ in range((MAX_HELD_BYTES >> 20) - 1):
         fanout.publish(Message(TRADE, frame))
     assert fanout.closed == []
-    fanout.publish(Message(TRADE, b"t"))
+    fanout.publish(Message(TRADE, frame))
     assert fanout.closed == [(1013, "too slow: more than 32 MB behind")]
+
+
+def test_what_is_held_for_several_clients_of_a_subscription_counts_once() -> None:
+    fanout = Fanout()
+    clients = [fanout.connect(TRADE)[0] for _ in range(3)]
+    for client in clients:
+        client.pause()
+    fanout.publish(Message(TRADE, b"t" * 1000))
+    held = fanout.stats.held_bytes
+    assert 1000 < held == clients[0].held_bytes < 2000
+    for client in clients[:2]:
+        fanout.hub.resume(client)
+    assert fanout.stats.held_bytes == held
+    fanout.hub.remove(clients[2])
+    assert fanout.stats.held_bytes == 0
+
+
+def test_what_is_held_of_a_stream_that_was_left_counts_no_more() -> None:
+    fanout = Fanout()
+    other = Stream(TRADES, "ETH-USDT")
+    client, written = fanout.connect(TRADE, other)
+    client.pause()
+    fanout.publish(Message(TRADE, b"t" * 1000), Message(other, b"other"), Message(TRADE, b"t"))
+    fanout.publish(Message(TRADE, b"t" * 1000))
+    fanout.hub.unsubscribe(client, [TRADE])
+    assert 0 < fanout.stats.held_bytes == client.held_bytes < 1000
+    fanout.hub.resume(client)
+    assert written == [b"other"]
+    assert fanout.stats.held_bytes == 0
+
+
+def test_who_is_furthest_behind_is_closed_once_too_much_is_held_for_all() -> None:
+    fanout = Fanout(2 << 20)
+    first, _ = fanout.connect(TRADE)
+    second, _ = fanout.connect(TRADE, BEST)
+    first.pause()
+    fanout.publish(Message(TRADE, b"t" * (900 << 10)))
+    second.pause()
+    fanout.publish(Message(TRADE, b"t" * (300 << 10)))
+    assert fanout.closed == []
+    fanout.publish(Message(TRADE, b"t" * (300 << 10)))
+    reason = "too slow: 2 MB wait for all clients, most of it for this one"
+    assert fanout.closed == [(1013, reason)]
+    assert not first.is_open
+    assert second.is_open
+    assert fanout.stats.held_bytes == second.held_bytes < 2 << 20
 
 
 def test_a_flood_of_state_costs_a_client_that_is_behind_no_memory() -> None:
