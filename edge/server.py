@@ -1,5 +1,6 @@
 """The web server of a service, with everything set except where it listens."""
 
+import logging
 from functools import partial
 from typing import Any
 
@@ -10,6 +11,7 @@ from edge.connection import HttpConnection
 from edge.gate import Gate, Places
 from edge.head_rules import HeadRules
 from edge.problem_bytes import SAFE_HEADERS
+from edge.rare_log import RareRecords
 
 BACKLOG = 2048
 
@@ -18,6 +20,7 @@ def make_server(
     app: ASGIApp, places: Places, *, websocket: Any, max_frame_bytes: int, seconds_to_stop: int
 ) -> uvicorn.Server:
     """Make the server. It does not compress: a frame must be the same bytes for every client."""
+    _quieten_uvicorn()
     connection: Any = partial(HttpConnection, Gate(places), HeadRules())
     config = uvicorn.Config(
         app,
@@ -35,3 +38,11 @@ def make_server(
         backlog=BACKLOG,
     )
     return uvicorn.Server(config)
+
+
+def _quieten_uvicorn() -> None:
+    """Keep out of the log what strangers ask for, and most of what they do wrong."""
+    logging.getLogger("uvicorn").setLevel(logging.WARNING)
+    errors = logging.getLogger("uvicorn.error")
+    if not any(isinstance(each, RareRecords) for each in errors.filters):
+        errors.addFilter(RareRecords())

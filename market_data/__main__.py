@@ -2,7 +2,6 @@
 
 import argparse
 import gc
-import logging
 import socket
 import sys
 from collections.abc import Iterable
@@ -57,7 +56,6 @@ def main() -> int:
     except (OSError, ValueError, UnusableDatabase) as error:
         return _fail(str(error))
     start_logging("market_data", settings.log_level, settings.log_format)
-    logging.getLogger("uvicorn").setLevel(logging.WARNING)
     announce_connections(places.connections, wanted)
     gc.freeze()  # what stays for good need not be traversed again and again
     with suppress(KeyboardInterrupt):
