@@ -14,6 +14,7 @@ from redis.exceptions import RedisError
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from order_gateway.account.history import History
+from order_gateway.account.key_watch import KeyWatch
 from order_gateway.account.open_orders import OpenOrdersReader
 from order_gateway.account.report_feed import REPORTS_A_TURN, ReportFeed
 from order_gateway.account.report_journal import JournalTrimmed
@@ -62,6 +63,7 @@ class OrderStream:
         self._feed = feed
         self._limits = limits
         self._metrics = metrics
+        self._keys = KeyWatch(admission)
 
     async def serve(self, socket: WebSocket) -> None:
         """Serve a connection from the handshake on; send an error before closing it."""
@@ -81,9 +83,13 @@ class OrderStream:
         connection: StreamConnection = socket.state.connection
         try:
             await self._admit(socket, request)
-            with self._limits.reserve_for(request.account):
+            with (
+                self._limits.reserve_for(request.account),
+                self._keys.watch(connection, request),
+            ):
                 await self._stream(socket, request.account)
         except Refusal as refusal:
+            await self._admission.delay(refusal, request)
             status = _CLOSE.get(refusal.code, _POLICY_VIOLATION)
             connection.end(status, refusal.code, refusal.detail)
         except Unavailable as unavailable:

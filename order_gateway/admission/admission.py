@@ -110,6 +110,14 @@ class Admission:
         charge(request)
         caller.check_permission(request, needs)
 
+    def find_keys_version(self) -> object:
+        """Return what differs once other keys count."""
+        return self._authenticator.find_version()
+
+    def still_admits(self, request: RequestContext, needs: Scope) -> bool:
+        """Whether a request that was admitted would be again, by the keys that count now."""
+        return self._authenticator.still_admits(request, needs)
+
     async def delay(self, refusal: Refusal, request: RequestContext) -> None:
         """Let whoever guesses keys wait longer for each answer."""
         if refusal.code is Reason.UNAUTHORIZED and b"x-api-key" in request.headers:

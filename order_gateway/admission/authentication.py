@@ -55,12 +55,26 @@ class Authenticator(Protocol):
     def authenticate(self, request: RequestContext) -> Caller:
         """Return the caller; raise Refusal if it cannot be known."""
 
+    def find_version(self) -> object:
+        """Return what differs once other keys count."""
+
+    def still_admits(self, request: RequestContext, needs: Scope) -> bool:
+        """Whether the caller of a request that was admitted may still do what it `needs`."""
+
 
 class OpenAuthentication:
     """Authentication is off: everybody may do everything, under any account."""
 
     def recognize(self, request: RequestContext) -> None:
         """Do nothing: everybody is known."""
+
+    def find_version(self) -> object:
+        """Return always the same: there are no keys."""
+        return None
+
+    def still_admits(self, request: RequestContext, needs: Scope) -> bool:  # noqa: ARG002
+        """Return True: nobody has a key that could be retracted."""
+        return True
 
     def authenticate(self, request: RequestContext) -> Caller:
         """Return the account of the header X-Account as the caller.
@@ -117,8 +131,7 @@ class KeyAuthentication:
         signature = headers.get(b"x-signature")
         secret = key.secret if key else None
         if secret or signature is not None:
-            signed = (timestamp or b"") + request.method.encode() + request.target + request.body
-            proof = hmac.new((secret or "").encode() or _UNKNOWN_SECRET, signed, sha256).hexdigest()
+            proof = _sign(request, secret)
             is_right = hmac.compare_digest(proof.encode(), signature or b"")
             if not (is_right and secret and timestamp):
                 raise _unauthorized()
@@ -126,6 +139,17 @@ class KeyAuthentication:
         if key is None:
             raise _unauthorized()
         return caller
+
+    def find_version(self) -> object:
+        """Return always the same: these keys do not change."""
+        return self
+
+    def still_admits(self, request: RequestContext, needs: Scope) -> bool:
+        """Whether key, secret, account and scope are those under which it was admitted."""
+        key, caller = self._find(request.headers)
+        if key is None or caller.account != request.account or needs not in caller.scopes:
+            return False
+        return key.secret is None or _sign(request, key.secret) == request.signature
 
     def _find(self, headers: Mapping[bytes, bytes]) -> tuple[ApiKey | None, Caller]:
         presented = headers.get(b"x-api-key", b"")
@@ -140,6 +164,12 @@ class KeyAuthentication:
                 f"{TIMESTAMP_HEADER} must be milliseconds since 1970, at most {self._window} from"
                 f" the gateway's clock, which says {now}",
             )
+
+
+def _sign(request: RequestContext, secret: str | None) -> str:
+    timestamp = request.headers.get(b"x-timestamp", b"")
+    signed = timestamp + request.method.encode() + request.target + request.body
+    return hmac.new((secret or "").encode() or _UNKNOWN_SECRET, signed, sha256).hexdigest()
 
 
 def _unauthorized() -> Refusal:

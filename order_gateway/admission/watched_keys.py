@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from order_gateway.admission.api_keys import UnusableKeys
+from order_gateway.admission.api_keys import Scope, UnusableKeys
 from order_gateway.admission.authentication import Authenticator, Caller
 from order_gateway.admission.request_context import RequestContext
 
@@ -43,6 +43,15 @@ class WatchedKeys:
         """Return the caller; raise Refusal if it cannot be known."""
         self._look()
         return self._current.authenticate(request)
+
+    def find_version(self) -> object:
+        """Return what differs once the file has changed and its keys are the ones that count."""
+        self._look()
+        return self._current.find_version()
+
+    def still_admits(self, request: RequestContext, needs: Scope) -> bool:
+        """Whether the keys that count now admit the request, which was admitted before."""
+        return self._current.still_admits(request, needs)
 
     def _look(self) -> None:
         now = self._now()
