@@ -57,6 +57,7 @@ def make_services(
             _make_listener(
                 f"gateway-{number}" if settings.uvicorn_workers > 1 else "gateway",
                 "order_gateway", _GATEWAY_STAGE, environment("order_gateway"), listeners.gateway,
+                "--order-log", side_log="orders",
             )
             for number in range(1, settings.uvicorn_workers + 1)
         ),
@@ -100,16 +101,23 @@ def _read_ready_owner(redis_url: str) -> bytes | None:
 
 
 def _make_listener(
-    name: str, module: str, stage: int, environment: dict[str, str], listener: socket.socket
+    name: str,
+    module: str,
+    stage: int,
+    environment: dict[str, str],
+    listener: socket.socket,
+    *arguments: str,
+    side_log: str | None = None,
 ) -> Service:
     return Service(
         name=name,
-        command=_module(module, "--fd", str(listener.fileno())),
+        command=_module(module, "--fd", str(listener.fileno()), *arguments),
         stage=stage,
         environment=environment,
         descriptors=(listener.fileno(),),
         health=format_url("http", listener, "/health"),
         stop_seconds=30.0,
+        side_log=side_log,
     )
 
 

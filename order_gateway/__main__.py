@@ -5,9 +5,11 @@ import errno
 import gc
 import ipaddress
 import logging
+import os
 import signal
 import socket
 import sys
+from typing import BinaryIO
 
 import uvicorn
 from fastapi import FastAPI
@@ -46,10 +48,9 @@ def main() -> None:
     try:
         settings = _read_settings()
         start_logging(SERVICE, settings.log_level, settings.log_format, current_request.get)
-        logging.getLogger("uvicorn").setLevel(logging.WARNING)  # it logs what strangers ask for
         listener = _open_listener(settings, arguments.fd)
         keys = _read_keys(settings, listener.getsockname()[0])
-        app = _make_app(settings, keys)
+        app = _make_app(settings, keys, _open_order_log(arguments.order_log))
     except StartError as error:
         sys.exit(f"order_gateway: {error}")
     gc.freeze()  # what stays for good need not be scanned at each collection
@@ -76,7 +77,19 @@ def create_server(
 def _parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m order_gateway", description=main.__doc__)
     parser.add_argument("--fd", type=int, help="number of an inherited listening socket")
+    parser.add_argument(
+        "--order-log", type=int, help="number of an inherited file for the order log (stderr)"
+    )
     return parser.parse_args()
+
+
+def _open_order_log(descriptor: int | None) -> BinaryIO:
+    if descriptor is None:
+        return sys.stderr.buffer
+    try:
+        return os.fdopen(descriptor, "ab", buffering=0)
+    except OSError as error:
+        raise StartError(f"cannot write to descriptor {descriptor}: {error.strerror}") from None
 
 
 def _read_settings() -> ArchiveSettings:
@@ -113,7 +126,7 @@ def _is_loopback(address: str) -> bool:
     return ipaddress.ip_address(address.partition("%")[0]).is_loopback
 
 
-def _make_app(settings: ArchiveSettings, keys: list[ApiKey] | None) -> FastAPI:
+def _make_app(settings: ArchiveSettings, keys: list[ApiKey] | None, order_log: BinaryIO) -> FastAPI:
     try:
         instruments = parse_instruments(settings.instruments_file.read_text())
     except (OSError, ValueError) as error:
@@ -122,7 +135,7 @@ def _make_app(settings: ArchiveSettings, keys: list[ApiKey] | None) -> FastAPI:
         if settings.uvicorn_workers > 1:
             share_metrics(settings.data_dir / "gateway-metrics")
         archive = Archive(open_for_queries(settings.effective_database_url))
-        return create_app(settings, instruments, archive, keys)
+        return create_app(settings, instruments, archive, keys, write_orders=order_log.write)
     except UnusableDatabase as error:
         raise StartError(str(error)) from None
     except ValueError as error:

@@ -1,6 +1,7 @@
 """The gateway's application, wired to its connections."""
 
-from collections.abc import Mapping, Sequence
+import sys
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from time import time
 
@@ -52,15 +53,16 @@ def create_app(
     archive: Archive | None = None,
     keys: Sequence[ApiKey] | None = None,
     *,
+    write_orders: Callable[[bytes], object] = sys.stderr.buffer.write,
     reply_seconds: float = REPLY_SECONDS,
     push_seconds: float = PUSH_SECONDS,
 ) -> FastAPI:
     """Make the application; it connects to Redis when it starts, and starts without Redis too.
 
     If `archive` is None, questions about the past are answered 503; if `keys` is None,
-    authentication is off.
+    authentication is off. `write_orders` gets the lines of the order log.
     """
-    connections = Connections(settings, push_seconds, Presence(archive))
+    connections = Connections(settings, push_seconds, Presence(archive), write_orders)
     app = DirectApp(
         title="GoQuant order gateway",
         version="1",

@@ -1,7 +1,7 @@
 """The connections of one worker, and the tasks behind them."""
 
 import secrets
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 
 from archive.presence import Presence
@@ -23,11 +23,17 @@ from protocol.settings import Settings
 class Connections:
     """Connect when `live` is entered, and again after each loss."""
 
-    def __init__(self, settings: Settings, push_seconds: float, presence: Presence) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        push_seconds: float,
+        presence: Presence,
+        write_orders: Callable[[bytes], object],
+    ) -> None:
         redis_url = settings.effective_redis_url
         self.worker = secrets.token_hex(8)
         self.metrics = Metrics()
-        self.order_log = OrderLog(settings.log_format)
+        self.order_log = OrderLog(settings.log_format, write_orders)
         self.client = make_client(redis_url)
         self.health = HealthCheck(self.client, settings.max_queue_length, presence)
         self.feed = ReportFeed(redis_url, self.client)

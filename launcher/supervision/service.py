@@ -22,7 +22,9 @@ class Service:
     raises LaunchError if it must not start. `explain_wait` says why it cannot be started again yet,
     None if it can. `stop_seconds`: a service that has not finished by then is stuck, and is killed;
     it ends by itself as soon as what it has begun is finished. `is_quiet`: what it writes
-    goes into its log file only. `is_optional`: the exchange is ready, and goes on, without it.
+    goes into its log file only. `side_log`: the name of a second log, which nothing else can fill;
+    its descriptor is the last argument of the command. `is_optional`: the exchange is ready, and
+    goes on, without it.
     """
 
     name: str
@@ -37,22 +39,31 @@ class Service:
     stop_seconds: float = 60.0
     is_quiet: bool = False
     is_optional: bool = False
+    side_log: str | None = None
 
 
 class Run:
-    """One process of a service, writing to `log`."""
+    """One process of a service, writing to `log`, and to `side_log` if it has one."""
 
-    def __init__(self, service: Service, log: LogFile, guard: Guard, folder: Path = ROOT) -> None:
+    def __init__(
+        self,
+        service: Service,
+        log: LogFile,
+        guard: Guard,
+        folder: Path = ROOT,
+        side_log: LogFile | None = None,
+    ) -> None:
+        more = (side_log.descriptor,) if side_log else ()
         self._guard = guard
         self._began = time.monotonic()
         self._process = subprocess.Popen(
-            service.command,
+            (*service.command, *map(str, more)),
             cwd=folder,
             env=dict(service.environment),
             stdin=subprocess.DEVNULL,
             stdout=log.descriptor,
             stderr=log.descriptor,
-            pass_fds=service.descriptors,
+            pass_fds=(*service.descriptors, *more),
             start_new_session=True,  # Ctrl-C is for the launcher, which stops the rest in order
             preexec_fn=make_child_setup(),  # safe with one thread only, see there
         )

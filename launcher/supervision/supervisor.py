@@ -38,6 +38,11 @@ class Supervised:
     def __init__(self, service: Service, log_folder: Path, guard: Guard) -> None:
         self.service = service
         self.log = LogFile(log_folder / f"{service.name}.log")
+        self.side_log = (
+            LogFile(log_folder / f"{service.name}-{service.side_log}.log")
+            if service.side_log
+            else None
+        )
         self.run: Run | None = None
         self.failures = 0
         self.is_waiting = False
@@ -66,7 +71,7 @@ class Supervised:
         """Start a run."""
         self.service.prepare()
         self.log.tail.clear()
-        self.run = Run(self.service, self.log, self._guard)
+        self.run = Run(self.service, self.log, self._guard, side_log=self.side_log)
 
     def take_end(self) -> End | None:
         """Return how it ended, if it has since the last call, and note when the next run is due."""
@@ -218,9 +223,10 @@ class Supervisor:
         self._show(f"{service.name} {end.text}." + (tail if has_hidden_reason else ""))
 
     def _copy_output(self, supervised: Supervised) -> None:
-        for line in supervised.log.read_new_lines():
-            if not supervised.service.is_quiet:
-                self._copy(supervised.service.name, line)
+        for log in filter(None, (supervised.log, supervised.side_log)):
+            for line in log.read_new_lines():
+                if not supervised.service.is_quiet:
+                    self._copy(supervised.service.name, line)
 
     def _request_stop(self, _number: int, _frame: FrameType | None) -> None:
         now = time.monotonic()

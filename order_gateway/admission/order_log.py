@@ -6,7 +6,6 @@ would slow every order down.
 
 import asyncio
 import logging
-import sys
 from collections.abc import Callable
 from typing import Literal
 
@@ -33,7 +32,7 @@ class OrderLog:
     def __init__(
         self,
         log_format: Literal["text", "json"],
-        write: Callable[[bytes], object] = sys.stderr.buffer.write,
+        write: Callable[[bytes], object],
     ) -> None:
         level = logging.INFO if log_format == "json" else logging.DEBUG
         self._is_wanted = logger.isEnabledFor(level)

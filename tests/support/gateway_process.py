@@ -37,12 +37,14 @@ class Exchange(NamedTuple):
 
 @contextmanager
 def run_workers(
-    redis_url: str, count: int = 1, **settings: str
+    redis_url: str, count: int = 1, order_log: str = "", **settings: str
 ) -> Iterator[tuple[str, list[Process]]]:
     """Run gateway workers that share a listening socket; gives its URL, and the workers."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
-        workers = [start_worker(redis_url, listener.fileno(), **settings) for _ in range(count)]
+        workers = [
+            start_worker(redis_url, listener.fileno(), order_log, **settings) for _ in range(count)
+        ]
     try:
         wait_until_ready(port, count)
         yield f"http://127.0.0.1:{port}", workers
@@ -93,13 +95,14 @@ def wait_for_archive(database_url: str) -> Iterator[None]:
     yield
 
 
-def start_worker(redis_url: str, descriptor: int, **settings: str) -> Process:
-    """Start a worker on an inherited socket."""
+def start_worker(redis_url: str, descriptor: int, order_log: str = "", **settings: str) -> Process:
+    """Start a worker on an inherited socket; `order_log` is the number of an open file."""
+    more = ["--order-log", order_log] if order_log else []
     return subprocess.Popen(
-        [sys.executable, "-m", "order_gateway", "--fd", str(descriptor)],
+        [sys.executable, "-m", "order_gateway", "--fd", str(descriptor), *more],
         env=os.environ | {"REDIS_URL": redis_url} | settings,
         stderr=subprocess.PIPE,
-        pass_fds=(descriptor,),
+        pass_fds=(descriptor, *map(int, more[1:])),
         preexec_fn=make_child_setup(),
     )
 

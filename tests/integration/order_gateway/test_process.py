@@ -178,6 +178,21 @@ def test_order_log_has_a_line_for_each_order_with_its_request(redis_url: str) ->
         assert (event["order_id"], event["status"]) == (answer.json()["order_id"], 201)
 
 
+def test_order_log_in_a_file_of_its_own_has_no_other_lines(redis_url: str, tmp_path: Path) -> None:
+    with (
+        (tmp_path / "orders.log").open("ab") as file,
+        run_workers(redis_url, order_log=str(file.fileno()), LOG_FORMAT="json") as (url, (worker,)),
+    ):
+        http.post(f"{url}/v1/orders", json=ORDER).raise_for_status()
+        http.get(f"{url}/v1/nothing?{'q' * 5000}")
+        worker.send_signal(signal.SIGTERM)
+        _, log = worker.communicate(timeout=DEADLINE_SECONDS)
+    (line,) = (tmp_path / "orders.log").read_text().splitlines()
+    assert json.loads(line)["message"] == "audit"
+    assert b"audit" not in log
+    assert b"qqqq" not in log
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
     [
