@@ -63,6 +63,7 @@ PARTS = (
     Part("feed", ("-m", "benchmark.feed", "--seconds", "10"), 300),
     Part("archive", ("-m", "benchmark.archive", "--orders", "40000", "--seconds", "5"), 180),
     Part("overload", ("-m", "benchmark.overload", "--seconds", "10", "--saturate", "3"), 300),
+    Part("abuse", ("-m", "benchmark.abuse", "--seconds", "2"), 300),
     Part("chaos", ("-m", "benchmark.chaos", "--seconds", "30"), 180, fine=(0,)),
     *(_RECORDED if _HOUR.exists() else ()),
 )

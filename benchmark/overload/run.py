@@ -12,9 +12,9 @@ from redis import Redis
 from redis.exceptions import OutOfMemoryError
 
 from benchmark.overload.load import BATCH, HttpLoad, ListLoad, Load
-from benchmark.overload.memory import MemoryWatch
 from benchmark.shared.figures import Figures
 from benchmark.shared.machine import describe_redis
+from benchmark.shared.memory import MemoryWatch
 from benchmark.shared.positions import read_sequence
 from engine.audit.record import RecordUnavailable, open_record
 from engine.audit.verify import Report, verify_record
