@@ -7,7 +7,10 @@ RUN python -m venv /opt/venv
 ENV PATH=/opt/venv/bin:$PATH PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
 WORKDIR /app
 COPY . .
-RUN pip install --editable '.[postgresql]' --config-settings editable_mode=compat \
+# every file has the hash that the lock has; the project itself brings nothing
+RUN python -m launcher.setup.lock build postgresql >/tmp/requirements.txt \
+    && pip install --require-hashes --no-deps --requirement /tmp/requirements.txt
+RUN pip install --no-deps --no-build-isolation --editable . --config-settings editable_mode=compat \
     && rm -rf build
 # a core that does not load is to fail here, not at the first order
 RUN ENGINE_CORE=cython python -c "import engine.core"

@@ -1,5 +1,6 @@
 """A Python environment, and whether it has the packages that the project asks for."""
 
+import hashlib
 import re
 import shutil
 import sys
@@ -74,8 +75,24 @@ class Environment:
         """
         if self.being_filled.exists() or not are_met(read_requirements(extras)):
             return False
-        is_of_this_folder = self.folder.resolve() == self.of_this_folder().folder.resolve()
-        return not is_of_this_folder or is_project_on_path()
+        return not self._is_of_this_folder or (is_project_on_path() and self._has_lock())
+
+    def note_filled(self) -> None:
+        """Note that it was filled to the end, from the lock as it is."""
+        self._lock_mark.write_text(_digest_lock())
+        self.being_filled.unlink()
+
+    @property
+    def _is_of_this_folder(self) -> bool:
+        return self.folder.resolve() == self.of_this_folder().folder.resolve()
+
+    @property
+    def _lock_mark(self) -> Path:
+        return self.folder / "goquant-lock"
+
+    def _has_lock(self) -> bool:
+        """Return whether it was filled from the lock as it is: another may have other packages."""
+        return self._lock_mark.exists() and self._lock_mark.read_text() == _digest_lock()
 
     def _read_configuration(self) -> str:
         path = self.folder / "pyvenv.cfg"
@@ -110,6 +127,10 @@ def remove_half_packages() -> None:
 
 def _locate_path_file() -> Path:
     return Path(sysconfig.get_path("purelib")) / "goquant.pth"
+
+
+def _digest_lock() -> str:
+    return hashlib.sha256((ROOT / "requirements.lock").read_bytes()).hexdigest()
 
 
 def read_build_requirements() -> list[str]:

@@ -22,6 +22,7 @@ from launcher.setup.environment import (
     remove_half_packages,
 )
 from launcher.setup.errors import LaunchError
+from launcher.setup.lock import lock
 from launcher.setup.toolchain import (
     PLAIN_PYTHON,
     choose_compiler,
@@ -31,7 +32,10 @@ from launcher.setup.toolchain import (
 )
 from launcher.setup.track import Track, run_side_by_side
 
-_PIP = ("-m", "pip", "install", "--disable-pip-version-check", "--no-input", "--requirement")
+_PIP = (
+    "-m", "pip", "install", "--disable-pip-version-check", "--no-input", "--require-hashes",
+    "--no-deps", "--requirement",
+)  # fmt: skip
 
 
 def is_core_settled() -> bool:
@@ -74,7 +78,7 @@ def install_project(environment: Environment, extras: Sequence[str], venv_second
     if tracks:
         run_side_by_side(f"Setting up {' and '.join(track.name for track in tracks)}", *tracks)
     put_project_on_path()
-    environment.being_filled.unlink()
+    environment.note_filled()
     importlib.invalidate_caches()
     if not compiled_modules.is_in_place():
         _go_on_without_core(compiles)
@@ -84,7 +88,7 @@ def install_project(environment: Environment, extras: Sequence[str], venv_second
 
 def _install(name: str, requirements: Sequence[str]) -> Track:
     path = LOG_FOLDER / f"{name}.txt"
-    path.write_text("\n".join(requirements))
+    path.write_text(lock(requirements))
     return Track(name, [sys.executable, *_PIP, str(path)])
 
 

@@ -100,8 +100,9 @@ def _check(tracks: Sequence[Track]) -> None:
         if track.status:
             raise LaunchError(
                 f"{track.describe_failure()}\nMend what it says, then run the same command again. "
-                "Offline, or behind a proxy: HTTPS_PROXY, PIP_INDEX_URL. To do without the "
-                "compiled core: ENGINE_CORE=python"
+                "Offline, or behind a proxy: HTTPS_PROXY, PIP_INDEX_URL; that index must have "
+                "the very files whose hashes are in requirements.lock. To do without the compiled "
+                "core: ENGINE_CORE=python"
             )
 
 

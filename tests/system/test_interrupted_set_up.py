@@ -86,9 +86,9 @@ def forget(root: Path, chance: random.Random) -> None:
             (root / ".venv").rename(root / f"old-{chance.random()}")
         source = root / "engine" / "core" / "compiled" / "matcher.pyx"
         source.write_text(str(chance.random()))
-        path = root / "pyproject.toml"
         version = f"other-package==2.{chance.randrange(1000)}"
-        path.write_text(re.sub(r"other-package==2\.\d+", version, path.read_text()))
+        for path in (root / "pyproject.toml", root / "requirements.lock"):
+            path.write_text(re.sub(r"other-package==2\.\d+", version, path.read_text()))
 
 
 def interrupt(root: Path, seconds: float, number: signal.Signals) -> None:

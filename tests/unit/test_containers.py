@@ -52,7 +52,10 @@ def test_page_and_gateway_know_each_others_published_port(
 def test_image_is_built_once_and_has_the_driver_of_each_database() -> None:
     assert COMPOSE.count("build:") == 1
     assert "    DATABASE_URL: ${DATABASE_URL:-}\n" in COMPOSE
-    assert "--editable '.[postgresql]'" in (ROOT / "Dockerfile").read_text()
+    recipe = (ROOT / "Dockerfile").read_text()
+    assert "launcher.setup.lock build postgresql" in recipe
+    assert all("--no-deps" in line for line in recipe.splitlines() if "pip install" in line)
+    assert "!requirements.lock" in (ROOT / ".dockerignore").read_text().splitlines()
 
 
 @pytest.mark.parametrize(

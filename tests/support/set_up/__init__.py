@@ -18,6 +18,16 @@ dependencies = ["one-package==1.0"]
 [project.optional-dependencies]
 exchange = ["other-package==2.0"]
 """
+_LOCK = """\
+cython==3.3.1 \\
+    --hash=sha256:00
+one-package==1.0 \\
+    --hash=sha256:01
+other-package==2.0 \\
+    --hash=sha256:02
+setuptools==84.2.1 \\
+    --hash=sha256:03
+"""
 _START = """
 from pathlib import Path
 from launcher.setup.bootstrap import ensure_environment
@@ -37,6 +47,7 @@ def make_repository(root: Path) -> None:
         (root / path).parent.mkdir(parents=True, exist_ok=True)
         (root / path).touch()
     (root / "pyproject.toml").write_text(_PROJECT)
+    (root / "requirements.lock").write_text(_LOCK)
     (root / "start.py").write_text(_START)
     for name in ("venv", "pip", "setup"):
         shutil.copy(Path(__file__).parent / f"{name}_stand_in.py", root / f"{name}.py")

@@ -33,4 +33,5 @@ def install(name: str, wanted: str) -> None:
 
 if __name__ == "__main__":
     for line in Path(sys.argv[-1]).read_text().splitlines():
-        install(*line.split("=="))
+        if "==" in line:
+            install(*line.removesuffix(" \\").split("=="))

@@ -15,6 +15,7 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         '[project.optional-dependencies]\nexchange = ["a-server[fast]==2.0"]\n'
         'test = ["goquant[exchange]", "pytest==0.0.1; sys_platform != \'win32\'"]\n'
     )
+    (tmp_path / "requirements.lock").write_text("# nothing\n")
     monkeypatch.setattr(environment, "ROOT", tmp_path)
     return tmp_path
 
@@ -48,7 +49,13 @@ def test_the_environment_of_the_repository_finds_the_project_from_any_folder(
     assert not own.has_packages(())
     environment.put_project_on_path()
     assert (root / "goquant.pth").read_text() == f"{root}\n"
+    assert not own.has_packages(())
+    (root / ".venv").mkdir()
+    own.being_filled.touch()
+    own.note_filled()
     assert own.has_packages(())
+    (root / "requirements.lock").write_text("# another\n")
+    assert not own.has_packages(())
 
 
 def test_a_package_without_a_list_of_its_files_is_installed_again(
