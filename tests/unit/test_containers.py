@@ -2,19 +2,27 @@
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 import textwrap
 import tomllib
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
+import yaml
 
+from launcher.redis.named import is_open_to_all
+from launcher.redis.server import is_serving
 from protocol import channels
 from protocol.settings import Settings
+from tests.support.ports import find_free_port
 from tests.support.redis_client import open_redis
+from tests.support.waiting import wait_until
 
 ROOT = Path(__file__).parents[2]
+SERVICES = ("redis", "engine", "archive", "order_gateway", "market_data")
 COMPOSE = (ROOT / "docker-compose.yml").read_text()
 
 
@@ -51,7 +59,6 @@ def test_page_and_gateway_know_each_others_published_port(
 
 def test_image_is_built_once_and_has_the_driver_of_each_database() -> None:
     assert COMPOSE.count("build:") == 1
-    assert "    DATABASE_URL: ${DATABASE_URL:-}\n" in COMPOSE
     recipe = (ROOT / "Dockerfile").read_text()
     assert "launcher.setup.lock build postgresql" in recipe
     assert all("--no-deps" in line for line in recipe.splitlines() if "pip install" in line)
@@ -73,6 +80,54 @@ def test_archive_is_well_while_it_is_not_far_behind(
         cwd=ROOT, env={**os.environ, "REDIS_URL": redis_url}, check=False,
     )  # fmt: skip
     assert done.returncode == status
+
+
+def test_the_database_is_named_to_those_that_use_it() -> None:
+    users = {name for name in SERVICES if "DATABASE_URL:" in find_service(name)}
+    assert users == {"archive", "order_gateway", "market_data"}
+    assert COMPOSE.count("DATABASE_URL: ") == len(users)
+
+
+def test_no_container_may_do_more_than_it_needs() -> None:
+    service = yaml.safe_load(COMPOSE)["services"]
+    assert list(service) == list(SERVICES)
+    for name, settings in service.items():
+        assert settings["cap_drop"] == ["ALL"], name
+        assert settings["security_opt"] == ["no-new-privileges:true"]
+        assert settings["read_only"] is True
+        assert settings["tmpfs"] == ["/tmp"]
+        published = settings.get("ports", [])
+        assert all(port.startswith("127.0.0.1:") for port in published)
+    assert service["redis"]["networks"] == ["inside"]
+    assert "ports" not in service["redis"]
+
+
+@pytest.mark.parametrize("password", ["", 'a "quoted" pass\\word'])
+def test_redis_asks_for_the_password_that_is_set(tmp_path: Path, password: str) -> None:
+    """Its command, on a port and in a folder of the test's own."""
+    settings = yaml.safe_load(COMPOSE)["services"]["redis"]
+    words = [*settings["entrypoint"], *settings["command"]]
+    words = [re.sub(r"\$\{\w+:-(.*)\}", r"\1", word).replace("$$", "$") for word in words]
+    port = find_free_port()
+    options = ["--port", str(port), "--bind", "127.0.0.1", "--dir", str(tmp_path)]
+    with subprocess.Popen(
+        [*words, *options],
+        env={"PATH": find_redis_folder(), "REDISCLI_AUTH": password},
+        stdout=subprocess.DEVNULL,
+    ) as process:
+        try:
+            url = f"redis://:{quote(password, safe='')}@127.0.0.1:{port}/0"
+            wait_until(lambda: is_serving(url), "Redis serves")
+            assert is_open_to_all(url) is (not password)
+            with open_redis(url) as client:
+                assert client.config_get("appendfsync") == {"appendfsync": "always"}
+        finally:
+            process.kill()
+
+
+def find_redis_folder() -> str:
+    """Return a PATH on which `redis-server` is the suite's."""
+    return os.pathsep.join([str(Path(shutil.which("redis-server") or "/").parent), "/usr/bin:/bin"])
 
 
 def test_names_that_reach_the_containers_are_settings() -> None:
