@@ -2,9 +2,7 @@
 
 from pathlib import Path
 
-PAGE = (Path(__file__).parent / "documentation.html").read_text()
+from protocol.page_policy import describe_policy
 
-CONTENT_SECURITY_POLICY = (
-    "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; connect-src 'self';"
-    " base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-)
+PAGE = (Path(__file__).parent / "documentation.html").read_bytes()
+HEADERS = {"Content-Security-Policy": describe_policy(PAGE, "'self'")}

@@ -32,7 +32,7 @@ from market_data.web.problems import ProblemRaised
 from market_data.web.query_rules import BEFORE, DEPTH, LIMIT, check_names
 from protocol.asyncapi import make_asyncapi
 from protocol.codec import encode
-from protocol.documentation import CONTENT_SECURITY_POLICY, PAGE
+from protocol.documentation import HEADERS, PAGE
 from protocol.enums import Reason
 from protocol.headers import RETRY_AFTER_HEADER
 from protocol.problem_responses import describe_problems
@@ -275,7 +275,7 @@ async def read_metrics(request: Request, service: RunningService) -> Response:
 @live_router.get("/v1/docs", include_in_schema=False)
 async def read_documentation() -> Response:
     """The page that shows the OpenAPI document."""
-    return HTMLResponse(PAGE, headers={"Content-Security-Policy": CONTENT_SECURITY_POLICY})
+    return HTMLResponse(PAGE, headers=HEADERS)
 
 
 @cache

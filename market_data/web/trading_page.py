@@ -4,16 +4,17 @@ from pathlib import Path
 
 import msgspec
 from fastapi import APIRouter
-from starlette.responses import FileResponse, Response
+from starlette.responses import HTMLResponse, Response
 
 from market_data.web.problems import ProblemRaised
 from protocol.codec import encode
 from protocol.enums import Reason
+from protocol.page_policy import describe_policy
 
 PAGE = Path(__file__).resolve().parents[2] / "websocket_test.html"
 _ALWAYS_ASK = {"Cache-Control": "no-cache"}
-_HEADERS = _ALWAYS_ASK | {"X-Frame-Options": "DENY", "X-Content-Type-Options": "nosniff"}
-"""In a frame, a stranger's page could make the user click on orders."""
+_CONNECTS_TO = "ws: wss: http: https:"
+"""The gateway, and the feed where the page's user says: either may have another name."""
 
 
 class PageSettings(msgspec.Struct, frozen=True):
@@ -40,6 +41,8 @@ def make_page_router(settings: PageSettings) -> APIRouter:
                 "websocket_test.html is not beside the package market_data; see /v1/docs for the"
                 " rest",
             )
-        return FileResponse(PAGE, media_type="text/html", headers=_HEADERS)
+        page = PAGE.read_bytes()
+        policy = describe_policy(page, _CONNECTS_TO, "data:")
+        return HTMLResponse(page, headers=_ALWAYS_ASK | {"Content-Security-Policy": policy})
 
     return router

@@ -23,7 +23,7 @@ from order_gateway.routes.direct_route import RouteTable
 from order_gateway.routes.services import Services
 from protocol.asyncapi import make_asyncapi
 from protocol.codec import encode
-from protocol.documentation import CONTENT_SECURITY_POLICY, PAGE
+from protocol.documentation import HEADERS, PAGE
 from protocol.enums import Reason
 from protocol.instrument import Instrument
 from protocol.problem_responses import describe_problems
@@ -97,7 +97,7 @@ async def read_metrics(services: Services, _request: RequestContext) -> Response
 @routes.add("GET", "/v1/docs", include_in_schema=False)
 async def read_documentation(_services: Services, _request: RequestContext) -> Response:
     """The page that shows the OpenAPI document."""
-    return HTMLResponse(PAGE, headers={"Content-Security-Policy": CONTENT_SECURITY_POLICY})
+    return HTMLResponse(PAGE, headers=HEADERS)
 
 
 @routes.add("GET", "/v1/openapi.json", include_in_schema=False)

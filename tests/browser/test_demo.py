@@ -38,11 +38,11 @@ def test_stopping_the_demo_in_one_window_leaves_anothers_orders(
     for window in (page, other):
         window.locator("#demo-start").click()
         window.wait_for_function("() => demo.orders.size > 10")
-        window.evaluate("clearInterval(demo.timer)")  # nothing more is sent
+        window.evaluate("() => clearInterval(demo.timer)")  # nothing more is sent
         window.wait_for_function("() => demo.inFlight === 0")
-    assert page.evaluate("DEMO_MAKER") != other.evaluate("DEMO_MAKER")
+    assert page.evaluate("() => DEMO_MAKER") != other.evaluate("() => DEMO_MAKER")
     page.locator("#demo-stop").click()
-    kept = other.evaluate("demo.orders.size")
+    kept = other.evaluate("() => demo.orders.size")
     wait_until(lambda: 0 < count_levels(exchange) <= kept, "one window's orders are gone")
     other.locator("#demo-stop").click()
     wait_until(lambda: count_levels(exchange) == 0, "the other's are gone too")
@@ -54,11 +54,11 @@ def test_demo_flow_knows_its_market_while_the_page_shows_another(page: Page) -> 
     page.keyboard.press("ArrowRight")
     expect(page.locator("#status")).to_have_text("Live")
     expect(page.locator("#symbols [aria-pressed=true]")).to_have_text("ETH-USDT")
-    before = page.evaluate("markets.get('BTC-USDT').tradeId")
+    before = page.evaluate("() => markets.get('BTC-USDT').tradeId")
     page.wait_for_function(
         "before => markets.get('BTC-USDT').tradeId > before + 5", arg=before, timeout=30_000
     )
-    assert page.evaluate("markets.get('BTC-USDT').bbo.update_id") > 0
+    assert page.evaluate("() => markets.get('BTC-USDT').bbo.update_id") > 0
     page.wait_for_function(  # the next heartbeat tells of a book that this page does not follow
         "() => markets.get('BTC-USDT').book.updateId < feed.lastIds['BTC-USDT'].update_id"
     )

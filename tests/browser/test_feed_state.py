@@ -136,9 +136,9 @@ def test_demo_flow_pauses_while_the_page_is_not_live(page: Page) -> None:
     disconnect(page)
     expect(page.locator("#demo-start")).to_have_text("Demo paused BTC")
     page.wait_for_function("() => demo.inFlight === 0")
-    known = page.evaluate("[...demo.orders.keys()]")
+    known = page.evaluate("() => [...demo.orders.keys()]")
     page.wait_for_timeout(600)
-    assert page.evaluate("[...demo.orders.keys()]") == known
+    assert page.evaluate("() => [...demo.orders.keys()]") == known
     page.locator("#banner").get_by_role("button", name="Connect").click()
     expect(page.locator("#demo-start")).to_have_text("Demo on BTC")
     page.locator("#demo-stop").click()

@@ -90,7 +90,7 @@ def test_a_key_with_a_secret_signs_everything_and_neither_is_stored(screen: Scre
     page.wait_for_function("() => privateFeed.isLive")
     page.get_by_role("button", name="Cancel", exact=True).click()
     expect(page.locator("#open-empty")).to_be_visible()
-    stored = str(page.evaluate("[{...localStorage}, {...sessionStorage}]"))
+    stored = str(page.evaluate("() => [{...localStorage}, {...sessionStorage}]"))
     assert SIGNED not in stored
     assert SECRET not in stored
     page.locator("#status").click()

@@ -76,7 +76,7 @@ def test_text_is_readable(browser: Browser, exchange: RunRecord, scheme: Any) ->
     screen.page.locator("#price").fill("")
     screen.page.get_by_role("button", name="Help and keys").click()
     assert screen.page.evaluate(FIND_FAINT_TEXT, LEAST_CONTRAST) == []
-    screen.page.evaluate("disconnect()")
+    screen.page.evaluate("() => disconnect()")
     expect(screen.page.locator("#banner")).to_be_visible()
     assert screen.page.evaluate(FIND_FAINT_TEXT, LEAST_CONTRAST) == []
     screen.close()
@@ -107,7 +107,7 @@ def test_no_figure_is_cut_off(
     expect(page.locator("#open-orders tr")).to_contain_text("BTC-USDT")
     expect(page.locator("#volume")).to_be_visible()
     assert page.evaluate(FIND_CUT_TEXT) == []
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert page.evaluate("() => document.documentElement.scrollWidth") <= width
     screen.close()
 
 
@@ -127,7 +127,8 @@ def test_thumb_finds_every_button_of_a_phone(browser: Browser, exchange: RunReco
     send_order(page, "buy", "0.1", "59000")
     expect(page.locator("#open-orders tr")).to_contain_text("BTC-USDT")
     small = page.evaluate(
-        "[...document.querySelectorAll('button, select')].filter(node => node.checkVisibility())"
+        "() => [...document.querySelectorAll('button, select')]"
+        ".filter(node => node.checkVisibility())"
         ".filter(node => node.getBoundingClientRect().height < 40).map(node => node.textContent)"
     )
     assert small == []
@@ -144,7 +145,7 @@ def test_order_on_a_phone(browser: Browser, exchange: RunRecord) -> None:
     send_order(page, "sell", "0.1", "60000")
     expect_level(page, "asks", "60000.00", "0.10000")
     expect(page.locator("#open-orders tr")).to_contain_text("60,000.00")
-    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    assert page.evaluate("() => document.documentElement.scrollWidth") <= 390
     screen.close()
 
 
@@ -205,7 +206,7 @@ WAIT_FOR_REST = """async () => {
 
 def test_messages_change_what_is_known_and_a_frame_draws_it_once(page: Page) -> None:
     page.wait_for_function("() => privateFeed.isLive && hasHistory")
-    page.evaluate("disconnect(); raw.isPaused = true")
+    page.evaluate("() => { disconnect(); raw.isPaused = true; }")
     page.evaluate(WAIT_FOR_REST)
     outcome = page.evaluate(TAKE_MESSAGES, 2_000)
     assert outcome["touched"] == 0
@@ -215,7 +216,8 @@ def test_messages_change_what_is_known_and_a_frame_draws_it_once(page: Page) -> 
     expect(page.locator("#tape tr:not([hidden])")).to_have_count(60)
 
 
-READ_LADDER = """['asks', 'bids'].map(side => [...document.querySelectorAll(`#${side} .level`)]
+READ_LADDER = """() => ['asks', 'bids'].map(side =>
+  [...document.querySelectorAll(`#${side} .level`)]
   .filter(row => !row.hidden && row.dataset.price)
   .map(row => [row.dataset.price, row.querySelector('.quantity').textContent]))"""
 

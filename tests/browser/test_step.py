@@ -36,7 +36,7 @@ def test_held_arrow_key_asks_for_the_last_symbol_only(
 
 
 def test_refused_request_is_made_again(page: Page, trader: Trader) -> None:
-    page.evaluate(f"{MORE_THAN_ALLOWED}; chooseSymbol('ETH-USDT')")
+    page.evaluate(f"() => {{ {MORE_THAN_ALLOWED}; chooseSymbol('ETH-USDT'); }}")
     expect(page.locator("body")).to_have_attribute("data-state", "stale")
     expect(page.locator("#banner")).to_contain_text("more than 20 frames a second")
     expect(page.locator("#status")).to_have_text("Live")

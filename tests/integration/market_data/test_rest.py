@@ -235,6 +235,13 @@ def test_the_page_and_the_documentation_are_served(service: MarketData) -> None:
     page = service.http.get("/")
     assert page.headers["content-type"].startswith("text/html")
     assert "/ws/market-data" in page.text
+    assert page.headers["cache-control"] == "no-cache"
+    for answer in (page, service.http.get("/v1/docs")):
+        policies = answer.headers.get_list("content-security-policy")
+        assert "frame-ancestors 'none'" in policies
+        [own] = [policy for policy in policies if "script-src 'sha256-" in policy]
+        assert "style-src 'sha256-" in own
+        assert "unsafe" not in own
     documentation = service.http.get("/v1/docs")
     assert 'fetch("openapi.json")' in documentation.text
     assert "http://" not in documentation.text
