@@ -1,7 +1,6 @@
 """How many connections there are, of whom, and which of them are over their time."""
 
 import asyncio
-import ipaddress
 import logging
 import time
 from collections import Counter
@@ -10,6 +9,7 @@ from typing import NamedTuple, Protocol
 from edge.rare_log import RareLog
 from edge.turns import Turns
 from protocol.enums import Reason
+from protocol.hosts import is_loopback_address
 from protocol.refusal import Refusal
 
 logger = logging.getLogger(__name__)
@@ -85,7 +85,8 @@ class Gate:
             detail = f"there are {self._places.connections} connections, the most that there may be"
             return Refusal(Reason.TOO_MANY_CONNECTIONS, None, detail)
         places = self._places
-        most = places.per_loopback if _is_loopback(address) else places.per_address
+        is_here = not address or is_loopback_address(address)  # a Unix socket has no address
+        most = places.per_loopback if is_here else places.per_address
         if self._of_address[address] > most:
             detail = f"there are {most} connections from {address}, the most that there may be"
             return Refusal(Reason.TOO_MANY_CONNECTIONS_FROM_ADDRESS, None, detail)
@@ -98,10 +99,3 @@ class Gate:
         self._is_sweeping = bool(self._swept)
         if self._is_sweeping:
             asyncio.get_running_loop().call_later(SECONDS_BETWEEN_SWEEPS, self._sweep)
-
-
-def _is_loopback(address: str) -> bool:
-    try:
-        return ipaddress.ip_address(address.partition("%")[0]).is_loopback
-    except ValueError:
-        return True  # a Unix socket has no address

@@ -11,7 +11,7 @@ from launcher.environments import make_environment
 from launcher.redis.access import RedisAddresses
 from launcher.redis.server import connect
 from launcher.settings import LauncherSettings
-from launcher.supervision.listening import format_url, open_listening_socket
+from launcher.supervision.listening import format_url, open_listening_sockets
 from launcher.supervision.service import Service
 from protocol.channels import STATE, STATE_READY
 
@@ -19,17 +19,17 @@ _GATEWAY_STAGE, _ENGINE_STAGE, _MARKET_DATA_STAGE = 1, 2, 3
 
 
 class Listeners(NamedTuple):
-    """The two sockets that clients connect to; the services inherit them."""
+    """The sockets that clients connect to, for each service at one port; it inherits them."""
 
-    gateway: socket.socket
-    market_data: socket.socket
+    gateway: list[socket.socket]
+    market_data: list[socket.socket]
 
 
 def open_listeners(settings: LauncherSettings) -> Listeners:
-    """Open both sockets; raise LaunchError if a port cannot be had."""
+    """Open the sockets of both; raise LaunchError if a port cannot be had."""
     return Listeners(
-        open_listening_socket(settings.gateway_host, settings.gateway_port, "GATEWAY"),
-        open_listening_socket(settings.market_data_host, settings.market_data_port, "MARKET_DATA"),
+        open_listening_sockets(settings.gateway_host, settings.gateway_port, "GATEWAY"),
+        open_listening_sockets(settings.market_data_host, settings.market_data_port, "MARKET_DATA"),
     )
 
 
@@ -78,8 +78,8 @@ def make_services(
 def _name_ports(listeners: Listeners) -> dict[str, str]:
     """Return the real ports, in case the settings say 0: page and gateway refer to each other."""
     return {
-        "GATEWAY_PORT": str(listeners.gateway.getsockname()[1]),
-        "MARKET_DATA_PORT": str(listeners.market_data.getsockname()[1]),
+        "GATEWAY_PORT": str(listeners.gateway[0].getsockname()[1]),
+        "MARKET_DATA_PORT": str(listeners.market_data[0].getsockname()[1]),
     }
 
 
@@ -105,17 +105,18 @@ def _make_listener(
     module: str,
     stage: int,
     environment: dict[str, str],
-    listener: socket.socket,
+    listeners: list[socket.socket],
     *arguments: str,
     side_log: str | None = None,
 ) -> Service:
+    descriptors = tuple(listener.fileno() for listener in listeners)
     return Service(
         name=name,
-        command=_module(module, "--fd", str(listener.fileno()), *arguments),
+        command=_module(module, *(f"--fd={each}" for each in descriptors), *arguments),
         stage=stage,
         environment=environment,
-        descriptors=(listener.fileno(),),
-        health=format_url("http", listener, "/health"),
+        descriptors=descriptors,
+        health=format_url("http", listeners[0], "/health"),
         stop_seconds=30.0,
         side_log=side_log,
     )

@@ -176,8 +176,8 @@ class System:
         return RunRecord(
             place=self._place,
             launcher=identify_process(os.getpid()),
-            gateway_url=format_url("http", self._listeners.gateway),
-            market_data_url=format_url("http", self._listeners.market_data),
+            gateway_url=format_url("http", self._listeners.gateway[0]),
+            market_data_url=format_url("http", self._listeners.market_data[0]),
             redis=self._redis,
             services=[
                 ServiceRecord(item.service.name, item.id, item.service.health)

@@ -14,8 +14,9 @@ from archive.database import UnusableDatabase, open_for_queries
 from archive.queries import Archive
 from archive.settings import ArchiveSettings
 from edge.gate import Places
+from edge.listening import open_listeners
 from edge.open_files import allow_connections, announce_connections
-from edge.server import BACKLOG, make_server
+from edge.server import make_server
 from market_data.app import create_app
 from market_data.following.engine_redis import EngineRedis
 from market_data.history.async_archive import AsyncArchive
@@ -23,6 +24,7 @@ from market_data.service import Service
 from market_data.sessions.nonblocking_websocket import NonblockingWebSocket
 from market_data.sessions.session import ConnectionLimits
 from market_data.web.trading_page import PageSettings
+from protocol.hosts import format_host
 from protocol.instrument import parse_instruments
 from protocol.logs import start_logging
 from protocol.settings import describe_bad_settings
@@ -50,7 +52,7 @@ def main() -> int:
         service = Service(EngineRedis(settings.effective_redis_url), instruments, archive, limits)
         page = PageSettings(settings.public_gateway_url, settings.gateway_port)
         hosts = [settings.market_data_host, *settings.allowed_hosts]
-        listener = _open_socket(arguments.fd, settings.market_data_host, settings.market_data_port)
+        listeners = _open_sockets(settings, arguments.fd)
     except ValidationError as error:
         return _fail(describe_bad_settings(error))
     except (OSError, ValueError, UnusableDatabase) as error:
@@ -60,7 +62,7 @@ def main() -> int:
     gc.freeze()  # what stays for good need not be traversed again and again
     with suppress(KeyboardInterrupt):
         server = create_server(service, page, settings.allowed_origins, hosts, places)
-        server.run(sockets=[listener])
+        server.run(sockets=listeners)
     return 0
 
 
@@ -83,19 +85,17 @@ def create_server(
 
 def _parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m market_data", description=__doc__)
-    parser.add_argument("--fd", type=int, help="inherited listening socket")
+    parser.add_argument("--fd", type=int, action="append", help="inherited listening socket")
     return parser.parse_args()
 
 
-def _open_socket(descriptor: int | None, host: str, port: int) -> socket.socket:
-    if descriptor is not None:
-        return socket.socket(fileno=descriptor)
+def _open_sockets(settings: ArchiveSettings, descriptors: list[int] | None) -> list[socket.socket]:
+    host, port = settings.market_data_host, settings.market_data_port
     try:
-        family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        return socket.create_server((host, port), family=family, backlog=BACKLOG)
+        return open_listeners(host, port, descriptors)
     except OSError as error:
         raise OSError(
-            f"cannot listen on {host}:{port}: {error.strerror};"
+            f"cannot listen on {format_host(host)}:{port}: {error.strerror};"
             " stop what is there, or set MARKET_DATA_PORT to another port"
         ) from error
 

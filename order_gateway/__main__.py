@@ -3,7 +3,6 @@
 import argparse
 import errno
 import gc
-import ipaddress
 import logging
 import os
 import signal
@@ -20,13 +19,15 @@ from archive.database import UnusableDatabase, open_for_queries
 from archive.queries import Archive
 from archive.settings import ArchiveSettings
 from edge.gate import Places
+from edge.listening import open_listeners
 from edge.open_files import allow_connections, announce_connections
-from edge.server import BACKLOG, make_server
+from edge.server import make_server
 from order_gateway.account.stream_connection import StreamConnection
 from order_gateway.admission.api_keys import ApiKey, UnusableKeys, read_api_keys
 from order_gateway.app import create_app
 from order_gateway.logs import SERVICE, current_request
 from order_gateway.metrics import share_metrics
+from protocol.hosts import format_host, is_loopback_address
 from protocol.instrument import parse_instruments
 from protocol.logs import start_logging
 from protocol.settings import describe_bad_settings
@@ -48,8 +49,9 @@ def main() -> None:
     try:
         settings = _read_settings()
         start_logging(SERVICE, settings.log_level, settings.log_format, current_request.get)
-        listener = _open_listener(settings, arguments.fd)
-        keys = _read_keys(settings, listener.getsockname()[0])
+        logging.getLogger("uvicorn").setLevel(logging.WARNING)  # it logs what strangers ask for
+        listeners = _open_listeners(settings, arguments.fd)
+        keys = _read_keys(settings, listeners[0].getsockname()[0])
         app = _make_app(settings, keys, _open_order_log(arguments.order_log))
     except StartError as error:
         sys.exit(f"order_gateway: {error}")
@@ -57,7 +59,7 @@ def main() -> None:
     allowed = allow_connections(settings.max_connections)
     announce_connections(allowed, settings.max_connections)
     places = Places.of(allowed, settings.max_connections_per_address)
-    create_server(app, places).run(sockets=[listener])
+    create_server(app, places).run(sockets=listeners)
 
 
 def create_server(
@@ -76,7 +78,9 @@ def create_server(
 
 def _parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m order_gateway", description=main.__doc__)
-    parser.add_argument("--fd", type=int, help="number of an inherited listening socket")
+    parser.add_argument(
+        "--fd", type=int, action="append", help="number of an inherited listening socket"
+    )
     parser.add_argument(
         "--order-log", type=int, help="number of an inherited file for the order log (stderr)"
     )
@@ -110,7 +114,8 @@ def _read_keys(settings: ArchiveSettings, address: str) -> list[ApiKey] | None:
         raise StartError(str(error)) from None
     if settings.auth == "off" and keys:
         logging.getLogger(__name__).warning("AUTH=off: nobody is asked for the API keys")
-    if settings.auth == "off" or (settings.auth is None and not keys and _is_loopback(address)):
+    is_private = settings.auth is None and is_loopback_address(address)
+    if settings.auth == "off" or (is_private and not keys):
         return None
     if not keys:
         raise StartError(
@@ -120,10 +125,6 @@ def _read_keys(settings: ArchiveSettings, address: str) -> list[ApiKey] | None:
             else "AUTH=on needs keys: set API_KEYS_FILE or API_KEYS"
         )
     return keys
-
-
-def _is_loopback(address: str) -> bool:
-    return ipaddress.ip_address(address.partition("%")[0]).is_loopback
 
 
 def _make_app(settings: ArchiveSettings, keys: list[ApiKey] | None, order_log: BinaryIO) -> FastAPI:
@@ -144,15 +145,14 @@ def _make_app(settings: ArchiveSettings, keys: list[ApiKey] | None, order_log: B
         raise StartError(f"cannot use DATA_DIR: {error}") from None
 
 
-def _open_listener(settings: ArchiveSettings, descriptor: int | None) -> socket.socket:
+def _open_listeners(
+    settings: ArchiveSettings, descriptors: list[int] | None
+) -> list[socket.socket]:
     host, port = settings.gateway_host, settings.gateway_port
     try:
-        if descriptor is not None:
-            return socket.socket(fileno=descriptor)
-        family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        return socket.create_server((host, port), family=family, backlog=BACKLOG)
+        return open_listeners(host, port, descriptors)
     except OSError as error:
-        where = f"{host}:{port}" if descriptor is None else f"descriptor {descriptor}"
+        where = f"descriptor {descriptors[0]}" if descriptors else f"{format_host(host)}:{port}"
         raise StartError(f"cannot listen on {where}: {_explain_listening(error)}") from None
 
 

@@ -27,8 +27,20 @@ def is_loopback(url: str) -> bool:
     """Whether `url` means this machine, which is never asked for through a proxy."""
     with suppress(ValueError):
         name = urlsplit(url).hostname or ""
-        return name == "localhost" or ipaddress.ip_address(name).is_loopback
+        return name == "localhost" or is_loopback_address(name)
     return False
+
+
+def is_loopback_address(address: str) -> bool:
+    """Whether only this machine can be at `address`, which may name an interface behind a %."""
+    with suppress(ValueError):
+        return ipaddress.ip_address(address.partition("%")[0]).is_loopback
+    return False
+
+
+def format_host(host: str) -> str:
+    """Return `host` as a URL has it: an address of IPv6 stands in brackets."""
+    return f"[{host}]" if ":" in host else host
 
 
 def is_address(name: str) -> bool:

@@ -12,6 +12,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from protocol.assets import DEFAULT_MAX_ACCOUNTS, MAX_ACCOUNTS
 from protocol.enums import BalanceMode
+from protocol.hosts import format_host
 from protocol.limits import DEFAULT_CLOSED_ORDERS, DEFAULT_MAX_OPEN_ORDERS
 
 REPOSITORY = Path(__file__).resolve().parent.parent
@@ -107,6 +108,16 @@ class Settings(BaseSettings):
     database_url: Annotated[str, AfterValidator(_check_database)] | None = None
     archive_retention_days: float | None = Field(default=None, gt=0)
     archive_retention_rows: int | None = Field(default=None, ge=1)
+
+    @property
+    def gateway_url(self) -> str:
+        """Where the order gateway listens."""
+        return f"http://{format_host(self.gateway_host)}:{self.gateway_port}"
+
+    @property
+    def market_data_url(self) -> str:
+        """Where the market data service listens."""
+        return f"http://{format_host(self.market_data_host)}:{self.market_data_port}"
 
     @property
     def named_redis_url(self) -> str | None:

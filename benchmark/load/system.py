@@ -59,13 +59,8 @@ def _find_running(options: argparse.Namespace) -> Target:
     record = None if options.gateway else find_running_system(settings.data_dir)
     known = _describe(record, is_own=False) if record else None
     if known is None and options.gateway is None:
-        known = Target(
-            f"http://{settings.gateway_host}:{settings.gateway_port}",
-            f"http://{settings.market_data_host}:{settings.market_data_port}",
-            "", {},
-        )  # fmt: skip
-    market_data = f"http://{settings.market_data_host}:{settings.market_data_port}"
-    known = known or Target(options.gateway, market_data, "", {})
+        known = Target(settings.gateway_url, settings.market_data_url, "", {})
+    known = known or Target(options.gateway, settings.market_data_url, "", {})
     return known._replace(
         market_data=options.market_data or known.market_data,
         redis_url=options.redis or known.redis_url,

@@ -102,8 +102,8 @@ def main() -> int:
     )
     parser.add_argument("--system", action="store_true", help="drive the running system instead")
     settings = Settings()
-    gateway = f"http://{settings.gateway_host}:{settings.gateway_port}"
-    market_data = f"http://{settings.market_data_host}:{settings.market_data_port}"
+    gateway = settings.gateway_url
+    market_data = settings.market_data_url
     parser.add_argument("--gateway", default=gateway, help=f"for --system ({gateway})")
     parser.add_argument("--market-data", default=market_data, help=f"for --system ({market_data})")
     add_json_option(parser)

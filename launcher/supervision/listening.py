@@ -9,17 +9,54 @@ from contextlib import suppress
 from pathlib import Path
 
 from launcher.setup.errors import LaunchError
+from protocol.hosts import format_host
 
 _BACKLOG = 2048
+_BOTH = {"127.0.0.1", "localhost"}
+"""Hosts that mean this machine alone, which goes by `::1` too: a client may take either first."""
+_TRIES = 20
+
+
+def open_listening_sockets(host: str, port: int, setting: str) -> list[socket.socket]:
+    """Return listening sockets; raise LaunchError, which names the port's owner and `setting`.
+
+    For this machine's own address they are on 127.0.0.1 and, where there is IPv6, on ::1. Port 0
+    takes one that is free on both.
+    """
+    if host not in _BOTH:
+        return [open_listening_socket(host, port, setting)]
+    for _ in range(_TRIES):
+        first = open_listening_socket("127.0.0.1", port, setting)
+        try:
+            return [first, *_listen_on_ipv6(first.getsockname()[1])]
+        except OSError as error:
+            first.close()
+            if port:
+                raise LaunchError(_explain(error, "::1", port, setting)) from None
+    raise LaunchError("no port is free on both 127.0.0.1 and ::1")
 
 
 def open_listening_socket(host: str, port: int, setting: str) -> socket.socket:
-    """Return a listening socket; raise LaunchError, which names the port's owner and `setting`."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    """Return a listening socket; raise LaunchError as `open_listening_sockets` does."""
     try:
-        return socket.create_server((host, port), family=family, backlog=_BACKLOG)
+        return _listen(host, port)
     except OSError as error:
         raise LaunchError(_explain(error, host, port, setting)) from None
+
+
+def _listen_on_ipv6(port: int) -> list[socket.socket]:
+    """Listen on ::1; a machine without IPv6 has none."""
+    try:
+        return [_listen("::1", port)]
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            raise
+        return []
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    return socket.create_server((host, port), family=family, backlog=_BACKLOG)
 
 
 def is_port_free(port: int) -> bool:
@@ -43,7 +80,7 @@ def format_url(scheme: str, server: socket.socket, path: str = "") -> str:
     """Return the URL of `server` for a client on this machine."""
     host, port = server.getsockname()[:2]
     host = {"0.0.0.0": "localhost", "::": "localhost", "127.0.0.1": "localhost"}.get(host, host)  # noqa: S104
-    return f"{scheme}://{f'[{host}]' if ':' in host else host}:{port}{path}"
+    return f"{scheme}://{format_host(host)}:{port}{path}"
 
 
 def _explain(error: OSError, host: str, port: int, setting: str) -> str:
@@ -52,7 +89,10 @@ def _explain(error: OSError, host: str, port: int, setting: str) -> str:
         return f"port {port} is taken by {owner}; stop it, or set {setting}_PORT to another port"
     if error.errno == errno.EACCES:
         return f"port {port} needs root; set {setting}_PORT to one above 1023"
-    return f"cannot listen on {host}:{port} ({error}); check {setting}_HOST and {setting}_PORT"
+    return (
+        f"cannot listen on {format_host(host)}:{port} ({error}); check {setting}_HOST and"
+        f" {setting}_PORT"
+    )
 
 
 def find_port_owner(port: int) -> str | None:
