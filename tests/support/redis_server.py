@@ -31,7 +31,7 @@ def run_redis(folder: Path, *options: str, port: int | None = None) -> Iterator[
     """Run a server as long as the context; `options` go on its command line."""
     port = port or find_free_port()
     command = [
-        str(find_redis_binaries()[0].path), "--port", str(port), "--bind", "127.0.0.1",
+        str(next(find_redis_binaries()).path), "--port", str(port), "--bind", "127.0.0.1",
         "--dir", str(folder), "--save", "", "--appendonly", "no", *options,
     ]  # fmt: skip
     with (folder / "redis.log").open("wb") as log:

@@ -45,7 +45,7 @@ def test_a_folder_that_holds_something_else_is_left_alone(tmp_path: Path) -> Non
 
 
 def test_a_folder_of_a_newer_server_is_refused(tmp_path: Path) -> None:
-    binary = find_redis_binaries()[0]
+    binary = next(find_redis_binaries())
     folder = _write_folder(tmp_path, binary.name, "99.0.0")
     output = _expect_refusal(folder, REDIS_SERVER=str(binary.path))
     assert f"was written by {binary.name.capitalize()} 99.0.0" in output

@@ -34,7 +34,7 @@ LEASE_SECONDS = 3.0
 def test_nothing_acknowledged_is_lost_by_redis_killed_under_load_and_restarted_twice(
     tmp_path: Path,
 ) -> None:
-    port, binary = find_free_port(), find_redis_binaries()[0]
+    port, binary = find_free_port(), next(find_redis_binaries())
     service = make_service(f"redis://127.0.0.1:{port}/0", max_batch=16)
     engine = threading.Thread(target=service.run)
     pushers: list[Pusher] = []
@@ -63,7 +63,7 @@ def test_nothing_acknowledged_is_lost_by_redis_killed_under_load_and_restarted_t
 def test_append_only_file_cut_at_random_bytes_leaves_a_whole_history(tmp_path: Path) -> None:
     whole, cut = tmp_path / "whole", tmp_path / "cut"
     whole.mkdir()
-    port, binary = find_free_port(), find_redis_binaries()[0]
+    port, binary = find_free_port(), next(find_redis_binaries())
     with (
         run_redis(whole, *DURABLE, port=port) as url,
         open_redis(url) as client,

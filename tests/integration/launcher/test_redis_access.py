@@ -118,7 +118,9 @@ REFUSED: Table = {
 }
 
 
-@pytest.fixture(scope="module", params=find_redis_binaries(), ids=lambda binary: str(binary.name))
+@pytest.fixture(
+    scope="module", params=list(find_redis_binaries()), ids=lambda binary: str(binary.name)
+)
 def addresses(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[RedisAddresses]:
@@ -170,7 +172,7 @@ def test_nobody_gets_in_without_a_password(addresses: RedisAddresses, command: C
             _run(f"redis://{login}{host}", command)
 
 
-@pytest.mark.parametrize("binary", find_redis_binaries(), ids=lambda binary: str(binary.name))
+@pytest.mark.parametrize("binary", list(find_redis_binaries()), ids=lambda binary: str(binary.name))
 def test_a_commit_is_there_after_a_kill(binary: RedisBinary, tmp_path: Path) -> None:
     """A script's writes are a transaction in the append-only file: loading it checks rights."""
     port = find_free_port()
@@ -223,7 +225,7 @@ def test_the_printed_lines_make_the_same_users(tmp_path: Path) -> None:
 
 def test_the_configuration_is_for_its_owner_and_has_no_password(tmp_path: Path) -> None:
     access = make_access(1)
-    binary = find_redis_binaries()[0]
+    binary = next(find_redis_binaries())
     make_redis_service(binary, 1, tmp_path / "redis", "1gb", print, access.configuration)
     configuration = tmp_path / "redis" / "redis.conf"
     assert configuration.stat().st_mode & 0o777 == 0o600

@@ -16,7 +16,7 @@ from tests.support.waiting import wait_until
 TORN = b"*1\r\n$5\r\nMULTI\r\n*3\r\n$3\r\nSET\r\n$4\r\nlost\r\n$1"
 
 
-@pytest.fixture(params=find_redis_binaries(), ids=lambda binary: binary.title)
+@pytest.fixture(params=list(find_redis_binaries()), ids=lambda binary: binary.title)
 def binary(request: pytest.FixtureRequest) -> RedisBinary:
     found: RedisBinary = request.param
     return found

@@ -35,7 +35,7 @@ def test_a_forced_server_is_identified_by_what_it_says(tmp_path: Path) -> None:
 def test_a_forced_server_that_is_too_old_is_refused(tmp_path: Path) -> None:
     path = write_server(tmp_path / "server", "Redis server v=6.0.16 sha=00000000:0 bits=64")
     with pytest.raises(LaunchError, match=r"Redis 6\.0\.16: too old"):
-        find_redis_binaries(path)
+        next(find_redis_binaries(path))
 
 
 def test_the_packaged_server_works_with_nothing_installed() -> None:
@@ -49,6 +49,20 @@ def test_without_any_server_the_ways_to_get_one_are_named(
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.setattr("launcher.redis.binary._packaged_binary", lambda: None)
     with pytest.raises(LaunchError) as failure:
-        find_redis_binaries()
+        next(find_redis_binaries())
     for way in ("apt-get install", "brew install", "docker run"):
         assert way in str(failure.value)
+
+
+def test_server_is_asked_for_its_version_only_when_it_is_its_turn(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    write_server(tmp_path / "redis-server", "Redis server v=7.2.4 sha=00000000:0 bits=64")
+    asked = tmp_path / "asked"
+    write_server(tmp_path / "valkey-server", f"'; touch {asked}; echo 'Valkey server v=8.0.1")
+    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+    binaries = find_redis_binaries()
+    assert next(binaries).title == "Redis 7.2.4"
+    assert not asked.exists()
+    assert next(binaries).title == "Valkey 8.0.1"
+    assert asked.exists()

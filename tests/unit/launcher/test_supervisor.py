@@ -70,6 +70,6 @@ def test_redis_on_a_full_disk_is_not_started_and_the_disk_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(disk_room, "ROOM_BYTES", 1 << 60)
-    binary = find_redis_binaries()[0]
+    binary = next(find_redis_binaries())
     with pytest.raises(LaunchError, match=f"the disk of {tmp_path} is full"):
         make_redis_service(binary, 1, tmp_path / "redis", "1gb", lambda _line: None, users="")
