@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
+from launcher.settings import LauncherSettings
 from launcher.setup.environment import ROOT
-from protocol.settings import Settings, describe_bad_settings
+from protocol.settings import SECRETS, SERVICE_REDIS_URLS, Settings, describe_bad_settings
 
 pytestmark = pytest.mark.usefixtures("no_settings")
 
@@ -56,3 +57,9 @@ def test_bad_settings_are_named_without_a_secrets_value(monkeypatch: pytest.Monk
     assert text.startswith("bad setting: GATEWAY_PORT='70000': ")
     assert "; DATABASE_URL: " in text
     assert "hidden" not in text
+
+
+def test_every_secret_is_a_setting() -> None:
+    names = {name.upper() for name in LauncherSettings.model_fields}
+    assert names >= SECRETS
+    assert {name for name in names if name.endswith("_REDIS_URL")} == {*SERVICE_REDIS_URLS.values()}
