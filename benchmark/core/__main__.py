@@ -26,7 +26,7 @@ def report_hour(figures: Figures) -> bool:
     """Replay the recorded hour, if it is at hand; return whether all of it came out right."""
     if not HOUR.exists():
         return True
-    outcome, records = replay_commands(read_commands(HOUR))
+    outcome, records = replay_commands(list(read_commands(HOUR)))
     speed = time_batches(records)
     figures["recorded hour: core ns a command"] = 1e9 / speed
     print(f"recorded hour: {outcome.commands:,} commands, {1e9 / speed:.0f} ns each; ", end="")

@@ -31,6 +31,11 @@ _NUMBERS_FROM = {"N": 2, "I": 2, "A": 1, "T": 2, "R": 2}
 _ORDERS = ("N", "I")
 _SIDES = ("B", "S")
 _NO_LEVEL = "-1"
+_WORDS = {
+    "NEW": "N", "LIMIT": "N", "IOC": "I", "CANCEL": "C", "AMEND": "A", "TRADE": "T",
+    "BUY": "B", "BID": "B", "SELL": "S", "ASK": "S",
+}  # fmt: skip
+"""What other files call it."""
 _UNREADABLE = (UnicodeDecodeError, lzma.LZMAError, EOFError)
 
 Level: TypeAlias = tuple[int, int]
@@ -201,8 +206,8 @@ class _Reader:
     def read_command(self, kind: str, fields: Sequence[str]) -> FileCommand:
         """Read a line that is no result."""
         if kind not in _KINDS:
-            nearest = kind[:1].upper() if kind[:1].upper() in _KINDS else None
-            raise BadLine("the first field", f"one of {' '.join(_KINDS)} or #", kind, nearest)
+            rule = f"one of {' '.join(_KINDS)} or #"
+            raise BadLine("the first field", rule, kind, _find_nearest(kind, _KINDS))
         _check_count(kind, fields, FORMS[kind])
         order_id = fields[0]
         if kind in _ORDERS:
@@ -225,8 +230,7 @@ class _Reader:
     def _read_order(self, kind: str, fields: Sequence[str]) -> FileCommand:
         order_id, side, price, quantity = fields
         if side not in _SIDES:
-            nearest = side[:1].upper() if side[:1].upper() in _SIDES else None
-            raise BadLine("the side", "B or S", side, nearest)
+            raise BadLine("the side", "B or S", side, _find_nearest(side, _SIDES))
         return FileCommand(kind, order_id, side == "B", *self._read_level(price, quantity))
 
     def _read_level(self, price: str, quantity: str) -> Level:
@@ -245,6 +249,11 @@ class _Reader:
             for side in (pairs[::2], pairs[1::2])
         )
         return FileBook(depth, bids, asks)
+
+
+def _find_nearest(text: str, words: Sequence[str]) -> str | None:
+    nearest = _WORDS.get(text.upper(), text.upper())
+    return nearest if nearest in words else None
 
 
 def _check_count(kind: str, fields: Sequence[str], form: Sequence[str]) -> None:

@@ -26,8 +26,8 @@ R,3,1,-1,0,-1,0
 
 def replay(text: str, whole: WholeNumbers | None = None) -> Outcome:
     """Replay lines whose decimals are those of BTC-USDT."""
-    lines = text.splitlines()
-    outcome, records = replay_commands(parse_commands(lines, make_instruments()[0], whole))
+    commands = list(parse_commands(text.splitlines(), make_instruments()[0], whole))
+    outcome, records = replay_commands(commands)
     assert len(records) == outcome.commands
     return outcome
 
@@ -45,6 +45,11 @@ def test_recorded_decimals_come_out_as_recorded() -> None:
     assert (outcome.commands, outcome.trades, outcome.rows) == (4, 1, 3)
 
 
+def test_flow_without_recorded_trades_has_no_difference() -> None:
+    outcome = replay("N,s1,S,60000.00,0.5\nI,b1,B,60000.00,0.2\n")
+    assert (outcome.differences, outcome.trades_seen, outcome.trades_expected) == ([], 1, 0)
+
+
 def test_a_difference_is_told() -> None:
     outcome = replay(LINES.replace("T,s1,b1,1000,20", "T,s1,b1,1000,30"))
     assert (outcome.trades, outcome.trades_expected) == (0, 1)
@@ -56,6 +61,7 @@ def test_a_difference_is_told() -> None:
     [
         ("X,1", "the first field must be one of N I C A T R or #, not 'X'"),
         ("new,1,B,5,5", "not 'new'; nearest: N"),
+        ("time,id,side,price,quantity", "or #, not 'time'$"),
         ("N,1,buy,5,5", "the side must be B or S, not 'buy'; nearest: B"),
         ("N,1,Q,5,5", "the side must be B or S, not 'Q'"),
         ("N,1,B,5", "the line must be N,id,B or S,price,quantity, not 'N,1,B,5'"),
