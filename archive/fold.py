@@ -5,20 +5,39 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple, TypeAlias
 
 from archive.candles import Candle, TradeValues, fold_trades
+from archive.settings_commands import list_settings
 from protocol import channels, codec
+from protocol.commands import QueueEntry
 from protocol.enums import OPEN_STATUSES
-from protocol.events import ExecutionReport, Trade
+from protocol.events import (
+    AccountPosition,
+    BalanceChanged,
+    BalanceEvent,
+    CommandRejected,
+    ExecutionReport,
+    Trade,
+)
 from protocol.journal import JournalEntry
 
 Row: TypeAlias = dict[str, Any]
 
 
 class Commit(NamedTuple):
-    """The part of a journal entry that the archive keeps; `timestamp` in microseconds."""
+    """The part of a journal entry that the archive keeps; `timestamp` in microseconds.
+
+    `events` are the reports and the changes of balances, `settings` the commands that set the
+    ledger's assets and fees, all in order.
+    """
 
     timestamp: int
-    reports: list[ExecutionReport]
+    events: list[ExecutionReport | BalanceEvent]
     trades: list[Trade]
+    settings: list[QueueEntry]
+
+    @property
+    def reports(self) -> Iterator[ExecutionReport]:
+        """Those on orders."""
+        return (event for event in self.events if isinstance(event, ExecutionReport))
 
 
 @dataclass
@@ -30,23 +49,28 @@ class Rows:
     fills: list[Row] = field(default_factory=list)
     trades: list[Row] = field(default_factory=list)
     candles: dict[tuple[str, int], list[Candle]] = field(default_factory=dict)
+    balance_changes: list[Row] = field(default_factory=list)
+    balances: list[Row] = field(default_factory=list)
+    settings: list[QueueEntry] = field(default_factory=list)
 
 
 class LastNumbers(NamedTuple):
-    """The numbers given last, to an order and to a fill."""
+    """The numbers given last: to an order, and to a fill or a change of a balance."""
 
     order: int
     fill: int
 
 
 def read_commit(entry: JournalEntry) -> Commit:
-    """Read the reports and trades of `entry`; a refused command has left none."""
-    reports = _read_events(entry, channels.EXECUTION_REPORTS)
+    """Read what `entry` has for the archive; a refused command has left nothing."""
+    events = _read_events(entry, channels.EXECUTION_REPORTS)
     trades = _read_events(entry, channels.TRADE_EVENTS)
+    refused = {event.sequence for event in events if isinstance(event, CommandRejected)}
     return Commit(
         entry.timestamp,
-        [report for report in reports if isinstance(report, ExecutionReport)],
+        [event for event in events if isinstance(event, ExecutionReport | BalanceEvent)],
         [trade for trade in trades if isinstance(trade, Trade)],
+        list_settings(entry, refused),
     )
 
 
@@ -65,16 +89,17 @@ def fold_commits(
     """
     fold = _OrderFold(open_orders, last)
     for commit in commits:
-        for report in commit.reports:
-            fold.add(report, commit.timestamp)
+        for event in commit.events:
+            fold.add(event, commit.timestamp)
     rows = fold.to_rows()
     rows.trades = list(_make_trade_rows(commits))
     rows.candles = fold_trades(_list_trade_values(commits))
+    rows.settings = [command for commit in commits for command in commit.settings]
     return rows, fold.last_numbers
 
 
 class _OrderFold:
-    """Numbers orders and fills, and keeps the last report of each order."""
+    """Numbers orders, fills and changes of balances; keeps the last of each order and balance."""
 
     def __init__(self, open_orders: Mapping[int, int], last: LastNumbers) -> None:
         self._open = dict(open_orders)
@@ -83,12 +108,24 @@ class _OrderFold:
         self._latest: dict[int, tuple[ExecutionReport, int]] = {}
         self._opened_at: dict[int, int] = {}
         self._fills: list[Row] = []
+        self._changes: list[Row] = []
+        self._balances: dict[tuple[str, str], Row] = {}
 
     @property
     def last_numbers(self) -> LastNumbers:
         return LastNumbers(self._order, self._fill)
 
-    def add(self, report: ExecutionReport, timestamp: int) -> None:
+    def add(self, event: ExecutionReport | BalanceEvent, timestamp: int) -> None:
+        if isinstance(event, ExecutionReport):
+            self._add_report(event, timestamp)
+        elif isinstance(event, BalanceChanged):
+            self._fill += 1
+            self._changes.append(_make_change_row(self._fill, event, timestamp))
+        else:
+            for row in _make_balance_rows(event):
+                self._balances[row["account"], row["asset"]] = row
+
+    def _add_report(self, report: ExecutionReport, timestamp: int) -> None:
         order_id = int(report.order_id)
         number = self._open.get(order_id)
         if number is None:
@@ -104,7 +141,11 @@ class _OrderFold:
             self._open.pop(order_id, None)
 
     def to_rows(self) -> Rows:
-        rows = Rows(fills=self._fills)
+        rows = Rows(
+            fills=self._fills,
+            balance_changes=self._changes,
+            balances=list(self._balances.values()),
+        )
         for number, (report, timestamp) in self._latest.items():
             row = _make_order_row(report, timestamp)
             if number < self._first_new:
@@ -170,7 +211,33 @@ def _make_fill_row(number: int, order_number: int, report: ExecutionReport, time
         "liquidity": fill.liquidity,
         "sequence": report.sequence,
         "timestamp": timestamp,
+        "commission": fill.commission,
+        "commission_asset": fill.commission_asset,
     }
+
+
+def _make_change_row(number: int, change: BalanceChanged, timestamp: int) -> Row:
+    return {
+        "number": number,
+        "account": change.account,
+        "asset": change.asset,
+        "amount": change.amount,
+        "cause": change.cause,
+        "id": change.id,
+        "sequence": change.sequence,
+        "timestamp": timestamp,
+    }
+
+
+def _make_balance_rows(position: AccountPosition) -> Iterator[Row]:
+    for balance in position.balances:
+        yield {
+            "account": position.account,
+            "asset": balance.asset,
+            "free": balance.free,
+            "locked": balance.locked,
+            "sequence": position.sequence,
+        }
 
 
 def _make_trade_rows(

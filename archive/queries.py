@@ -16,11 +16,26 @@ from sqlalchemy.exc import SQLAlchemyError
 from archive import schema
 from archive.candle_query import read_candles
 from archive.database import describe_trouble
-from archive.records import CandleRecord, FillRecord, Gap, OrderRecord, Page, Reached, TradeRecord
+from archive.ledger_query import read_entries
+from archive.money_query import read_balances, read_fees, read_positions
+from archive.records import (
+    Balances,
+    CandleRecord,
+    FeesRecord,
+    FillRecord,
+    Gap,
+    LedgerRecord,
+    OrderRecord,
+    Page,
+    Positions,
+    Reached,
+    TradeRecord,
+)
 from archive.rows import ORDER_COLUMNS, to_fill, to_gap, to_order, to_trade
 from archive.versions import NewerDatabase, check_version
 
 _orders, _fills, _trades = schema.orders, schema.fills, schema.trades
+_changes = schema.balance_changes
 
 
 class ArchiveUnavailable(Exception):
@@ -55,8 +70,16 @@ class FillFilter(msgspec.Struct, frozen=True):
     end: int | None = None
 
 
+class LedgerFilter(msgspec.Struct, frozen=True):
+    """Which changes of balances to list; `start` and `end` as for fills."""
+
+    account: str
+    start: int | None = None
+    end: int | None = None
+
+
 class Archive:
-    """Orders, fills, trades and candles, to be read."""
+    """Orders, fills, trades, candles and money, to be read."""
 
     def __init__(self, database: Engine) -> None:
         """Take a `database` that `database.open_for_queries` has made."""
@@ -152,6 +175,37 @@ class Archive:
         """
         with self._connect() as connection:
             return list(read_candles(connection, symbol, interval, start, end))
+
+    def read_balances(self, account: str) -> Balances:
+        """Return what the account has of every asset, all as of one sequence."""
+        with self._connect() as connection:
+            return read_balances(connection, account)
+
+    def read_positions(self, account: str) -> Positions:
+        """Return what the account's fills come to, by symbol."""
+        with self._connect() as connection:
+            return read_positions(connection, account)
+
+    def read_fees(self, account: str) -> list[FeesRecord]:
+        """Return the rates that the account pays, by symbol, for all that cost something or may."""
+        with self._connect() as connection:
+            return read_fees(connection, account)
+
+    def list_ledger(
+        self, which: LedgerFilter, limit: int = 100, after: str | None = None
+    ) -> Page[LedgerRecord]:
+        """List what changed the account's balances, newest first. Raise InvalidCursor.
+
+        What the account traded is here as long as its fills are.
+        """
+        below = None if after is None else _parse_cursor(after)
+        fills = _within(select(_fills), _fills, _fills.c.timestamp, which.start, which.end)
+        time = _changes.c.timestamp
+        changes = _within(select(_changes), _changes, time, which.start, which.end)
+        with self._connect() as connection:
+            entries = read_entries(connection, which.account, fills, changes, limit + 1, below)
+        items = entries[:limit]
+        return Page(items, items[-1].cursor if len(entries) > limit else None)
 
     def _find_latest(self, is_it: ColumnElement[bool], account: str | None) -> OrderRecord | None:
         with self._connect() as connection:

@@ -5,6 +5,8 @@ from typing import Generic, NamedTuple, TypeVar
 
 import msgspec
 
+from protocol.events import Balance
+
 Item = TypeVar("Item")
 
 
@@ -54,6 +56,8 @@ class FillRecord(msgspec.Struct, frozen=True, gc=False):
     liquidity: str
     sequence: int
     timestamp: str
+    commission: str | None
+    commission_asset: str | None
 
 
 class TradeRecord(msgspec.Struct, frozen=True, gc=False):
@@ -84,6 +88,74 @@ class CandleRecord(msgspec.Struct, frozen=True, gc=False):
     volume: str
     quote_volume: str
     trades: int
+
+
+class Balances(msgspec.Struct, frozen=True, gc=False):
+    """What an account has of every asset, as of `sequence`; None if the exchange keeps no balances.
+
+    `is_open`: the account was heard of; one that was not has nothing. `is_uncertain`: a part of the
+    journal was lost, and since then some balance was not told.
+    """
+
+    sequence: int
+    balances: list[Balance] | None
+    is_open: bool = False
+    is_uncertain: bool = False
+
+
+class PositionRecord(msgspec.Struct, frozen=True, gc=False):
+    """What an account's fills of an instrument come to, valued at the last trade's price.
+
+    `average_entry_price` is cost / quantity to 8 places, None if nothing is held.
+    """
+
+    symbol: str
+    quantity: str
+    cost: str
+    average_entry_price: str | None
+    realized: str
+    unrealized: str
+    last_price: str
+    base_commission: str
+    quote_commission: str
+
+
+class Positions(msgspec.Struct, frozen=True, gc=False):
+    """The positions of an account, as of `sequence`; None if the exchange keeps no balances.
+
+    `is_uncertain`: a part of the journal was lost, perhaps with fills of the account.
+    """
+
+    sequence: int
+    positions: list[PositionRecord] | None
+    is_uncertain: bool = False
+
+
+class LedgerRecord(msgspec.Struct, frozen=True, gc=False):
+    """One change of what an account has of an asset; `cursor` is its position in lists.
+
+    `id` is that of a credit or debit; symbol, trade and order are those of a trade or commission.
+    """
+
+    cursor: str
+    account: str
+    asset: str
+    amount: str
+    cause: str
+    id: str | None
+    symbol: str | None
+    trade_id: int | None
+    order_id: str | None
+    sequence: int
+    timestamp: str
+
+
+class FeesRecord(msgspec.Struct, frozen=True, gc=False):
+    """The rates that an account pays for a symbol."""
+
+    symbol: str
+    maker: str
+    taker: str
 
 
 class Gap(msgspec.Struct, frozen=True, gc=False):

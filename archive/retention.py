@@ -25,7 +25,9 @@ ROWS_AT_ONCE = 5000
 PAUSE_SECONDS = 10.0
 _DAY = 86_400 * MICROSECONDS
 
-_orders, _fills, _trades, _candles = schema.orders, schema.fills, schema.trades, schema.candles
+_orders, _trades, _candles = schema.orders, schema.trades, schema.candles
+_MOVES = (schema.fills, schema.balance_changes)
+"""What moves balances; the two are numbered together."""
 
 
 class _Due(NamedTuple):
@@ -42,8 +44,9 @@ class _Due(NamedTuple):
 class Retention:
     """Keeps what is younger than `days` and among the newest `rows` (of each symbol, for trades).
 
-    Open orders stay, whatever their age, and so do candles, except for those of one second. What
-    is older is so by the last commit's stamp: a wall clock that is set deletes nothing.
+    Open orders stay, whatever their age, and so do balances, positions, and candles, except for
+    those of one second. What is older is so by the last commit's stamp: a wall clock that is set
+    deletes nothing.
     """
 
     def __init__(
@@ -80,7 +83,8 @@ class Retention:
 def _list_older(symbols: Iterable[str], cut: int) -> Iterator[_Due]:
     is_older = and_(_orders.c.opened_at < cut, _orders.c.updated_at < cut)
     yield _Due(_orders, and_(is_older, schema.IS_CLOSED), _orders.c.opened_at)
-    yield _Due(_fills, _fills.c.timestamp < cut, _fills.c.timestamp)
+    for table in _MOVES:
+        yield _Due(table, table.c.timestamp < cut, table.c.timestamp)
     for symbol in symbols:
         trades = and_(_trades.c.symbol == symbol, _trades.c.timestamp < cut)
         yield _Due(_trades, trades, _trades.c.timestamp)
@@ -95,7 +99,8 @@ def _list_beyond(connection: Connection, symbols: Iterable[str], rows: int) -> I
         return
     is_beyond = _orders.c.number <= last.last_order - rows
     yield _Due(_orders, and_(is_beyond, schema.IS_CLOSED), _orders.c.number)
-    yield _Due(_fills, _fills.c.number <= last.last_fill - rows, _fills.c.number)
+    for table in _MOVES:
+        yield _Due(table, table.c.number <= last.last_fill - rows, table.c.number)
     for symbol in symbols:
         is_symbol = _trades.c.symbol == symbol
         newest = connection.execute(select(func.max(_trades.c.trade_id)).where(is_symbol)).scalar()

@@ -33,7 +33,7 @@ def to_fill(row: Row[Any]) -> FillRecord:
     return FillRecord(
         str(row.number), str(row.order_id), row.client_order_id, row.account, row.symbol,
         row.side, row.trade_id, row.price, row.quantity, row.liquidity, row.sequence,
-        format_timestamp(row.timestamp),
+        format_timestamp(row.timestamp), row.commission, row.commission_asset,
     )  # fmt: skip
 
 

@@ -17,7 +17,7 @@ from sqlalchemy import (
     text,
 )
 
-VERSION = 2
+VERSION = 3
 """Version of the tables below; `versions.UPGRADES` leads to it from older ones."""
 
 metadata = MetaData()
@@ -37,7 +37,8 @@ archive_state = Table(
     Column("last_fill", _WHOLE, nullable=False),
 )
 """One row: whose journal this is, the commit reached (sequence, stamp, hash), and the numbers given
-last. It changes in the transaction that writes the other rows, so it is always right."""
+last: to an order, and to a fill or a balance change. It changes in the transaction that writes the
+other rows, so it is always right."""
 
 journal_gaps = Table(
     "journal_gaps",
@@ -137,8 +138,11 @@ fills = Table(
     Column("liquidity", Text, nullable=False),
     Column("sequence", _WHOLE, nullable=False),
     Column("timestamp", _WHOLE, nullable=False),
+    Column("commission", Text),
+    Column("commission_asset", Text),
 )
-"""Each order's share of each match: two a trade. `number` counts them in the journal's order."""
+"""Each order's share of each match: two a trade. `number` counts them, together with the balance
+changes, in the journal's order. Without a ledger there is no commission."""
 
 Index("fills_by_order", fills.c.order_number, fills.c.number)
 Index("fills_by_account", fills.c.account, fills.c.number)
@@ -180,3 +184,70 @@ candles = Table(
 )
 """Base candles of intervals with trades, at each resolution of `candles.RESOLUTIONS` (seconds).
 `quote_volume` is the sum of price * quantity."""
+
+assets = Table(
+    "assets",
+    metadata,
+    Column("symbol", Text, primary_key=True),
+    Column("number", Integer, nullable=False),
+    Column("decimals", Integer, nullable=False),
+)
+"""The ledger's assets in its order, by the settings in force; none if there is no ledger."""
+
+fee_rates = Table(
+    "fee_rates",
+    metadata,
+    Column("account", Text, nullable=False),
+    Column("symbol", Text, nullable=False),
+    Column("maker", Text, nullable=False),
+    Column("taker", Text, nullable=False),
+    PrimaryKeyConstraint("account", "symbol"),
+)
+"""The rates of an account for a symbol; without an account the instrument's own, without a symbol
+the account's for every instrument that has none of its own here."""
+
+balances = Table(
+    "balances",
+    metadata,
+    Column("account", Text, nullable=False),
+    Column("asset", Text, nullable=False),
+    Column("free", Text, nullable=False),
+    Column("locked", Text, nullable=False),
+    Column("sequence", _WHOLE, nullable=False),
+    PrimaryKeyConstraint("account", "asset"),
+)
+"""What an account has of an asset; of an asset that it never had there is no row."""
+
+balance_changes = Table(
+    "balance_changes",
+    metadata,
+    Column("number", _WHOLE, primary_key=True, autoincrement=False),
+    Column("account", Text, nullable=False),
+    Column("asset", Text, nullable=False),
+    Column("amount", Text, nullable=False),
+    Column("cause", Text, nullable=False),
+    Column("id", Text),
+    Column("sequence", _WHOLE, nullable=False),
+    Column("timestamp", _WHOLE, nullable=False),
+)
+"""What an account got or gave other than by trading; what it traded is in its fills. `number`
+counts them together with the fills: the two are one list."""
+
+Index("balance_changes_by_account", balance_changes.c.account, balance_changes.c.number)
+Index("balance_changes_by_time", balance_changes.c.timestamp, balance_changes.c.number)
+
+positions = Table(
+    "positions",
+    metadata,
+    Column("account", Text, nullable=False),
+    Column("symbol", Text, nullable=False),
+    Column("quantity", Text, nullable=False),
+    Column("cost", Text, nullable=False),
+    Column("realized", Text, nullable=False),
+    Column("base_commission", Text, nullable=False),
+    Column("quote_commission", Text, nullable=False),
+    Column("sequence", _WHOLE, nullable=False),
+    PrimaryKeyConstraint("account", "symbol"),
+)
+"""What an account's fills of an instrument come to (`positions.Position`); quantity and cost of a
+sold position are negative."""

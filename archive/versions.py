@@ -10,8 +10,39 @@ from archive.sqlite_statistics import set_statistics
 
 UPGRADES: Mapping[int, tuple[str, ...]] = {
     1: ("ALTER TABLE candles RENAME COLUMN notional TO quote_volume",),
+    2: (
+        "ALTER TABLE fills ADD COLUMN commission TEXT",
+        "ALTER TABLE fills ADD COLUMN commission_asset TEXT",
+        """
+        CREATE TABLE assets (symbol TEXT NOT NULL, number INTEGER NOT NULL,
+        decimals INTEGER NOT NULL, PRIMARY KEY (symbol))
+        """,
+        """
+        CREATE TABLE fee_rates (account TEXT NOT NULL, symbol TEXT NOT NULL,
+        maker TEXT NOT NULL, taker TEXT NOT NULL, PRIMARY KEY (account, symbol))
+        """,
+        """
+        CREATE TABLE balances (account TEXT NOT NULL, asset TEXT NOT NULL, free TEXT NOT NULL,
+        locked TEXT NOT NULL, sequence {whole} NOT NULL, PRIMARY KEY (account, asset))
+        """,
+        """
+        CREATE TABLE balance_changes (number {whole} NOT NULL, account TEXT NOT NULL,
+        asset TEXT NOT NULL, amount TEXT NOT NULL, cause TEXT NOT NULL, id TEXT,
+        sequence {whole} NOT NULL, timestamp {whole} NOT NULL, PRIMARY KEY (number))
+        """,
+        "CREATE INDEX balance_changes_by_account ON balance_changes (account, number)",
+        "CREATE INDEX balance_changes_by_time ON balance_changes (timestamp, number)",
+        """
+        CREATE TABLE positions (account TEXT NOT NULL, symbol TEXT NOT NULL,
+        quantity TEXT NOT NULL, cost TEXT NOT NULL, realized TEXT NOT NULL,
+        base_commission TEXT NOT NULL, quote_commission TEXT NOT NULL,
+        sequence {whole} NOT NULL, PRIMARY KEY (account, symbol))
+        """,
+    ),
 }
-"""Version → the statements that lead from it to the next one, quick on large tables too."""
+"""Version → the statements that lead from it to the next one, quick on large tables too. `{whole}`
+is the type of whole numbers: only INTEGER can be SQLite's row id."""
+_WHOLE = {"sqlite": "INTEGER", "postgresql": "BIGINT"}
 
 
 class NewerDatabase(Exception):
@@ -65,6 +96,6 @@ def _upgrade(connection: Connection, version: int) -> None:
     check_version(connection)
     for step in range(version, schema.VERSION):
         for statement in UPGRADES[step]:
-            connection.execute(text(statement))
+            connection.execute(text(statement.format(whole=_WHOLE[connection.dialect.name])))
     if version < schema.VERSION:
         connection.execute(update(schema.schema_version).values(version=schema.VERSION))

@@ -1,17 +1,16 @@
 """Writes each page of the journal in one transaction, together with the sequence reached."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from functools import lru_cache
 from itertools import islice
-from operator import itemgetter
 from typing import NamedTuple
 
-from sqlalchemy import Connection, Dialect, Engine, Table, bindparam, insert, select, update
-from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy import Connection, Engine, insert, select, update
 
 from archive import schema
 from archive.candle_rows import write_candles
 from archive.fold import LastNumbers, Row, Rows, collect_order_ids, fold_commits, read_commit
+from archive.money_rows import write_positions, write_settings
+from archive.statements import insert_rows, put_rows, update_rows
 from protocol.instrument import InstrumentSpecification
 from protocol.journal import JournalEntry
 
@@ -34,7 +33,7 @@ class Position(NamedTuple):
 
 
 class Writer:
-    """The only writer of orders, fills, trades, candles and instruments."""
+    """The only writer."""
 
     def __init__(self, database: Engine) -> None:
         self._database = database
@@ -78,7 +77,7 @@ class Writer:
         with self._database.begin() as connection:
             known = set(connection.execute(select(table.c.symbol)).scalars())
             new = [_to_instrument_row(one) for one in specifications if one.symbol not in known]
-            _insert(connection, table, new)
+            insert_rows(connection, table, new)
 
 
 def _to_position(exchange: str, entry: JournalEntry) -> Position:
@@ -118,46 +117,17 @@ def _find_open_orders(connection: Connection, order_ids: Iterable[int]) -> dict[
 
 
 def _write_rows(connection: Connection, rows: Rows) -> None:
-    if rows.changed_orders:  # before new ones, as an id that closes here may be used again here
-        names = tuple(rows.changed_orders[0])
-        compiled = _compile_order_update(connection.dialect, names)
-        _execute_all(connection, compiled, rows.changed_orders)
-    _insert(connection, schema.orders, rows.new_orders)
-    _insert(connection, schema.fills, rows.fills)
-    _insert(connection, schema.trades, rows.trades)
+    # before new ones, as an id that closes here may be used again here
+    update_rows(connection, schema.orders, rows.changed_orders)
+    insert_rows(connection, schema.orders, rows.new_orders)
+    insert_rows(connection, schema.fills, rows.fills)
+    insert_rows(connection, schema.trades, rows.trades)
     for (symbol, resolution), candles in rows.candles.items():
         write_candles(connection, symbol, resolution, candles)
-
-
-def _insert(connection: Connection, table: Table, rows: list[Row]) -> None:
-    if rows:
-        compiled = _compile_insert(table, connection.dialect, tuple(rows[0]))
-        _execute_all(connection, compiled, rows)
-
-
-@lru_cache(maxsize=64)
-def _compile_insert(table: Table, dialect: Dialect, names: tuple[str, ...]) -> SQLCompiler:
-    return insert(table).compile(dialect=dialect, column_keys=list(names))
-
-
-@lru_cache(maxsize=64)
-def _compile_order_update(dialect: Dialect, names: tuple[str, ...]) -> SQLCompiler:
-    matches = schema.orders.c.number == bindparam("row_number")
-    statement = update(schema.orders).where(matches)
-    return statement.compile(dialect=dialect, column_keys=list(names))
-
-
-def _execute_all(connection: Connection, compiled: SQLCompiler, rows: list[Row]) -> None:
-    """Execute the statement once for each of `rows`, which have the names it was compiled for.
-
-    `connection.execute` would do the same, but would spend a sixth of the archive's time on
-    preparing rows for a driver that takes them as they are.
-    """
-    if compiled.positiontup is None:
-        connection.exec_driver_sql(compiled.string, rows)
-    else:
-        to_tuple = itemgetter(*compiled.positiontup)
-        connection.exec_driver_sql(compiled.string, list(map(to_tuple, rows)))
+    insert_rows(connection, schema.balance_changes, rows.balance_changes)
+    put_rows(connection, schema.balances, rows.balances)
+    write_settings(connection, rows.settings)
+    write_positions(connection, rows.fills)
 
 
 def _to_instrument_row(specification: InstrumentSpecification) -> Row:

@@ -72,6 +72,16 @@ class BalanceCause(StrEnum):
     DEBIT = "debit"
 
 
+class LedgerCause(StrEnum):
+    """Why an account has more or less of an asset: a BalanceCause, or a trade and what it cost."""
+
+    OPENING = BalanceCause.OPENING
+    CREDIT = BalanceCause.CREDIT
+    DEBIT = BalanceCause.DEBIT
+    TRADE = "trade"
+    COMMISSION = "commission"
+
+
 class Liquidity(StrEnum):
     """Which side of a trade an order was on: the maker's order rested."""
 

@@ -100,7 +100,7 @@ class Instrument:
         """Return notional / quantity, rounded half-even to 8 decimal places; None for 0 lots."""
         if lots == 0:
             return None
-        average = _divide_half_even(notional * self._average_unit, lots * self._average_divisor)
+        average = divide_half_even(notional * self._average_unit, lots * self._average_divisor)
         return format_scaled(average, _AVERAGE_DECIMAL_PLACES)
 
     def check_lots(self, lots: int, text: str) -> None:
@@ -199,7 +199,8 @@ def number_instruments(specifications: Iterable[InstrumentSpecification]) -> dic
     return instruments
 
 
-def _divide_half_even(numerator: int, denominator: int) -> int:
+def divide_half_even(numerator: int, denominator: int) -> int:
+    """Return the quotient as a whole number; a half goes to the even one."""
     quotient, remainder = divmod(numerator, denominator)
     doubled = 2 * remainder
     if doubled > denominator or (doubled == denominator and quotient % 2):

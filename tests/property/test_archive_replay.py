@@ -3,59 +3,23 @@
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
-from hypothesis import strategies as st
-from sqlalchemy import Engine, event
+from sqlalchemy import Engine
 
 from archive.queries import Archive, OrderFilter
-from archive.writer import Writer
 from engine.exchange.event_text import NO_TRADE, report_text
 from protocol import channels, codec
-from protocol.journal import JournalEntry
-from tests.support.archive_database import EXCHANGE, run_database, sqlite_url
+from tests.support.archive_database import run_database, sqlite_url
 from tests.support.archive_journal import list_entries
+from tests.support.archive_kills import kills, write_with_kills
 from tests.support.archive_postgresql import empty_database, run_postgresql
 from tests.support.archive_replay import Replay, assert_same, read_events
 from tests.support.archive_streams import ACCOUNTS, batches, make_exchange, pauses
 from tests.support.exchange import Exchange, Json
 
 STATE_FIELDS = ("status", "quantity", "filled_quantity", "remaining_quantity", "filled_notional")
-
-
-class Killed(BaseException):
-    """The archive's process is gone."""
-
-
-kills = st.lists(st.tuples(st.integers(1, 4), st.integers(1, 20)), max_size=6)
-
-
-def write_with_kills(
-    database: Engine, entries: list[JournalEntry], kills: list[tuple[int, int]]
-) -> None:
-    """Pages of some entries, each killed at some statement where it has that many, and repeated."""
-    remaining = {"statements": -1}
-
-    def count_down(*_: Any) -> None:
-        remaining["statements"] -= 1
-        if remaining["statements"] == 0:
-            raise Killed
-
-    event.listen(database, "before_cursor_execute", count_down)
-    for page_entries, statements in [*kills, (len(entries), -1)]:
-        remaining["statements"] = -1
-        writer = Writer(database)
-        position = writer.read_position() or writer.begin(EXCHANGE)
-        rest = [entry for entry in entries if entry.sequence > position.sequence]
-        remaining["statements"] = statements
-        try:
-            if rest:
-                writer.write(rest[:page_entries], position)
-        except Killed:
-            continue
-    event.remove(database, "before_cursor_execute", count_down)
 
 
 def assert_same_as_engine(database: Engine, exchange: Exchange) -> None:

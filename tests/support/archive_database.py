@@ -6,6 +6,7 @@ from pathlib import Path
 
 from sqlalchemy import Engine, text
 
+from archive import schema
 from archive.database import open_database, open_for_queries
 from archive.queries import Archive
 from archive.records import name_exchange
@@ -52,8 +53,23 @@ def write_entries(database: Engine, entries: Sequence[JournalEntry]) -> Position
     return writer.write(entries, position)
 
 
-def go_back_to_version_1(database: Engine) -> None:
-    """Turn the tables into those that the first version made."""
+def go_back_to_version(version: int, database: Engine) -> None:
+    """Turn the tables into those that an earlier version made."""
     with database.begin() as connection:
-        connection.execute(text("ALTER TABLE candles RENAME COLUMN quote_volume TO notional"))
-        connection.execute(text("UPDATE schema_version SET version = 1"))
+        for step in range(schema.VERSION, version, -1):
+            for statement in _WAYS_BACK[step]:
+                connection.execute(text(statement))
+        connection.execute(text(f"UPDATE schema_version SET version = {version}"))
+
+
+_WAYS_BACK = {
+    3: (
+        "ALTER TABLE fills DROP COLUMN commission",
+        "ALTER TABLE fills DROP COLUMN commission_asset",
+        *(
+            f"DROP TABLE {name}"
+            for name in ("assets", "fee_rates", "balances", "balance_changes", "positions")
+        ),
+    ),
+    2: ("ALTER TABLE candles RENAME COLUMN quote_volume TO notional",),
+}

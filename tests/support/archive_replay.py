@@ -20,6 +20,7 @@ STATE_FIELDS = (
 )  # fmt: skip
 FILL_FIELDS = ("order_id", "account", "symbol", "side", "sequence")
 LAST_TRADE_FIELDS = ("trade_id", "price", "quantity", "liquidity")
+COMMISSION_FIELDS = ("commission", "commission_asset")
 TRADE_FIELDS = (
     "symbol", "trade_id", "price", "quantity", "aggressor_side", "maker_order_id", "taker_order_id",
 )  # fmt: skip
@@ -48,7 +49,8 @@ class Replay:
             self.orders.append(order)
         order.update(state, updated_at=timestamp)
         if report["last_trade"]:
-            row = {name: report[name] for name in FILL_FIELDS} | report["last_trade"]
+            row = {name: report[name] for name in FILL_FIELDS} | dict.fromkeys(COMMISSION_FIELDS)
+            row |= report["last_trade"]
             self.fills.append({**row, "timestamp": timestamp})
 
     def _find_open(self, order_id: str) -> Json | None:
@@ -86,7 +88,7 @@ def read_orders(database: Engine) -> list[Json]:
 
 def read_fills(database: Engine) -> list[Json]:
     """Read the fills in the database, in a replay's form."""
-    names = (*FILL_FIELDS, *LAST_TRADE_FIELDS, "timestamp")
+    names = (*FILL_FIELDS, *LAST_TRADE_FIELDS, *COMMISSION_FIELDS, "timestamp")
     return _read(database, schema.fills, names, ("order_id",), "number")
 
 

@@ -1,9 +1,12 @@
 """Random streams of every command that an exchange may get, and the exchange that got one."""
 
+import msgspec
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
 from engine.exchange.own_entries import make_timer_entry
+from protocol.assets import AssetSpecification, FeeRates, LedgerSettings
+from protocol.enums import BalanceMode
 from tests.support.exchange import Exchange, Json
 
 ACCOUNTS = ("alice", "bob")
@@ -95,7 +98,80 @@ _weighted: list[SearchStrategy[Json]] = [
     operations,
 ]  # fmt: skip
 commands = st.integers(0, len(_weighted) - 1).flatmap(_weighted.__getitem__)
+everybody = _choose(*ACCOUNTS, "carol", "fees")
+rates = _choose("0", "0.3", "0.00012345", "1")
+STARTING = ("0.0005", "0.0005", "0.000003")
+"""Of each asset: enough for all orders of a stream, or for a few."""
+takers = st.fixed_dictionaries(
+    {
+        "account": accounts,
+        "side": _choose("buy", "sell"),
+        "order_type": st.just("limit"),
+        "price": _choose("0.03", "0.04"),
+        "symbol": st.just("BTC-USDT"),
+        "quantity": st.integers(1, 5).map(LOTS["BTC-USDT"].format),
+    }
+)
+money: list[SearchStrategy[Json]] = [
+    st.fixed_dictionaries(
+        {
+            "command": _choose("credit", "debit"),
+            "account": everybody,
+            "asset": _choose("BTC", "USDT", "USDT", "NO-SUCH"),
+            "amount": _choose("0.00000007", "0.0001", "-1"),
+            "id": st.integers(1, 6).map(lambda number: f"id-{number}"),
+        }
+    ),
+    st.fixed_dictionaries(
+        {"command": st.just("set_fees"), "account": everybody, "maker": rates, "taker": rates},
+        optional={"symbol": _choose("BTC-USDT", "ETH-USDT", "NO-SUCH")},
+    ),
+    st.fixed_dictionaries({"command": st.just("open_account"), "account": everybody}),
+]
 batches = st.lists(st.lists(commands, min_size=1, max_size=6), min_size=1, max_size=15)
+
+
+def _describe(settings: LedgerSettings) -> Json:
+    return {"command": "configure", "ledger": msgspec.to_builtins(settings)}
+
+
+def _make_settings(mode: BalanceMode, starting: str, maker: str, taker: str, more: int) -> Json:
+    """Settings with few decimals, so that much is rounded; SOL's lots are no whole units."""
+    assets = [
+        AssetSpecification("USDT", 9, starting),
+        AssetSpecification("BTC", 6, starting),
+        AssetSpecification("ETH", 8, starting),
+        AssetSpecification("SOL", 2, "0"),
+        *(AssetSpecification(f"MORE{number}") for number in range(more)),
+    ]
+    symbols = ("BTC-USDT", "ETH-USDT", "SOL-USDT")
+    return _describe(LedgerSettings(mode, assets, dict.fromkeys(symbols, FeeRates(maker, taker))))
+
+
+def _put(stream: list[list[Json]], first: Json, place: int, second: Json) -> list[list[Json]]:
+    """Open the ledger in some commit, and change its settings at the end of some later one."""
+    place = min(place, len(stream) - 1)
+    later = (place + len(stream)) // 2
+    return [
+        [*([first] if number == place else []), *batch, *([second] if number == later else [])]
+        for number, batch in enumerate(stream)
+    ]
+
+
+@st.composite
+def _money_streams(draw: st.DrawFn) -> list[list[Json]]:
+    place = draw(st.sampled_from([0, 0, 0, 1, 5]))
+    mode = draw(st.sampled_from(BalanceMode)) if place == 0 else BalanceMode.UNLIMITED
+    first, second = (
+        draw(st.builds(_make_settings, st.just(mode), _choose(*STARTING), rates, rates, more))
+        for more in (st.just(0), st.integers(0, 1))
+    )
+    every = st.sampled_from([st.one_of(money), commands, *[takers] * 4]).flatmap(lambda each: each)
+    stream = draw(st.lists(st.lists(every, min_size=1, max_size=6), min_size=1, max_size=15))
+    return _put(stream, first, place, second)
+
+
+money_batches = _money_streams()
 pauses = st.sampled_from([0, 500_000, 2_000_000, 70_000_000]) | st.integers(0, 90_000_000)
 
 

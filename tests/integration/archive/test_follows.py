@@ -219,7 +219,7 @@ def test_database_of_a_newer_version_is_refused_untouched(
         file.execute("INSERT INTO schema_version VALUES (99)")
     status, log = run_archive_to_end(redis_url, sqlite_url(tmp_path), tmp_path / "log")
     assert status == 1
-    assert "has version 99, this program knows 2" in log
+    assert "has version 99, this program knows 3" in log
     with closing(sqlite3.connect(tmp_path / "archive.sqlite3")) as file:
         assert file.execute("SELECT count(*) FROM sqlite_master").fetchone() == (1,)
 

@@ -8,7 +8,7 @@ import pytest
 from archive.queries import FillFilter, OrderFilter
 from archive.retention import Retention
 from archive.versions import prepare_schema
-from tests.support.archive_database import go_back_to_version_1, run_database, run_queries
+from tests.support.archive_database import go_back_to_version, run_database, run_queries
 from tests.support.archive_journal import (
     commit_entries,
     limit,
@@ -110,7 +110,7 @@ def test_retention_deletes_what_is_too_old_and_too_much(redis_url: str, url: str
 
 def test_first_version_is_upgraded(url: str) -> None:
     with run_database(url) as database, run_queries(url) as archive:
-        go_back_to_version_1(database)
+        go_back_to_version(1, database)
         prepare_schema(database)
         assert archive.list_candles("BTC-USDT", 60, 0, 1) == []
 

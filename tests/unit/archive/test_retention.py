@@ -9,10 +9,12 @@ from sqlalchemy import Connection, Engine, event, func, select
 
 from archive import retention as retention_module
 from archive import schema
+from archive.queries import Archive, LedgerFilter
 from archive.retention import Retention
 from tests.support.archive_database import run_database, sqlite_url, write_entries
 from tests.support.archive_journal import limit, list_entries, trade_once
 from tests.support.exchange import Exchange
+from tests.support.ledgers import make_ledger
 
 DAY = 86_400_000_000
 
@@ -21,10 +23,14 @@ def fill_days(database: Engine, days: int) -> None:
     """An order that stays open, then a trade a day."""
     exchange = Exchange()
     exchange.send(limit("buy", "0.1", "10", "stays"))
+    trade_days(exchange, days)
+    write_entries(database, list_entries(exchange.batches))
+
+
+def trade_days(exchange: Exchange, days: int) -> None:
     for _ in range(days):
         exchange.now += DAY
         trade_once(exchange)
-    write_entries(database, list_entries(exchange.batches))
 
 
 def count(database: Engine) -> dict[str, int]:
@@ -62,6 +68,26 @@ def test_what_is_too_much_goes(tmp_path: Path) -> None:
         fill_days(database, 10)
         Retention(database, None, 4).apply()
         assert count(database) == {"orders": 5, "fills": 4, "trades": 4}
+
+
+@pytest.mark.parametrize(("days", "rows"), [(2.5, None), (None, 6)])
+def test_balances_and_positions_stay_when_what_led_to_them_goes(
+    tmp_path: Path, days: float | None, rows: int | None
+) -> None:
+    exchange = Exchange(ledger=make_ledger())
+    with run_database(sqlite_url(tmp_path)) as database:
+        trade_days(exchange, 10)
+        write_entries(database, list_entries(exchange.batches))
+        archive = Archive(database)
+        before = archive.read_balances("default"), archive.read_positions("default")
+        assert len(archive.list_ledger(LedgerFilter("default")).items) == 4 + 10 * 6
+        Retention(database, days, rows, lambda: exchange.now).apply()
+        assert (archive.read_balances("default"), archive.read_positions("default")) == before
+        assert len(archive.list_ledger(LedgerFilter("default")).items) == 3 * 6
+        trade_days(exchange, 1)
+        write_entries(database, list_entries(exchange.batches[-1:]))
+        positions = archive.read_positions("default").positions or []
+    assert [position.base_commission for position in positions] == ["0.00110000"]
 
 
 def test_much_goes_a_little_at_a_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,143 @@
+"""Reads balances, positions and fee rates."""
+
+from collections.abc import Iterable
+
+from sqlalchemy import Connection, and_, func, or_, select, true
+
+from archive import schema
+from archive.amounts import to_text, value
+from archive.candles import RESOLUTIONS
+from archive.money_rows import ALL, Pair, read_pairs, to_position
+from archive.positions import Position
+from archive.records import Balances, FeesRecord, PositionRecord, Positions
+from protocol.assets import AssetSpecification, measure, number_assets
+from protocol.events import Balance
+from protocol.instrument import Instrument, InstrumentSpecification, divide_half_even
+
+PRICE_PLACES = 8
+"""Of an average entry price."""
+
+_state, _gaps = schema.archive_state.c, schema.journal_gaps.c
+_assets, _balances = schema.assets.c, schema.balances.c
+_positions, _rates, _candles = schema.positions.c, schema.fee_rates.c, schema.candles.c
+_last_lost = select(func.max(_gaps.next_sequence)).scalar_subquery()
+
+
+def read_balances(connection: Connection, account: str) -> Balances:
+    """Read what an account has of every asset.
+
+    One statement, because a database shows different commits to two.
+    """
+    is_of = and_(_balances.asset == _assets.symbol, _balances.account == account)
+    query = (
+        select(
+            _state.sequence, _last_lost, _assets.symbol, _assets.decimals,
+            _balances.free, _balances.locked, _balances.sequence,
+        )
+        .select_from(schema.archive_state)
+        .outerjoin(schema.assets, true())
+        .outerjoin(schema.balances, is_of)
+        .order_by(_assets.number)
+    )  # fmt: skip
+    rows = connection.execute(query).all()
+    if not rows:
+        return Balances(0, None)
+    reached, lost, first, *_ = rows[0]
+    if first is None:
+        return Balances(reached, None, is_uncertain=lost is not None)
+    balances = [
+        Balance(asset, free or to_text(0, decimals), locked or to_text(0, decimals))
+        for _, _, asset, decimals, free, locked, _ in rows
+    ]
+    told = [row[-1] for row in rows]
+    is_uncertain = lost is not None and min(sequence or 0 for sequence in told) < lost
+    return Balances(reached, balances, any(told), is_uncertain)
+
+
+def read_positions(connection: Connection, account: str) -> Positions:
+    """Read the positions of an account, at the price of the last trade that is here."""
+    query = (
+        select(_state.sequence, _last_lost, *_positions)
+        .select_from(schema.archive_state)
+        .outerjoin(schema.positions, _positions.account == account)
+        .order_by(_positions.symbol)
+    )
+    rows = connection.execute(query).all()
+    pairs = read_pairs(connection)
+    reached, lost, *_ = rows[0] if rows else (0, None)
+    if not pairs:
+        return Positions(reached, None, is_uncertain=lost is not None)
+    positions = [
+        _to_record(row.symbol, to_position(row._mapping, pair), pair, price)
+        for row in rows
+        if (pair := pairs.get(row.symbol)) and (price := _read_last_price(connection, row.symbol))
+    ]
+    return Positions(reached, positions, is_uncertain=lost is not None)
+
+
+def read_fees(connection: Connection, account: str) -> list[FeesRecord]:
+    """Read the rates of an account for each instrument whose trades are settled."""
+    is_of = or_(_rates.account == ALL, _rates.account == account)
+    rates = {
+        (owner, symbol): (maker, taker)
+        for owner, symbol, maker, taker in connection.execute(
+            select(_rates.account, _rates.symbol, _rates.maker, _rates.taker).where(is_of)
+        )
+    }
+    return [
+        FeesRecord(symbol, *(rates.get((account, symbol)) or rates.get((account, ALL)) or own))
+        for symbol in _list_settled(connection)
+        if (own := rates.get((ALL, symbol)))
+    ]
+
+
+def _list_settled(connection: Connection) -> Iterable[str]:
+    """List the instruments whose lots and ticks are whole units of the ledger's assets."""
+    rows = connection.execute(select(*_assets).order_by(_assets.number))
+    assets = number_assets(AssetSpecification(row.symbol, row.decimals, "0") for row in rows)
+    known = connection.execute(select(schema.instruments).order_by(schema.instruments.c.symbol))
+    for row in known:
+        instrument = Instrument(InstrumentSpecification(*row), 0)
+        base, quote = assets.get(row.base_asset), assets.get(row.quote_asset)
+        if base is None or quote is None or base is quote:
+            continue
+        try:
+            measure(instrument, base, quote)
+        except ValueError:
+            continue
+        yield instrument.symbol
+
+
+def _read_last_price(connection: Connection, symbol: str) -> str | None:
+    """Read the price of the last trade: old trades may be gone, but no candle of an hour is."""
+    query = (
+        select(_candles.close)
+        .where(_candles.symbol == symbol, _candles.resolution == RESOLUTIONS[-1])
+        .order_by(_candles.start.desc())
+        .limit(1)
+    )
+    price: str | None = connection.execute(query).scalar_one_or_none()
+    return price
+
+
+def _to_record(symbol: str, position: Position, pair: Pair, price: str) -> PositionRecord:
+    worth = value(price, position.quantity, pair.base_decimals, pair.quote_decimals)
+    return PositionRecord(
+        symbol,
+        to_text(position.quantity, pair.base_decimals),
+        to_text(position.cost, pair.quote_decimals),
+        _find_average(position, pair),
+        to_text(position.realized, pair.quote_decimals),
+        to_text(worth - position.cost, pair.quote_decimals),
+        price,
+        to_text(position.base_commission, pair.base_decimals),
+        to_text(position.quote_commission, pair.quote_decimals),
+    )
+
+
+def _find_average(position: Position, pair: Pair) -> str | None:
+    if not position.quantity:
+        return None
+    cost = abs(position.cost) * 10 ** (pair.base_decimals + PRICE_PLACES)
+    quantity = abs(position.quantity) * 10**pair.quote_decimals
+    return to_text(divide_half_even(cost, quantity), PRICE_PLACES)
