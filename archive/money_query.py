@@ -10,7 +10,7 @@ from archive.candles import RESOLUTIONS
 from archive.money_rows import ALL, Pair, read_pairs, to_position
 from archive.positions import Position
 from archive.records import Balances, FeesRecord, PositionRecord, Positions
-from protocol.assets import AssetSpecification, measure, number_assets
+from protocol.assets import FEES_ACCOUNT, AssetSpecification, measure, number_assets
 from protocol.events import Balance
 from protocol.instrument import Instrument, InstrumentSpecification, divide_half_even
 
@@ -21,6 +21,11 @@ _state, _gaps = schema.archive_state.c, schema.journal_gaps.c
 _assets, _balances = schema.assets.c, schema.balances.c
 _positions, _rates, _candles = schema.positions.c, schema.fee_rates.c, schema.candles.c
 _last_lost = select(func.max(_gaps.next_sequence)).scalar_subquery()
+
+
+def has_ledger(connection: Connection) -> bool:
+    """Whether the journal, as far as it is here, has opened a ledger."""
+    return connection.execute(select(_assets.symbol).limit(1)).first() is not None
 
 
 def read_balances(connection: Connection, account: str) -> Balances:
@@ -51,7 +56,8 @@ def read_balances(connection: Connection, account: str) -> Balances:
     ]
     told = [row[-1] for row in rows]
     is_uncertain = lost is not None and min(sequence or 0 for sequence in told) < lost
-    return Balances(reached, balances, any(told), is_uncertain)
+    is_open = account == FEES_ACCOUNT or any(told)
+    return Balances(reached, balances, is_open, is_uncertain)
 
 
 def read_positions(connection: Connection, account: str) -> Positions:
@@ -65,8 +71,6 @@ def read_positions(connection: Connection, account: str) -> Positions:
     rows = connection.execute(query).all()
     pairs = read_pairs(connection)
     reached, lost, *_ = rows[0] if rows else (0, None)
-    if not pairs:
-        return Positions(reached, None, is_uncertain=lost is not None)
     positions = [
         _to_record(row.symbol, to_position(row._mapping, pair), pair, price)
         for row in rows

@@ -17,7 +17,7 @@ from archive import schema
 from archive.candle_query import read_candles
 from archive.database import describe_trouble
 from archive.ledger_query import read_entries
-from archive.money_query import read_balances, read_fees, read_positions
+from archive.money_query import has_ledger, read_balances, read_fees, read_positions
 from archive.records import (
     Balances,
     CandleRecord,
@@ -175,6 +175,11 @@ class Archive:
         """
         with self._connect() as connection:
             return list(read_candles(connection, symbol, interval, start, end))
+
+    def has_ledger(self) -> bool:
+        """Return whether the exchange keeps balances, as far as its commits are here."""
+        with self._connect() as connection:
+            return has_ledger(connection)
 
     def read_balances(self, account: str) -> Balances:
         """Return what the account has of every asset, all as of one sequence."""

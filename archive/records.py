@@ -121,13 +121,13 @@ class PositionRecord(msgspec.Struct, frozen=True, gc=False):
 
 
 class Positions(msgspec.Struct, frozen=True, gc=False):
-    """The positions of an account, as of `sequence`; None if the exchange keeps no balances.
+    """The positions of an account, as of `sequence`.
 
     `is_uncertain`: a part of the journal was lost, perhaps with fills of the account.
     """
 
     sequence: int
-    positions: list[PositionRecord] | None
+    positions: list[PositionRecord]
     is_uncertain: bool = False
 
 

@@ -30,6 +30,7 @@ from order_gateway.queueing.halts import Halts
 from order_gateway.queueing.order_queue import PUSH_SECONDS
 from order_gateway.routes import (
     account_routes,
+    balance_routes,
     change_routes,
     history_routes,
     operation_routes,
@@ -88,7 +89,14 @@ def create_app(
         },
         make_document=cache(lambda: encode(app.openapi())),
     )
-    for module in (order_routes, change_routes, account_routes, history_routes, operation_routes):
+    for module in (
+        order_routes,
+        change_routes,
+        account_routes,
+        history_routes,
+        balance_routes,
+        operation_routes,
+    ):
         module.routes.mount(app.router, admission, services)
     stream = _make_stream(settings, admission, services.history, connections)
     app.router.routes.append(WebSocketRoute("/ws/orders", stream.serve))

@@ -1,4 +1,4 @@
-"""Orders and fills of the past, from the archive."""
+"""Orders, fills and money, from the archive."""
 
 import asyncio
 import logging
@@ -9,8 +9,23 @@ from typing import Any, Generic, NamedTuple, TypeVar, cast
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
-from archive.queries import Archive, ArchiveUnavailable, FillFilter, InvalidCursor, OrderFilter
-from archive.records import FillRecord, OrderRecord, Page
+from archive.queries import (
+    Archive,
+    ArchiveUnavailable,
+    FillFilter,
+    InvalidCursor,
+    LedgerFilter,
+    OrderFilter,
+)
+from archive.records import (
+    Balances,
+    FeesRecord,
+    FillRecord,
+    LedgerRecord,
+    OrderRecord,
+    Page,
+    Positions,
+)
 from order_gateway.errors import archive_unavailable
 from protocol.channels import ORDER_QUEUE, STATE, STATE_ID_KEY, STATE_SEQUENCE
 from protocol.enums import Reason
@@ -92,6 +107,31 @@ class History:
         sequence = await self._catch_up()
         return await self._ask(lambda archive: archive.list_fills(which, limit, after)), sequence
 
+    async def read_balances(self, account: str, least: int = 0) -> Balances:
+        """Return the account's balances as of the command `least` or later.
+
+        Raise Refusal if the exchange keeps none, as the questions below do.
+        """
+        found, _ = await self._ask_ledger(lambda archive: archive.read_balances(account))
+        if found.sequence < least:
+            raise archive_unavailable(f"it is {least - found.sequence} commands behind")
+        return found
+
+    async def read_positions(self, account: str) -> Positions:
+        """Return the account's positions."""
+        found, _ = await self._ask_ledger(lambda archive: archive.read_positions(account))
+        return found
+
+    async def read_fees(self, account: str) -> tuple[list[FeesRecord], int]:
+        """Return the account's rates by symbol, and the sequence up to which they are set."""
+        return await self._ask_ledger(lambda archive: archive.read_fees(account))
+
+    async def list_ledger(
+        self, which: LedgerFilter, limit: int, after: str | None
+    ) -> tuple[Page[LedgerRecord], int]:
+        """Return a page of changes of balances, as `list_fills` does of fills."""
+        return await self._ask_ledger(lambda archive: archive.list_ledger(which, limit, after))
+
     async def read_snapshot(
         self, account: str, describe: Callable[[OrderRecord], Described]
     ) -> Snapshot[Described]:
@@ -110,6 +150,21 @@ class History:
             await self._catch_up()
             recalled = await self._ask(lambda archive: _recall(archive, account, known))
         return recalled
+
+    async def _ask_ledger(self, question: Callable[[Archive], Answered]) -> tuple[Answered, int]:
+        """Return the answer, and the sequence up to which it is complete."""
+        sequence = await self._catch_up()
+        answer = await self._ask(
+            lambda archive: question(archive) if archive.has_ledger() else None
+        )
+        if answer is not None:
+            return answer, sequence
+        behind = await self._read_target() - sequence
+        if behind > 0:
+            raise archive_unavailable(f"it is {behind} commands behind")
+        if await self._ask(Archive.list_gaps):
+            raise archive_unavailable("what the journal said of the ledger was lost")
+        raise Refusal(Reason.NO_LEDGER, None, "the exchange keeps no balances")
 
     async def _find(self, find: Callable[[Archive], OrderRecord | None], field: str) -> OrderRecord:
         """Find an order, waiting for what the archive may still get: it is milliseconds behind."""

@@ -42,6 +42,8 @@ _FILL: dict[str, Any] = {
     "liquidity": "maker",
     "sequence": 42,
     "timestamp": "2026-01-31T12:00:01.000001Z",
+    "commission": "0.00040000",
+    "commission_asset": "BTC",
 }
 
 
@@ -108,6 +110,8 @@ class AccountFill(DescribedBody):
     liquidity: Liquidity
     sequence: int
     timestamp: str
+    commission: str | None
+    commission_asset: str | None
 
 
 class FillList(DescribedBody):

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from redis.exceptions import RedisError
 
 from order_gateway.admission.request_context import RequestContext
-from order_gateway.errors import UNREACHABLE, Unavailable
+from order_gateway.errors import UNREACHABLE, Unavailable, archive_unavailable
 from order_gateway.metrics import Metrics
 from order_gateway.queueing.client_order_ids import check_repeatable
 from order_gateway.queueing.entries import (
@@ -135,6 +135,24 @@ class Gateway:
         command = CommandType.HALT if is_halt else CommandType.RESUME
         entry = QueueEntry(command=command, symbol=symbol)
         return await self._change(request, entry, preference)
+
+    async def open_account(self, request: RequestContext) -> int:
+        """Queue the opening of the account; return its sequence once the engine has answered.
+
+        Raise Refusal if the engine refuses.
+        """
+        self._gate.admit_change()
+        entry = QueueEntry(
+            command=CommandType.OPEN_ACCOUNT, account=request.account, received_at=format_now()
+        )
+        preference = Preference(ResponseMode.RESULT)
+        [(_, _, reply, _)] = await self._queue_entries(request, [entry], preference)
+        if reply is None:
+            raise archive_unavailable("the account is being opened")
+        if reply.reason is not None:
+            detail = reply.detail or reply.reason
+            raise Refusal(reply.reason, reply.field, detail, reply.nearest, reply.step)
+        return reply.sequence
 
     async def amend_order(
         self,

@@ -14,6 +14,7 @@ from order_gateway.document.route_descriptions import describe_query, describe_q
 from order_gateway.reading.moments import read_span
 from order_gateway.reading.validation import find_instrument
 from order_gateway.routes.direct_route import RouteTable
+from order_gateway.routes.list_queries import AFTER, LIMIT, SPAN, read_limit
 from order_gateway.routes.services import Services
 from protocol.codec import encode
 from protocol.commands import check_client_order_id, parse_order_id
@@ -21,28 +22,15 @@ from protocol.enums import Reason, Status
 from protocol.instrument import Instrument
 from protocol.problem_responses import describe_problems
 from protocol.refusal import Refusal
-from protocol.timestamps import MOMENT_RULE
 
 routes = RouteTable()
 
-MAX_LIMIT = 1000
-DEFAULT_LIMIT = 100
-
 _STATUSES = tuple(status for status in Status if status not in {Status.ACCEPTED, Status.UNKNOWN})
 _SYMBOL = describe_query("symbol", "Only this instrument's", type="string")
-_LIMIT = describe_query(
-    "limit", "The most items of a page", type="integer", minimum=1, maximum=MAX_LIMIT,
-    default=DEFAULT_LIMIT,
-)  # fmt: skip
-_AFTER = describe_query("after", "The `after` of the page before", type="string")
 _STATUS = describe_query(
     "status", "Only orders in this status; `open` includes partially filled ones", type="string",
     enum=list(_STATUSES),
 )  # fmt: skip
-_SPAN = (
-    describe_query("start", f"Only what came in then or later; {MOMENT_RULE}", type="string"),
-    describe_query("end", f"Only what came in before then; {MOMENT_RULE}", type="string"),
-)
 _ORDER_ID = describe_query("order_id", "Only this order's", type="string", pattern=r"^\d{1,16}$")
 _LIST_PROBLEMS = (
     Reason.UNKNOWN_SYMBOL,
@@ -80,7 +68,7 @@ async def read_order_by_client_id(services: Services, request: RequestContext) -
 
 @routes.add(
     "GET", "/v1/orders", needs=Scope.READ, summary="Orders", tags=["history"],
-    request=describe_question(_SYMBOL, _STATUS, *_SPAN, _LIMIT, _AFTER),
+    request=describe_question(_SYMBOL, _STATUS, *SPAN, LIMIT, AFTER),
     response_model=OrderList, responses=describe_problems(*_LIST_PROBLEMS),
 )  # fmt: skip
 async def list_orders(services: Services, request: RequestContext) -> Response:
@@ -91,14 +79,14 @@ async def list_orders(services: Services, request: RequestContext) -> Response:
     symbol = _read_symbol(query, services.instruments)
     span = read_span(query)
     which = OrderFilter(request.account, symbol, None if is_open else status, is_open, *span)
-    limit, after = _read_limit(query), query.get("after")
+    limit, after = read_limit(query), query.get("after")
     page, sequence = await services.history.list_orders(which, limit, after)
     return _answer({"orders": page.items, "after": page.after, "sequence": sequence})
 
 
 @routes.add(
     "GET", "/v1/fills", needs=Scope.READ, summary="Fills", tags=["history"],
-    request=describe_question(_SYMBOL, _ORDER_ID, *_SPAN, _LIMIT, _AFTER),
+    request=describe_question(_SYMBOL, _ORDER_ID, *SPAN, LIMIT, AFTER),
     response_model=FillList,
     responses=describe_problems(Reason.INVALID_ORDER_ID, *_LIST_PROBLEMS),
 )  # fmt: skip
@@ -112,7 +100,7 @@ async def list_fills(services: Services, request: RequestContext) -> Response:
         None if order_id is None else parse_order_id(order_id),
         *read_span(query),
     )
-    limit, after = _read_limit(query), query.get("after")
+    limit, after = read_limit(query), query.get("after")
     page, sequence = await services.history.list_fills(which, limit, after)
     return _answer({"fills": page.items, "after": page.after, "sequence": sequence})
 
@@ -124,15 +112,6 @@ def _answer(body: Any) -> Response:
 def _read_symbol(query: dict[str, str], instruments: Mapping[str, Instrument]) -> str | None:
     symbol = query.get("symbol")
     return None if symbol is None else find_instrument(symbol, instruments).symbol
-
-
-def _read_limit(query: dict[str, str]) -> int:
-    text = query.get("limit", str(DEFAULT_LIMIT))
-    if text.isascii() and text.isdigit() and len(text) <= 4 and 1 <= int(text) <= MAX_LIMIT:
-        return int(text)
-    raise Refusal(
-        Reason.INVALID_REQUEST, "limit", f"limit must be a whole number from 1 to {MAX_LIMIT}"
-    )
 
 
 def _read_status(query: dict[str, str]) -> Status | None:

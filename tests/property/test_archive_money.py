@@ -74,7 +74,6 @@ def list_ledger(archive: Archive, account: str) -> list[LedgerRecord]:
 def assert_positions(archive: Archive, exchange: Exchange, accountant: Accountant) -> None:
     for name in exchange.state.ledger.names:
         positions = archive.read_positions(name).positions
-        assert positions is not None
         assert [each.symbol for each in positions] == sorted(
             symbol for account, symbol in accountant.positions if account == name
         )

@@ -16,6 +16,7 @@ import httpx
 from archive.database import open_for_queries
 from archive.queries import Archive, ArchiveUnavailable
 from launcher.supervision.parent_death import make_child_setup
+from protocol.assets import LedgerSettings
 from protocol.headers import ACCOUNT_HEADER
 from tests.support import http
 from tests.support.archive_service import run_follower
@@ -56,12 +57,16 @@ def run_workers(
 
 @contextmanager
 def run_exchange(
-    redis_url: str, folder: Path, count: int = 1, **settings: str
+    redis_url: str,
+    folder: Path,
+    count: int = 1,
+    ledger: LedgerSettings | None = None,
+    **settings: str,
 ) -> Iterator[Exchange]:
     """Run engine, archive and gateway workers on a Redis."""
     database_url = f"sqlite:///{folder / 'archive.sqlite3'}"
     with (
-        run_engine(redis_url),
+        run_engine(redis_url, ledger=ledger),
         run_follower(redis_url, database_url),
         wait_for_archive(database_url),
         run_workers(redis_url, count, DATABASE_URL=database_url, **settings) as (url, workers),

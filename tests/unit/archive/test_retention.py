@@ -86,7 +86,7 @@ def test_balances_and_positions_stay_when_what_led_to_them_goes(
         assert len(archive.list_ledger(LedgerFilter("default")).items) == 3 * 6
         trade_days(exchange, 1)
         write_entries(database, list_entries(exchange.batches[-1:]))
-        positions = archive.read_positions("default").positions or []
+        positions = archive.read_positions("default").positions
     assert [position.base_commission for position in positions] == ["0.00110000"]
 
 

@@ -8,7 +8,12 @@ import pytest
 from pydantic import BaseModel
 
 from order_gateway.app import create_app
-from order_gateway.document import answer_schemas, history_schemas, operation_schemas
+from order_gateway.document import (
+    answer_schemas,
+    balance_schemas,
+    history_schemas,
+    operation_schemas,
+)
 from order_gateway.reading import request_schemas
 from protocol.described_body import DescribedBody
 from protocol.enums import Reason
@@ -19,7 +24,13 @@ from tests.support.gateway import INSTRUMENTS
 DOCUMENT: dict[str, Any] = create_app(Settings(), INSTRUMENTS).openapi()
 MODELS = [
     model
-    for module in (request_schemas, answer_schemas, history_schemas, operation_schemas)
+    for module in (
+        request_schemas,
+        answer_schemas,
+        history_schemas,
+        balance_schemas,
+        operation_schemas,
+    )
     for model in vars(module).values()
     if isinstance(model, type) and issubclass(model, BaseModel)
     if model not in {BaseModel, DescribedBody}
@@ -38,6 +49,10 @@ def test_every_route_is_documented() -> None:
         ("delete", "/v1/orders/by-client-id/{client_order_id}"),
         ("patch", "/v1/orders/by-client-id/{client_order_id}"),
         ("get", "/v1/fills"),
+        ("get", "/v1/balances"),
+        ("get", "/v1/positions"),
+        ("get", "/v1/ledger"),
+        ("get", "/v1/fees"),
         ("post", "/v1/cancel-after"),
         ("post", "/v1/instruments/{symbol}/halt"),
         ("post", "/v1/instruments/{symbol}/resume"),

@@ -7,13 +7,25 @@ import msgspec
 import pytest
 from pydantic import BaseModel
 
-from archive.records import FillRecord, OrderRecord
+from archive.records import (
+    FeesRecord,
+    FillRecord,
+    LedgerRecord,
+    OrderRecord,
+    PositionRecord,
+)
 from goquant import OrderState
 from order_gateway.document.answer_schemas import FillItem, OrderFullResult, OrderResult
+from order_gateway.document.balance_schemas import (
+    BalanceItem,
+    FeesItem,
+    LedgerEntry,
+    PositionItem,
+)
 from order_gateway.document.history_schemas import AccountFill, OrderItem
 from order_gateway.reading.order_body import OrderBody
 from order_gateway.reading.request_schemas import OrderRequest
-from protocol.events import ExecutionReport, Fill
+from protocol.events import Balance, ExecutionReport, Fill
 
 Struct = type[msgspec.Struct]
 
@@ -32,7 +44,16 @@ def list_fields(model: type[BaseModel]) -> dict[str, bool]:
 
 
 @pytest.mark.parametrize(
-    ("model", "value"), [(OrderItem, OrderRecord), (AccountFill, FillRecord), (FillItem, Fill)]
+    ("model", "value"),
+    [
+        (OrderItem, OrderRecord),
+        (AccountFill, FillRecord),
+        (FillItem, Fill),
+        (BalanceItem, Balance),
+        (PositionItem, PositionRecord),
+        (LedgerEntry, LedgerRecord),
+        (FeesItem, FeesRecord),
+    ],
 )
 def test_document_has_the_fields_of_the_value(model: type[BaseModel], value: Struct) -> None:
     documented = list_fields(model)

@@ -21,13 +21,19 @@ from market_data.service import Service
 from market_data.web import answer_schemas as feed_schemas
 from market_data.web.trading_page import PageSettings
 from order_gateway.app import create_app
-from order_gateway.document import answer_schemas, history_schemas, operation_schemas
+from order_gateway.document import (
+    answer_schemas,
+    balance_schemas,
+    history_schemas,
+    operation_schemas,
+)
 from order_gateway.reading import request_schemas
 from protocol import PROTOCOL_VERSION, channels, events, snapshot
 from protocol.commands import QueueEntry
 from protocol.described_body import Problem
 from protocol.enums import (
     CommandType,
+    LedgerCause,
     Liquidity,
     OrderType,
     Reason,
@@ -251,6 +257,14 @@ MODELS: list[tuple[str, str, type[BaseModel]]] = [
     ("`GET /v1/orders`", "answer", history_schemas.OrderList),
     ("`GET /v1/fills`", "answer", history_schemas.FillList),
     ("`GET /v1/fills`", "item", history_schemas.AccountFill),
+    ("`GET /v1/balances`", "answer", balance_schemas.BalanceList),
+    ("`GET /v1/balances`", "item", balance_schemas.BalanceItem),
+    ("`GET /v1/positions`", "answer", balance_schemas.PositionList),
+    ("`GET /v1/positions`", "item", balance_schemas.PositionItem),
+    ("`GET /v1/ledger`", "answer", balance_schemas.LedgerList),
+    ("`GET /v1/ledger`", "item", balance_schemas.LedgerEntry),
+    ("`GET /v1/fees`", "answer", balance_schemas.FeesList),
+    ("`GET /v1/fees`", "item", balance_schemas.FeesItem),
     ("`GET /v1/instruments`", "answer", operation_schemas.InstrumentList),
     ("`GET /v1/instruments/{symbol}`", "answer", operation_schemas.InstrumentItem),
     ("`GET /livez`", "answer", operation_schemas.Liveness),
@@ -290,6 +304,12 @@ def test_every_field_of_health_has_its_row() -> None:
     stats = find_section("`GET /stats`").find_table("answer")
     assert stats is not None
     assert stats.names == set(service.describe_stats())
+
+
+def test_every_cause_of_a_change_of_a_balance_has_its_row() -> None:
+    table = find_section("`GET /v1/ledger`").find_table("`cause`")
+    assert table is not None
+    assert table.names == set(LedgerCause)
 
 
 def list_operations(app: FastAPI) -> Iterator[tuple[str, dict[str, Any]]]:
