@@ -43,8 +43,8 @@ def main() -> int:
 
 
 _DESCRIPTION = """\
-Keeps the exchange's orders, fills, trades and candles in a database. Without a command it follows
-the journal of the running system until Ctrl-C, as start_system.py has it do already."""
+Keeps the exchange's orders, fills, trades, candles and balances in a database. Without a command it
+follows the journal of the running system until Ctrl-C, as start_system.py has it do already."""
 _EXAMPLES = """\
 DATABASE_URL names the database, by default a SQLite file in DATA_DIR; all settings are in
 .env.example.
@@ -67,7 +67,7 @@ def _parse_arguments() -> argparse.Namespace:
     commands = parser.add_subparsers(dest="command", metavar="command")
     export_parser = commands.add_parser(
         "export",
-        help="write orders, fills, trades or candles to a CSV or Parquet file",
+        help="write orders, fills, trades, candles, balances, … to a CSV or Parquet file",
         description="Writes a table, or a part of it, to a file; the system may run meanwhile.",
     )
     add_export(export_parser)

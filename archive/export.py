@@ -20,7 +20,16 @@ from archive.export_destination import (
     open_destination,
 )
 from archive.export_files import CsvFile, MissingLibrary, ParquetFile, RowFile
-from archive.export_table import COLUMNS, Selection, count_rows, find_instruments, read_rows
+from archive.export_table import (
+    COLUMNS,
+    Selection,
+    count_amount_places,
+    count_rows,
+    find_instruments,
+    has_symbol,
+    has_time,
+    read_rows,
+)
 from archive.versions import NewerDatabase, check_version
 from protocol.instrument import Instrument
 
@@ -115,9 +124,14 @@ def _make_selection(arguments: argparse.Namespace) -> Selection:
     start, end, interval = arguments.start, arguments.end, arguments.interval
     if start is not None and end is not None and start >= end:
         raise Refused("--to must be after --from: what is at --to is not included")
-    if interval is not None and arguments.table != "candles":
-        raise Refused(f"--interval is for candles: {arguments.table} have none")
-    return Selection(arguments.table, arguments.symbol, start, end, interval or DEFAULT_INTERVAL)
+    table = arguments.table
+    if interval is not None and table != "candles":
+        raise Refused(f"--interval is for candles: {table} have none")
+    if arguments.symbol is not None and not has_symbol(table):
+        raise Refused(f"--symbol is of an instrument: {table} are of assets")
+    if (start is not None or end is not None) and not has_time(table):
+        raise Refused(f"--from and --to are for what has a time: {table} are those of now")
+    return Selection(table, arguments.symbol, start, end, interval or DEFAULT_INTERVAL)
 
 
 def _choose_format(chosen: str | None, path: Path | None) -> str:
@@ -136,8 +150,9 @@ def _write_file(connection: Connection, selection: Selection, kind: str, path: P
     if not check_version(connection):
         raise Refused("the archive has not begun yet: start the system first")
     instruments = find_instruments(connection, selection.symbol)
+    places = count_amount_places(connection)
     with open_destination(path) as destination:
-        file = _open_file(kind, destination, selection.table, instruments)
+        file = _open_file(kind, destination, selection.table, instruments, places)
         rows = _write_rows(connection, selection, file, [one.symbol for one in instruments])
         file.close()
     return rows
@@ -158,8 +173,8 @@ def _write_rows(
 
 
 def _open_file(
-    kind: str, destination: BinaryIO, table: str, instruments: Sequence[Instrument]
+    kind: str, destination: BinaryIO, table: str, instruments: Sequence[Instrument], places: int
 ) -> RowFile:
     if kind == "csv":
         return CsvFile(destination, COLUMNS[table])
-    return ParquetFile(destination, COLUMNS[table], instruments)
+    return ParquetFile(destination, COLUMNS[table], instruments, places)

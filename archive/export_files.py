@@ -71,10 +71,17 @@ class CsvFile:
 
 
 class ParquetFile:
-    """Typed columns; a decimal has as many decimals as the instruments need."""
+    """Typed columns; a decimal has as many decimals as the instruments need.
+
+    An amount of an asset has `amount_places`.
+    """
 
     def __init__(
-        self, file: BinaryIO, columns: Mapping[str, Kind], instruments: Sequence[Instrument]
+        self,
+        file: BinaryIO,
+        columns: Mapping[str, Kind],
+        instruments: Sequence[Instrument],
+        amount_places: int,
     ) -> None:
         """Raise MissingLibrary if pyarrow is not installed."""
         if find_spec("pyarrow") is None:
@@ -84,7 +91,10 @@ class ParquetFile:
         from pyarrow import parquet, schema  # optional, and slow to load
 
         self._schema = schema(
-            [(name, _choose_type(kind, instruments)) for name, kind in columns.items()]
+            [
+                (name, _choose_type(kind, instruments, amount_places))
+                for name, kind in columns.items()
+            ]
         )
         self._converters = [_choose_converter(kind) for kind in columns.values()]
         self._writer = parquet.ParquetWriter(file, self._schema, compression="zstd")
@@ -106,7 +116,9 @@ class ParquetFile:
         self._writer.close()
 
 
-def _choose_type(kind: Kind, instruments: Sequence[Instrument]) -> "pyarrow.DataType":
+def _choose_type(
+    kind: Kind, instruments: Sequence[Instrument], amount_places: int
+) -> "pyarrow.DataType":
     import pyarrow as pa
 
     ticks = max((instrument.tick.decimal_places for instrument in instruments), default=0)
@@ -120,6 +132,7 @@ def _choose_type(kind: Kind, instruments: Sequence[Instrument]) -> "pyarrow.Data
         Kind.PRICE: pa.decimal128(_DIGITS, ticks),
         Kind.QUANTITY: pa.decimal128(_DIGITS, lots),
         Kind.NOTIONAL: pa.decimal128(_DIGITS, notional),
+        Kind.AMOUNT: pa.decimal128(_DIGITS, amount_places),
         Kind.AVERAGE: pa.decimal128(_DIGITS, _AVERAGE_PLACES),
         Kind.ANY_DECIMAL: pa.decimal128(_DIGITS, _ANY_PLACES),
     }[kind]

@@ -26,6 +26,8 @@ class Kind(Enum):
     QUANTITY = "quantity"
     NOTIONAL = "notional"
     AVERAGE = "average"
+    AMOUNT = "amount"
+    """Of an asset."""
     ANY_DECIMAL = "any decimal"
     """A value of an order: a rejected order keeps what was refused, with up to 18 decimals."""
 
@@ -85,6 +87,34 @@ COLUMNS: dict[str, dict[str, Kind]] = {
         "liquidity": Kind.TEXT,
         "sequence": Kind.WHOLE,
         "timestamp": Kind.TIME,
+        "commission": Kind.AMOUNT,
+        "commission_asset": Kind.TEXT,
+    },
+    "balances": {
+        "account": Kind.TEXT,
+        "asset": Kind.TEXT,
+        "free": Kind.AMOUNT,
+        "locked": Kind.AMOUNT,
+        "sequence": Kind.WHOLE,
+    },
+    "balance_changes": {
+        "account": Kind.TEXT,
+        "asset": Kind.TEXT,
+        "amount": Kind.AMOUNT,
+        "cause": Kind.TEXT,
+        "id": Kind.TEXT,
+        "sequence": Kind.WHOLE,
+        "timestamp": Kind.TIME,
+    },
+    "positions": {
+        "account": Kind.TEXT,
+        "symbol": Kind.TEXT,
+        "quantity": Kind.AMOUNT,
+        "cost": Kind.AMOUNT,
+        "realized": Kind.AMOUNT,
+        "base_commission": Kind.AMOUNT,
+        "quote_commission": Kind.AMOUNT,
+        "sequence": Kind.WHOLE,
     },
     "candles": {
         "symbol": Kind.TEXT,
@@ -98,6 +128,22 @@ COLUMNS: dict[str, dict[str, Kind]] = {
         "trades": Kind.WHOLE,
     },
 }
+
+
+def has_symbol(table: str) -> bool:
+    """Whether the rows are of one instrument each."""
+    return "symbol" in COLUMNS[table]
+
+
+def has_time(table: str) -> bool:
+    """Whether the rows are of one time each; else they are as things stand now."""
+    return any(kind is Kind.TIME for kind in COLUMNS[table].values())
+
+
+def count_amount_places(connection: Connection) -> int:
+    """Return the decimals of the asset that has the most."""
+    most = connection.execute(select(func.max(schema.assets.c.decimals))).scalar_one()
+    return most or 0
 
 
 def find_instruments(connection: Connection, symbol: str | None) -> list[Instrument]:
@@ -129,7 +175,10 @@ def count_rows(connection: Connection, selection: Selection, symbols: Sequence[s
 def read_rows(
     connection: Connection, selection: Selection, symbols: Sequence[str]
 ) -> Iterator[list[tuple[Any, ...]]]:
-    """Read the rows in order of time, for trades and candles symbol by symbol, in small parts."""
+    """Read the rows in order of time, for trades and candles symbol by symbol, in small parts.
+
+    Balances and positions are in the order of accounts.
+    """
     if selection.table == "candles":
         for symbol in symbols:
             yield from _read_candles(connection, symbol, selection)
@@ -147,16 +196,18 @@ def _split(selection: Selection, symbols: Sequence[str]) -> Iterable[str | None]
 
 def _select(selection: Selection, symbol: str | None) -> Select[Any]:
     table: Table = schema.metadata.tables[selection.table]
-    time = table.c.opened_at if selection.table == "orders" else table.c.timestamp
-    number = table.c.trade_id if selection.table == "trades" else table.c.number
-    query = select(*(table.c[name] for name in COLUMNS[selection.table])).order_by(time, number)
+    query = select(*(table.c[name] for name in COLUMNS[selection.table]))
     if symbol is not None:
         query = query.where(table.c.symbol == symbol)
+    if not has_time(selection.table):
+        return query.order_by(*table.primary_key.columns)
+    time = table.c.opened_at if selection.table == "orders" else table.c.timestamp
+    number = table.c.trade_id if selection.table == "trades" else table.c.number
     if selection.start is not None:
         query = query.where(time >= selection.start)
     if selection.end is not None:
         query = query.where(time < selection.end)
-    return query
+    return query.order_by(time, number)
 
 
 def _read_candles(

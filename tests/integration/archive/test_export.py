@@ -20,6 +20,7 @@ from launcher.setup.errors import LaunchError
 from tests.support.archive_database import run_database, sqlite_url, write_entries
 from tests.support.archive_journal import limit, list_entries, trade_once
 from tests.support.exchange import Exchange
+from tests.support.ledgers import make_ledger
 
 MINUTE = 60_000_000
 BEGIN = 1_700_000_040_000_000
@@ -40,6 +41,25 @@ def url(tmp_path: Path) -> str:
     with run_database(sqlite_url(tmp_path)) as database:
         write_entries(database, list_entries(exchange.batches))
     return sqlite_url(tmp_path)
+
+
+@pytest.fixture
+def money_url(tmp_path: Path) -> str:
+    """Two trades of bob's with alice, a credit, and an open order."""
+    exchange = Exchange(ledger=make_ledger(ETH="0", SOL="0"))
+    for price in ("50000", "60000"):
+        exchange.send(
+            limit("sell", "0.1", price, account="bob"),
+            limit("buy", "0.1", price, account="alice"),
+        )
+    exchange.send({"command": "credit", "account": "alice", "asset": "BTC", "amount": "3"} | ID)
+    exchange.send(limit("buy", "0.1", "10", account="alice"))
+    with run_database(sqlite_url(tmp_path)) as database:
+        write_entries(database, list_entries(exchange.batches))
+    return sqlite_url(tmp_path)
+
+
+ID = {"id": "deposit-1"}
 
 
 def export(url: str, *arguments: str | Path) -> "subprocess.CompletedProcess[str]":
@@ -150,6 +170,8 @@ def test_csv_has_the_apis_words_for_flags(url: str, tmp_path: Path) -> None:
         ),
         (("--table", "fills", "--interval", "1m", "f.csv"), "--interval is for candles"),
         (("--table", "trades", "no/such/folder/f.csv"), "No such file or directory"),
+        (("--table", "balances", "--symbol", "BTC-USDT", "f.csv"), "balances are of assets"),
+        (("--table", "positions", "--from", "2026-01-01", "f.csv"), "positions are those of now"),
     ],
 )
 def test_what_cannot_be_exported_is_said_in_one_line(
@@ -184,6 +206,63 @@ def test_relative_data_folder_is_the_repositorys_wherever_the_command_is_given(
 
 def list_names(folder: Path) -> set[str]:
     return {path.name for path in folder.iterdir()}
+
+
+def read_csv(url: str, table: str, *options: str) -> list[dict[str, str]]:
+    done = export(url, "--table", table, *options, "-")
+    assert done.returncode == 0, done.stderr
+    return list(csv.DictReader(done.stdout.splitlines()))
+
+
+def test_balances_positions_and_what_changed_them_in_csv(money_url: str) -> None:
+    balances = read_csv(money_url, "balances")
+    assert [tuple(row.values()) for row in balances] == [
+        ("alice", "BTC", "5.19980000", "0.00000000", "6"),
+        ("alice", "USDT", "88999.00000000", "1.00000000", "7"),
+        ("bob", "BTC", "1.80000000", "0.00000000", "5"),
+        ("bob", "USDT", "110989.00000000", "0.00000000", "5"),
+        ("fees", "BTC", "0.00020000", "0.00000000", "5"),
+        ("fees", "USDT", "11.00000000", "0.00000000", "5"),
+    ]
+    changes = read_csv(money_url, "balance_changes")
+    assert len(changes) == 5
+    assert changes[-1] == {
+        "account": "alice",
+        "asset": "BTC",
+        "amount": "3.00000000",
+        "cause": "credit",
+        "id": "deposit-1",
+        "sequence": "6",
+        "timestamp": changes[-1]["timestamp"],
+    }
+    since = read_csv(money_url, "balance_changes", "--from", changes[-1]["timestamp"])
+    assert since == changes[-1:]
+    positions = read_csv(money_url, "positions", "--symbol", "BTC-USDT")
+    assert [[*row.values()][2:] for row in positions] == [
+        ["0.19980000", "11000.00000000", "0.00000000", "0.00020000", "0.00000000", "5"],
+        ["-0.20000000", "-10989.00000000", "0.00000000", "0.00000000", "11.00000000", "5"],
+    ]
+    assert [row["account"] for row in positions] == ["alice", "bob"]
+    fills = read_csv(money_url, "fills")
+    assert [(row["commission"], row["commission_asset"]) for row in fills[:2]] == [
+        ("0.00010000", "BTC"),
+        ("5.00000000", "USDT"),
+    ]
+
+
+def test_amounts_in_parquet_have_the_decimals_of_the_assets(money_url: str, tmp_path: Path) -> None:
+    for table, column in (("positions", "cost"), ("balances", "free"), ("fills", "commission")):
+        path = tmp_path / f"{table}.parquet"
+        assert export(money_url, "--table", table, path).returncode == 0
+        assert parquet.read_schema(path).field(column).type == pa.decimal128(38, 8)
+    frame = pd.read_parquet(tmp_path / "positions.parquet")
+    assert list(frame["cost"]) == [Decimal("11000.00000000"), Decimal("-10989.00000000")]
+
+
+def test_exchange_without_a_ledger_exports_no_money(url: str) -> None:
+    for table in ("balances", "balance_changes", "positions"):
+        assert read_csv(url, table) == []
+    assert {row["commission"] for row in read_csv(url, "fills")} == {""}
 
 
 def test_file_that_is_there_keeps_its_mode_and_nothing_else_appears(
