@@ -33,6 +33,7 @@ from order_gateway.routes import (
     balance_routes,
     change_routes,
     history_routes,
+    money_routes,
     operation_routes,
     order_routes,
 )
@@ -95,6 +96,7 @@ def create_app(
         account_routes,
         history_routes,
         balance_routes,
+        money_routes,
         operation_routes,
     ):
         module.routes.mount(app.router, admission, services)

@@ -33,6 +33,15 @@ _MOST_PLACES = 36
 _is_asset = re.compile(r"^[A-Z0-9]{1,16}$", re.ASCII).fullmatch
 
 
+def check_asset(text: str) -> str:
+    """Return `text`; raises Refusal if no asset can have that symbol."""
+    if not _is_asset(text):
+        raise Refusal(
+            Reason.UNKNOWN_ASSET, "asset", "asset must be 1 to 16 of the characters A-Z 0-9"
+        )
+    return text
+
+
 class AssetSpecification(
     msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True
 ):

@@ -124,6 +124,17 @@ def check_account(text: str) -> str:
     return text
 
 
+def check_transfer_id(text: str) -> str:
+    """Return `text`; raises Refusal if it cannot be the id of a credit or debit."""
+    if not is_identifier(text):
+        raise Refusal(
+            Reason.INVALID_TRANSFER_ID,
+            "id",
+            "id must be 1 to 64 of the characters A-Z a-z 0-9 . _ : -",
+        )
+    return text
+
+
 def check_seconds(seconds: int | None) -> int:
     """Return `seconds`; raises Refusal if no timer can be set to it."""
     if seconds is None or not 0 <= seconds <= MAX_TIMER_SECONDS:

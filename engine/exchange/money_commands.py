@@ -5,7 +5,7 @@ from engine.exchange.entry import Entry
 from engine.exchange.exchange import Exchange
 from engine.exchange.replies import Outcome
 from protocol.assets import Asset, to_rate
-from protocol.commands import check_account, is_identifier
+from protocol.commands import check_account, check_transfer_id
 from protocol.enums import BalanceCause, Reason
 from protocol.refusal import Refusal
 
@@ -42,13 +42,7 @@ def _transfer(exchange: Exchange, entry: Entry, cause: BalanceCause, batch: Batc
     ledger = exchange.ledger
     asset = ledger.find_asset(entry.asset)
     units = _read_amount(entry.amount, asset)
-    identifier = entry.id or ""
-    if not is_identifier(identifier):
-        raise Refusal(
-            Reason.INVALID_TRANSFER_ID,
-            "id",
-            "id must be 1 to 64 of the characters A-Z a-z 0-9 . _ : -",
-        )
+    identifier = check_transfer_id(entry.id or "")
     transfer = (cause, check_account(entry.account), asset.symbol, units)
     known = ledger.transfers.get(identifier)
     if known is not None and known != transfer:

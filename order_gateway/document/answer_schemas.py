@@ -15,7 +15,10 @@ _FILL: dict[str, Any] = {
     "price": "60000.00",
     "quantity": "0.40000",
     "liquidity": "taker",
+    "commission": "0.00040000",
+    "commission_asset": "BTC",
 }
+_COMMISSION = "taken from what was received; not there if the exchange keeps no balances"
 _RESULT = {
     "order_id": _ORDER_ID,
     "client_order_id": "my-order-1",
@@ -91,6 +94,8 @@ class FillItem(DescribedBody):
     price: str
     quantity: str
     liquidity: Liquidity
+    commission: Annotated[str | None, Field(description=_COMMISSION)] = None
+    commission_asset: Annotated[str | None, Field(description="what was received")] = None
 
 
 class OrderResult(DescribedBody):

@@ -39,10 +39,10 @@ VALUE_PROBLEMS = (
 QUEUE_PROBLEMS = (Reason.QUEUE_UNAVAILABLE, Reason.OVERLOADED)
 CHANGE_PROBLEMS = (Reason.IDEMPOTENCY_KEY_REUSED, *QUEUE_PROBLEMS)
 
-RESULT: dict[str, Any] = {
-    "model": OrderFullResult | OrderResult,
+REPLAYED: dict[str, Any] = {
     "headers": {REPLAYED_HEADER: {"schema": {"type": "string", "const": "true"}}},
 }
+RESULT: dict[str, Any] = REPLAYED | {"model": OrderFullResult | OrderResult}
 PENDING: dict[str, Any] = {
     "model": ChangeAccepted | OutcomeUnknown,
     "description": "In the queue, or the queue's confirmation was lost",

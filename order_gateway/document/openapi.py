@@ -11,7 +11,9 @@ from order_gateway.reading.request_schemas import (
     AmendRequest,
     BatchRequest,
     CancelAfterRequest,
+    FeesRequest,
     OrderRequest,
+    TransferRequest,
 )
 from protocol.described_body import Problem
 from protocol.headers import KEY_HEADER, SIGNATURE_HEADER, TIMESTAMP_HEADER
@@ -22,6 +24,8 @@ _READ_DIRECTLY: tuple[type[BaseModel], ...] = (
     AmendRequest,
     BatchRequest,
     CancelAfterRequest,
+    TransferRequest,
+    FeesRequest,
     Problem,
 )
 _SECURITY_SCHEMES = {

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from order_gateway.admission.request_context import RequestContext
 from order_gateway.queueing.client_order_ids import make_client_order_ids
 from order_gateway.reading.order_body import OrderBody
-from order_gateway.reading.request_schemas import AmendRequest
+from order_gateway.reading.request_schemas import AmendRequest, FeesRequest, TransferRequest
 from protocol.commands import QueueEntry, derive_order_id
 from protocol.enums import CommandType
 from protocol.timestamps import format_timestamp, now_in_microseconds
@@ -67,6 +67,28 @@ def make_amend(order: OrderName, amendment: AmendRequest) -> QueueEntry:
     entry.price = amendment.price
     entry.stop_price = amendment.stop_price
     return entry
+
+
+def make_transfer(command: CommandType, transfer: TransferRequest) -> QueueEntry:
+    """Return the entry of a credit or debit."""
+    return QueueEntry(
+        command=command,
+        account=transfer.account,
+        asset=transfer.asset,
+        amount=transfer.amount,
+        id=transfer.id,
+    )
+
+
+def make_fees(fees: FeesRequest) -> QueueEntry:
+    """Return the entry of a `set_fees`."""
+    return QueueEntry(
+        command=CommandType.SET_FEES,
+        account=fees.account,
+        symbol=fees.symbol,
+        maker=fees.maker,
+        taker=fees.taker,
+    )
 
 
 def _make_change(command: CommandType, order: OrderName) -> QueueEntry:

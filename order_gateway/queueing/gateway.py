@@ -16,7 +16,9 @@ from order_gateway.queueing.entries import (
     format_now,
     make_amend,
     make_cancel,
+    make_fees,
     make_orders,
+    make_transfer,
 )
 from order_gateway.queueing.id_key import IdKey
 from order_gateway.queueing.idempotency import (
@@ -30,7 +32,13 @@ from order_gateway.queueing.overload import OverloadGate
 from order_gateway.queueing.replies import Replies
 from order_gateway.queueing.waiting_pushes import Push, PushState
 from order_gateway.reading.order_body import OrderBody
-from order_gateway.reading.request_schemas import AmendRequest, CancelAfterRequest, ResponseMode
+from order_gateway.reading.request_schemas import (
+    AmendRequest,
+    CancelAfterRequest,
+    FeesRequest,
+    ResponseMode,
+    TransferRequest,
+)
 from order_gateway.reading.response_preference import Preference
 from protocol.codec import encode
 from protocol.commands import QueueEntry, derive_order_id
@@ -60,8 +68,8 @@ class Outcome(NamedTuple):
 class Gateway:
     """The commands of the exchange.
 
-    Each acts on the account of its request, leaves its entries in the request, and raises
-    Unavailable if it was certainly not queued.
+    Each acts on the account of its request, or on the one that an operator names, leaves its
+    entries in the request, and raises Unavailable if it was certainly not queued.
     """
 
     def __init__(
@@ -164,6 +172,28 @@ class Gateway:
         """Queue an amend of an order."""
         return await self._change(request, make_amend(order, amendment), preference)
 
+    async def transfer(
+        self,
+        request: RequestContext,
+        command: CommandType,
+        transfer: TransferRequest,
+        preference: Preference,
+    ) -> Outcome:
+        """Queue a credit or a debit."""
+        entry = make_transfer(command, transfer)
+        outcome = await self._change_account(request, entry, preference)
+        reply = outcome.reply
+        if outcome.is_repeat and reply and reply.reason is None and reply.balance is None:
+            # the first one changed nothing: it was a repeat by its id, and so is this one
+            [outcome] = await self._queue_entries(request, [entry], preference)
+        return outcome
+
+    async def set_fees(
+        self, request: RequestContext, fees: FeesRequest, preference: Preference
+    ) -> Outcome:
+        """Queue other fee rates of an account."""
+        return await self._change_account(request, make_fees(fees), preference)
+
     def count_refusal(self, refusal: Refusal) -> None:
         """Count an item of a batch that was refused while others may be queued."""
         self._metrics.count_reject(refusal.code)
@@ -171,8 +201,14 @@ class Gateway:
     async def _change(
         self, request: RequestContext, entry: QueueEntry, preference: Preference
     ) -> Outcome:
-        self._gate.admit_change()
         entry.account = request.account
+        return await self._change_account(request, entry, preference)
+
+    async def _change_account(
+        self, request: RequestContext, entry: QueueEntry, preference: Preference
+    ) -> Outcome:
+        """Queue a change of the entry's account, which may be another than the caller's."""
+        self._gate.admit_change()
         entry.received_at = format_now()
         claims = list_claims(request)
         if claims:
@@ -192,7 +228,7 @@ class Gateway:
             entry.request_id = expected.request_id
             entry.reply_to = expected.reply_to if seconds else None
             started = perf_counter()
-            claim = await self._keys.push(claims, entry)
+            claim = await self._keys.push(request.account, claims, entry)
             if claim is not None and not claim.depth:
                 return await self._find_outcome(entry, claim, seconds)
             request.entries = [entry]

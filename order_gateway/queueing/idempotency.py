@@ -86,13 +86,13 @@ class IdempotencyKeys:
         self._client: Any = cast("Any", client)
         self._claim = self._client.register_script(_CLAIM)
 
-    async def push(self, claims: Sequence[str], entry: QueueEntry) -> Claim | None:
-        """Queue `entry` unless one of its account's `claims` is known; return the claim.
+    async def push(self, account: str, claims: Sequence[str], entry: QueueEntry) -> Claim | None:
+        """Queue `entry` unless one of the caller's `claims` is known; return the claim.
 
         Return None if Redis's answer was lost. Raise Refusal if a claim belongs to another command,
         Unavailable if nothing was queued.
         """
-        names = [claim_key(entry.account, claim) for claim in claims]
+        names = [claim_key(account, claim) for claim in claims]
         try:
             claimed = await self._client.mget(names)
         except (RedisError, OSError):

@@ -109,6 +109,42 @@ class BatchRequest(DescribedBody):
     ]
 
 
+class TransferRequest(DescribedBody):
+    """An amount of an asset that an account gets, or that is taken from it; once for an `id`."""
+
+    model_config = ConfigDict(
+        strict=True,
+        extra="forbid",
+        json_schema_extra={
+            "examples": [{"account": "alice", "asset": "USDT", "amount": "1000", "id": "deposit-1"}]
+        },
+    )
+
+    account: Annotated[Identifier, Field(description="whose balance it is; opened if it is new")]
+    asset: Annotated[str, Field(description="one of those that the instruments trade")]
+    amount: Annotated[Decimal, Field(description="above 0, a multiple of the asset's unit")]
+    id: Annotated[Identifier, Field(description="names it; sent again, it is not done twice")]
+
+
+class FeesRequest(DescribedBody):
+    """Fee rates of an account for an instrument, or, without `symbol`, for all without such."""
+
+    model_config = ConfigDict(
+        strict=True,
+        extra="forbid",
+        json_schema_extra={
+            "examples": [
+                {"account": "alice", "symbol": "BTC-USDT", "maker": "0", "taker": "0.0005"}
+            ]
+        },
+    )
+
+    account: Annotated[Identifier, Field(description="whose orders; opened if it is new")]
+    symbol: Annotated[str | None, Field(description="one of `GET /v1/instruments`")] = None
+    maker: Annotated[Decimal, Field(description="of what a resting order receives, from 0 to 1")]
+    taker: Annotated[Decimal, Field(description="of what an incoming order receives, likewise")]
+
+
 class CancelAfterRequest(DescribedBody):
     """Cancels the account's open orders in `seconds` unless it is renewed; 0 disarms it."""
 

@@ -24,7 +24,7 @@ from protocol.instrument import Instrument
 from protocol.refusal import Refusal
 
 _BYTE_ORDER_MARKS = (codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
-_DECIMAL_FIELDS = {"quantity", "price", "stop_price"}
+_DECIMAL_FIELDS = {"quantity", "price", "stop_price", "amount", "maker", "taker"}
 _WORDS = {
     "side": (Reason.INVALID_SIDE, Side),
     "order_type": (Reason.INVALID_ORDER_TYPE, OrderType),
@@ -49,7 +49,7 @@ _HINTS = {
     "clientOrderId": "it is called client_order_id here",
     "newClientOrderId": "it is called client_order_id here",
 }
-"""What other exchanges call a field."""
+"""What other exchanges call a field of an order."""
 
 Body = TypeVar("Body", bound=BaseModel)
 
@@ -102,7 +102,7 @@ def _read_order_body(body: bytes) -> OrderBody:
     try:
         order = decode_order(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return OrderBody(**_parse_body(OrderRequest, body).model_dump())
+        return OrderBody(**parse_body(OrderRequest, body, _HINTS).model_dump())
     if may_have_duplicates(body, order):
         refuse_duplicate_keys(body)
     return order
@@ -123,7 +123,7 @@ def split_batch(body: bytes) -> list[msgspec.Raw]:
     try:
         orders = _batch_decoder.decode(body)
     except msgspec.ValidationError:
-        _parse_body(_BatchShape, body)
+        parse_body(_BatchShape, body)
         detail = 'the body must be {"orders": […]}'
         raise Refusal(Reason.INVALID_TYPE, "orders", detail) from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
@@ -144,46 +144,51 @@ def read_amendment(body: bytes) -> AmendRequest:
 
     Tick and lot are checked by the engine, which alone knows the order's instrument.
     """
-    amendment = _parse_body(AmendRequest, body)
+    amendment = parse_body(AmendRequest, body, _HINTS)
     values = amendment.model_dump(exclude_none=True)
     if not values:
         raise Refusal(
             Reason.NOTHING_TO_AMEND, None, "one of quantity, price, stop_price is required"
         )
     for field, value in values.items():
-        if not is_decimal(value):
-            raise Refusal(Reason.INVALID_DECIMAL, field, f"{field} must be {DECIMAL_RULE}")
+        check_decimal(field, value)
     return amendment
 
 
 def read_timer(body: bytes) -> CancelAfterRequest:
     """Return the dead man's switch in `body`; raise Refusal."""
-    timer = _parse_body(CancelAfterRequest, body)
+    timer = parse_body(CancelAfterRequest, body)
     check_seconds(timer.seconds)
     return timer
 
 
-def _parse_body(model: type[Body], body: bytes) -> Body:
+def check_decimal(field: str, value: str) -> None:
+    """Raise Refusal if `value` has not the form of a decimal."""
+    if not is_decimal(value):
+        raise Refusal(Reason.INVALID_DECIMAL, field, f"{field} must be {DECIMAL_RULE}")
+
+
+def parse_body(model: type[Body], body: bytes, hints: Mapping[str, str] | None = None) -> Body:
+    """Return the `model` in `body`; raise Refusal, with the hint to a field of another name."""
     try:
         parsed = model.model_validate_json(body)
     except ValidationError as error:
         what = "an order" if model is OrderRequest else "the body"
-        raise _explain(_choose(error.errors(include_url=False)), what, body) from None
+        hints = hints or {}
+        raise _explain(_choose(error.errors(include_url=False), hints), what, body, hints) from None
     refuse_duplicate_keys(body)
     return parsed
 
 
-def _choose(errors: list[ErrorDetails]) -> ErrorDetails:
+def _choose(errors: list[ErrorDetails], hints: Mapping[str, str]) -> ErrorDetails:
     """The first error; before it a field under another name, because that one is missing too."""
     renamed = (
-        error
-        for error in errors
-        if error["type"] == "extra_forbidden" and error["loc"][0] in _HINTS
+        error for error in errors if error["type"] == "extra_forbidden" and error["loc"][0] in hints
     )
     return next(renamed, errors[0])
 
 
-def _explain(error: ErrorDetails, what: str, body: bytes) -> Refusal:
+def _explain(error: ErrorDetails, what: str, body: bytes, hints: Mapping[str, str]) -> Refusal:
     """Return the refusal for the first error that pydantic found."""
     if error["type"] == "json_invalid":
         return _refuse_json(body, str(error.get("ctx", {}).get("error", error["msg"])))
@@ -191,7 +196,7 @@ def _explain(error: ErrorDetails, what: str, body: bytes) -> Refusal:
         return Refusal(Reason.INVALID_TYPE, None, f"{what} must be a JSON object")
     field = shorten(str(error["loc"][0]))
     if error["type"] == "extra_forbidden":
-        hint = _HINTS.get(field)
+        hint = hints.get(field)
         detail = f"there is no field {field}" + (f": {hint}" if hint else "")
         return Refusal(Reason.UNKNOWN_FIELD, field, detail)
     if error["type"] == "missing":

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+from msgspec import to_builtins
 from msgspec.structs import replace
 from starlette.responses import Response
 
@@ -31,6 +32,10 @@ _STATE_FIELDS = tuple(name for name in _RESULT_FIELDS if name != "timestamp")
 _ORDER_ADVICE = (
     "the queue's confirmation was lost: the order may have been queued or not; ask for it, or"
     " repeat it with the same client_order_id: that never makes a second order"
+)
+_TRANSFER_ADVICE = (
+    "it is not known whether the request was queued, or what became of it: repeat it with the same"
+    " id: it is never done twice"
 )
 _CHANGE_ADVICE = (
     "it is not known whether the request was queued, or what became of it: ask for the order, or"
@@ -126,6 +131,20 @@ def answer_done(outcome: Outcome, **done: Any) -> Answer:
         answer = _refuse(reply)
     else:
         answer = Answer(200, done)
+    return answer._replace(is_replayed=outcome.is_repeat)
+
+
+def answer_transfer(outcome: Outcome) -> Answer:
+    """Answer a credit or a debit: 201 if it has been done now, 200 if it was before."""
+    reply = outcome.reply
+    if reply is None:
+        answer = _answer_pending(outcome, 202, _TRANSFER_ADVICE)
+    elif reply.balance is None:
+        answer = _refuse(reply)
+    else:
+        done = {"account": outcome.entry.account} | to_builtins(reply.balance)
+        done["duplicate"] = reply.duplicate
+        return Answer(200 if reply.duplicate else 201, done, is_replayed=reply.duplicate)
     return answer._replace(is_replayed=outcome.is_repeat)
 
 

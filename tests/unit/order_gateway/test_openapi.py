@@ -12,6 +12,7 @@ from order_gateway.document import (
     answer_schemas,
     balance_schemas,
     history_schemas,
+    money_schemas,
     operation_schemas,
 )
 from order_gateway.reading import request_schemas
@@ -29,6 +30,7 @@ MODELS = [
         answer_schemas,
         history_schemas,
         balance_schemas,
+        money_schemas,
         operation_schemas,
     )
     for model in vars(module).values()
@@ -56,6 +58,9 @@ def test_every_route_is_documented() -> None:
         ("post", "/v1/cancel-after"),
         ("post", "/v1/instruments/{symbol}/halt"),
         ("post", "/v1/instruments/{symbol}/resume"),
+        ("post", "/v1/admin/credit"),
+        ("post", "/v1/admin/debit"),
+        ("post", "/v1/admin/fees"),
         ("get", "/livez"),
         ("get", "/readyz"),
         ("get", "/metrics"),

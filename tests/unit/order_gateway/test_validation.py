@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from order_gateway.reading.money import read_transfer
 from order_gateway.reading.validation import read_amendment, read_order
 from protocol.enums import OrderType, Reason, SelfTradePrevention
 from protocol.refusal import Refusal
@@ -240,3 +241,11 @@ def test_field_that_is_called_so_elsewhere_leads_to_its_name_here(field: str, na
     with pytest.raises(Refusal, match=rf"there is no field {field}: .*\b{name}\b") as caught:
         read_order(body, INSTRUMENTS)
     assert (caught.value.code, caught.value.field) == (Reason.UNKNOWN_FIELD, field)
+
+
+@pytest.mark.parametrize("field", ["qty", "type"])
+def test_hint_to_a_field_of_an_order_is_not_given_for_another_body(field: str) -> None:
+    body = {"account": "a", "asset": "USDT", "id": "1", field: "1"}
+    with pytest.raises(Refusal) as caught:
+        read_transfer(json.dumps(body).encode())
+    assert "called" not in caught.value.detail

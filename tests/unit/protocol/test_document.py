@@ -25,6 +25,7 @@ from order_gateway.document import (
     answer_schemas,
     balance_schemas,
     history_schemas,
+    money_schemas,
     operation_schemas,
 )
 from order_gateway.reading import request_schemas
@@ -253,6 +254,10 @@ MODELS: list[tuple[str, str, type[BaseModel]]] = [
     ("`POST /v1/cancel-after`", "body", request_schemas.CancelAfterRequest),
     ("`POST /v1/cancel-after`", "answer", answer_schemas.CancelAfterResult),
     ("`POST /v1/instruments/{symbol}/halt`", "answer", operation_schemas.InstrumentSwitched),
+    ("`POST /v1/admin/credit`", "body", request_schemas.TransferRequest),
+    ("`POST /v1/admin/credit`", "answer", money_schemas.TransferResult),
+    ("`POST /v1/admin/fees`", "body", request_schemas.FeesRequest),
+    ("`POST /v1/admin/fees`", "answer", money_schemas.FeesSet),
     ("`GET /v1/orders/{order_id}`", "answer", history_schemas.OrderItem),
     ("`GET /v1/orders`", "answer", history_schemas.OrderList),
     ("`GET /v1/fills`", "answer", history_schemas.FillList),
