@@ -12,6 +12,7 @@ from goquant.client.answers import (
     BatchItem,
     CanceledOrders,
     ChangeState,
+    FeesState,
     FillPage,
     InstrumentState,
     OrderPage,
@@ -20,6 +21,7 @@ from goquant.client.answers import (
     Report,
     SwitchState,
     TimerState,
+    TransferState,
     Update,
 )
 from goquant.client.book import ReaderBook
@@ -62,6 +64,7 @@ __all__ = [
     "ExchangeWentBack",
     "FeedReader",
     "FeedRefused",
+    "FeesState",
     "FillPage",
     "GatewayClient",
     "GatewayError",
@@ -86,6 +89,7 @@ __all__ = [
     "Ticker",
     "TimerState",
     "TradePage",
+    "TransferState",
     "Unreachable",
     "Update",
 ]

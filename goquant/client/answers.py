@@ -6,9 +6,10 @@ queue, `unknown` may be there or not, and its `detail` says what to do.
 
 import msgspec
 
+from goquant.client.book import Json
 from protocol.canceled_quantity import derive_canceled
 from protocol.enums import OPEN_STATUSES
-from protocol.events import Fill
+from protocol.events import Balance, BalanceChanged, Fill
 
 _PENDING = frozenset({"accepted", "unknown"})
 
@@ -94,6 +95,31 @@ class SwitchState(ChangeState, frozen=True):
     state: str | None = None
 
 
+class TransferState(ChangeState, frozen=True):
+    """What an account has of the asset after a credit or debit; None while it is pending.
+
+    If `duplicate` is true, it had been done before.
+    """
+
+    account: str | None = None
+    asset: str | None = None
+    free: str | None = None
+    locked: str | None = None
+    duplicate: bool = False
+
+
+class FeesState(ChangeState, frozen=True):
+    """The rates that an account pays from now on; None while it is pending.
+
+    `symbol` is None if they are those of all instruments.
+    """
+
+    account: str | None = None
+    symbol: str | None = None
+    maker: str | None = None
+    taker: str | None = None
+
+
 class Problem(msgspec.Struct, frozen=True):
     """An RFC 9457 problem document."""
 
@@ -130,6 +156,8 @@ class AccountFill(msgspec.Struct, frozen=True):
     liquidity: str
     sequence: int
     timestamp: str
+    commission: str | None = None
+    commission_asset: str | None = None
 
 
 class InstrumentState(msgspec.Struct, frozen=True):
@@ -207,7 +235,9 @@ class Update(msgspec.Struct, frozen=True):
     """A message of the private stream; `number` is one more than that of the message before.
 
     A heartbeat repeats the last number. If `in_sync` is false, reports may be late. A snapshot has
-    the exchange's id; another id means that all numbers have begun anew.
+    the exchange's id; another id means that all numbers have begun anew. `data` is what a report
+    says of an order, `change` what a `balance_changed` says. `balances` are all of the account in a
+    snapshot (None: the exchange keeps no ledger), in an `account_position` those that changed.
     """
 
     type: str
@@ -217,8 +247,22 @@ class Update(msgspec.Struct, frozen=True):
     data: Report | None = None
     in_sync: bool = True
     exchange_id: str | None = None
+    balances: list[Balance] | None = None
+    change: BalanceChanged | None = None
 
     @property
     def fill(self) -> Fill | None:
         """The trade that it tells of; None if it tells of none."""
         return self.data.last_trade if self.data else None
+
+
+def read_update(message: Json) -> Update:
+    """Return the update that a message of the private stream is."""
+    kind, data = message["type"], message.get("data")
+    if kind == "account_position" and data:
+        balances = msgspec.convert(data["balances"], list[Balance])
+        return Update(kind, message["number"], data["sequence"], balances=balances)
+    if kind == "balance_changed" and data:
+        change = msgspec.convert(data, BalanceChanged)
+        return Update(kind, message["number"], data["sequence"], change=change)
+    return msgspec.convert(message, Update)

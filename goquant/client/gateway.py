@@ -23,11 +23,10 @@ from collections.abc import AsyncGenerator
 from contextlib import suppress
 
 import httpx
-import msgspec
 from websockets.exceptions import ConnectionClosedOK
 
 from goquant.client import gateway_requests as requests
-from goquant.client.answers import Update
+from goquant.client.answers import Update, read_update
 from goquant.client.book import Json
 from goquant.client.caller import Caller
 from goquant.client.connection import StreamConnection
@@ -80,9 +79,12 @@ class GatewayClient(AsyncClient):
     list_instruments = awaited(requests.list_instruments)
     halt_instrument = awaited(requests.halt_instrument)
     resume_instrument = awaited(requests.resume_instrument)
+    credit = awaited(requests.credit)
+    debit = awaited(requests.debit)
+    set_fees = awaited(requests.set_fees)
 
     async def stream_orders(self) -> AsyncGenerator[Update]:
-        """Give the account's open orders, then every report, on one connection.
+        """Give the account's open orders and balances, then every report, on one connection.
 
         Ends if the gateway closes it in order. Raises ConnectionClosed if it breaks, and what
         `open_stream` does. An `OrderReader` connects again instead.
@@ -90,7 +92,7 @@ class GatewayClient(AsyncClient):
         async with await self.open_stream() as connection:
             with suppress(ConnectionClosedOK):
                 while True:
-                    yield msgspec.convert(await connection.receive(), Update)
+                    yield read_update(await connection.receive())
 
     async def open_stream(self) -> StreamConnection:
         """Open the private stream; each message is that of an `Update`.
@@ -142,6 +144,9 @@ class SyncGatewayClient(SyncClient):
     list_instruments = blocking(requests.list_instruments)
     halt_instrument = blocking(requests.halt_instrument)
     resume_instrument = blocking(requests.resume_instrument)
+    credit = blocking(requests.credit)
+    debit = blocking(requests.debit)
+    set_fees = blocking(requests.set_fees)
 
 
 def _make_caller(

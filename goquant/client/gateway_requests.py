@@ -9,12 +9,14 @@ import msgspec
 from goquant.client.answers import (
     BatchItem,
     CanceledOrders,
+    FeesState,
     FillPage,
     InstrumentState,
     OrderPage,
     OrderState,
     SwitchState,
     TimerState,
+    TransferState,
 )
 from goquant.client.requests import Request, change, drop_nothing, quote_name, read
 
@@ -167,6 +169,39 @@ def resume_instrument(symbol: str) -> Request[SwitchState]:
     """Trade again. Needs the scope `admin`."""
     path = f"/v1/instruments/{quote_name(symbol)}/resume"
     return change(SwitchState, "POST", path, _make_name())
+
+
+def credit(
+    account: str, asset: str, amount: str, *, transfer_id: str | None = None
+) -> Request[TransferState]:
+    """Give `account` an amount of an asset, once for a `transfer_id`. Needs the scope `admin`.
+
+    If it is left out, it is the Idempotency-Key, which GatewayUnreachable has.
+    """
+    return _transfer("/v1/admin/credit", account, asset, amount, transfer_id)
+
+
+def debit(
+    account: str, asset: str, amount: str, *, transfer_id: str | None = None
+) -> Request[TransferState]:
+    """Take an amount of an asset from what `account` has free. Otherwise as `credit`."""
+    return _transfer("/v1/admin/debit", account, asset, amount, transfer_id)
+
+
+def set_fees(
+    account: str, *, maker: str, taker: str, symbol: str | None = None
+) -> Request[FeesState]:
+    """Give `account` fee rates of its own, for a symbol or for all. Needs the scope `admin`."""
+    body = drop_nothing({"account": account, "symbol": symbol, "maker": maker, "taker": taker})
+    return change(FeesState, "POST", "/v1/admin/fees", _make_name(), body=body)
+
+
+def _transfer(
+    path: str, account: str, asset: str, amount: str, identifier: str | None
+) -> Request[TransferState]:
+    name = _make_name()
+    body = {"account": account, "asset": asset, "amount": amount, "id": identifier or name}
+    return change(TransferState, "POST", path, name, body=body)
 
 
 def _amend(path: str, **changes: str | None) -> Request[OrderState]:

@@ -1,4 +1,4 @@
-"""A reader of an account: which of its orders are open, and every fill of it once.
+"""A reader of an account: which of its orders are open, what it has, and every fill of it once.
 
     import asyncio
     from goquant import GatewayClient, OrderReader
@@ -33,13 +33,14 @@ from goquant.client.answers import (
     OrderState,
     Report,
     Update,
+    read_update,
 )
 from goquant.client.connection import StreamConnection
 from goquant.client.errors import GatewayError
 from goquant.client.gateway import GatewayClient
 from goquant.client.passing_status import is_passing
 from protocol.enums import OPEN_STATUSES, Liquidity, Reason
-from protocol.events import Fill
+from protocol.events import Balance, Fill
 
 SILENT_SECONDS = 15.0
 """A connection that brings nothing for so long is dead: heartbeats come every five seconds."""
@@ -99,18 +100,21 @@ class _Told(NamedTuple):
 class OrderReader:
     """The orders and fills of `gateway`'s account. Iterate: each step is one update.
 
-    An update's type is `snapshot` (`open_orders` have been read anew), `execution_report` or
-    `command_rejected` (as on the wire), or `missed_fill`: a fill from a time without a connection,
-    whose `data` names the order and has no state of it. If `after` is a position, the fills after
-    it come first; `after=()` is the beginning of the exchange.
+    An update's type is `snapshot` (`open_orders` and `balances` have been read anew),
+    `execution_report`, `command_rejected`, `balance_changed` or `account_position` (as on the
+    wire), or `missed_fill`: a fill from a time without a connection, whose `data` names the order
+    and has no state of it. If `after` is a position, the fills after it come first; `after=()` is
+    the beginning of the exchange.
 
-    `open_orders` are by order id; `position` says how far the reader is; `is_live` says whether
-    both are up to date: there is a connection, and the gateway hears the engine. `counts` says what
-    has happened: `connections`, `snapshots`, `fills`, `missed_fills`.
+    `open_orders` are by order id; `balances` by asset, None if the exchange keeps no ledger;
+    `position` says how far the reader is; `is_live` says whether they are up to date: there is a
+    connection, and the gateway hears the engine. `counts` says what has happened: `connections`,
+    `snapshots`, `fills`, `missed_fills`.
     """
 
     def __init__(self, gateway: GatewayClient, *, after: Sequence[Any] | None = None) -> None:
         self.open_orders: dict[str, OrderState] = {}
+        self.balances: dict[str, Balance] | None = None
         self.position = None if after is None else Position(*(after or (None, 0)))
         self.is_live = False
         self.counts: Counter[str] = Counter()
@@ -162,7 +166,7 @@ class OrderReader:
             message = await connection.receive(
                 lambda: limit.reschedule(asyncio.get_running_loop().time() + SILENT_SECONDS)
             )
-        update = msgspec.convert(message, Update)
+        update = read_update(message)
         if last is not None and update.number != last + (update.type != "heartbeat"):
             raise ConnectionError("a message of the orders' stream is missing")
         return update
@@ -206,7 +210,7 @@ class OrderReader:
         return {told.name for told in self._told if told.name is not None}
 
     def _take(self, update: Update, missed: list[AccountFill]) -> Iterator[Update]:
-        """Give what is new; `open_orders` and `position` are up to each of them when it comes."""
+        """Give what is new; what the reader knows is up to each of them when it comes."""
         known = self._list_told() if missed else set()
         for fill in missed:
             report = _to_report(fill)
@@ -218,6 +222,8 @@ class OrderReader:
             yield Update("missed_fill", update.number, update.sequence, data=report)
         if update.type == "snapshot":
             self._take_snapshot(update)
+        elif update.balances:
+            self.balances = (self.balances or {}) | _by_asset(update.balances)
         elif update.data:
             self._take_report(update.data)
         self.is_live = update.in_sync
@@ -231,6 +237,8 @@ class OrderReader:
             self._note(None)
             self.position = self.position._replace(sequence=snapshot.sequence + 1, fills=0)
         self.open_orders = {order.order_id: order for order in snapshot.orders}
+        balances = snapshot.balances
+        self.balances = None if balances is None else _by_asset(balances)
         self.counts["connections"] += not snapshot.number
         self.counts["snapshots"] += 1
 
@@ -319,6 +327,10 @@ def _name_fill(report: Report) -> tuple[Any, ...]:
     return report.sequence, fill.trade_id, report.order_id, fill.price, fill.quantity
 
 
+def _by_asset(balances: Sequence[Balance]) -> dict[str, Balance]:
+    return {balance.asset: balance for balance in balances}
+
+
 def _to_report(fill: AccountFill) -> Report:
     return Report(
         sequence=fill.sequence,
@@ -329,7 +341,14 @@ def _to_report(fill: AccountFill) -> Report:
         reason=None,
         symbol=fill.symbol,
         side=fill.side,
-        last_trade=Fill(fill.trade_id, fill.price, fill.quantity, Liquidity(fill.liquidity)),
+        last_trade=Fill(
+            fill.trade_id,
+            fill.price,
+            fill.quantity,
+            Liquidity(fill.liquidity),
+            fill.commission,
+            fill.commission_asset,
+        ),
     )
 
 

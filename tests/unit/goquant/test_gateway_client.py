@@ -2,6 +2,7 @@
 
 import asyncio
 import inspect
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -61,6 +62,8 @@ ASKS: list[tuple[Callable[[Any], Any], str, str]] = [
     (lambda client: client.amend_order("5", price="3"), "PATCH", "/v1/orders/5"),
     (lambda client: client.cancel_orders("A-B"), "DELETE", "/v1/orders?symbol=A-B"),
     (lambda client: client.list_fills(limit=3), "GET", "/v1/fills?limit=3"),
+    (lambda client: client.debit("bob", "USDT", "5", transfer_id="d"), "POST", "/v1/admin/debit"),
+    (lambda client: client.set_fees("bob", maker="0", taker="0"), "POST", "/v1/admin/fees"),
     (lambda client: client.cancel_order_by_client_id(".."), "DELETE",
      "/v1/orders/by-client-id/%2E%2E"),
 ]  # fmt: skip
@@ -113,6 +116,23 @@ def test_clients_with_and_without_asyncio_send_the_same(
         (method, target)
     }
     assert {request.headers["X-Account"] for request in sent} == {"alice"}
+
+
+def test_credit_without_an_id_of_its_own_is_named_by_its_key() -> None:
+    """So that whoever gets no answer can send it again."""
+    sent: list[httpx.Request] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        sent.append(request)
+        raise httpx.ReadError("cut")
+
+    with SyncGatewayClient(URL, transport=httpx.MockTransport(answer)) as client:
+        with pytest.raises(GatewayUnreachable) as caught:
+            client.credit("alice", "USDT", "5")
+        with pytest.raises(GatewayUnreachable):
+            client.credit("alice", "USDT", "5", transfer_id="mine")
+    ids = [json.loads(request.content)["id"] for request in sent]
+    assert ids == 3 * [caught.value.idempotency_key] + 3 * ["mine"]
 
 
 # what goes wrong

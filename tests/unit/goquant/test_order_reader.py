@@ -23,11 +23,11 @@ from goquant import (
 from goquant.client import order_reader
 from goquant.client.book import Json
 from goquant.client.connection import StreamConnection
-from protocol.enums import Liquidity, Reason
-from protocol.events import Fill
+from protocol.enums import BalanceCause, Liquidity, Reason
+from protocol.events import Balance, Fill
 
 HERE, ELSEWHERE = "11" * 8, "22" * 8
-Step = Update | Exception
+Step = Update | Json | Exception
 
 
 def snapshot(
@@ -72,7 +72,7 @@ class ScriptedConnection:
         step = self.steps.pop(0)
         if isinstance(step, Exception):
             raise step
-        message: Json = msgspec.to_builtins(step)
+        message: Json = msgspec.to_builtins(step)  # of what is JSON already: itself
         return message
 
 
@@ -129,6 +129,48 @@ def test_orders_are_open_from_their_snapshot_or_report_to_their_end() -> None:
     gateway = ScriptedGateway([snapshot(5, "1"), report(1, 6, 1, "filled")])
     reader, _ = read(gateway)
     assert reader.open_orders == {}
+
+
+def balance(asset: str, free: str, locked: str = "0") -> Json:
+    return {"asset": asset, "free": free, "locked": locked}
+
+
+def account_position(number: int, *balances: Json) -> Json:
+    data = {
+        "type": "account_position", "account": "alice", "sequence": 6, "timestamp": "then",
+        "balances": list(balances),
+    }  # fmt: skip
+    return {"type": "account_position", "number": number, "data": data}
+
+
+def test_balances_are_those_of_the_snapshot_and_of_what_changed_since() -> None:
+    first = msgspec.to_builtins(snapshot(5)) | {
+        "balances": [balance("BTC", "1"), balance("USDT", "1000")]
+    }
+    changed = {
+        "type": "balance_changed", "account": "alice", "asset": "USDT", "amount": "-5",
+        "cause": "debit", "id": "d-1", "sequence": 6, "timestamp": "then",
+    }  # fmt: skip
+    told = {"type": "balance_changed", "number": 1, "data": changed}
+    gateway = ScriptedGateway([first, told, account_position(2, balance("USDT", "995"))])
+    reader, updates = read(gateway)
+    assert reader.balances == {
+        "BTC": Balance("BTC", "1", "0"), "USDT": Balance("USDT", "995", "0"),
+    }  # fmt: skip
+    assert [update.type for update in updates] == [
+        "snapshot", "balance_changed", "account_position",
+    ]  # fmt: skip
+    assert updates[1].change
+    assert (updates[1].change.cause, updates[1].change.id) == (BalanceCause.DEBIT, "d-1")
+    assert updates[2].balances == [Balance("USDT", "995", "0")]
+    assert {update.sequence for update in updates[1:]} == {6}
+
+
+def test_exchange_without_a_ledger_has_no_balances() -> None:
+    reader, _ = read(ScriptedGateway([snapshot(5)]))
+    assert reader.balances is None
+    reader, _ = read(ScriptedGateway([snapshot(5), account_position(1, balance("USDT", "7"))]))
+    assert reader.balances == {"USDT": Balance("USDT", "7", "0")}
 
 
 def test_missed_fills_are_told_once_and_in_order() -> None:
