@@ -29,7 +29,7 @@ from archive.records import (
 from order_gateway.errors import archive_unavailable
 from protocol.channels import ORDER_QUEUE, STATE, STATE_ID_KEY, STATE_SEQUENCE
 from protocol.enums import Reason
-from protocol.events import ExecutionReport
+from protocol.events import Balance, ExecutionReport
 from protocol.refusal import Refusal
 
 logger = logging.getLogger(__name__)
@@ -49,15 +49,16 @@ Described = TypeVar("Described")
 
 @dataclass(frozen=True)
 class Snapshot(Generic[Described]):
-    """Open orders of an account, newest first.
+    """Open orders of an account, newest first, and what it has of every asset.
 
     They are at least as new as `sequence`, and none is newer than `reached`. Both are sequences of
-    whole commits.
+    whole commits. `balances` is None if the exchange keeps no ledger.
     """
 
     sequence: int
     reached: int
     orders: list[Described]
+    balances: list[Balance] | None
 
 
 class Recalled(NamedTuple):
@@ -135,7 +136,7 @@ class History:
     async def read_snapshot(
         self, account: str, describe: Callable[[OrderRecord], Described]
     ) -> Snapshot[Described]:
-        """Return every open order of the account, as `describe` makes it in another thread."""
+        """Return the account's open orders, as `describe` makes them in another thread."""
         await self._catch_up()
         return await self._ask(lambda archive: _read_snapshot(archive, account, describe))
 
@@ -279,8 +280,9 @@ def _read_fills(archive: Archive, order: OrderRecord) -> list[FillRecord] | None
 def _read_snapshot(
     archive: Archive, account: str, describe: Callable[[OrderRecord], Described]
 ) -> Snapshot[Described]:
-    """Read the sequence first: what happens meanwhile is in the orders, or is reported again."""
+    """Read the sequence first: what happens meanwhile is in the answers, or is reported again."""
     sequence = archive.last_sequence()
+    balances = archive.read_balances(account).balances
     orders: list[Described] = []
     after: str | None = None
     while True:
@@ -288,4 +290,4 @@ def _read_snapshot(
         orders += map(describe, page.items)
         after = page.after
         if after is None:
-            return Snapshot(sequence, archive.last_sequence(), orders)
+            return Snapshot(sequence, archive.last_sequence(), orders, balances)

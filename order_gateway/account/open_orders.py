@@ -1,4 +1,7 @@
-"""An account's open orders at one sequence: the archive's, brought up to date from the journal."""
+"""An account's open orders and balances at one sequence.
+
+They are the archive's, brought up to date from the journal.
+"""
 
 import asyncio
 from collections.abc import Iterable, Iterator
@@ -14,7 +17,7 @@ from order_gateway.account.report_listener import Listener
 from order_gateway.errors import archive_unavailable
 from protocol.codec import encode
 from protocol.enums import OPEN_STATUSES
-from protocol.events import ExecutionReport
+from protocol.events import AccountPosition, Balance, ExecutionReport
 
 MAX_BEHIND = 200_000
 """Commands that the archive may be behind; with more, reading the journal takes too long."""
@@ -38,12 +41,20 @@ class _Encoded(NamedTuple):
 class OpenOrders:
     """Open orders at `sequence`, oldest first: pages of encoded orders, joined by commas.
 
-    `losses` is the feed's, so that nothing that was lost lies behind them.
+    `balances` are those of the account then, None if the exchange keeps no ledger. `losses` is the
+    feed's, so that nothing that was lost lies behind them.
     """
 
-    def __init__(self, sequence: int, losses: int, orders: Iterable[_Encoded]) -> None:
+    def __init__(
+        self,
+        sequence: int,
+        losses: int,
+        orders: Iterable[_Encoded],
+        balances: list[Balance] | None,
+    ) -> None:
         self.sequence = sequence
         self.losses = losses
+        self.balances = balances
         listed = list(orders)
         self.count = len(listed)
         self.pages = list(_join_pages(order.text for order in listed))
@@ -87,18 +98,25 @@ class OpenOrdersReader:
         if sequence - snapshot.sequence > MAX_BEHIND:
             raise archive_unavailable("it is too far behind")
         orders = {order.order_id: order for order in reversed(snapshot.orders)}
+        balances = {balance.asset: balance for balance in snapshot.balances or ()}
         try:
             async for news in self._feed.read_reports(snapshot.sequence, sequence):
+                if news.report.account != listener.account:
+                    continue
                 if isinstance(news.report, ExecutionReport):
-                    _apply(orders, news.report, listener.account)
+                    _apply(orders, news.report)
+                elif isinstance(news.report, AccountPosition):
+                    balances |= {balance.asset: balance for balance in news.report.balances}
         except JournalTrimmed:
             raise archive_unavailable("the journal begins behind it") from None
-        return await asyncio.to_thread(OpenOrders, sequence, losses, orders.values())
+        return await asyncio.to_thread(
+            OpenOrders, sequence, losses, orders.values(), list(balances.values()) or None
+        )
 
 
-def _apply(orders: dict[str, _Encoded], report: ExecutionReport, account: str) -> None:
+def _apply(orders: dict[str, _Encoded], report: ExecutionReport) -> None:
     known = orders.get(report.order_id)
-    if report.account != account or (known and known.sequence > report.sequence):
+    if known and known.sequence > report.sequence:
         return
     if report.status in OPEN_STATUSES:
         orders[report.order_id] = _encode(report, report.timestamp)

@@ -1,4 +1,4 @@
-"""`/ws/orders`: an account's open orders, then every report about them.
+"""`/ws/orders`: an account's open orders and balances, then every change of them.
 
 Every message has a `number`, one more than the message before. A `heartbeat` repeats the last one
 and says in `in_sync` whether the report channel is followed at the moment.
@@ -177,11 +177,12 @@ class _Session:
                 await self._send_report(told)
 
     async def _send_snapshot(self) -> None:
-        """The open orders, and the reports between them and the listener's own."""
+        """The open orders and balances, and the reports between them and the listener's own."""
         orders = await self._orders.read(self._listener)
         head = {
             "type": "snapshot", "number": self._number, "sequence": orders.sequence,
             "account": self._listener.account, "exchange_id": self._feed.exchange_id,
+            "balances": orders.balances,
         }  # fmt: skip
         self._number += 1
         begin = encode(head)[:-1] + b',"orders":['

@@ -1,4 +1,4 @@
-"""Execution reports as the engine publishes them, without a gap, for the accounts that listen.
+"""What the engine reports to accounts, without a gap, for those that listen.
 
 The channel is subscribed only while somebody listens, because decoding a report costs as much as an
 order. Messages that were missed are read from the journal, which has the same bytes. A message that
@@ -21,7 +21,7 @@ from redis.exceptions import RedisError
 
 from edge.rare_log import RareLog
 from order_gateway.account.report_journal import JournalTrimmed, ReportJournal
-from order_gateway.account.report_listener import Listener, News, Told, tell
+from order_gateway.account.report_listener import Listener, News, Report, Told, tell
 from order_gateway.errors import Unavailable
 from order_gateway.queueing.redis_client import (
     CONNECT_SECONDS,
@@ -33,7 +33,7 @@ from protocol.applied import Applied
 from protocol.channels import EXECUTION_REPORTS
 from protocol.codec import decode_message
 from protocol.enums import Reason
-from protocol.events import ChannelMessage, CommandRejected, ExecutionReport
+from protocol.events import ChannelMessage
 from protocol.exchange_id import derive_exchange_id
 from protocol.journal import MAX_VALUE_BYTES
 
@@ -264,8 +264,4 @@ class ReportFeed:
 
 
 def _list_news(message: ChannelMessage) -> list[News]:
-    return [
-        News(message.sequence, event)
-        for event in message.events
-        if isinstance(event, ExecutionReport | CommandRejected)
-    ]
+    return [News(message.sequence, event) for event in message.events if isinstance(event, Report)]

@@ -6,13 +6,13 @@ from collections import deque
 from typing import NamedTuple
 
 from protocol.codec import encode
-from protocol.events import CommandRejected, ExecutionReport
+from protocol.events import BalanceEvent, PrivateEvent
 
 MAX_WAITING_BYTES = 64 << 20
 """Bytes of the reports that wait for a slow listener; with more, its stream is closed. An account's
 listeners share them."""
 
-Report = ExecutionReport | CommandRejected
+Report = PrivateEvent | BalanceEvent
 
 
 class News(NamedTuple):

@@ -5,9 +5,10 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from order_gateway.document.answer_schemas import FillItem
+from order_gateway.document.balance_schemas import BalanceItem
 from protocol.asyncapi import Stream
 from protocol.described_body import DescribedBody
-from protocol.enums import CommandType, OrderType, Reason, Side, Status
+from protocol.enums import BalanceCause, CommandType, OrderType, Reason, Side, Status
 
 
 class OrderNow(DescribedBody):
@@ -54,14 +55,41 @@ class Rejection(DescribedBody):
     detail: str | None
 
 
+class Position(DescribedBody):
+    """The balances that a commit changed, as they are after it."""
+
+    type: Literal["account_position"]
+    account: str
+    sequence: Annotated[int, Field(description="the last command of the commit")]
+    timestamp: Annotated[str, Field(description="the engine's stamp")]
+    balances: Annotated[list[BalanceItem], Field(description="of the assets that changed")]
+
+
+class Change(DescribedBody):
+    """What the account got or gave other than by trading."""
+
+    type: Literal["balance_changed"]
+    account: str
+    asset: str
+    amount: Annotated[str, Field(description="below 0 if the account gave it")]
+    cause: BalanceCause
+    id: Annotated[str | None, Field(description="the credit's or debit's; null for an opening")]
+    sequence: Annotated[int, Field(description="the command's place")]
+    timestamp: Annotated[str, Field(description="the engine's stamp")]
+
+
 class Snapshot(DescribedBody):
-    """The open orders, oldest first; reports after it follow."""
+    """The open orders, oldest first, and the balances; reports after it follow."""
 
     type: Literal["snapshot"]
     number: int
     sequence: Annotated[int, Field(description="the orders are as of this command")]
     account: str
     exchange_id: str | None
+    balances: Annotated[
+        list[BalanceItem] | None,
+        Field(description="of every asset, as of `sequence`; null: the exchange keeps no ledger"),
+    ]
     orders: Annotated[list[OrderNow], Field(description="the open ones, oldest first")]
 
 
@@ -79,6 +107,22 @@ class CommandRejected(DescribedBody):
     type: Literal["command_rejected"]
     number: int
     data: Rejection
+
+
+class BalanceChanged(DescribedBody):
+    """A credit or debit of the account, or its opening."""
+
+    type: Literal["balance_changed"]
+    number: int
+    data: Change
+
+
+class AccountPosition(DescribedBody):
+    """Balances of the account that a commit changed, behind what changed them."""
+
+    type: Literal["account_position"]
+    number: int
+    data: Position
 
 
 class Heartbeat(DescribedBody):
@@ -110,10 +154,18 @@ class Authentication(DescribedBody):
 
 ORDER_STREAM = Stream(
     "GoQuant order stream",
-    "The account's open orders, then every report about them.",
+    "The account's open orders and balances, then every change of them.",
     "/ws/orders",
     8000,
-    messages=(Snapshot, ExecutionReport, CommandRejected, Heartbeat, Error),
+    messages=(
+        Snapshot,
+        ExecutionReport,
+        CommandRejected,
+        BalanceChanged,
+        AccountPosition,
+        Heartbeat,
+        Error,
+    ),
     requests=(Authentication,),
     query={"account": "for a client that cannot send headers, while authentication is off"},
 )

@@ -10,6 +10,7 @@ from tests.support import http
 from tests.support.asyncapi import Json, expect_described
 from tests.support.gateway import ORDER
 from tests.support.gateway_process import run_exchange
+from tests.support.ledgers import make_ledger
 from tests.support.waiting import DEADLINE_SECONDS
 
 
@@ -22,7 +23,7 @@ def read_until(connection: ClientConnection, kind: str) -> Iterator[Json]:
 
 
 def test_messages_are_what_the_document_says(redis_url: str, tmp_path: Path) -> None:
-    with run_exchange(redis_url, tmp_path) as exchange:
+    with run_exchange(redis_url, tmp_path, ledger=make_ledger()) as exchange:
         document = http.get(f"{exchange.url}/v1/asyncapi.json").json()
         orders = f"{exchange.url}/v1/orders?response=result"
         http.post(orders, json=ORDER | {"client_order_id": "mine"})
@@ -32,6 +33,10 @@ def test_messages_are_what_the_document_says(redis_url: str, tmp_path: Path) -> 
             messages += read_until(connection, "command_rejected")
             http.post(orders, json=ORDER | {"side": "sell", "quantity": "0.4"})
             messages += read_until(connection, "execution_report")
+            credit = {"account": "default", "asset": "USDT", "amount": "5", "id": "once"}
+            http.post(f"{exchange.url}/v1/admin/credit", json=credit)
+            messages += read_until(connection, "balance_changed")
+            messages += read_until(connection, "account_position")
             messages += read_until(connection, "heartbeat")
         refused = connect(f"{exchange.url.replace('http', 'ws', 1)}/ws/orders?account=a%20b")
         with refused as connection:
