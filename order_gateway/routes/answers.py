@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from msgspec import to_builtins
+from msgspec import convert, to_builtins
 from msgspec.structs import replace
 from starlette.responses import Response
 
@@ -185,8 +185,8 @@ def _answer_repeat(
     return result
 
 
-def _to_fill(fill: FillRecord) -> dict[str, Any]:
-    return {field: getattr(fill, field) for field in Fill.__struct_fields__}
+def _to_fill(fill: FillRecord) -> Fill:
+    return convert(fill, Fill, from_attributes=True)
 
 
 def _make_result(

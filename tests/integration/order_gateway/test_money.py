@@ -165,8 +165,11 @@ def test_fills_have_their_commissions(exchange: Exchange, account: str) -> None:
     post(exchange, CREDIT, transfer("maker", "1000000", "for-fills"))
     post(exchange, FEES, {"account": account, "maker": "0", "taker": "0.5"})
     bid = submit(exchange, "maker", price="50000", quantity="0.01").json()
-    sold = submit(exchange, account, side="sell", price="50000", quantity="0.01").json()
+    asked = {"side": "sell", "price": "50000", "quantity": "0.01"}
+    sold = submit(exchange, account, **asked).json()
     [fill] = sold["fills"]
+    repeat = submit(exchange, account, client_order_id=sold["client_order_id"], **asked)
+    assert (repeat.status_code, repeat.json()["fills"]) == (200, [fill])
     assert (fill["commission"], fill["commission_asset"]) == ("250.00000000", "USDT")
     assert bid["status"] == "open"
 
