@@ -34,9 +34,14 @@ def read_addresses(env_file: Path = ENV_FILE) -> Addresses:
         text = settings[name]
         if not text.isdecimal() or not 0 < int(text) <= _LAST_PORT:
             raise ValueError(f"{name}={text}: a port is a whole number from 1 to {_LAST_PORT}")
-    gateway = f"{settings['GATEWAY_HOST']}:{settings['GATEWAY_PORT']}"
-    feed = f"{settings['MARKET_DATA_HOST']}:{settings['MARKET_DATA_PORT']}"
+    gateway = f"{_format_host(settings['GATEWAY_HOST'])}:{settings['GATEWAY_PORT']}"
+    feed = f"{_format_host(settings['MARKET_DATA_HOST'])}:{settings['MARKET_DATA_PORT']}"
     return Addresses(f"http://{gateway}", f"ws://{feed}/ws/market-data")
+
+
+def _format_host(host: str) -> str:
+    """Return a host as a URL has it: an IPv6 address in brackets."""
+    return f"[{host}]" if ":" in host else host
 
 
 def _read_file(path: Path) -> dict[str, str]:

@@ -13,7 +13,6 @@ from protocol.enums import BalanceCause
 from protocol.events import Balance
 from tests.support.archive_service import run_follower, wait_until_archive_is_there
 from tests.support.engine_service import run_engine
-from tests.support.gateway import DEADLINE_SECONDS
 from tests.support.gateway_process import (
     Exchange,
     run_exchange,
@@ -24,7 +23,7 @@ from tests.support.gateway_process import (
 from tests.support.ledgers import make_ledger
 from tests.support.redis_client import open_redis
 from tests.support.redis_server import run_redis
-from tests.support.waiting import until
+from tests.support.waiting import DEADLINE_SECONDS, until
 
 LEDGER = make_ledger(USDT="1000", BTC="1", ETH="0", SOL="0")
 NOTHING = "0.00000000"
