@@ -1,8 +1,9 @@
 """What the audit of the timers finds."""
 
 from collections.abc import Sequence
-from typing import Any, cast
+from typing import Any
 
+import msgspec
 import pytest
 
 from engine.audit.findings import Findings, Rule
@@ -10,9 +11,11 @@ from engine.audit.timers import TimerAudit
 from engine.exchange.levels import NEWEST, Level
 from engine.exchange.own_entries import make_timer_entry
 from protocol import channels
+from protocol.enums import BalanceMode
 from protocol.events import PrivateEvent
 from protocol.journal import JournalEntry
 from tests.support.exchange import Exchange, Json, decode_events
+from tests.support.ledgers import make_ledger
 
 SECOND = 1_000_000
 ORDER = {
@@ -34,9 +37,10 @@ class Audited:
 
     def send(self, *entries: Json | bytes, **other: Any) -> None:
         batch = self.exchange.send(*entries)
-        reports = decode_events(batch, channels.EXECUTION_REPORTS)
+        events = decode_events(batch, channels.EXECUTION_REPORTS)
+        reports = [event for event in events if isinstance(event, PrivateEvent)]
         entry: JournalEntry = batch.to_journal_entry()._replace(**other)
-        self._audit.read(entry, cast(list[PrivateEvent], reports))
+        self._audit.read(entry, reports)
 
     def ring(self, seconds: int, **other: Any) -> None:
         """Let the timers ring after that time."""
@@ -61,11 +65,15 @@ def test_timers_that_fire_when_they_are_due_are_right(level: Level) -> None:
     assert audited.rules() == []
 
 
-def test_timers_that_run_when_elapsed_time_begins_to_count_are_right() -> None:
+@pytest.mark.parametrize(
+    "begun",
+    [{"level": Level.ELAPSED}, {"ledger": msgspec.to_builtins(make_ledger(BalanceMode.UNLIMITED))}],
+)
+def test_timers_that_run_when_elapsed_time_begins_to_count_are_right(begun: Json) -> None:
     audited = Audited(Level.FIRST)
     audited.send(ORDER, ARM)
     audited.exchange.now += 9 * SECOND
-    audited.send({"command": "configure", "level": Level.ELAPSED})
+    audited.send({"command": "configure", **begun})
     audited.ring(2)
     assert audited.rules() == []
 
