@@ -32,7 +32,7 @@ class Exchange:
     ) -> None:
         self.state = EngineExchange(instruments or make_instruments(), ID_KEY, closed_limit, level)
         self.handler = Handler(self.state)
-        self.now = self._last = 1_700_000_000_000_000
+        self.now = 1_700_000_000_000_000
         self.batches: list[Batch] = []
         if ledger is not None:
             self.send(make_configuration(TradingLimits(), ledger))
@@ -43,15 +43,18 @@ class Exchange:
         raw = [
             entry if isinstance(entry, bytes) else json.dumps(entry).encode() for entry in entries
         ]
-        batch = self.handler.handle(raw, self.now, self.now - self._last, poisonous)
-        self._last = self.now
+        batch = self.handler.handle(raw, self.now, self._measure(), poisonous)
         self.batches.append(batch)
         return batch
 
     @property
     def elapsed(self) -> int:
         """What the timers' deadlines are measured by, now."""
-        return self.state.read_timer_clock() + self.now - self._last
+        return self.state.read_timer_clock() + self._measure()
+
+    def _measure(self) -> int:
+        """The time since the last commit, of whichever exchange it was."""
+        return self.now - (self.state.timestamp or self.now)
 
     def order(self, side: str, quantity: str, price: str | None = None, **more: Any) -> list[Json]:
         """Send an order for BTC-USDT, limit if it has a price, else market; return its reports."""

@@ -184,5 +184,5 @@ def test_snapshot_keeps_what_has_elapsed() -> None:
     exchange.send(arm(10, "bob"))
     restored = EngineExchange(make_instruments(), ID_KEY, 1000)
     restored.restore(exchange.state.export())
-    assert restored.elapsed == exchange.state.elapsed == 7 * SECOND + 2
+    assert restored.elapsed == exchange.state.elapsed == 7 * SECOND + 1
     assert restored.timers.deadlines == exchange.state.timers.deadlines
