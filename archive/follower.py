@@ -9,11 +9,12 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from archive.database import describe_trouble
 from archive.exchange_check import check_exchange, check_last_commit
-from archive.journal import Journal
+from archive.journal import ExchangeState, Journal
 from archive.records import name_exchange
 from archive.retention import Retention
 from archive.versions import prepare_schema
 from archive.writer import AnotherWriter, Position, Writer
+from protocol.assets import LedgerSettings
 from protocol.instrument import InstrumentSpecification
 from protocol.journal import JournalEntry
 
@@ -35,6 +36,7 @@ class Follower:
         self._retention = retention
         self._writer = Writer(database)
         self._instruments: list[InstrumentSpecification] = []
+        self._ledger: LedgerSettings | None = None
         self._retry_seconds = FIRST_RETRY_SECONDS
         self._stopping = threading.Event()
 
@@ -88,7 +90,7 @@ class Follower:
         page = self._journal.read_page(position.sequence)
         state = self._journal.read_state()  # after the page: Redis may have been emptied
         check_exchange(state, position)
-        self._remember_instruments(state.instruments)
+        self._remember_settings(state)
         if page:
             self._say_if_gap(page[0], position)
             position = self._writer.write(page, position)
@@ -99,10 +101,14 @@ class Follower:
             self._stopping.wait(GATHER_SECONDS if page else 0)
         return position
 
-    def _remember_instruments(self, specifications: list[InstrumentSpecification]) -> None:
-        if specifications != self._instruments:
-            self._writer.write_instruments(specifications)
-            self._instruments = specifications
+    def _remember_settings(self, state: ExchangeState) -> None:
+        """Write what the journal may have no more."""
+        if state.instruments != self._instruments:
+            self._writer.write_instruments(state.instruments)
+            self._instruments = state.instruments
+        if state.ledger is not None and state.ledger != self._ledger:
+            self._writer.write_ledger(state.ledger)
+            self._ledger = state.ledger
 
     @staticmethod
     def _say_if_gap(entry: JournalEntry, position: Position) -> None:

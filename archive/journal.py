@@ -8,6 +8,7 @@ import msgspec
 from redis import Redis
 
 from protocol import channels
+from protocol.assets import LedgerSettings
 from protocol.instrument import InstrumentSpecification, InstrumentTable
 from protocol.journal import JournalEntry, entry_id
 
@@ -31,6 +32,7 @@ class ExchangeState(NamedTuple):
     id_key: bytes | None
     sequence: int
     instruments: list[InstrumentSpecification]
+    ledger: LedgerSettings | None
 
 
 class Journal:
@@ -43,13 +45,21 @@ class Journal:
 
     def read_state(self) -> ExchangeState:
         """Read the exchange's state as it is now."""
-        names = [channels.STATE_ID_KEY, channels.STATE_SEQUENCE, channels.STATE_INSTRUMENTS]
-        id_key, sequence, table = cast(
+        names = [
+            channels.STATE_ID_KEY,
+            channels.STATE_SEQUENCE,
+            channels.STATE_INSTRUMENTS,
+            channels.STATE_LEDGER,
+        ]
+        id_key, sequence, table, ledger = cast(
             list[bytes | None], self._client.hmget(channels.STATE, names)
         )
         specifications = msgspec.json.decode(table, type=InstrumentTable) if table else None
         return ExchangeState(
-            id_key, int(sequence or 0), specifications.instruments if specifications else []
+            id_key,
+            int(sequence or 0),
+            specifications.instruments if specifications else [],
+            msgspec.json.decode(ledger, type=LedgerSettings) if ledger else None,
         )
 
     def read_page(self, after: int) -> list[JournalEntry]:

@@ -11,6 +11,9 @@ from archive.candle_rows import write_candles
 from archive.fold import LastNumbers, Row, Rows, collect_order_ids, fold_commits, read_commit
 from archive.money_rows import write_positions, write_settings
 from archive.statements import insert_rows, put_rows, update_rows
+from protocol.assets import LedgerSettings
+from protocol.commands import QueueEntry
+from protocol.enums import CommandType
 from protocol.instrument import InstrumentSpecification
 from protocol.journal import JournalEntry
 
@@ -78,6 +81,16 @@ class Writer:
             known = set(connection.execute(select(table.c.symbol)).scalars())
             new = [_to_instrument_row(one) for one in specifications if one.symbol not in known]
             insert_rows(connection, table, new)
+
+    def write_ledger(self, settings: LedgerSettings) -> None:
+        """Put the ledger's settings in force.
+
+        They may be ahead of the commits that are here. That does no harm: assets only come, their
+        decimals stay, and a rate is as the last settings say.
+        """
+        command = QueueEntry(command=CommandType.CONFIGURE, ledger=settings)
+        with self._database.begin() as connection:
+            write_settings(connection, [command])
 
 
 def _to_position(exchange: str, entry: JournalEntry) -> Position:

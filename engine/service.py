@@ -19,8 +19,8 @@ from engine.exchange.ledger import settle_settings
 from engine.exchange.levels import NEWEST, Level
 from engine.exchange.own_entries import make_configuration, make_timer_entry
 from engine.meter import Meter
+from engine.storage.boards import HaltBoard, LedgerBoard
 from engine.storage.durability import DurabilityWatch
-from engine.storage.halts import HaltBoard
 from engine.storage.lease import Fenced, Lease
 from engine.storage.order_queue import CommitRefused, CommitTooLarge, OrderQueue
 from engine.storage.owner_files import OwnerFiles
@@ -81,6 +81,7 @@ class Service:
         self._lease = Lease(self._client)
         self._owners = OwnerFiles(folder)
         self._halts = HaltBoard(self._client)
+        self._ledger_board = LedgerBoard(self._client)
         self._meter = Meter(self._write_figures)
         self._durability = DurabilityWatch(self._client, durability)
         self._snapshots = SnapshotWriter(self._client, connect, limits.snapshot_interval)
@@ -141,8 +142,9 @@ class Service:
         self._suspicion.begin()
         self._failures = 0
         self._halts.begin()
+        self._ledger_board.begin()
         self._durability.begin()
-        self._halts.show(exchange.rules, self._lease.owner)
+        self._show(exchange)
         with OrderQueue(self._client) as queue:
             self._configure(exchange, queue)
             ready = channels.STATE_READY
@@ -152,6 +154,10 @@ class Service:
             while not self._stopping.is_set():
                 self._serve_once(handler, queue)
 
+    def _show(self, exchange: Exchange) -> None:
+        self._halts.show(exchange.rules, self._lease.owner)
+        self._ledger_board.show(exchange.ledger.settings, self._lease.owner)
+
     def _serve_once(self, handler: Handler, queue: OrderQueue) -> None:
         """Match what is there now, or wait a little."""
         exchange = handler.exchange
@@ -160,7 +166,7 @@ class Service:
             self._match_backlog(handler, queue)
         else:
             self._lease.renew()
-        self._halts.show(exchange.rules, self._lease.owner)
+        self._show(exchange)
         self._durability.look_when_due()
         self._push_timer_entry(exchange, queue)
         self._meter.note_clock_jumps(self._clock.jumps)

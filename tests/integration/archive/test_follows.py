@@ -32,6 +32,7 @@ from tests.support.archive_service import (
 )
 from tests.support.engine_service import run_engine, wait_until_drained
 from tests.support.exchange import Exchange
+from tests.support.ledgers import make_ledger
 from tests.support.redis_client import open_redis
 from tests.support.redis_server import run_redis
 from tests.support.waiting import wait_until
@@ -164,6 +165,29 @@ def test_trimmed_journal_leaves_a_recorded_gap_and_uncertain_orders(
         "never-seen": ("filled", False),
         "after": ("filled", False),
     }
+
+
+def test_new_archive_knows_the_ledger_though_the_journal_has_its_settings_no_more(
+    client: Redis, redis_url: str, tmp_path: Path
+) -> None:
+    orders = [json.dumps(limit(side, "0.1", "50000")) for side in ("sell", "buy")]
+    with run_engine(redis_url, ledger=make_ledger()):
+        client.rpush(channels.ORDER_QUEUE, orders[0])
+        wait_until_drained(client)
+        client.rpush(channels.ORDER_QUEUE, orders[1])
+        wait_until_drained(client)
+        wait_until(lambda: client.hexists(channels.STATE, channels.STATE_LEDGER), "it is shown")
+        client.xtrim(channels.JOURNAL, maxlen=1, approximate=False)
+        with run_follower(redis_url, sqlite_url(tmp_path)):
+            wait_until_archived(client, 3)
+    with run_queries(sqlite_url(tmp_path)) as archive:
+        assert archive.has_ledger()
+        (position,) = archive.read_positions("default").positions
+        assert position.base_commission == "0.00010000"
+        found = archive.read_balances("default")
+        assert found.is_uncertain
+        assert [each.asset for each in found.balances or ()] == ["USDT", "BTC", "ETH", "SOL"]
+        assert {each.maker for each in archive.read_fees("default")} == {"0.00100000"}
 
 
 def test_database_of_another_exchange_is_refused(

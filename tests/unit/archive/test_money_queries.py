@@ -55,7 +55,7 @@ def test_balance_is_uncertain_from_a_gap_until_it_is_told_again(
     assert archive.read_positions("alice").is_uncertain
     exchange.send({"command": "credit", "account": "alice", "asset": "USDT", "amount": "1"} | ID)
     write_last(database, exchange, 1)
-    usdt = (archive.read_balances("alice").balances or [])[0]
+    usdt = next(iter(archive.read_balances("alice").balances or []))
     assert usdt == Balance("USDT", "99998.00000000", "3.00000000")
 
 
