@@ -90,10 +90,11 @@ def test_an_exchange_that_begins_during_a_rebuild_is_told_alone_and_from_its_fir
             view = service.market[BTC]
             trade(publisher, OLD, 1, lost=PUBLIC)
             publisher.snapshot()
+            before = service.market.exchange_id
             redis.happen, redis.at = successor, at
             trade(publisher, OLD, 1)
             await until(lambda: service.market[BTC] is not view)
-            await until(lambda: has_told_all(received))
+            await until(lambda: has_told_all(received, before))
         return service
 
     asyncio.run(follow())
@@ -107,7 +108,10 @@ def test_an_exchange_that_begins_during_a_rebuild_is_told_alone_and_from_its_fir
     assert {each["price"] for each in trades} == {NEW}
 
 
-def has_told_all(received: list[Json]) -> bool:
-    """The book has only what the new exchange has."""
+def has_told_all(received: list[Json], before: str | None) -> bool:
+    """The last heartbeat is of the new exchange, and the book has only what that has."""
+    beats = [each["exchange_id"] for each in received if each["type"] == "heartbeat"]
+    if not beats or beats[-1] in {before, None}:
+        return False
     books = [each for each in received if each["type"] == "book_snapshot"]
     return bool(books) and books[-1]["bids"] == [[NEW, "12.00000"]]
