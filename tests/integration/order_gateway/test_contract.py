@@ -23,6 +23,7 @@ from protocol.enums import Reason
 from protocol.settings import Settings
 from tests.support.gateway import INSTRUMENTS, ORDER
 from tests.support.gateway_process import run_exchange
+from tests.support.ledgers import make_ledger
 from tests.support.redis_server import run_redis
 from tests.support.waiting import DEADLINE_SECONDS, ask_until
 
@@ -51,15 +52,18 @@ KEYS: list[dict[str, Any]] = [
 
 @pytest.fixture(scope="module")
 def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """An exchange of this module's own."""
+    """An exchange of this module's own, which keeps a ledger."""
     folder: Path = tmp_path_factory.mktemp("contract")
-    with run_redis(folder) as redis_url, run_exchange(redis_url, folder) as exchange:
+    with (
+        run_redis(folder) as redis_url,
+        run_exchange(redis_url, folder, ledger=make_ledger()) as exchange,
+    ):
         yield exchange.url
 
 
 @pytest.fixture(scope="module")
 def guarded_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The same with keys, one of which may do little in a second."""
+    """One without a ledger, with keys, one of which may do little in a second."""
     folder: Path = tmp_path_factory.mktemp("guarded")
     with (
         run_redis(folder) as redis_url,
@@ -167,7 +171,7 @@ def test_any_text_as_a_decimal_is_an_order_or_a_clear_refusal(
 @pytest.mark.parametrize(
     ("method", "path"),
     [("POST", "/v1/orders"), ("POST", "/v1/orders/batch"), ("PATCH", "/v1/orders/5"),
-     ("POST", "/v1/cancel-after")],
+     ("POST", "/v1/cancel-after"), ("POST", "/v1/admin/credit"), ("POST", "/v1/admin/fees")],
 )  # fmt: skip
 def test_any_body_is_refused_clearly(
     client: httpx.Client, method: str, path: str, body: bytes
