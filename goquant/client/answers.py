@@ -160,6 +160,88 @@ class AccountFill(msgspec.Struct, frozen=True):
     commission_asset: str | None = None
 
 
+class AccountBalances(msgspec.Struct, frozen=True):
+    """What the account has of every asset, as of `sequence`.
+
+    `is_uncertain`: a part of the history was lost, and some balance was not told since.
+    """
+
+    account: str
+    sequence: int
+    is_uncertain: bool
+    balances: list[Balance]
+
+
+class PositionState(msgspec.Struct, frozen=True):
+    """What the account's fills of an instrument come to, valued at the last trade's price.
+
+    Commission in base is not in `quantity`, commission in quote is in `realized` or `cost`; both
+    are net. Quantity and cost of a sold position are negative. `average_entry_price` is None if
+    nothing is held.
+    """
+
+    symbol: str
+    quantity: str
+    cost: str
+    average_entry_price: str | None
+    realized: str
+    unrealized: str
+    last_price: str
+    base_commission: str
+    quote_commission: str
+
+
+class AccountPositions(msgspec.Struct, frozen=True):
+    """The account's positions, as of `sequence`; none of an instrument that it has not traded.
+
+    `is_uncertain`: a part of the history was lost, perhaps with fills of the account.
+    """
+
+    account: str
+    sequence: int
+    is_uncertain: bool
+    positions: list[PositionState]
+
+
+class LedgerEntry(msgspec.Struct, frozen=True):
+    """One change of what the account has of an asset.
+
+    `cause` says why. `id` is that of a credit or debit; symbol, trade and order are those of a
+    trade or its commission.
+    """
+
+    cursor: str
+    account: str
+    asset: str
+    amount: str
+    cause: str
+    id: str | None
+    symbol: str | None
+    trade_id: int | None
+    order_id: str | None
+    sequence: int
+    timestamp: str
+
+
+class LedgerPage(msgspec.Struct, frozen=True):
+    """Changes of balances, newest first. `after`, if not None, asks for the next page.
+
+    The page has everything that the engine has done up to `sequence`.
+    """
+
+    entries: list[LedgerEntry]
+    after: str | None
+    sequence: int
+
+
+class SymbolFees(msgspec.Struct, frozen=True):
+    """The rates that the account pays for an instrument, as parts of what is received."""
+
+    symbol: str
+    maker: str
+    taker: str
+
+
 class InstrumentState(msgspec.Struct, frozen=True):
     """An instrument; `state` is `trading`, `halted`, or None if the gateway does not know."""
 

@@ -19,24 +19,35 @@ With authentication on: `GatewayClient(url, key="…")`, or `key="…", secret="
 An answer that is an error raises GatewayError, whose `code` says what was wrong.
 """
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import suppress
 
 import httpx
 from websockets.exceptions import ConnectionClosedOK
 
 from goquant.client import gateway_requests as requests
-from goquant.client.answers import Update, read_update
+from goquant.client.answers import LedgerEntry, LedgerPage, Update, read_update
 from goquant.client.book import Json
 from goquant.client.caller import Caller
 from goquant.client.connection import StreamConnection
 from goquant.client.errors import GATEWAY, GatewayError
-from goquant.client.transports import AsyncClient, SyncClient, awaited, blocking
+from goquant.client.transports import (
+    AsyncClient,
+    SyncClient,
+    awaited,
+    awaited_pages,
+    blocking,
+    blocking_pages,
+)
 from protocol.headers import ACCOUNT_HEADER, KEY_HEADER, PREFER_HEADER
 from protocol.stream_urls import ORDER_STREAM_PATH, make_order_stream_url
 
 TIMEOUT_SECONDS = 35.0
 """An answer that waits for the engine takes thirty seconds at most."""
+
+
+def _split_ledger(page: LedgerPage) -> Sequence[LedgerEntry]:
+    return page.entries
 
 
 class GatewayClient(AsyncClient):
@@ -79,6 +90,10 @@ class GatewayClient(AsyncClient):
     list_instruments = awaited(requests.list_instruments)
     halt_instrument = awaited(requests.halt_instrument)
     resume_instrument = awaited(requests.resume_instrument)
+    balances = awaited(requests.balances)
+    positions = awaited(requests.positions)
+    ledger = awaited_pages(requests.ledger, _split_ledger)
+    fees = awaited(requests.fees)
     credit = awaited(requests.credit)
     debit = awaited(requests.debit)
     set_fees = awaited(requests.set_fees)
@@ -144,6 +159,10 @@ class SyncGatewayClient(SyncClient):
     list_instruments = blocking(requests.list_instruments)
     halt_instrument = blocking(requests.halt_instrument)
     resume_instrument = blocking(requests.resume_instrument)
+    balances = blocking(requests.balances)
+    positions = blocking(requests.positions)
+    ledger = blocking_pages(requests.ledger, _split_ledger)
+    fees = blocking(requests.fees)
     credit = blocking(requests.credit)
     debit = blocking(requests.debit)
     set_fees = blocking(requests.set_fees)

@@ -7,19 +7,25 @@ from typing import Any
 import msgspec
 
 from goquant.client.answers import (
+    AccountBalances,
+    AccountPositions,
     BatchItem,
     CanceledOrders,
     FeesState,
     FillPage,
     InstrumentState,
+    LedgerPage,
     OrderPage,
     OrderState,
     SwitchState,
+    SymbolFees,
     TimerState,
     TransferState,
 )
 from goquant.client.requests import Request, change, drop_nothing, quote_name, read
+from goquant.client.transports import Pages
 
+_PAGE = 1000
 _BY_CLIENT_ID = "/v1/orders/by-client-id"
 
 
@@ -29,6 +35,10 @@ class _BatchResults(msgspec.Struct):
 
 class _Instruments(msgspec.Struct):
     instruments: list[InstrumentState]
+
+
+class _Fees(msgspec.Struct):
+    fees: list[SymbolFees]
 
 
 def submit_order(
@@ -152,6 +162,35 @@ def list_orders(**query: str | int | None) -> Request[OrderPage]:
 def list_fills(**query: str | int | None) -> Request[FillPage]:
     """Return a page of fills; `symbol`, `order_id`, `start`, `end`, `limit`, `after`."""
     return read(FillPage, "/v1/fills", query)
+
+
+def balances() -> Request[AccountBalances]:
+    """Return what the account has of every asset."""
+    return read(AccountBalances, "/v1/balances")
+
+
+def positions() -> Request[AccountPositions]:
+    """Return what the account's fills come to, by instrument."""
+    return read(AccountPositions, "/v1/positions")
+
+
+def ledger(*, start: str | None = None, end: str | None = None) -> Pages[LedgerPage]:
+    """Give every change of the account's balances from `start` on and before `end`, newest first.
+
+    Both are timestamps.
+    """
+    query: dict[str, str | int | None] = {"start": start, "end": end, "limit": _PAGE}
+    after: str | None = None
+    has_more = True
+    while has_more:
+        page = yield read(LedgerPage, "/v1/ledger", query | {"after": after})
+        after = page.after
+        has_more = after is not None
+
+
+def fees() -> Request[list[SymbolFees]]:
+    """Return the rates that the account pays, by instrument."""
+    return read(_Fees, "/v1/fees").then(lambda answer: answer.fees)
 
 
 def list_instruments() -> Request[list[InstrumentState]]:

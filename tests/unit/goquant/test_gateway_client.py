@@ -62,6 +62,9 @@ ASKS: list[tuple[Callable[[Any], Any], str, str]] = [
     (lambda client: client.amend_order("5", price="3"), "PATCH", "/v1/orders/5"),
     (lambda client: client.cancel_orders("A-B"), "DELETE", "/v1/orders?symbol=A-B"),
     (lambda client: client.list_fills(limit=3), "GET", "/v1/fills?limit=3"),
+    (lambda client: client.balances(), "GET", "/v1/balances"),
+    (lambda client: client.positions(), "GET", "/v1/positions"),
+    (lambda client: client.fees(), "GET", "/v1/fees"),
     (lambda client: client.debit("bob", "USDT", "5", transfer_id="d"), "POST", "/v1/admin/debit"),
     (lambda client: client.set_fees("bob", maker="0", taker="0"), "POST", "/v1/admin/fees"),
     (lambda client: client.cancel_order_by_client_id(".."), "DELETE",
@@ -95,7 +98,9 @@ def test_clients_with_and_without_asyncio_send_the_same(
         body: dict[str, Any] = {
             "order_id": "5",
             "status": "open",
-            "fills": [],
+            "account": "alice",
+            "is_uncertain": False,
+            **{name: [] for name in ("fills", "balances", "positions", "fees")},
             "after": None,
             "sequence": 1,
         }
@@ -200,3 +205,28 @@ def test_candles_of_several_pages_come_newest_first() -> None:
     assert starts == [f"{number}" for number in reversed(range(2500))]
     assert asked == [None, "1500", "500"]
     assert asyncio.run(read()) == starts
+
+
+def test_ledger_of_several_pages_comes_newest_first() -> None:
+    asked: list[dict[str, str]] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked.append(dict(request.url.params))
+        is_first = "after" not in request.url.params
+        entry = {
+            "cursor": "8" if is_first else "4", "account": "alice", "asset": "USDT",
+            "amount": "-1.00000000", "cause": "debit", "id": "d", "symbol": None,
+            "trade_id": None, "order_id": None, "sequence": 1, "timestamp": "then",
+        }  # fmt: skip
+        page = {"entries": [entry], "after": "8" if is_first else None, "sequence": 2}
+        return httpx.Response(200, json=page)
+
+    async def read() -> list[str]:
+        async with GatewayClient(URL, transport=httpx.MockTransport(answer)) as client:
+            return [entry.cursor async for entry in client.ledger(start="1970-01-01T00:00:00Z")]
+
+    with SyncGatewayClient(URL, transport=httpx.MockTransport(answer)) as client:
+        assert [entry.cursor for entry in client.ledger()] == ["8", "4"]
+    assert asked == [{"limit": "1000"}, {"limit": "1000", "after": "8"}]
+    assert asyncio.run(read()) == ["8", "4"]
+    assert [each["start"] for each in asked[2:]] == 2 * ["1970-01-01T00:00:00Z"]
