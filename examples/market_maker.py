@@ -2,9 +2,11 @@
 
     python -m examples.market_maker --price 60000
 
-It leans against what it holds: the more it has bought, the lower its two prices are. It begins with
-nothing each time, and needs an account of its own. Ctrl-C cancels its orders and says how far it is
-ahead. If it dies instead, or can no longer see the market, the exchange cancels them.
+It leans against what it holds: the more it has bought, the lower its two prices are. What that is
+the exchange knows, so that it goes on where it was; an exchange that keeps no ledger does not, and
+there it begins with nothing each time. It needs an account of its own. Ctrl-C cancels its orders
+and says how far it is ahead. If it dies instead, or can no longer see the market, the exchange
+cancels them.
 """
 
 import argparse
@@ -21,6 +23,7 @@ from typing import Any, NamedTuple
 
 from examples.addresses import read_addresses
 from goquant import (
+    AccountPositions,
     ExchangeWentBack,
     FeedReader,
     FeedRefused,
@@ -32,6 +35,8 @@ from goquant import (
     TimerState,
     Unreachable,
 )
+from protocol.enums import Reason
+from protocol.events import Fill
 
 SWITCH_SECONDS = 10
 """If it has not renewed its timer for so long, the exchange cancels its orders."""
@@ -59,16 +64,28 @@ class MarketMaker:
         feed: FeedReader,
         instrument: InstrumentState,
         options: argparse.Namespace,
+        positions: AccountPositions | None,
     ) -> None:
         self._gateway = gateway
         self._feed = feed
-        self._orders = OrderReader(gateway)
+        # every fill that is not in the positions yet is told
+        self._orders = OrderReader(
+            gateway, after=(None, positions.sequence + 1) if positions else None
+        )
         self._symbol = instrument.symbol
+        self._base = instrument.base_asset
+        self._quote_asset = instrument.quote_asset
         self._tick = Decimal(instrument.tick_size)
         self._options = options
         self._last_price: Decimal | None = options.price
-        self._holds = Decimal(0)
+        self.holds = Decimal(0)
         self._cash = Decimal(0)
+        for position in positions.positions if positions else ():
+            if position.symbol == self._symbol:
+                self.holds = Decimal(position.quantity)
+                self._cash = Decimal(position.realized) - Decimal(position.cost)
+        self._lacks: dict[str, str] = {}
+        """The asset of which it has too little, by side."""
         self._own_trades: deque[int] = deque(maxlen=1000)
         self._waits_for = "the exchange"
         self._armed_until = 0.0
@@ -107,12 +124,19 @@ class MarketMaker:
         async for update in self._orders:
             report, fill = update.data, update.fill
             if report and fill and report.symbol == self._symbol:
-                quantity = Decimal(fill.quantity) * (1 if report.side == "buy" else -1)
-                self._holds += quantity
-                self._cash -= quantity * Decimal(fill.price)
+                self._count(report.side == "buy", fill)
                 self._own_trades.append(fill.trade_id)
                 self._last_price = self._last_price or Decimal(fill.price)
                 print(f"{report.side} {fill.quantity} at {fill.price}: {self}", flush=True)
+
+    def _count(self, is_buy: bool, fill: Fill) -> None:
+        quantity = Decimal(fill.quantity) * (1 if is_buy else -1)
+        self.holds += quantity
+        self._cash -= quantity * Decimal(fill.price)
+        if fill.commission and fill.commission_asset == self._base:
+            self.holds -= Decimal(fill.commission)
+        elif fill.commission:
+            self._cash -= Decimal(fill.commission)
 
     async def _renew(self) -> None:
         """Renew the timer while it sees the market: orders that nobody watches are better gone."""
@@ -161,10 +185,10 @@ class MarketMaker:
 
     def _choose_price(self, middle: Decimal, sign: int, rounding: str) -> str | None:
         """Return the price to quote; None if it holds or owes too much to trade on this side."""
-        if sign * self._holds + self._options.size > self._options.most:
+        if sign * self.holds + self._options.size > self._options.most:
             return None
         half = middle * self._options.spread / 20_000
-        price = middle - half * (sign + self._holds / self._options.most)
+        price = middle - half * (sign + self.holds / self._options.most)
         ticks = (price / self._tick).quantize(Decimal(1), rounding)
         return f"{max(Decimal(1), ticks) * self._tick:f}"
 
@@ -177,8 +201,22 @@ class MarketMaker:
             self._sent.pop(side, None)
             if price and Decimal(quotes[0].price or 0) != Decimal(price):
                 await _ask(self._gateway.amend_order(quotes[0].order_id, price=price))
-        elif price:
+        elif price and self._can_pay(side, price):
             await self._submit(side, price)
+
+    def _can_pay(self, side: str, price: str) -> bool:
+        """Whether the account has enough free; if not, say so once."""
+        if self._orders.balances is None:
+            return True
+        size = self._options.size
+        need = size * Decimal(price) if side == "buy" else size
+        asset = self._quote_asset if side == "buy" else self._base
+        balance = self._orders.balances.get(asset)
+        lacks = "" if balance and Decimal(balance.free) >= need else asset
+        if lacks != self._lacks.get(side, ""):
+            print(f"has too little {lacks} to {side}" if lacks else f"can {side}", flush=True)
+        self._lacks[side] = lacks
+        return not lacks
 
     async def _submit(self, side: str, price: str) -> None:
         """Send an order, under the same name until an answer comes: that makes no second order."""
@@ -197,8 +235,20 @@ class MarketMaker:
 
     def __str__(self) -> str:
         price = self._last_price or Decimal(0)
-        value = self._cash + self._holds * price
-        return f"holds {self._holds.normalize():f}, ahead by {value:.2f} at {price.normalize():f}"
+        value = self._cash + self.holds * price
+        return f"holds {self.holds.normalize():f}, ahead by {value:.2f} at {price.normalize():f}"
+
+
+async def read_positions(gateway: GatewayClient) -> AccountPositions | None:
+    """Return what the account holds; None, and say so, if the exchange keeps no ledger."""
+    try:
+        await gateway.balances()  # opens an account that nobody has used
+        return await gateway.positions()
+    except GatewayError as error:
+        if error.code != Reason.NO_LEDGER:
+            raise
+        print("the exchange keeps no ledger: begins with nothing", flush=True)
+        return None
 
 
 async def _ask(request: Coroutine[Any, Any, Any]) -> Any:
@@ -269,11 +319,13 @@ async def main() -> None:
         if options.symbol not in instruments:
             sys.exit(f"{options.symbol} is not traded; symbols are {', '.join(instruments)}")
         check_size(options, instruments[options.symbol])
-        maker = MarketMaker(gateway, feed, instruments[options.symbol], options)
+        positions = await read_positions(gateway)
+        maker = MarketMaker(gateway, feed, instruments[options.symbol], options, positions)
         running = asyncio.create_task(maker.run())
         for number in (signal.SIGINT, signal.SIGTERM):
             asyncio.get_running_loop().add_signal_handler(number, running.cancel)
         print(f"makes a market in {options.symbol}; Ctrl-C ends it", flush=True)
+        print(f"begins with {maker.holds.normalize():f}", flush=True)
         try:
             with suppress(asyncio.CancelledError):
                 await running

@@ -6,6 +6,8 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from decimal import Decimal
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -18,6 +20,7 @@ from tests.support.trader import Trader
 from tests.support.waiting import DEADLINE_SECONDS, wait_until
 
 SYMBOL = "SOL-USDT"
+_numbers = count()
 
 
 @pytest.fixture(scope="module")
@@ -30,12 +33,13 @@ def exchange(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunRecord]:
 class Program:
     """A market maker that runs, and what it printed."""
 
-    def __init__(self, exchange: RunRecord, output: Path) -> None:
+    def __init__(self, exchange: RunRecord, output: Path, account: str) -> None:
         self._exchange = exchange
+        self.account = account
         self._output = output
         feed = exchange.feed_url
         addresses = ("--gateway", exchange.gateway_url, "--feed", feed)
-        values = ("--symbol", SYMBOL, "--account", "maker", "--price", "150", "--size", "1")
+        values = ("--symbol", SYMBOL, "--account", account, "--price", "150", "--size", "1")
         with output.open("wb") as file:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "examples.market_maker", *addresses, *values, "--most", "5"],
@@ -56,6 +60,13 @@ class Program:
         book = http.get(url).json()
         return book["bids"], book["asks"]
 
+    def read_position(self) -> tuple[Decimal, Decimal]:
+        """What the exchange says that it holds, and how far it is ahead at a price of 150."""
+        url, headers = f"{self._exchange.gateway_url}/v1/positions", {"X-Account": self.account}
+        [found] = http.get(url, headers=headers).json()["positions"]
+        quantity = Decimal(found["quantity"])
+        return quantity, Decimal(found["realized"]) - Decimal(found["cost"]) + 150 * quantity
+
     def has_quotes(self) -> bool:
         """Whether it quotes both sides in full."""
         bids, asks = self.read_quotes()
@@ -63,8 +74,8 @@ class Program:
 
 
 @contextmanager
-def make_market(exchange: RunRecord, folder: Path) -> Iterator[Program]:
-    program = Program(exchange, folder / "maker.out")
+def make_market(exchange: RunRecord, folder: Path, account: str) -> Iterator[Program]:
+    program = Program(exchange, folder / "maker.out", account)
     try:
         wait_until(program.has_quotes, "it quotes both sides")
         yield program
@@ -75,7 +86,7 @@ def make_market(exchange: RunRecord, folder: Path) -> Iterator[Program]:
 
 @pytest.fixture
 def maker(exchange: RunRecord, tmp_path: Path) -> Iterator[Program]:
-    with make_market(exchange, tmp_path) as program:
+    with make_market(exchange, tmp_path, f"maker-{next(_numbers)}") as program:
         yield program
 
 
@@ -86,14 +97,35 @@ def test_market_maker_leans_against_what_it_holds_and_leaves_nothing_behind(
     assert (bids[0][0], asks[0][0]) == ("149.925", "150.075")
     with Trader(exchange.gateway_url) as trader:
         assert trader.order("sell", "1", symbol=SYMBOL)["average_price"] == "149.92500000"
-    wait_until(lambda: "buy 1.000 at 149.925: holds 1" in maker.output, "it tells its trade")
+    wait_until(lambda: "buy 1.000 at 149.925: holds 0.999" in maker.output, "it tells its trade")
     wait_until(lambda: maker.has_quotes() and maker.read_quotes() != (bids, asks), "it leans")
     lower_bids, lower_asks = maker.read_quotes()
-    assert (lower_bids[0][0], lower_asks[0][0]) == ("149.910", "150.060")
+    assert (lower_bids[0][0], lower_asks[0][0]) == ("149.910", "150.061")
     maker.process.send_signal(signal.SIGINT)
     assert maker.process.wait(DEADLINE_SECONDS) == 0
     wait_until(lambda: maker.read_quotes() == ([], []), "its orders are canceled")
-    assert maker.output.splitlines()[-1] == "holds 1, ahead by 0.08 at 150"
+    assert maker.output.splitlines()[-1] == "holds 0.999, ahead by -0.08 at 150"
+
+
+def test_market_maker_goes_on_with_what_it_held(
+    exchange: RunRecord, maker: Program, tmp_path: Path
+) -> None:
+    assert "begins with 0\n" in maker.output
+    with Trader(exchange.gateway_url) as trader:
+        trader.order("sell", "1", symbol=SYMBOL)
+        wait_until(lambda: "buy 1.000" in maker.output, "it tells its trade")
+        wait_until(maker.has_quotes, "it quotes both sides")
+        trader.order("buy", "1", symbol=SYMBOL)
+    wait_until(lambda: "sell 1.000" in maker.output, "it tells its trade")
+    holds, ahead = maker.read_position()
+    assert f"holds {holds.normalize():f}, ahead by {ahead:.2f} at 150" in maker.output
+    maker.process.send_signal(signal.SIGINT)
+    assert maker.process.wait(DEADLINE_SECONDS) == 0
+    again = tmp_path / "again"
+    again.mkdir()
+    with make_market(exchange, again, maker.account) as successor:
+        assert f"begins with {holds.normalize():f}\n" in successor.output
+        assert holds == Decimal("-0.001")
 
 
 def test_killed_market_makers_orders_are_canceled_by_the_exchange(maker: Program) -> None:
