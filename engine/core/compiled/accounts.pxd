@@ -13,6 +13,7 @@ from engine.core.compiled.ledger cimport (
     held_for,
     hold,
     open_balance,
+    row_place,
 )
 from engine.core.compiled.memory cimport allocate, grown
 from engine.core.compiled.state cimport (
@@ -24,7 +25,7 @@ from engine.core.compiled.state cimport (
     Terms,
     slot_t,
 )
-from engine.core.compiled.state_hash cimport balance_mix, fees_mix
+from engine.core.compiled.state_hash cimport balance_mix, fees_mix, touched_mix
 
 cdef enum:
     FIRST_ACCOUNTS = 64
@@ -56,21 +57,17 @@ cdef inline void widen_rows(Ledger* ledger) noexcept nogil:
     free(ledger.is_touched)
     ledger.balances = balances
     ledger.is_touched = <uint8_t*>allocate(new * ledger.capacity)
-    for i in range(ledger.touched_count):
-        ledger.touched[i] += ledger.touched[i] // old
-        ledger.is_touched[ledger.touched[i]] = True
     ledger.assets += 1
+    for i in range(ledger.touched_count):
+        ledger.is_touched[row_place(ledger, &ledger.touched[i])] = True
 
 
 cdef inline void settle_touched(Ledger* ledger) noexcept nogil:
     """Put the touched balances back into the hash."""
-    cdef uint64_t i, place
+    cdef uint64_t i
     for i in range(ledger.touched_count):
-        place = ledger.touched[i]
-        ledger.is_touched[place] = False
-        ledger.hash += balance_mix(
-            &ledger.balances[place], place // ledger.assets, place % ledger.assets
-        )
+        ledger.is_touched[row_place(ledger, &ledger.touched[i])] = False
+    ledger.hash += touched_mix(ledger)
     ledger.touched_count = 0
 
 

@@ -27,6 +27,7 @@ from engine.core.compiled.state cimport (
     Level,
     Order,
     OwnFees,
+    Place,
     Terms,
     Wide,
     price_t,
@@ -55,26 +56,31 @@ cdef inline bint is_below(const Wide* left, const Wide* right) noexcept nogil:
 
 # Balances
 
-cdef inline void note_touched(Ledger* ledger, uint64_t place) noexcept nogil:
+cdef inline uint64_t row_place(const Ledger* ledger, const Place* place) noexcept nogil:
+    """Return where in the rows a balance is."""
+    return <uint64_t>place.account * ledger.assets + place.asset
+
+
+cdef inline void note_touched(Ledger* ledger, const Place* place) noexcept nogil:
     """Take a balance that is about to change out of the hash, until it is told."""
-    cdef size_t size = ledger.touched_capacity * sizeof(uint64_t)
+    cdef size_t size = ledger.touched_capacity * sizeof(Place)
+    cdef uint64_t at = row_place(ledger, place)
     if unlikely(ledger.touched_count == ledger.touched_capacity):
-        ledger.touched = <uint64_t*>grown(ledger.touched, size, 2 * size + 64 * sizeof(uint64_t))
+        ledger.touched = <Place*>grown(ledger.touched, size, 2 * size + 64 * sizeof(Place))
         ledger.touched_capacity = 2 * ledger.touched_capacity + 64
-    ledger.touched[ledger.touched_count] = place
+    ledger.touched[ledger.touched_count] = place[0]
     ledger.touched_count += 1
-    ledger.is_touched[place] = True
-    ledger.hash -= balance_mix(
-        &ledger.balances[place], place // ledger.assets, place % ledger.assets
-    )
+    ledger.is_touched[at] = True
+    ledger.hash -= balance_mix(&ledger.balances[at], place.account, place.asset)
 
 
 cdef inline Balance* open_balance(Ledger* ledger, int64_t account, uint32_t asset) noexcept nogil:
     """Return a balance that is about to change."""
-    cdef uint64_t place = <uint64_t>account * ledger.assets + asset
-    if unlikely(not ledger.is_touched[place]):
-        note_touched(ledger, place)
-    return &ledger.balances[place]
+    cdef Place place = Place(<uint32_t>account, asset)
+    cdef uint64_t at = row_place(ledger, &place)
+    if unlikely(not ledger.is_touched[at]):
+        note_touched(ledger, &place)
+    return &ledger.balances[at]
 
 
 # Holds

@@ -232,6 +232,11 @@ cdef struct Balance:
     Wide free
     Wide locked
 
+# Which balance: an account's, of an asset.
+cdef struct Place:
+    uint32_t account
+    uint32_t asset
+
 # What a symbol's lots and prices are worth; all zero if it has no ledger.
 cdef struct Terms:
     int64_t lot_units  # of the base asset in a lot
@@ -253,7 +258,7 @@ cdef struct Ledger:
     Terms* terms
     Balance* balances  # a row for each account, a place for each asset
     uint8_t* is_touched
-    uint64_t* touched
+    Place* touched
     uint64_t touched_count
     uint64_t touched_capacity
     uint32_t assets

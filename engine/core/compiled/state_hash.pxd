@@ -114,14 +114,12 @@ cdef inline uint64_t fees_mix(const OwnFees* fees) noexcept nogil:
     )
 
 
-cdef inline uint64_t ledger_hash(const Ledger* ledger) noexcept nogil:
-    cdef uint64_t total = ledger.hash + ledger.accounts * MIX_8
-    cdef uint64_t i, place
+cdef inline uint64_t touched_mix(const Ledger* ledger) noexcept nogil:
+    """Return the terms of the balances that are out of the hash."""
+    cdef uint64_t total = 0, i, account, asset
     for i in range(ledger.touched_count):
-        place = ledger.touched[i]
-        total += balance_mix(
-            &ledger.balances[place], place // ledger.assets, place % ledger.assets
-        )
+        account, asset = ledger.touched[i].account, ledger.touched[i].asset
+        total += balance_mix(&ledger.balances[account * ledger.assets + asset], account, asset)
     return total
 
 
@@ -130,4 +128,5 @@ cdef inline uint64_t state_hash_of(const Core* core) noexcept nogil:
     cdef uint32_t symbol
     for symbol in range(core.symbols):
         total += book_mix(core.books[symbol], symbol)
-    return total + ledger_hash(&core.ledger)
+    total += core.ledger.hash + core.ledger.accounts * MIX_8
+    return total + touched_mix(&core.ledger)
