@@ -3,7 +3,7 @@
 If `../shared/yardstick` is present, `python -m benchmark.core` runs the cases of the C++ speed
 limit in turn with it and prints the ratio of the medians; if not, it runs flow of its own. It
 checks what came out before it says how fast. Exit status 1 if trades, volume, notional, hash or
-open orders are not as expected.
+open orders are not as expected, or if a message takes too much longer with a ledger.
 """
 
 import argparse
@@ -12,7 +12,12 @@ from functools import partial
 from pathlib import Path
 
 from benchmark.core.cases import CASES, LARGE_CASE, OWN_CASES, prepare, report_case, time_limit
-from benchmark.core.memory import report_memory, report_saving, report_small_memory
+from benchmark.core.memory import (
+    report_accounts,
+    report_memory,
+    report_saving,
+    report_small_memory,
+)
 from benchmark.core.order_path import report_order_path
 from benchmark.replay.core import replay_commands, time_batches
 from benchmark.shared.commands_file import read_commands
@@ -50,6 +55,7 @@ def main() -> int:
     figures: Figures = {}
     report_small_memory(figures)
     report_saving(figures)
+    report_accounts(figures)
     names = [*options.cases, *([LARGE_CASE] if options.large else [])]
     folder = prepare(options.folder, names)
     results = [report_case(name, folder, options.rounds, figures) for name in names]

@@ -8,10 +8,18 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from benchmark.core import money
 from benchmark.core.memory import LARGE_BATCH
 from benchmark.core.order_path import ASKED_NANOSECONDS
 from benchmark.core.rounds import Rounds
-from benchmark.core.workload import Workload, make_workload, read_workload, total_trades
+from benchmark.core.workload import (
+    ACCOUNTS,
+    Totals,
+    Workload,
+    make_workload,
+    read_workload,
+    total_trades,
+)
 from benchmark.shared.figures import Figures
 from engine.core import COMMAND_RECORD, Command, EventRow, Matcher
 
@@ -31,9 +39,14 @@ MAX_CALL_NANOSECONDS = 10 * ASKED_NANOSECONDS
 
 
 class CaseTimes(NamedTuple):
-    """Nanoseconds a message: the core in large batches, in small ones, one call; the C++ limit."""
+    """Nanoseconds a message: the core in large batches, in small ones, one call; the C++ limit.
+
+    `ledger`: in large batches with a ledger; `told`: and each batch's changed balances as a list.
+    """
 
     core: Rounds
+    ledger: Rounds
+    told: Rounds
     batches: Rounds
     call: Rounds
     limit: Rounds | None
@@ -45,31 +58,54 @@ def split(commands: bytes, batch: int) -> list[memoryview]:
     return [view[start : start + size] for start in range(0, len(view), size)]
 
 
-def warmed(workload: Workload) -> Matcher:
+def warmed(workload: Workload, *, has_ledger: bool = False) -> Matcher:
     """Return a matcher after the workload's warm-up."""
     matcher = Matcher(workload.symbols, capacity=1 << 17)
+    if has_ledger:
+        money.open_ledger(matcher)
     for part in split(workload.warm, LARGE_BATCH):
         matcher.apply(part)
     return matcher
 
 
 def check(workload: Workload) -> bool:
-    """Run the timed part once; print and return whether it comes out as expected."""
-    matcher = warmed(workload)
-    events = b"".join(map(matcher.apply, split(workload.timed, LARGE_BATCH)))
-    totals = total_trades(events, matcher.open_orders())
+    """Run the timed part once; print and return whether it comes out as expected.
+
+    A ledger in which nobody lacks anything must change nothing, and its sums must come out.
+    """
+    _, totals = _run(workload, has_ledger=False)
     verdict = "nothing to compare with" if workload.expected is None else "as expected"
     is_right = workload.expected in (None, totals)
     print(f"  {totals.trades:,} trades, {totals.live:,} open: {verdict if is_right else 'WRONG'}")
-    return is_right
+    matcher, with_ledger = _run(workload, has_ledger=True)
+    is_settled = with_ledger == totals and money.is_balanced(matcher)
+    print(f"  with a ledger: {'the same, its sums come out' if is_settled else 'WRONG'}")
+    return is_right and is_settled
 
 
-def time_batches(workload: Workload, batch: int) -> float:
+def _run(workload: Workload, *, has_ledger: bool) -> tuple[Matcher, Totals]:
+    matcher = warmed(workload, has_ledger=has_ledger)
+    events = b"".join(map(matcher.apply, split(workload.timed, LARGE_BATCH)))
+    return matcher, total_trades(events, matcher.open_orders())
+
+
+def time_batches(workload: Workload, batch: int, *, has_ledger: bool = False) -> float:
     """Return nanoseconds of CPU a message, in batches of this size, on a new matcher."""
-    matcher, parts = warmed(workload), split(workload.timed, batch)
+    matcher = warmed(workload, has_ledger=has_ledger)
+    parts = split(workload.timed, batch)
     started = time.thread_time_ns()
     for part in parts:
         matcher.apply(part)
+    return (time.thread_time_ns() - started) / workload.messages
+
+
+def time_told(workload: Workload) -> float:
+    """Return nanoseconds of CPU a message, if changed balances are listed after each batch."""
+    matcher, parts = warmed(workload, has_ledger=True), split(workload.timed, LARGE_BATCH)
+    started = time.thread_time_ns()
+    for part in parts:
+        matcher.apply(part)
+        matcher.take_changed()
     return (time.thread_time_ns() - started) / workload.messages
 
 
@@ -85,13 +121,19 @@ def time_limit(folder: Path, case: str) -> float:
 def time_case(workload: Workload, folder: Path | None, rounds: int) -> CaseTimes:
     """Measure in rounds in which everything runs in turn."""
     core, batches, call, limit = [], [], [], []
+    ledger, told = [], []
     for _ in range(rounds):
         if folder:
             limit.append(time_limit(folder, workload.name))
         core.append(time_batches(workload, LARGE_BATCH))
+        ledger.append(time_batches(workload, LARGE_BATCH, has_ledger=True))
+        told.append(time_told(workload))
         batches.append(time_batches(workload, SMALL_BATCH))
         call.append(time_simple_calls(workload))
-    return CaseTimes(Rounds(core), Rounds(batches), Rounds(call), Rounds(limit) if limit else None)
+    return CaseTimes(
+        Rounds(core), Rounds(ledger), Rounds(told), Rounds(batches), Rounds(call),
+        Rounds(limit) if limit else None,
+    )  # fmt: skip
 
 
 def simple_calls(
@@ -155,7 +197,7 @@ def load(case: str, folder: Path | None) -> Workload:
 
 
 def report_case(case: str, folder: Path | None, rounds: int, figures: Figures) -> bool:
-    """Check, time and print one case; return whether it came out right."""
+    """Check, time and print one case; return whether it came out right, its ledger in time."""
     workload = load(case, folder)
     print(f"{case}: {workload.messages:,} messages, {workload.symbols} symbols")
     is_right = check(workload)
@@ -166,11 +208,26 @@ def report_case(case: str, folder: Path | None, rounds: int, figures: Figures) -
         figures[f"{case}: core x C++ limit"] = times.core.median / times.limit.median
     share = times.batches.describe_ratio(times.core)
     print(f"\n  batches of {SMALL_BATCH} from Python {times.batches:.1f} ns: {share} the core")
+    is_in_time = _report_ledger(case, times, figures)
     _report_calls(case, times, workload)
     figures[f"{case}: core ns a message"] = times.core.median
     figures[f"{case}: batches x core"] = times.batches.median / times.core.median
     figures[f"{case}: one call ns"] = times.call.median
-    return is_right
+    return is_right and is_in_time
+
+
+def _report_ledger(case: str, times: CaseTimes, figures: Figures) -> bool:
+    ratio = times.ledger.median / times.core.median
+    figures[f"{case}: with a ledger x core"] = ratio
+    figures[f"{case}: with changed balances listed ns"] = times.told.median
+    print(
+        f"  with a ledger of {ACCOUNTS:,} accounts {times.ledger:.1f} ns:"
+        f" {times.ledger.describe_ratio(times.core)} the core;"
+        f" at most {money.LIMIT}: {'met' if ratio <= money.LIMIT else 'NOT met'}"
+    )
+    print(f"    and with a list of the balances that each batch of {LARGE_BATCH} changed", end="")
+    print(f" {times.told:.1f} ns")
+    return ratio <= money.LIMIT
 
 
 def _report_calls(case: str, times: CaseTimes, workload: Workload) -> None:

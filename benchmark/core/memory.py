@@ -3,6 +3,7 @@
 import ctypes
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 from benchmark.core.workload import pack_new
@@ -16,6 +17,8 @@ _MIDDLE = 32_768
 _NEAR = 20_000
 _LEVELS = 1 << 17
 """So many that they fill the pool; just after it has doubled, half of it would be empty."""
+_ACCOUNTS = 1 << 20
+"""So many that they fill the rows, for the same reason."""
 _FAR, _APART = 10_000_000, 1_000
 
 
@@ -70,6 +73,29 @@ def report_small_memory(figures: Figures) -> None:
     for name, size in told.items():
         print(f"  {name:<40}{size:>12,.0f} bytes")
         figures[f"{name}: bytes"] = size
+
+
+def report_accounts(figures: Figures) -> None:
+    """Print the memory of an account, by number of assets, and the time to open a million."""
+    print(f"a ledger of {_ACCOUNTS:,} accounts:")
+    for assets in (2, 10):
+        started = time.perf_counter()
+        used, _ = _measure(partial(_open_accounts, assets))
+        seconds = time.perf_counter() - started
+        figures[f"an account with {assets} assets: bytes"] = used / _ACCOUNTS
+        figures[f"a million accounts with {assets} assets: opened s"] = seconds
+        print(
+            f"  {assets:>2} assets: {used / _ACCOUNTS:,.0f} bytes an account,"
+            f" {used / 1e6:,.0f} MB, opened in {seconds:.2f} s"
+        )
+
+
+def _open_accounts(assets: int) -> Matcher:
+    matcher = Matcher(1)
+    matcher.open_ledger(assets, is_checked=True)
+    while matcher.open_account() < _ACCOUNTS - 1:
+        pass
+    return matcher
 
 
 def _measure_levels(prices: list[int]) -> int:

@@ -1,7 +1,7 @@
 """Order flow for the core's benchmarks: files of the C++ speed limit, or flow of our own.
 
 Both are half passive limit orders, 40 % cancels of random open orders, the rest crossing limit,
-IOC and market orders. Accounts are spread over a hundred, so that ownership is really checked.
+IOC and market orders. Accounts are spread over a thousand, so that ownership is really checked.
 """
 
 import json
@@ -19,7 +19,7 @@ RECORD = Struct("<QiiHBBI")
 """id, price, quantity, symbol, kind, side, padding; of a cancel only the id counts."""
 KINDS = (OrderType.LIMIT, OrderType.IOC, OrderType.MARKET)
 CANCEL = 3
-ACCOUNTS = 100
+ACCOUNTS = 1_000
 WORD = 2**64 - 1
 
 
