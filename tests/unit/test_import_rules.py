@@ -23,7 +23,9 @@ MAY_CIMPORT = {
     "engine/exchange": ("engine.exchange", "protocol"),
 }
 """Each folder with compiled sources, and what they may name."""
-ARCHIVE_DOOR = {"archive.queries", "archive.records", "archive.database", "archive.settings"}
+ARCHIVE_DOOR = {
+    f"archive.{name}" for name in ("queries", "presence", "records", "database", "settings")
+}
 
 
 def list_sources(folder: str, *suffixes: str) -> list[Path]:
@@ -57,7 +59,7 @@ def test_services_touch_only_the_reading_side_of_the_archive(service: str) -> No
     assert ours <= ARCHIVE_DOOR, ours - ARCHIVE_DOOR
 
 
-def test_only_the_exchange_and_its_translation_know_both_core_and_protocol() -> None:
+def test_only_the_exchange_its_ledger_and_translation_know_both_core_and_protocol() -> None:
     sources = list_sources("engine/exchange", ".py", ".pxd")
     knows_core = {
         path.stem
@@ -69,8 +71,8 @@ def test_only_the_exchange_and_its_translation_know_both_core_and_protocol() -> 
         for path in sources
         if any(name.partition(".")[0] == "protocol" for name in list_imports(path))
     }
-    assert knows_core == {"core_event", "exchange", "translation"}
-    assert knows_core & knows_protocol == {"exchange", "translation"}
+    assert knows_core == {"core_event", "exchange", "ledger", "translation"}
+    assert knows_core & knows_protocol == {"exchange", "ledger", "translation"}
 
 
 def test_the_set_up_imports_the_standard_library_alone() -> None:
