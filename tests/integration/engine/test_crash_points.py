@@ -15,6 +15,7 @@ import pytest
 from engine import meter, service
 from engine.audit.record import Record
 from engine.audit.verify import verify_record
+from engine.exchange.own_entries import make_configuration
 from engine.service import Limits, Service
 from engine.storage import lease, order_queue, snapshots
 from engine.storage.journal import read_journal
@@ -23,14 +24,28 @@ from protocol.journal import JournalEntry
 from protocol.limits import TradingLimits
 from tests.support.engine_service import make_clock
 from tests.support.faults import CrashPoint, Moment, Stopped, connect_until
-from tests.support.faults_flow import TIMER_SECONDS, draw_every_kind
+from tests.support.faults_flow import TIMER_SECONDS, Flow, draw_every_kind
 from tests.support.instruments import make_instruments
+from tests.support.ledgers import make_ledger
 from tests.support.redis_client import open_redis
 
+MONEY = [
+    b'{"command":"credit","account":"alice","asset":"USDT","amount":"2.5","id":"one"}',
+    b'{"command":"debit","account":"bob","asset":"BTC","amount":"0.5","id":"two"}',
+    b'{"command":"credit","account":"alice","asset":"USDT","amount":"2.5","id":"one"}',
+    b'{"command":"set_fees","account":"carol","maker":"0","taker":"0.25"}',
+    b'{"command":"open_account","account":"dave"}',
+    b'{"symbol":"BTC-USDT","side":"buy","order_type":"limit","quantity":"1000","price":"60000"}',
+]
 NOON = 1_767_268_800_000_000
 LATER = NOON + TIMER_SECONDS * 1_000_000
 # other limits than the settings' an engine would put right again, each at its start
 FLOW = draw_every_kind(7, 52, LATER, TradingLimits())
+# the ledger opens with an entry, not with the engine's settings, for the same reason
+FLOW = Flow(
+    [make_configuration(TradingLimits(), make_ledger(USDT="10000000")), *FLOW.first, *MONEY],
+    FLOW.rest,
+)
 ENTRIES = [*FLOW.first, *FLOW.rest]
 CLOSED_ORDERS = 100
 END = b"end"
@@ -41,7 +56,7 @@ MARKS = [
     b"configure", b"halt", b"clear_queue", b"expire_timers", b"cancel_after",
     b"cancel_all", b'"amend"', b'"cancel"', b'"dead"', b'"fok"',
     b"queue_cleared", b"instrument_halted", b"fok_not_fillable", b"would_trade",
-    b"duplicate_order", b"SET", b"XTRIM",
+    b"duplicate_order", b"SET", b"XTRIM", b"balance_changed", b"insufficient_balance",
 ]  # fmt: skip
 """What a Redis command is about."""
 
@@ -178,9 +193,10 @@ def choose_commands(sent: list[bytes], *, is_sparse: bool) -> list[int]:
 
 
 def list_reasons(outcome: Outcome) -> set[str]:
+    """Reasons of reports, and causes of changed balances."""
     messages = [entry.messages.get(channels.EXECUTION_REPORTS) for entry in outcome.journal]
     return {
-        str(event["reason"])
+        str(event.get("reason", event.get("cause")))
         for message in messages
         if message is not None
         for event in json.loads(message)["events"]
@@ -200,8 +216,9 @@ def test_engine_stopped_at_redis_commands(
         bench.run(undisturbed)
         expected = bench.collect()
         assert list_reasons(expected) >= {
-            "cancel_after", "cancel_all", "duplicate_order", "fok_not_fillable",
-            "instrument_halted", "queue_cleared", "unreadable_entry", "would_trade",
+            "cancel_after", "cancel_all", "credit", "debit", "duplicate_order",
+            "fok_not_fillable", "instrument_halted", "insufficient_balance", "opening",
+            "queue_cleared", "unreadable_entry", "would_trade",
         }  # fmt: skip
         assert len(expected.journal) >= len(ENTRIES) / max_batch
         assert len(expected.journal) > 2
