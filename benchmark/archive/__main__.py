@@ -71,7 +71,7 @@ def _measure_speed(folder: Path, url: str, arguments: argparse.Namespace, figure
         print(describe_redis(redis_url))
         environment = {
             "REDIS_URL": redis_url, "DATABASE_URL": url, "DATA_DIR": str(folder),
-            "MARKET_DATA_PORT": str(find_free_port()),
+            "MARKET_DATA_PORT": str(find_free_port()), "BALANCES": "unlimited",
         }  # fmt: skip
         total = arguments.orders + int(arguments.seconds * sum(arguments.rates))
         entries = make_entries(total, load_id_key(client))
@@ -119,7 +119,10 @@ def _measure_history(folder: Path, arguments: argparse.Namespace, figures: Figur
         rewind(database, orders)
         database.dispose()
         entries = make_entries(int(KEEPS_UP_RATE * (arguments.seconds + 1)), id_key)
-        environment = {"REDIS_URL": redis_url, "DATABASE_URL": url, "DATA_DIR": str(folder)}
+        environment = {
+            "REDIS_URL": redis_url, "DATABASE_URL": url, "DATA_DIR": str(folder),
+            "BALANCES": "unlimited",
+        }  # fmt: skip
         with run_module("engine", environment), run_module("archive", environment) as archiving:
             commit_all(client, entries[:KEEPS_UP_RATE])
             lag = measure_lag(client, archiving, entries[KEEPS_UP_RATE:], KEEPS_UP_RATE)

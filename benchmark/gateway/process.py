@@ -55,6 +55,7 @@ def _make_environment(redis_url: str, folder: Path) -> dict[str, str]:
         "LOG_LEVEL": "warning",
         "MAX_QUEUE_LENGTH": "1000000",
         "MAX_OPEN_ORDERS": "100000000",
+        "BALANCES": "unlimited",  # nobody gives the made-up accounts money
     }
 
 

@@ -30,6 +30,7 @@ def read_client_order_ids(client: Redis) -> list[str]:
     return [
         event.client_order_id or ""
         for entry in read_journal(client, 0)
+        if channels.EXECUTION_REPORTS in entry.messages  # the engine's own entries report nothing
         for event in codec.decode_message(entry.messages[channels.EXECUTION_REPORTS]).events
         if isinstance(event, ExecutionReport) and event.last_trade is None
         and event.status == "open"

@@ -23,6 +23,7 @@ from tests.support.redis_server import DURABLE, run_redis
 from tests.support.waiting import until, wait_until
 
 BTC = "BTC-USDT"
+UNLIMITED = {"BALANCES": "unlimited"}
 ENTRIES = 18_000
 ENTRIES_A_PUSH = 30
 SECONDS_A_PUSH = 0.01
@@ -118,7 +119,7 @@ async def kill_everything(folder: Path) -> None:
             asyncio.create_task(watch(ids, reader))
             for ids, reader in zip(seen, readers, strict=True)
         ]
-        with run_engine_process(url, folder / "first") as first:
+        with run_engine_process(url, folder / "first", **UNLIMITED) as first:
             async with asyncio.timeout(DEADLINE_SECONDS):
                 await until(
                     lambda: all(BTC in reader.last_trade_ids for reader in readers),
@@ -135,7 +136,7 @@ async def kill_everything(folder: Path) -> None:
                 await asyncio.to_thread(redis.__enter__)
                 await until(lambda: load.done > 0.8, DEADLINE_SECONDS)
                 first.kill()
-            with run_engine_process(url, folder / "second"):
+            with run_engine_process(url, folder / "second", **UNLIMITED):
                 await asyncio.to_thread(wait_until_drained, client, load)
                 journal = Journal(client)
                 async with asyncio.timeout(DEADLINE_SECONDS):

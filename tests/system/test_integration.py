@@ -107,4 +107,4 @@ def test_page_is_served(exchange: RunRecord) -> None:
 def test_check_command_says_so_for_each_check(launched: LaunchedSystem) -> None:
     done = run_command(launched.folder, "check")
     assert done.returncode == 0, done.stdout + done.stderr
-    assert done.stdout.count("passed ") == 3
+    assert done.stdout.count("passed ") == 4

@@ -42,7 +42,7 @@ def own_system(tmp_path: Path) -> Iterator[LaunchedSystem]:
 def _expect_passed(system: LaunchedSystem) -> None:
     answer = run_command(system.folder, "check")
     assert answer.returncode == 0, answer.stdout + answer.stderr + system.output
-    assert [line.split()[0] for line in answer.stdout.splitlines()] == ["passed"] * 3
+    assert [line.split()[0] for line in answer.stdout.splitlines()] == ["passed"] * 4
 
 
 def _wait_until_well(system: LaunchedSystem) -> None:
