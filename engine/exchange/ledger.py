@@ -1,6 +1,7 @@
 """The exchange's side of the core's ledger: its assets and accounts by name, amounts as text."""
 
 from collections.abc import Iterable
+from contextlib import suppress
 from typing import TypeAlias
 
 import msgspec
@@ -73,7 +74,6 @@ class Ledger:
         self.matcher = Matcher(0)
         self._instruments = list(instruments)
         self._by_symbol: dict[str, Asset] = {}
-        self._changed: set[tuple[int, int]] = set()
 
     @property
     def is_open(self) -> bool:
@@ -90,7 +90,6 @@ class Ledger:
         if is_first:
             is_checked = settings.balances is BalanceMode.CHECKED
             self.matcher.open_ledger(len(assets), is_checked=is_checked)
-        self._changed.update(self.matcher.take_changed())
         while self.matcher.assets < len(assets):
             self.matcher.add_asset()
         self._take_settings(settings, assets)
@@ -205,12 +204,8 @@ class Ledger:
 
     def add_positions(self, batch: Batch) -> None:
         """Tell each account of its balances that were changed; once a commit."""
-        changed = self.matcher.take_changed()
-        if self._changed:
-            changed = sorted(self._changed.union(changed))
-            self._changed.clear()
         buffer, last = batch.reports, -1
-        for number, index in changed:
+        for number, index in self.matcher.take_changed():
             if number != last:
                 if last >= 0:
                     buffer.put("]}")
@@ -250,14 +245,18 @@ class Ledger:
         self._by_symbol = {asset.symbol: asset for asset in assets}
 
     def _set_terms(self, settings: LedgerSettings) -> None:
-        """Have the trades of all instruments settled that the settings name, and that can be."""
+        """Have the trades of all instruments settled that the settings name, and that can be.
+
+        In an exchange from before, orders may be open that hold more than one amount can be.
+        """
         for instrument in self._instruments:
             rates = settings.fees.get(instrument.symbol)
             terms = None if rates is None else self._measure(instrument)
             if rates is not None and terms is not None:
                 maker, taker = to_rate(rates.maker, "maker"), to_rate(rates.taker, "taker")
                 fees = terms._replace(maker_fee=maker, taker_fee=taker)
-                self.matcher.set_terms(instrument.index, fees)
+                with suppress(ValueError):
+                    self.matcher.set_terms(instrument.index, fees)
         self._note_traded()
 
     def _measure(self, instrument: Instrument) -> Terms | None:

@@ -282,6 +282,18 @@ def test_exchange_from_before_counts_and_refuses_nothing() -> None:
     assert exchange.state.level >= Level.LEDGER
 
 
+def test_instrument_whose_open_orders_are_out_of_range_has_no_ledger() -> None:
+    exchange = Exchange(level=Level.FIRST)
+    exchange.order("buy", "10000000", "10000000000", **ALICE)
+    settled = settle_settings(make_ledger(), None, is_new=False)
+    events = read_events(exchange.send(make_configuration(TradingLimits(), settled)), REPORTS)
+    assert positions(events)["alice"]["USDT"] == ("100000.00000000", "0.00000000")
+    assert list(exchange.state.ledger.traded) == [1, 2]
+    events = exchange.order("sell", "1", "1", **BOB)
+    assert "commission" not in events[-2]["last_trade"]
+    restart(exchange)
+
+
 def test_exchange_with_accounts_cannot_begin_to_refuse() -> None:
     exchange = Exchange()
     exchange.order("buy", "100", "60000", **ALICE)
