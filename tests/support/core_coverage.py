@@ -63,7 +63,7 @@ def copy_project() -> None:
     ignored = ignore_patterns("*.so", "*.c", "__pycache__", "integration", "system", "browser")
     for folder in ("engine", "launcher", "tests", "protocol", "benchmark"):
         copytree(ROOT / folder, COPY / folder, ignore=ignored)
-    for name in ("setup.py", "pyproject.toml", "README.md"):
+    for name in ("setup.py", "pyproject.toml", "README.md", "instruments.toml"):
         copy(ROOT / name, COPY)
     (COPY / ".coveragerc").write_text(SETTINGS)
 

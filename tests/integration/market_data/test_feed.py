@@ -236,7 +236,9 @@ def test_a_trimmed_journal_is_continued_from_the_newest_readable_snapshot(
         assert service.get("/v1/bbo/BTC-USDT")["bid"] == "50049.00"
         trades = service.get("/v1/trades/BTC-USDT")
         assert [trade["trade_id"] for trade in trades["trades"]] == [51]
-        assert trades["next_before"] is None
+        assert trades["next_before"] == 51  # what came before is the archive's to tell
+        older = service.http.get("/v1/trades/BTC-USDT?before=51")
+        assert (older.status_code, older.json()["code"]) == (503, "archive_unavailable")
         publisher.trade()
         assert read_trade_ids(reader, 52) == [52]
 

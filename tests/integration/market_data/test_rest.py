@@ -207,7 +207,8 @@ def test_candles_of_a_range(service: MarketData) -> None:
     one = service.get(f"{path}&end={starts[3]}&limit=1")["candles"]
     assert [each["start"] for each in one] == [starts[2]]
     assert service.get(f"{path}&start=4000000000")["candles"] == []
-    assert service.get(f"{path}&end=0")["candles"] == []
+    before = service.http.get(f"{path}&end=0")
+    assert (before.status_code, before.json()["code"]) == (503, "archive_unavailable")
 
 
 def test_metrics_are_in_the_text_format_of_prometheus(service: MarketData) -> None:

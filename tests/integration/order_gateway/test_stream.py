@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import itertools
 import json
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -21,6 +22,7 @@ from tests.support.gateway_process import Exchange, run_exchange, run_workers, u
 from tests.support.redis_client import open_redis
 from tests.support.waiting import DEADLINE_SECONDS, until
 
+ROUNDS = 60
 OPEN = {"open", "partially_filled"}
 
 
@@ -66,9 +68,9 @@ async def follow(client: GatewayClient, mirror: Mirror, until: "asyncio.Future[s
             return
 
 
-async def trade(client: GatewayClient, rounds: int) -> AsyncIterator[int]:
+async def trade(client: GatewayClient) -> AsyncIterator[int]:
     """Orders that rest, trade and are canceled; the number of each round after it."""
-    for number in range(rounds):
+    for number in itertools.count():
         orders = [
             ORDER | {"side": "buy", "price": str(60000 + number % 7), "quantity": "0.3"},
             ORDER | {"side": "sell", "price": str(60002 + number % 7), "quantity": "0.2"},
@@ -109,12 +111,16 @@ def test_snapshot_and_reports_have_no_gap_between_them(exchange: Exchange, is_cu
             ending: asyncio.Future[str] = asyncio.get_running_loop().create_future()
             mirrors: list[Mirror] = []
             readers = []
-            async for number in trade(alice, 60):
-                if number in {0, 10, 20, 30}:
-                    mirrors.append(Mirror())
-                    readers.append(asyncio.create_task(follow(alice, mirrors[-1], ending)))
-                if is_cut and number in {5, 15, 25, 35, 45}:
-                    cut_subscriptions(exchange.redis_url)
+            async with asyncio.timeout(DEADLINE_SECONDS):
+                async for number in trade(alice):
+                    if number in {0, 10, 20, 30}:
+                        mirrors.append(Mirror())
+                        readers.append(asyncio.create_task(follow(alice, mirrors[-1], ending)))
+                    if is_cut and number in {5, 15, 25, 35, 45}:
+                        cut_subscriptions(exchange.redis_url)
+                    # who has no snapshot yet would have the end in it
+                    if number >= ROUNDS and all(mirror.snapshots for mirror in mirrors):
+                        break
             last = await alice.submit_order("SOL-USDT", "buy", "1", price="1")
             ending.set_result(last.order_id)
             await alice.cancel_order(last.order_id)
