@@ -29,7 +29,7 @@ from protocol.events import (
     Fill,
     PrivateEvent,
 )
-from protocol.instrument import Instrument
+from protocol.instrument import Instrument, divide_half_even
 from protocol.journal import JournalEntry
 
 _SETTINGS = (b'"configure"', b'"set_fees"')
@@ -214,7 +214,7 @@ class BalanceAudit:
         asset = self._assets[specification.base_asset if is_buy else specification.quote_asset]
         received = lots * worth.lot_units if is_buy else ticks * lots * worth.step_units
         rate = self._find_rates(report.account, instrument.symbol)[fill.liquidity == "taker"]
-        return asset.to_text(_divide_half_even(received * rate, FEE_UNIT)), asset.symbol
+        return asset.to_text(divide_half_even(received * rate, FEE_UNIT)), asset.symbol
 
     def _find_rates(self, account: str, symbol: str) -> tuple[int, int]:
         """Return the maker's and the taker's rate of an account."""
@@ -224,8 +224,3 @@ class BalanceAudit:
             return found
         rates = self._fees[symbol]
         return to_rate(rates.maker, "maker"), to_rate(rates.taker, "taker")
-
-
-def _divide_half_even(numerator: int, denominator: int) -> int:
-    whole, rest = divmod(numerator, denominator)
-    return whole + (2 * rest > denominator or (2 * rest == denominator and whole % 2 == 1))

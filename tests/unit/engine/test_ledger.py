@@ -7,13 +7,14 @@ import pytest
 
 from engine.audit.balances import BalanceAudit
 from engine.audit.findings import Findings, Rule
+from engine.core import codes
 from engine.exchange import ledger as ledger_module
 from engine.exchange.exchange import Exchange as EngineExchange
 from engine.exchange.handler import Handler
 from engine.exchange.ledger import settle_settings
 from engine.exchange.levels import Level
 from engine.exchange.own_entries import make_configuration
-from protocol import channels, codec
+from protocol import assets, channels, codec
 from protocol.assets import AssetSpecification, FeeRates, LedgerSettings
 from protocol.enums import BalanceMode
 from protocol.limits import TradingLimits
@@ -142,6 +143,12 @@ def test_stop_that_buys_at_the_market_and_cannot_pay_at_its_trigger_expires(
     assert pick(of_stop, "execution_report", "status", "reason", "triggered") == [
         ("open", None, True), ("expired", "insufficient_balance", True),
     ]  # fmt: skip
+
+
+def test_amounts_and_rates_have_the_bounds_of_the_core() -> None:
+    bounds = (codes.MAX_AMOUNT, codes.FEE_UNIT)
+    assert bounds == (assets.MAX_AMOUNT, assets.FEE_UNIT)
+    assert assets.MAX_ACCOUNTS < codes.MAX_ACCOUNTS
 
 
 def test_fees_account_receives_and_cannot_trade(exchange: Exchange) -> None:
