@@ -18,8 +18,8 @@ _CHANNEL = "stream"
 class Stream(NamedTuple):
     """A WebSocket at `path`: what the server sends there, and what a client may send.
 
-    A message's name is the value of its field `type`, a request's that of `action`, else that of
-    its model.
+    A message's name is the value of its field `type`, a request's that of `action` or `command`,
+    else that of its model.
     """
 
     title: str
@@ -87,7 +87,7 @@ def _describe_message(name: str, model: type[BaseModel]) -> dict[str, Any]:
 
 
 def _name(model: type[BaseModel]) -> str:
-    for field in ("type", "action"):
+    for field in ("type", "action", "command"):
         if field in model.model_fields:
             word: str = get_args(model.model_fields[field].annotation)[0]
             return word

@@ -1,7 +1,8 @@
 """How much of an order was canceled: no report has it, because it follows from what a report has.
 
-While an order is open, quantity = filled + remaining; once it has ended, nothing remains, and
-quantity = filled + canceled.
+While an order is open, quantity = filled + prevented + remaining; once it has ended, nothing
+remains, and quantity = filled + prevented + canceled. What self-trade prevention took is prevented
+from the level on that counts it; before, a part of it lowered the quantity.
 """
 
 from decimal import Context, Decimal
@@ -13,7 +14,9 @@ _EXACT = Context(prec=60)
 _CUT_SHORT = frozenset({Status.CANCELED, Status.EXPIRED})
 
 
-def derive_canceled(status: str, quantity: str | None, filled_quantity: str) -> str:
+def derive_canceled(
+    status: str, quantity: str | None, filled_quantity: str, prevented_quantity: str | None = None
+) -> str:
     """Return what ended without a trade, with the places of `filled_quantity`; 0 while it is open.
 
     A rejected order has never been there, so that nothing of it was canceled.
@@ -21,4 +24,5 @@ def derive_canceled(status: str, quantity: str | None, filled_quantity: str) -> 
     filled = Decimal(filled_quantity)
     if quantity is None or status not in _CUT_SHORT:
         return f"{filled * 0:f}"
-    return f"{_EXACT.subtract(Decimal(quantity), filled):f}"
+    gone = filled + Decimal(prevented_quantity or 0)
+    return f"{_EXACT.subtract(Decimal(quantity), gone):f}"

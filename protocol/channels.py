@@ -1,21 +1,19 @@
-"""Every name on Redis."""
+"""Every name on Redis. Keys are the first shard's; `shards.ShardNames` has those of each."""
 
-from hashlib import blake2b
+from protocol.shards import FIRST
 
-ORDER_QUEUE = "order_queue"
+ORDER_QUEUE = FIRST.order_queue
 """List of accepted, not yet matched entries; its length is what is pending."""
 
-_COMPANIONS = "{order_queue}"  # the braces keep the list and its companions in one cluster slot
-
-STATE = f"{_COMPANIONS}:state"
+STATE = FIRST.state
 """Hash with the engine's state; its fields are the `STATE_*` names below."""
-JOURNAL = f"{_COMPANIONS}:journal"
+JOURNAL = FIRST.journal
 """Stream of commits; an entry's id is `<sequence>-0`, its fields are `journal.JournalEntry`."""
-LEASE = f"{_COMPANIONS}:lease"
+LEASE = FIRST.lease
 """String with the token of the engine that owns the state; it expires if that engine is gone."""
 LEASE_MILLISECONDS = 3_000
 """How long the lease outlives its engine."""
-DEAD = f"{_COMPANIONS}:dead"
+DEAD = FIRST.dead
 """List of entries that could not be used, as JSON of `events.DeadEntry`."""
 
 STATE_OWNER = "owner"
@@ -27,14 +25,26 @@ STATE_INSTRUMENTS = "instruments"
 STATE_PROTOCOL = "protocol_version"
 STATE_CLOSED_ORDERS = "closed_orders"
 STATE_CLOCK = "clock"
-"""The machine's clocks at the last commit, so that whoever goes on knows what has elapsed since."""
+"""The machine's clocks at the last commit, so that whoever goes on knows what has elapsed since; if
+the exchange's clock is not the real one, also the stamp. `exchange_clock.Mark` is its form."""
+STATE_CLOCK_MODE = "clock_mode"
+"""How the exchange's time goes, as it was when the exchange began; real if the field is missing."""
+STATE_EPHEMERAL = "ephemeral"
+"""Set if the exchange began as one that a `reset` begins anew."""
+STATE_SEED = "seed"
+"""What the exchange makes its keys for order ids of; missing if it draws them."""
+STATE_RESETS = "resets"
+"""How often the exchange has begun anew."""
 STATE_LEVEL = "level"
 """The level at which the exchange began; it is the first one if the field is missing."""
 STATE_SNAPSHOTS = "snapshots"
 STATE_ATTEMPT = "attempt"
 STATE_ARCHIVE_SEQUENCE = "archive_sequence"
 STATE_HALTED = "halted"
-"""JSON array of the symbols of halted instruments, written after the commit that changes it."""
+"""JSON array of the symbols of instruments that are not `continuous`, written after the commit that
+changes it."""
+STATE_PHASES = "phases"
+"""JSON object: symbol → phase of those instruments, written likewise."""
 STATE_LEDGER = "ledger"
 """The ledger's settings in force, written after the commit that changes them."""
 STATE_DURABILITY = "durability"
@@ -50,38 +60,31 @@ EXECUTION_REPORTS = "execution_reports"
 EVENT_CHANNELS = (TRADE_EVENTS, ORDER_BOOK_UPDATES, BBO_UPDATES, EXECUTION_REPORTS)
 """Channels whose messages are chained by `previous` and journaled under the channel's name."""
 
+CLOCK_MOVES = "clock_moves"
+"""Channel on which each `advance` says the exchange's new time, a timestamp."""
+
+RESETS = "exchange_resets"
+"""Channel on which each `reset` says that all that was known is void; the messages are empty."""
+
 ORDER_REPLIES = "order_replies"
 
 
-def snapshot_key(sequence: int) -> str:
-    """Return the key of the list with the parts of the snapshot at `sequence`."""
-    return f"{_COMPANIONS}:snapshot:{sequence}"
+snapshot_key = FIRST.snapshot_key
+snapshot_key_pattern = FIRST.snapshot_key_pattern
+unfinished_snapshot_key = FIRST.unfinished_snapshot_key
+claim_key = FIRST.claim_key
+claim_key_pattern = FIRST.claim_key_pattern
+companion_pattern = FIRST.companion_pattern
 
 
-def unfinished_snapshot_key(sequence: int, writer: str) -> str:
-    """Return the key of what `writer` has written so far of the snapshot at `sequence`."""
-    return f"{snapshot_key(sequence)}:{writer}"
+def binance_key(name: str) -> str:
+    """Return the key of what the workers of the Binance gateway share under `name`."""
+    return f"{{{ORDER_QUEUE}}}:binance:{name}"
 
 
-def claim_key(account: str, idempotency_key: str) -> str:
-    """Return the key of an idempotency key's command, a string `<sequence> <request id> <body>`."""
-    digest = blake2b(f"{account}\0{idempotency_key}".encode(), digest_size=16).hexdigest()
-    return f"{_COMPANIONS}:claim:{digest}"
-
-
-def snapshot_key_pattern() -> str:
-    """Return a glob for every snapshot's key, finished or not."""
-    return f"{_COMPANIONS}:snapshot:*"
-
-
-def claim_key_pattern() -> str:
-    """Return a glob for the key of every idempotency key's command."""
-    return f"{_COMPANIONS}:claim:*"
-
-
-def companion_pattern() -> str:
-    """Return a glob for every key of the exchange but the list itself."""
-    return f"{_COMPANIONS}:*"
+def binance_key_pattern() -> str:
+    """Return a glob for every key of the Binance gateway."""
+    return binance_key("*")
 
 
 def last_sequence_field(channel: str) -> str:

@@ -1,12 +1,6 @@
-"""Decimal strings and whole steps: exact in both directions, no float anywhere.
-
-Compiled if there is a compiler (`decimals.pxd` has the types), because every price and quantity
-that comes in or goes out passes here.
-"""
+"""Decimal strings and whole steps: exact in both directions, no float anywhere."""
 
 import re
-
-import cython
 
 DECIMAL_PATTERN = r"^\d{1,15}(\.\d{1,18})?$"
 DECIMAL_RULE = (
@@ -15,7 +9,6 @@ DECIMAL_RULE = (
 _MAX_DECIMAL_PLACES = 18
 _MAX_DIGITS = 18
 """Numbers of up to so many digits always fit into 64 bits."""
-_ZERO = ord("0")
 
 _matches = re.compile(DECIMAL_PATTERN, re.ASCII).fullmatch
 
@@ -51,21 +44,12 @@ class Increment:
 
     def read(self, text: str) -> int:
         """Return the whole steps in a short text with this increment's decimal places, else -1."""
-        length, decimal_places = len(text), self.decimal_places
-        point = length - decimal_places - 1 if decimal_places else length
-        if not self.is_power_of_ten or not 0 < point <= 15 or length > _MAX_DIGITS:
+        whole, point, fraction = text.partition(".")
+        if not self.is_power_of_ten or len(text) > _MAX_DIGITS or not 0 < len(whole) <= 15:
             return -1
-        steps = 0
-        for at in range(length):
-            character = text[at]
-            if at == point:
-                if character != ".":
-                    return -1
-            elif "0" <= character <= "9":
-                steps = steps * 10 + (ord(character) - _ZERO)
-            else:
-                return -1
-        return steps
+        if len(fraction) != self.decimal_places or bool(point) != bool(self.decimal_places):
+            return -1
+        return read_digits(whole + fraction)
 
     def to_text(self, steps: int) -> str:
         """Return whole steps as a decimal string with this increment's number of decimal places.
@@ -75,7 +59,7 @@ class Increment:
         if steps <= 0:
             return self._format_zero(steps)
         if self.is_power_of_ten:
-            return format_short(steps, self.decimal_places)
+            return format_scaled(steps, self.decimal_places)
         return format_scaled(steps * self.unit, self.decimal_places)
 
     def _format_zero(self, steps: int) -> str:
@@ -92,12 +76,7 @@ def read_digits(text: str) -> int:
     """Return the number in `text` if that is 1 to 18 digits and nothing else, else -1."""
     if not 0 < len(text) <= _MAX_DIGITS:
         return -1
-    value = 0
-    for character in text:
-        if not "0" <= character <= "9":
-            return -1
-        value = value * 10 + (ord(character) - _ZERO)
-    return value
+    return int(text) if text.isascii() and text.isdecimal() else -1
 
 
 def is_decimal(text: str) -> bool:
@@ -116,8 +95,10 @@ def format_scaled(value: int, decimal_places: int) -> str:
     return digits[:whole] + "." + digits[whole:]
 
 
-if not cython.compiled:
-    format_short = format_scaled
+def format_amount(value: int, decimal_places: int) -> str:
+    """Return `value` / 10**decimal_places with that many places, of either sign."""
+    text = format_scaled(abs(value), decimal_places)
+    return f"-{text}" if value < 0 else text
 
 
 def scale(text: str, decimal_places: int) -> int:

@@ -47,6 +47,23 @@ TRIGGERED_TYPES = frozenset(
 """Types that need a stop price; the others may not have one."""
 
 
+class TimeInForce(StrEnum):
+    """How long an order that has a price may trade."""
+
+    GTC = "gtc"
+    IOC = "ioc"
+    FOK = "fok"
+    GTD = "gtd"
+    DAY = "day"
+
+
+class TrailingOffsetType(StrEnum):
+    """What the offset of a trailing stop counts."""
+
+    BASIS_POINTS = "basis_points"
+    PRICE = "price"
+
+
 class SelfTradePrevention(StrEnum):
     """What an incoming order does when it meets an order of its own account."""
 
@@ -112,18 +129,60 @@ class CommandType(StrEnum):
     NEW = "new"
     CANCEL = "cancel"
     AMEND = "amend"
+    REPLACE = "replace"
+    NEW_LIST = "new_list"
+    CANCEL_LIST = "cancel_list"
     CANCEL_ALL = "cancel_all"
     CANCEL_AFTER = "cancel_after"
     EXPIRE_TIMERS = "expire_timers"
     HALT = "halt"
     RESUME = "resume"
+    SET_PHASE = "set_phase"
     CONFIGURE = "configure"
+    BARRIER = "barrier"
     OPEN_ACCOUNT = "open_account"
     CREDIT = "credit"
     DEBIT = "debit"
     SET_FEES = "set_fees"
     CLEAR_QUEUE = "clear_queue"
+    ADVANCE = "advance"
+    RESET = "reset"
     DEAD = "dead"
+
+
+class ListType(StrEnum):
+    """How the orders of a list hang on one another."""
+
+    OCO = "oco"
+    OTO = "oto"
+    OTOCO = "otoco"
+    OPO = "opo"
+    OPOCO = "opoco"
+
+
+LIST_SIZES = {
+    ListType.OCO: 2,
+    ListType.OTO: 2,
+    ListType.OTOCO: 3,
+    ListType.OPO: 2,
+    ListType.OPOCO: 3,
+}
+"""How many orders a list of each type has."""
+
+
+class ListState(StrEnum):
+    """Whether an order of a list waits for the working one."""
+
+    PENDING = "pending"
+    ACTIVE = "active"
+
+
+class Phase(StrEnum):
+    """What an instrument does with orders at the moment; cancels are always taken."""
+
+    CONTINUOUS = "continuous"
+    HALTED = "halted"
+    CLOSED = "closed"
 
 
 class CancelScope(StrEnum):
@@ -131,6 +190,37 @@ class CancelScope(StrEnum):
 
     ALL = "all"
     EXCEPT_STOPS = "except_stops"
+
+
+class Uniqueness(StrEnum):
+    """Among which orders of the account a client order id is unique, if not among all."""
+
+    OPEN = "open"
+
+
+class CancelRestriction(StrEnum):
+    """In which state an order has to be, for a cancel to reach it."""
+
+    ONLY_NEW = "only_new"
+    ONLY_PARTIALLY_FILLED = "only_partially_filled"
+
+
+class ReplaceMode(StrEnum):
+    """What becomes of the new order if the one that it replaces cannot be canceled."""
+
+    STOP_ON_FAILURE = "stop_on_failure"
+    ALLOW_FAILURE = "allow_failure"
+
+
+class MarketName(StrEnum):
+    """A market of simulated traders; `participants/markets.toml` has their parameters."""
+
+    DEMO = "demo"
+    QUIET = "quiet"
+    VOLATILE = "volatile"
+    SANTA_FE = "santa-fe"
+    HAWKES = "hawkes"
+    QUEUE_REACTIVE = "queue-reactive"
 
 
 class Reason(StrEnum):
@@ -145,22 +235,37 @@ class Reason(StrEnum):
     IOC_REMAINDER = "ioc_remainder"
     MARKET_REMAINDER = "market_remainder"
     FOK_NOT_FILLABLE = "fok_not_fillable"
+    TIME_REACHED = "time_reached"
+    OCO_TRIGGER = "oco_trigger"
+    LIST_ENDED = "list_ended"
     QUEUE_CLEARED = "queue_cleared"
     # the engine refused
     WOULD_TRADE = "would_trade"
+    WOULD_TRIGGER = "would_trigger"
+    INSUFFICIENT_LIQUIDITY = "insufficient_liquidity"
     DUPLICATE_ORDER = "duplicate_order"
     CLIENT_ORDER_ID_REUSED = "client_order_id_reused"
+    CLIENT_ORDER_ID_OPEN = "client_order_id_open"
     ORDER_ID_COLLISION = "order_id_collision"
     TOO_MANY_OPEN_ORDERS = "too_many_open_orders"
     UNKNOWN_ORDER = "unknown_order"
     ORDER_CLOSED = "order_closed"
+    UNKNOWN_LIST = "unknown_list"
+    CLIENT_LIST_ID_OPEN = "client_list_id_open"
+    PRICE_RELATION = "price_relation"
     NOTHING_TO_AMEND = "nothing_to_amend"
+    QUANTITY_NOT_LOWER = "quantity_not_lower"
+    CANCEL_RESTRICTED = "cancel_restricted"
+    TOO_LATE = "too_late"
     INSTRUMENT_HALTED = "instrument_halted"
+    INSTRUMENT_CLOSED = "instrument_closed"
     PRICE_OUT_OF_BAND = "price_out_of_band"
     INSUFFICIENT_BALANCE = "insufficient_balance"
     TRANSFER_ID_REUSED = "transfer_id_reused"
     TOO_MANY_ACCOUNTS = "too_many_accounts"
     NO_LEDGER = "no_ledger"
+    CLOCK_NOT_MANUAL = "clock_not_manual"
+    NOT_EPHEMERAL = "not_ephemeral"
     INTERNAL_ERROR = "internal_error"
     # a value is wrong: refused by the gateway, or by the engine if an entry was pushed by hand
     UNREADABLE_ENTRY = "unreadable_entry"
@@ -168,6 +273,15 @@ class Reason(StrEnum):
     INVALID_SIDE = "invalid_side"
     INVALID_ORDER_TYPE = "invalid_order_type"
     INVALID_SELF_TRADE_PREVENTION = "invalid_self_trade_prevention"
+    INVALID_TIME_IN_FORCE = "invalid_time_in_force"
+    INVALID_EXPIRES_AT = "invalid_expires_at"
+    INVALID_DISPLAY_QUANTITY = "invalid_display_quantity"
+    INVALID_QUOTE_QUANTITY = "invalid_quote_quantity"
+    REJECT_IF_TRIGGERED_FORBIDDEN = "reject_if_triggered_forbidden"
+    INVALID_LIST = "invalid_list"
+    INVALID_CLIENT_LIST_ID = "invalid_client_list_id"
+    INVALID_TRAILING_OFFSET = "invalid_trailing_offset"
+    ACTIVATION_PRICE_FORBIDDEN = "activation_price_forbidden"
     INVALID_ORDER_ID = "invalid_order_id"
     INVALID_CLIENT_ORDER_ID = "invalid_client_order_id"
     INVALID_ACCOUNT = "invalid_account"
@@ -185,6 +299,7 @@ class Reason(StrEnum):
     NOTIONAL_OUT_OF_RANGE = "notional_out_of_range"
     INVALID_SECONDS = "invalid_seconds"
     INVALID_SCOPE = "invalid_scope"
+    INVALID_DURATION = "invalid_duration"
     UNKNOWN_ASSET = "unknown_asset"
     OFF_UNIT = "off_unit"
     AMOUNT_OUT_OF_RANGE = "amount_out_of_range"
@@ -218,6 +333,7 @@ class Reason(StrEnum):
     ORIGIN_NOT_ALLOWED = "origin_not_allowed"
     RATE_LIMITED = "rate_limited"
     IDEMPOTENCY_KEY_REUSED = "idempotency_key_reused"
+    MARKET_UNAVAILABLE = "market_unavailable"
     # a WebSocket, or the feed, refused
     BINARY_FRAME = "binary_frame"
     FRAME_TOO_LARGE = "frame_too_large"

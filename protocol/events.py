@@ -9,7 +9,20 @@ from typing import TypeAlias
 
 import msgspec
 
-from protocol.enums import BalanceCause, CommandType, Liquidity, OrderType, Reason, Side, Status
+from protocol.enums import (
+    BalanceCause,
+    CommandType,
+    Liquidity,
+    ListState,
+    ListType,
+    OrderType,
+    Reason,
+    SelfTradePrevention,
+    Side,
+    Status,
+    TimeInForce,
+    TrailingOffsetType,
+)
 
 Level: TypeAlias = tuple[str, str]
 """Price and quantity; quantity "0" removes the level."""
@@ -65,17 +78,71 @@ class Fill(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     commission_asset: str | None = None
 
 
+class PreventedMatch(msgspec.Struct, frozen=True, gc=False):
+    """What self-trade prevention took from an order that met another of its account.
+
+    `liquidity` is the order's own: the maker's rested. `price` is the maker's.
+    """
+
+    prevented_match_id: int
+    price: str
+    quantity: str
+    liquidity: Liquidity
+    other_order_id: str
+
+
+class PreventedByTaker(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
+    """A match that self-trade prevention kept an incoming order from; quantities are losses.
+
+    `maker_number` is the number of the order that it met.
+    """
+
+    prevented_match_id: int
+    maker_number: int
+    price: str
+    taker_quantity: str | None = None
+    maker_quantity: str | None = None
+
+
+class ReportedList(msgspec.Struct, frozen=True, gc=False):
+    """The list of an order; `order_ids` in the order in which they came, the working one first."""
+
+    list_id: int
+    list_type: ListType
+    client_list_id: str
+    order_ids: list[str]
+    state: ListState
+
+
 class ExecutionReport(
-    msgspec.Struct, tag_field="type", tag="execution_report", frozen=True, gc=False
+    msgspec.Struct, tag_field="type", tag="execution_report", frozen=True, gc=False, kw_only=True
 ):
     """The state of an order after one change of it, for its owner.
+
+    `number` is the order's among the accepted ones, null if it was rejected, `execution_number` the
+    report's among all. Reports from before the level that brings them have neither. The report of
+    an amend has what name and quantity were before, that of a cancel the `cancel_id` if it had one.
+
+    `number` is the order's place among the accepted ones, null for one that was rejected, and
+    `execution_number` the report's among all; reports from before their level have neither.
+
+    From its level on a report has what few orders have, and nothing of it if the order has not:
+    `prevented_match` is what self-trade prevention has just done to it, `prevented_quantity` what
+    it took in all. From the level after it on, `self_trade_prevention` is the order's mode of that,
+    and `list` the list that it is an order of.
+
+    The `stop_price` of a trailing stop is the one that it had at the report, null if it had none.
 
     `triggered` is null for types that never wait. `remaining_quantity` is what may still trade, 0
     if the order is closed. `reason` says why the order ended or was rejected.
     """
 
     order_id: str
+    number: int | msgspec.UnsetType | None = msgspec.UNSET
+    execution_number: int | msgspec.UnsetType = msgspec.UNSET
     client_order_id: str | None
+    previous_client_order_id: str | msgspec.UnsetType = msgspec.UNSET
+    previous_quantity: str | msgspec.UnsetType = msgspec.UNSET
     account: str
     symbol: str | None
     side: Side | None
@@ -88,8 +155,21 @@ class ExecutionReport(
     remaining_quantity: str
     filled_notional: str
     average_price: str | None
+    time_in_force: TimeInForce | msgspec.UnsetType = msgspec.UNSET
+    expires_at: str | msgspec.UnsetType = msgspec.UNSET
+    display_quantity: str | msgspec.UnsetType = msgspec.UNSET
+    quote_quantity: str | msgspec.UnsetType = msgspec.UNSET
+    reject_if_triggered: bool | msgspec.UnsetType = msgspec.UNSET
+    trailing_offset: str | msgspec.UnsetType = msgspec.UNSET
+    trailing_offset_type: TrailingOffsetType | msgspec.UnsetType = msgspec.UNSET
+    activation_price: str | msgspec.UnsetType = msgspec.UNSET
+    prevented_quantity: str | msgspec.UnsetType = msgspec.UNSET
+    prevented_match: PreventedMatch | msgspec.UnsetType = msgspec.UNSET
+    self_trade_prevention: SelfTradePrevention | msgspec.UnsetType = msgspec.UNSET
+    list: ReportedList | msgspec.UnsetType = msgspec.UNSET
     status: Status
     reason: Reason | None
+    cancel_id: str | msgspec.UnsetType = msgspec.UNSET
     last_trade: Fill | None
     sequence: int
     timestamp: str
@@ -147,10 +227,13 @@ class Reply(msgspec.Struct, frozen=True, gc=False):
     """The answer to one waiting request of a gateway.
 
     `status` is the order's after the command, null if there is no order. `order` is its latest
-    report, `fills` are those of this command. `duplicate`: the order was there before. If the
+    report, `fills` are those of this command, `prevented_matches` what self-trade prevention did to
+    it as the taker. `duplicate`: the order was there before. If the
     command was refused, `field`, `nearest` and `step` are those of the Refusal. `canceled` is how
-    many orders a cancel_all has canceled, `due` when a cancel_after will act, `balance` what a
-    credit or debit has led to.
+    many orders a cancel_all has canceled, `canceled_order` the order that a replace has canceled,
+    `cancel_reason` why it has not, `due` when a cancel_after will act, `balance` what a
+    credit or debit has led to. `orders` are the orders of a list with the id `list_id`, of which
+    `fills` has those of the first.
     """
 
     request_id: str
@@ -167,6 +250,11 @@ class Reply(msgspec.Struct, frozen=True, gc=False):
     canceled: int | None = None
     due: str | None = None
     balance: Balance | None = None
+    canceled_order: ExecutionReport | None = None
+    cancel_reason: Reason | None = None
+    prevented_matches: list[PreventedByTaker] = []
+    orders: list[ExecutionReport] = []
+    list_id: int | None = None
 
 
 PublicEvent: TypeAlias = Trade | L2Delta | Bbo

@@ -4,7 +4,8 @@ The engine writes the figures into its state, and whoever shows metrics reads th
 of the histograms is at most a quarter of its lower bound wide.
 """
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 
 import msgspec
 
@@ -63,6 +64,26 @@ class EngineFigures(msgspec.Struct):
     commit: Durations = msgspec.field(default_factory=Durations)
     rejects: dict[str, int] = {}
     clock_jumps: int = 0
+
+
+def sum_figures(parts: Sequence[EngineFigures]) -> EngineFigures:
+    """Return the figures of several engines as if one had measured them."""
+    if len(parts) == 1:
+        return parts[0]
+    rejects: Counter[str] = Counter()
+    for part in parts:
+        rejects.update(part.rejects)
+    return EngineFigures(
+        _sum_durations([part.matching for part in parts]),
+        _sum_durations([part.commit for part in parts]),
+        dict(rejects),
+        sum(part.clock_jumps for part in parts),
+    )
+
+
+def _sum_durations(parts: Sequence[Durations]) -> Durations:
+    counts = [sum(column) for column in zip(*(part.counts for part in parts), strict=True)]
+    return Durations(counts, sum(part.nanoseconds for part in parts))
 
 
 def decode_figures(raw: bytes | None) -> EngineFigures:

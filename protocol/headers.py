@@ -12,3 +12,7 @@ PREFER_HEADER = "Prefer"
 """`wait=N`: wait up to N seconds for what the engine makes of a request (RFC 7240)."""
 RETRY_AFTER_HEADER = "Retry-After"
 """How many seconds to wait before the same request makes sense again."""
+RETRY_AFTER_SECONDS = 1
+"""What a server asks for that cannot answer at the moment."""
+FAULT_HEADER = "X-Fault-Id"
+"""Of an answer that a fault was injected into: the rule's number and the count."""

@@ -1,8 +1,7 @@
 """What is traded, and the one place that converts decimals to ticks and lots and back.
 
 A price is a whole number of ticks, a quantity a whole number of lots, a notional the exact
-product of both. Outside they are decimal strings in the instrument's own precision. Compiled if
-there is a compiler (`instrument.pxd` has the types).
+product of both. Outside they are decimal strings in the instrument's own precision.
 """
 
 import re
@@ -14,6 +13,7 @@ import msgspec
 from protocol.decimals import DECIMAL_RULE, Increment, format_scaled, is_decimal, scale
 from protocol.enums import Reason
 from protocol.refusal import Refusal
+from protocol.shards import MAX_SHARDS
 
 SYMBOL_PATTERN = r"^[A-Z0-9]{1,16}-[A-Z0-9]{1,16}$"
 _SHARE_UNIT = 10**18
@@ -29,7 +29,7 @@ _is_symbol = re.compile(SYMBOL_PATTERN, re.ASCII).fullmatch
 
 
 class InstrumentSpecification(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One `[[instrument]]` table of instruments.toml; every value a string."""
+    """One `[[instrument]]` table of instruments.toml; every value but `shard` a string."""
 
     symbol: str
     base_asset: str
@@ -43,6 +43,7 @@ class InstrumentSpecification(msgspec.Struct, frozen=True, forbid_unknown_fields
     price_band: str | None = None
     maker_fee: str | None = None
     taker_fee: str | None = None
+    shard: int | msgspec.UnsetType = msgspec.UNSET
 
 
 class Instrument:
@@ -59,6 +60,7 @@ class Instrument:
         self.symbol = specification.symbol
         self.index = index
         self.listed_after = 0
+        self.shard = _read_shard(specification)
         self.tick = Increment(specification.tick_size)
         self.lot = Increment(specification.lot_size)
         self.notional_decimal_places = self.tick.decimal_places + self.lot.decimal_places
@@ -70,7 +72,7 @@ class Instrument:
         self.max_quantity = self._read_lots("max_quantity", MAX_STEPS)
         self.min_notional = self._read_notional("min_notional")
         self.max_notional = self._read_notional("max_notional")
-        self._band = self._read_share("price_band")
+        self.band = self._read_share("price_band")
 
     def price_to_ticks(self, text: str, field: str = "price") -> int:
         """Return a price in ticks; raises Refusal with the nearest valid one if it is none."""
@@ -81,6 +83,14 @@ class Instrument:
         return _to_steps(
             text, self.lot, field, self.min_quantity, self.max_quantity, Reason.OFF_LOT
         )
+
+    def read_lots(self, text: str, field: str) -> int:
+        """Return a part of a quantity in lots, which the limits are not for; raise Refusal."""
+        return _to_steps(text, self.lot, field, 1, MAX_STEPS, Reason.OFF_LOT)
+
+    def notional_to_steps(self, text: str) -> int:
+        """Return a decimal amount in whole ticks * lots, what is finer left out."""
+        return scale(text, 36) // self._find_notional_step()
 
     def ticks_to_price(self, ticks: int) -> str:
         """Return the decimal string of a price."""
@@ -123,9 +133,9 @@ class Instrument:
 
     def check_price_band(self, ticks: int, last_ticks: int) -> None:
         """Raise Refusal if a price is too far from the last trade's (0: no trade yet)."""
-        if self._band is None or not last_ticks:
+        if self.band is None or not last_ticks:
             return
-        reach = last_ticks * self._band // _SHARE_UNIT
+        reach = last_ticks * self.band // _SHARE_UNIT
         low, high = max(1, last_ticks - reach), last_ticks + reach
         if not low <= ticks <= high:
             to_text = self.ticks_to_price
@@ -170,8 +180,19 @@ class Instrument:
             return None
         if not is_decimal(text):
             raise ValueError(f"{field} {text!r} of {self.symbol} is not {DECIMAL_RULE}")
-        unit: int = self.tick.unit * self.lot.unit * 10 ** (36 - self.notional_decimal_places)
-        return -(-scale(text, 36) // unit)
+        return -(-scale(text, 36) // self._find_notional_step())
+
+    def _find_notional_step(self) -> int:
+        """Return a tick * a lot in 10**-36."""
+        step: int = self.tick.unit * self.lot.unit * 10 ** (36 - self.notional_decimal_places)
+        return step
+
+
+def _read_shard(specification: InstrumentSpecification) -> int:
+    shard = 1 if specification.shard is msgspec.UNSET else specification.shard
+    if not 1 <= shard <= MAX_SHARDS:
+        raise ValueError(f"shard {shard} of {specification.symbol} is not from 1 to {MAX_SHARDS}")
+    return shard
 
 
 def parse_instruments(text: str) -> dict[str, Instrument]:
@@ -184,7 +205,25 @@ def parse_instruments(text: str) -> dict[str, Instrument]:
         specifications = msgspec.convert(tables, list[InstrumentSpecification])
     except (tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
         raise ValueError(f"instruments file: {error}") from error
-    return number_instruments(specifications)
+    instruments = number_instruments(specifications)
+    if 1 not in list_shards(instruments.values()):
+        raise ValueError("instruments file: no instrument has shard 1, where accounts open")
+    return instruments
+
+
+def list_shards(instruments: Iterable[Instrument]) -> list[int]:
+    """List the shards that the instruments belong to, the first one first."""
+    return sorted({instrument.shard for instrument in instruments})
+
+
+def require_one_shard(instruments: Iterable[Instrument]) -> None:
+    """Raise ValueError if there are others than the first: for what does not know them yet."""
+    shards = list_shards(instruments)
+    if shards != [1]:
+        raise ValueError(
+            f"instruments file: shards {', '.join(map(str, shards))}: here only shard 1"
+            " is served yet; leave shard out"
+        )
 
 
 def number_instruments(specifications: Iterable[InstrumentSpecification]) -> dict[str, Instrument]:

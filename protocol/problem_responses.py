@@ -9,15 +9,13 @@ from pydantic.json_schema import models_json_schema
 
 from protocol.described_body import Problem
 from protocol.enums import Reason
-from protocol.headers import RETRY_AFTER_HEADER
+from protocol.headers import RETRY_AFTER_HEADER, RETRY_AFTER_SECONDS
 from protocol.problem import PROBLEM_MEDIA_TYPE
 from protocol.problem_examples import make_problem_example
 
 Responses = dict[int | str, dict[str, Any]]
 
 REFERENCE = "#/components/schemas/{model}"
-RETRY_AFTER_SECONDS = 1
-"""What a server asks for that cannot answer at the moment."""
 _MAY_RETRY = frozenset({429, 503})
 
 

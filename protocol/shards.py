@@ -1,0 +1,88 @@
+"""The parts of an exchange that match by themselves: each has a list, its companions, an engine.
+
+An instrument belongs to one shard. Companions have the list's name in braces, which keeps them in
+its slot of a cluster.
+"""
+
+from functools import cache
+from hashlib import blake2b
+
+MAX_SHARDS = 64
+"""For good: numbers of orders and reports say their shard by what they leave, divided by this."""
+
+_LETTERS = "qhzwiolsdxcwihngrjelsqcfhjlnywmxnlrvhdpqnoexgfunmzlyvejctupvxqn"
+"""What follows the numbers of the shards from 2 on in the names of their lists. They are chosen so
+that the first few shards, and all of them, lie evenly over the slots of a cluster's nodes."""
+
+
+class ShardNames:
+    """The names on Redis of one shard; the first one's list is `order_queue`."""
+
+    def __init__(self, shard: int) -> None:
+        self.shard = shard
+        self.order_queue = "order_queue"
+        if shard > 1:
+            self.order_queue += f":{shard}{_LETTERS[shard - 2]}"
+        self._companions = f"{{{self.order_queue}}}"
+        self.channel_prefix = "" if shard == 1 else f"{self._companions}:"
+        """Stands before the name of a channel in the journal, to make that of Redis."""
+        self.state = f"{self._companions}:state"
+        self.journal = f"{self._companions}:journal"
+        self.lease = f"{self._companions}:lease"
+        self.dead = f"{self._companions}:dead"
+
+    def __repr__(self) -> str:
+        return f"ShardNames({self.shard})"
+
+    @property
+    def process(self) -> str:
+        """What its engine is called in logs and lists of processes."""
+        return "engine" if self.shard == 1 else f"engine-{self.shard}"
+
+    @property
+    def file_prefix(self) -> str:
+        """What the names of its engines' files in the data folder begin with."""
+        return "engine-" if self.shard == 1 else f"engine.{self.shard}-"
+
+    def channel(self, channel: str) -> str:
+        """Return the name on which the shard publishes what the journal has under `channel`."""
+        return self.channel_prefix + channel
+
+    def snapshot_key(self, sequence: int) -> str:
+        """Return the key of the list with the parts of the snapshot at `sequence`."""
+        return f"{self._companions}:snapshot:{sequence}"
+
+    def unfinished_snapshot_key(self, sequence: int, writer: str) -> str:
+        """Return the key of what `writer` has written so far of the snapshot at `sequence`."""
+        return f"{self.snapshot_key(sequence)}:{writer}"
+
+    def snapshot_key_pattern(self) -> str:
+        """Return a glob for every snapshot's key, finished or not."""
+        return f"{self._companions}:snapshot:*"
+
+    def claim_key(self, account: str, idempotency_key: str) -> str:
+        """Return the key of an idempotency key's command: `<sequence> <request id> <body>`."""
+        digest = blake2b(f"{account}\0{idempotency_key}".encode(), digest_size=16).hexdigest()
+        return f"{self._companions}:claim:{digest}"
+
+    def claim_key_pattern(self) -> str:
+        """Return a glob for the key of every idempotency key's command."""
+        return f"{self._companions}:claim:*"
+
+    def companion_pattern(self) -> str:
+        """Return a glob for every key of the shard but the list itself."""
+        return f"{self._companions}:*"
+
+
+@cache
+def name_shard(shard: int) -> ShardNames:
+    """Return the names of a shard, 1 to MAX_SHARDS."""
+    return ShardNames(shard)
+
+
+FIRST = name_shard(1)
+
+
+def find_shard(number: int) -> int:
+    """Return the shard whose engine gave an order, a report or an order list its number."""
+    return number % MAX_SHARDS + 1
