@@ -1,9 +1,9 @@
-"""Build the core, and compile the modules that every order passes on its way to it and back.
+"""Build the core, and the way of an order to it and back.
 
-All metadata is in pyproject.toml. A module is compiled if a `<module>.pxd` with its C types is
-beside it. A build is kept in `build/core` and found again by the digest of what it is made of; then
-nothing is compiled. Without a C compiler the build goes on with a warning: the plain-Python core
-serves, and these modules run as ordinary Python.
+All metadata is in pyproject.toml. A Python module is compiled if a `<module>.pxd` with its C types
+is beside it. A build is kept in `build/core` and found again by the digest of what it is made of;
+then nothing is compiled. Without a C compiler the build goes on with a warning: the plain-Python
+core serves, and what is compiled of the order path runs as ordinary Python.
 ENGINE_DEBUG=1 builds the core with bounds checks, line tracing and annotation.
 """
 
@@ -23,7 +23,7 @@ from launcher.setup import compiled_modules
 from launcher.setup.file_lock import hold_lock
 
 debug = os.environ.get("ENGINE_DEBUG") == "1"
-core_directives = {
+directives = {
     "language_level": "3",
     "boundscheck": debug,
     "wraparound": debug,
@@ -33,8 +33,8 @@ core_directives = {
     "linetrace": debug,
     "profile": debug,
 }
-# Annotations are for readers and mypy, and operators keep their Python meaning.
-order_path_directives = {"language_level": "3", "annotation_typing": False}
+# Of compiled Python: annotations are for readers and mypy, and operators keep their meaning.
+python_directives = {"language_level": "3", "annotation_typing": False}
 
 
 def make_extension(source, **arguments):
@@ -42,9 +42,11 @@ def make_extension(source, **arguments):
     return Extension(".".join(source.with_suffix("").parts), [str(source)], **arguments)
 
 
+# What few orders need must not keep gcc from inlining what every order passes; clang ignores it.
+inlining = ["--param=inline-unit-growth=100", "--param=large-unit-insns=30000"]
 core = make_extension(
     compiled_modules.CORE,
-    extra_compile_args=["-O0", "-g"] if debug else ["-O3", "-g0"],
+    extra_compile_args=["-O0", "-g"] if debug else ["-O2", "-g0", *inlining],
     define_macros=[("CYTHON_TRACE", "1"), ("CYTHON_TRACE_NOGIL", "1")] if debug else [],
 )
 order_path = [
@@ -119,13 +121,14 @@ class BuildOnce(build_ext):
         from Cython.Build import cythonize
 
         is_core = extension.name == core.name
+        is_python = extension.sources[0].endswith(".py")
         extension.sources = cythonize(
             [extension],
             # coverage looks for the core's C beside its source
             build_dir=None if debug and is_core else str(Path(self.build_temp, "translated")),
             force=True,
             annotate=debug and is_core,
-            compiler_directives=core_directives if is_core else order_path_directives,
+            compiler_directives=python_directives if is_python else directives,
         )[0].sources
         self.build_extension(extension)
 

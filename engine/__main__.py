@@ -1,23 +1,27 @@
-"""The engine's command line and wiring: `python -m engine [verify|show]`."""
+"""The engine's command line and wiring: `python -m engine [--shard N] [verify|show|digest]`."""
 
 import argparse
 import logging
 import signal
 import sys
 
+from msgspec.structs import replace
 from pydantic import ValidationError
 
-from engine.clock import Clock, open_machine_clocks
+from engine.clock import Clock
 from engine.crash_mark import collect_crashes, mark_crashes, remove_own_mark
 from engine.exchange.exchange import CORE
 from engine.service import Limits, Service
 from engine.storage.journal import JournalDamaged
 from engine.storage.redis_client import connect_redis
-from engine.storage.state import StateConflict
-from protocol.assets import LedgerSettings, parse_assets
-from protocol.instrument import Instrument, parse_instruments
+from engine.storage.state import Birth, StateConflict
+from protocol.assets import AssetSpecification, LedgerSettings, parse_assets
+from protocol.exchange_clock import ClockMode
+from protocol.instrument import Instrument, list_shards, parse_instruments
 from protocol.logs import start_logging
-from protocol.settings import Settings, describe_bad_settings
+from protocol.machine_clocks import open_machine_clocks
+from protocol.settings import Settings, check_shards, describe_bad_settings
+from protocol.shards import ShardNames, name_shard
 
 logger = logging.getLogger("engine")
 
@@ -29,20 +33,26 @@ def main() -> int:
         settings = Settings()
         text = settings.instruments_file.read_text()
         instruments = list(parse_instruments(text).values())
-        ledger = LedgerSettings.of(
-            settings.balances, parse_assets(text, instruments), instruments, settings.max_accounts
-        )
+        assets = parse_assets(text, instruments)
     except ValidationError as error:
         print(f"engine: {describe_bad_settings(error)}", file=sys.stderr)  # noqa: T201
         return 1
     except (ValueError, OSError) as error:
         print(f"engine: {error}", file=sys.stderr)  # noqa: T201
         return 1
-    if arguments:
+    if arguments and arguments.command:
         from engine.command_line import look_back
 
         return look_back(arguments, settings)
-    return serve(settings, instruments, ledger)
+    shard = (arguments and arguments.shard) or 1
+    try:
+        check_shards(settings, list_shards(instruments))
+        own = choose_instruments(instruments, shard)
+        ledger = make_ledger(settings, assets, own, shard)
+    except ValueError as error:
+        print(f"engine: {error}", file=sys.stderr)  # noqa: T201
+        return 1
+    return serve(settings, own, ledger, name_shard(shard))
 
 
 def _parse_command() -> argparse.Namespace | None:
@@ -54,12 +64,35 @@ def _parse_command() -> argparse.Namespace | None:
     return parse_arguments(sys.argv[1:])
 
 
-def serve(settings: Settings, instruments: list[Instrument], ledger: LedgerSettings) -> int:
+def choose_instruments(instruments: list[Instrument], shard: int) -> list[Instrument]:
+    """Choose those of a shard; raise ValueError if it has none."""
+    own = [instrument for instrument in instruments if instrument.shard == shard]
+    if not own:
+        shards = ", ".join(map(str, list_shards(instruments)))
+        raise ValueError(f"--shard {shard}: the instruments have {shards}")
+    return own
+
+
+def make_ledger(
+    settings: Settings, assets: list[AssetSpecification], own: list[Instrument], shard: int
+) -> LedgerSettings:
+    """Return the settings of the shard's ledger; accounts open with something on the first alone.
+
+    Raises ValueError for fees that are not usable.
+    """
+    if shard != 1:
+        assets = [replace(asset, starting_balance="0") for asset in assets]
+    return LedgerSettings.of(settings.balances, assets, own, settings.max_accounts)
+
+
+def serve(
+    settings: Settings, instruments: list[Instrument], ledger: LedgerSettings, names: ShardNames
+) -> int:
     """Serve until SIGTERM or SIGINT; return 1 if only an operator can help."""
-    start_logging("engine", settings.log_level, settings.log_format)
+    start_logging(names.process, settings.log_level, settings.log_format)
     logger.info("the %s core serves", CORE)
-    is_after_crash = collect_crashes(settings.data_dir)
-    mark_crashes(settings.data_dir)
+    is_after_crash = collect_crashes(settings.data_dir, names.file_prefix)
+    mark_crashes(settings.data_dir, names.file_prefix)
     service = Service(
         lambda: connect_redis(settings.effective_redis_url),
         instruments,
@@ -74,6 +107,8 @@ def serve(settings: Settings, instruments: list[Instrument], ledger: LedgerSetti
         settings.data_dir,
         ledger,
         settings.redis_durability,
+        Birth(ClockMode.parse(settings.clock), settings.ephemeral == "on", settings.seed),
+        names,
     )
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: service.stop())
@@ -83,7 +118,7 @@ def serve(settings: Settings, instruments: list[Instrument], ledger: LedgerSetti
         logger.critical("%s", error)
         return 1
     finally:
-        remove_own_mark(settings.data_dir)
+        remove_own_mark(settings.data_dir, names.file_prefix)
     return 0
 
 

@@ -6,38 +6,17 @@ with the two depends on what it is given, and on nothing else.
 """
 
 import logging
-import secrets
 from collections.abc import Callable
-from pathlib import Path
 from typing import NamedTuple
 
-from protocol.timestamps import now_in_microseconds, since_boot_in_microseconds
+from protocol.exchange_clock import MANUAL_START, REAL, ClockMode, Mark
+from protocol.machine_clocks import Reading
 
 JUMP_MICROSECONDS = 1_000_000
 """How far the wall clock must go astray between two looks, to be said to have jumped: a clock that
 is slewed goes astray by less than a thousandth."""
 
-_BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
-
 logger = logging.getLogger(__name__)
-
-
-class Reading(NamedTuple):
-    """A look at the machine's clocks, in microseconds: since it was booted, and since 1970."""
-
-    boot_id: str
-    since_boot: int
-    wall: int
-
-    def since(self, earlier: "Reading") -> int:
-        """Measure the time since an earlier look; by the wall clock after a boot, and never < 0."""
-        if self.boot_id == earlier.boot_id:
-            return max(0, self.since_boot - earlier.since_boot)
-        return max(0, self.wall - earlier.wall)
-
-    def encode(self) -> bytes:
-        """Encode it for the state."""
-        return f"{self.boot_id} {self.since_boot} {self.wall}".encode()
 
 
 class Moment(NamedTuple):
@@ -51,11 +30,13 @@ class Clock:
     """Gives each commit its moment; `read` looks at the machine's clocks.
 
     Stamps follow the wall clock at once if it is ahead of them. If it is behind, they go on at half
-    speed until it has caught up: never back, and never standing.
+    speed until it has caught up: never back, and never standing. In another `mode` than the real
+    one the wall clock says nothing: each stamp is the one before and what has elapsed.
     """
 
     def __init__(self, read: Callable[[], Reading]) -> None:
         self._read = read
+        self.mode = REAL
         self._timestamp = 0
         self._last = read()
         self._seen: Reading | None = None
@@ -65,30 +46,53 @@ class Clock:
     @property
     def mark(self) -> bytes:
         """What is stored with the commit whose moment was taken last, for `begin`."""
-        return self._last.encode()
+        return Mark(self._last, None if self.mode.is_real else self._timestamp).encode()
 
-    def begin(self, timestamp: int, mark: bytes | None) -> None:
+    def begin(self, timestamp: int, mark: bytes | None, mode: ClockMode = REAL) -> None:
         """Go on behind the last commit: its stamp, 0 if there is none, and its mark.
 
         One without a mark was made when its stamp says.
         """
-        self._timestamp = timestamp
+        self.mode = mode
         self._last = self._read()
+        self._timestamp = timestamp or self._choose_start()
         if timestamp:
-            self._last = _decode(mark) or Reading("", 0, timestamp)
+            known = Mark.decode(mark)
+            self._last = Reading("", 0, timestamp) if known is None else known.reading
         self._seen = self._seen or self._last
 
-    def take(self) -> Moment:
-        """Take the moment of the next commit."""
+    def take(self, advance: int = 0) -> Moment:
+        """Take the moment of the next commit; a manual clock moves on by `advance` microseconds."""
         reading = self._look()
-        elapsed = reading.since(self._last)
-        self._timestamp = max(reading.wall, self._timestamp + (elapsed + 1) // 2)
+        elapsed = self._count(reading) + (advance if self.mode.is_manual else 0)
+        self._timestamp = self._stamp(reading, elapsed)
         self._last = reading
         return Moment(self._timestamp, elapsed)
 
     def measure(self) -> int:
-        """Measure the time since the last commit, in microseconds."""
-        return self._look().since(self._last)
+        """Measure the exchange's time since the last commit, in microseconds."""
+        return self._count(self._look())
+
+    def foresee(self) -> int:
+        """Return the stamp that a commit would have now."""
+        reading = self._look()
+        return self._stamp(reading, self._count(reading))
+
+    def _count(self, reading: Reading) -> int:
+        """Return the exchange's time from the last commit to `reading`."""
+        return self.mode.factor * reading.since(self._last)
+
+    def _stamp(self, reading: Reading, elapsed: int) -> int:
+        """Return the stamp of a commit so long after the last one."""
+        if not self.mode.is_real:
+            return self._timestamp + elapsed
+        return max(reading.wall, self._timestamp + (elapsed + 1) // 2)
+
+    def _choose_start(self) -> int:
+        """Choose the time before the first commit."""
+        if self.mode.is_real:
+            return 0
+        return MANUAL_START if self.mode.is_manual else self._last.wall
 
     def _look(self) -> Reading:
         """Read the clocks; log it if the wall clock has jumped since they were last read."""
@@ -101,25 +105,3 @@ class Clock:
             way = "forward" if jump > 0 else "back"
             logger.warning("the wall clock jumped %.3f s %s", abs(jump) / 1_000_000, way)
         return reading
-
-
-def open_machine_clocks() -> Callable[[], Reading]:
-    """Make the function that reads this machine's clocks.
-
-    A machine that does not tell its boots apart counts each process as one.
-    """
-    try:
-        boot_id = _BOOT_ID.read_text().strip()
-    except OSError:
-        boot_id = secrets.token_hex(16)
-
-    return lambda: Reading(boot_id, since_boot_in_microseconds(), now_in_microseconds())
-
-
-def _decode(mark: bytes | None) -> Reading | None:
-    """Decode a mark; None if there is none, or if somebody has spoiled it."""
-    try:
-        boot_id, since_boot, wall = (mark or b"").decode().split(" ")
-        return Reading(boot_id, int(since_boot), int(wall))
-    except ValueError:
-        return None

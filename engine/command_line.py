@@ -1,10 +1,11 @@
-"""The sub-commands that look back: `verify` and `show`."""
+"""The sub-commands that look back: `verify`, `show` and `digest`."""
 
 import argparse
 import sys
 from collections.abc import Iterator, Sequence
 
-from engine.audit.record import Record, RecordUnavailable, open_record
+from engine.audit.digest import compute_digest
+from engine.audit.record import Record, RecordUnavailable, open_records
 from engine.audit.show import NotThere, show_book
 from engine.audit.verify import Report, verify_record
 from engine.storage.journal import JournalDamaged
@@ -23,17 +24,24 @@ what is locked is what orders hold."""
 
 
 def parse_arguments(arguments: Sequence[str]) -> argparse.Namespace:
-    """Parse a command line that is not empty; `command` is `verify` or `show`."""
+    """Parse a command line that is not empty; `command` is None, `verify`, `show` or `digest`."""
     parser = argparse.ArgumentParser(
         prog="python -m engine", description="Without a command: serve."
     )
-    commands = parser.add_subparsers(dest="command", required=True)
+    parser.add_argument(
+        "--shard",
+        type=int,
+        metavar="N",
+        help="serve shard N, 1 if it is left out; with a command: look at that one alone",
+    )
+    commands = parser.add_subparsers(dest="command")
     verify = commands.add_parser("verify", help="replay and audit everything that is stored")
     show = commands.add_parser("show", help="print the book as it was at a sequence")
     show.add_argument("--sequence", type=int, required=True, metavar="N")
     show.add_argument("--symbol", required=True)
     show.add_argument("--depth", type=int, default=20, help="levels of each side (default 20)")
-    for command in (verify, show):
+    digest = commands.add_parser("digest", help="print one number for all that has happened")
+    for command in (verify, show, digest):
         command.add_argument("--redis", metavar="URL", help="instead of the running system's")
     return parser.parse_args(arguments)
 
@@ -41,20 +49,42 @@ def parse_arguments(arguments: Sequence[str]) -> argparse.Namespace:
 def look_back(arguments: argparse.Namespace, settings: Settings) -> int:
     """Run the sub-command; return 1 if it found something, 2 if the record cannot be read."""
     try:
-        with open_record(arguments.redis or find_redis_url(settings)) as record:
-            if arguments.command == "verify":
-                return run_verify(record)
-            return run_show(record, arguments)
+        url = arguments.redis or find_redis_url(settings)
+        with open_records(url, [arguments.shard] if arguments.shard else ()) as records:
+            if arguments.command == "show":
+                return run_show(choose_record(records, arguments.symbol), arguments)
+            run = run_verify if arguments.command == "verify" else run_digest
+            return max([run(record, is_one=len(records) == 1) for record in records])
     except (RecordUnavailable, NotThere, JournalDamaged, OSError, ValueError) as error:
         sys.stderr.write(f"engine: {error}\n")
         return 2
 
 
-def run_verify(record: Record) -> int:
-    """Verify, and print the report; return 1 if something was found."""
+def choose_record(records: Sequence[Record], symbol: str) -> Record:
+    """Choose the record of the shard that trades a symbol, the first one if none does."""
+    for record in records:
+        if any(instrument.symbol == symbol for instrument in record.instruments):
+            return record
+    return records[0]
+
+
+def run_verify(record: Record, *, is_one: bool) -> int:
+    """Verify, and print the report; return 1 if something was found.
+
+    `is_one`: there is no other shard, so that nobody has to be told which this is.
+    """
     report = verify_record(record)
+    if not is_one:
+        _print(iter([f"shard {record.shard}"]))
     _print(_format_report(report))
     return 1 if report.findings_total else 0
+
+
+def run_digest(record: Record, *, is_one: bool) -> int:
+    """Print the digest of a shard, with the shard's number if there are others."""
+    shard = "" if is_one else f"shard {record.shard}: "
+    _print(iter([shard + compute_digest(record)]))
+    return 0
 
 
 def run_show(record: Record, arguments: argparse.Namespace) -> int:

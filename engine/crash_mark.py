@@ -10,36 +10,39 @@ import logging
 import os
 from pathlib import Path
 
-_PATTERN = "engine-*.crash"
+from protocol.shards import FIRST
 
 logger = logging.getLogger(__name__)
 
 
-def collect_crashes(folder: Path) -> bool:
-    """Log what crashed engines left in `folder`, and remove it; return whether there was any."""
+def collect_crashes(folder: Path, prefix: str = FIRST.file_prefix) -> bool:
+    """Log and remove what crashed engines left in `folder`; return whether there was any.
+
+    `prefix` is that of the files of their shard.
+    """
     crashed = False
-    for path in folder.glob(_PATTERN):
+    for path in folder.glob(f"{prefix}*.crash"):
         with contextlib.suppress(FileNotFoundError):
             crashed |= _collect(path)
     return crashed
 
 
-def mark_crashes(folder: Path) -> None:
+def mark_crashes(folder: Path, prefix: str = FIRST.file_prefix) -> None:
     """Have a crash of this process leave its mark in `folder`; warn if that is not possible."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        file = (folder / f"engine-{os.getpid()}.crash").open("w")
+        file = (folder / f"{prefix}{os.getpid()}.crash").open("w")
     except OSError as error:
         logger.warning("a crash will leave no mark: %s", error)
     else:
         faulthandler.enable(file, all_threads=False)
 
 
-def remove_own_mark(folder: Path) -> None:
+def remove_own_mark(folder: Path, prefix: str = FIRST.file_prefix) -> None:
     """Remove this process's mark, as it ends in order."""
     faulthandler.disable()
     with contextlib.suppress(OSError):
-        (folder / f"engine-{os.getpid()}.crash").unlink()
+        (folder / f"{prefix}{os.getpid()}.crash").unlink()
 
 
 def _collect(path: Path) -> bool:

@@ -14,26 +14,29 @@ from redis import Redis, RedisError
 from engine.clock import Clock
 from engine.exchange.batch import MAX_BATCH_SIZE, Batch
 from engine.exchange.exchange import Exchange
-from engine.exchange.handler import Handler, HandlingFailed
 from engine.exchange.ledger import settle_settings
 from engine.exchange.levels import NEWEST, Level
 from engine.exchange.own_entries import make_configuration, make_timer_entry
 from engine.meter import Meter
-from engine.storage.boards import HaltBoard, LedgerBoard
+from engine.order_path.handler import Handler, HandlingFailed
+from engine.storage.boards import LedgerBoard, PhaseBoard
 from engine.storage.durability import DurabilityWatch
+from engine.storage.ephemeral import is_ephemeral, reset_exchange
 from engine.storage.lease import Fenced, Lease
 from engine.storage.order_queue import CommitRefused, CommitTooLarge, OrderQueue
 from engine.storage.owner_files import OwnerFiles
 from engine.storage.recovery import recover_exchange
 from engine.storage.snapshot_store import measure_newest
 from engine.storage.snapshots import SnapshotWriter
-from engine.storage.state import StateConflict
+from engine.storage.state import Birth, StateConflict, read_clock_mode
 from engine.storage.writes import write_anyway
 from engine.suspicion import Suspicion
+from engine.turns import Turn, choose_turn, find_reset, split_advance
 from protocol import channels
 from protocol.assets import LedgerSettings, check_worth, number_assets
 from protocol.instrument import Instrument
 from protocol.limits import DEFAULT_MAX_OPEN_ORDERS, TradingLimits
+from protocol.shards import FIRST, ShardNames
 
 ROUND_SECONDS = 0.25
 """How long a backlog may keep the engine from its timers and figures."""
@@ -41,6 +44,10 @@ RETRY_SECONDS = 0.1
 MAX_RETRY_SECONDS = 2.0
 
 logger = logging.getLogger(__name__)
+
+
+class BegunAnew(Exception):
+    """Nothing that this engine knows is true any more."""
 
 
 @dataclass(frozen=True)
@@ -54,11 +61,12 @@ class Limits:
 
 
 class Service:
-    """One engine on one list.
+    """One engine on the list of one shard.
 
     `connect` opens a connection. `is_after_crash` says that the engine before this one crashed,
     over an entry that is still to be found. `folder` holds the owner files of this machine's
-    engines. `durability` is the least that Redis must keep to.
+    engines. `durability` is the least that Redis must keep to. `birth` counts when the
+    exchange begins.
     """
 
     def __init__(
@@ -71,23 +79,32 @@ class Service:
         folder: Path | None = None,
         ledger: LedgerSettings | None = None,
         durability: str | None = None,
+        birth: Birth = Birth(),  # noqa: B008 - it cannot change
+        names: ShardNames = FIRST,
     ) -> None:
         self._connect = connect
+        self._names = names
         self._client = connect()
         self._instruments = instruments
         self._clock = clock
+        self._birth = birth
         self._limits = limits
         self._ledger = ledger
-        self._lease = Lease(self._client)
-        self._owners = OwnerFiles(folder)
-        self._halts = HaltBoard(self._client)
-        self._ledger_board = LedgerBoard(self._client)
+        self._lease = Lease(self._client, names)
+        self._owners = OwnerFiles(folder, names.file_prefix)
+        self._phases = PhaseBoard(self._client, names)
+        self._ledger_board = LedgerBoard(self._client, names)
         self._meter = Meter(self._write_figures)
-        self._durability = DurabilityWatch(self._client, durability)
-        self._snapshots = SnapshotWriter(self._client, connect, limits.snapshot_interval)
-        self._suspicion = Suspicion(self._client, 2 * limits.max_batch if is_after_crash else 0)
+        self._durability = DurabilityWatch(self._client, durability, names)
+        self._snapshots = SnapshotWriter(self._client, connect, limits.snapshot_interval, names)
+        self._suspicion = Suspicion(
+            self._client, 2 * limits.max_batch if is_after_crash else 0, names
+        )
         self._poisonous: frozenset[bytes] = frozenset()
         self._failures = 0
+        self._is_ephemeral = False
+        self._has_turns = False
+        """Whether some entries begin a commit, or are in none."""
         self._stopping = threading.Event()
 
     def stop(self) -> None:
@@ -116,6 +133,9 @@ class Service:
             logger.warning("%s: waiting for my turn", fenced)
         except CommitRefused as refused:
             logger.warning("commit refused (%s): recovering", refused)
+        except BegunAnew:
+            self._poisonous = frozenset()
+            logger.info("all begins anew")
         except (HandlingFailed, CommitTooLarge) as failed:
             logger.exception("recovering; the entry will be rejected")
             self._poisonous |= {failed.entry}
@@ -131,31 +151,39 @@ class Service:
             return
         self._snapshots.abandon()
         gc.collect()  # an error may still hold the last exchange: two may not fit into memory
-        allowed = self._lease.allow_for_recovery(measure_newest(self._client))
+        allowed = self._lease.allow_for_recovery(measure_newest(self._client, self._names))
         with self._lease.kept(self._connect, allowed):
-            exchange = recover_exchange(self._client, self._instruments, self._limits.closed_orders)
-        mark = cast(bytes | None, self._client.hget(channels.STATE, channels.STATE_CLOCK))
-        self._clock.begin(exchange.timestamp, mark)
+            exchange = recover_exchange(
+                self._client,
+                self._instruments,
+                self._limits.closed_orders,
+                self._birth,
+                self._names,
+            )
+        mark = cast(bytes | None, self._client.hget(self._names.state, channels.STATE_CLOCK))
+        self._clock.begin(exchange.timestamp, mark, read_clock_mode(self._client, self._names))
+        self._is_ephemeral = is_ephemeral(self._client, self._names)
+        self._has_turns = self._is_ephemeral or self._clock.mode.is_manual
         self._lease.allow_for(exchange.matcher.open_orders())
         self._lease.renew()
         self._snapshots.begin()
         self._suspicion.begin()
         self._failures = 0
-        self._halts.begin()
+        self._phases.begin()
         self._ledger_board.begin()
         self._durability.begin()
         self._show(exchange)
-        with OrderQueue(self._client) as queue:
+        with OrderQueue(self._client, self._names) as queue:
             self._configure(exchange, queue)
             ready = channels.STATE_READY
-            write_anyway(self._client, "HSET", channels.STATE, ready, self._lease.owner)
+            write_anyway(self._client, "HSET", self._names.state, ready, self._lease.owner)
             logger.info("ready, epoch %s", self._lease.epoch)
             handler = Handler(exchange)
             while not self._stopping.is_set():
                 self._serve_once(handler, queue)
 
     def _show(self, exchange: Exchange) -> None:
-        self._halts.show(exchange.rules, self._lease.owner)
+        self._phases.show(exchange.rules, self._lease.owner)
         self._ledger_board.show(exchange.ledger.settings, self._lease.owner)
 
     def _serve_once(self, handler: Handler, queue: OrderQueue) -> None:
@@ -181,6 +209,9 @@ class Service:
         end = time.monotonic() + ROUND_SECONDS
         set_aside: set[bytes] = set()
         while queue.known:
+            if self._has_turns:
+                self._confirm(queue)
+                self._prepare_turn(handler.exchange, queue)
             batch = self._handle(handler, queue.known[: self._limit_batch()])
             self._confirm(queue)
             self._poisonous -= set_aside
@@ -198,7 +229,7 @@ class Service:
         """Whether there is something to do that must wait until nothing is on its way."""
         return (
             self._stopping.is_set()
-            or self._halts.is_outdated(exchange.rules)
+            or self._phases.is_outdated(exchange.rules)
             or self._snapshots.is_due(exchange.sequence)
         )
 
@@ -208,10 +239,25 @@ class Service:
     def _handle(self, handler: Handler, entries: list[bytes]) -> Batch:
         if self._suspicion.is_poisonous(handler.exchange.sequence, entries[0]):
             self._poisonous |= {entries[0]}
+        turn = choose_turn(entries, self._poisonous) if self._has_turns else Turn(entries)
         self._meter.start()
-        batch = handler.handle(entries, *self._clock.take(), self._poisonous)
+        batch = handler.handle(turn.entries, *self._clock.take(turn.advance), self._poisonous)
         self._meter.note_matched(len(batch.taken))
         return batch
+
+    def _prepare_turn(self, exchange: Exchange, queue: OrderQueue) -> None:
+        """If all is to begin anew, do it; if the clock is to move over what is due, stop it there.
+
+        Raises BegunAnew after the first.
+        """
+        raw = queue.known[0]
+        entry = find_reset(raw) if self._is_ephemeral else None
+        if entry is not None:
+            self._snapshots.abandon()
+            reset_exchange(self._client, raw, entry, self._lease.owner)
+            raise BegunAnew
+        if self._clock.mode.is_manual and (parts := split_advance(raw, exchange)):
+            queue.replace_first(parts, self._lease.owner)
 
     def _confirm(self, queue: OrderQueue) -> None:
         batch = queue.confirm()
@@ -219,7 +265,7 @@ class Service:
             self._meter.note_confirmed(len(batch.taken), batch.rejects)
 
     def _write_figures(self, text: bytes) -> None:
-        write_anyway(self._client, "HSET", channels.STATE, channels.STATE_FIGURES, text)
+        write_anyway(self._client, "HSET", self._names.state, channels.STATE_FIGURES, text)
 
     def _configure(self, exchange: Exchange, queue: OrderQueue) -> None:
         """If other limits or an earlier level are in force, put ours before all that waits."""
@@ -254,9 +300,13 @@ class Service:
         return settled
 
     def _push_timer_entry(self, exchange: Exchange, queue: OrderQueue) -> None:
-        """If a timer is due, push a timer entry behind all that waits, renewals included."""
+        """If a timer or an order's end is due, push a timer entry behind all that waits."""
         elapsed = exchange.elapsed + self._clock.measure()
-        if exchange.level >= Level.ELAPSED and exchange.timers.is_due(elapsed):
+        is_due = exchange.timers.is_due(elapsed) or (
+            exchange.expiries.is_due(self._clock.foresee())
+            and not exchange.timers.is_announced(elapsed)
+        )
+        if exchange.level >= Level.ELAPSED and is_due:
             queue.put_last(make_timer_entry(elapsed))
             exchange.timers.note_announced(elapsed)
 

@@ -11,6 +11,7 @@ from redis import Redis
 
 from engine.storage.writes import write_anyway
 from protocol import channels
+from protocol.shards import FIRST, ShardNames
 
 CRASHES_ALLOWED = 2
 
@@ -18,14 +19,15 @@ CRASHES_ALLOWED = 2
 class Suspicion:
     """Counts crashes; a crashed engine had up to `entries_in_doubt` entries in hand, 0 for none."""
 
-    def __init__(self, client: Redis, entries_in_doubt: int) -> None:
+    def __init__(self, client: Redis, entries_in_doubt: int, names: ShardNames = FIRST) -> None:
         self._client = client
+        self._state = names.state
         self._in_doubt = entries_in_doubt
 
     def begin(self) -> None:
         """Forget what was noted, unless a crash came before."""
         if not self._in_doubt:
-            self._client.hdel(channels.STATE, channels.STATE_ATTEMPT)
+            self._client.hdel(self._state, channels.STATE_ATTEMPT)
 
     def limit(self, max_batch: int) -> int:
         """Return how many entries to take at once."""
@@ -41,10 +43,10 @@ class Suspicion:
         if crashes >= CRASHES_ALLOWED:
             return True
         noted = f"{name}:{crashes + 1}"
-        write_anyway(self._client, "HSET", channels.STATE, channels.STATE_ATTEMPT, noted)
+        write_anyway(self._client, "HSET", self._state, channels.STATE_ATTEMPT, noted)
         return False
 
     def _count_crashes(self, name: str) -> int:
-        stored = self._client.hget(channels.STATE, channels.STATE_ATTEMPT)
+        stored = self._client.hget(self._state, channels.STATE_ATTEMPT)
         noted, _, count = (cast(bytes | None, stored) or b"").decode().rpartition(":")
         return int(count) if noted == name else 0

@@ -8,9 +8,9 @@ import msgspec
 
 from engine.audit.findings import Findings, Rule
 from engine.exchange.entries import Malformed, Unreadable, read_entry
-from engine.exchange.entry import Entry
 from protocol import codec
-from protocol.enums import CommandType, Status
+from protocol.commands import QueueEntry
+from protocol.enums import CommandType, Reason, ReplaceMode, Status
 from protocol.events import CommandRejected, ExecutionReport, PrivateEvent
 from protocol.journal import JournalEntry
 
@@ -30,7 +30,9 @@ class AnswerAudit:
         """Audit one commit."""
         answers: defaultdict[int, list[PrivateEvent]] = defaultdict(list)
         for report in reports:
-            answers[report.sequence].append(report)
+            is_first = report.sequence == entry.previous + 1
+            if not (is_first and not answers and _has_ended_by_itself(report)):
+                answers[report.sequence].append(report)
         try:
             commands = codec.split_entries(entry.commands)
         except msgspec.DecodeError as error:
@@ -59,7 +61,16 @@ def find_problem(raw: bytes, sequence: int, answers: Answers) -> str | None:
     return f"{command.command} is answered with {_describe(answers)}"
 
 
-def _is_refused(command: Entry, answers: Answers) -> bool:
+def _has_ended_by_itself(report: PrivateEvent) -> bool:
+    """Whether an order's time was over, which no command asks for: before the first of a commit."""
+    return (
+        isinstance(report, ExecutionReport)
+        and report.status is Status.EXPIRED
+        and report.reason is Reason.TIME_REACHED
+    )
+
+
+def _is_refused(command: QueueEntry, answers: Answers) -> bool:
     """Whether the only answer is a `command_rejected`."""
     answer = answers[0] if len(answers) == 1 else None
     if not isinstance(answer, CommandRejected):
@@ -70,7 +81,7 @@ def _is_refused(command: Entry, answers: Answers) -> bool:
     return is_name_kept and given == (answer.command, answer.order_id, answer.account)
 
 
-def _is_new_answered(command: Entry, sequence: int, answers: Answers) -> bool:
+def _is_new_answered(command: QueueEntry, sequence: int, answers: Answers) -> bool:
     """Whether the first answer is `open`, or the only one is `rejected`."""
     first = answers[0] if answers else None
     if not isinstance(first, ExecutionReport) or first.last_trade is not None:
@@ -78,44 +89,66 @@ def _is_new_answered(command: Entry, sequence: int, answers: Answers) -> bool:
     name = command.client_order_id or f"queue:{sequence}"
     is_its_own = (first.account, first.client_order_id) == (command.account, name)
     if command.order_id is not None:
-        is_its_own &= _is_of(command, first)
+        is_its_own &= _has_id(command, first)
     is_rejected = first.status is Status.REJECTED and len(answers) == 1
     return is_its_own and (is_rejected or first.status is Status.OPEN)
 
 
-def _is_cancel_answered(command: Entry, _sequence: int, answers: Answers) -> bool:
+def _is_cancel_answered(command: QueueEntry, _sequence: int, answers: Answers) -> bool:
     """Whether the only answer is `canceled`."""
     return len(answers) == 1 and _is_of(command, answers[0]) and _is_canceled(answers[0])
 
 
-def _is_amend_answered(command: Entry, _sequence: int, answers: Answers) -> bool:
+def _is_amend_answered(command: QueueEntry, _sequence: int, answers: Answers) -> bool:
     """Whether the first answer is the order with its new terms, or canceled because of them."""
     first = answers[0] if answers else None
     return isinstance(first, ExecutionReport) and _is_of(command, first) and not first.last_trade
 
 
-def _is_cancel_all_answered(command: Entry, _sequence: int, answers: Answers) -> bool:
+def _is_cancel_all_answered(command: QueueEntry, _sequence: int, answers: Answers) -> bool:
     """Whether each answer is a `canceled` of the account; there may be none."""
     return all(_is_canceled(answer) and answer.account == command.account for answer in answers)
 
 
-def _is_timer_entry_answered(_command: Entry, _sequence: int, answers: Answers) -> bool:
+def _is_timer_entry_answered(_command: QueueEntry, _sequence: int, answers: Answers) -> bool:
     """Whether each answer is a `canceled`; the command does not name the accounts."""
     return all(map(_is_canceled, answers))
 
 
-def _is_unanswered(_command: Entry, _sequence: int, answers: Answers) -> bool:
+def _is_unanswered(_command: QueueEntry, _sequence: int, answers: Answers) -> bool:
     """Whether there is no answer, as for a command that changes no order."""
     return not answers
 
 
-def _is_dead_answered(_command: Entry, _sequence: int, answers: Answers) -> bool:
+def _is_dead_answered(_command: QueueEntry, _sequence: int, answers: Answers) -> bool:
     """Whether the only answer is a `command_rejected` that names no command."""
     return len(answers) == 1 and isinstance(answers[0], CommandRejected) and not answers[0].command
 
 
-def _is_of(command: Entry, report: PrivateEvent) -> bool:
-    """Whether the report is about the order that the command names, leading zeros aside."""
+def _is_replace_answered(command: QueueEntry, _sequence: int, answers: Answers) -> bool:
+    """Whether what was replaced is canceled, if it is reported, and the new order follows."""
+    reports = [report for report in answers if isinstance(report, ExecutionReport)]
+    first = 1 if reports and _is_canceled(reports[0]) else 0
+    new = reports[first] if len(reports) == len(answers) > first else None
+    if new is None or (command.mode is ReplaceMode.STOP_ON_FAILURE and not first):
+        return False
+    is_refused = new.status is Status.REJECTED and len(answers) == first + 1
+    return new.account == command.account and (is_refused or new.status is Status.OPEN)
+
+
+def _is_of(command: QueueEntry, report: PrivateEvent) -> bool:
+    """Whether the report is about the order that a change names, by id, number or name."""
+    if isinstance(report, ExecutionReport):
+        if command.order_id is None and command.number is not None:
+            return report.number == command.number
+        names = (report.client_order_id, report.previous_client_order_id)
+        if command.client_order_id in names and report.execution_number:
+            return report.account == command.account
+    return _has_id(command, report)
+
+
+def _has_id(command: QueueEntry, report: PrivateEvent) -> bool:
+    """Whether the report has the order id of the command, leading zeros aside."""
     return (report.order_id or "0").lstrip("0") == (command.order_id or "0").lstrip("0") != ""
 
 
@@ -133,14 +166,17 @@ def _describe(answers: Answers) -> str:
     return ", ".join(names) or "nothing"
 
 
-_CHECKS: dict[CommandType, Callable[[Entry, int, Answers], bool]] = {
+_CHECKS: dict[CommandType, Callable[[QueueEntry, int, Answers], bool]] = {
     CommandType.NEW: _is_new_answered,
     CommandType.CANCEL: _is_cancel_answered,
+    CommandType.REPLACE: _is_replace_answered,
+    CommandType.BARRIER: _is_unanswered,
     CommandType.AMEND: _is_amend_answered,
     CommandType.CANCEL_ALL: _is_cancel_all_answered,
     CommandType.EXPIRE_TIMERS: _is_timer_entry_answered,
     CommandType.CANCEL_AFTER: _is_unanswered,
     CommandType.HALT: _is_unanswered,
+    CommandType.SET_PHASE: _is_unanswered,
     CommandType.RESUME: _is_unanswered,
     CommandType.CONFIGURE: _is_unanswered,
     CommandType.CLEAR_QUEUE: _is_unanswered,
@@ -148,6 +184,8 @@ _CHECKS: dict[CommandType, Callable[[Entry, int, Answers], bool]] = {
     CommandType.CREDIT: _is_unanswered,
     CommandType.DEBIT: _is_unanswered,
     CommandType.SET_FEES: _is_unanswered,
+    CommandType.ADVANCE: _is_unanswered,
+    CommandType.RESET: _is_unanswered,
     CommandType.DEAD: _is_dead_answered,
 }
 """What PROTOCOL.md says about the answers to each command, unless it is refused."""

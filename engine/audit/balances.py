@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from engine.audit.findings import Findings, Rule
 from engine.audit.queues import ReportedOrder
 from engine.exchange.entries import Malformed, Unreadable, read_entry
-from engine.exchange.entry import Entry
 from engine.exchange.exchange import Exchange
 from protocol import codec
 from protocol.assets import (
@@ -19,6 +18,7 @@ from protocol.assets import (
     number_assets,
     to_rate,
 )
+from protocol.commands import QueueEntry
 from protocol.enums import BalanceMode, CommandType, Side
 from protocol.events import (
     AccountPosition,
@@ -31,6 +31,7 @@ from protocol.events import (
 )
 from protocol.instrument import Instrument, divide_half_even
 from protocol.journal import JournalEntry
+from protocol.order_lists import BOUGHT_TYPES
 
 _SETTINGS = (b'"configure"', b'"set_fees"')
 """A commit without these words changes no fees."""
@@ -51,6 +52,8 @@ class BalanceAudit:
         self._balances: dict[tuple[str, str], tuple[int, int]] = {}
         self._there: Counter[str] = Counter()
         """All that all accounts have of each asset, in units."""
+        self._bought: Counter[str] = Counter()
+        """What the open working orders have bought for others, in units."""
         self._came: Counter[str] = Counter()
         """What was opened with or credited, less what was debited."""
 
@@ -70,6 +73,10 @@ class BalanceAudit:
                 self._balances[account, asset.symbol] = balance
                 self._there[asset.symbol] += sum(balance)
         self._came = Counter(self._there)
+        for instrument in self._instruments.values():
+            for order in exchange.matcher.orders(instrument.index):
+                if order.received:
+                    self._bought[str(order.order_id)] = order.received
 
     def read(self, entry: JournalEntry, events: Sequence[PrivateEvent | BalanceEvent]) -> None:
         """Audit one commit."""
@@ -83,6 +90,7 @@ class BalanceAudit:
                 self._position(event)
             elif isinstance(event, ExecutionReport) and event.last_trade is not None:
                 self._check_commission(event, event.last_trade)
+                self._count_bought(event, event.last_trade)
         for _, command in changes:
             self._change(command)
         different = {name for name in self._came if self._came[name] != self._there[name]}
@@ -95,18 +103,14 @@ class BalanceAudit:
     def compare_holds(self, orders: Iterable[ReportedOrder]) -> None:
         """Compare what is locked with what the open orders hold."""
         held: Counter[tuple[str, str]] = Counter()
-        for order in orders:
-            specification, worth = (
-                order.instrument.specification,
-                self._worth.get(order.instrument.symbol),
-            )
-            if worth is None:
-                continue
-            if order.side is Side.SELL:
-                held[order.account, specification.base_asset] += order.remaining * worth.lot_units
-            else:
-                amount = order.price * order.remaining * worth.step_units
-                held[order.account, specification.quote_asset] += amount
+        known = {order.order_id: order for order in orders}
+        self._bought = Counter({name: self._bought[name] for name in self._bought.keys() & known})
+        for order in known.values():
+            specification = order.instrument.specification
+            held[order.account, specification.base_asset] += self._bought[order.order_id]
+            is_sell = order.side is Side.SELL
+            asset = specification.base_asset if is_sell else specification.quote_asset
+            held[order.account, asset] += self._find_need(order, known.get(order.partner or ""))
         locked = {place: locked for place, (_, locked) in self._balances.items()}
         different = [
             place for place in locked.keys() | held.keys() if locked.get(place, 0) != held[place]
@@ -117,11 +121,39 @@ class BalanceAudit:
             f"locked is not what the orders hold: {sorted(different)[:_MOST_NAMED]}",
         )
 
+    def _find_need(self, order: ReportedOrder, partner: ReportedOrder | None) -> int:
+        """Find what an order holds by itself: of two legs the first holds for both."""
+        worth = self._worth.get(order.instrument.symbol)
+        if worth is None or (order.is_pending and order.is_bought):
+            return 0
+        if partner is not None and int(partner.order_id) < int(order.order_id):
+            return 0
+        if order.side is Side.SELL:
+            return order.remaining * worth.lot_units
+        price = max(order.price, partner.price if partner else 0)
+        return price * order.remaining * worth.step_units
+
+    def _count_bought(self, report: ExecutionReport, fill: Fill) -> None:
+        """Count what a working order buys for others, less commission."""
+        symbol = report.symbol or ""
+        if (
+            not report.list
+            or report.list.list_type not in BOUGHT_TYPES
+            or symbol not in self._worth
+        ):
+            return
+        if report.order_id == report.list.order_ids[0]:
+            lots = self._instruments[symbol].lot.to_steps(fill.quantity)[0]
+            asset = fill.commission_asset or ""
+            commission = self._read_units(asset, fill.commission) if fill.commission else 0
+            units = lots * self._worth[symbol].lot_units - commission
+            self._bought[report.order_id] += units
+
     # Settings
 
     def _list_changes(
         self, entry: JournalEntry, events: Iterable[PrivateEvent | BalanceEvent]
-    ) -> list[tuple[int, Entry]]:
+    ) -> list[tuple[int, QueueEntry]]:
         """List the commands that set assets or fees and were not refused, by sequence."""
         if not any(word in entry.commands for word in _SETTINGS):
             return []
@@ -136,7 +168,7 @@ class BalanceAudit:
                 found.append((sequence, command))
         return found
 
-    def _change(self, command: Entry) -> None:
+    def _change(self, command: QueueEntry) -> None:
         if command.command is CommandType.CONFIGURE and command.ledger is not None:
             self._take(command.ledger)
         elif command.command is CommandType.SET_FEES:

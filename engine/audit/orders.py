@@ -3,10 +3,14 @@
 from collections import deque
 from collections.abc import Iterable, Sequence
 
+from msgspec import UNSET
+
+from engine.audit.expiries import ExpiryAudit
 from engine.audit.findings import Findings, Rule
 from engine.audit.queues import Queues, ReportedOrder
+from engine.core import OpenOrder
 from engine.exchange.orders import Order
-from protocol.enums import Liquidity, Side, Status
+from protocol.enums import Liquidity, ListState, Side, Status
 from protocol.events import Event, ExecutionReport, Fill, Trade
 from protocol.instrument import Instrument
 
@@ -34,19 +38,27 @@ class OrderAudit:
         self._trades: deque[Trade] = deque()
         self._maker_due: Trade | None = None
         self._command = 0
+        self._expiries = ExpiryAudit(self.open, findings)
 
-    def begin(self, open_orders: Iterable[Order], by_priority: Iterable[int]) -> None:
-        """Start from a snapshot: its open orders, and by priority the ids of those in the book."""
+    def begin(self, open_orders: Iterable[Order], by_priority: Iterable[OpenOrder]) -> None:
+        """Start from a snapshot: its open orders, and by priority those in the book."""
         for known in open_orders:
             order_id = str(known.order_id)
             self.open[order_id] = ReportedOrder(
                 order_id, known.account, known.instrument, known.side,
                 known.price, known.stop_price, known.quantity, known.filled,
                 known.remaining, known.notional, known.triggered is False,
+                known.special.display_quantity, known.prevented,
             )  # fmt: skip
-        for number in by_priority:
-            order = self.open[str(number)]
-            self.queues[order.instrument.symbol].enter(order)
+            order = self.open[order_id]
+            if known.order_list is not None:
+                order.join(known.order_list.list_type, known.order_list.order_ids)
+                order.is_pending = known.is_pending
+                order.is_waiting = order.is_waiting or known.is_pending
+            self._expiries.add(order_id, known.expires_at)
+        for place in by_priority:
+            order = self.open[str(place.order_id)]
+            self.queues[order.instrument.symbol].enter(order, place.hidden)
 
     def read(self, reports: Iterable[Event], trades: Iterable[Trade]) -> None:
         """Audit what one commit reported."""
@@ -56,6 +68,7 @@ class OrderAudit:
                 if report.sequence != self._command:
                     self._settle()
                     self._command = report.sequence
+                self._expiries.read(report)
                 self._read_report(report)
             else:
                 self.refused += 1
@@ -91,10 +104,17 @@ class OrderAudit:
             _ticks(instrument, report.price), _ticks(instrument, report.stop_price),
             lots(report.quantity or "0")[0], 0, lots(report.remaining_quantity)[0], 0,
             report.triggered is False,
+            lots(report.display_quantity or "0")[0], lots(report.prevented_quantity or "0")[0],
         )  # fmt: skip
         self.accepted += 1
         self.open[order.order_id] = order
-        self._activate(order)
+        if report.list:
+            order.join(report.list.list_type, [int(each) for each in report.list.order_ids])
+            order.is_pending = _is_pending(report)
+        if order.is_pending:
+            order.is_waiting = True  # the order on which it hangs may still act
+        else:
+            self._activate(order)
         self._check_quantities(order, report)
 
     def _activate(self, order: ReportedOrder) -> None:
@@ -121,7 +141,7 @@ class OrderAudit:
             self._check_maker(order, fill)
         order.filled += quantity
         order.notional += price * quantity
-        self.queues[instrument.symbol].reduce(order, order.remaining - quantity)
+        self.queues[instrument.symbol].take(order, order.remaining - quantity)
         if report.status in _ENDS:
             self._end(order, report)
         else:
@@ -165,7 +185,7 @@ class OrderAudit:
         )
 
     def _change(self, order: ReportedOrder, report: ExecutionReport) -> None:
-        """Audit the report of an order that was amended, reduced or triggered."""
+        """Audit the report of an order that was amended, reduced or triggered, or comes in."""
         instrument, queues = order.instrument, self.queues[order.instrument.symbol]
         price, stop_price = (
             _ticks(instrument, report.price),
@@ -174,14 +194,22 @@ class OrderAudit:
         quantity = instrument.lot.to_steps(report.quantity or "0")[0]
         remaining = instrument.lot.to_steps(report.remaining_quantity)[0]
         is_triggered = order.is_waiting and report.triggered is True
+        is_released = order.is_pending and not _is_pending(report)
         has_moved = (price, stop_price) != (order.price, order.stop_price)
-        if is_triggered or has_moved or remaining > order.remaining:
+        if order.is_waiting and not (is_triggered or is_released):
+            # it takes no turn: trades may go on
+            order.price, order.stop_price, order.remaining = price, stop_price, remaining
+        elif is_triggered or is_released or has_moved or remaining > order.remaining:
             queues.leave(order)
             order.price, order.stop_price, order.remaining = price, stop_price, remaining
-            order.is_waiting = report.triggered is False
+            order.is_pending = _is_pending(report)
+            order.is_waiting = report.triggered is False or order.is_pending
             self._activate(order)
+        elif report.prevented_match:
+            queues.take(order, remaining)
         else:
-            queues.reduce(order, remaining)
+            queues.shrink(order, remaining)
+        order.prevented = instrument.lot.to_steps(report.prevented_quantity or "0")[0]
         order.quantity = quantity
         self._check_quantities(order, report)
 
@@ -189,6 +217,7 @@ class OrderAudit:
         self.queues[order.instrument.symbol].leave(order)
         del self.open[order.order_id]
         order.remaining = 0
+        order.prevented = order.instrument.lot.to_steps(report.prevented_quantity or "0")[0]
         self.ended += 1
         self._check_quantities(order, report)
         self._closed.add(order.order_id)
@@ -198,9 +227,10 @@ class OrderAudit:
         lots = order.instrument.lot.to_steps
         filled, remaining = lots(report.filled_quantity)[0], lots(report.remaining_quantity)[0]
         quantity = lots(report.quantity or "0")[0]
+        there = filled + order.prevented
         is_right = (filled, remaining) == (order.filled, order.remaining) and (
-            quantity == filled + remaining
-            or (report.status in _ENDS and quantity > filled and report.status != Status.FILLED)
+            quantity == there + remaining
+            or (report.status in _ENDS and quantity > there and report.status != Status.FILLED)
         )
         self._findings.expect(is_right, Rule.QUANTITY, _name(report))
         notional = order.instrument.format_notional(order.notional)
@@ -213,6 +243,11 @@ class OrderAudit:
         self._closed_in_turn.append(order_id)
         if len(self._closed_in_turn) > self._closed_limit:
             self._closed.discard(self._closed_in_turn.popleft())
+
+
+def _is_pending(report: ExecutionReport) -> bool:
+    """Whether the order waits for another one of its list."""
+    return report.list is not UNSET and report.list.state is ListState.PENDING
 
 
 def _ticks(instrument: Instrument, price: str | None) -> int:

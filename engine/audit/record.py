@@ -1,6 +1,6 @@
 """The record of the past: journal and snapshots as of one moment, for those who look back."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import cast
 
@@ -14,9 +14,11 @@ from engine.storage.redis_client import connect_redis, describe_address
 from engine.storage.snapshot_store import read_snapshot
 from engine.storage.state import decode_instruments, decode_level
 from protocol import channels
+from protocol.exchange_clock import ClockMode, decode_mode
 from protocol.instrument import Instrument
 from protocol.journal import JournalEntry, parse_entry_id
 from protocol.limits import DEFAULT_CLOSED_ORDERS
+from protocol.shards import FIRST, MAX_SHARDS, ShardNames, name_shard
 from protocol.snapshot import Snapshot, parse_snapshot_list
 
 
@@ -25,14 +27,15 @@ class RecordUnavailable(Exception):
 
 
 class Record:
-    """The journal and the snapshots up to the sequence that the state had when this was made.
+    """A shard's journal and snapshots up to the sequence that its state had when this was made.
 
     It only reads, so that an engine may serve meanwhile.
     """
 
-    def __init__(self, client: Redis) -> None:
+    def __init__(self, client: Redis, names: ShardNames = FIRST) -> None:
         self._client = client
-        self._state = cast(dict[bytes, bytes], client.hgetall(channels.STATE))
+        self._names = names
+        self._state = cast(dict[bytes, bytes], client.hgetall(names.state))
         self.sequence = int(self._field(channels.STATE_SEQUENCE) or 0)
         self.snapshots = sorted(parse_snapshot_list(self._field(channels.STATE_SNAPSHOTS)))
         """Sequences of the snapshots that count, oldest first."""
@@ -41,9 +44,19 @@ class Record:
         """The sequence before the journal's first entry; the newest of all if it has none."""
 
     @property
+    def shard(self) -> int:
+        """Which shard's it is."""
+        return self._names.shard
+
+    @property
     def closed_limit(self) -> int:
         """How many closed orders a repeat is known by."""
         return int(self._field(channels.STATE_CLOSED_ORDERS) or DEFAULT_CLOSED_ORDERS)
+
+    @property
+    def clock(self) -> ClockMode:
+        """How the exchange's time goes; raises ValueError if a later version wrote it."""
+        return decode_mode(self._field(channels.STATE_CLOCK_MODE))
 
     def choose_start(self) -> int:
         """Choose the earliest sequence from which a replay can go: 0, or a snapshot's."""
@@ -62,7 +75,7 @@ class Record:
         replaced it by a newer one.
         """
         try:
-            return read_snapshot(self._client, sequence)
+            return read_snapshot(self._client, sequence, self._names)
         except ValueError:
             self._require_untrimmed()
             raise
@@ -73,7 +86,7 @@ class Record:
         Raises JournalDamaged at a gap, RecordUnavailable if the engine has made it by trimming.
         """
         try:
-            for entry in read_journal(self._client, after):
+            for entry in read_journal(self._client, after, self._names):
                 if entry.sequence > self.sequence:
                     return
                 after = entry.sequence
@@ -88,20 +101,27 @@ class Record:
         """Make the exchange at `snapshot`, or before the first command; ValueError if damaged."""
         id_key = bytes.fromhex((self._field(channels.STATE_ID_KEY) or b"").decode())
         level = decode_level(self._field(channels.STATE_LEVEL))
-        exchange = Exchange(self.instruments, id_key, self.closed_limit, level)
+        exchange = Exchange(
+            self.instruments,
+            id_key,
+            self.closed_limit,
+            level,
+            self.clock.is_manual,
+            self._names.shard,
+        )
         if snapshot is not None:
             exchange.restore(snapshot)
         return exchange
 
     def _require_untrimmed(self) -> None:
-        now = Record(self._client)
+        now = Record(self._client, self._names)
         if (now.journal_start, now.snapshots) != (self.journal_start, self.snapshots):
             raise RecordUnavailable(
                 "the engine trimmed the journal while it was read; run it again"
             )
 
     def _find_journal_start(self) -> int:
-        page = self._client.xrange(channels.JOURNAL, count=1)
+        page = self._client.xrange(self._names.journal, count=1)
         for entry_id, fields in cast(list[tuple[bytes, dict[bytes, bytes]]], page):
             if parse_entry_id(entry_id) <= self.sequence:
                 return int(fields[b"previous"])
@@ -115,11 +135,21 @@ class Record:
 
 
 @contextmanager
-def open_record(url: str) -> Iterator[Record]:
-    """Open what the server at `url` has stored; raise RecordUnavailable if it cannot be read."""
+def open_record(url: str, shard: int = 1) -> Iterator[Record]:
+    """Open what the server at `url` has of a shard; raise RecordUnavailable if it is not read."""
+    with open_records(url, [shard]) as [record]:
+        yield record
+
+
+@contextmanager
+def open_records(url: str, shards: Sequence[int] = ()) -> Iterator[list[Record]]:
+    """Open what the server at `url` has of these shards, or of all that have begun there.
+
+    Raises RecordUnavailable if it cannot be read.
+    """
     try:
         with connect_redis(url) as client:
-            yield Record(client)
+            yield [Record(client, name_shard(shard)) for shard in shards or _find_shards(client)]
     except (NoConnection, NoAnswer) as error:
         raise RecordUnavailable(
             f"no answer from Redis at {describe_address(url)} ({error}): the system may not be "
@@ -127,3 +157,9 @@ def open_record(url: str) -> Iterator[Record]:
         ) from error
     except (RedisError, ValueError) as error:
         raise RecordUnavailable(f"Redis at {describe_address(url)}: {error}") from error
+
+
+def _find_shards(client: Redis) -> list[int]:
+    """Find the shards that have begun; the first one counts always."""
+    others = range(2, MAX_SHARDS + 1)
+    return [1, *(shard for shard in others if client.exists(name_shard(shard).state))]

@@ -6,7 +6,7 @@ import msgspec
 
 from engine.audit.findings import Findings, Rule
 from engine.exchange.exchange import Exchange
-from engine.exchange.handler import Handler, HandlingFailed
+from engine.order_path.handler import Handler, HandlingFailed
 from protocol import channels, codec
 from protocol.journal import JournalEntry
 from protocol.snapshot import BookSnapshot, Snapshot

@@ -5,7 +5,7 @@ from itertools import zip_longest
 
 from engine.audit.record import Record
 from engine.exchange.exchange import Exchange
-from engine.exchange.handler import Handler
+from engine.order_path.handler import Handler
 from protocol import codec
 from protocol.events import Level
 from protocol.snapshot import BookSnapshot, Snapshot
@@ -26,8 +26,10 @@ def show_book(record: Record, sequence: int, symbol: str, depth: int) -> Iterato
         raise NotThere(f"no symbol {symbol}; there are {', '.join(symbols) or 'none yet'}")
     snapshot = rebuild(record, sequence).export()
     book = snapshot.books[symbols.index(symbol)]
+    stamp = format_timestamp(snapshot.timestamp)
+    on_shard = "" if record.shard == 1 else f" on shard {record.shard}"
     yield (
-        f"{symbol} at sequence {snapshot.sequence}, {format_timestamp(snapshot.timestamp)}:"
+        f"{symbol}{on_shard} at sequence {snapshot.sequence}, {stamp}:"
         f" update {book.last_update_id}, trade {book.last_trade_id},"
         f" last price {book.last_price or 'none'}"
     )

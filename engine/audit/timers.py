@@ -3,14 +3,11 @@
 from collections import defaultdict
 from collections.abc import Iterable
 
-import msgspec
-
+from engine.audit.commands import list_commands
 from engine.audit.findings import Findings, Rule
-from engine.exchange.entries import Malformed, Unreadable, read_entry
-from engine.exchange.entry import Entry
 from engine.exchange.exchange import Exchange
 from engine.exchange.levels import Level
-from protocol import codec
+from protocol.commands import QueueEntry
 from protocol.enums import CommandType, Reason
 from protocol.events import CommandRejected, PrivateEvent
 from protocol.journal import JournalEntry
@@ -38,7 +35,7 @@ class TimerAudit:
                 refused.add(report.sequence)
             elif report.reason is Reason.CANCEL_AFTER:
                 fired[report.sequence].add(report.account)
-        for sequence, command in _list_commands(entry):
+        for sequence, command in list_commands(entry):
             if sequence not in refused:
                 self._follow(command, fired.pop(sequence, set()))
         self._findings.expect(not fired, Rule.TIMER, f"fired without a command: {dict(fired)}")
@@ -54,7 +51,7 @@ class TimerAudit:
         )
         self._now += elapsed or 0
 
-    def _follow(self, command: Entry, fired: set[str]) -> None:
+    def _follow(self, command: QueueEntry, fired: set[str]) -> None:
         for account in fired:
             deadline = self._deadlines.pop(account, None)
             self._findings.expect(
@@ -68,7 +65,7 @@ class TimerAudit:
             begun = Level.LEDGER if command.ledger is not None else Level.FIRST
             self._begin(max(begun, command.level or begun))
 
-    def _arm(self, command: Entry) -> None:
+    def _arm(self, command: QueueEntry) -> None:
         if command.seconds:
             self._deadlines[command.account] = self._now + command.seconds * 1_000_000
         else:
@@ -80,16 +77,3 @@ class TimerAudit:
             self._is_counting = True
             self._deadlines = {name: at - self._now for name, at in self._deadlines.items()}
             self._now = 0
-
-
-def _list_commands(entry: JournalEntry) -> Iterable[tuple[int, Entry]]:
-    """List what can be read; what cannot is another audit's."""
-    try:
-        commands = codec.split_entries(entry.commands)
-    except msgspec.DecodeError:
-        return
-    for sequence, raw in enumerate(commands, entry.previous + 1):
-        try:
-            yield sequence, read_entry(raw)
-        except (Malformed, Unreadable):
-            continue

@@ -9,11 +9,13 @@ from engine.audit.answers import AnswerAudit
 from engine.audit.balances import BalanceAudit
 from engine.audit.book import BookAudit
 from engine.audit.chain import ChainAudit
+from engine.audit.clock import ClockAudit
 from engine.audit.findings import Finding, Findings, Rule
 from engine.audit.orders import OrderAudit
 from engine.audit.record import Record
 from engine.audit.replay import ReplayAudit
 from engine.audit.timers import TimerAudit
+from engine.core import OpenOrder
 from engine.exchange.exchange import Exchange
 from engine.storage.journal import JournalDamaged
 from protocol import channels
@@ -67,6 +69,7 @@ class Verification:
         )  # fmt: skip
         self._replay = ReplayAudit(exchange, self._findings)
         self._answers = AnswerAudit(self._findings)
+        self._clock = ClockAudit(exchange, record.clock, self._findings)
         self._timers = TimerAudit(exchange, self._findings)
         self._orders = OrderAudit(record.instruments, record.closed_limit, self._findings)
         self._balances = BalanceAudit(record.instruments, self._findings)
@@ -120,6 +123,7 @@ class Verification:
         events = _events(messages, channels.EXECUTION_REPORTS)
         reports = [event for event in events if isinstance(event, PrivateEvent)]
         self._answers.read(entry, reports)
+        self._clock.read(entry, reports)
         self._timers.read(entry, reports)
         self._orders.read(reports, trades)
         self._balances.read(entry, events)
@@ -179,10 +183,10 @@ class Verification:
             )
 
 
-def _list_by_priority(exchange: Exchange) -> list[int]:
+def _list_by_priority(exchange: Exchange) -> list[OpenOrder]:
     """List the orders in the books by priority; those that wait for a stop price have no place."""
     return [
-        order.order_id
+        order
         for symbol in range(exchange.matcher.symbols)
         for order in exchange.matcher.orders(symbol)
         if not order.waiting

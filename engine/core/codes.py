@@ -22,6 +22,10 @@ MAX_ACCOUNTS = 1 << 24
 """Most accounts of a ledger, the one for fees among them."""
 MAX_AMOUNT = 2**63 - 1
 """Largest amount of one hold, trade, credit or debit; a balance may be larger."""
+MAX_PARTS = 100
+"""Most parts in which an order is shown."""
+BASIS_POINT_UNIT = 10**4
+"""Basis points in all of a price; an offset is below it."""
 FEE_UNIT = 10**8
 """Of a fee rate: at this one everything that is received goes to the fees."""
 FEES_ACCOUNT = 0
@@ -53,6 +57,59 @@ class OrderType(IntEnum):
     TAKE_PROFIT_LIMIT = 8
 
 
+class TimeInForce(IntEnum):
+    """What becomes of a limit order that has traded what it can, after its trigger too."""
+
+    GTC = 0
+    IOC = 1
+    FOK = 2
+
+
+class ListKind(IntEnum):
+    """How the orders of a list hang on one another.
+
+    Of the two legs of an OCO one ends the other. In all other kinds the first order works, and one
+    order, or the two legs of an OCO, wait until it is filled; in an OPO and OPOCO they sell what it
+    has bought.
+    """
+
+    OCO = 1
+    OTO = 2
+    OTOCO = 3
+    OPO = 4
+    OPOCO = 5
+
+
+LIST_LEGS = {
+    ListKind.OCO: 2,
+    ListKind.OTO: 2,
+    ListKind.OTOCO: 3,
+    ListKind.OPO: 2,
+    ListKind.OPOCO: 3,
+}
+"""How many orders a list of each kind has."""
+
+
+class TrailingUnit(IntEnum):
+    """What the offset of a trailing stop counts."""
+
+    TICKS = 0
+    BASIS_POINTS = 1
+
+
+class Waiting(IntEnum):
+    """Whether an order waits, and what for."""
+
+    NOT_WAITING = 0
+    STOP_PRICE = 1
+    TRAILING = 2
+    """Its stop price follows the market."""
+    WORKING_ORDER = 3
+    """The complete fill of the order of its list on which it hangs."""
+    ITS_TURN = 4
+    """The orders before it: a trade of the command in hand has reached its stop price."""
+
+
 class SelfTradePrevention(IntEnum):
     """What an incoming order does when it meets an order of its own account."""
 
@@ -70,6 +127,7 @@ class Command(IntEnum):
     CANCEL = 1
     AMEND = 2
     CANCEL_ALL = 3
+    EXPIRE = 4
 
 
 class EventKind(IntEnum):
@@ -86,6 +144,9 @@ class EventKind(IntEnum):
     COMMAND_REJECTED = 9
     LEVEL = 10
     COMMISSION = 11
+    PREVENTED = 12
+    ACTIVATED = 13
+    RELEASED = 14
 
 
 class Reason(IntEnum):
@@ -101,10 +162,15 @@ class Reason(IntEnum):
     IOC_REMAINDER = 10
     MARKET_REMAINDER = 11
     FOK_NOT_FILLABLE = 12
+    TIME_REACHED = 13
+    OCO_TRIGGER = 14
+    LIST_ENDED = 15
     # a new order was rejected
     WOULD_TRADE = 20
     DUPLICATE_ORDER_ID = 21
     TOO_MANY_OPEN_ORDERS = 22
+    INSUFFICIENT_LIQUIDITY = 23
+    QUANTITY_OUT_OF_RANGE = 24
     # a new order was rejected, or an amend refused
     INVALID_PRICE = 30
     INVALID_QUANTITY = 31
@@ -119,6 +185,13 @@ class Reason(IntEnum):
     # a cancel or an amend was refused
     UNKNOWN_ORDER = 40
     NOTHING_TO_AMEND = 41
+    # what few orders have: a new order was rejected, or an amend refused
+    INVALID_TIME_IN_FORCE = 42
+    INVALID_DISPLAY_QUANTITY = 43
+    INVALID_TRAILING_OFFSET = 44
+    # an order list was rejected, or an amend refused
+    INVALID_LIST = 45
+    PRICE_RELATION = 46
     # the ledger: a new order was rejected, an amend refused, or a triggered order expired
     NOTIONAL_OUT_OF_RANGE = 50
     INSUFFICIENT_BALANCE = 51
@@ -129,26 +202,32 @@ class Event(NamedTuple):
 
     | kind | order_id | other_id | price | quantity | remaining | other_remaining | number |
     |---|---|---|---|---|---|---|---|
-    | ACCEPTED | the order | 0 | limit price | total | total | stop price | 0 |
+    | ACCEPTED | the order | 0 | limit price | total | total | stop price | 1: pending |
     | TRADE | taker | maker | maker's price | traded | taker's after | maker's after | trade_id |
-    | CANCELED | the order | 0 | its price | the part canceled | 0 | 0 | 0 |
-    | EXPIRED | the order | 0 | its price | the part expired | 0 | 0 | 0 |
+    | CANCELED | the order | 0 | its price | the part canceled | 0 | stop price, if it trails | 0 |
+    | EXPIRED | the order | 0 | its price | the part expired | 0 | stop price, if it trails | 0 |
     | REJECTED | the order | 0 | 0 | 0 | 0 | 0 | 0 |
     | AMENDED | the order | 0 | new price | new total | new remaining | stop price | 1: kept place |
     | REDUCED | the order | counterparty | its price | the part removed | after | 0 | 0 |
     | TRIGGERED | the order | 0 | the last trade price | total | remaining | stop price | 0 |
+    | RELEASED | the order | 0 | limit price | total | total | stop price | 0 |
     | COMMAND_REJECTED | the order named | 0 | 0 | 0 | 0 | 0 | 0 |
     | LEVEL | 0 | 0 | level's price | level's total now, 0: gone | 0 | 0 | update_id |
     | COMMISSION | taker | maker | 0 | taker's commission | maker's commission | 0 | trade_id |
+    | PREVENTED | taker | maker | maker's price | taker's part | maker's part | 0 | prevented_id |
+    | ACTIVATED | the order | 0 | the trade's price | total | remaining | stop price | 0 |
 
-    A price or stop price that the order's type does not have is 0. `symbol` is NO_SYMBOL if the
+    A price or stop price that the order does not have is 0; that of a trailing stop is the one that
+    it has at the moment. `symbol` is NO_SYMBOL if the
     command named no order that its account can see, or a symbol that does not exist.
-    `side` is the order's own, the taker's in TRADE and COMMISSION, the book's in LEVEL. With a
+    `side` is the order's own, the taker's where two meet, the book's in LEVEL. With a
     ledger a COMMISSION precedes each TRADE: in units of the asset that each side receives, the
     base for the buyer, the quote for the seller. LEVEL events close a
     command, one for each level whose quantity differs after it, in the order first touched.
     A quantity reduced by self-trade prevention also lowers the order's total, so that
-    total = filled + remaining holds at every moment.
+    total = filled + remaining holds at every moment. Remaining is all that remains, shown or not;
+    a LEVEL has what is shown. If prevented matches are numbered, a PREVENTED precedes what
+    self-trade prevention does, with what it takes from either order.
 
     `other_remaining` and `number` depend on the kind: read them as `stop_price`, `trade_id`,
     `update_id` or `has_kept_place`.
@@ -168,7 +247,7 @@ class Event(NamedTuple):
 
     @property
     def stop_price(self) -> int:
-        """The stop price of an ACCEPTED, AMENDED or TRIGGERED order; 0 in other events."""
+        """The stop price of an order in the events that tell it; 0 in other events."""
         return self.other_remaining if self.kind in _WITH_STOP_PRICE else 0
 
     @property
@@ -188,7 +267,17 @@ class Event(NamedTuple):
 
 
 _WITH_TRADE_ID = frozenset({EventKind.TRADE, EventKind.COMMISSION})
-_WITH_STOP_PRICE = frozenset({EventKind.ACCEPTED, EventKind.AMENDED, EventKind.TRIGGERED})
+_WITH_STOP_PRICE = frozenset(
+    {
+        EventKind.ACCEPTED,
+        EventKind.AMENDED,
+        EventKind.TRIGGERED,
+        EventKind.RELEASED,
+        EventKind.ACTIVATED,
+        EventKind.CANCELED,
+        EventKind.EXPIRED,
+    }
+)
 
 
 EventRow: TypeAlias = tuple[int, int, int, int, int, int, int, int, int, int, int]
@@ -213,8 +302,13 @@ class Terms(NamedTuple):
 class OpenOrder(NamedTuple):
     """One open order as `Matcher.orders` lists it; prices in ticks, quantities in lots.
 
-    `waiting` is true for a triggered type whose stop price has not been reached yet. `arrival`
-    counts, over the whole matcher, the times that an order took a place at the end of a queue.
+    `hidden` is what remains and is not shown. `waiting` is a `Waiting`. `partner` is the other leg
+    of an OCO; `link` the first pending order of a working one, or the working one of a pending
+    one; `received` what a working order has bought for the pending ones, in units of the base.
+    `arrival` counts, over the whole matcher, the times that an order took a place at the end of a
+    queue. The `stop_price` of a trailing stop is the price that begins it, 0 for none; the stop
+    price that it has follows from `extreme`, the highest price since then for a sell, the lowest
+    for a buy, 0 before there is one.
     """
 
     order_id: int
@@ -228,7 +322,16 @@ class OpenOrder(NamedTuple):
     filled: int
     remaining: int
     arrival: int
-    waiting: bool
+    waiting: int
+    time_in_force: int = 0
+    display_quantity: int = 0
+    hidden: int = 0
+    partner: int = 0
+    link: int = 0
+    received: int = 0
+    trailing_offset: int = 0
+    trailing_unit: int = 0
+    extreme: int = 0
 
 
 COMMAND_RECORD = Struct("<BBBBi5q")

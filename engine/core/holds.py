@@ -14,6 +14,8 @@ def sum_holds(orders: Iterable[OpenOrder], terms: Terms, accounts: int) -> Count
     """
     holds: Counter[tuple[int, int]] = Counter()
     for order in orders:
+        if order.partner or order.link:
+            raise ValueError("order lists are open already")
         amount = order.remaining * terms.lot_units
         notional = order.remaining * order.price * terms.step_units
         if not 1 <= order.account < accounts:

@@ -1,11 +1,8 @@
-"""Gather what a batch of commands leads to, for one commit.
+"""Gather what a batch of commands leads to, for one commit."""
 
-Compiled if there is a compiler (`batch.pxd` has the types).
-"""
+from collections.abc import Callable, Mapping
 
-from collections.abc import Mapping
-
-from engine.exchange.event_text import put_bbo, put_delta
+from engine.exchange.event_text import put_bbo, put_delta, write_levels
 from engine.exchange.json_buffer import JsonBuffer
 from protocol import channels, codec
 from protocol.commands import MAX_ENTRY_BYTES
@@ -62,8 +59,15 @@ class Batch:
         self.changes: dict[int, BookChanges] = {}
         self.fills: list[tuple[int, str]] = []
         """Order id and fill, of the command in hand."""
+        self.prevented: list[tuple[int, int, int, int, int, int]] = []
+        """Of the command in hand: the taker's order id, the prevented match's id, the maker's
+        number, the price, what the taker and what the maker lost."""
         self.messages: dict[str, bytes] = {}
         """Channel → what is published there, once the batch is finished."""
+        self.is_clock_moved = False
+        """Whether an `advance` begins it."""
+        self.tells_prevention = False
+        """Whether reports tell the mode of self-trade prevention."""
         self._taken_kilobytes = 0
         self._replies: dict[str, list[Reply]] = {}
         self._last_published = last_published
@@ -80,6 +84,15 @@ class Batch:
         self.sequence += 1
         if self.fills:
             self.fills = []
+        if self.prevented:
+            self.prevented = []
+
+    def take_all(self, entries: list[bytes]) -> None:
+        """Take several entries, one after the other."""
+        self.taken += entries
+        self.commands += entries
+        self.sequence += len(entries)
+        self.fills, self.prevented = [], []
 
     def set_aside(self, command: bytes, entry: bytes, reason: Reason, detail: str) -> None:
         """Journal `command` in the place of `entry`, just taken, and move `entry` to the dead ones.
@@ -131,14 +144,22 @@ class Batch:
         )
 
     def to_replies(self) -> dict[str, bytes]:
-        """Make the message of each reply channel."""
-        return {
+        """Make the message of each reply channel, and of the one that says where the clock is."""
+        clock = {channels.CLOCK_MOVES: self.timestamp_text.encode()} if self.is_clock_moved else {}
+        return clock | {
             channels.reply_channel(worker): codec.encode(ReplyMessage(replies))
             for worker, replies in self._replies.items()
         }
 
-    def finish(self, state_hash: int) -> None:
-        """Close the batch: make its messages, for the state that `state_hash` stands for."""
+    def finish(
+        self,
+        state_hash: int,
+        write: Callable[[Instrument, dict[int, int]], str] = write_levels,
+    ) -> None:
+        """Close the batch: make its messages, for the state that `state_hash` stands for.
+
+        `write` writes changed levels.
+        """
         self.state_hash = state_hash
         deltas = JsonBuffer()
         for changes in self.changes.values():
@@ -147,8 +168,8 @@ class Batch:
                 changes.instrument,
                 changes.first_update_id,
                 changes.last_update_id,
-                changes.bids,
-                changes.asks,
+                write(changes.instrument, changes.bids),
+                write(changes.instrument, changes.asks),
                 self.timestamp_text,
             )
         happened = {

@@ -1,11 +1,8 @@
-"""Read what somebody put into the list: anything may be in there.
-
-Compiled if there is a compiler (`entries.pxd` has the types).
-"""
+"""Read what somebody put into the list: anything may be in there."""
 
 import msgspec
 
-from engine.exchange.entry import Entry
+from engine.exchange.levels import NEWEST, Level
 from protocol import codec
 from protocol.commands import MAX_ENTRY_BYTES, QueueEntry
 from protocol.enums import CommandType, Reason
@@ -28,6 +25,23 @@ _CODES = {
 }
 _NAMES = set(CommandType)
 
+FIELDS_SINCE = {
+    Level.ORDERS: frozenset(
+        {
+            *("number", "unique", "valid_until", "restriction", "cancel_id", "new_client_order_id"),
+            *("only_lower", "replaced", "mode", "time_in_force", "expires_at", "display_quantity"),
+            *("quote_quantity", "reject_if_triggered", "phase"),
+        }
+    ),
+    Level.CONDITIONAL: frozenset(
+        {
+            *("list_type", "orders", "list_id", "client_list_id"),
+            *("trailing_offset", "trailing_offset_type", "activation_price"),
+        }
+    ),
+}
+"""The fields that count from a level on."""
+
 
 class Unreadable(Exception):
     """The entry is not a JSON object, or is too large to be read."""
@@ -36,33 +50,40 @@ class Unreadable(Exception):
 class Malformed(Refusal):
     """The entry is a JSON object with a bad field; `entry` has the fields that can be used."""
 
-    def __init__(self, entry: Entry, code: Reason, field: str | None, detail: str) -> None:
+    def __init__(self, entry: QueueEntry, code: Reason, field: str | None, detail: str) -> None:
         super().__init__(code, field, detail)
         self.entry = entry
 
 
-def read_entry(raw: bytes) -> Entry:
-    """Read the entry in `raw`; raise Unreadable or Malformed."""
+def read_entry(raw: bytes, level: Level = NEWEST) -> QueueEntry:
+    """Read the entry in `raw`; raise Unreadable or Malformed.
+
+    A field that began later than `level` may have any value: it was unknown, and so ignored.
+    """
     if len(raw) > MAX_ENTRY_BYTES:
         raise Unreadable(f"{len(raw)} bytes, at most {MAX_ENTRY_BYTES} are read")
     if len(raw) > SHALLOW_BYTES and raw.count(b"[") + raw.count(b"{") > MAX_BRACKETS:
         raise Unreadable(f"more than {MAX_BRACKETS} brackets: no entry is nested")
-    entry = Entry()
-    if entry.read(raw):
-        return entry
-    return decode_entry(raw)
-
-
-def decode_entry(raw: bytes) -> Entry:
-    """Do what `read_entry` does for whatever JSON it is."""
-    entry = Entry()
     try:
-        entry.copy(codec.decode_entry(raw))
+        return _decode_known(raw, level)
     except msgspec.ValidationError as error:
         raise _salvage(raw, str(error)) from error
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
         raise Unreadable(str(error)) from error
-    return entry
+
+
+def _decode_known(raw: bytes, level: Level) -> QueueEntry:
+    """Decode an entry, if need be without the fields that began later than `level`."""
+    try:
+        return codec.decode_entry(raw)
+    except msgspec.ValidationError:
+        fields = msgspec.json.decode(raw) if level < NEWEST else None
+        if not isinstance(fields, dict):
+            raise
+        for began, names in FIELDS_SINCE.items():
+            if began > level:
+                fields = {name: fields[name] for name in fields if name not in names}
+        return msgspec.convert(fields, QueueEntry)
 
 
 def _salvage(raw: bytes, problem: str) -> Exception:
@@ -79,6 +100,4 @@ def _salvage(raw: bytes, problem: str) -> Exception:
         usable["command"] = CommandType(command)
     field = problem.rpartition("`$.")[2].rstrip("`") if "`$." in problem else None
     code = _CODES.get(field or "", Reason.INVALID_TYPE)
-    entry = Entry()
-    entry.copy(QueueEntry(**usable))
-    return Malformed(entry, code, field, problem)
+    return Malformed(QueueEntry(**usable), code, field, problem)

@@ -2,36 +2,53 @@
 
 The bytes are those that `codec.encode` makes of the types in `protocol.events`, but without an
 object for each: saying what happened is most of the engine's work for an order. Nothing needs
-escaping: the patterns of accounts, ids and symbols have no quotes. Compiled if there is a compiler
-(`event_text.pxd` has the types).
+escaping: the patterns of accounts, ids and symbols have no quotes.
 """
-
-from collections.abc import Mapping
 
 from engine.exchange.json_buffer import JsonBuffer
 from engine.exchange.orders import Order
 from protocol.assets import Asset
-from protocol.enums import BalanceCause, Liquidity
+from protocol.enums import (
+    BalanceCause,
+    Liquidity,
+    SelfTradePrevention,
+    TimeInForce,
+    TrailingOffsetType,
+)
 from protocol.instrument import Instrument
+from protocol.special_terms import PLAIN, TrailingTerms
+from protocol.timestamps import format_timestamp
 
 NO_TRADE = "null"
+_GTC = TimeInForce.GTC
+_NONE = SelfTradePrevention.NONE
 _TRUTHS = {None: "null", False: "false", True: "true"}
 _buffer = JsonBuffer()
 
 
 def put_report(
-    buffer: JsonBuffer, order: Order, last_trade: str, sequence: int, timestamp: str
+    buffer: JsonBuffer,
+    order: Order,
+    last_trade: str,
+    sequence: int,
+    timestamp: str,
+    tells_prevention: bool,
 ) -> None:
     """Append an ExecutionReport of the order's state now.
 
-    `last_trade` is a fill as JSON, or NO_TRADE.
+    `last_trade` is a fill as JSON, or NO_TRADE. With `tells_prevention` it has the order's mode of
+    self-trade prevention, if that is any.
     """
     instrument = order.instrument
     tick, lot = instrument.tick, instrument.lot
     buffer.begin()
     buffer.put('{"type":"execution_report"')
     buffer.put_id(',"order_id":', order.order_id)
+    if order.execution_number:
+        _put_numbers(buffer, order)
     buffer.put_quoted(',"client_order_id":', order.client_order_id)
+    if order.before is not None:
+        _put_before(buffer, order)
     buffer.put_quoted(',"account":', order.account)
     buffer.put_quoted(',"symbol":', instrument.symbol)
     buffer.put_quoted(',"side":', order.side)
@@ -51,8 +68,16 @@ def put_report(
     else:
         buffer.put_quoted(',"filled_notional":', instrument.no_notional)
         buffer.put_null(',"average_price":')
+    if order.special is not PLAIN or order.prevented:
+        _put_special(buffer, order)
+    if tells_prevention and order.self_trade_prevention is not _NONE:
+        buffer.put_quoted(',"self_trade_prevention":', order.self_trade_prevention)
+    if order.order_list is not None:
+        _put_list(buffer, order)
     buffer.put_quoted(',"status":', order.status)
     buffer.put_quoted(',"reason":', order.reason)
+    if order.cancel_id is not None:
+        buffer.put_quoted(',"cancel_id":', order.cancel_id)
     buffer.put(',"last_trade":')
     buffer.put(last_trade)
     buffer.put_number(',"sequence":', sequence)
@@ -60,10 +85,86 @@ def put_report(
     buffer.put("}")
 
 
-def report_text(order: Order, last_trade: str, sequence: int, timestamp: str) -> str:
+def _put_numbers(buffer: JsonBuffer, order: Order) -> None:
+    if order.number:
+        buffer.put_number(',"number":', order.number)
+    else:
+        buffer.put_null(',"number":')
+    buffer.put_number(',"execution_number":', order.execution_number)
+
+
+def _put_before(buffer: JsonBuffer, order: Order) -> None:
+    name, lots = order.before or ("", 0)
+    buffer.put_quoted(',"previous_client_order_id":', name)
+    buffer.put_decimal(',"previous_quantity":', order.instrument.lot, lots)
+
+
+def _put_special(buffer: JsonBuffer, order: Order) -> None:
+    """Append what few orders have; nothing for what this one has not."""
+    special, lot = order.special, order.instrument.lot
+    if special.time_in_force is not _GTC:
+        buffer.put_quoted(',"time_in_force":', special.time_in_force)
+    if order.expires_at:
+        buffer.put_quoted(',"expires_at":', format_timestamp(order.expires_at))
+    if special.display_quantity:
+        buffer.put_decimal(',"display_quantity":', lot, special.display_quantity)
+    if special.quote_quantity:
+        amount = order.instrument.format_notional(special.quote_quantity)
+        buffer.put_quoted(',"quote_quantity":', amount)
+    if special.reject_if_triggered:
+        buffer.put(',"reject_if_triggered":true')
+    if isinstance(special, TrailingTerms):
+        _put_trailing(buffer, order, special)
+    if order.prevented:
+        _put_prevented(buffer, order)
+
+
+def _put_prevented(buffer: JsonBuffer, order: Order) -> None:
+    buffer.put_decimal(',"prevented_quantity":', order.instrument.lot, order.prevented)
+    if order.prevented_match is not None:
+        buffer.put(',"prevented_match":')
+        buffer.put(order.prevented_match)
+        order.prevented_match = None
+
+
+def _put_list(buffer: JsonBuffer, order: Order) -> None:
+    buffer.put(',"list":')
+    buffer.put(order.order_list.text if order.order_list else "")
+    buffer.put('"pending"}' if order.is_pending else '"active"}')
+
+
+def _put_trailing(buffer: JsonBuffer, order: Order, terms: TrailingTerms) -> None:
+    tick = order.instrument.tick
+    if terms.trailing_offset_type is TrailingOffsetType.PRICE:
+        buffer.put_decimal(',"trailing_offset":', tick, terms.trailing_offset)
+    else:
+        buffer.put_quoted(',"trailing_offset":', str(terms.trailing_offset))
+    buffer.put_quoted(',"trailing_offset_type":', terms.trailing_offset_type)
+    if terms.activation_price:
+        buffer.put_decimal(',"activation_price":', tick, terms.activation_price)
+
+
+def prevented_text(
+    order: Order, other: Order, number: int, price: int, quantity: int, liquidity: Liquidity
+) -> str:
+    """Return a PreventedMatch as JSON: what it took from `order`, which met `other`."""
+    buffer, instrument = _buffer, order.instrument
+    buffer.clear()
+    buffer.put_number('{"prevented_match_id":', number)
+    buffer.put_decimal(',"price":', instrument.tick, price)
+    buffer.put_decimal(',"quantity":', instrument.lot, quantity)
+    buffer.put_quoted(',"liquidity":', liquidity)
+    buffer.put_id(',"other_order_id":', other.order_id)
+    buffer.put("}")
+    return buffer.to_text()
+
+
+def report_text(
+    order: Order, last_trade: str, sequence: int, timestamp: str, tells_prevention: bool
+) -> str:
     """Return an ExecutionReport of the order's state now, as JSON."""
     _buffer.clear()
-    put_report(_buffer, order, last_trade, sequence, timestamp)
+    put_report(_buffer, order, last_trade, sequence, timestamp, tells_prevention)
     return _buffer.to_text()
 
 
@@ -119,35 +220,30 @@ def put_delta(
     instrument: Instrument,
     first_update_id: int,
     last_update_id: int,
-    bids: Mapping[int, int],
-    asks: Mapping[int, int],
+    bids: str,
+    asks: str,
     timestamp: str,
 ) -> None:
-    """Append an L2Delta; levels are price in ticks → quantity in lots, 0 if the level is gone."""
+    """Append an L2Delta, with its levels as `write_levels` writes them."""
     buffer.begin()
     buffer.put('{"type":"l2_delta"')
     buffer.put_quoted(',"symbol":', instrument.symbol)
     buffer.put_number(',"first_update_id":', first_update_id)
     buffer.put_number(',"last_update_id":', last_update_id)
     buffer.put(',"bids":[')
-    _put_levels(buffer, instrument, bids)
+    buffer.put(bids)
     buffer.put('],"asks":[')
-    _put_levels(buffer, instrument, asks)
+    buffer.put(asks)
     buffer.put_quoted('],"timestamp":', timestamp)
     buffer.put("}")
 
 
-def _put_levels(buffer: JsonBuffer, instrument: Instrument, levels: Mapping[int, int]) -> None:
-    tick, lot = instrument.tick, instrument.lot
-    before = "["
-    for price, quantity in levels.items():
-        buffer.put_decimal(before, tick, price)
-        if quantity:
-            buffer.put_decimal(",", lot, quantity)
-            buffer.put("]")
-        else:
-            buffer.put(',"0"]')
-        before = ",["
+def write_levels(instrument: Instrument, levels: dict[int, int]) -> str:
+    """Write levels: price in ticks → quantity in lots, 0 if the level is gone."""
+    price, quantity = instrument.ticks_to_price, instrument.lots_to_quantity
+    return ",".join(
+        f'["{price(ticks)}","{quantity(lots) if lots else 0}"]' for ticks, lots in levels.items()
+    )
 
 
 def put_bbo(

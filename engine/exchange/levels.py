@@ -17,6 +17,10 @@ class Level(IntEnum):
     """Timers count the time that the journal says has elapsed."""
     LEDGER = 2
     """Accounts have balances: orders hold them, trades move them and are charged."""
+    ORDERS = 3
+    """Orders have more than type, prices and quantity: what a `new` says of it counts from here."""
+    CONDITIONAL = 4
+    """Orders follow the market or hang on one another: trailing stops and order lists."""
 
 
 NEWEST = max(Level)

@@ -1,32 +1,31 @@
 """Commands about accounts and what they have: opening, credits, debits, fees."""
 
 from engine.exchange.batch import Batch
-from engine.exchange.entry import Entry
 from engine.exchange.exchange import Exchange
 from engine.exchange.replies import Outcome
 from protocol.assets import Asset, to_rate
-from protocol.commands import check_account, check_transfer_id
+from protocol.commands import QueueEntry, check_account, check_transfer_id
 from protocol.enums import BalanceCause, Reason
 from protocol.refusal import Refusal
 
 
-def open_account(exchange: Exchange, entry: Entry, batch: Batch) -> Outcome:
+def open_account(exchange: Exchange, entry: QueueEntry, batch: Batch) -> Outcome:
     """Open an account that is not known yet."""
     _open(exchange, entry, batch)
     return Outcome()
 
 
-def credit(exchange: Exchange, entry: Entry, batch: Batch) -> Outcome:
+def credit(exchange: Exchange, entry: QueueEntry, batch: Batch) -> Outcome:
     """Give an account an amount of an asset, once for an id."""
     return _transfer(exchange, entry, BalanceCause.CREDIT, batch)
 
 
-def debit(exchange: Exchange, entry: Entry, batch: Batch) -> Outcome:
+def debit(exchange: Exchange, entry: QueueEntry, batch: Batch) -> Outcome:
     """Take an amount of an asset from an account, once for an id."""
     return _transfer(exchange, entry, BalanceCause.DEBIT, batch)
 
 
-def set_fees(exchange: Exchange, entry: Entry, batch: Batch) -> Outcome:
+def set_fees(exchange: Exchange, entry: QueueEntry, batch: Batch) -> Outcome:
     """Give an account fee rates of its own, for a symbol or for all without such."""
     symbol = (
         None
@@ -38,7 +37,7 @@ def set_fees(exchange: Exchange, entry: Entry, batch: Batch) -> Outcome:
     return Outcome()
 
 
-def _transfer(exchange: Exchange, entry: Entry, cause: BalanceCause, batch: Batch) -> Outcome:
+def _transfer(exchange: Exchange, entry: QueueEntry, cause: BalanceCause, batch: Batch) -> Outcome:
     ledger = exchange.ledger
     asset = ledger.find_asset(entry.asset)
     units = _read_amount(entry.amount, asset)
@@ -64,7 +63,7 @@ def _read_amount(text: str | None, asset: Asset) -> int:
     return units
 
 
-def _open(exchange: Exchange, entry: Entry, batch: Batch) -> int:
+def _open(exchange: Exchange, entry: QueueEntry, batch: Batch) -> int:
     account = check_account(entry.account)
     exchange.ledger.require_open()
     if exchange.find_account(account) is None:

@@ -1,6 +1,5 @@
 """Entries that the engine itself puts into the list."""
 
-from engine.exchange.entry import Entry
 from engine.exchange.levels import NEWEST, Level
 from protocol import codec
 from protocol.assets import LedgerSettings
@@ -16,6 +15,11 @@ def make_timer_entry(elapsed: int) -> bytes:
     return codec.encode(QueueEntry(command=CommandType.EXPIRE_TIMERS, elapsed=elapsed))
 
 
+def make_advance(elapsed: int) -> bytes:
+    """Make the entry that moves a manual clock on by `elapsed` microseconds."""
+    return codec.encode(QueueEntry(command=CommandType.ADVANCE, elapsed=elapsed))
+
+
 def make_configuration(limits: TradingLimits, ledger: LedgerSettings | None = None) -> bytes:
     """Make the entry that puts `limits` and `ledger` in force, and begins the newest level."""
     return codec.encode(
@@ -23,7 +27,7 @@ def make_configuration(limits: TradingLimits, ledger: LedgerSettings | None = No
     )
 
 
-def read_due(entry: Entry, level: Level, now: int) -> int:
+def read_due(entry: QueueEntry, level: Level, now: int) -> int:
     """Read up to when timers ring by a timer entry, which is taken at `now`; Refusal if it is bad.
 
     Before elapsed time is counted the entry says when it was made, or means now.

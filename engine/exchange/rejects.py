@@ -1,7 +1,9 @@
 """Make reports about what was refused, from nothing but what the entry gave."""
 
+from msgspec import UNSET
+
 from engine.exchange.batch import Batch
-from engine.exchange.entry import Entry
+from protocol.commands import QueueEntry
 from protocol.decimals import Increment, is_decimal
 from protocol.enums import Reason, Status
 from protocol.events import CommandRejected, ExecutionReport
@@ -12,22 +14,25 @@ _NOTHING = "0"
 
 
 def to_rejected_report(
-    entry: Entry,
+    entry: QueueEntry,
     order_id: int,
     client_order_id: str,
     instrument: Instrument | None,
     refusal: Refusal,
     batch: Batch,
+    execution_number: int,
 ) -> ExecutionReport:
     """Make the only report of an order that was refused for its form; it echoes the order's values.
 
     Values on the instrument's grid are written with its decimal places; others, and all if
-    `instrument` is None, are echoed as they came.
+    `instrument` is None, are echoed as they came. `execution_number` is 0 before its level.
     """
     tick, lot = (instrument.tick, instrument.lot) if instrument else (None, None)
     nothing = lot.to_text(0) if lot else _NOTHING
     return ExecutionReport(
         order_id=str(order_id),
+        number=None if execution_number else UNSET,
+        execution_number=execution_number or UNSET,
         client_order_id=client_order_id,
         account=entry.account,
         symbol=entry.symbol,
@@ -50,7 +55,7 @@ def to_rejected_report(
 
 
 def to_command_rejected(
-    entry: Entry, refusal: Refusal, batch: Batch, known_name: str | None = None
+    entry: QueueEntry, refusal: Refusal, batch: Batch, known_name: str | None = None
 ) -> CommandRejected:
     """Make the report of a command that changed nothing.
 

@@ -79,8 +79,16 @@ class Timers:
     def is_due(self, now: int) -> bool:
         """Whether a timer has run out at `now` and no timer entry for it is on its way."""
         first = self._find_first()
-        is_announced = self._announced and now < self._announced + ANNOUNCED_SECONDS * 1_000_000
-        return first is not None and first[0] <= now and not is_announced
+        return first is not None and first[0] <= now and not self.is_announced(now)
+
+    def is_announced(self, now: int) -> bool:
+        """Whether a timer entry is on its way at `now`."""
+        return self._announced > 0 and now < self._announced + ANNOUNCED_SECONDS * 1_000_000
+
+    def find_next(self) -> int | None:
+        """Find the earliest deadline; None if no timer runs."""
+        first = self._find_first()
+        return first and first[0]
 
     def note_announced(self, now: int) -> None:
         """Note that a timer entry is in the list."""

@@ -1,7 +1,6 @@
 """Translate between the protocol's words and the core's numbers.
 
-Orders go to the core, its events to the recorder. Compiled if there is a compiler
-(`translation.pxd` has the types).
+Orders go to the core, its events to the recorder.
 """
 
 from collections.abc import Sequence
@@ -11,8 +10,19 @@ from engine.exchange.batch import Batch
 from engine.exchange.core_event import CoreEvent
 from engine.exchange.orders import Order
 from engine.exchange.recorder import Recorder
-from protocol.enums import OrderType, Reason, SelfTradePrevention, Side, Status
+from protocol.enums import (
+    ListType,
+    OrderType,
+    Reason,
+    SelfTradePrevention,
+    Side,
+    Status,
+    TimeInForce,
+    TrailingOffsetType,
+)
+from protocol.order_lists import name_field
 from protocol.refusal import Refusal
+from protocol.special_terms import TrailingTerms
 
 SIDES_BY_CODE = {codes.Side[side.name].value: side for side in Side}
 REASONS_BY_CODE = {
@@ -22,6 +32,20 @@ REASONS_BY_CODE = {
 _SIDES = {side: code for code, side in SIDES_BY_CODE.items()}
 _ORDER_TYPES = {kind: codes.OrderType[kind.name].value for kind in OrderType}
 _PREVENTIONS = {mode: codes.SelfTradePrevention[mode.name].value for mode in SelfTradePrevention}
+
+_TIMES_IN_FORCE = {
+    TimeInForce.GTC: codes.TimeInForce.GTC.value,
+    TimeInForce.IOC: codes.TimeInForce.IOC.value,
+    TimeInForce.FOK: codes.TimeInForce.FOK.value,
+    TimeInForce.GTD: codes.TimeInForce.GTC.value,
+    TimeInForce.DAY: codes.TimeInForce.GTC.value,
+}
+"""The core knows no time: the exchange ends what has an end."""
+
+_TRAILING_UNITS = {
+    TrailingOffsetType.PRICE: codes.TrailingUnit.TICKS.value,
+    TrailingOffsetType.BASIS_POINTS: codes.TrailingUnit.BASIS_POINTS.value,
+}
 
 _ACCEPTED = codes.EventKind.ACCEPTED.value
 _TRADE = codes.EventKind.TRADE.value
@@ -34,16 +58,23 @@ _TRIGGERED = codes.EventKind.TRIGGERED.value
 _COMMAND_REJECTED = codes.EventKind.COMMAND_REJECTED.value
 _LEVEL = codes.EventKind.LEVEL.value
 _COMMISSION = codes.EventKind.COMMISSION.value
+_PREVENTED = codes.EventKind.PREVENTED.value
+_RELEASED = codes.EventKind.RELEASED.value
+_LISTS = {kind: codes.ListKind[kind.name].value for kind in ListType}
+_ACTIVATED = codes.EventKind.ACTIVATED.value
 
 _DETAILS = {
     Reason.WOULD_TRADE: "a post_only order may not trade at once, and at that price it would",
     Reason.UNKNOWN_ORDER: "the account has no such order",
     Reason.TOO_MANY_OPEN_ORDERS: "the books are full",
+    Reason.PRICE_RELATION: "to sell, the price of the leg with profit is above, that of the stop"
+    " below the last trade, to buy the other way round",
+    Reason.INVALID_LIST: "these orders make no list of that type",
 }
 
 
 def place(matcher: Matcher, order: Order, account: int) -> Sequence[EventRow]:
-    """Enter a new order into the book; return what happened."""
+    """Enter a new order, which has nothing that few have, into the book; return what happened."""
     return matcher.new(
         order.instrument.index,
         order.order_id,
@@ -54,6 +85,76 @@ def place(matcher: Matcher, order: Order, account: int) -> Sequence[EventRow]:
         order.price,
         order.stop_price,
         _PREVENTIONS[order.self_trade_prevention],
+    )
+
+
+def place_special(
+    matcher: Matcher, order: Order, account: int, least: int, most: int
+) -> Sequence[EventRow]:
+    """Enter an order that has what few have.
+
+    `least` and `most` bound the quantity to which it may come if it names an amount; 0: no bound.
+    """
+    special = order.special
+    stop_price, offset, unit = _find_trail(order)
+    return matcher.new(
+        order.instrument.index,
+        order.order_id,
+        account,
+        _SIDES[order.side],
+        _ORDER_TYPES[order.order_type],
+        order.quantity or least,
+        order.price,
+        stop_price,
+        _PREVENTIONS[order.self_trade_prevention],
+        _TIMES_IN_FORCE[special.time_in_force],
+        special.display_quantity,
+        special.quote_quantity,
+        offset,
+        unit,
+        most,
+    )
+
+
+def _find_trail(order: Order) -> tuple[int, int, int]:
+    """Find the stop price for which a new order waits first, and the offset that it trails by."""
+    special = order.special
+    if not isinstance(special, TrailingTerms):
+        return order.stop_price, 0, 0
+    unit = _TRAILING_UNITS[special.trailing_offset_type]
+    return special.activation_price, special.trailing_offset, unit
+
+
+def place_list(
+    matcher: Matcher, list_type: ListType, orders: Sequence[Order], account: int
+) -> Sequence[EventRow]:
+    """Enter an order list; raise Refusal, with the place of the order, if the core refuses it."""
+    legs = [_to_leg(order) for order in orders]
+    events = matcher.new_list(orders[0].instrument.index, account, _LISTS[list_type], legs)
+    kind, reason, _, _, order_id, *_ = events[0]
+    if kind == _REJECTED:
+        place = [order.order_id for order in orders].index(order_id)
+        refusal = _to_refusal(REASONS_BY_CODE[reason])
+        refusal.field = name_field(place)
+        raise refusal
+    return events
+
+
+def _to_leg(order: Order) -> tuple[int, ...]:
+    """Return an order of a list as the core takes it."""
+    stop_price, offset, unit = _find_trail(order)
+    return (
+        order.order_id,
+        _SIDES[order.side],
+        _ORDER_TYPES[order.order_type],
+        order.quantity,
+        order.price,
+        stop_price,
+        _PREVENTIONS[order.self_trade_prevention],
+        _TIMES_IN_FORCE[order.special.time_in_force],
+        order.special.display_quantity,
+        offset,
+        unit,
     )
 
 
@@ -107,16 +208,28 @@ class EventReader:
             recorder.expired(event, batch)
         elif kind == _REJECTED:
             recorder.rejected(event, batch)
-        elif kind == _AMENDED:
-            recorder.amended(event, batch)
-        elif kind == _REDUCED:
-            recorder.reduced(event, batch)
-        elif kind == _TRIGGERED:
-            recorder.triggered(event, batch)
         elif kind == _COMMAND_REJECTED:
             raise _to_refusal(REASONS_BY_CODE[event.reason])
         else:
-            raise ValueError(f"the core tells of an event of kind {kind}")
+            self._record_change(event, batch)
+
+    def _record_change(self, event: CoreEvent, batch: Batch) -> None:
+        """Record an event of an open order that trades nothing and does not end."""
+        kind, recorder = event.kind, self._recorder
+        if kind == _AMENDED:
+            recorder.amended(event, batch)
+        elif kind == _REDUCED:
+            recorder.reduced(event, batch)
+        elif kind == _PREVENTED:
+            recorder.prevented(event, batch)
+        elif kind == _TRIGGERED:
+            recorder.triggered(event, batch)
+        elif kind == _ACTIVATED:
+            recorder.activated(event, batch)
+        elif kind == _RELEASED:
+            recorder.released(event, batch)
+        else:
+            raise ValueError(f"the core tells of an event of kind {event.kind}")
 
 
 def _to_refusal(reason: Reason) -> Refusal:

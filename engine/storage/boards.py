@@ -7,16 +7,19 @@ from redis import Redis
 from engine.exchange.rules import Rules
 from protocol import channels, codec
 from protocol.assets import LedgerSettings
+from protocol.enums import Phase
+from protocol.shards import FIRST, ShardNames
 
 _SHOW = (Path(__file__).parent / "show_field.lua").read_text()
 
 
-class HaltBoard:
-    """The field `halted` of the state: the symbols of halted instruments."""
+class PhaseBoard:
+    """The fields `phases` and `halted` of the state: the instruments that are not `continuous`."""
 
-    def __init__(self, client: Redis) -> None:
+    def __init__(self, client: Redis, names: ShardNames = FIRST) -> None:
+        self._state = names.state
         self._show = client.register_script(_SHOW)
-        self._shown: set[int] | None = None
+        self._shown: dict[int, Phase] | None = None
 
     def begin(self) -> None:
         """Forget what was shown: another engine may have changed it."""
@@ -24,24 +27,26 @@ class HaltBoard:
 
     def is_outdated(self, rules: Rules) -> bool:
         """Whether it shows something else than `rules`."""
-        return self._shown != rules.halted
+        return self._shown != rules.phases
 
     def show(self, rules: Rules, owner: bytes) -> None:
-        """Write the halted symbols if they have changed."""
+        """Write the phases if they have changed."""
         if not self.is_outdated(rules):
             return
-        symbols = sorted(rules.instruments[index].symbol for index in rules.halted)
-        text = codec.encode(symbols)
-        self._show(
-            keys=[channels.STATE], args=[channels.STATE_OWNER, owner, channels.STATE_HALTED, text]
-        )
-        self._shown = set(rules.halted)
+        phases = {rules.instruments[index].symbol: each for index, each in rules.phases.items()}
+        for field, shown in (
+            (channels.STATE_PHASES, codec.encode(phases)),
+            (channels.STATE_HALTED, codec.encode(sorted(phases))),
+        ):
+            self._show(keys=[self._state], args=[channels.STATE_OWNER, owner, field, shown])
+        self._shown = dict(rules.phases)
 
 
 class LedgerBoard:
     """The field `ledger` of the state: the ledger's settings, none if there is no ledger."""
 
-    def __init__(self, client: Redis) -> None:
+    def __init__(self, client: Redis, names: ShardNames = FIRST) -> None:
+        self._state = names.state
         self._show = client.register_script(_SHOW)
         self._shown: LedgerSettings | None = None
 
@@ -55,6 +60,6 @@ class LedgerBoard:
             return
         text = codec.encode(settings)
         self._show(
-            keys=[channels.STATE], args=[channels.STATE_OWNER, owner, channels.STATE_LEDGER, text]
+            keys=[self._state], args=[channels.STATE_OWNER, owner, channels.STATE_LEDGER, text]
         )
         self._shown = settings

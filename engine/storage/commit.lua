@@ -5,16 +5,17 @@
 -- KEYS  order_queue, state, journal, lease, dead
 -- ARGV  owner token, previous sequence, sequence, number of entries taken, the SHA-1 of their JSON
 --       array ("": it is what is journaled as the commands), lease in milliseconds, the clock's
---       mark, number of journal values, how many of these (the last) are to be published, number of channels, of
---       replies, of dead entries; then these values:
+--       mark, what stands before each channel's name where it is published, number of journal
+--       values, how many of these (the last) are to be published, number of channels, of replies,
+--       of dead entries; then these values:
 --       journal field, value … (of those to be published: channel, message …);
 --       each channel that has a message; reply channel, message …; dead entry …
 local queue, state, journal, lease, dead = unpack(KEYS)
-local owner, previous, sequence, taken, digest, milliseconds, mark = unpack(ARGV, 1, 7)
-local journal_values, published_values = tonumber(ARGV[8]), tonumber(ARGV[9])
+local owner, previous, sequence, taken, digest, milliseconds, mark, prefix = unpack(ARGV, 1, 8)
+local journal_values, published_values = tonumber(ARGV[9]), tonumber(ARGV[10])
 local channel_values, reply_values, dead_values =
-  tonumber(ARGV[10]), tonumber(ARGV[11]), tonumber(ARGV[12])
-local first_journal = 13
+  tonumber(ARGV[11]), tonumber(ARGV[12]), tonumber(ARGV[13])
+local first_journal = 14
 local first_channel = first_journal + journal_values
 local first_published = first_channel - published_values
 local first_reply = first_channel + channel_values
@@ -25,7 +26,8 @@ local max_dead = 10000
 -- Somebody may have put an entry before those that were matched. To compare the first or the last
 -- of them is not enough: entries can be alike.
 local function is_what_was_taken()
-  local entries = '[' .. table.concat(redis.call('LRANGE', queue, 0, taken - 1), ',') .. ']'
+  local head = taken == '0' and {} or redis.call('LRANGE', queue, 0, taken - 1)
+  local entries = '[' .. table.concat(head, ',') .. ']'
   if digest == '' then return entries == ARGV[commands] end
   return redis.sha1hex(entries) == digest
 end
@@ -47,9 +49,9 @@ end
 if dead_values > 0 then redis.call('LTRIM', dead, -max_dead, -1) end
 redis.call('SET', lease, owner, 'PX', milliseconds)
 for i = first_published, first_channel - 1, 2 do
-  redis.call('PUBLISH', ARGV[i], ARGV[i + 1])
+  redis.call('PUBLISH', prefix .. ARGV[i], ARGV[i + 1])
 end
 for i = first_reply, first_dead - 1, 2 do
-  redis.call('PUBLISH', ARGV[i], ARGV[i + 1])
+  redis.call('PUBLISH', prefix .. ARGV[i], ARGV[i + 1])
 end
 return 'OK'

@@ -8,7 +8,8 @@ from redis import Redis
 from redis.exceptions import ResponseError
 
 from engine.storage.writes import write_anyway
-from protocol.channels import STATE, STATE_DURABILITY
+from protocol.channels import STATE_DURABILITY
+from protocol.shards import FIRST, ShardNames
 
 logger = logging.getLogger(__name__)
 
@@ -24,7 +25,8 @@ class DurabilityWatch:
     None, it is what Redis keeps to at the first look.
     """
 
-    def __init__(self, client: Redis, least: str | None) -> None:
+    def __init__(self, client: Redis, least: str | None, names: ShardNames = FIRST) -> None:
+        self._state = names.state
         self._client: Any = cast("Any", client)
         self._least = least
         self._said: str | None = None
@@ -48,7 +50,7 @@ class DurabilityWatch:
             logger.warning("%s", text)
         elif self._said:
             logger.info("Redis is as durable again as it was")
-        write_anyway(self._client, "HSET", STATE, STATE_DURABILITY, text)
+        write_anyway(self._client, "HSET", self._state, STATE_DURABILITY, text)
         self._said = text
 
     def _read_policy(self) -> str | None:

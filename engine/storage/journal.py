@@ -5,8 +5,8 @@ from typing import cast
 
 from redis import Redis
 
-from protocol import channels
 from protocol.journal import JournalEntry, entry_id
+from protocol.shards import FIRST, ShardNames
 
 PAGE_ENTRIES = 32
 
@@ -15,9 +15,9 @@ class JournalDamaged(Exception):
     """The journal does not lead to the state that it names: only an operator can help."""
 
 
-def read_journal(client: Redis, after: int) -> Iterator[JournalEntry]:
+def read_journal(client: Redis, after: int, names: ShardNames = FIRST) -> Iterator[JournalEntry]:
     """Yield every commit after the sequence `after`; raise JournalDamaged at a gap."""
-    while page := _read_page(client, after):
+    while page := _read_page(client, after, names.journal):
         for entry in page:
             if entry.previous != after:
                 raise JournalDamaged(
@@ -27,9 +27,9 @@ def read_journal(client: Redis, after: int) -> Iterator[JournalEntry]:
             yield entry
 
 
-def _read_page(client: Redis, after: int) -> list[JournalEntry]:
+def _read_page(client: Redis, after: int, journal: str) -> list[JournalEntry]:
     start = b"(" + entry_id(after)
-    page = client.xrange(channels.JOURNAL, start, "+", count=PAGE_ENTRIES)
+    page = client.xrange(journal, start, "+", count=PAGE_ENTRIES)
     try:
         return [
             JournalEntry.from_stream(*item)

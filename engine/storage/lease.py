@@ -13,8 +13,8 @@ from pathlib import Path
 
 from redis import Redis, RedisError
 
-from protocol import channels
 from protocol.channels import LEASE_MILLISECONDS
+from protocol.shards import FIRST, ShardNames
 
 RENEWAL_SECONDS = 1.0
 MILLISECONDS_AN_OPEN_ORDER = 0.05
@@ -33,7 +33,9 @@ class Fenced(Exception):
 class Lease:
     """One engine's claim on the state."""
 
-    def __init__(self, client: Redis) -> None:
+    def __init__(self, client: Redis, names: ShardNames = FIRST) -> None:
+        self._names = names
+        self._keys = [names.lease, names.state]
         self._acquire = client.register_script((_SCRIPTS / "acquire_lease.lua").read_text())
         self._renew = client.register_script((_SCRIPTS / "renew_lease.lua").read_text())
         self.owner = b""
@@ -52,7 +54,7 @@ class Lease:
         `dead` are tokens of engines that are known to be gone.
         """
         owner = self._acquire(
-            keys=[channels.LEASE, channels.STATE],
+            keys=self._keys,
             args=[secrets.token_hex(8), LEASE_MILLISECONDS, self.owner, *dead],
         )
         if owner is not None:
@@ -93,7 +95,7 @@ class Lease:
         """
         self._set(milliseconds)
         ended = threading.Event()
-        arguments = (connect, self.owner, milliseconds, ended)
+        arguments = (connect, self._names, self.owner, milliseconds, ended)
         keeper = threading.Thread(target=_keep, args=arguments, daemon=True)
         keeper.start()
         try:
@@ -104,17 +106,20 @@ class Lease:
             self._set(LEASE_MILLISECONDS)
 
     def _set(self, milliseconds: int) -> None:
-        keys = [channels.LEASE, channels.STATE]
-        if not self._renew(keys=keys, args=[self.owner, milliseconds]):
+        if not self._renew(keys=self._keys, args=[self.owner, milliseconds]):
             raise Fenced("another engine has taken over")
 
 
 def _keep(
-    connect: Callable[[], Redis], owner: bytes, milliseconds: int, ended: threading.Event
+    connect: Callable[[], Redis],
+    names: ShardNames,
+    owner: bytes,
+    milliseconds: int,
+    ended: threading.Event,
 ) -> None:
     """Renew until the end, or until another engine has taken over."""
     with connect() as client:
-        lease = Lease(client)
+        lease = Lease(client, names)
         lease.owner = owner
         while not ended.wait(LEASE_MILLISECONDS / 1000 / 5):
             try:

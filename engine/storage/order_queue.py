@@ -1,7 +1,7 @@
 """The engine's end of the list on Redis: look at its head, and commit."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from hashlib import sha1
 from pathlib import Path
 from typing import Self, cast
@@ -12,24 +12,19 @@ from redis.exceptions import OutOfMemoryError
 from engine.exchange.batch import Batch
 from engine.storage.lease import Fenced
 from engine.storage.writes import write_anyway
-from protocol import channels, codec
+from protocol import codec
 from protocol.channels import LEASE_MILLISECONDS
 from protocol.events import ChannelMessage
 from protocol.journal import JournalEntry
+from protocol.shards import FIRST, ShardNames
 
 IDLE_SECONDS = 0.25
 """How long a look at an empty list waits, and so how late a stop or a due renewal is seen."""
 MAX_JOURNAL_ENTRY_BYTES = 1_000_000_000
 """Largest journal entry of a commit; Redis takes 2^30 bytes for one of a stream."""
 
+_REPLACE = (Path(__file__).parent / "split_entry.lua").read_text()
 _COMMIT = (Path(__file__).parent / "commit.lua").read_text()
-_KEYS = [
-    channels.ORDER_QUEUE,
-    channels.STATE,
-    channels.JOURNAL,
-    channels.LEASE,
-    channels.DEAD,
-]
 
 
 class CommitRefused(Exception):
@@ -45,16 +40,21 @@ class CommitTooLarge(Exception):
 
 
 class OrderQueue:
-    """`order_queue` as the engine sees it, over a connection of its own.
+    """The list of a shard as its engine sees it, over a connection of its own.
 
     One commit may be on its way to Redis's disk while the entries behind it are matched already;
     those can be committed only when the one on its way is confirmed. Any method may raise
     redis.RedisError: then the outcome of a commit on its way is unknown.
     """
 
-    def __init__(self, client: Redis) -> None:
+    def __init__(self, client: Redis, names: ShardNames = FIRST) -> None:
         self._client = client
+        self._name = names.order_queue
+        self._state = names.state
+        self._keys = [names.order_queue, names.state, names.journal, names.lease, names.dead]
+        self._channel_prefix = names.channel_prefix
         self._script = client.script_load(_COMMIT)
+        self._replace = client.register_script(_REPLACE)
         self._connection = client.connection_pool.get_connection()
         self._on_its_way: Batch | None = None
         """The batch that is sent and not confirmed yet."""
@@ -80,7 +80,7 @@ class OrderQueue:
         be on its way.
         """
         if not self.known:
-            self._send(_look(0, 2 * limit))
+            self._send(self._look(0, 2 * limit))
             self.known = self._read_entries() or self._await_entries(2 * limit)
             self.is_full &= not self.known
         return bool(self.known)
@@ -97,11 +97,11 @@ class OrderQueue:
         `batch` is of the first entries known; the one before must be confirmed. `mark` is its
         clock's. Raises CommitTooLarge if its last entry can never be committed.
         """
-        arguments = _to_arguments(batch, owner, mark, lease_milliseconds)
+        arguments = _to_arguments(batch, owner, mark, lease_milliseconds, self._channel_prefix)
         self.known = self.known[len(batch.taken) :]
         self._is_looking = bool(self.known)
-        ahead = [_look(len(self.known), len(batch.taken))] if self._is_looking else []
-        self._send(("EVALSHA", self._script, len(_KEYS), *_KEYS, *arguments), *ahead)
+        ahead = [self._look(len(self.known), len(batch.taken))] if self._is_looking else []
+        self._send(("EVALSHA", self._script, len(self._keys), *self._keys, *arguments), *ahead)
         self._on_its_way = batch
 
     def confirm(self) -> Batch | None:
@@ -113,10 +113,7 @@ class OrderQueue:
         if self._on_its_way is None:
             return None
         answer = self._connection.read_response()
-        if answer == b"FENCED":
-            raise Fenced("another engine has taken over")
-        if answer != b"OK":
-            raise CommitRefused(answer.decode())
+        check_answer(answer)
         if self._is_looking:
             self.known += self._read_entries()
         batch, self._on_its_way = self._on_its_way, None
@@ -124,11 +121,21 @@ class OrderQueue:
 
     def put_first(self, entry: bytes) -> None:
         """Put an entry of the engine's own before all that waits; nothing may be known."""
-        write_anyway(self._client, "LPUSH", channels.ORDER_QUEUE, entry)
+        write_anyway(self._client, "LPUSH", self._name, entry)
 
     def put_last(self, entry: bytes) -> None:
         """Put an entry of the engine's own behind all that waits."""
-        write_anyway(self._client, "RPUSH", channels.ORDER_QUEUE, entry)
+        write_anyway(self._client, "RPUSH", self._name, entry)
+
+    def replace_first(self, entries: Sequence[bytes], owner: bytes) -> None:
+        """Put entries in the place of the first one known; nothing may be on its way.
+
+        Raises Fenced or CommitRefused, as `confirm` does.
+        """
+        keys = [self._name, self._state]
+        answer = self._replace(keys=keys, args=[owner, self.known[0], *entries])
+        check_answer(cast(bytes, answer))
+        self.known[:1] = entries
 
     def _send(self, *commands: tuple[str | bytes | int | float, ...]) -> None:
         """Send commands in one write; each is answered by one response."""
@@ -140,8 +147,8 @@ class OrderQueue:
 
     def _await_entries(self, limit: int) -> list[bytes]:
         """Wait for an entry, and look: moving the head to where it is changes nothing."""
-        queue = channels.ORDER_QUEUE
-        self._send(("BLMOVE", queue, queue, "LEFT", "LEFT", IDLE_SECONDS), _look(0, limit))
+        queue = self._name
+        self._send(("BLMOVE", queue, queue, "LEFT", "LEFT", IDLE_SECONDS), self._look(0, limit))
         try:
             self._connection.read_response()
             self.is_full = False
@@ -152,14 +159,21 @@ class OrderQueue:
             time.sleep(IDLE_SECONDS)
         return entries
 
+    def _look(self, first: int, count: int) -> tuple[str | int, ...]:
+        """Make the command that reads `count` entries from the `first` on (0: the head)."""
+        return "LRANGE", self._name, first, first + count - 1
 
-def _look(first: int, count: int) -> tuple[str | int, ...]:
-    """Make the command that reads `count` entries from the `first` on (0: the head)."""
-    return "LRANGE", channels.ORDER_QUEUE, first, first + count - 1
+
+def check_answer(answer: bytes) -> None:
+    """Raise Fenced or CommitRefused if a script that checks owner and list says so."""
+    if answer == b"FENCED":
+        raise Fenced("another engine has taken over")
+    if answer != b"OK":
+        raise CommitRefused(answer.decode())
 
 
 def _to_arguments(
-    batch: Batch, owner: bytes, mark: bytes, lease_milliseconds: int
+    batch: Batch, owner: bytes, mark: bytes, lease_milliseconds: int, channel_prefix: str
 ) -> list[str | bytes | int]:
     """Make ARGV of commit.lua, which expects the commands at a fixed place among the values."""
     entry = batch.to_journal_entry()
@@ -173,9 +187,10 @@ def _to_arguments(
         entry.previous,
         entry.sequence,
         len(batch.taken),
-        _digest_taken(batch) if batch.dead else "",
+        _digest_taken(batch) if batch.dead or not batch.taken else "",
         lease_milliseconds,
         mark,
+        channel_prefix,
         len(journal),
         2 * len(entry.published),
         len(entry.messages),
@@ -189,7 +204,7 @@ def _to_arguments(
 
 
 def _digest_taken(batch: Batch) -> str:
-    """Hash what was taken: it is not what is journaled, if some of it was set aside."""
+    """Hash what was taken: it is not what is journaled, if some was set aside or none was taken."""
     return sha1(codec.join_entries(batch.taken), usedforsecurity=False).hexdigest()
 
 

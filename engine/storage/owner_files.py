@@ -12,15 +12,18 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from protocol.run_file import read_boot_id
-
-_PATTERN = "engine-*.owner"
+from protocol.shards import FIRST
 
 
 class OwnerFiles:
-    """One file in `folder` for each engine that owns a state; none if `folder` is None."""
+    """One file in `folder` for each engine that owns a state; none if `folder` is None.
 
-    def __init__(self, folder: Path | None) -> None:
+    `prefix` begins the names of the files of this shard's engines, and of no others.
+    """
+
+    def __init__(self, folder: Path | None, prefix: str = FIRST.file_prefix) -> None:
         self._folder = folder
+        self._prefix = prefix
         self._path: Path | None = None
         self._file = -1
         os.register_at_fork(after_in_child=self._close)  # a child must not keep the lock
@@ -52,7 +55,7 @@ class OwnerFiles:
     def _write(self, folder: Path, owner: bytes) -> None:
         """Lock the file before it has its name, so that nobody takes it for a dead engine's."""
         name = owner.rpartition(b":")[2].decode()
-        unnamed = folder / f"engine-{name}.new"
+        unnamed = folder / f"{self._prefix}{name}.new"
         self._file = os.open(unnamed, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         fcntl.flock(self._file, fcntl.LOCK_EX)
         os.write(self._file, read_boot_id().encode() + b" " + owner)
@@ -64,7 +67,7 @@ class OwnerFiles:
         self._file = -1
 
     def _list_dead(self) -> Iterator[tuple[Path, bytes]]:
-        for path in self._folder.glob(_PATTERN) if self._folder else ():
+        for path in self._folder.glob(f"{self._prefix}*.owner") if self._folder else ():
             with contextlib.suppress(FileNotFoundError), path.open("rb") as file:
                 boot_id, _, token = file.read().partition(b" ")
                 # a lock says nothing about another machine that shares the folder

@@ -9,6 +9,7 @@ from redis import Redis, ResponseError
 
 from engine.storage.lease import Fenced
 from protocol import channels
+from protocol.shards import FIRST, ShardNames
 from protocol.snapshot import (
     PART_BYTES,
     PARTS_AT_ONCE,
@@ -22,26 +23,33 @@ _WRITE_PART = (Path(__file__).parent / "write_part.lua").read_text()
 logger = logging.getLogger(__name__)
 
 
-def list_snapshots(client: Redis) -> list[int]:
+def list_snapshots(client: Redis, names: ShardNames = FIRST) -> list[int]:
     """List the sequences of the snapshots that count, newest first."""
-    stored = client.hget(channels.STATE, channels.STATE_SNAPSHOTS)
+    stored = client.hget(names.state, channels.STATE_SNAPSHOTS)
     return parse_snapshot_list(cast(bytes | None, stored))
 
 
-def measure_newest(client: Redis) -> int:
+def measure_newest(client: Redis, names: ShardNames = FIRST) -> int:
     """Return about how many bytes the newest snapshot has; 0 if there is none."""
-    names = [channels.snapshot_key(sequence) for sequence in list_snapshots(client)[:1]]
-    return sum(client.memory_usage(name, samples=0) or 0 for name in names)
+    keys = [names.snapshot_key(sequence) for sequence in list_snapshots(client, names)[:1]]
+    return sum(client.memory_usage(key, samples=0) or 0 for key in keys)
 
 
-def write_snapshot(client: Redis, owner: bytes, sequence: int, writer: str, raw: bytes) -> None:
+def write_snapshot(
+    client: Redis,
+    owner: bytes,
+    sequence: int,
+    writer: str,
+    raw: bytes,
+    names: ShardNames = FIRST,
+) -> None:
     """Store `raw` part by part, so that others are served in between.
 
     Raises Fenced if another engine has taken over.
     """
     write_part = client.register_script(_WRITE_PART)
-    unfinished = channels.unfinished_snapshot_key(sequence, writer)
-    keys = [channels.STATE, unfinished, channels.snapshot_key(sequence)]
+    unfinished = names.unfinished_snapshot_key(sequence, writer)
+    keys = [names.state, unfinished, names.snapshot_key(sequence)]
     count = -(-len(raw) // PART_BYTES)
     for number in range(1, count + 1):
         part = raw[(number - 1) * PART_BYTES : number * PART_BYTES]
@@ -49,9 +57,9 @@ def write_snapshot(client: Redis, owner: bytes, sequence: int, writer: str, raw:
             raise Fenced("another engine has taken over")
 
 
-def read_snapshot(client: Redis, sequence: int) -> Snapshot:
+def read_snapshot(client: Redis, sequence: int, names: ShardNames = FIRST) -> Snapshot:
     """Read the snapshot at `sequence`; raise ValueError if it is missing or damaged."""
-    name = channels.snapshot_key(sequence)
+    name = names.snapshot_key(sequence)
     parts: list[bytes] = []
     try:
         while page := client.lrange(name, len(parts), len(parts) + PARTS_AT_ONCE - 1):
@@ -61,18 +69,19 @@ def read_snapshot(client: Redis, sequence: int) -> Snapshot:
     return decode_snapshot(b"".join(parts))
 
 
-def read_snapshots(client: Redis) -> Iterator[Snapshot]:
+def read_snapshots(client: Redis, names: ShardNames = FIRST) -> Iterator[Snapshot]:
     """Yield the snapshots that count and can be read, newest first."""
-    for sequence in list_snapshots(client):
+    for sequence in list_snapshots(client, names):
         try:
-            yield read_snapshot(client, sequence)
+            yield read_snapshot(client, sequence, names)
         except ValueError as error:
             logger.warning("the snapshot at sequence %d is of no use: %s", sequence, error)
 
 
-def delete_orphans(client: Redis) -> None:
+def delete_orphans(client: Redis, names: ShardNames = FIRST) -> None:
     """Remove snapshots that were written, in whole or in part, but never counted."""
-    counted = {channels.snapshot_key(sequence).encode() for sequence in list_snapshots(client)}
-    for key in client.scan_iter(channels.snapshot_key_pattern()):
+    stored = list_snapshots(client, names)
+    counted = {names.snapshot_key(sequence).encode() for sequence in stored}
+    for key in client.scan_iter(names.snapshot_key_pattern()):
         if key not in counted:
             client.unlink(key)

@@ -20,6 +20,7 @@ from engine.exchange.exchange import Exchange
 from engine.storage.lease import Fenced
 from engine.storage.snapshot_store import list_snapshots, write_snapshot
 from protocol import channels
+from protocol.shards import FIRST, ShardNames
 from protocol.snapshot import decode_snapshot, encode_snapshot
 
 KEPT = 2
@@ -40,11 +41,18 @@ logger = logging.getLogger(__name__)
 class SnapshotWriter:
     """Takes a snapshot every `interval` commands. `connect` opens a connection for the child."""
 
-    def __init__(self, client: Redis, connect: Callable[[], Redis], interval: int) -> None:
+    def __init__(
+        self,
+        client: Redis,
+        connect: Callable[[], Redis],
+        interval: int,
+        names: ShardNames = FIRST,
+    ) -> None:
         self._client = client
+        self._names = names
         self._connect = connect
         self._configured = self._interval = interval
-        self._trim = JournalTrim(client)
+        self._trim = JournalTrim(client, names)
         self._last = 0
         self._child = 0
         self._sequence = 0
@@ -60,7 +68,7 @@ class SnapshotWriter:
     def begin(self) -> None:
         """Count from the newest snapshot that there is, after a recovery."""
         self.abandon()
-        self._last = next(iter(list_snapshots(self._client)), 0)
+        self._last = next(iter(list_snapshots(self._client, self._names)), 0)
         room = int(self._client.info("memory")["maxmemory"]) // BYTES_A_COMMAND
         self._interval = min(self._configured, room or self._configured)
 
@@ -74,7 +82,7 @@ class SnapshotWriter:
         elif self.is_due(exchange.sequence, is_full):
             self._start(exchange, owner, is_only_one=is_full)
         elif is_full:
-            self._trim.keep(list_snapshots(self._client)[:1], owner, is_full)
+            self._trim.keep(list_snapshots(self._client, self._names)[:1], owner, is_full)
 
     def is_due(self, sequence: int, is_full: bool = False) -> bool:
         """Whether the next `advance` would start a snapshot."""
@@ -90,7 +98,7 @@ class SnapshotWriter:
             logger.error("no snapshot at sequence %d: %s", self._sequence, error)  # noqa: TRY400
             return
         if self._child == 0:
-            _write_and_exit(self._connect, exchange, owner, self._writer, is_only_one)
+            _write_and_exit(self._connect, exchange, owner, self._writer, is_only_one, self._names)
         pause = (time.perf_counter() - started) * 1000
         logger.info("snapshot at sequence %d: the engine paused %.1f ms", self._sequence, pause)
 
@@ -101,18 +109,19 @@ class SnapshotWriter:
         self._child = 0
         if status != 0:
             logger.error("the snapshot at sequence %d failed: status %d", self._sequence, status)
-            unfinished = channels.unfinished_snapshot_key(self._sequence, self._writer)
+            unfinished = self._names.unfinished_snapshot_key(self._sequence, self._writer)
             self._client.unlink(unfinished)
             return
-        others = [] if is_full else list_snapshots(self._client)[: KEPT - 1]
+        others = [] if is_full else list_snapshots(self._client, self._names)[: KEPT - 1]
         self._trim.keep([self._sequence, *others], owner, is_full)
 
 
 class JournalTrim:
     """Deletes old snapshots, and the journal up to those that are kept."""
 
-    def __init__(self, client: Redis) -> None:
+    def __init__(self, client: Redis, names: ShardNames = FIRST) -> None:
         self._client = client
+        self._names = names
         self._keep = client.register_script(
             (Path(__file__).parent / "keep_snapshot.lua").read_text()
         )
@@ -127,9 +136,10 @@ class JournalTrim:
         """
         if not sequences:
             return
-        kept = list_snapshots(self._client)
-        keys = [channels.STATE, channels.JOURNAL, channels.snapshot_key(sequences[0])]
-        keys += [channels.snapshot_key(old) for old in kept if old not in sequences]
+        kept = list_snapshots(self._client, self._names)
+        names = self._names
+        keys = [names.state, names.journal, names.snapshot_key(sequences[0])]
+        keys += [names.snapshot_key(old) for old in kept if old not in sequences]
         lists = [_format_list(kept), _format_list(sequences)]
         last = self._choose_last(sequences, is_full)
         answer = self._keep(keys=keys, args=[owner, *lists, last])
@@ -141,7 +151,7 @@ class JournalTrim:
     def _choose_last(self, sequences: list[int], is_full: bool) -> int:
         """Choose the last sequence that may leave the journal."""
         oldest = sequences[-1] if len(sequences) == KEPT or is_full else 0
-        stored = self._client.hget(channels.STATE, channels.STATE_ARCHIVE_SEQUENCE)
+        stored = self._client.hget(self._names.state, channels.STATE_ARCHIVE_SEQUENCE)
         if stored is None:
             return oldest
         archived = int(cast(bytes, stored))
@@ -170,14 +180,19 @@ def _format_list(sequences: list[int]) -> str:
 
 
 def _write_and_exit(
-    connect: Callable[[], Redis], exchange: Exchange, owner: bytes, writer: str, is_only_one: bool
+    connect: Callable[[], Redis],
+    exchange: Exchange,
+    owner: bytes,
+    writer: str,
+    is_only_one: bool,
+    names: ShardNames,
 ) -> None:
     """Write the snapshot in the child, where nothing of the parent's may run on afterwards."""
     status = 1
     try:
         snapshot = exchange.export()
         raw = encode_snapshot(snapshot)
-        write_snapshot(connect(), owner, snapshot.sequence, writer, raw)
+        write_snapshot(connect(), owner, snapshot.sequence, writer, raw, names)
         if is_only_one:
             exchange.restore(decode_snapshot(raw))  # if this fails, it does not count
         status = 0

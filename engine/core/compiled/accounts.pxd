@@ -4,6 +4,7 @@ from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t
 from libc.stdlib cimport free
 from libc.string cimport memcpy, memmove
 
+from engine.core.compiled.extras cimport rest_of
 from engine.core.compiled.ledger cimport (
     add,
     fees_key,
@@ -13,7 +14,6 @@ from engine.core.compiled.ledger cimport (
     held_for,
     hold,
     open_balance,
-    row_place,
 )
 from engine.core.compiled.memory cimport allocate, grown
 from engine.core.compiled.state cimport (
@@ -23,9 +23,10 @@ from engine.core.compiled.state cimport (
     Order,
     OwnFees,
     Terms,
+    UNHELD,
     slot_t,
 )
-from engine.core.compiled.state_hash cimport balance_mix, fees_mix, touched_mix
+from engine.core.compiled.state_hash cimport balance_mix, balance_place, fees_mix, touched_mix
 
 cdef enum:
     FIRST_ACCOUNTS = 64
@@ -35,38 +36,38 @@ cdef enum:
 # Rows
 
 cdef inline void add_rows(Ledger* ledger, uint32_t capacity) noexcept nogil:
-    """Make room for so many accounts."""
-    cdef uint64_t old = <uint64_t>ledger.assets * ledger.capacity
-    cdef uint64_t new = <uint64_t>ledger.assets * capacity
-    ledger.balances = <Balance*>grown(
-        ledger.balances, old * sizeof(Balance), new * sizeof(Balance)
-    )
-    ledger.is_touched = <uint8_t*>grown(ledger.is_touched, old, new)
+    """Make room for so many accounts in every asset's row."""
+    cdef uint64_t old = ledger.capacity, new = capacity, asset
+    cdef Balance* balances = <Balance*>allocate(ledger.assets * new * sizeof(Balance))
+    cdef uint8_t* is_touched = <uint8_t*>allocate(ledger.assets * new)
+    for asset in range(ledger.assets):
+        memcpy(balances + asset * new, ledger.balances + asset * old, old * sizeof(Balance))
+        memcpy(is_touched + asset * new, ledger.is_touched + asset * old, old)
+    free(ledger.balances)
+    free(ledger.is_touched)
+    ledger.balances = balances
+    ledger.is_touched = is_touched
     ledger.has_own_fees = <uint8_t*>grown(ledger.has_own_fees, ledger.capacity, capacity)
     ledger.capacity = capacity
 
 
 cdef inline void widen_rows(Ledger* ledger) noexcept nogil:
     """Give every account a place for one more asset."""
-    cdef uint64_t old = ledger.assets, new = ledger.assets + 1
-    cdef Balance* balances = <Balance*>allocate(new * ledger.capacity * sizeof(Balance))
-    cdef uint64_t i
-    for i in range(ledger.accounts):
-        memcpy(balances + i * new, ledger.balances + i * old, old * sizeof(Balance))
-    free(ledger.balances)
-    free(ledger.is_touched)
-    ledger.balances = balances
-    ledger.is_touched = <uint8_t*>allocate(new * ledger.capacity)
+    cdef uint64_t old = <uint64_t>ledger.assets * ledger.capacity
+    cdef uint64_t new = old + ledger.capacity
+    ledger.balances = <Balance*>grown(
+        ledger.balances, old * sizeof(Balance), new * sizeof(Balance)
+    )
+    ledger.is_touched = <uint8_t*>grown(ledger.is_touched, old, new)
     ledger.assets += 1
-    for i in range(ledger.touched_count):
-        ledger.is_touched[row_place(ledger, &ledger.touched[i])] = True
 
 
 cdef inline void settle_touched(Ledger* ledger) noexcept nogil:
     """Put the touched balances back into the hash."""
-    cdef uint64_t i
+    cdef uint64_t i, at
     for i in range(ledger.touched_count):
-        ledger.is_touched[row_place(ledger, &ledger.touched[i])] = False
+        at = balance_place(ledger, ledger.touched[i].account, ledger.touched[i].asset)
+        ledger.is_touched[at] = False
     ledger.hash += touched_mix(ledger)
     ledger.touched_count = 0
 
@@ -103,7 +104,7 @@ cdef inline bint change_free(
     Ledger* ledger, int64_t account, uint32_t asset, int64_t amount
 ) noexcept nogil:
     """Add an amount to what is free; return False, and change nothing, if too little would be."""
-    cdef Balance* balance = &ledger.balances[<uint64_t>account * ledger.assets + asset]
+    cdef Balance* balance = &ledger.balances[balance_place(ledger, account, asset)]
     cdef Balance changed = balance[0]
     add(&changed.free, amount)
     if ledger.is_checked and changed.free.high < 0:
@@ -119,26 +120,39 @@ cdef inline void hold_open_orders(Core* core, uint32_t symbol) noexcept nogil:
     for slot in range(1, core.next_slot):
         order = &core.pool[slot]
         if order.order_id and order.symbol == symbol:
-            hold(core, order, order.remaining)
+            hold(core, order, rest_of(core, slot))
 
 
 cdef inline void lock_again(Core* core, const Order* order) noexcept nogil:
     """Count what a restored order holds: saved bytes have free amounts alone."""
     cdef Ledger* ledger = &core.ledger
     cdef const Terms* terms = &ledger.terms[order.symbol]
-    cdef uint64_t place = <uint64_t>order.account * ledger.assets + held_asset(terms, order)
-    if terms.lot_units:
+    cdef uint64_t place = balance_place(ledger, order.account, held_asset(terms, order))
+    if terms.lot_units and not order.has_extra & UNHELD:
         add(&ledger.balances[place].locked, held_for(terms, order, order.remaining))
 
 
+cdef inline void lock_received(Core* core, const Order* order, int64_t received) noexcept nogil:
+    """Do the same for what a working order has bought for the pending ones."""
+    cdef Ledger* ledger = &core.ledger
+    if received:
+        add(
+            &ledger.balances[
+                balance_place(ledger, order.account, ledger.terms[order.symbol].base)
+            ].locked,
+            received,
+        )
+
+
 cdef inline void hash_again(Ledger* ledger) noexcept nogil:
-    cdef uint64_t place
+    cdef uint64_t account, asset
     cdef uint32_t i
     ledger.hash = 0
-    for place in range(<uint64_t>ledger.accounts * ledger.assets):
-        ledger.hash += balance_mix(
-            &ledger.balances[place], place // ledger.assets, place % ledger.assets
-        )
+    for asset in range(ledger.assets):
+        for account in range(ledger.accounts):
+            ledger.hash += balance_mix(
+                &ledger.balances[balance_place(ledger, account, asset)], account, asset
+            )
     for i in range(ledger.own_fees_count):
         ledger.hash += fees_mix(&ledger.own_fees[i])
 

@@ -22,6 +22,7 @@ from engine.core.compiled.state cimport (
     prefetch,
     price_t,
 )
+from engine.core.compiled.state_hash cimport balance_place
 
 cdef enum:
     FAR_AHEAD = 10
@@ -54,7 +55,7 @@ cdef inline const Balance* balance_of(
     cdef uint32_t symbol = command.symbol
     cdef const Terms* terms = &core.ledger.terms[symbol if symbol < core.symbols else 0]
     cdef uint32_t asset = terms.base if command.side else terms.quote
-    return core.ledger.balances + <uint64_t>command.account * core.ledger.assets + asset
+    return core.ledger.balances + balance_place(&core.ledger, command.account, asset)
 
 
 cdef inline void run_batch(

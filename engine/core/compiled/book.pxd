@@ -27,9 +27,11 @@ from engine.core.compiled.state cimport (
     Book,
     Core,
     Level,
+    Order,
     likely,
     price_t,
     qty_t,
+    slot_t,
 )
 
 cdef enum:
@@ -49,7 +51,33 @@ cdef inline void free_book(Book* book) noexcept nogil:
     for side in range(2):
         free_levels(&book.far[side])
         free_levels(&book.waiting[side])
+        free(book.trails[side].records)
     free(book)
+
+
+cdef inline void append(Order* pool, Level* level, slot_t slot) noexcept nogil:
+    cdef Order* order = &pool[slot]
+    order.next = 0
+    order.prev = level.tail
+    if level.tail:
+        pool[level.tail].next = slot
+    else:
+        level.head = slot
+    level.tail = slot
+    level.quantity += order.remaining
+
+
+cdef inline void unlink(Order* pool, Level* level, slot_t slot) noexcept nogil:
+    cdef const Order* order = &pool[slot]
+    if order.prev:
+        pool[order.prev].next = order.next
+    else:
+        level.head = order.next
+    if order.next:
+        pool[order.next].prev = order.prev
+    else:
+        level.tail = order.prev
+    level.quantity -= order.remaining
 
 
 cdef inline bint is_near(const Book* book, price_t price) noexcept nogil:

@@ -1,57 +1,53 @@
-"""The four commands: refused before anything changes (`refusals`), or carried out."""
+"""The commands: refused before anything changes (`refusals`), or carried out."""
 
 from libc.stdint cimport int64_t, uint8_t, uint32_t
 
-from engine.core.compiled.events cimport (
-    emit,
-    emit_canceled,
-    emit_refusal,
-    refuse_command,
-    report_levels,
-    touch,
-)
-from engine.core.compiled.book cimport level_at
-from engine.core.compiled.id_index cimport find_slot
-from engine.core.compiled.ledger cimport has_ledger, hold
-from engine.core.compiled.matching cimport execute, has_reached, run_fired, trigger
-from engine.core.compiled.orders cimport bucket_of, fires_on_rise, remove, wait
+from engine.core.compiled.amends cimport amend_order
+from engine.core.compiled.events cimport emit, emit_refusal, refuse_command, report_levels
+from engine.core.compiled.extras cimport begin_extra
+from engine.core.compiled.ledger cimport has_ledger, hold, lacks_amount
+from engine.core.compiled.list_commands cimport new_list
+from engine.core.compiled.lists cimport cancel_slot, end_list, end_slot
+from engine.core.compiled.matching cimport execute, first_stop_price, run_fired, start
+from engine.core.compiled.orders cimport bucket_of, fill_order, visible_slot
+from engine.core.compiled.quote cimport quantity_for
 from engine.core.compiled.queue cimport enqueue, sort_queue
-from engine.core.compiled.refusals cimport (
-    is_between,
-    refuse_amend,
-    refuse_funds,
-    refuse_new,
-    refuse_replace,
-)
+from engine.core.compiled.refusals cimport is_between, refuse_funds, refuse_new, refuse_new_special
 from engine.core.compiled.state cimport (
     ACCEPTED,
-    AMENDED,
-    AMENDED_BELOW_FILLED,
     CANCEL_ALL,
     CANCEL_REQUESTED,
     COMMAND_AMEND,
     COMMAND_CANCEL,
     COMMAND_CANCEL_ALL,
+    COMMAND_EXPIRE,
     COMMAND_NEW,
-    COMMAND_REJECTED,
+    EXPIRED,
+    INSUFFICIENT_BALANCE,
+    INSUFFICIENT_LIQUIDITY,
     INVALID_COMMAND,
     INVALID_SYMBOL,
+    LIST_ENDED,
+    QUANTITY_OUT_OF_RANGE,
     REASON_NONE,
     REJECTED,
     SELL,
     STOP_LOSS,
+    TIME_REACHED,
+    TRAILING,
     UNKNOWN_ORDER,
     CommandRecord,
     Core,
     Incoming,
-    Level,
+    Leg,
     Order,
+    Special,
     likely,
+    price_t,
     qty_t,
     slot_t,
     unlikely,
 )
-from engine.core.compiled.state_hash cimport slot_mix
 
 
 # New orders
@@ -64,29 +60,37 @@ cdef inline void reject_new(
     emit_refusal(core, REJECTED, reason, symbol, side, command.order_id)
 
 
-cdef inline void start(Core* core, Incoming* incoming) noexcept nogil:
-    """Let an order with a stop price wait for it, unless it is already reached."""
-    cdef Order* order = &incoming.order
-    if has_reached(core.books[order.symbol], fires_on_rise(order), incoming.stop_price):
-        trigger(core, incoming)
+cdef inline uint32_t find_quantity(Core* core, Order* order, const Special* special) noexcept nogil:
+    """Find the quantity of an order that names an amount; return the reason against it, if any."""
+    cdef qty_t least = order.remaining
+    if special.quote_amount:
+        order.remaining = quantity_for(core, order, special.quote_amount)
+        if special.most and order.remaining > special.most:
+            return QUANTITY_OUT_OF_RANGE
+    return REASON_NONE if order.remaining >= least else INSUFFICIENT_LIQUIDITY
+
+
+cdef inline uint32_t refuse_means(
+    Core* core, const Order* order, const Special* special
+) noexcept nogil:
+    """Return what the ledger has against an order that may name an amount."""
+    if special.quote_amount and lacks_amount(core, order, special.quote_amount):
+        return INSUFFICIENT_BALANCE
+    return refuse_funds(core, order, NULL, 0)
+
+
+cdef inline void enter(Core* core, Incoming* incoming, price_t stop_price) noexcept nogil:
+    """Accept an order."""
+    cdef const Order* order = &incoming.order
+    hold(core, order, order.remaining)
+    emit(
+        core, ACCEPTED, REASON_NONE, order, 0, order.price, order.remaining, order.remaining,
+        stop_price, 0,
+    )
+    if unlikely(order.order_type >= STOP_LOSS):
+        start(core, incoming)
     else:
-        wait(core, incoming)
-
-
-cdef inline void fill_order(Order* order, const CommandRecord* command) noexcept nogil:
-    order.order_id = command.order_id
-    order.account = command.account
-    order.price = command.price
-    order.remaining = command.quantity
-    order.filled = 0
-    order.arrival = 0
-    order.next = 0
-    order.prev = 0
-    order.symbol = command.symbol
-    order.side = command.side
-    order.order_type = command.order_type
-    order.prevention = command.prevention
-    order.waiting = False
+        execute(core, incoming)
 
 
 cdef inline void new_order(Core* core, const CommandRecord* command) noexcept nogil:
@@ -95,34 +99,52 @@ cdef inline void new_order(Core* core, const CommandRecord* command) noexcept no
     if likely(reason == REASON_NONE):
         fill_order(&incoming.order, command)
         if has_ledger(core):
-            reason = refuse_funds(core, &incoming.order, NULL)
+            reason = refuse_funds(core, &incoming.order, NULL, 0)
     if unlikely(reason != REASON_NONE):
         reject_new(core, command, reason)
         return
-    incoming.stop_price = command.stop_price
-    hold(core, &incoming.order, command.quantity)
-    emit(
-        core, ACCEPTED, REASON_NONE, &incoming.order, 0, command.price, command.quantity,
-        command.quantity, command.stop_price, 0,
-    )
     if unlikely(command.order_type >= STOP_LOSS):
-        start(core, &incoming)
-    else:
-        execute(core, &incoming)
+        incoming.order.has_extra = True
+        begin_extra(&incoming.extra, command.stop_price, 0)
+    enter(core, &incoming, command.stop_price)
+
+
+cdef inline void new_special(
+    Core* core, const CommandRecord* command, const Special* special
+) noexcept nogil:
+    """Take an order that has more than its command says: apart, to spare all others the look."""
+    cdef uint32_t reason = refuse_new_special(core, command, special)
+    cdef Incoming incoming
+    if reason == REASON_NONE:
+        fill_order(&incoming.order, command)
+        reason = find_quantity(core, &incoming.order, special)
+    if reason == REASON_NONE and has_ledger(core):
+        reason = refuse_means(core, &incoming.order, special)
+    if reason != REASON_NONE:
+        reject_new(core, command, reason)
+        return
+    if special.time_in_force:
+        incoming.order.time_in_force = special.time_in_force
+    incoming.order.has_extra = (
+        command.stop_price != 0 or special.display != 0 or special.trailing_offset != 0
+    )
+    begin_extra(&incoming.extra, command.stop_price, special.display)
+    incoming.extra.offset = special.trailing_offset
+    incoming.extra.unit = special.trailing_unit
+    enter(core, &incoming, first_stop_price(core, &incoming))
 
 
 # Cancels
 
-cdef inline slot_t visible_slot(const Core* core, const CommandRecord* command) noexcept nogil:
-    """Return the order's slot, or 0 if the account has no such order."""
-    cdef slot_t slot = find_slot(&core.index, core.pool, command.order_id)
-    return slot if slot and core.pool[slot].account == command.account else 0
-
-
-cdef inline void cancel_slot(Core* core, slot_t slot, uint32_t reason) noexcept nogil:
-    hold(core, &core.pool[slot], -core.pool[slot].remaining)
-    emit_canceled(core, &core.pool[slot], reason)
-    remove(core, slot)
+cdef inline void expire_order(Core* core, const CommandRecord* command) noexcept nogil:
+    """End an order whose time has come."""
+    cdef slot_t slot = visible_slot(core, command)
+    if slot == 0:
+        refuse_command(core, UNKNOWN_ORDER, command.order_id)
+    elif core.pool[slot].has_extra:
+        end_list(core, slot, EXPIRED, TIME_REACHED, LIST_ENDED)
+    else:
+        end_slot(core, slot, EXPIRED, TIME_REACHED)
 
 
 cdef inline void cancel_order(Core* core, const CommandRecord* command) noexcept nogil:
@@ -156,110 +178,51 @@ cdef inline void cancel_all_orders(Core* core, const CommandRecord* command) noe
     sort_queue(core, 0)
     core.is_compound = True
     for i in range(core.queue_count):
-        cancel_slot(core, core.queue[i].slot, CANCEL_ALL)
+        if core.pool[core.queue[i].slot].order_id:  # else its list has ended before
+            cancel_slot(core, core.queue[i].slot, CANCEL_ALL)
     core.queue_count = 0
 
 
-# Amends
-
-cdef inline void shrink(Core* core, slot_t slot, qty_t remaining) noexcept nogil:
-    """Lower an order's quantity in its place."""
-    cdef Order* order = &core.pool[slot]
-    cdef Level* level
-    core.order_hash -= slot_mix(core, slot)
-    hold(core, order, remaining - order.remaining)
-    if not order.waiting:
-        level = level_at(core.books[order.symbol], order.side, order.price)
-        touch(
-            core, order.symbol, order.side, order.price, level.quantity,
-            level.quantity - (order.remaining - remaining),
-        )
-        level.quantity -= order.remaining - remaining
-    order.remaining = remaining
-    core.order_hash += slot_mix(core, slot)
+cdef inline void finish_command(Core* core) noexcept nogil:
+    if unlikely(core.queue_count):
+        run_fired(core)
+    report_levels(core)
 
 
-cdef inline void emit_amended(
-    Core* core, const Incoming* amended, bint has_priority
-) noexcept nogil:
-    cdef const Order* order = &amended.order
-    emit(
-        core, AMENDED, REASON_NONE, order, 0, order.price, order.remaining + order.filled,
-        order.remaining, amended.stop_price, has_priority,
+cdef inline bint is_special(const Special* special) noexcept nogil:
+    """Whether a new order has anything beyond its command."""
+    return (
+        special.time_in_force or special.display or special.quote_amount
+        or special.trailing_offset or special.trailing_unit
     )
 
 
-cdef inline void replace(Core* core, slot_t slot, Incoming* amended) noexcept nogil:
-    """Take the amended order from its place and let it come in again."""
-    hold(core, &core.pool[slot], -core.pool[slot].remaining)
-    hold(core, &amended.order, amended.order.remaining)
-    remove(core, slot)
-    core.is_compound = True
-    emit_amended(core, amended, False)
-    if amended.order.waiting:
-        start(core, amended)
-    else:
-        execute(core, amended)
-
-
-cdef inline void refuse_order(Core* core, const Order* order, uint32_t reason) noexcept nogil:
-    emit_refusal(core, COMMAND_REJECTED, reason, order.symbol, order.side, order.order_id)
-
-
-cdef inline void read_amend(
-    const Core* core, slot_t slot, const CommandRecord* command, Incoming* amended
+cdef inline void run_special(
+    Core* core, const CommandRecord* command, const Special* special
 ) noexcept nogil:
-    """Make the order as it would be after the amend."""
-    cdef const Order* order = &core.pool[slot]
-    amended.order = order[0]
-    amended.stop_price = core.stop_prices[slot] if order.order_type >= STOP_LOSS else 0
-    if command.quantity:
-        amended.order.remaining = command.quantity - order.filled
-    if command.price:
-        amended.order.price = command.price
-    if command.stop_price:
-        amended.stop_price = command.stop_price
+    """Enter an order that has more than its command says; do the same as `run_command`."""
+    new_special(core, command, special)
+    finish_command(core)
 
 
-cdef inline bint has_kept_priority(
-    const Core* core, slot_t slot, const Incoming* amended
-) noexcept nogil:
-    cdef const Order* order = &core.pool[slot]
-    if amended.order.price != order.price or amended.order.remaining > order.remaining:
-        return False
-    return not order.waiting or amended.stop_price == core.stop_prices[slot]
-
-
-cdef inline void apply_amend(Core* core, slot_t slot, Incoming* amended) noexcept nogil:
-    cdef const Order* order = &amended.order
-    cdef uint32_t reason
-    if order.remaining <= 0:
-        cancel_slot(core, slot, AMENDED_BELOW_FILLED)
-    elif has_kept_priority(core, slot, amended):
-        shrink(core, slot, order.remaining)
-        emit_amended(core, amended, True)
-    else:
-        reason = refuse_replace(core, order, &core.pool[slot])
-        if reason == REASON_NONE:
-            replace(core, slot, amended)
-        else:
-            refuse_order(core, order, reason)
-
-
-cdef inline void amend_order(Core* core, const CommandRecord* command) noexcept nogil:
-    cdef slot_t slot = visible_slot(core, command)
-    cdef const Order* order = &core.pool[slot]
-    cdef Incoming amended
-    cdef uint32_t reason
-    if slot == 0:
-        refuse_command(core, UNKNOWN_ORDER, command.order_id)
-        return
-    reason = refuse_amend(order, command)
+cdef inline void run_list(Core* core, Leg* legs, uint32_t kind) noexcept nogil:
+    """Enter an order list; do the same as `run_command`."""
+    cdef uint32_t place = 0
+    cdef uint32_t reason = new_list(core, legs, kind, &place)
     if reason != REASON_NONE:
-        refuse_order(core, order, reason)
-        return
-    read_amend(core, slot, command, &amended)
-    apply_amend(core, slot, &amended)
+        reject_new(core, &legs[place].command, reason)
+    finish_command(core)
+
+
+cdef inline void run_rare(Core* core, const CommandRecord* command) noexcept nogil:
+    if command.kind == COMMAND_AMEND:
+        amend_order(core, command)
+    elif command.kind == COMMAND_CANCEL_ALL:
+        cancel_all_orders(core, command)
+    elif command.kind == COMMAND_EXPIRE:
+        expire_order(core, command)
+    else:
+        refuse_command(core, INVALID_COMMAND, command.order_id)
 
 
 cdef inline void run_command(Core* core, const CommandRecord* command) noexcept nogil:
@@ -268,12 +231,6 @@ cdef inline void run_command(Core* core, const CommandRecord* command) noexcept 
         new_order(core, command)
     elif command.kind == COMMAND_CANCEL:
         cancel_order(core, command)
-    elif command.kind == COMMAND_AMEND:
-        amend_order(core, command)
-    elif command.kind == COMMAND_CANCEL_ALL:
-        cancel_all_orders(core, command)
     else:
-        refuse_command(core, INVALID_COMMAND, command.order_id)
-    if unlikely(core.queue_count):
-        run_fired(core)
-    report_levels(core)
+        run_rare(core, command)
+    finish_command(core)

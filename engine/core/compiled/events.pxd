@@ -2,7 +2,7 @@
 
 from libc.stdint cimport int64_t, uint32_t, uint64_t
 from libc.stdlib cimport free
-from libc.string cimport memcpy
+from libc.string cimport memcpy, memset
 
 from engine.core.compiled.book cimport quantity_at
 from engine.core.compiled.memory cimport allocate, grown
@@ -21,6 +21,9 @@ from engine.core.compiled.state cimport (
     qty_t,
     unlikely,
 )
+
+cdef enum:
+    FEW_TOUCHED = 16  # levels that are compared with each other rather than looked up
 
 
 cdef inline void grow_events(Core* core) noexcept nogil:
@@ -80,12 +83,16 @@ cdef inline void emit(
     event.number = number
 
 
-cdef inline void emit_canceled(Core* core, const Order* order, uint64_t reason) noexcept nogil:
-    emit(core, CANCELED, reason, order, 0, order.price, order.remaining, 0, 0, 0)
+cdef inline void emit_canceled(
+    Core* core, const Order* order, qty_t quantity, uint64_t reason
+) noexcept nogil:
+    emit(core, CANCELED, reason, order, 0, order.price, quantity, 0, 0, 0)
 
 
-cdef inline void emit_expired(Core* core, const Order* order, uint64_t reason) noexcept nogil:
-    emit(core, EXPIRED, reason, order, 0, order.price, order.remaining, 0, 0, 0)
+cdef inline void emit_expired(
+    Core* core, const Order* order, qty_t quantity, uint64_t reason
+) noexcept nogil:
+    emit(core, EXPIRED, reason, order, 0, order.price, quantity, 0, 0, 0)
 
 
 cdef inline void emit_refusal(
@@ -105,6 +112,10 @@ cdef inline void emit_refusal(
 cdef inline void refuse_command(Core* core, uint64_t reason, int64_t order_id) noexcept nogil:
     """Refuse a command about no order that the sender can see, without symbol and side."""
     emit_refusal(core, COMMAND_REJECTED, reason, <uint32_t>-1, 0, order_id)
+
+
+cdef inline void refuse_order(Core* core, const Order* order, uint32_t reason) noexcept nogil:
+    emit_refusal(core, COMMAND_REJECTED, reason, order.symbol, order.side, order.order_id)
 
 
 cdef inline void touch(
@@ -145,19 +156,52 @@ cdef inline bint is_first_touch(
     return True
 
 
-cdef inline void drop_repeats(Core* core) noexcept nogil:
-    """Keep the first touch of each level, in the order of the first touches."""
-    cdef uint32_t size = 16, kept = 0, i
-    cdef uint32_t* seen
-    while size < 2 * core.touched_count:
-        size *= 2
-    seen = <uint32_t*>allocate(size * sizeof(uint32_t))
+cdef inline bint is_among(
+    const TouchedLevel* levels, uint32_t count, const TouchedLevel* sought
+) noexcept nogil:
+    cdef uint32_t i
+    for i in range(count):
+        if is_same_level(&levels[i], sought):
+            return True
+    return False
+
+
+cdef inline void drop_few_repeats(Core* core) noexcept nogil:
+    """Do what `drop_repeats` does without a table: an amend touches two levels or some more."""
+    cdef uint32_t kept = 0, i
     for i in range(core.touched_count):
-        core.touched[kept] = core.touched[i]
-        if is_first_touch(core, seen, size - 1, kept):
+        if not is_among(core.touched, kept, &core.touched[i]):
+            core.touched[kept] = core.touched[i]
             kept += 1
     core.touched_count = kept
-    free(seen)
+
+
+cdef inline uint32_t clear_seen(Core* core) noexcept nogil:
+    """Empty the table of levels seen, at most half full of the touched ones; return its mask."""
+    cdef uint32_t size = FEW_TOUCHED
+    while size < 2 * core.touched_count:
+        size *= 2
+    if size > core.seen_capacity:
+        free(core.seen)
+        core.seen = <uint32_t*>allocate(size * sizeof(uint32_t))
+        core.seen_capacity = size
+    else:
+        memset(core.seen, 0, size * sizeof(uint32_t))
+    return size - 1
+
+
+cdef inline void drop_repeats(Core* core) noexcept nogil:
+    """Keep the first touch of each level, in the order of the first touches."""
+    cdef uint32_t kept = 0, mask, i
+    if core.touched_count <= FEW_TOUCHED:
+        drop_few_repeats(core)
+        return
+    mask = clear_seen(core)
+    for i in range(core.touched_count):
+        core.touched[kept] = core.touched[i]
+        if is_first_touch(core, core.seen, mask, kept):
+            kept += 1
+    core.touched_count = kept
 
 
 cdef inline void report_level(Core* core, const TouchedLevel* touched) noexcept nogil:
@@ -182,8 +226,11 @@ cdef inline void report_level(Core* core, const TouchedLevel* touched) noexcept 
 cdef inline void report_levels(Core* core) noexcept nogil:
     """Close a command with one LEVEL event for each level whose quantity differs."""
     cdef uint32_t i
-    if unlikely(core.is_compound) and core.touched_count > 1:
-        drop_repeats(core)
+    if unlikely(core.is_compound):
+        if core.is_joined:  # all that is joined is one compound command
+            return
+        if core.touched_count > 1:
+            drop_repeats(core)
     for i in range(core.touched_count):
         report_level(core, &core.touched[i])
     core.touched_count = 0

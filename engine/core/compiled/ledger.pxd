@@ -9,6 +9,7 @@ from libc.stdint cimport int32_t, int64_t, uint32_t, uint64_t
 
 from engine.core.compiled.book cimport crosses, level_at, worse_price
 from engine.core.compiled.events cimport emit
+from engine.core.compiled.extras cimport extra_at
 from engine.core.compiled.memory cimport grown
 from engine.core.compiled.orders cimport is_own, limit_of
 from engine.core.compiled.state cimport (
@@ -16,13 +17,16 @@ from engine.core.compiled.state cimport (
     COMMISSION,
     FEE_UNIT,
     FEES_ACCOUNT,
+    MAX_AMOUNT,
     PREVENT_CANCEL_MAKER,
     PREVENT_DECREMENT,
     REASON_NONE,
     SELL,
+    UNHELD,
     Balance,
     Book,
     Core,
+    Extra,
     Ledger,
     Level,
     Order,
@@ -36,7 +40,7 @@ from engine.core.compiled.state cimport (
     likely,
     unlikely,
 )
-from engine.core.compiled.state_hash cimport balance_mix
+from engine.core.compiled.state_hash cimport balance_mix, balance_place
 
 cdef extern from *:
     bint overflows "__builtin_mul_overflow"(int64_t a, int64_t b, int64_t* product) noexcept nogil
@@ -56,15 +60,10 @@ cdef inline bint is_below(const Wide* left, const Wide* right) noexcept nogil:
 
 # Balances
 
-cdef inline uint64_t row_place(const Ledger* ledger, const Place* place) noexcept nogil:
-    """Return where in the rows a balance is."""
-    return <uint64_t>place.account * ledger.assets + place.asset
-
-
 cdef inline void note_touched(Ledger* ledger, const Place* place) noexcept nogil:
     """Take a balance that is about to change out of the hash, until it is told."""
     cdef size_t size = ledger.touched_capacity * sizeof(Place)
-    cdef uint64_t at = row_place(ledger, place)
+    cdef uint64_t at = balance_place(ledger, place.account, place.asset)
     if unlikely(ledger.touched_count == ledger.touched_capacity):
         ledger.touched = <Place*>grown(ledger.touched, size, 2 * size + 64 * sizeof(Place))
         ledger.touched_capacity = 2 * ledger.touched_capacity + 64
@@ -77,7 +76,7 @@ cdef inline void note_touched(Ledger* ledger, const Place* place) noexcept nogil
 cdef inline Balance* open_balance(Ledger* ledger, int64_t account, uint32_t asset) noexcept nogil:
     """Return a balance that is about to change."""
     cdef Place place = Place(<uint32_t>account, asset)
-    cdef uint64_t at = row_place(ledger, &place)
+    cdef uint64_t at = balance_place(ledger, place.account, place.asset)
     if unlikely(not ledger.is_touched[at]):
         note_touched(ledger, &place)
     return &ledger.balances[at]
@@ -97,15 +96,18 @@ cdef inline int64_t held_for(const Terms* terms, const Order* order, qty_t quant
 
 
 cdef inline bint has_ledger(const Core* core) noexcept nogil:
-    """Whether there is a ledger: asked first wherever every order passes, as one comparison."""
-    return unlikely(core.ledger.accounts != 0)
+    """Whether there is a ledger: asked first wherever every order passes, as one comparison.
+
+    An exchange has one by default, so that the branch is not marked as a rare one.
+    """
+    return core.ledger.accounts != 0
 
 
 cdef inline void lock(Core* core, const Order* order, qty_t quantity) noexcept nogil:
     cdef const Terms* terms = &core.ledger.terms[order.symbol]
     cdef int64_t amount
     cdef Balance* balance
-    if terms.lot_units == 0:
+    if terms.lot_units == 0 or order.has_extra & UNHELD:
         return
     amount = held_for(terms, order, quantity)
     if amount:
@@ -135,17 +137,31 @@ cdef inline bint is_out_of_range(const Core* core, const Order* order) noexcept 
     return overflows(amount, terms.step_units, &amount)
 
 
+cdef inline qty_t part_of(const Core* core, slot_t slot, qty_t part) noexcept nogil:
+    """Return how much an order shows in its n-th turn at its level, the first being 0."""
+    cdef const Extra* extra
+    if part == 0:
+        return core.pool[slot].remaining
+    if not core.pool[slot].has_extra:
+        return 0
+    extra = extra_at(core, slot)
+    return max(0, min(extra.display, extra.hidden - (part - 1) * extra.display))
+
+
 cdef inline bint add_cost(
     Core* core, const Order* taker, const Level* level, price_t price, qty_t* missing, Wide* cost
 ) noexcept nogil:
     """Add what a market buy would pay at a level; return whether it could go on from there."""
     cdef int64_t step = core.ledger.terms[taker.symbol].step_units * price
+    cdef qty_t part = 0
     cdef slot_t slot = level.head
     cdef const Order* maker
     cdef qty_t quantity
+    cdef bint is_more = False
     while slot and missing[0]:
         maker = &core.pool[slot]
-        quantity = min(maker.remaining, missing[0])
+        quantity = min(part_of(core, slot, part), missing[0])
+        is_more = is_more or part_of(core, slot, part + 1) > 0
         if not is_own(taker, maker):
             add(cost, step * quantity)
             missing[0] -= quantity
@@ -154,6 +170,10 @@ cdef inline bint add_cost(
         elif taker.prevention != PREVENT_CANCEL_MAKER:
             return False
         slot = maker.next
+        if slot == 0 and is_more:  # the next parts come behind all
+            part += 1
+            slot = level.head
+            is_more = False
     return missing[0] > 0
 
 
@@ -176,7 +196,7 @@ cdef inline bint is_short(
 ) noexcept nogil:
     """Whether the account has less than that free; what is short is kept to be told."""
     cdef Ledger* ledger = &core.ledger
-    cdef uint64_t place = <uint64_t>order.account * ledger.assets + asset
+    cdef uint64_t place = balance_place(ledger, order.account, asset)
     if likely(not ledger.is_checked or not is_below(&ledger.balances[place].free, needed)):
         return False
     ledger.short_asset = asset
@@ -192,6 +212,18 @@ cdef inline bint lacks_funds(Core* core, const Order* order, int64_t held) noexc
     return is_short(core, order, held_asset(terms, order), &needed)
 
 
+cdef inline bint lacks_both(
+    Core* core, const Order* first, const Order* second
+) noexcept nogil:
+    """Whether `second` lacks funds beside `first`, which is of the same account and symbol."""
+    cdef const Terms* terms = &core.ledger.terms[first.symbol]
+    cdef Wide needed = Wide(0, 0)
+    add(&needed, held_for(terms, second, second.remaining))
+    if first.side == second.side:
+        add(&needed, held_for(terms, first, first.remaining))
+    return is_short(core, second, held_asset(terms, second), &needed)
+
+
 cdef inline bint lacks_cost(Core* core, const Order* order) noexcept nogil:
     """Whether a buy without a price would trade for more than what is free."""
     cdef const Terms* terms = &core.ledger.terms[order.symbol]
@@ -199,6 +231,19 @@ cdef inline bint lacks_cost(Core* core, const Order* order) noexcept nogil:
     if terms.lot_units == 0 or order.price or order.side != BUY or not core.ledger.is_checked:
         return False
     needed = cost_of(core, order)
+    return is_short(core, order, terms.quote, &needed)
+
+
+cdef inline bint lacks_amount(Core* core, const Order* order, int64_t amount) noexcept nogil:
+    """Whether a buy may spend more (price x quantity) than what is free, or than one amount is."""
+    cdef const Terms* terms = &core.ledger.terms[order.symbol]
+    cdef Wide needed = Wide(0, 0)
+    cdef int64_t units
+    if terms.lot_units == 0 or order.side != BUY:
+        return False
+    if overflows(amount, terms.step_units, &units):
+        units = MAX_AMOUNT
+    add(&needed, units)
     return is_short(core, order, terms.quote, &needed)
 
 
@@ -278,6 +323,40 @@ cdef inline int64_t pay(
     return commission
 
 
+cdef inline Extra* extra_of_either(
+    Core* core, const Order* order, const Order* taker
+) noexcept nogil:
+    """Return the extra of a taker that is a working order, or of a maker; NULL if it has none."""
+    if order == taker:
+        return core.taker_extra
+    return extra_at(core, <slot_t>(order - core.pool)) if order.has_extra else NULL
+
+
+cdef inline void keep_received(
+    Core* core, const Order* buyer, Extra* extra, uint32_t asset, int64_t received
+) noexcept nogil:
+    """Hold what a working order has bought for the pending ones."""
+    cdef Balance* balance
+    if extra != NULL and extra.is_keeping:
+        balance = open_balance(&core.ledger, buyer.account, asset)
+        add(&balance.free, -received)
+        add(&balance.locked, received)
+        extra.received += received
+
+
+cdef inline void release_received(
+    Core* core, const Order* order, int64_t units
+) noexcept nogil:
+    """Free so much of what a working order has bought for the pending ones."""
+    cdef Balance* balance
+    if units:
+        balance = open_balance(
+            &core.ledger, order.account, core.ledger.terms[order.symbol].base
+        )
+        add(&balance.free, units)
+        add(&balance.locked, -units)
+
+
 cdef inline void settle(
     Core* core, const Order* taker, const Order* maker, price_t price, qty_t quantity,
     int64_t trade_id,
@@ -299,6 +378,10 @@ cdef inline void settle(
     add(&balance.free, held - notional)
     add(&open_balance(&core.ledger, seller.account, terms.base).locked, -amount)
     bought = pay(core, buyer, terms.base, amount, not is_taker_buying)
+    if unlikely(buyer.has_extra):
+        keep_received(
+            core, buyer, extra_of_either(core, buyer, taker), terms.base, amount - bought
+        )
     sold = pay(core, seller, terms.quote, notional, is_taker_buying)
     emit(
         core, COMMISSION, REASON_NONE, taker, maker.order_id, 0,

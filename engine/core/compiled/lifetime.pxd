@@ -13,17 +13,18 @@ from engine.core.compiled.state cimport (
     Book,
     Core,
     EventRecord,
+    Extra,
     Order,
     QueuedOrder,
     Terms,
     TouchedLevel,
-    price_t,
 )
 
 cdef enum:
     FIRST_EVENTS = 1024
     FIRST_LEVELS = 64
     FIRST_IDS = 1024
+    FIRST_EXTRAS = 64
 
 
 cdef inline void open_core(Core* core, uint32_t capacity, uint32_t max_orders) noexcept nogil:
@@ -31,7 +32,10 @@ cdef inline void open_core(Core* core, uint32_t capacity, uint32_t max_orders) n
     core.max_orders = max_orders
     core.next_slot = 1
     core.pool = <Order*>allocate(core.capacity * sizeof(Order))
-    core.stop_prices = <price_t*>allocate(core.capacity * sizeof(price_t))
+    core.extra_of = <uint32_t*>allocate(core.capacity * sizeof(uint32_t))
+    core.extra_capacity = FIRST_EXTRAS
+    core.next_extra = 1
+    core.extras = <Extra*>allocate(FIRST_EXTRAS * sizeof(Extra))
     core.account_orders = <uint32_t*>allocate(ACCOUNT_BUCKETS * sizeof(uint32_t))
     open_index(&core.index, FIRST_IDS)
     core.own_capacity = FIRST_EVENTS
@@ -52,11 +56,13 @@ cdef inline void close_core(Core* core) noexcept nogil:
     free(core.window_blocks)
     free(core.books)
     free(core.pool)
-    free(core.stop_prices)
+    free(core.extra_of)
+    free(core.extras)
     free(core.account_orders)
     free(core.index.entries)
     free(core.own_events)
     free(core.touched)
+    free(core.seen)
     free(core.queue)
     close_ledger(&core.ledger)
 

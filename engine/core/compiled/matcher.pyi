@@ -56,15 +56,40 @@ class Matcher:
         price: int = 0,
         stop_price: int = 0,
         self_trade_prevention: int = 0,
+        time_in_force: int = 0,
+        display_quantity: int = 0,
+        quote_amount: int = 0,
+        trailing_offset: int = 0,
+        trailing_unit: int = 0,
+        most_quantity: int = 0,
     ) -> Sequence[EventRow]:
         """Enter an order: ACCEPTED and what follows from it, or REJECTED alone.
 
         `price` and `stop_price` are 0 if the type has none. Account 0 is nobody's: its orders
-        trade with each other whatever the self-trade prevention.
+        trade with each other whatever the self-trade prevention. `time_in_force` is of a limit
+        order, after its trigger too if it has one. An order with a `display_quantity` shows so
+        much of it at a time. Of a market order with a `quote_amount` (price x quantity) `quantity`
+        is the least that it may come to, `most_quantity` the most, 0 for any: ACCEPTED tells what
+        the book gives for it. The stop price
+        of a stop with a `trailing_offset` (in a `codes.TrailingUnit`) follows the market; its
+        `stop_price` is the price that begins it, 0 for at once.
+        """
+
+    def new_list(
+        self, symbol: int, account: int, kind: int, orders: Sequence[Sequence[int]]
+    ) -> Sequence[EventRow]:
+        """Enter an order list: an ACCEPTED for each order and what follows, or REJECTED alone.
+
+        Each order has what `new` takes, without symbol, account and quote amount: order_id, side,
+        order_type, quantity, price, stop_price, self_trade_prevention, time_in_force,
+        display_quantity, trailing_offset, trailing_unit. `kind` is a `ListKind`; the working order
+        is the first. Of an OPO and OPOCO the quantities of the pending orders do not count: until
+        it is filled they have the working order's. REJECTED names the order that the reason is
+        about. ValueError if `kind` is none, or has another number of orders.
         """
 
     def cancel(self, order_id: int, account: int) -> Sequence[EventRow]:
-        """Cancel an open order: CANCELED, or COMMAND_REJECTED with UNKNOWN_ORDER.
+        """Cancel an open order, and with it its list: CANCELED, or COMMAND_REJECTED as unknown.
 
         An order of another account is as unknown as one that does not exist.
         """
@@ -78,8 +103,23 @@ class Matcher:
         COMMAND_REJECTED, and nothing has changed, if the order is unknown or a value is bad.
         """
 
+    def expire(self, order_id: int, account: int) -> Sequence[EventRow]:
+        """End an open order whose time has come: EXPIRED, or COMMAND_REJECTED as for a cancel."""
+
+    def number_prevented(self) -> None:
+        """From now on give an id to every match that self-trade prevention prevents: PREVENTED."""
+
     def cancel_all(self, account: int, symbol: int = -1) -> Sequence[EventRow]:
         """Cancel an account's open orders of a symbol, or of all: one CANCELED each, by arrival."""
+
+    def join(self) -> None:
+        """Make the commands that follow parts of one: their events have no LEVEL.
+
+        `apply` and `save` are not for in between.
+        """
+
+    def part(self) -> Sequence[EventRow]:
+        """End what `join` began: the LEVEL events of all its commands together."""
 
     def apply(self, commands: bytes | bytearray | memoryview) -> bytes:
         """Run a batch of packed `COMMAND_RECORD`s and return the packed `EVENT_RECORD`s.
@@ -169,6 +209,9 @@ class Matcher:
 
     def update_id(self, symbol: int) -> int:
         """Return the number of LEVEL events so far, which is the last one's id."""
+
+    def prevented_id(self, symbol: int) -> int:
+        """Return the number of PREVENTED events so far, which is the last one's id."""
 
     def open_orders(self) -> int:
         """Return the number of open orders, resting and waiting, of all symbols."""

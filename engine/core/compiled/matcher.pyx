@@ -11,6 +11,7 @@ from cpython.buffer cimport (
     PyBuffer_Release,
     PyObject_GetBuffer,
 )
+from cpython.bytearray cimport PyByteArray_AS_STRING
 from cpython.bytes cimport PyBytes_AS_STRING
 from cpython.object cimport PyObject
 from cpython.ref cimport Py_DECREF
@@ -30,8 +31,8 @@ from engine.core.compiled.accounts cimport (
 )
 from engine.core.compiled.batch cimport run_batch
 from engine.core.compiled.book cimport quantity_at
-from engine.core.compiled.commands cimport run_command
-from engine.core.compiled.events cimport lend_events, own_events
+from engine.core.compiled.commands cimport is_special, run_command, run_list, run_special
+from engine.core.compiled.events cimport lend_events, own_events, report_levels
 from engine.core.compiled.lifetime cimport append_book, close_core, open_core
 from engine.core.compiled.memory cimport allocate
 from engine.core.compiled.rows cimport (
@@ -43,44 +44,67 @@ from engine.core.compiled.rows cimport (
     to_int64,
     to_symbol,
 )
-from engine.core.compiled.snapshot cimport is_uncrossed, restore_orders, write_book
+from engine.core.compiled.snapshot cimport (
+    is_uncrossed,
+    restore_orders,
+    write_book,
+    write_extra,
+    write_few,
+    write_few_t,
+    write_links,
+    write_trail,
+)
 from engine.core.compiled.state cimport (
     BUY,
     COMMAND_AMEND,
     COMMAND_CANCEL,
     COMMAND_CANCEL_ALL,
+    COMMAND_EXPIRE,
     COMMAND_NEW,
     MAX_ACCOUNTS,
     MAX_AMOUNT,
     MAX_ASSETS,
+    MAX_LEGS,
     MAX_ORDERS,
     MAX_SYMBOLS,
     NO_ASK,
+    OCO,
+    OPOCO,
     SELL,
     Balance,
     Book,
     CommandRecord,
     Core,
     EventRecord,
+    ExtraRecord,
     Ledger,
+    Leg,
+    ListRecord,
     OrderRecord,
     OwnFees,
+    Special,
     Terms,
+    TrailingRecord,
 )
-from engine.core.compiled.state_hash cimport state_hash_of
+from engine.core.compiled.state_hash cimport balance_place, state_hash_of
 
 from collections.abc import Sequence
 from operator import index
 
+from engine.core.codes import LIST_LEGS as _LIST_LEGS
 from engine.core.codes import OpenOrder
 from engine.core.codes import Terms as TermsRow
 from engine.core.holds import sum_holds
 from engine.core.saved import (
     BOOK_RECORD,
+    EXTRA_RECORD,
     FEES_RECORD,
     FREE_RECORD,
+    LIST_RECORD,
     ORDER_RECORD,
+    PREVENTED_RECORD,
     TERMS_RECORD,
+    TRAILING_RECORD,
     Saved,
     SavedLedger,
     seal,
@@ -92,6 +116,13 @@ cdef extern from "Python.h":
     # with the pointers that a resize needs
     PyObject* PyBytes_FromStringAndSize(const char* data, Py_ssize_t size) except NULL
     int _PyBytes_Resize(PyObject** data, Py_ssize_t size) except -1
+
+_NOTHING_SPECIAL = (0, 0, 0)
+"""Time in force, displayed and hidden quantity of most orders."""
+_NO_LIST = (0, 0, 0, 0, 0)
+"""What an order has that is in no list."""
+_NO_TRAIL = (0, 0, 0)
+"""Offset, unit and extreme of all but trailing stops."""
 
 cdef enum:
     ROOM_A_COMMAND = 4
@@ -162,6 +193,17 @@ cdef class Events:
 Sequence.register(Events)
 
 
+cdef const void* find_records(object view) except? NULL:
+    """Return where the bytes of `view` are, for as long as it lives.
+
+    A typed memoryview would do, and be a third of what there is to compile.
+    """
+    cdef Py_buffer buffer
+    PyObject_GetBuffer(view, &buffer, PyBUF_SIMPLE)
+    PyBuffer_Release(&buffer)
+    return buffer.buf
+
+
 cdef Events copy_events(const Core* core):
     cdef Events events = Events.__new__(Events)
     events.size = core.event_count
@@ -170,6 +212,30 @@ cdef Events copy_events(const Core* core):
         events.records = <EventRecord*>allocate(events.size * sizeof(EventRecord))
     memcpy(events.records, core.events, events.size * sizeof(EventRecord))
     return events
+
+
+cdef int read_leg(object row, object symbol, object account, Leg* leg) except -1:
+    """Read what an order says, in the order of `new`."""
+    (
+        order_id, side, order_type, quantity, price, stop_price, prevention, time_in_force, display,
+        offset, unit,
+    ) = row
+    leg.command.kind = COMMAND_NEW
+    leg.command.symbol = to_symbol(symbol)
+    leg.command.order_id = to_int64(order_id)
+    leg.command.account = to_int64(account)
+    leg.command.side = to_code(side)
+    leg.command.order_type = to_code(order_type)
+    leg.command.quantity = to_int64(quantity)
+    leg.command.price = to_int64(price)
+    leg.command.stop_price = to_int64(stop_price)
+    leg.command.prevention = to_code(prevention)
+    leg.special.time_in_force = to_code(time_in_force)
+    leg.special.display = to_int64(display)
+    leg.special.trailing_offset = to_int64(offset)
+    leg.special.trailing_unit = to_code(unit)
+    leg.special.quote_amount = leg.special.most = 0
+    return 0
 
 
 @cython.final
@@ -198,9 +264,13 @@ cdef class Matcher:
         append_book(&self.core)
         return self.core.symbols - 1
 
-    cdef Events run(self, const CommandRecord* command):
+    cdef void carry_out(self, const CommandRecord* command) noexcept:
+        """Run one command; its events lie in the core until the next."""
         self.core.event_count = 0
         run_command(&self.core, command)
+
+    cdef Events run(self, const CommandRecord* command):
+        self.carry_out(command)
         return copy_events(&self.core)
 
     def new(
@@ -214,19 +284,39 @@ cdef class Matcher:
         price=0,
         stop_price=0,
         self_trade_prevention=0,
+        time_in_force=0,
+        display_quantity=0,
+        quote_amount=0,
+        trailing_offset=0,
+        trailing_unit=0,
+        most_quantity=0,
     ):
-        cdef CommandRecord command
-        command.kind = COMMAND_NEW
-        command.symbol = to_symbol(symbol)
-        command.order_id = to_int64(order_id)
-        command.account = to_int64(account)
-        command.side = to_code(side)
-        command.order_type = to_code(order_type)
-        command.quantity = to_int64(quantity)
-        command.price = to_int64(price)
-        command.stop_price = to_int64(stop_price)
-        command.prevention = to_code(self_trade_prevention)
-        return self.run(&command)
+        cdef Leg order
+        cdef Special* special = &order.special
+        read_leg(
+            (
+                order_id, side, order_type, quantity, price, stop_price, self_trade_prevention,
+                time_in_force, display_quantity, trailing_offset, trailing_unit,
+            ),
+            symbol, account, &order,
+        )
+        special.quote_amount = to_int64(quote_amount)
+        special.most = to_int64(most_quantity)
+        if not is_special(special):
+            return self.run(&order.command)
+        self.core.event_count = 0
+        run_special(&self.core, &order.command, special)
+        return copy_events(&self.core)
+
+    def new_list(self, symbol, account, kind, orders):
+        cdef Leg legs[MAX_LEGS]
+        if not OCO <= index(kind) <= OPOCO or len(orders) != _LIST_LEGS[kind]:
+            raise ValueError(f"there is no list of kind {kind} with {len(orders)} orders")
+        for place, row in enumerate(orders):
+            read_leg(row, symbol, account, &legs[<int>place])
+        self.core.event_count = 0
+        run_list(&self.core, legs, kind)
+        return copy_events(&self.core)
 
     def cancel(self, order_id, account):
         cdef CommandRecord command
@@ -234,6 +324,16 @@ cdef class Matcher:
         command.order_id = to_int64(order_id)
         command.account = to_int64(account)
         return self.run(&command)
+
+    def expire(self, order_id, account):
+        cdef CommandRecord command
+        command.kind = COMMAND_EXPIRE
+        command.order_id = to_int64(order_id)
+        command.account = to_int64(account)
+        return self.run(&command)
+
+    def number_prevented(self):
+        self.core.numbers_prevented = True
 
     def amend(self, order_id, account, quantity=0, price=0, stop_price=0):
         cdef CommandRecord command
@@ -251,6 +351,15 @@ cdef class Matcher:
         command.account = to_int64(account)
         command.symbol = to_symbol(symbol)
         return self.run(&command)
+
+    def join(self):
+        self.core.is_joined = self.core.is_compound = True
+
+    def part(self):
+        self.core.is_joined = False
+        self.core.event_count = 0
+        report_levels(&self.core)
+        return copy_events(&self.core)
 
     def apply(self, commands):
         cdef Py_buffer view
@@ -311,6 +420,9 @@ cdef class Matcher:
 
     def update_id(self, symbol):
         return self.book(symbol).update_id
+
+    def prevented_id(self, symbol):
+        return self.book(symbol).prevented_id
 
     def open_orders(self):
         return self.core.open_orders
@@ -435,9 +547,7 @@ cdef class Matcher:
     def balance(self, account, asset):
         cdef const Balance* balance
         self.check_place(account, asset)
-        balance = &self.core.ledger.balances[
-            <uint64_t>account * self.core.ledger.assets + <uint64_t>asset
-        ]
+        balance = &self.core.ledger.balances[balance_place(&self.core.ledger, account, asset)]
         return from_wide(&balance.free), from_wide(&balance.locked)
 
     def take_changed(self):
@@ -457,7 +567,7 @@ cdef class Matcher:
 
     cdef object saved_ledger(self):
         cdef const Ledger* ledger = &self.core.ledger
-        cdef uint64_t place
+        cdef uint64_t place, at
         cdef uint32_t i
         if ledger.accounts == 0:
             return None
@@ -476,9 +586,10 @@ cdef class Matcher:
             for i in range(ledger.own_fees_count)
         )
         free_amounts = bytearray(ledger.accounts * ledger.assets * FREE_RECORD.size)
-        cdef unsigned char[::1] written = free_amounts
+        cdef char* written = PyByteArray_AS_STRING(free_amounts)
         for place in range(<uint64_t>ledger.accounts * ledger.assets):
-            memcpy(&written[place * 16], &ledger.balances[place].free, 16)
+            at = balance_place(ledger, place // ledger.assets, place % ledger.assets)
+            memcpy(written + place * 16, &ledger.balances[at].free, 16)
         return SavedLedger(
             ledger.assets, ledger.accounts, ledger.is_checked,
             memoryview(terms), memoryview(fees), memoryview(free_amounts),
@@ -486,12 +597,13 @@ cdef class Matcher:
 
     cdef int restore_ledger(self, object saved) except -1:
         cdef Ledger* ledger = &self.core.ledger
-        cdef const unsigned char[::1] amounts = saved.free
-        cdef uint64_t place
+        cdef const char* amounts = <const char*>find_records(saved.free)
+        cdef uint64_t place, at
         open_ledger(ledger, saved.assets, saved.accounts, saved.is_checked)
         for place in range(<uint64_t>ledger.accounts * ledger.assets):
-            memcpy(&ledger.balances[place].free, &amounts[place * 16], 16)
-            if ledger.is_checked and ledger.balances[place].free.high < 0:
+            at = balance_place(ledger, place // ledger.assets, place % ledger.assets)
+            memcpy(&ledger.balances[at].free, amounts + place * 16, 16)
+            if ledger.is_checked and ledger.balances[at].free.high < 0:
                 raise ValueError("saved ledger has a balance below zero")
         try:
             self.restore_rates(saved)
@@ -519,13 +631,42 @@ cdef class Matcher:
 
     def orders(self, symbol):
         self.book(symbol)
+        records = self.book_records(symbol)
+        special = {row[0]: row[1:] for row in EXTRA_RECORD.iter_unpack(self.extra_records(records))}
+        lists = {row[0]: row[1:] for row in LIST_RECORD.iter_unpack(self.list_records(records))}
+        trails = {
+            place: (offset, unit, extreme)
+            for place, unit, offset, extreme in TRAILING_RECORD.iter_unpack(
+                self.trailing_records(records)
+            )
+        }
         return [
             OpenOrder(
                 row[0], row[1], row[8], row[9], row[10], row[2], row[3],
-                row[4] + row[5], row[5], row[4], row[6], bool(row[11]),
+                row[4] + row[5], row[5], row[4], row[6], row[11],
+                *special.get(place, _NOTHING_SPECIAL), *lists.get(place, _NO_LIST)[2:],
+                *trails.get(place, _NO_TRAIL),
             )
-            for row in ORDER_RECORD.iter_unpack(self.book_records(symbol))
+            for place, row in enumerate(ORDER_RECORD.iter_unpack(records))
         ]
+
+    cdef bytes few_records(self, bytes records, write_few_t write, size_t size):
+        """Return the records of what few of the saved orders have."""
+        cdef const OrderRecord* orders = <const OrderRecord*>PyBytes_AS_STRING(records)
+        cdef uint64_t count = len(records) // sizeof(OrderRecord)
+        cdef uint64_t found = write_few(&self.core, orders, count, write, NULL, size)
+        cdef bytes few = take_object(PyBytes_FromStringAndSize(NULL, found * size))
+        write_few(&self.core, orders, count, write, PyBytes_AS_STRING(few), size)
+        return few
+
+    cdef bytes extra_records(self, bytes records):
+        return self.few_records(records, write_extra, sizeof(ExtraRecord))
+
+    cdef bytes list_records(self, bytes records):
+        return self.few_records(records, write_links, sizeof(ListRecord))
+
+    cdef bytes trailing_records(self, bytes records):
+        return self.few_records(records, write_trail, sizeof(TrailingRecord))
 
     cdef bytes saved_orders(self):
         cdef bytes records = take_object(
@@ -544,19 +685,34 @@ cdef class Matcher:
             BOOK_RECORD.pack(self.last_trade_price(i), self.trade_id(i), self.update_id(i))
             for i in range(self.symbols)
         )
+        orders = self.saved_orders()
         return seal(
             Saved(
                 self.symbols,
                 self.core.arrival,
                 self.state_hash(),
                 memoryview(books),
-                memoryview(self.saved_orders()),
+                memoryview(orders),
                 self.saved_ledger(),
+                memoryview(self.extra_records(orders)),
+                self.saved_prevented(),
+                memoryview(self.list_records(orders)),
+                memoryview(self.trailing_records(orders)),
             )
         )
 
+    cdef object saved_prevented(self):
+        """Return each symbol's last prevented match, None if they are not numbered."""
+        if not self.core.numbers_prevented:
+            return None
+        return memoryview(
+            b"".join(PREVENTED_RECORD.pack(self.prevented_id(i)) for i in range(self.symbols))
+        )
+
     cdef int restore(self, object saved) except -1:
-        cdef const unsigned char[::1] orders = saved.orders
+        cdef uint64_t extra_count = saved.extras.nbytes // sizeof(ExtraRecord)
+        cdef uint64_t list_count = saved.lists.nbytes // sizeof(ListRecord)
+        cdef uint64_t trailing_count = saved.trailing.nbytes // sizeof(TrailingRecord)
         cdef uint64_t count = saved.orders.nbytes // sizeof(OrderRecord)
         cdef uint32_t symbol
         self.core.arrival = saved.arrival
@@ -565,7 +721,17 @@ cdef class Matcher:
         for symbol, row in enumerate(BOOK_RECORD.iter_unpack(saved.books)):
             book = self.core.books[symbol]
             book.last_trade_price, book.trade_id, book.update_id = row
-        if count and not restore_orders(&self.core, <const OrderRecord*>&orders[0], count):
+        if saved.prevented is not None:
+            self.core.numbers_prevented = True
+            for symbol, row in enumerate(PREVENTED_RECORD.iter_unpack(saved.prevented)):
+                self.core.books[symbol].prevented_id = row[0]
+        if not restore_orders(
+            &self.core,
+            <const OrderRecord*>find_records(saved.orders), count,
+            <const ExtraRecord*>find_records(saved.extras), extra_count,
+            <const ListRecord*>find_records(saved.lists), list_count,
+            <const TrailingRecord*>find_records(saved.trailing), trailing_count,
+        ):
             raise ValueError("saved matcher holds an order that cannot be")
         if saved.ledger is not None:
             hash_again(&self.core.ledger)

@@ -3,7 +3,7 @@
 from libc.stdint cimport uint32_t
 
 from engine.core.compiled.memory cimport grown
-from engine.core.compiled.state cimport Core, QueuedOrder, slot_t
+from engine.core.compiled.state cimport ITS_TURN, Core, Order, QueuedOrder, slot_t
 
 cdef extern from "stdlib.h" nogil:
     ctypedef int (*compare_t)(const void*, const void*) noexcept nogil
@@ -28,3 +28,16 @@ cdef inline void sort_queue(Core* core, uint32_t first) noexcept nogil:
     qsort(
         core.queue + first, core.queue_count - first, sizeof(QueuedOrder), compare_arrivals
     )
+
+
+cdef inline void await_turns(Core* core, uint32_t first) noexcept nogil:
+    """Have what was queued from place `first` on know its place, until its turn comes."""
+    cdef uint32_t i
+    for i in range(first, core.queue_count):
+        core.pool[core.queue[i].slot].waiting = ITS_TURN
+        core.pool[core.queue[i].slot].prev = i
+
+
+cdef inline void unqueue(Core* core, const Order* order) noexcept nogil:
+    """Have an order that awaits its turn not get it."""
+    core.queue[order.prev].slot = 0

@@ -6,6 +6,7 @@ Nothing here changes the core.
 from libc.stdint cimport int64_t, uint8_t, uint32_t
 
 from engine.core.compiled.book cimport crosses
+from engine.core.compiled.extras cimport extra_at, rest_of
 from engine.core.compiled.id_index cimport find_slot
 from engine.core.compiled.ledger cimport (
     has_ledger,
@@ -15,10 +16,14 @@ from engine.core.compiled.ledger cimport (
     lacks_funds,
 )
 from engine.core.compiled.state cimport (
+    BASIS_POINT_UNIT,
+    BASIS_POINTS,
     DUPLICATE_ORDER_ID,
     FOK,
+    IN_FORCE_FOK,
     INSUFFICIENT_BALANCE,
     INVALID_ACCOUNT,
+    INVALID_DISPLAY_QUANTITY,
     INVALID_ORDER_ID,
     INVALID_ORDER_TYPE,
     INVALID_PRICE,
@@ -27,9 +32,13 @@ from engine.core.compiled.state cimport (
     INVALID_SIDE,
     INVALID_STOP_PRICE,
     INVALID_SYMBOL,
+    INVALID_TIME_IN_FORCE,
+    INVALID_TRAILING_OFFSET,
     IOC,
+    LIMIT,
     MARKET,
     MAX_ORDER_ID,
+    MAX_PARTS,
     MAX_PRICE,
     MAX_QUANTITY,
     NOTHING_TO_AMEND,
@@ -38,16 +47,23 @@ from engine.core.compiled.state cimport (
     PREVENT_DECREMENT,
     REASON_NONE,
     SELL,
+    STOP_LIMIT,
     STOP_LOSS,
     TAKE_PROFIT,
     TAKE_PROFIT_LIMIT,
+    TICKS,
     TOO_MANY_OPEN_ORDERS,
+    UNITS,
     WOULD_TRADE,
     CommandRecord,
     Core,
+    Extra,
     Order,
+    Special,
     Terms,
     price_t,
+    qty_t,
+    slot_t,
 )
 
 
@@ -91,14 +107,64 @@ cdef inline uint32_t refuse_kind(const CommandRecord* command) noexcept nogil:
     return REASON_NONE
 
 
-cdef inline uint32_t refuse_amounts(const CommandRecord* command) noexcept nogil:
+cdef inline uint32_t refuse_amounts(
+    const CommandRecord* command, bint is_trailing
+) noexcept nogil:
+    """Return the first reason against quantity and prices; a trailing stop may have none."""
     if not is_between(command.quantity, 1, MAX_QUANTITY):
         return INVALID_QUANTITY
     if not is_valid_price(command.price, has_price(command.order_type)):
         return INVALID_PRICE
+    if is_trailing and command.stop_price == 0:
+        return REASON_NONE
     if not is_valid_price(command.stop_price, command.order_type >= STOP_LOSS):
         return INVALID_STOP_PRICE
     return REASON_NONE
+
+
+cdef inline bint has_parts(const CommandRecord* command, qty_t display) noexcept nogil:
+    """Whether an order can show so much at a time."""
+    return (
+        is_between(display, 1, command.quantity - 1)
+        and command.quantity <= display * MAX_PARTS
+        and can_rest(command.order_type)
+        and has_price(command.order_type)
+    )
+
+
+cdef inline uint32_t refuse_special(
+    const CommandRecord* command, const Special* special
+) noexcept nogil:
+    """Return the first reason against what a new order has beyond its command."""
+    if special.time_in_force > IN_FORCE_FOK:
+        return INVALID_TIME_IN_FORCE
+    if special.time_in_force and not takes_time_in_force(command.order_type):
+        return INVALID_TIME_IN_FORCE
+    if special.display and (special.time_in_force or not has_parts(command, special.display)):
+        return INVALID_DISPLAY_QUANTITY
+    if special.quote_amount < 0 or (special.quote_amount and command.order_type != MARKET):
+        return INVALID_QUANTITY
+    if not is_valid_offset(command.order_type, special.trailing_unit, special.trailing_offset):
+        return INVALID_TRAILING_OFFSET
+    return REASON_NONE
+
+
+cdef inline bint is_valid_offset(
+    uint8_t order_type, uint32_t unit, int64_t offset
+) noexcept nogil:
+    """Whether an order can trail by an offset, or has none."""
+    if offset == 0 and unit == TICKS:
+        return True
+    if order_type < STOP_LOSS or unit >= UNITS:
+        return False
+    return is_between(offset, 1, BASIS_POINT_UNIT - 1 if unit == BASIS_POINTS else MAX_PRICE)
+
+
+cdef inline bint takes_time_in_force(uint8_t order_type) noexcept nogil:
+    """Whether a type leaves open what becomes of an order that does not trade at once."""
+    return (
+        order_type == LIMIT or order_type == STOP_LIMIT or order_type == TAKE_PROFIT_LIMIT
+    )
 
 
 cdef inline bint can_rest(uint8_t order_type) noexcept nogil:
@@ -123,18 +189,33 @@ cdef inline uint32_t refuse_place(const Core* core, const CommandRecord* command
     return REASON_NONE
 
 
-cdef inline uint32_t refuse_new(const Core* core, const CommandRecord* command) noexcept nogil:
-    """Return the first reason against a new order, in the order that the README lists them."""
+cdef inline uint32_t refuse_form(
+    const Core* core, const CommandRecord* command, bint is_trailing
+) noexcept nogil:
     cdef uint32_t reason = refuse_identity(core, command)
     if reason == REASON_NONE:
         reason = refuse_kind(command)
+    return reason if reason != REASON_NONE else refuse_amounts(command, is_trailing)
+
+
+cdef inline uint32_t refuse_new(const Core* core, const CommandRecord* command) noexcept nogil:
+    """Return the first reason against a new order, in the order that the README lists them."""
+    cdef uint32_t reason = refuse_form(core, command, False)
+    return reason if reason != REASON_NONE else refuse_place(core, command)
+
+
+cdef inline uint32_t refuse_new_special(
+    const Core* core, const CommandRecord* command, const Special* special
+) noexcept nogil:
+    """Do the same for one that has more than its command says."""
+    cdef uint32_t reason = refuse_form(core, command, special.trailing_offset != 0)
     if reason == REASON_NONE:
-        reason = refuse_amounts(command)
+        reason = refuse_special(command, special)
     return reason if reason != REASON_NONE else refuse_place(core, command)
 
 
 cdef inline uint32_t refuse_funds(
-    Core* core, const Order* order, const Order* before
+    Core* core, const Order* order, const Order* before, qty_t before_remaining
 ) noexcept nogil:
     """Return what the ledger has against an order; `before` is what an amend replaces, or NULL."""
     cdef const Terms* terms = &core.ledger.terms[order.symbol]
@@ -144,7 +225,7 @@ cdef inline uint32_t refuse_funds(
     if is_out_of_range(core, order):
         return NOTIONAL_OUT_OF_RANGE
     if before != NULL:
-        held = held_for(terms, before, before.remaining)
+        held = held_for(terms, before, before_remaining)
     if lacks_funds(core, order, held):
         return INSUFFICIENT_BALANCE
     if order.order_type == MARKET and lacks_cost(core, order):
@@ -153,25 +234,41 @@ cdef inline uint32_t refuse_funds(
 
 
 cdef inline uint32_t refuse_replace(
-    Core* core, const Order* amended, const Order* before
+    Core* core, const Order* amended, slot_t slot
 ) noexcept nogil:
     """Return the first reason against an amend that has an order come in again."""
     if amended.order_type == POST_ONLY and would_trade(
         core, amended.symbol, amended.side, amended.price
     ):
         return WOULD_TRADE
-    return refuse_funds(core, amended, before) if has_ledger(core) else REASON_NONE
+    if has_ledger(core):
+        return refuse_funds(core, amended, &core.pool[slot], rest_of(core, slot))
+    return REASON_NONE
+
+
+cdef inline qty_t most_of(const Extra* extra) noexcept nogil:
+    """Return the largest total that an order can have, whose parts are counted."""
+    return extra.display * MAX_PARTS if extra.display else MAX_QUANTITY
 
 
 cdef inline uint32_t refuse_amend(
-    const Order* order, const CommandRecord* command
+    const Core* core, slot_t slot, const CommandRecord* command
 ) noexcept nogil:
+    cdef const Order* order = &core.pool[slot]
     if command.quantity == 0 and command.price == 0 and command.stop_price == 0:
         return NOTHING_TO_AMEND
     if command.quantity and not is_between(command.quantity, 1, MAX_QUANTITY):
         return INVALID_QUANTITY
+    if order.has_extra and command.quantity > most_of(extra_at(core, slot)):
+        return INVALID_DISPLAY_QUANTITY
     if command.price and not is_valid_price(command.price, order.price != 0):
         return INVALID_PRICE
-    if command.stop_price and not is_valid_price(command.stop_price, order.waiting):
+    if command.stop_price and not is_valid_price(command.stop_price, has_own_stop(core, slot)):
         return INVALID_STOP_PRICE
     return REASON_NONE
+
+
+cdef inline bint has_own_stop(const Core* core, slot_t slot) noexcept nogil:
+    """Whether an order waits, or will, for a stop price that does not follow the market."""
+    cdef const Order* order = &core.pool[slot]
+    return order.waiting and order.order_type >= STOP_LOSS and extra_at(core, slot).offset == 0

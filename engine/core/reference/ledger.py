@@ -102,7 +102,9 @@ class Ledger:
 
     def hold(self, order: Order, quantity: int) -> None:
         """Lock what so much of an order holds; free it if the quantity is below zero."""
-        if order.symbol in self.terms and (amount := self.held_for(order, quantity)):
+        if order.is_unheld or order.symbol not in self.terms:
+            return
+        if amount := self.held_for(order, quantity):
             self._add(order.account, self.held_asset(order), free=-amount, locked=amount)
 
     def check_holds(self, holds: Mapping[tuple[int, int], int]) -> None:
@@ -116,8 +118,10 @@ class Ledger:
         """Count what a restored order holds: saved bytes have free amounts alone."""
         if order.symbol in self.terms:
             place = (order.account, self.held_asset(order))
-            held = self.held_for(order, order.remaining)
+            held = 0 if order.is_unheld else self.held_for(order, order.remaining)
             self._locked[place] = self._locked.get(place, 0) + held
+            place = (order.account, self.terms[order.symbol].base)
+            self._locked[place] = self._locked.get(place, 0) + order.received
 
     def is_out_of_range(self, order: Order) -> bool:
         """Whether what the order is about is more than one amount can be, at its own price."""
@@ -138,11 +142,26 @@ class Ledger:
         needed = self.held_for(order, order.remaining) - held
         return self._is_short(order, self.held_asset(order), needed)
 
+    def lacks_both(self, first: Order, second: Order) -> bool:
+        """Whether `second` lacks funds beside `first`, of the same account and symbol."""
+        needed = self.held_for(second, second.remaining)
+        if first.side == second.side:
+            needed += self.held_for(first, first.remaining)
+        return self._is_short(second, self.held_asset(second), needed)
+
     def lacks_cost(self, order: Order, book: Book) -> bool:
         """Whether a buy without a price would trade for more than what is free."""
         if order.symbol not in self.terms or order.price or order.side != Side.BUY:
             return False
         return self._is_short(order, self.held_asset(order), self._cost(order, book))
+
+    def lacks_amount(self, order: Order, amount: int) -> bool:
+        """Whether a buy may spend more (price x quantity) than what is free, or one amount is."""
+        terms = self.terms.get(order.symbol)
+        if terms is None or order.side != Side.BUY:
+            return False
+        needed = min(amount * terms.step_units, MAX_AMOUNT)
+        return self._is_short(order, terms.quote, needed)
 
     def _is_short(self, order: Order, asset: int, needed: int) -> bool:
         if not self.is_checked or self._free.get((order.account, asset), 0) >= needed:
@@ -153,18 +172,17 @@ class Ledger:
     def _cost(self, taker: Order, book: Book) -> int:
         """Return what a market buy would pay for all that it can trade now."""
         missing, cost = taker.remaining, 0
-        for price, level in book.sides[Side.SELL]:
-            for maker in level.orders.values():
-                quantity = min(maker.remaining, missing)
-                if not taker.is_own(maker):
-                    cost += price * quantity
-                    missing -= quantity
-                elif taker.prevention == Prevention.DECREMENT:
-                    missing -= quantity
-                elif taker.prevention != Prevention.CANCEL_MAKER:
-                    missing = 0
-                if not missing:
-                    return cost * self.terms[taker.symbol].step_units
+        for price, maker, part in book.meetings(taker):
+            quantity = min(part, missing)
+            if not taker.is_own(maker):
+                cost += price * quantity
+                missing -= quantity
+            elif taker.prevention == Prevention.DECREMENT:
+                missing -= quantity
+            elif taker.prevention != Prevention.CANCEL_MAKER:
+                missing = 0
+            if not missing:
+                break
         return cost * self.terms[taker.symbol].step_units
 
     # Trades
@@ -179,8 +197,21 @@ class Ledger:
         self._add(buyer.account, terms.quote, free=held - notional, locked=-held)
         self._add(seller.account, terms.base, locked=-amount)
         bought = self._pay(buyer, terms.base, amount, is_maker=buyer is maker)
+        if buyer.is_keeping:
+            self._add(buyer.account, terms.base, free=bought - amount, locked=amount - bought)
+            buyer.received += amount - bought
         sold = self._pay(seller, terms.quote, notional, is_maker=seller is maker)
         return (bought, sold) if buyer is taker else (sold, bought)
+
+    def release_received(self, order: Order, units: int) -> None:
+        """Free so much of what a working order has bought for the pending ones."""
+        if units:
+            self._add(order.account, self.terms[order.symbol].base, free=units, locked=-units)
+
+    def find_bought(self, order: Order) -> int | None:
+        """Return how many whole lots a working order has bought; None if nothing is settled."""
+        terms = self.terms.get(order.symbol)
+        return None if terms is None else order.received // terms.lot_units
 
     def _pay(self, order: Order, asset: int, received: int, *, is_maker: bool) -> int:
         commission = _round_half_even(received * self._rate(order, is_maker=is_maker))

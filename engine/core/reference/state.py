@@ -10,21 +10,42 @@ from engine.core.codes import (
     ALL_SYMBOLS,
     MAX_AMOUNT,
     MAX_ORDERS,
+    MAX_PARTS,
+    MAX_PRICE,
     MAX_QUANTITY,
     MAX_SYMBOLS,
+    EventKind,
     EventRow,
     OpenOrder,
+    OrderType,
+    Reason,
     Terms,
+    TimeInForce,
+    Waiting,
 )
 from engine.core.holds import sum_holds
-from engine.core.reference.book import MIX, NEVER_REST, TRIGGERED_TYPES, WORD, Book, Order
+from engine.core.reference.book import (
+    MIX,
+    NEVER_REST,
+    TAKES_TIME_IN_FORCE,
+    TRIGGERED_TYPES,
+    WORD,
+    Book,
+    Level,
+    Order,
+)
 from engine.core.reference.ledger import Ledger, check_fee
-from engine.core.reference.refusals import refuse_form, to_int64
+from engine.core.reference.list_refusals import is_linked, is_sound_list
+from engine.core.reference.refusals import is_sound_offset, refuse_form, to_int64
 from engine.core.saved import (
     BOOK_RECORD,
+    EXTRA_RECORD,
     FEES_RECORD,
+    LIST_RECORD,
     ORDER_RECORD,
+    PREVENTED_RECORD,
     TERMS_RECORD,
+    TRAILING_RECORD,
     Saved,
     SavedLedger,
     seal,
@@ -40,8 +61,11 @@ _saved_fields = attrgetter(
 )
 _open_fields = attrgetter(
     *("order_id", "account", "side", "order_type", "prevention", "price", "stop_price"),
-    *("total", "filled", "remaining", "arrival", "waiting"),
+    *("total", "filled", "remaining", "arrival", "waiting", "time_in_force", "display", "hidden"),
+    *("partner", "link", "received"),
+    *("offset", "unit", "extreme"),
 )
+_list_fields = attrgetter("is_unheld", "is_keeping", "partner", "link", "received")
 
 
 class MatcherState:
@@ -62,9 +86,11 @@ class MatcherState:
         self._max_orders = max_orders
         self._arrival = 0
         self._order_hash = 0
+        self._numbers_prevented = False
         self._events: list[EventRow] = []
         self._touched: dict[tuple[int, int, int], int] = {}
         self._fired: deque[Order] = deque()
+        self._is_joined = False
         self._ledger: Ledger | None = None
 
     @property
@@ -107,6 +133,14 @@ class MatcherState:
     def update_id(self, symbol: int) -> int:
         """Number of LEVEL events so far."""
         return self._book(symbol).update_id
+
+    def prevented_id(self, symbol: int) -> int:
+        """Number of PREVENTED events so far."""
+        return self._book(symbol).prevented_id
+
+    def number_prevented(self) -> None:
+        """From now on give an id to every match that self-trade prevention prevents."""
+        self._numbers_prevented = True
 
     def open_orders(self) -> int:
         """Number of open orders."""
@@ -212,25 +246,67 @@ class MatcherState:
         if self._ledger:
             self._ledger.hold(order, quantity)
 
+    # Events
+
+    def _emit(
+        self,
+        kind: EventKind,
+        order: Order,
+        quantity: int,
+        remaining: int = 0,
+        other_remaining: int = 0,
+        other: Order | None = None,
+        *,
+        reason: Reason = Reason.NONE,
+        price: int | None = None,
+        number: int = 0,
+    ) -> None:
+        ids = (order.order_id, other.order_id if other else 0)
+        price = order.price if price is None else price
+        head = (int(kind), int(reason), order.symbol, order.side)
+        self._events.append((*head, *ids, price, quantity, remaining, other_remaining, number))
+
     # State
 
     def state_hash(self) -> int:
         """64 bits over everything that is kept."""
         books = sum(book.mix(symbol) for symbol, book in enumerate(self._books))
         ledger = self._ledger.mix() if self._ledger else 0
-        return (self._order_hash + books + self._arrival * MIX[6] + ledger) & WORD
+        flags = self._numbers_prevented * MIX[5]
+        return (self._order_hash + books + self._arrival * MIX[6] + flags + ledger) & WORD
 
     def save(self) -> bytes:
         """Save everything that is kept, as bytes."""
         books = b"".join(BOOK_RECORD.pack(*_book_fields(book)) for book in self._books)
-        orders = b"".join(
-            ORDER_RECORD.pack(*_saved_fields(order))
-            for book in self._books
-            for order in book.orders()
+        open_orders = [order for book in self._books for order in book.orders()]
+        orders = b"".join(ORDER_RECORD.pack(*_saved_fields(order)) for order in open_orders)
+        extras = b"".join(
+            EXTRA_RECORD.pack(place, order.time_in_force, order.display, order.hidden)
+            for place, order in enumerate(open_orders)
+            if order.time_in_force or order.display
+        )
+        trailing = b"".join(
+            TRAILING_RECORD.pack(place, order.unit, order.offset, order.extreme)
+            for place, order in enumerate(open_orders)
+            if order.offset
         )
         counters = (self.symbols, self._arrival, self.state_hash())
         ledger = self._ledger.save(self.symbols) if self._ledger else None
-        return seal(Saved(*counters, memoryview(books), memoryview(orders), ledger))
+        records = memoryview(books), memoryview(orders)
+        prevented = self._save_prevented()
+        lists = b"".join(
+            LIST_RECORD.pack(place, *_list_fields(order))
+            for place, order in enumerate(open_orders)
+            if order.partner or order.link
+        )
+        saved = Saved(*counters, *records, ledger, memoryview(extras), prevented)
+        return seal(saved._replace(lists=memoryview(lists), trailing=memoryview(trailing)))
+
+    def _save_prevented(self) -> memoryview | None:
+        if not self._numbers_prevented:
+            return None
+        ids = (PREVENTED_RECORD.pack(book.prevented_id) for book in self._books)
+        return memoryview(b"".join(ids))
 
     def __reduce__(self) -> tuple[Callable[[bytes], Self], tuple[bytes]]:
         return type(self).load, (self.save(),)
@@ -245,8 +321,12 @@ class MatcherState:
             matcher._restore_ledger(saved.ledger)
         for book, row in zip(matcher._books, BOOK_RECORD.iter_unpack(saved.books), strict=True):
             book.last_trade_price, book.trade_id, book.update_id = row
-        for record in ORDER_RECORD.iter_unpack(saved.orders):
-            matcher._restore(*record)
+        if saved.prevented is not None:
+            matcher.number_prevented()
+            ids = PREVENTED_RECORD.iter_unpack(saved.prevented)
+            for book, row in zip(matcher._books, ids, strict=True):
+                book.prevented_id = row[0]
+        matcher._restore_orders(saved)
         tops = [matcher.bbo(symbol) for symbol in range(matcher.symbols)]
         is_crossed = any(ask and bid >= ask for bid, _, ask, _ in tops)
         if is_crossed or matcher.state_hash() != saved.state_hash:
@@ -269,23 +349,55 @@ class MatcherState:
         for row in FEES_RECORD.iter_unpack(saved.fees):
             self.set_fees(*row)
 
+    def _restore_orders(self, saved: Saved) -> None:
+        extras = deque(EXTRA_RECORD.iter_unpack(saved.extras))
+        lists = deque(LIST_RECORD.iter_unpack(saved.lists))
+        trailing = deque(TRAILING_RECORD.iter_unpack(saved.trailing))
+        few = (extras, lists, trailing)
+        for place, record in enumerate(ORDER_RECORD.iter_unpack(saved.orders)):
+            extra, links, trail = (_take_at(records, place) for records in few)
+            self._restore(extra, links, trail, *record)
+        is_whole = all(is_linked(order, self._orders) for order in self._orders.values())
+        if any(few) or not is_whole:
+            raise ValueError("saved matcher holds an order that cannot be")
+
     def _restore(
-        self, order_id: int, account: int, price: int, stop_price: int, *rest: int
+        self,
+        extra: tuple[int, ...] | None,
+        links: tuple[int, ...] | None,
+        trail: tuple[int, ...] | None,
+        order_id: int,
+        account: int,
+        price: int,
+        stop_price: int,
+        *rest: int,
     ) -> None:
         remaining, filled, arrival, symbol, side, order_type, prevention, waiting = rest
         form = (order_id, account, symbol, side, order_type, prevention, price, stop_price)
-        order = Order(*form, remaining, filled, arrival, waiting=bool(waiting))
+        order = Order(*form, remaining, filled, arrival, waiting=waiting)
+        if extra is not None:
+            order.time_in_force, order.display, order.hidden = extra
+        if links is not None:
+            is_unheld, is_keeping, order.partner, order.link, order.received = links
+            order.is_unheld, order.is_keeping = bool(is_unheld), bool(is_keeping)
+        is_pending = waiting == Waiting.WORKING_ORDER
+        if trail is not None:
+            order.unit, order.offset, order.extreme = trail
         # an account of an order from before the ledger may be any number
         ledger = self._ledger if self._ledger and symbol in self._ledger.terms else None
         is_sound = (
             not refuse_form(order, self.symbols, ledger)
             and not (self._ledger and self._ledger.is_out_of_range(order))
-            and order_type not in NEVER_REST
+            and (order_type not in NEVER_REST or is_pending)
             and 0 <= filled <= MAX_QUANTITY - remaining
             and arrival <= self._arrival
-            and waiting <= (order_type in TRIGGERED_TYPES)
+            and self._can_wait(order, trail)
             and (waiting or price)
             and order_id not in self._orders
+            and (extra is None or _is_sound_extra(order))
+            and (links is None or is_sound_list(order, links))
+            and bool(order.link) >= is_pending
+            and (trail is None or self._is_sound_trail(order))
             and self._is_in_turn(order)
         )
         if not is_sound:
@@ -301,6 +413,29 @@ class MatcherState:
             return True
         return levels[price].last().arrival < order.arrival
 
+    def _can_wait(self, order: Order, trail: tuple[int, ...] | None) -> bool:
+        """Whether a restored order could wait for what it waits for."""
+        if order.waiting == Waiting.TRAILING and trail is None:
+            return False
+        is_triggered_type = order.order_type in TRIGGERED_TYPES
+        most = Waiting.TRAILING if is_triggered_type else Waiting.NOT_WAITING
+        return order.waiting <= most or order.waiting == Waiting.WORKING_ORDER
+
+    def _is_sound_trail(self, order: Order) -> bool:
+        """Whether a restored order could trail, or be about to."""
+        is_pending = order.waiting == Waiting.WORKING_ORDER
+        if not (order.offset and is_sound_offset(order)):
+            return False
+        if order.link and not is_pending:
+            return False
+        if order.waiting != Waiting.TRAILING:
+            return order.extreme == 0 and (is_pending or order.stop_price > 0)
+        book = self._books[order.symbol]
+        last, before = book.last_trade_price, list(book.trailing[order.side])
+        if last == 0 or order.extreme <= 0 or order.extreme > MAX_PRICE or order.trails_to(last):
+            return last == order.extreme == 0
+        return not before or not before[0][1].last().trails_to(order.extreme)
+
     # Places
 
     def _place(self, order: Order) -> None:
@@ -312,11 +447,17 @@ class MatcherState:
 
     def _arrive(self, order: Order) -> None:
         self._arrival += 1
+        if order.display and not order.waiting:
+            order.hidden = max(0, order.remaining - order.display)
         order.arrival = self._arrival
         self._touch(order)
         self._place(order)
 
     def _remove(self, order: Order) -> None:
+        if order.waiting == Waiting.ITS_TURN:
+            self._fired.remove(order)
+            del self._orders[order.order_id]
+            return
         self._touch(order)
         levels, price = self._books[order.symbol].queues(order)
         levels.remove(price, order)
@@ -324,20 +465,63 @@ class MatcherState:
         self._order_hash -= order.mix()
 
     def _resize(self, order: Order, remaining: int, filled: int) -> None:
-        """Change an order's quantities in its place; remove it if nothing remains."""
+        """Change an order's quantities in its place, what is hidden last.
+
+        Remove it if nothing remains; if nothing is shown any more, the next part takes the last
+        place.
+        """
         if remaining == 0:
             self._remove(order)
             order.remaining, order.filled = remaining, filled
             return
         self._touch(order)
         levels, price = self._books[order.symbol].queues(order)
-        levels[price].quantity += remaining - order.remaining
+        level = levels[price]
+        level.quantity -= order.shown
         self._order_hash -= order.mix()
         order.remaining, order.filled = remaining, filled
+        if order.shown == 0:
+            self._show_next(order, level)
+        level.quantity += order.shown
         self._order_hash += order.mix()
+
+    def _show_next(self, order: Order, level: Level) -> None:
+        order.hidden = max(0, order.hidden - order.display)
+        level.orders.move_to_end(order.order_id)
+        self._arrival += 1
+        order.arrival = self._arrival
 
     def _touch(self, order: Order) -> None:
         """Remember what the order's price level held before this command."""
         key = (order.symbol, order.side, order.price)
         if not order.waiting and key not in self._touched:
             self._touched[key] = self._books[order.symbol].sides[order.side].quantity(order.price)
+
+
+def _has_time_in_force(order: Order) -> bool:
+    """Whether an order that is open can have its time in force, which ends it at once."""
+    if order.waiting and order.order_type in TAKES_TIME_IN_FORCE:
+        return order.time_in_force in set(TimeInForce)
+    is_pending = order.waiting == Waiting.WORKING_ORDER
+    immediate = (OrderType.IOC, OrderType.FOK)
+    return is_pending and order.order_type in immediate and order.time_in_force == order.order_type
+
+
+def _take_at(records: deque[tuple[int, ...]], place: int) -> tuple[int, ...] | None:
+    """Take the record of the order at that place, None if it has none."""
+    return records.popleft()[1:] if records and records[0][0] == place else None
+
+
+def _is_sound_extra(order: Order) -> bool:
+    """Whether a restored order could have what few have."""
+    if order.time_in_force and not _has_time_in_force(order):
+        return False
+    if not order.display:
+        return order.time_in_force != 0 and not order.hidden
+    return (
+        0 < order.display <= MAX_QUANTITY
+        and 0 <= order.hidden < order.remaining
+        and order.price > 0
+        and order.remaining <= order.display * MAX_PARTS
+        and (order.hidden == 0 if order.waiting else order.shown <= order.display)
+    )

@@ -1,0 +1,16 @@
+from collections.abc import Sequence
+
+from engine.core import EventRow
+from engine.exchange.batch import Batch
+from engine.exchange.exchange import Exchange
+from protocol.instrument import Instrument
+
+class Path:
+    place: int
+    """Place of the entry in hand."""
+
+    def __init__(self, exchange: Exchange) -> None: ...
+    def run(self, entries: list[bytes], place: int, batch: Batch, max_size: int | None) -> None: ...
+    def read(self, events: Sequence[EventRow], batch: Batch) -> bool: ...
+    def add_positions(self, batch: Batch) -> None: ...
+    def write_levels(self, instrument: Instrument, levels: dict[int, int]) -> str: ...
