@@ -14,12 +14,19 @@ from archive.database import UnusableDatabase, open_database
 from archive.exchange_check import OtherExchange
 from archive.export import add_export, export
 from archive.follower import Follower
-from archive.journal import Journal, JournalDamaged
+from archive.journal import (
+    BLOCK_MILLISECONDS,
+    EPHEMERAL_BLOCK_MILLISECONDS,
+    Journal,
+    JournalDamaged,
+)
 from archive.retention import Retention
 from archive.settings import ArchiveSettings
 from archive.versions import NewerDatabase
+from protocol.instrument import list_shards, parse_instruments
 from protocol.logs import start_logging
 from protocol.settings import describe_bad_settings
+from protocol.shards import name_shard
 
 SOCKET_TIMEOUT_SECONDS = 10
 
@@ -37,7 +44,7 @@ def main() -> int:
         return follow(settings)
     except ValidationError as error:
         sys.stderr.write(f"archive: {describe_bad_settings(error)}\n")
-    except UnusableDatabase as error:
+    except (UnusableDatabase, OSError, ValueError) as error:
         sys.stderr.write(f"archive: {error}\n")
     return 1
 
@@ -82,8 +89,14 @@ def follow(settings: ArchiveSettings) -> int:
         settings.archive_retention_days,
         settings.archive_retention_rows,
     )
-    journal = Journal(connect_redis(settings.effective_redis_url))
-    follower = Follower(journal, database, retention)
+    is_ephemeral = settings.ephemeral == "on"
+    block = EPHEMERAL_BLOCK_MILLISECONDS if is_ephemeral else BLOCK_MILLISECONDS
+    instruments = parse_instruments(settings.instruments_file.read_text())
+    client = connect_redis(settings.effective_redis_url)
+    journals = [
+        Journal(client, block, name_shard(shard)) for shard in list_shards(instruments.values())
+    ]
+    follower = Follower(journals, database, retention)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: follower.stop())
     try:
@@ -93,7 +106,7 @@ def follow(settings: ArchiveSettings) -> int:
         return 1
     finally:
         database.dispose()
-        journal.close()
+        client.close()
     return 0
 
 

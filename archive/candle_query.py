@@ -95,4 +95,8 @@ def _to_record(candle: Candle) -> CandleRecord:
         f"{candle.volume:f}",
         f"{candle.quote_volume:f}",
         candle.trades,
+        f"{candle.taker_buy_volume:f}",
+        f"{candle.taker_buy_quote_volume:f}",
+        candle.first_trade_id,
+        candle.last_trade_id,
     )

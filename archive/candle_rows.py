@@ -19,6 +19,10 @@ VALUE_COLUMNS = (
     _columns.volume,
     _columns.quote_volume,
     _columns.trades,
+    _columns.taker_buy_volume,
+    _columns.taker_buy_quote_volume,
+    _columns.first_trade_id,
+    _columns.last_trade_id,
 )
 
 
@@ -43,17 +47,23 @@ def write_candles(
 
 
 def make_candle(start: int, values: Sequence[Any]) -> Candle:
-    """Make a candle of a row's VALUE_COLUMNS."""
-    opened, high, low, close, volume, quote_volume, trades = values
+    """Make a candle of a row's VALUE_COLUMNS; in old rows the last four are not known."""
+    *prices, volume, quote_volume, trades, bought, bought_quote, first, last = values
+    opened, high, low, close = map(Decimal, prices)
+    volume, quote_volume = Decimal(volume), Decimal(quote_volume)
     return Candle(
         start,
-        Decimal(opened),
-        Decimal(high),
-        Decimal(low),
-        Decimal(close),
-        Decimal(volume),
-        Decimal(quote_volume),
+        opened,
+        high,
+        low,
+        close,
+        volume,
+        quote_volume,
         trades,
+        volume * 0 if bought is None else Decimal(bought),
+        quote_volume * 0 if bought_quote is None else Decimal(bought_quote),
+        first or 0,
+        last or 0,
     )
 
 
@@ -66,4 +76,8 @@ def _to_values(candle: Candle) -> dict[str, str | int]:
         "volume": f"{candle.volume:f}",
         "quote_volume": f"{candle.quote_volume:f}",
         "trades": candle.trades,
+        "taker_buy_volume": f"{candle.taker_buy_volume:f}",
+        "taker_buy_quote_volume": f"{candle.taker_buy_quote_volume:f}",
+        "first_trade_id": candle.first_trade_id,
+        "last_trade_id": candle.last_trade_id,
     }

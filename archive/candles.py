@@ -7,7 +7,7 @@ all three costs little: a page of the journal touches only a few of them.
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Context, Decimal, Inexact, InvalidOperation
 from typing import NamedTuple
 
@@ -27,11 +27,16 @@ class TradeValues(NamedTuple):
     price: str
     quantity: str
     timestamp: int
+    trade_id: int
+    is_taker_buy: bool
 
 
 @dataclass(slots=True)
 class Candle:
-    """What traded between `start` (microseconds) and `start` plus its interval."""
+    """What traded between `start` (microseconds) and `start` plus its interval.
+
+    `taker_buy_…` is the part of the volumes that takers bought; trade ids are 0 if nothing traded.
+    """
 
     start: int
     open: Decimal
@@ -41,6 +46,10 @@ class Candle:
     volume: Decimal
     quote_volume: Decimal
     trades: int
+    taker_buy_volume: Decimal
+    taker_buy_quote_volume: Decimal
+    first_trade_id: int
+    last_trade_id: int
 
     def append(self, later: "Candle") -> None:
         """Add what traded later."""
@@ -50,19 +59,16 @@ class Candle:
         self.volume = _exact.add(self.volume, later.volume)
         self.quote_volume = _exact.add(self.quote_volume, later.quote_volume)
         self.trades += later.trades
+        self.taker_buy_volume = _exact.add(self.taker_buy_volume, later.taker_buy_volume)
+        self.taker_buy_quote_volume = _exact.add(
+            self.taker_buy_quote_volume, later.taker_buy_quote_volume
+        )
+        self.first_trade_id = self.first_trade_id or later.first_trade_id
+        self.last_trade_id = later.last_trade_id
 
     def at(self, start: int) -> "Candle":
         """Return a copy in an interval that begins at `start`."""
-        return Candle(
-            start,
-            self.open,
-            self.high,
-            self.low,
-            self.close,
-            self.volume,
-            self.quote_volume,
-            self.trades,
-        )
+        return replace(self, start=start)
 
 
 def fold_trades(trades: Iterable[TradeValues]) -> dict[tuple[str, int], list[Candle]]:
@@ -117,4 +123,6 @@ def _append(folded: list[Candle], candle: Candle, seconds: int) -> None:
 def _to_candle(trade: TradeValues) -> Candle:
     price, quantity = Decimal(trade.price), Decimal(trade.quantity)
     quote_volume = _exact.multiply(price, quantity)
-    return Candle(trade.timestamp, price, price, price, price, quantity, quote_volume, 1)
+    bought = (quantity, quote_volume) if trade.is_taker_buy else (quantity * 0, quote_volume * 0)
+    sums = (quantity, quote_volume, 1, *bought, trade.trade_id, trade.trade_id)
+    return Candle(trade.timestamp, price, price, price, price, *sums)

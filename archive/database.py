@@ -102,7 +102,7 @@ class _HintingCompiler(SQLiteCompiler):
 
 def _open_postgresql(url: URL, **connect: str) -> Engine:
     try:
-        return create_engine(url, connect_args=connect, pool_pre_ping=True)
+        return create_engine(url, connect_args=connect, pool_pre_ping=True, paramstyle="format")
     except ModuleNotFoundError:
         raise UnusableDatabase(
             "DATABASE_URL names PostgreSQL, whose driver is not installed: "

@@ -24,6 +24,6 @@ def fill_holes(
 def _make_flat(before: Candle | None, start: int, end: int, step: int) -> Iterator[Candle]:
     """Yield flat candles, whose zeros have as many decimals as the sums of `before`."""
     if before is not None:
-        close, volume, quote_volume = before.close, before.volume * 0, before.quote_volume * 0
+        close, nothing = before.close, (before.volume * 0, before.quote_volume * 0)
         for moment in range(start, end, step):
-            yield Candle(moment, close, close, close, close, volume, quote_volume, 0)
+            yield Candle(moment, close, close, close, close, *nothing, 0, *nothing, 0, 0)

@@ -1,7 +1,7 @@
 """Refuses a database and a journal that do not belong together."""
 
 from archive.journal import ExchangeState, Journal
-from archive.records import name_exchange
+from archive.records import EPHEMERAL, is_name_of
 from archive.writer import Position
 
 _WAY_OUT = (
@@ -14,9 +14,18 @@ class OtherExchange(Exception):
     """The database is another exchange's, or has commits of this one that Redis does not have."""
 
 
+class BegunAnew(Exception):
+    """The exchange forgot all that has happened, as it may: so does the database."""
+
+
 def check_exchange(state: ExchangeState, position: Position) -> None:
-    """Raise OtherExchange if `state` is another exchange's, or is behind `position`."""
-    if state.id_key is None or name_exchange(state.id_key) != position.exchange:
+    """Raise OtherExchange if `state` is another exchange's, or is behind `position`.
+
+    Raise BegunAnew if both the exchange and the database's may begin anew.
+    """
+    if state.id_key is None or not is_name_of(position.exchange, state.id_key):
+        if state.is_ephemeral and position.exchange.startswith(EPHEMERAL):
+            raise BegunAnew
         raise OtherExchange(f"the database is that of another exchange: {_WAY_OUT}")
     if state.sequence < position.sequence:
         raise OtherExchange(

@@ -34,11 +34,11 @@ class RowFile(Protocol):
         """Finish after the last row; the underlying file stays open."""
 
 
-def _format_flag(flag: bool | None) -> str | None:
-    return None if flag is None else str(flag).lower()
+def _format_flag(flag: bool) -> str:
+    return str(flag).lower()
 
 
-_TEXTS: dict[Kind, Callable[[Any], str | None]] = {
+_TEXTS: dict[Kind, Callable[[Any], str]] = {
     Kind.TIME: format_timestamp,
     Kind.FLAG: _format_flag,
 }
@@ -61,7 +61,8 @@ class CsvFile:
         for row in rows:
             values = list(row)
             for index, to_text in self._to_texts:
-                values[index] = to_text(values[index])
+                if values[index] is not None:
+                    values[index] = to_text(values[index])
             self._writer.writerow(values)
 
     def close(self) -> None:

@@ -74,6 +74,37 @@ COLUMNS: dict[str, dict[str, Kind]] = {
         "opened_at": Kind.TIME,
         "updated_at": Kind.TIME,
         "is_uncertain": Kind.FLAG,
+        "exchange_number": Kind.WHOLE,
+        "execution_number": Kind.WHOLE,
+        "time_in_force": Kind.TEXT,
+        "expires_at": Kind.TIME,
+        "display_quantity": Kind.QUANTITY,
+        "quote_quantity": Kind.NOTIONAL,
+        "prevented_quantity": Kind.QUANTITY,
+        "self_trade_prevention": Kind.TEXT,
+        "working_since": Kind.TIME,
+        "list_id": Kind.WHOLE,
+        "list_type": Kind.TEXT,
+        "client_list_id": Kind.TEXT,
+        "list_orders": Kind.TEXT,
+        "list_state": Kind.TEXT,
+        "reject_if_triggered": Kind.FLAG,
+        "trailing_offset": Kind.ANY_DECIMAL,
+        "trailing_offset_type": Kind.TEXT,
+        "activation_price": Kind.ANY_DECIMAL,
+    },
+    "prevented_matches": {
+        "symbol": Kind.TEXT,
+        "prevented_match_id": Kind.WHOLE,
+        "order_id": Kind.WHOLE,
+        "other_order_id": Kind.WHOLE,
+        "account": Kind.TEXT,
+        "side": Kind.TEXT,
+        "liquidity": Kind.TEXT,
+        "price": Kind.PRICE,
+        "quantity": Kind.QUANTITY,
+        "sequence": Kind.WHOLE,
+        "timestamp": Kind.TIME,
     },
     "fills": {
         "order_id": Kind.WHOLE,
@@ -89,6 +120,8 @@ COLUMNS: dict[str, dict[str, Kind]] = {
         "timestamp": Kind.TIME,
         "commission": Kind.AMOUNT,
         "commission_asset": Kind.TEXT,
+        "exchange_number": Kind.WHOLE,
+        "execution_number": Kind.WHOLE,
     },
     "balances": {
         "account": Kind.TEXT,
@@ -128,6 +161,10 @@ COLUMNS: dict[str, dict[str, Kind]] = {
         "trades": Kind.WHOLE,
     },
 }
+
+
+_COUNTS = {"trades": "trade_id", "prevented_matches": "prevented_match_id"}
+"""What counts the rows of a table, if it is not their `number`."""
 
 
 def has_symbol(table: str) -> bool:
@@ -202,7 +239,7 @@ def _select(selection: Selection, symbol: str | None) -> Select[Any]:
     if not has_time(selection.table):
         return query.order_by(*table.primary_key.columns)
     time = table.c.opened_at if selection.table == "orders" else table.c.timestamp
-    number = table.c.trade_id if selection.table == "trades" else table.c.number
+    number = table.c[_COUNTS.get(selection.table, "number")]
     if selection.start is not None:
         query = query.where(time >= selection.start)
     if selection.end is not None:

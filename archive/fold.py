@@ -4,22 +4,26 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, TypeAlias
 
+from msgspec import UNSET
+
 from archive.candles import Candle, TradeValues, fold_trades
 from archive.settings_commands import list_settings
 from protocol import channels, codec
 from protocol.commands import QueueEntry
-from protocol.enums import OPEN_STATUSES
+from protocol.enums import OPEN_STATUSES, ListState, Side, Status
 from protocol.events import (
-    AccountPosition,
     BalanceChanged,
     BalanceEvent,
     CommandRejected,
     ExecutionReport,
+    PreventedMatch,
     Trade,
 )
 from protocol.journal import JournalEntry
+from protocol.timestamps import parse_timestamp
 
-Row: TypeAlias = dict[str, Any]
+Row: TypeAlias = tuple[Any, ...]
+"""The values of a row in the order of its table's columns, as the database's driver takes them."""
 
 
 class Commit(NamedTuple):
@@ -42,16 +46,33 @@ class Commit(NamedTuple):
 
 @dataclass
 class Rows:
-    """Rows by table. `changed_orders` are orders that the database has already."""
+    """Rows by table. `changed_orders` are orders that the database has already.
+
+    So are `renamed_orders`, which have another client order id, and `triggered_orders`, which do
+    not wait any more. Of the three the rows are the changed values, then the number. `settled` are
+    the reports of fills that a ledger has settled.
+    """
 
     new_orders: list[Row] = field(default_factory=list)
     changed_orders: list[Row] = field(default_factory=list)
+    renamed_orders: list[Row] = field(default_factory=list)
+    triggered_orders: list[Row] = field(default_factory=list)
+    amendments: list[Row] = field(default_factory=list)
     fills: list[Row] = field(default_factory=list)
+    settled: list[ExecutionReport] = field(default_factory=list)
+    prevented_matches: list[Row] = field(default_factory=list)
     trades: list[Row] = field(default_factory=list)
     candles: dict[tuple[str, int], list[Candle]] = field(default_factory=dict)
     balance_changes: list[Row] = field(default_factory=list)
     balances: list[Row] = field(default_factory=list)
     settings: list[QueueEntry] = field(default_factory=list)
+
+
+class OpenOrder(NamedTuple):
+    """An order that is open in the database: its number, and whether it waits."""
+
+    number: int
+    is_waiting: bool
 
 
 class LastNumbers(NamedTuple):
@@ -80,14 +101,17 @@ def collect_order_ids(commits: Iterable[Commit]) -> set[int]:
 
 
 def fold_commits(
-    commits: Sequence[Commit], open_orders: Mapping[int, int], last: LastNumbers
+    commits: Sequence[Commit],
+    open_orders: Mapping[int, OpenOrder],
+    last: LastNumbers,
+    shard: int = 1,
 ) -> tuple[Rows, LastNumbers]:
-    """Make the rows that `commits` lead to; return them with the numbers given last.
+    """Make the rows that `commits` of a shard lead to; return them with the numbers given last.
 
-    `open_orders` maps the id of each order that is open in the database to its number. A report
-    on any other id begins a new order, because a closed order has no further reports.
+    `open_orders` has each order that is open in the database, by id. A report on any other id
+    begins a new order, because a closed order has no further reports.
     """
-    fold = _OrderFold(open_orders, last)
+    fold = _OrderFold(open_orders, last, shard)
     for commit in commits:
         for event in commit.events:
             fold.add(event, commit.timestamp)
@@ -101,15 +125,22 @@ def fold_commits(
 class _OrderFold:
     """Numbers orders, fills and changes of balances; keeps the last of each order and balance."""
 
-    def __init__(self, open_orders: Mapping[int, int], last: LastNumbers) -> None:
-        self._open = dict(open_orders)
+    def __init__(self, open_orders: Mapping[int, OpenOrder], last: LastNumbers, shard: int) -> None:
+        self._shard = shard
+        self._open = {order_id: order.number for order_id, order in open_orders.items()}
+        self._waiting = {order.number for order in open_orders.values() if order.is_waiting}
+        self._working_since: dict[int, int] = {}
         self._order, self._fill = last
         self._first_new = last.order + 1
         self._latest: dict[int, tuple[ExecutionReport, int]] = {}
         self._opened_at: dict[int, int] = {}
         self._fills: list[Row] = []
+        self._settled: list[ExecutionReport] = []
+        self._amendments: list[Row] = []
+        self._renamed: dict[int, str] = {}
+        self._prevented: list[Row] = []
         self._changes: list[Row] = []
-        self._balances: dict[tuple[str, str], Row] = {}
+        self._balances: dict[tuple[str, str, int], Row] = {}
 
     @property
     def last_numbers(self) -> LastNumbers:
@@ -120,10 +151,11 @@ class _OrderFold:
             self._add_report(event, timestamp)
         elif isinstance(event, BalanceChanged):
             self._fill += 1
-            self._changes.append(_make_change_row(self._fill, event, timestamp))
+            self._changes.append(_make_change_row(self._fill, event, timestamp, self._shard))
         else:
-            for row in _make_balance_rows(event):
-                self._balances[row["account"], row["asset"]] = row
+            for balance in event.balances:
+                place = event.account, balance.asset, self._shard
+                self._balances[place] = (*place, balance.free, balance.locked, event.sequence)
 
     def _add_report(self, report: ExecutionReport, timestamp: int) -> None:
         order_id = int(report.order_id)
@@ -131,29 +163,54 @@ class _OrderFold:
         if number is None:
             number = self._order = self._order + 1
             self._opened_at[number] = timestamp
+            self._waiting.add(number)
         self._latest[number] = report, timestamp
+        if number in self._waiting and _is_working(report):
+            self._waiting.remove(number)
+            self._working_since[number] = timestamp
+        if report.previous_quantity:
+            self._add_amendment(number, report, timestamp)
         if report.last_trade is not None:
             self._fill += 1
             self._fills.append(_make_fill_row(self._fill, number, report, timestamp))
+            if report.last_trade.commission is not None:
+                self._settled.append(report)
+        if report.prevented_match:
+            self._prevented.append(_make_prevented_row(report.prevented_match, report, timestamp))
         if report.status in OPEN_STATUSES:
             self._open[order_id] = number
         else:
             self._open.pop(order_id, None)
 
+    def _add_amendment(self, number: int, report: ExecutionReport, timestamp: int) -> None:
+        self._amendments.append(_make_amendment_row(number, report, timestamp))
+        if report.client_order_id and report.client_order_id != report.previous_client_order_id:
+            self._renamed[number] = report.client_order_id
+
     def to_rows(self) -> Rows:
         rows = Rows(
             fills=self._fills,
+            settled=self._settled,
+            amendments=self._amendments,
+            renamed_orders=[
+                (name, number) for number, name in self._renamed.items() if number < self._first_new
+            ],
+            triggered_orders=[
+                (since, number)
+                for number, since in self._working_since.items()
+                if number < self._first_new
+            ],
+            prevented_matches=self._prevented,
             balance_changes=self._changes,
             balances=list(self._balances.values()),
         )
         for number, (report, timestamp) in self._latest.items():
-            row = _make_order_row(report, timestamp)
+            changing = _make_changing(report, timestamp)
             if number < self._first_new:
-                rows.changed_orders.append({**row, "row_number": number})
+                rows.changed_orders.append((*changing, number))
             else:
-                opened_at = self._opened_at[number]
-                identity = _make_identity(number, report)
-                rows.new_orders.append({**identity, **row, "opened_at": opened_at})
+                times = self._opened_at[number], self._working_since.get(number)
+                rows.new_orders.append((*_make_lasting(number, report), *times, *changing))
         return rows
 
 
@@ -162,102 +219,156 @@ def _read_events(entry: JournalEntry, channel: str) -> Sequence[object]:
     return codec.decode_message(message).events if message else ()
 
 
-def _make_identity(number: int, report: ExecutionReport) -> Row:
-    """Return the columns of an order that never change."""
-    return {
-        "number": number,
-        "order_id": int(report.order_id),
-        "client_order_id": report.client_order_id,
-        "account": report.account,
-        "symbol": report.symbol,
-        "side": report.side,
-        "order_type": report.order_type,
-    }
+def _is_working(report: ExecutionReport) -> bool:
+    """Whether the order is on the book, or has traded; not while it waits."""
+    is_pending = report.list is not UNSET and report.list.state is ListState.PENDING
+    is_waiting = report.triggered is False or is_pending
+    return not is_waiting and report.status is not Status.REJECTED
 
 
-def _make_order_row(report: ExecutionReport, timestamp: int) -> Row:
-    """Return the columns of an order that may change."""
-    return {
-        "price": report.price,
-        "stop_price": report.stop_price,
-        "triggered": report.triggered,
-        "quantity": report.quantity,
-        "filled_quantity": report.filled_quantity,
-        "remaining_quantity": report.remaining_quantity,
-        "filled_notional": report.filled_notional,
-        "average_price": report.average_price,
-        "status": report.status,
-        "reason": report.reason,
-        "sequence": report.sequence,
-        "updated_at": timestamp,
-        "is_uncertain": False,
-    }
+def _make_lasting(number: int, report: ExecutionReport) -> Row:
+    """Return the values of `schema.LASTING_ORDER_COLUMNS` but the two times, the last of them."""
+    return (
+        number,
+        int(report.order_id),
+        report.client_order_id,
+        report.account,
+        report.symbol,
+        report.side,
+        report.order_type,
+        report.number or None,
+        *_make_list(report),
+    )
+
+
+def _make_list(report: ExecutionReport) -> Row:
+    """Return what an order knows of its list, but for its own state."""
+    known = report.list
+    if known is UNSET:
+        return None, None, None, None
+    return known.list_id, known.list_type, known.client_list_id, ",".join(known.order_ids)
+
+
+def _make_changing(report: ExecutionReport, timestamp: int) -> Row:
+    """Return the values of `schema.CHANGING_ORDER_COLUMNS`."""
+    return (
+        report.price,
+        report.stop_price,
+        report.triggered,
+        report.quantity,
+        report.filled_quantity,
+        report.remaining_quantity,
+        report.filled_notional,
+        report.average_price,
+        report.status,
+        report.reason,
+        report.sequence,
+        timestamp,
+        False,
+        report.execution_number or None,
+        report.time_in_force or None,
+        parse_timestamp(report.expires_at) if report.expires_at else None,
+        report.display_quantity or None,
+        report.quote_quantity or None,
+        report.prevented_quantity or None,
+        report.self_trade_prevention or None,
+        None if report.list is UNSET else report.list.state,
+        report.reject_if_triggered or None,
+        report.trailing_offset or None,
+        report.trailing_offset_type or None,
+        report.activation_price or None,
+    )
+
+
+def _make_amendment_row(order_number: int, report: ExecutionReport, timestamp: int) -> Row:
+    return (
+        report.execution_number,
+        order_number,
+        report.previous_client_order_id,
+        report.client_order_id,
+        report.previous_quantity,
+        report.quantity,
+        timestamp,
+    )
 
 
 def _make_fill_row(number: int, order_number: int, report: ExecutionReport, timestamp: int) -> Row:
     fill = report.last_trade
     assert fill is not None
-    return {
-        "number": number,
-        "order_number": order_number,
-        "order_id": int(report.order_id),
-        "client_order_id": report.client_order_id,
-        "account": report.account,
-        "symbol": report.symbol,
-        "side": report.side,
-        "trade_id": fill.trade_id,
-        "price": fill.price,
-        "quantity": fill.quantity,
-        "liquidity": fill.liquidity,
-        "sequence": report.sequence,
-        "timestamp": timestamp,
-        "commission": fill.commission,
-        "commission_asset": fill.commission_asset,
-    }
+    return (
+        number,
+        order_number,
+        int(report.order_id),
+        report.client_order_id,
+        report.account,
+        report.symbol,
+        report.side,
+        fill.trade_id,
+        fill.price,
+        fill.quantity,
+        fill.liquidity,
+        report.sequence,
+        timestamp,
+        fill.commission,
+        fill.commission_asset,
+        report.number or None,
+        report.execution_number or None,
+    )
 
 
-def _make_change_row(number: int, change: BalanceChanged, timestamp: int) -> Row:
-    return {
-        "number": number,
-        "account": change.account,
-        "asset": change.asset,
-        "amount": change.amount,
-        "cause": change.cause,
-        "id": change.id,
-        "sequence": change.sequence,
-        "timestamp": timestamp,
-    }
+def _make_prevented_row(match: PreventedMatch, report: ExecutionReport, timestamp: int) -> Row:
+    return (
+        report.symbol,
+        match.prevented_match_id,
+        int(report.order_id),
+        int(match.other_order_id),
+        report.account,
+        report.side,
+        match.liquidity,
+        match.price,
+        match.quantity,
+        report.sequence,
+        timestamp,
+    )
 
 
-def _make_balance_rows(position: AccountPosition) -> Iterator[Row]:
-    for balance in position.balances:
-        yield {
-            "account": position.account,
-            "asset": balance.asset,
-            "free": balance.free,
-            "locked": balance.locked,
-            "sequence": position.sequence,
-        }
+def _make_change_row(number: int, change: BalanceChanged, timestamp: int, shard: int) -> Row:
+    return (
+        number,
+        change.account,
+        change.asset,
+        change.amount,
+        change.cause,
+        change.id,
+        change.sequence,
+        timestamp,
+        shard,
+    )
 
 
-def _make_trade_rows(
-    commits: Iterable[Commit],
-) -> Iterator[Row]:
+def _make_trade_rows(commits: Iterable[Commit]) -> Iterator[Row]:
     for commit in commits:
         for trade in commit.trades:
-            yield {
-                "symbol": trade.symbol,
-                "trade_id": trade.trade_id,
-                "price": trade.price,
-                "quantity": trade.quantity,
-                "aggressor_side": trade.aggressor_side,
-                "maker_order_id": int(trade.maker_order_id),
-                "taker_order_id": int(trade.taker_order_id),
-                "timestamp": commit.timestamp,
-            }
+            yield (
+                trade.symbol,
+                trade.trade_id,
+                trade.price,
+                trade.quantity,
+                trade.aggressor_side,
+                int(trade.maker_order_id),
+                int(trade.taker_order_id),
+                commit.timestamp,
+            )
 
 
 def _list_trade_values(commits: Iterable[Commit]) -> Iterator[TradeValues]:
     for commit in commits:
         for trade in commit.trades:
-            yield TradeValues(trade.symbol, trade.price, trade.quantity, commit.timestamp)
+            yield TradeValues(
+                trade.symbol,
+                trade.price,
+                trade.quantity,
+                commit.timestamp,
+                trade.trade_id,
+                trade.aggressor_side is Side.BUY,
+            )

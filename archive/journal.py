@@ -1,8 +1,8 @@
 """The edge to Redis: reads the journal in bounded pages, and announces how far the archive is."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
-from typing import NamedTuple, cast
+from typing import Any, NamedTuple, cast
 
 import msgspec
 from redis import Redis
@@ -11,12 +11,15 @@ from protocol import channels
 from protocol.assets import LedgerSettings
 from protocol.instrument import InstrumentSpecification, InstrumentTable
 from protocol.journal import JournalEntry, entry_id
+from protocol.shards import FIRST, ShardNames
 
 PAGE_BYTES = 4 << 20
 """About how many bytes of the journal one transaction takes."""
-MAX_ENTRIES = 512
+MAX_ENTRIES = 2048
 BLOCK_MILLISECONDS = 250
 """How long a read waits for a new entry, and so how soon a stop is noticed."""
+EPHEMERAL_BLOCK_MILLISECONDS = 20
+"""How long where an exchange may begin anew, which no entry tells."""
 
 # also if Redis is full: the journal can only be trimmed once it knows how far the archive is
 _ANNOUNCE = "#!lua flags=allow-oom\nreturn redis.call('HSET', KEYS[1], ARGV[1], ARGV[2])"
@@ -33,13 +36,23 @@ class ExchangeState(NamedTuple):
     sequence: int
     instruments: list[InstrumentSpecification]
     ledger: LedgerSettings | None
+    is_ephemeral: bool = False
+    """Whether it may begin anew: then the database does."""
 
 
 class Journal:
-    """The stream of commits."""
+    """A shard's stream of commits."""
 
-    def __init__(self, client: Redis) -> None:
+    def __init__(
+        self,
+        client: Redis,
+        block_milliseconds: int = BLOCK_MILLISECONDS,
+        names: ShardNames = FIRST,
+    ) -> None:
         self._client = client
+        self._state, self.name = names.state, names.journal
+        self.shard = names.shard
+        self._block = block_milliseconds
         self._announce = client.register_script(_ANNOUNCE)
         self._count = self._limit = MAX_ENTRIES
 
@@ -50,9 +63,10 @@ class Journal:
             channels.STATE_SEQUENCE,
             channels.STATE_INSTRUMENTS,
             channels.STATE_LEDGER,
+            channels.STATE_EPHEMERAL,
         ]
-        id_key, sequence, table, ledger = cast(
-            list[bytes | None], self._client.hmget(channels.STATE, names)
+        id_key, sequence, table, ledger, ephemeral = cast(
+            list[bytes | None], self._client.hmget(self._state, names)
         )
         specifications = msgspec.json.decode(table, type=InstrumentTable) if table else None
         return ExchangeState(
@@ -60,40 +74,42 @@ class Journal:
             int(sequence or 0),
             specifications.instruments if specifications else [],
             msgspec.json.decode(ledger, type=LedgerSettings) if ledger else None,
+            ephemeral is not None,
         )
 
-    def read_page(self, after: int) -> list[JournalEntry]:
+    def read_page(self, after: int, *, waits: bool = True) -> list[JournalEntry]:
         """Read the commits after the sequence `after`, as many as one transaction should take.
 
-        Wait a while for the first one; return nothing if none came. Raise JournalDamaged.
+        If it `waits`, that is a while for the first one; return nothing if there is none. Raise
+        JournalDamaged.
         """
-        answer = self._client.xread(
-            {channels.JOURNAL: entry_id(after)}, count=self._count, block=BLOCK_MILLISECONDS
-        )
+        block = self._block if waits else None
+        answer = self._client.xread({self.name: entry_id(after)}, count=self._count, block=block)
         streams = cast(list[tuple[bytes, list[tuple[bytes, dict[bytes, bytes]]]]], answer)
         items = streams[0][1] if streams else []
         self._adapt(items)
         return _check_order([_to_entry(*item) for item in items])
 
+    def wait_for_any(self, after: Mapping[str, int]) -> None:
+        """Wait a while for an entry in one of several journals: name → sequence behind which."""
+        streams = {name: entry_id(sequence) for name, sequence in after.items()}
+        self._client.xread(cast("Any", streams), count=1, block=self._block)
+
     def find_entry(self, sequence: int) -> JournalEntry | None:
         """Read the commit that ended with `sequence`; None if the journal has no such commit."""
-        found = self._client.xrange(channels.JOURNAL, entry_id(sequence), entry_id(sequence))
+        found = self._client.xrange(self.name, entry_id(sequence), entry_id(sequence))
         items = cast(list[tuple[bytes, dict[bytes, bytes]]], found)
         return _to_entry(*items[0]) if items else None
 
     def find_oldest(self) -> JournalEntry | None:
         """Read the first commit that the journal still has."""
-        found = self._client.xrange(channels.JOURNAL, count=1)
+        found = self._client.xrange(self.name, count=1)
         items = cast(list[tuple[bytes, dict[bytes, bytes]]], found)
         return _to_entry(*items[0]) if items else None
 
     def announce(self, sequence: int) -> None:
         """Announce that all up to `sequence` is in the database, and may leave the journal."""
-        self._announce(keys=[channels.STATE], args=[channels.STATE_ARCHIVE_SEQUENCE, sequence])
-
-    def close(self) -> None:
-        """Close the connection."""
-        self._client.close()
+        self._announce(keys=[self._state], args=[channels.STATE_ARCHIVE_SEQUENCE, sequence])
 
     def is_full(self, page: Sequence[JournalEntry]) -> bool:
         """Whether more is likely to follow `page` at once."""

@@ -1,11 +1,13 @@
 """Reads balances, positions and fee rates."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from itertools import groupby
+from typing import Any
 
-from sqlalchemy import Connection, and_, func, or_, select, true
+from sqlalchemy import Connection, and_, cast, func, or_, select, true
 
 from archive import schema
-from archive.amounts import to_text, value
+from archive.amounts import to_text, to_units, value
 from archive.candles import RESOLUTIONS
 from archive.money_rows import ALL, Pair, read_pairs, to_position
 from archive.positions import Position
@@ -20,7 +22,16 @@ PRICE_PLACES = 8
 _state, _gaps = schema.archive_state.c, schema.journal_gaps.c
 _assets, _balances = schema.assets.c, schema.balances.c
 _positions, _rates, _candles = schema.positions.c, schema.fee_rates.c, schema.candles.c
+_others = select(func.coalesce(func.sum(schema.archive_shards.c.sequence), 0)).scalar_subquery()
+REACHED = (_state.sequence + cast(_others, schema.archive_state.c.sequence.type)).label("reached")
+"""The sequence up to which every commit is here; with several shards the sum of theirs."""
 _last_lost = select(func.max(_gaps.next_sequence)).scalar_subquery()
+_lost_on_shard = (
+    select(func.max(_gaps.next_sequence))
+    .where(_gaps.shard == func.coalesce(_balances.shard, 1))
+    .correlate(schema.balances)
+    .scalar_subquery()
+)
 
 
 def has_ledger(connection: Connection) -> bool:
@@ -29,20 +40,20 @@ def has_ledger(connection: Connection) -> bool:
 
 
 def read_balances(connection: Connection, account: str) -> Balances:
-    """Read what an account has of every asset.
+    """Read what an account has of every asset, on all shards together.
 
     One statement, because a database shows different commits to two.
     """
     is_of = and_(_balances.asset == _assets.symbol, _balances.account == account)
     query = (
         select(
-            _state.sequence, _last_lost, _assets.symbol, _assets.decimals,
-            _balances.free, _balances.locked, _balances.sequence,
+            REACHED, _lost_on_shard, _assets.symbol, _assets.decimals,
+            _balances.free, _balances.locked, _balances.sequence, _balances.shard,
         )
         .select_from(schema.archive_state)
         .outerjoin(schema.assets, true())
         .outerjoin(schema.balances, is_of)
-        .order_by(_assets.number)
+        .order_by(_assets.number, _balances.shard)
     )  # fmt: skip
     rows = connection.execute(query).all()
     if not rows:
@@ -50,20 +61,38 @@ def read_balances(connection: Connection, account: str) -> Balances:
     reached, lost, first, *_ = rows[0]
     if first is None:
         return Balances(reached, None, is_uncertain=lost is not None)
-    balances = [
-        Balance(asset, free or to_text(0, decimals), locked or to_text(0, decimals))
-        for _, _, asset, decimals, free, locked, _ in rows
-    ]
-    told = [row[-1] for row in rows]
-    is_uncertain = lost is not None and min(sequence or 0 for sequence in told) < lost
-    is_open = account == FEES_ACCOUNT or any(told)
-    return Balances(reached, balances, is_open, is_uncertain)
+    balances = [_sum_balance(list(some)) for _, some in groupby(rows, key=lambda row: row.symbol)]
+    is_uncertain = any(
+        lost is not None and (sequence or 0) < lost for _, lost, *_, sequence, _ in rows
+    )
+    is_open = account == FEES_ACCOUNT or any(shard == 1 for *_, shard in rows)
+    return Balances(reached, balances, is_open, is_uncertain, _split_by_shard(rows))
+
+
+def _split_by_shard(rows: Iterable[Any]) -> dict[int, list[Balance]]:
+    """Return what the account has on each shard; nothing if it has all of it on the first."""
+    found: dict[int, list[Balance]] = {}
+    for _, _, asset, _, free, locked, _, shard in rows:
+        if shard is not None:
+            found.setdefault(shard, []).append(Balance(asset, free, locked))
+    return {} if set(found) <= {1} else dict(sorted(found.items()))
+
+
+def _sum_balance(rows: Sequence[Any]) -> Balance:
+    """Sum what the account has of one asset on each shard."""
+    _, _, asset, decimals, free, locked, *_ = rows[0]
+    if len(rows) > 1:
+        free, locked = (
+            to_text(sum(to_units(row[place], decimals) for row in rows), decimals)
+            for place in (4, 5)
+        )
+    return Balance(asset, free or to_text(0, decimals), locked or to_text(0, decimals))
 
 
 def read_positions(connection: Connection, account: str) -> Positions:
     """Read the positions of an account, at the price of the last trade that is here."""
     query = (
-        select(_state.sequence, _last_lost, *_positions)
+        select(REACHED, _last_lost, *_positions)
         .select_from(schema.archive_state)
         .outerjoin(schema.positions, _positions.account == account)
         .order_by(_positions.symbol)

@@ -1,6 +1,6 @@
 """Writes the ledger's settings and the positions, in the transaction of the reports."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, select
@@ -14,6 +14,7 @@ from protocol.assets import FEE_DECIMALS, to_rate
 from protocol.commands import QueueEntry
 from protocol.decimals import format_scaled
 from protocol.enums import Side
+from protocol.events import ExecutionReport
 
 ALL = ""
 """In `fee_rates`: no account in particular, or no symbol."""
@@ -41,31 +42,26 @@ def write_settings(connection: Connection, settings: Iterable[QueueEntry]) -> No
             rates[place] = _make_rates_row(*place, command.maker, command.taker)
             continue
         for number, asset in enumerate(command.ledger.assets):
-            assets[asset.symbol] = {
-                "symbol": asset.symbol,
-                "number": number,
-                "decimals": asset.decimals,
-            }
+            assets[asset.symbol] = (asset.symbol, number, asset.decimals)
         for symbol, fees in command.ledger.fees.items():
             rates[ALL, symbol] = _make_rates_row(ALL, symbol, fees.maker, fees.taker)
     put_rows(connection, schema.assets, list(assets.values()))
     put_rows(connection, schema.fee_rates, list(rates.values()))
 
 
-def write_positions(connection: Connection, fills: Iterable[Row]) -> None:
-    """Add new fills to the positions of their accounts."""
-    settled = [fill for fill in fills if fill["commission"] is not None]
+def write_positions(connection: Connection, settled: Collection[ExecutionReport]) -> None:
+    """Add new fills, which the ledger has settled, to the positions of their accounts."""
     if not settled:
         return
     pairs = read_pairs(connection)
-    positions = _read_positions(connection, {fill["account"] for fill in settled}, pairs)
+    positions = _read_positions(connection, {report.account for report in settled}, pairs)
     sequences: dict[tuple[str, str], int] = {}
-    for fill in settled:
-        pair = pairs.get(fill["symbol"])
+    for report in settled:
+        pair = pairs.get(report.symbol or "")
         if pair is not None:
-            place = fill["account"], fill["symbol"]
-            positions[place] = _add_fill(positions.get(place, Position()), fill, pair)
-            sequences[place] = fill["sequence"]
+            place = report.account, report.symbol or ""
+            positions[place] = _add_fill(positions.get(place, Position()), report, pair)
+            sequences[place] = report.sequence
     rows = [
         _make_position_row(*place, positions[place], pairs[place[1]], sequence)
         for place, sequence in sequences.items()
@@ -104,12 +100,12 @@ def to_position(row: Mapping[Any, Any], pair: Pair) -> Position:
 
 
 def _make_rates_row(account: str, symbol: str, maker: str | None, taker: str | None) -> Row:
-    return {
-        "account": account,
-        "symbol": symbol,
-        "maker": format_scaled(to_rate(maker or "", "maker"), FEE_DECIMALS),
-        "taker": format_scaled(to_rate(taker or "", "taker"), FEE_DECIMALS),
-    }
+    return (
+        account,
+        symbol,
+        format_scaled(to_rate(maker or "", "maker"), FEE_DECIMALS),
+        format_scaled(to_rate(taker or "", "taker"), FEE_DECIMALS),
+    )
 
 
 def _read_positions(
@@ -126,25 +122,27 @@ def _read_positions(
     return found
 
 
-def _add_fill(position: Position, fill: Row, pair: Pair) -> Position:
-    quantity = to_units(fill["quantity"], pair.base_decimals)
-    notional = value(fill["price"], quantity, pair.base_decimals, pair.quote_decimals)
-    if fill["side"] == Side.BUY:
-        commission = to_units(fill["commission"], pair.base_decimals)
-        return position.buy(quantity, notional, commission)
-    return position.sell(quantity, notional, to_units(fill["commission"], pair.quote_decimals))
+def _add_fill(position: Position, report: ExecutionReport, pair: Pair) -> Position:
+    fill = report.last_trade
+    assert fill is not None
+    assert fill.commission is not None
+    quantity = to_units(fill.quantity, pair.base_decimals)
+    notional = value(fill.price, quantity, pair.base_decimals, pair.quote_decimals)
+    if report.side is Side.BUY:
+        return position.buy(quantity, notional, to_units(fill.commission, pair.base_decimals))
+    return position.sell(quantity, notional, to_units(fill.commission, pair.quote_decimals))
 
 
 def _make_position_row(
     account: str, symbol: str, position: Position, pair: Pair, sequence: int
 ) -> Row:
-    return {
-        "account": account,
-        "symbol": symbol,
-        "quantity": to_text(position.quantity, pair.base_decimals),
-        "cost": to_text(position.cost, pair.quote_decimals),
-        "realized": to_text(position.realized, pair.quote_decimals),
-        "base_commission": to_text(position.base_commission, pair.base_decimals),
-        "quote_commission": to_text(position.quote_commission, pair.quote_decimals),
-        "sequence": sequence,
-    }
+    return (
+        account,
+        symbol,
+        to_text(position.quantity, pair.base_decimals),
+        to_text(position.cost, pair.quote_decimals),
+        to_text(position.realized, pair.quote_decimals),
+        to_text(position.base_commission, pair.base_decimals),
+        to_text(position.quote_commission, pair.quote_decimals),
+        sequence,
+    )

@@ -5,20 +5,23 @@ thread; from asyncio: `await asyncio.to_thread(archive.find_order, order_id)`. E
 ArchiveUnavailable if the database cannot answer. An answer is as fresh as `last_sequence`.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, Engine, Select, Table, select
+from sqlalchemy import ColumnElement, Connection, Engine, Select, and_, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from archive import schema
-from archive.candle_query import read_candles
+from archive.candle_query import read_candles, read_span
+from archive.conditions import equal, within
 from archive.database import describe_trouble
 from archive.ledger_query import read_entries
-from archive.money_query import has_ledger, read_balances, read_fees, read_positions
+from archive.money_query import REACHED, has_ledger, read_balances, read_fees, read_positions
+from archive.prevented_query import PreventedOf, read_latest_matches, read_prevented_matches
 from archive.records import (
+    AmendmentRecord,
     Balances,
     CandleRecord,
     FeesRecord,
@@ -28,11 +31,20 @@ from archive.records import (
     OrderRecord,
     Page,
     Positions,
+    PreventedMatchRecord,
     Reached,
     TradeRecord,
 )
-from archive.rows import ORDER_COLUMNS, to_fill, to_gap, to_order, to_trade
+from archive.rows import ORDER_COLUMNS, to_amendment, to_fill, to_gap, to_order, to_trade
 from archive.versions import NewerDatabase, check_version
+from archive.window_query import (
+    FillsOf,
+    Window,
+    read_fills,
+    read_list_ids,
+    read_lists_of,
+    read_orders,
+)
 
 _orders, _fills, _trades = schema.orders, schema.fills, schema.trades
 _changes = schema.balance_changes
@@ -91,17 +103,19 @@ class Archive:
         self._database.dispose()
 
     def last_sequence(self) -> int:
-        """Return the sequence up to which every commit is here."""
+        """Return the sequence up to which every commit is here, the sum of those of the shards."""
         with self._connect() as connection:
-            query = select(schema.archive_state.c.sequence)
-            return connection.execute(query).scalar_one_or_none() or 0
+            return connection.execute(select(REACHED)).scalar_one_or_none() or 0
 
     def read_reached(self) -> Reached:
-        """Return whose commits are here, and up to which sequence."""
-        state = schema.archive_state.c
+        """Return whose commits are here, and up to which sequence of each shard."""
+        state, shards = schema.archive_state.c, schema.archive_shards.c
         with self._connect() as connection:
             row = connection.execute(select(state.exchange, state.sequence)).one_or_none()
-            return Reached(*row) if row is not None else Reached("", 0)
+            if row is None:
+                return Reached("", 0)
+            others = connection.execute(select(shards.shard, shards.sequence))
+            return Reached(*row, {each.shard: each.sequence for each in others})
 
     def read_moment(self) -> int:
         """Return the stamp of the last commit that is here, in microseconds; 0: there is none."""
@@ -113,7 +127,7 @@ class Archive:
         """List what is missing for good, because the journal had lost it."""
         table = schema.journal_gaps
         with self._connect() as connection:
-            rows = connection.execute(select(table).order_by(table.c.after_sequence))
+            rows = connection.execute(select(table).order_by(table.c.shard, table.c.after_sequence))
             return [to_gap(row) for row in rows]
 
     def find_order(self, order_id: int, account: str | None = None) -> OrderRecord | None:
@@ -124,6 +138,69 @@ class Archive:
         """Find the account's order of that name; the latest if the name was used again."""
         return self._find_latest(_orders.c.client_order_id == client_order_id, account)
 
+    def find_accepted_order(self, account: str, client_order_id: str) -> OrderRecord | None:
+        """Find the account's latest order of that name that has a number: none was rejected."""
+        is_it = _orders.c.client_order_id == client_order_id
+        return self._find_latest(and_(is_it, schema.HAS_NUMBER), account)
+
+    def find_order_by_number(self, account: str, number: int) -> OrderRecord | None:
+        """Find the account's order by its number in the exchange's count."""
+        return self._find_latest(_orders.c.exchange_number == number, account)
+
+    def list_list(self, account: str, list_id: int) -> list[OrderRecord]:
+        """List the orders of the account's order list, as they were given; none if it has none."""
+        columns = _orders.c
+        query = select(*ORDER_COLUMNS).where(schema.IS_LISTED)
+        query = query.where(columns.account == account, columns.list_id == list_id)
+        with self._connect() as connection:
+            return [to_order(row) for row in connection.execute(query.order_by(columns.number))]
+
+    def list_lists(self, account: str, first: int | None, window: Window) -> list[int]:
+        """List the ids of order lists, from `first` on or else within the window, oldest first."""
+        with self._connect() as connection:
+            return read_list_ids(connection, account, first, window)
+
+    def find_lists_of(self, numbers: Iterable[int]) -> dict[int, int]:
+        """Find the id of the list of each order, by its number in the exchange's count."""
+        with self._connect() as connection:
+            return read_lists_of(connection, numbers)
+
+    def find_list(self, account: str, client_list_id: str) -> int | None:
+        """Find the id of the account's latest order list of that name."""
+        columns = _orders.c
+        query = (
+            select(columns.list_id)
+            .where(schema.IS_LISTED)
+            .where(columns.account == account, columns.client_list_id == client_list_id)
+            .order_by(columns.number.desc())
+            .limit(1)
+        )
+        with self._connect() as connection:
+            return connection.execute(query).scalar_one_or_none()
+
+    def list_orders_from(
+        self, account: str, symbol: str, number: int, limit: int = 100
+    ) -> list[OrderRecord]:
+        """List the account's accepted orders of a symbol, from the exchange's `number` on.
+
+        The oldest come first, at most `limit`. Orders that ended before there were numbers are not
+        among them.
+        """
+        columns = _orders.c
+        first = select(columns.number).where(columns.exchange_number >= number)
+        query = (
+            select(*ORDER_COLUMNS)
+            .where(columns.account == account, columns.symbol == symbol)
+            .where(
+                columns.number >= first.order_by(columns.exchange_number).limit(1).scalar_subquery()
+            )
+            .where(schema.HAS_NUMBER)
+            .order_by(columns.number)
+            .limit(limit)
+        )
+        with self._connect() as connection:
+            return [to_order(row) for row in connection.execute(query)]
+
     def list_orders(
         self, which: OrderFilter, limit: int = 100, after: str | None = None
     ) -> Page[OrderRecord]:
@@ -132,11 +209,11 @@ class Archive:
         Pages do not move: an order that comes in meanwhile makes none appear twice or not at all.
         """
         query = select(*ORDER_COLUMNS).where(_orders.c.account == which.account)
-        query = _equal(query, _orders.c.symbol, which.symbol)
-        query = _equal(query, _orders.c.status, which.status)
+        query = equal(query, _orders.c.symbol, which.symbol)
+        query = equal(query, _orders.c.status, which.status)
         if which.is_open:
             query = _only_open(query, which.symbol)
-        query = _within(query, _orders, _orders.c.opened_at, which.start, which.end)
+        query = within(query, _orders, _orders.c.opened_at, which.start, which.end)
         query = _turn_page(query, _orders.c.number, limit, after)
         return self._read_page(query, limit, to_order)
 
@@ -145,10 +222,46 @@ class Archive:
     ) -> Page[FillRecord]:
         """List fills, newest first. `after` is that of the page before. Raise InvalidCursor."""
         query = select(_fills).where(_is_of(which))
-        query = _equal(query, _fills.c.symbol, which.symbol)
-        query = _within(query, _fills, _fills.c.timestamp, which.start, which.end)
+        query = equal(query, _fills.c.symbol, which.symbol)
+        query = within(query, _fills, _fills.c.timestamp, which.start, which.end)
         query = _turn_page(query, _fills.c.number, limit, after)
         return self._read_page(query, limit, to_fill)
+
+    def list_amendments(
+        self, account: str, number: int, first: int = 0, limit: int = 100
+    ) -> list[AmendmentRecord]:
+        """List the amends of the account's order with that number, the oldest first.
+
+        They begin with the execution number `first`, and are at most `limit`.
+        """
+        table = schema.amendments
+        is_it = and_(_orders.c.exchange_number == number, _orders.c.account == account)
+        order = select(_orders.c.number).where(is_it).scalar_subquery()
+        query = (
+            select(table)
+            .where(table.c.order_number == order, table.c.execution_number >= first)
+            .order_by(table.c.execution_number)
+            .limit(limit)
+        )
+        with self._connect() as connection:
+            return [to_amendment(row) for row in connection.execute(query)]
+
+    def list_prevented_matches(
+        self, which: PreventedOf, limit: int = 100
+    ) -> list[PreventedMatchRecord]:
+        """List matches that self-trade prevention prevented, the oldest first."""
+        with self._connect() as connection:
+            return read_prevented_matches(connection, which, limit)
+
+    def page_prevented_matches(
+        self, which: PreventedOf, limit: int = 100, after: str | None = None
+    ) -> Page[PreventedMatchRecord]:
+        """List them newest first. `after` is that of the page before. Raise InvalidCursor."""
+        before = None if after is None else _parse_cursor(after)
+        with self._connect() as connection:
+            matches = read_latest_matches(connection, which, limit + 1, before)
+        items = matches[:limit]
+        return Page(items, str(items[-1].prevented_match_id) if len(matches) > limit else None)
 
     def list_trades(
         self, symbol: str, limit: int = 100, before: int | None = None, after: int | None = None
@@ -167,6 +280,15 @@ class Archive:
         with self._connect() as connection:
             return [to_trade(row) for row in connection.execute(query)]
 
+    def find_trade_from(self, symbol: str, moment: int) -> int | None:
+        """Return the id of the first trade from `moment` on (microseconds); None: there is none."""
+        query = select(_trades.c.trade_id).where(_trades.c.symbol == symbol)
+        query = query.where(_trades.c.timestamp >= moment).order_by(
+            _trades.c.timestamp, _trades.c.trade_id
+        )
+        with self._connect() as connection:
+            return connection.execute(query.limit(1)).scalar_one_or_none()
+
     def list_candles(self, symbol: str, interval: int, start: int, end: int) -> list[CandleRecord]:
         """List candles of `interval` seconds, whose starts are multiples of it since 1970, UTC.
 
@@ -175,6 +297,22 @@ class Archive:
         """
         with self._connect() as connection:
             return list(read_candles(connection, symbol, interval, start, end))
+
+    def find_first_candle(self, symbol: str, interval: int) -> int | None:
+        """Return where the first candle of `interval` seconds begins; None: nothing has traded."""
+        with self._connect() as connection:
+            span = read_span(connection, symbol, interval)
+            return span[0] if span else None
+
+    def list_order_window(self, account: str, symbol: str, window: Window) -> list[OrderRecord]:
+        """List the account's accepted orders of a symbol that came in within the window."""
+        with self._connect() as connection:
+            return read_orders(connection, account, symbol, window)
+
+    def list_fill_window(self, which: FillsOf, window: Window) -> list[FillRecord]:
+        """List fills within the window."""
+        with self._connect() as connection:
+            return read_fills(connection, which, window)
 
     def has_ledger(self) -> bool:
         """Return whether the exchange keeps balances, as far as its commits are here."""
@@ -204,9 +342,9 @@ class Archive:
         What the account traded is here as long as its fills are.
         """
         below = None if after is None else _parse_cursor(after)
-        fills = _within(select(_fills), _fills, _fills.c.timestamp, which.start, which.end)
+        fills = within(select(_fills), _fills, _fills.c.timestamp, which.start, which.end)
         time = _changes.c.timestamp
-        changes = _within(select(_changes), _changes, time, which.start, which.end)
+        changes = within(select(_changes), _changes, time, which.start, which.end)
         with self._connect() as connection:
             entries = read_entries(connection, which.account, fills, changes, limit + 1, below)
         items = entries[:limit]
@@ -249,7 +387,7 @@ def _only_open(query: Select[Any], symbol: str | None) -> Select[Any]:
 
 def _latest(is_it: ColumnElement[bool], account: str | None) -> Select[Any]:
     query = select(*ORDER_COLUMNS).where(is_it).order_by(_orders.c.number.desc()).limit(1)
-    return _equal(query, _orders.c.account, account)
+    return equal(query, _orders.c.account, account)
 
 
 def _is_of(which: FillFilter) -> ColumnElement[bool]:
@@ -267,28 +405,6 @@ def _turn_page(
     if after is not None:
         query = query.where(number < _parse_cursor(after))
     return query.order_by(number.desc()).limit(limit + 1)
-
-
-def _equal(query: Select[Any], column: ColumnElement[Any], value: str | None) -> Select[Any]:
-    return query if value is None else query.where(column == value)
-
-
-def _within(
-    query: Select[Any],
-    table: Table,
-    time: ColumnElement[int],
-    start: int | None,
-    end: int | None,
-) -> Select[Any]:
-    """Add bounds of time as bounds of numbers, which grow with time and are in every index."""
-    number = table.c.number
-    if start is not None:
-        first = select(number).where(time >= start).order_by(time, number).limit(1)
-        query = query.where(number >= first.scalar_subquery())
-    if end is not None:
-        last = select(number).where(time < end).order_by(time.desc(), number.desc()).limit(1)
-        query = query.where(number <= last.scalar_subquery())
-    return query
 
 
 def _parse_cursor(text: str) -> int:

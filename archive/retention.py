@@ -26,6 +26,8 @@ PAUSE_SECONDS = 10.0
 _DAY = 86_400 * MICROSECONDS
 
 _orders, _trades, _candles = schema.orders, schema.trades, schema.candles
+_amendments = schema.amendments
+_prevented = schema.prevented_matches
 _MOVES = (schema.fills, schema.balance_changes)
 """What moves balances; the two are numbered together."""
 
@@ -42,8 +44,9 @@ class _Due(NamedTuple):
 
 
 class Retention:
-    """Keeps what is younger than `days` and among the newest `rows` (of each symbol, for trades).
+    """Keeps what is younger than `days` and among the newest `rows`.
 
+    Trades and prevented matches are counted for each symbol.
     Open orders stay, whatever their age, and so do balances, positions, and candles, except for
     those of one second. What is older is so by the last commit's stamp: a wall clock that is set
     deletes nothing.
@@ -83,8 +86,9 @@ class Retention:
 def _list_older(symbols: Iterable[str], cut: int) -> Iterator[_Due]:
     is_older = and_(_orders.c.opened_at < cut, _orders.c.updated_at < cut)
     yield _Due(_orders, and_(is_older, schema.IS_CLOSED), _orders.c.opened_at)
-    for table in _MOVES:
+    for table in (*_MOVES, _amendments):
         yield _Due(table, table.c.timestamp < cut, table.c.timestamp)
+    yield _Due(_prevented, _prevented.c.timestamp < cut, _prevented.c.timestamp)
     for symbol in symbols:
         trades = and_(_trades.c.symbol == symbol, _trades.c.timestamp < cut)
         yield _Due(_trades, trades, _trades.c.timestamp)
@@ -99,13 +103,18 @@ def _list_beyond(connection: Connection, symbols: Iterable[str], rows: int) -> I
         return
     is_beyond = _orders.c.number <= last.last_order - rows
     yield _Due(_orders, and_(is_beyond, schema.IS_CLOSED), _orders.c.number)
+    is_beyond = _amendments.c.order_number <= last.last_order - rows
+    yield _Due(_amendments, is_beyond, _amendments.c.order_number)
     for table in _MOVES:
         yield _Due(table, table.c.number <= last.last_fill - rows, table.c.number)
     for symbol in symbols:
-        is_symbol = _trades.c.symbol == symbol
-        newest = connection.execute(select(func.max(_trades.c.trade_id)).where(is_symbol)).scalar()
-        trades = and_(is_symbol, _trades.c.trade_id <= (newest or 0) - rows)
-        yield _Due(_trades, trades, _trades.c.trade_id)
+        for table, count in (
+            (_trades, _trades.c.trade_id),
+            (_prevented, _prevented.c.prevented_match_id),
+        ):
+            is_symbol = table.c.symbol == symbol
+            newest = connection.execute(select(func.max(count)).where(is_symbol)).scalar()
+            yield _Due(table, and_(is_symbol, count <= (newest or 0) - rows), count)
 
 
 def _delete_some(connection: Connection, due: _Due) -> int:

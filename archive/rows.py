@@ -5,8 +5,9 @@ from typing import Any
 from sqlalchemy import Row
 
 from archive import schema
-from archive.records import FillRecord, Gap, OrderRecord, TradeRecord
+from archive.records import AmendmentRecord, FillRecord, Gap, OrderRecord, TradeRecord
 from protocol.canceled_quantity import derive_canceled
+from protocol.events import ReportedList
 from protocol.timestamps import format_timestamp
 
 ORDER_COLUMNS = list(schema.orders.columns)
@@ -17,14 +18,24 @@ def to_order(row: Row[Any]) -> OrderRecord:
     (
         number, order_id, client_order_id, account, symbol, side, order_type, price, stop_price,
         triggered, quantity, filled_quantity, remaining_quantity, filled_notional, average_price,
-        status, reason, sequence, opened_at, updated_at, is_uncertain,
+        status, reason, sequence, opened_at, updated_at, is_uncertain, exchange_number,
+        execution_number, time_in_force, expires_at, display_quantity, quote_quantity,
+        prevented_quantity, self_trade_prevention, working_since, list_id, list_type,
+        client_list_id, list_orders, list_state, *trailing,
     ) = tuple(row)  # fmt: skip
     return OrderRecord(
         str(number), str(order_id), client_order_id, account, symbol, side, order_type, price,
         stop_price, triggered, quantity, filled_quantity, remaining_quantity,
-        derive_canceled(status, quantity, filled_quantity), filled_notional, average_price,
+        derive_canceled(status, quantity, filled_quantity, prevented_quantity), filled_notional,
+        average_price,
         status, reason, sequence, format_timestamp(opened_at), format_timestamp(updated_at),
-        is_uncertain,
+        is_uncertain, exchange_number, execution_number, time_in_force,
+        None if expires_at is None else format_timestamp(expires_at), display_quantity,
+        quote_quantity, prevented_quantity, self_trade_prevention,
+        None if working_since is None else format_timestamp(working_since),
+        None if list_id is None
+        else ReportedList(list_id, list_type, client_list_id, list_orders.split(","), list_state),
+        *trailing,
     )  # fmt: skip
 
 
@@ -34,6 +45,15 @@ def to_fill(row: Row[Any]) -> FillRecord:
         str(row.number), str(row.order_id), row.client_order_id, row.account, row.symbol,
         row.side, row.trade_id, row.price, row.quantity, row.liquidity, row.sequence,
         format_timestamp(row.timestamp), row.commission, row.commission_asset,
+        row.exchange_number, row.execution_number,
+    )  # fmt: skip
+
+
+def to_amendment(row: Row[Any]) -> AmendmentRecord:
+    """Make the record of a row of `amendments`."""
+    return AmendmentRecord(
+        row.execution_number, row.previous_client_order_id, row.client_order_id,
+        row.previous_quantity, row.quantity, format_timestamp(row.timestamp),
     )  # fmt: skip
 
 

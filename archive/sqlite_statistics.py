@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 
 _ORDERS = {
     "orders_by_id": "10000000 2 1",
+    "orders_by_number": "10000000 1",
     "orders_by_client_id": "10000000 10000 2 1",
     "orders_by_account": "10000000 10000 1",
     "orders_by_symbol": "10000000 10000 3000 1",

@@ -1,68 +1,78 @@
 """Statements for many rows, compiled once for each table."""
 
+from collections.abc import Sequence
 from functools import lru_cache
-from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import Connection, Dialect, Table, bindparam, insert, update
+from sqlalchemy import Connection, Dialect, Table, bindparam, update
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.sql.compiler import SQLCompiler
 
 from archive.fold import Row
 
+_PLACES = {"qmark": "?", "format": "%s"}
 _UPSERTS: dict[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 
 
-def insert_rows(connection: Connection, table: Table, rows: list[Row]) -> None:
-    """Add rows, which all have the same columns."""
+def insert_rows(
+    connection: Connection, table: Table, rows: Sequence[Row], columns: tuple[str, ...] = ()
+) -> None:
+    """Add rows: the values of `columns`, which are all, in another order than the table's."""
     if rows:
-        compiled = _compile_insert(table, connection.dialect, tuple(rows[0]))
-        _execute_all(connection, compiled, rows)
+        statement = _write_insert(table, connection.dialect, columns or tuple(table.columns.keys()))
+        _execute_all(connection, statement, rows)
 
 
-def put_rows(connection: Connection, table: Table, rows: list[Row]) -> None:
+def put_rows(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
     """Add rows, each in the place of the one with its primary key if there is one."""
     if rows:
-        compiled = _compile_upsert(table, connection.dialect, tuple(rows[0]))
-        _execute_all(connection, compiled, rows)
+        _execute_all(connection, _compile_upsert(table, connection.dialect), rows)
 
 
-def update_rows(connection: Connection, table: Table, rows: list[Row]) -> None:
-    """Change rows, each the one whose `number` is its `row_number`."""
+def update_rows(
+    connection: Connection, table: Table, columns: tuple[str, ...], rows: Sequence[Row]
+) -> None:
+    """Change rows that are there: the values of `columns`, then the row's `number`."""
     if rows:
-        compiled = _compile_update(table, connection.dialect, tuple(rows[0]))
-        _execute_all(connection, compiled, rows)
+        _execute_all(connection, _compile_update(table, connection.dialect, columns), rows)
 
 
 @lru_cache(maxsize=64)
-def _compile_insert(table: Table, dialect: Dialect, names: tuple[str, ...]) -> SQLCompiler:
-    return insert(table).compile(dialect=dialect, column_keys=list(names))
+def _write_insert(table: Table, dialect: Dialect, names: tuple[str, ...]) -> str:
+    """Write what a compiler would write in the table's order of columns alone."""
+    quote = dialect.identifier_preparer.quote
+    places = ", ".join([_PLACES[dialect.paramstyle]] * len(names))
+    columns = ", ".join(map(quote, names))
+    return f"INSERT INTO {quote(table.name)} ({columns}) VALUES ({places})"  # noqa: S608 - ours
 
 
 @lru_cache(maxsize=64)
-def _compile_upsert(table: Table, dialect: Dialect, names: tuple[str, ...]) -> SQLCompiler:
+def _compile_upsert(table: Table, dialect: Dialect) -> str:
     statement = _UPSERTS[dialect.name](table)
     key = [column.name for column in table.primary_key]
+    names = tuple(table.columns.keys())
     values = {name: statement.excluded[name] for name in names if name not in key}
-    statement = statement.on_conflict_do_update(index_elements=key, set_=values)
-    compiled: SQLCompiler = statement.compile(dialect=dialect, column_keys=list(names))
-    return compiled
+    return _compile(
+        statement.on_conflict_do_update(index_elements=key, set_=values), dialect, names
+    )
 
 
 @lru_cache(maxsize=64)
-def _compile_update(table: Table, dialect: Dialect, names: tuple[str, ...]) -> SQLCompiler:
+def _compile_update(table: Table, dialect: Dialect, names: tuple[str, ...]) -> str:
     statement = update(table).where(table.c.number == bindparam("row_number"))
-    return statement.compile(dialect=dialect, column_keys=list(names))
+    return _compile(statement, dialect, names, "row_number")
 
 
-def _execute_all(connection: Connection, compiled: SQLCompiler, rows: list[Row]) -> None:
-    """Execute the statement once for each of `rows`, which have the names it was compiled for.
+def _compile(statement: Any, dialect: Dialect, names: tuple[str, ...], *others: str) -> str:
+    """Return the text, whose parameters are the values of `names`, then `others`, by place."""
+    compiled = statement.compile(dialect=dialect, column_keys=list(names))
+    assert compiled.positiontup == [*names, *others]
+    return str(compiled)
+
+
+def _execute_all(connection: Connection, statement: str, rows: Sequence[Row]) -> None:
+    """Execute the statement once for each of `rows`.
 
     `connection.execute` would do the same, but would spend a sixth of the archive's time on
     preparing rows for a driver that takes them as they are.
     """
-    if compiled.positiontup is None:
-        connection.exec_driver_sql(compiled.string, rows)
-    else:
-        to_tuple = itemgetter(*compiled.positiontup)
-        connection.exec_driver_sql(compiled.string, list(map(to_tuple, rows)))
+    connection.exec_driver_sql(statement, list(rows))

@@ -4,22 +4,35 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import NamedTuple
 
-from sqlalchemy import Connection, Engine, insert, select, update
+from sqlalchemy import Connection, Engine, bindparam, delete, insert, or_, select, true, update
 
 from archive import schema
 from archive.candle_rows import write_candles
-from archive.fold import LastNumbers, Row, Rows, collect_order_ids, fold_commits, read_commit
+from archive.fold import (
+    LastNumbers,
+    OpenOrder,
+    Row,
+    Rows,
+    collect_order_ids,
+    fold_commits,
+    read_commit,
+)
 from archive.money_rows import write_positions, write_settings
 from archive.statements import insert_rows, put_rows, update_rows
 from protocol.assets import LedgerSettings
 from protocol.commands import QueueEntry
-from protocol.enums import CommandType
+from protocol.enums import CommandType, ListState
 from protocol.instrument import InstrumentSpecification
 from protocol.journal import JournalEntry
+from protocol.shards import MAX_SHARDS
 
 _IDS_A_QUERY = 500
 
 _state = schema.archive_state
+_orders = schema.orders.c
+_OPEN_AMONG = select(_orders.order_id, _orders.number, _orders.triggered, _orders.list_state).where(
+    schema.IS_OPEN, _orders.order_id.in_(bindparam("ids", expanding=True))
+)
 
 
 class AnotherWriter(Exception):
@@ -36,24 +49,38 @@ class Position(NamedTuple):
 
 
 class Writer:
-    """The only writer."""
+    """The only writer of what a shard's journal says."""
 
-    def __init__(self, database: Engine) -> None:
+    def __init__(self, database: Engine, shard: int = 1) -> None:
         self._database = database
+        self._shard = shard
+        self._state = _state if shard == 1 else schema.archive_shards
+        self._is_own = true() if shard == 1 else schema.archive_shards.c.shard == shard
 
     def read_position(self) -> Position | None:
         """Read the position of the database; None if nothing was ever written."""
-        columns = [_state.c[name] for name in Position._fields]
+        columns = [self._state.c[name] for name in Position._fields]
         with self._database.connect() as connection:
-            row = connection.execute(select(*columns)).one_or_none()
+            row = connection.execute(select(*columns).where(self._is_own)).one_or_none()
         return Position(*row) if row else None
 
     def begin(self, exchange: str) -> Position:
-        """Claim an empty database for the exchange of that name."""
+        """Claim the shard's place in a database, which is empty, for the exchange of that name."""
+        key = (
+            {"id": 1, "last_order": 0, "last_fill": 0} if self._shard == 1
+            else {"shard": self._shard}
+        )  # fmt: skip
         row = {"exchange": exchange, "sequence": 0, "timestamp": 0, "state_hash": ""}
         with self._database.begin() as connection:
-            connection.execute(insert(_state).values(id=1, last_order=0, last_fill=0, **row))
+            connection.execute(insert(self._state).values(**key, **row))
         return Position(exchange, 0, 0, "")
+
+    def clear(self) -> None:
+        """Forget everything, so that another exchange can claim the database."""
+        with self._database.begin() as connection:
+            for table in reversed(schema.metadata.sorted_tables):
+                if table is not schema.schema_version:
+                    connection.execute(delete(table))
 
     def write(self, page: Sequence[JournalEntry], position: Position) -> Position:
         """Write all of `page` or nothing; return the position after it.
@@ -64,15 +91,34 @@ class Writer:
         commits = [read_commit(entry) for entry in page]
         reached = _to_position(position.exchange, page[-1])
         with self._database.begin() as connection:
-            numbers = _take_turn(connection, position, reached)
+            numbers = self._take_turn(connection, position, reached)
             if page[0].previous != position.sequence:
-                _record_gap(connection, position.sequence, page[0])
+                _record_gap(connection, self._shard, position.sequence, page[0])
             known = _find_open_orders(connection, collect_order_ids(commits))
-            rows, numbers = fold_commits(commits, known, numbers)
+            rows, numbers = fold_commits(commits, known, numbers, self._shard)
             _write_rows(connection, rows)
             counters = {"last_order": numbers.order, "last_fill": numbers.fill}
             connection.execute(update(_state).values(**counters))
         return reached
+
+    def _take_turn(
+        self, connection: Connection, position: Position, reached: Position
+    ) -> LastNumbers:
+        """Move the sequence on, which keeps other writers out; return the numbers given last."""
+        state = self._state
+        moved = connection.execute(
+            update(state)
+            .where(
+                self._is_own,
+                state.c.sequence == position.sequence,
+                state.c.exchange == position.exchange,
+            )
+            .values(**reached._asdict())
+        )
+        if moved.rowcount != 1:
+            raise AnotherWriter("another archive writes to this database")
+        numbers = select(_state.c.last_order, _state.c.last_fill)
+        return LastNumbers(*connection.execute(numbers).one())
 
     def write_instruments(self, specifications: Iterable[InstrumentSpecification]) -> None:
         """Add the instruments that the database does not have yet."""
@@ -97,55 +143,51 @@ def _to_position(exchange: str, entry: JournalEntry) -> Position:
     return Position(exchange, entry.sequence, entry.timestamp, entry.state_hash.decode())
 
 
-def _take_turn(connection: Connection, position: Position, reached: Position) -> LastNumbers:
-    """Move the sequence on, which keeps other writers out; return the numbers given last."""
-    moved = connection.execute(
-        update(_state)
-        .where(_state.c.sequence == position.sequence, _state.c.exchange == position.exchange)
-        .values(**reached._asdict())
-    )
-    if moved.rowcount != 1:
-        raise AnotherWriter("another archive writes to this database")
-    return LastNumbers(*connection.execute(select(_state.c.last_order, _state.c.last_fill)).one())
-
-
-def _record_gap(connection: Connection, after: int, entry: JournalEntry) -> None:
+def _record_gap(connection: Connection, shard: int, after: int, entry: JournalEntry) -> None:
     connection.execute(
         insert(schema.journal_gaps).values(
-            after_sequence=after, next_sequence=entry.previous + 1, timestamp=entry.timestamp
+            shard=shard,
+            after_sequence=after,
+            next_sequence=entry.previous + 1,
+            timestamp=entry.timestamp,
         )
     )
-    connection.execute(update(schema.orders).where(schema.IS_OPEN).values(is_uncertain=True))
+    number = _orders.exchange_number
+    is_of = or_(number.is_(None), number % MAX_SHARDS == shard - 1)
+    connection.execute(update(schema.orders).where(schema.IS_OPEN, is_of).values(is_uncertain=True))
 
 
-def _find_open_orders(connection: Connection, order_ids: Iterable[int]) -> dict[int, int]:
-    """Return id → number of those of `order_ids` that are open."""
-    columns = schema.orders.c
-    query = select(columns.order_id, columns.number).where(schema.IS_OPEN)
-    found: dict[int, int] = {}
+def _find_open_orders(connection: Connection, order_ids: Iterable[int]) -> dict[int, OpenOrder]:
+    """Return those of `order_ids` that are open, by id."""
+    found: dict[int, OpenOrder] = {}
     for ids in _split(order_ids, _IDS_A_QUERY):
-        rows = connection.execute(query.where(columns.order_id.in_(ids)))
-        found.update((order_id, number) for order_id, number in rows)
+        for order_id, number, triggered, state in connection.execute(_OPEN_AMONG, {"ids": ids}):
+            is_waiting = triggered is False or state == ListState.PENDING
+            found[order_id] = OpenOrder(number, is_waiting)
     return found
 
 
 def _write_rows(connection: Connection, rows: Rows) -> None:
     # before new ones, as an id that closes here may be used again here
-    update_rows(connection, schema.orders, rows.changed_orders)
-    insert_rows(connection, schema.orders, rows.new_orders)
+    update_rows(connection, schema.orders, schema.CHANGING_ORDER_COLUMNS, rows.changed_orders)
+    update_rows(connection, schema.orders, ("client_order_id",), rows.renamed_orders)
+    update_rows(connection, schema.orders, ("working_since",), rows.triggered_orders)
+    columns = schema.LASTING_ORDER_COLUMNS + schema.CHANGING_ORDER_COLUMNS
+    insert_rows(connection, schema.orders, rows.new_orders, columns)
+    insert_rows(connection, schema.amendments, rows.amendments)
     insert_rows(connection, schema.fills, rows.fills)
+    insert_rows(connection, schema.prevented_matches, rows.prevented_matches)
     insert_rows(connection, schema.trades, rows.trades)
     for (symbol, resolution), candles in rows.candles.items():
         write_candles(connection, symbol, resolution, candles)
     insert_rows(connection, schema.balance_changes, rows.balance_changes)
     put_rows(connection, schema.balances, rows.balances)
     write_settings(connection, rows.settings)
-    write_positions(connection, rows.fills)
+    write_positions(connection, rows.settled)
 
 
 def _to_instrument_row(specification: InstrumentSpecification) -> Row:
-    names = (column.name for column in schema.instruments.columns)
-    return {name: getattr(specification, name) for name in names}
+    return tuple(getattr(specification, column.name) for column in schema.instruments.columns)
 
 
 def _split(values: Iterable[int], size: int) -> Iterator[list[int]]:
