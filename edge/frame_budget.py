@@ -14,20 +14,27 @@ TOO_MANY_FRAMES = f"more than {FRAMES_A_SECOND:.0f} frames a second"
 
 
 class FrameBudget:
-    """A token bucket of `FRAMES_AT_ONCE` frames."""
+    """A token bucket of `at_once` frames."""
 
-    __slots__ = ("_at", "_clock", "_left", "refused")
+    __slots__ = ("_a_second", "_at", "_at_once", "_clock", "_left", "refused")
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        clock: Callable[[], float] = time.monotonic,
+        a_second: float = FRAMES_A_SECOND,
+        at_once: float = FRAMES_AT_ONCE,
+    ) -> None:
         self._clock = clock
+        self._a_second = a_second
+        self._at_once = at_once
         self._at = clock()
-        self._left = float(FRAMES_AT_ONCE)
+        self._left = float(at_once)
         self.refused = 0
 
     def take(self) -> bool:
         """Spend one frame; return whether it was within the budget, else count it as refused."""
         now = self._clock()
-        self._left = min(FRAMES_AT_ONCE, self._left + (now - self._at) * FRAMES_A_SECOND)
+        self._left = min(self._at_once, self._left + (now - self._at) * self._a_second)
         self._at = now
         if self._left < 1:
             self.refused += 1

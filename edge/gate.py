@@ -15,10 +15,11 @@ from protocol.refusal import Refusal
 logger = logging.getLogger(__name__)
 
 SECONDS_BETWEEN_SWEEPS = 0.5
-SECONDS_BETWEEN_HANDSHAKES = 0.002
-"""A handshake takes up to a millisecond of the event loop."""
-DISCARDED_A_TURN = 256 * 1024
-"""Bytes that are thrown away in one turn of the event loop, of all connections."""
+SECONDS_BETWEEN_HANDSHAKES = 0.004
+"""A handshake takes up to a millisecond of the event loop: no more than a quarter of it."""
+DISCARDED_A_TURN = 64 * 1024
+SECONDS_BETWEEN_DISCARDS = 0.002
+"""32 MB a second of all connections are thrown away, in pieces that hold nobody up."""
 
 
 class Connection(Protocol):
@@ -60,7 +61,7 @@ class Gate:
         self._is_sweeping = False
         self.log = RareLog(logger)
         self.handshakes = Turns(1, SECONDS_BETWEEN_HANDSHAKES)
-        self.discards = Turns(DISCARDED_A_TURN)
+        self.discards = Turns(DISCARDED_A_TURN, SECONDS_BETWEEN_DISCARDS)
 
     def enter(self, connection: Connection, address: str) -> Refusal | None:
         """Count a connection, and return why it must end at once, or None. It has to leave."""

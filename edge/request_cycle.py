@@ -1,6 +1,7 @@
-"""One HTTP request and its answer: uvicorn's, with the answer's headers checked in one scan.
+"""One HTTP request and its answer: uvicorn's, with the head checked in one scan and sent in one.
 
-uvicorn searches every name and every value by itself, which costs more than all rules of the edge.
+uvicorn searches every name and every value by itself, which costs more than all rules of the edge,
+and writes head and body apart, each with a call of the system.
 """
 
 import asyncio
@@ -17,6 +18,9 @@ from uvicorn.protocols.http.httptools_impl import (
 _CONTROLS = bytes(set(range(0x20)) - set(b"\t") | {0x7F})
 _END = b"\r\n"
 
+DISCONNECT = "edge.disconnect"
+"""The type of a message that breaks the connection at once, without an answer."""
+
 Headers = Sequence[tuple[bytes, bytes]]
 
 
@@ -30,6 +34,8 @@ class RequestCycle(RequestResponseCycle):
     response_complete = False
     chunked_encoding = None
     expected_content_length = 0
+    _head = b""
+    """Of the answer, until what comes behind it is known."""
 
     def __init__(
         self, connection: HttpToolsProtocol, scope: Any, *, is_kept: bool, expects_continue: bool
@@ -49,17 +55,26 @@ class RequestCycle(RequestResponseCycle):
     async def send(self, message: Any) -> None:
         """Send a part of the answer; raise RuntimeError for a header that is none."""
         kind = message["type"]
-        if self.disconnected or self.flow.write_paused:
-            await super().send(message)
+        if kind == DISCONNECT:
+            self.disconnected = True
+            self.transport.abort()
+        elif self.disconnected or self.flow.write_paused:
+            await self._send_slowly(message)
         elif kind == "http.response.start" and not self.response_started:
             self.response_started = True
             self.waiting_for_100_continue = False
             self._begin(message["status"], message.get("headers", ()))
         elif kind == "http.response.body" and self._is_whole(message):
-            self.transport.write(message["body"])
+            self.transport.write(self._head + message["body"])
             self._finish()
         else:
-            await super().send(message)
+            await self._send_slowly(message)
+
+    async def _send_slowly(self, message: Any) -> None:
+        head, self._head = self._head, b""
+        if head:
+            self.transport.write(head)
+        await super().send(message)
 
     def _begin(self, status: int, headers: Headers) -> None:
         lines = _make_lines(headers)
@@ -77,7 +92,7 @@ class RequestCycle(RequestResponseCycle):
         elif not self.keep_alive:
             lines += b"connection: close\r\n"
         defaults = _make_default_lines(tuple(self.default_headers))
-        self.transport.write(b"".join((STATUS_LINE[status], defaults, lines, b"\r\n")))
+        self._head = b"".join((STATUS_LINE[status], defaults, lines, b"\r\n"))
 
     def _is_whole(self, message: Any) -> bool:
         """Whether it is the whole body, of the length that was told."""

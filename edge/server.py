@@ -8,6 +8,7 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from edge.connection import HttpConnection
+from edge.fault_injection import FaultInjection
 from edge.gate import Gate, Places
 from edge.head_rules import HeadRules
 from edge.problem_bytes import SAFE_HEADERS
@@ -17,13 +18,22 @@ BACKLOG = 2048
 
 
 def make_server(
-    app: ASGIApp, places: Places, *, websocket: Any, max_frame_bytes: int, seconds_to_stop: int
+    app: ASGIApp,
+    places: Places,
+    *,
+    websocket: Any,
+    max_frame_bytes: int,
+    seconds_to_stop: int,
+    injects_faults: bool = False,
 ) -> uvicorn.Server:
-    """Make the server. It does not compress: a frame must be the same bytes for every client."""
+    """Make the server. It does not compress: a frame must be the same bytes for every client.
+
+    If it `injects_faults`, it misbehaves on command.
+    """
     _quieten_uvicorn()
     connection: Any = partial(HttpConnection, Gate(places), HeadRules())
     config = uvicorn.Config(
-        app,
+        FaultInjection(app) if injects_faults else app,
         loop="uvloop",
         http=connection,
         ws=websocket,

@@ -9,6 +9,7 @@ import asyncio
 import socket
 from typing import ClassVar, cast
 
+from uvicorn._types import ASGISendEvent
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.frames import Frame
 
@@ -38,6 +39,10 @@ class BoundedWebSocket(WebSocketsSansIOProtocol):
         """Close the connection of a client that has sent too many frames."""
         raise NotImplementedError
 
+    def make_budget(self) -> FrameBudget:
+        """Return what the client may send; the handshake may be on its way still."""
+        return FrameBudget()
+
     def close_with(self, code: int, reason: str, detail: str) -> None:
         """Send a close frame; cut the connection if the client does not read it in time.
 
@@ -51,6 +56,10 @@ class BoundedWebSocket(WebSocketsSansIOProtocol):
             self.transport.resume_reading()
         self.close_timer = self.loop.call_later(SECONDS_TO_READ_THE_END, self.transport.abort)
         self.queue.put_nowait({"type": "websocket.disconnect", "code": code, "reason": detail})
+
+    def count_unsent(self) -> int:
+        """Return the bytes that the client has not taken."""
+        return self.transport.get_write_buffer_size()
 
     def flush(self) -> None:
         """Hand what the connection has to say to the transport."""
@@ -66,6 +75,15 @@ class BoundedWebSocket(WebSocketsSansIOProtocol):
         transport.get_extra_info("socket").setsockopt(
             socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, UNSENT_IN_KERNEL
         )
+
+    async def send(self, message: ASGISendEvent) -> None:
+        """Send a message of the application; an answer instead of the handshake completes it.
+
+        uvicorn's class goes on to take the handshake for forgotten, and logs an error for each.
+        """
+        await super().send(message)
+        if message["type"] == "websocket.http.response.body":
+            self.handshake_complete = True
 
     async def run_asgi(self) -> None:
         """Run the application with this connection in its scope."""
@@ -110,7 +128,7 @@ class BoundedWebSocket(WebSocketsSansIOProtocol):
     def _take_frame(self, *, is_too_many: bool = False) -> bool:
         """Whether a frame is within the budget; end the connection if it is not."""
         if self._budget is None:
-            self._budget = FrameBudget()
+            self._budget = self.make_budget()
         if self._budget.take() and not is_too_many:
             return True
         self.is_flooded = True
