@@ -18,16 +18,16 @@ from starlette.types import ASGIApp
 from archive.database import UnusableDatabase, open_for_queries
 from archive.queries import Archive
 from archive.settings import ArchiveSettings
+from edge.api_keys import ApiKey, UnusableKeys, choose_api_keys
 from edge.gate import Places
 from edge.listening import open_listeners
 from edge.open_files import allow_connections, announce_connections
 from edge.server import make_server
+from edge.shared_metrics import share_metrics
 from order_gateway.account.stream_connection import StreamConnection
-from order_gateway.admission.api_keys import ApiKey, UnusableKeys, read_api_keys
 from order_gateway.app import create_app
 from order_gateway.logs import SERVICE, current_request
-from order_gateway.metrics import share_metrics
-from protocol.hosts import format_host, is_loopback_address
+from protocol.hosts import format_host
 from protocol.instrument import parse_instruments
 from protocol.logs import start_logging
 from protocol.settings import describe_bad_settings
@@ -59,12 +59,15 @@ def main() -> None:
     allowed = allow_connections(settings.max_connections)
     announce_connections(allowed, settings.max_connections)
     places = Places.of(allowed, settings.max_connections_per_address)
-    create_server(app, places).run(sockets=listeners)
+    injects_faults = settings.faults == "on"
+    create_server(app, places, injects_faults=injects_faults).run(sockets=listeners)
 
 
 def create_server(
     app: ASGIApp,
     places: Places = Places.of(10_000, 2_000),  # noqa: B008 - it cannot change
+    *,
+    injects_faults: bool = False,
 ) -> uvicorn.Server:
     """Make a server of the application."""
     return make_server(
@@ -73,6 +76,7 @@ def create_server(
         websocket=StreamConnection,
         max_frame_bytes=MAX_FRAME_BYTES,
         seconds_to_stop=SHUTDOWN_SECONDS,
+        injects_faults=injects_faults,
     )
 
 
@@ -104,27 +108,11 @@ def _read_settings() -> ArchiveSettings:
 
 
 def _read_keys(settings: ArchiveSettings, address: str) -> list[ApiKey] | None:
-    """Return the keys, or None if authentication is off.
-
-    Without AUTH and without keys it is off if nobody but this machine can reach `address`.
-    """
+    """Return the keys, or None if authentication is off."""
     try:
-        keys = read_api_keys(settings.api_keys_file, settings.api_keys)
+        return choose_api_keys(settings.auth, settings.api_keys_file, settings.api_keys, address)
     except UnusableKeys as error:
         raise StartError(str(error)) from None
-    if settings.auth == "off" and keys:
-        logging.getLogger(__name__).warning("AUTH=off: nobody is asked for the API keys")
-    is_private = settings.auth is None and is_loopback_address(address)
-    if settings.auth == "off" or (is_private and not keys):
-        return None
-    if not keys:
-        raise StartError(
-            f"{address} can be reached by others and there is no API key: set API_KEYS_FILE or"
-            " API_KEYS, or AUTH=off to let everybody trade"
-            if settings.auth is None
-            else "AUTH=on needs keys: set API_KEYS_FILE or API_KEYS"
-        )
-    return keys
 
 
 def _make_app(settings: ArchiveSettings, keys: list[ApiKey] | None, order_log: BinaryIO) -> FastAPI:

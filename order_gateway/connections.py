@@ -1,13 +1,16 @@
 """The connections of one worker, and the tasks behind them."""
 
 import secrets
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
+from typing import NamedTuple
 
 from archive.presence import Presence
 from order_gateway.account.report_feed import ReportFeed
 from order_gateway.admission.order_log import OrderLog
 from order_gateway.metrics import Metrics
+from order_gateway.queueing.followed_clock import FollowedClock
 from order_gateway.queueing.gateway import Gateway
 from order_gateway.queueing.id_key import IdKey
 from order_gateway.queueing.idempotency import IdempotencyKeys
@@ -15,9 +18,20 @@ from order_gateway.queueing.order_queue import OrderQueue
 from order_gateway.queueing.overload import OverloadGate
 from order_gateway.queueing.redis_client import make_client
 from order_gateway.queueing.replies import Replies
+from order_gateway.queueing.sharded_gateway import ShardedGateway
 from order_gateway.routes.health import HealthCheck
 from protocol.instrument import Instrument
 from protocol.settings import Settings
+from protocol.shards import FIRST, ShardNames
+
+
+class _Lane(NamedTuple):
+    """The way of entries to one shard."""
+
+    names: ShardNames
+    gate: OverloadGate
+    id_key: IdKey
+    queue: OrderQueue
 
 
 class Connections:
@@ -29,47 +43,76 @@ class Connections:
         push_seconds: float,
         presence: Presence,
         write_orders: Callable[[bytes], object],
+        shards: Sequence[ShardNames] = (FIRST,),
     ) -> None:
+        self.shards = shards
         redis_url = settings.effective_redis_url
         self.worker = secrets.token_hex(8)
         self.metrics = Metrics()
         self.order_log = OrderLog(settings.log_format, write_orders)
         self.client = make_client(redis_url)
-        self.health = HealthCheck(self.client, settings.max_queue_length, presence)
+        self.clock = FollowedClock(self.client)
+        self.health = HealthCheck(
+            self.client, settings.max_queue_length, presence, self.clock.time, shards
+        )
         self.feed = ReportFeed(redis_url, self.client)
-        self._id_key = IdKey(self.client)
-        self._gate = OverloadGate(settings.max_queue_length, self.health.read_queue_length)
-        read_depth = self.health.read_queue_length
-        self._queue = OrderQueue(
-            redis_url, self._observe_push, read_depth, self._id_key.forget, push_seconds
-        )
-        self._replies = Replies(redis_url, self.worker)
+        self._lanes = [self._make_lane(settings, names, push_seconds) for names in shards]
+        self._replies = Replies(redis_url, self.worker, self._forget_keys, shards)
 
-    def make_gateway(self, instruments: Mapping[str, Instrument], reply_seconds: float) -> Gateway:
+    def _make_lane(self, settings: Settings, names: ShardNames, push_seconds: float) -> "_Lane":
+        """Make the way of entries to one shard."""
+        read_depth = partial(self.health.read_queue_length, names)
+        gate = OverloadGate(settings.max_queue_length, read_depth)
+        id_key = IdKey(self.client, settings.seed, names.shard)
+
+        def observe_push(entries: int, depth: int, seconds: float) -> None:
+            gate.observe(depth)
+            self.metrics.count_push(entries, depth, seconds)
+
+        queue = OrderQueue(
+            settings.effective_redis_url, observe_push, read_depth, id_key.forget, push_seconds,
+            names,
+        )  # fmt: skip
+        return _Lane(names, gate, id_key, queue)
+
+    def make_gateway(
+        self, instruments: Mapping[str, Instrument], reply_seconds: float
+    ) -> Gateway | ShardedGateway:
         """Make the gateway whose commands use these connections."""
-        return Gateway(
-            instruments,
-            self._queue,
-            self._replies,
-            self._gate,
-            self._id_key,
-            IdempotencyKeys(self.client),
-            self.metrics,
-            reply_seconds,
-        )
+        gateways = {
+            lane.names.shard: Gateway(
+                instruments,
+                lane.queue,
+                self._replies,
+                lane.gate,
+                lane.id_key,
+                IdempotencyKeys(self.client, lane.queue, lane.names),
+                self.metrics,
+                self.clock.time,
+                reply_seconds,
+            )
+            for lane in self._lanes
+        }
+        return gateways[1] if len(gateways) == 1 else ShardedGateway(instruments, gateways)
+
+    def _forget_keys(self) -> None:
+        for lane in self._lanes:
+            lane.id_key.forget()
 
     @asynccontextmanager
     async def live(self, _app: object) -> AsyncIterator[None]:
         """Run the connections while the context lasts."""
         async with AsyncExitStack() as stack:
             stack.callback(self.order_log.flush)
-            for each in (self.client, self.feed, self._gate, self._replies, self._queue):
-                stack.push_async_callback(each.aclose)
+            for closing in (
+                self.client.aclose, self.feed.aclose, *(lane.gate.aclose for lane in self._lanes),
+                self._replies.aclose, *(lane.queue.aclose for lane in self._lanes),
+                self.clock.aclose,
+            ):  # fmt: skip
+                stack.push_async_callback(closing)
             self._replies.start()
-            self._queue.start()
+            for lane in self._lanes:
+                lane.queue.start()
+            self.clock.start()
             await self._replies.wait_until_tried()
             yield
-
-    def _observe_push(self, entries: int, depth: int, seconds: float) -> None:
-        self._gate.observe(depth)
-        self.metrics.count_push(entries, depth, seconds)

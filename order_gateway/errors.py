@@ -10,9 +10,8 @@ from starlette.routing import Route, WebSocketRoute
 
 from protocol.codec import encode
 from protocol.enums import Reason
-from protocol.headers import RETRY_AFTER_HEADER
+from protocol.headers import RETRY_AFTER_HEADER, RETRY_AFTER_SECONDS
 from protocol.problem import PROBLEM_MEDIA_TYPE, describe_problem
-from protocol.problem_responses import RETRY_AFTER_SECONDS
 from protocol.refusal import Refusal
 
 UNREACHABLE = "the order queue cannot be reached; nothing was queued"

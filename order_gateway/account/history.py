@@ -9,6 +9,7 @@ from typing import Any, Generic, NamedTuple, TypeVar, cast
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
+from archive.prevented_query import PreventedOf
 from archive.queries import (
     Archive,
     ArchiveUnavailable,
@@ -25,12 +26,15 @@ from archive.records import (
     OrderRecord,
     Page,
     Positions,
+    PreventedMatchRecord,
 )
 from order_gateway.errors import archive_unavailable
-from protocol.channels import ORDER_QUEUE, STATE, STATE_ID_KEY, STATE_SEQUENCE
+from protocol.channels import STATE_ID_KEY, STATE_SEQUENCE
 from protocol.enums import Reason
 from protocol.events import Balance, ExecutionReport
+from protocol.reasons import MEANINGS
 from protocol.refusal import Refusal
+from protocol.shards import FIRST, ShardNames
 
 logger = logging.getLogger(__name__)
 
@@ -71,7 +75,10 @@ class Recalled(NamedTuple):
 class History:
     """Asks the archive in other threads; every method raises Unavailable if it does not answer."""
 
-    def __init__(self, archive: Archive | None, client: Redis) -> None:
+    def __init__(
+        self, archive: Archive | None, client: Redis, shards: Sequence[ShardNames] = (FIRST,)
+    ) -> None:
+        self._shards = shards
         self._archive = archive
         self._client: Any = cast("Any", client)
         self._waiting = 0
@@ -86,6 +93,32 @@ class History:
         return await self._find(
             lambda archive: archive.find_order_by_client_id(account, client_order_id),
             "client_order_id",
+        )
+
+    async def find_accepted_order(self, account: str, client_order_id: str) -> OrderRecord:
+        """Return the account's order, which was accepted; raise Refusal if it has none."""
+        return await self._find(
+            lambda archive: archive.find_accepted_order(account, client_order_id),
+            "client_order_id",
+        )
+
+    async def find_order_by_number(self, account: str, number: int) -> OrderRecord:
+        """Return the account's order; raise Refusal if it has none of that number."""
+        return await self._find(
+            lambda archive: archive.find_order_by_number(account, number), "number"
+        )
+
+    async def find_list(
+        self, account: str, list_id: int | None, name: str | None
+    ) -> list[OrderRecord]:
+        """Return the orders of the account's list; raise Refusal if it has none of that id or name.
+
+        Of a name it is the latest list.
+        """
+        return await self._find(
+            lambda archive: _read_list(archive, account, list_id, name) or None,
+            "client_list_id" if list_id is None else "list_id",
+            Reason.UNKNOWN_LIST,
         )
 
     async def list_orders(
@@ -108,14 +141,29 @@ class History:
         sequence = await self._catch_up()
         return await self._ask(lambda archive: archive.list_fills(which, limit, after)), sequence
 
+    async def list_prevented_matches(
+        self, which: PreventedOf, limit: int, after: str | None
+    ) -> tuple[Page[PreventedMatchRecord], int]:
+        """Return a page of matches with own orders that were prevented, as `list_fills` does."""
+        sequence = await self._catch_up()
+        page = await self._ask(lambda archive: archive.page_prevented_matches(which, limit, after))
+        return page, sequence
+
+    async def ask(self, question: Callable[[Archive], Answered], least: int = 0) -> Answered:
+        """Return the archive's answer once it has what is matched by now, or after WAIT_SECONDS.
+
+        Raise Unavailable if it does not have the command `least` then.
+        """
+        _require(least, await self._catch_up())
+        return await self._ask(question)
+
     async def read_balances(self, account: str, least: int = 0) -> Balances:
         """Return the account's balances as of the command `least` or later.
 
         Raise Refusal if the exchange keeps none, as the questions below do.
         """
         found, _ = await self._ask_ledger(lambda archive: archive.read_balances(account))
-        if found.sequence < least:
-            raise archive_unavailable(f"it is {least - found.sequence} commands behind")
+        _require(least, found.sequence)
         return found
 
     async def read_positions(self, account: str) -> Positions:
@@ -167,7 +215,12 @@ class History:
             raise archive_unavailable("what the journal said of the ledger was lost")
         raise Refusal(Reason.NO_LEDGER, None, "the exchange keeps no balances")
 
-    async def _find(self, find: Callable[[Archive], OrderRecord | None], field: str) -> OrderRecord:
+    async def _find(
+        self,
+        find: Callable[[Archive], Answered | None],
+        field: str,
+        code: Reason = Reason.UNKNOWN_ORDER,
+    ) -> Answered:
         """Find an order, waiting for what the archive may still get: it is milliseconds behind."""
         await self._catch_up()
         found = await self._ask(find)
@@ -184,8 +237,7 @@ class History:
                 if found is not None:
                     return found
                 if behind <= 0:
-                    detail = "the account has no such order"
-                    raise Refusal(Reason.UNKNOWN_ORDER, field, detail)
+                    raise Refusal(code, field, MEANINGS[code])
                 if loop.time() >= deadline:
                     raise archive_unavailable(f"it is {behind} commands behind")
                 await asyncio.sleep(_POLL_SECONDS)
@@ -193,15 +245,32 @@ class History:
             self._waiting -= 1
 
     async def _read_target(self) -> int:
-        """Return the sequence at which everything that is queued now has been matched."""
+        """Return the sequence at which everything that is queued now has been matched.
+
+        With several shards, the sum of theirs.
+        """
         try:
-            async with self._client.pipeline(transaction=True) as pipeline:
-                pipeline.llen(ORDER_QUEUE)
-                pipeline.hget(STATE, STATE_SEQUENCE)
-                queued, sequence = await pipeline.execute()
-            return int(queued) + int(sequence or 0)
+            return sum([await self._read_shard_target(names) for names in self._shards])
         except (RedisError, OSError):
             raise archive_unavailable("what is still on its way to it cannot be known") from None
+
+    async def _read_shard_target(self, names: ShardNames) -> int:
+        async with self._client.pipeline(transaction=True) as pipeline:
+            pipeline.llen(names.order_queue)
+            pipeline.hget(names.state, STATE_SEQUENCE)
+            queued, sequence = await pipeline.execute()
+        return int(queued) + int(sequence or 0)
+
+    async def _read_sequences(self) -> tuple[bytes | None, dict[int, int]]:
+        """Return the exchange's id key, and the last sequence of each shard."""
+        sequences: dict[int, int] = {}
+        key: bytes | None = None
+        for names in self._shards:
+            id_key, sequence = await self._client.hmget(names.state, STATE_ID_KEY, STATE_SEQUENCE)
+            sequences[names.shard] = int(sequence or 0)
+            if names is FIRST:
+                key = id_key
+        return key, sequences
 
     async def _catch_up(self) -> int:
         """Wait until the archive has what is matched by now; return the sequence that it has.
@@ -210,18 +279,18 @@ class History:
         if it is the archive of another exchange.
         """
         try:
-            id_key, sequence = await self._client.hmget(STATE, STATE_ID_KEY, STATE_SEQUENCE)
+            id_key, sequences = await self._read_sequences()
         except (RedisError, OSError):
             return await self._ask(Archive.last_sequence)
         loop = asyncio.get_running_loop()
         deadline = loop.time() + WAIT_SECONDS
-        while (reached := await self._ask(Archive.read_reached)).sequence < int(sequence or 0):
+        while not (reached := await self._ask(Archive.read_reached)).has(sequences):
             if loop.time() >= deadline:
                 break
             await asyncio.sleep(_POLL_SECONDS)
         if not reached.is_of(id_key):
             raise archive_unavailable("its database is that of another exchange")
-        return reached.sequence
+        return reached.total
 
     async def _ask(self, question: Callable[[Archive], Answered]) -> Answered:
         if self._archive is None:
@@ -243,6 +312,19 @@ class History:
         if trouble is None and self._trouble is not None:
             logger.info("the archive answers again")
         self._trouble = trouble
+
+
+def _read_list(
+    archive: Archive, account: str, list_id: int | None, name: str | None
+) -> list[OrderRecord]:
+    if list_id is None:
+        list_id = archive.find_list(account, name or "")
+    return [] if list_id is None else archive.list_list(account, list_id)
+
+
+def _require(least: int, sequence: int) -> None:
+    if sequence < least:
+        raise archive_unavailable(f"it is {least - sequence} commands behind")
 
 
 def _recall(

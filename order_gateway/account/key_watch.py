@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import Context
 
+from edge.api_keys import Scope
 from order_gateway.account.stream_connection import StreamConnection
 from order_gateway.admission.admission import Admission
-from order_gateway.admission.api_keys import Scope
 from order_gateway.admission.request_context import RequestContext
 from protocol.enums import Reason
 

@@ -9,6 +9,8 @@ from itertools import islice
 from typing import NamedTuple
 from weakref import WeakValueDictionary
 
+from msgspec import UNSET
+
 from archive.records import OrderRecord
 from order_gateway.account.history import History
 from order_gateway.account.report_feed import ReportFeed
@@ -18,15 +20,17 @@ from order_gateway.errors import archive_unavailable
 from protocol.codec import encode
 from protocol.enums import OPEN_STATUSES
 from protocol.events import AccountPosition, Balance, ExecutionReport
+from protocol.special_terms import SPECIAL_FIELDS
 
 MAX_BEHIND = 200_000
 """Commands that the archive may be behind; with more, reading the journal takes too long."""
 ORDERS_A_PAGE = 128
 
 _FIELDS = (
-    "order_id", "client_order_id", "account", "symbol", "side", "order_type", "price",
-    "stop_price", "triggered", "quantity", "filled_quantity", "remaining_quantity",
-    "filled_notional", "average_price", "status", "reason", "sequence",
+    "order_id", "number", "execution_number", "client_order_id", "account", "symbol", "side",
+    "order_type", "price", "stop_price", "triggered", "quantity",
+    "filled_quantity", "remaining_quantity", "filled_notional", "average_price", "status",
+    "reason", "sequence", *SPECIAL_FIELDS,
 )  # fmt: skip
 
 
@@ -129,7 +133,9 @@ def _encode_record(order: OrderRecord) -> _Encoded:
 
 
 def _encode(order: OrderRecord | ExecutionReport, timestamp: str) -> _Encoded:
-    described = {field: getattr(order, field) for field in _FIELDS} | {"timestamp": timestamp}
+    values = ((field, getattr(order, field)) for field in _FIELDS)
+    described = {field: None if value is UNSET else value for field, value in values}
+    described["timestamp"] = timestamp
     return _Encoded(order.order_id, order.sequence, encode(described))
 
 

@@ -1,4 +1,4 @@
-"""`/ws/orders`: an account's open orders and balances, then every change of them.
+"""`/ws/orders`: an account's open orders and balances, then every change of them; commands.
 
 Every message has a `number`, one more than the message before. A `heartbeat` repeats the last one
 and says in `in_sync` whether the report channel is followed at the moment.
@@ -6,6 +6,8 @@ and says in `in_sync` whether the report channel is followed at the moment.
 
 import asyncio
 import contextlib
+from collections.abc import Callable
+from functools import partial
 from itertools import chain
 from typing import Any
 
@@ -13,16 +15,16 @@ import msgspec
 from redis.exceptions import RedisError
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
+from edge.api_keys import Scope
 from order_gateway.account.history import History
 from order_gateway.account.key_watch import KeyWatch
 from order_gateway.account.open_orders import OpenOrdersReader
 from order_gateway.account.report_feed import REPORTS_A_TURN, ReportFeed
 from order_gateway.account.report_journal import JournalTrimmed
-from order_gateway.account.report_listener import MAX_WAITING_BYTES, Listener, Told, tell
+from order_gateway.account.report_listener import Listener, Told, tell
 from order_gateway.account.stream_connection import StreamConnection, too_slow
 from order_gateway.account.stream_limits import StreamLimits
 from order_gateway.admission.admission import Admission
-from order_gateway.admission.api_keys import Scope
 from order_gateway.admission.request_context import RequestContext
 from order_gateway.errors import Unavailable, archive_unavailable, refuse
 from order_gateway.metrics import Metrics
@@ -47,6 +49,10 @@ class _Authentication(msgspec.Struct):
 _authentication_decoder = msgspec.json.Decoder(_Authentication)
 
 
+TakeCommand = Callable[[StreamConnection, RequestContext, bytes], bool]
+"""Carries out what a client has sent on its stream; returns whether it is a command."""
+
+
 class OrderStream:
     """Serves the private stream, in one call of `serve` for each connection."""
 
@@ -57,8 +63,13 @@ class OrderStream:
         feed: ReportFeed,
         limits: StreamLimits,
         metrics: Metrics,
+        take_command: TakeCommand,
+        *,
+        has_reports: bool = True,
     ) -> None:
+        self._has_reports = has_reports
         self._admission = admission
+        self._take_command = take_command
         self._orders = OpenOrdersReader(history, feed)
         self._feed = feed
         self._limits = limits
@@ -87,7 +98,8 @@ class OrderStream:
                 self._limits.reserve_for(request.account),
                 self._keys.watch(connection, request),
             ):
-                await self._stream(socket, request.account)
+                connection.listen_to(partial(self._take_command, connection, request))
+                await self._stream(socket, request)
         except Refusal as refusal:
             await self._admission.delay(refusal, request)
             status = _CLOSE.get(refusal.code, _POLICY_VIOLATION)
@@ -100,7 +112,7 @@ class OrderStream:
 
     async def _admit(self, socket: WebSocket, request: RequestContext) -> None:
         """Admit by headers, by `?account=` if authentication is off, or by the first message."""
-        account = request.read_query("account").get("account")
+        account = _read_query(request).get("account")
         if account is not None:
             request.headers.setdefault(b"x-account", account.encode())
         try:
@@ -126,15 +138,20 @@ class OrderStream:
             headers[b"x-signature"] = message.signature.encode()
         return headers
 
-    async def _stream(self, socket: WebSocket, account: str) -> None:
+    async def _stream(self, socket: WebSocket, request: RequestContext) -> None:
+        has_reports = _read_query(request).get("reports") != "off"
+        if has_reports and not self._has_reports:
+            raise Refusal(
+                Reason.INVALID_REQUEST,
+                "reports",
+                "an exchange with several shards streams no reports yet: ask for reports=off",
+            )
         self._metrics.count_stream(1)
         try:
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(_wait_for_end(socket))
-                async with self._feed.listen(account) as listener:
-                    await _Session(
-                        socket.state.connection, self._feed, self._orders, listener
-                    ).run()
+                if has_reports:
+                    await self._report(socket.state.connection, request.account)
         except* WebSocketDisconnect:
             pass
         except* Unavailable as group:
@@ -143,6 +160,10 @@ class OrderStream:
             raise _first(group) from None
         finally:
             self._metrics.count_stream(-1)
+
+    async def _report(self, connection: StreamConnection, account: str) -> None:
+        async with self._feed.listen(account, connection.count_unsent) as listener:
+            await _Session(connection, self._feed, self._orders, listener).run()
 
 
 class _Session:
@@ -167,7 +188,7 @@ class _Session:
         while True:
             told = await self._listener.take(HEARTBEAT_SECONDS)
             if self._listener.is_lost:
-                raise too_slow(f"{MAX_WAITING_BYTES >> 20} MB waited for it")
+                raise too_slow("too much waited for it, or for all")
             if told is None:
                 await self._send_heartbeat()
             elif told.kind is None:
@@ -217,6 +238,13 @@ class _Session:
             "sequence": self._feed.told_sequence, "in_sync": self._feed.is_live,
         }  # fmt: skip
         await self._connection.write(encode(message))
+
+
+def _read_query(request: RequestContext) -> dict[str, str]:
+    query = request.read_query("account", "reports")
+    if query.get("reports", "on") not in {"on", "off"}:
+        raise Refusal(Reason.INVALID_REQUEST, "reports", "reports must be on or off")
+    return query
 
 
 async def _wait_for_end(socket: WebSocket) -> None:

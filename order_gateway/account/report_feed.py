@@ -11,7 +11,7 @@ import contextlib
 import logging
 import math
 from collections import defaultdict
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextvars import Context
 from time import monotonic
 
@@ -21,7 +21,14 @@ from redis.exceptions import RedisError
 
 from edge.rare_log import RareLog
 from order_gateway.account.report_journal import JournalTrimmed, ReportJournal
-from order_gateway.account.report_listener import Listener, News, Report, Told, tell
+from order_gateway.account.report_listener import (
+    MAX_HELD_BYTES,
+    Listener,
+    News,
+    Report,
+    Told,
+    tell,
+)
 from order_gateway.errors import Unavailable
 from order_gateway.queueing.redis_client import (
     CONNECT_SECONDS,
@@ -30,7 +37,7 @@ from order_gateway.queueing.redis_client import (
     read_response,
 )
 from protocol.applied import Applied
-from protocol.channels import EXECUTION_REPORTS
+from protocol.channels import EXECUTION_REPORTS, RESETS
 from protocol.codec import decode_message
 from protocol.enums import Reason
 from protocol.events import ChannelMessage
@@ -82,13 +89,18 @@ class ReportFeed:
         return None if self._id_key is None else derive_exchange_id(self._id_key)
 
     @contextlib.asynccontextmanager
-    async def listen(self, account: str) -> AsyncIterator[Listener]:
-        """Listen to `account` while the context lasts; raise Unavailable if the channel is lost."""
+    async def listen(
+        self, account: str, count_unsent: Callable[[], int] = lambda: 0
+    ) -> AsyncIterator[Listener]:
+        """Listen to `account` while the context lasts; raise Unavailable if the channel is lost.
+
+        `count_unsent` returns the bytes that the listener's connection holds unsent.
+        """
         self._count += 1
         if self._follower is None:
             # in a context of its own: the feed outlives the request that starts it
             self._follower = asyncio.create_task(self._follow_forever(), context=Context())
-        listener = Listener(account, 0)
+        listener = Listener(account, count_unsent)
         try:
             await self._wait_until_live()
             listener.start = self.sequence
@@ -161,7 +173,8 @@ class ReportFeed:
     async def _follow(self, connection: Connection, *, is_first: bool) -> None:
         await open_connection(connection)
         async with asyncio.timeout(CONNECT_SECONDS):
-            await connection.send_command("SUBSCRIBE", EXECUTION_REPORTS)
+            await connection.send_command("SUBSCRIBE", EXECUTION_REPORTS, RESETS)
+            await read_response(connection)
             await read_response(connection)
         await self._catch_up(is_first=is_first)
         self._is_live.set()
@@ -172,8 +185,11 @@ class ReportFeed:
                 await self._catch_up()
                 continue
             response = await connection.read_response(timeout=wait)
-            if isinstance(response, list) and response[0] == b"message":
-                await self._take(response[2])
+            match response:
+                case [b"message", channel, _] if channel == RESETS.encode():
+                    await self._catch_up()
+                case [b"message", _, bytes(data)]:
+                    await self._take(data)
 
     async def _take(self, data: bytes) -> None:
         """Pass a message on; one that does not follow is old, forged, or shows a gap."""
@@ -223,6 +239,18 @@ class ReportFeed:
         else:
             await self._read_on(published)
         self._checked_at = monotonic()
+        self._bound_held_bytes()
+
+    def _bound_held_bytes(self) -> None:
+        """Drop what waits for the accounts with most of it, if it is too much for all of them."""
+        held = {account: _count_held(some) for account, some in self._listeners.items()}
+        total = sum(held.values())
+        for account in sorted(held, key=held.__getitem__, reverse=True):
+            if total <= MAX_HELD_BYTES:
+                break
+            total -= held[account]
+            for listener in self._listeners[account]:
+                listener.lose()
 
     async def _read_on(self, published: int) -> None:
         try:
@@ -261,6 +289,12 @@ class ReportFeed:
 
     def _list_listeners(self) -> list[Listener]:
         return [listener for some in self._listeners.values() for listener in some]
+
+
+def _count_held(listeners: Iterable[Listener]) -> int:
+    """Return the bytes that wait for an account's listeners, who share the reports."""
+    unsent = sum(listener.count_unsent() for listener in listeners)
+    return unsent + max(listener.held_bytes for listener in listeners)
 
 
 def _list_news(message: ChannelMessage) -> list[News]:

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 from collections import deque
+from collections.abc import Callable
 from typing import NamedTuple
 
 from protocol.codec import encode
@@ -11,6 +12,9 @@ from protocol.events import BalanceEvent, PrivateEvent
 MAX_WAITING_BYTES = 64 << 20
 """Bytes of the reports that wait for a slow listener; with more, its stream is closed. An account's
 listeners share them."""
+MAX_HELD_BYTES = 256 << 20
+"""Bytes that wait for all listeners, in their connections too; with more, the accounts with most of
+it lose them."""
 
 Report = PrivateEvent | BalanceEvent
 
@@ -23,32 +27,41 @@ class News(NamedTuple):
 
 
 class Told(NamedTuple):
-    """News as listeners get them: a report's type and JSON.
+    """News as listeners get them: a report with its type and JSON.
 
-    None if some were lost, so that the listener needs a new snapshot.
+    No report and type if some were lost, so that the listener needs a new snapshot.
     """
 
     sequence: int
     kind: str | None
     data: bytes
+    report: Report | None = None
 
 
 def tell(news: News) -> Told:
     """Encode `news` for its listeners."""
-    return Told(news.sequence, str(type(news.report).__struct_config__.tag), encode(news.report))
+    kind = str(type(news.report).__struct_config__.tag)
+    return Told(news.sequence, kind, encode(news.report), news.report)
 
 
 class Listener:
     """Reports of one account, beginning after the sequence `start`."""
 
-    def __init__(self, account: str, start: int) -> None:
+    def __init__(self, account: str, count_unsent: Callable[[], int], start: int = 0) -> None:
         self.account = account
         self.start = start
+        self.count_unsent = count_unsent
+        """Returns the bytes that its connection holds unsent."""
         self.is_lost = False
         """Whether the listener was too slow, so that what waited for it was dropped."""
         self._waiting: deque[Told] = deque()
         self._bytes = 0
         self._has_news = asyncio.Event()
+
+    @property
+    def held_bytes(self) -> int:
+        """Bytes of the reports that wait for the listener."""
+        return self._bytes
 
     def put(self, told: Told) -> None:
         """Add news without waiting for the listener."""
@@ -57,8 +70,14 @@ class Listener:
         self._waiting.append(told)
         self._bytes += len(told.data)
         if self._bytes > MAX_WAITING_BYTES:
-            self.is_lost = True
-            self._waiting.clear()
+            self.lose()
+        self._has_news.set()
+
+    def lose(self) -> None:
+        """Drop what waits: the listener is too slow."""
+        self.is_lost = True
+        self._waiting.clear()
+        self._bytes = 0
         self._has_news.set()
 
     async def take(self, seconds: float) -> Told | None:

@@ -6,12 +6,14 @@ depends on the inside of uvicorn's protocol class is here and in `edge.websocket
 """
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from typing import Any
 
 from starlette.websockets import WebSocketDisconnect
 from websockets.frames import Frame
 
 from edge.frame_budget import TOO_MANY_FRAMES
+from edge.text_frames import frame_text
 from edge.websocket import BoundedWebSocket
 from order_gateway.errors import Unavailable
 from protocol.codec import encode
@@ -20,6 +22,8 @@ from protocol.enums import Reason
 SECONDS_TO_TAKE = 20.0
 """Time that a client has to take what was sent to it, some 200 KB."""
 UNREAD = f"what was sent {SECONDS_TO_TAKE:.0f} seconds ago is unread"
+MAX_UNDER_WAY = 1_000
+"""Commands of a connection that are not answered yet; with more, nothing is read from it."""
 MAX_REASON_CHARACTERS = 60
 """Room for the reason in a close frame, which may have 123 bytes."""
 
@@ -32,10 +36,74 @@ class StreamConnection(BoundedWebSocket):
 
     counts_messages = True
     _is_in_message = False
+    _take: Callable[[bytes], bool] | None = None
+    _under_way = 0
+
+    def __init__(self, **uvicorn: Any) -> None:
+        super().__init__(**uvicorn)
+        self._answers: list[bytes] = []
+        """Frames that are sent at the end of this turn of the event loop, or of a message."""
+
+    def listen_to(self, take: Callable[[bytes], bool]) -> None:
+        """Give `take` each message from now on; one for which it returns False costs a frame."""
+        self._take = take
+
+    def handle_text(self, event: Frame) -> None:
+        """Take a message, or its first fragment."""
+        if self._take is None or not event.fin:
+            super().handle_text(event)
+        elif not (self.close_sent or self._take(bytes(event.data))):
+            self._take_frame()
+
+    def send_receive_event_to_app(self) -> None:
+        """Take a message whose fragments have all come."""
+        if self._take is None or self.curr_msg_data_type != "text" or self.close_sent:
+            super().send_receive_event_to_app()
+            return
+        text, self.frames = b"".join(self.frames), []
+        self._take(text)
+
+    def begin_command(self) -> None:
+        """Count a command that is under way; with many of them, or unread answers, read no more."""
+        self._under_way += 1
+        if self._under_way >= MAX_UNDER_WAY or not self.writable.is_set():
+            self.read_paused = True
+            self.transport.pause_reading()
+
+    def end_command(self, answer: bytes) -> None:
+        """Answer a command."""
+        self._under_way -= 1
+        self.answer(answer)
+        self._read_on()
+
+    def answer(self, text: bytes) -> None:
+        """Send a text message with all others of this turn, behind one that is sent in pages."""
+        if not self._answers:
+            self.loop.call_soon(self._send_answers)
+        self._answers.append(frame_text(text))
+
+    def _send_answers(self) -> None:
+        if self._is_in_message or self.close_sent or self.transport.is_closing():
+            return
+        if self._answers:
+            self.transport.write(b"".join(self._answers))
+            self._answers = []
+
+    def resume_writing(self) -> None:
+        """Go on reading commands, now that the client has read."""
+        super().resume_writing()
+        self._read_on()
+
+    def _read_on(self) -> None:
+        is_free = self._under_way < MAX_UNDER_WAY // 2 and self.writable.is_set()
+        if self._take is not None and self.read_paused and is_free:
+            self.read_paused = False
+            self.transport.resume_reading()
 
     async def write(self, message: bytes) -> None:
         """Send a text message once the client has taken what was sent before."""
         await self._drain()
+        self._send_answers()
         self.conn.send_text(message)
         self.flush()
 
@@ -54,6 +122,7 @@ class StreamConnection(BoundedWebSocket):
         self.conn.send_continuation(b"", fin=True)
         self._is_in_message = False
         self.flush()
+        self._send_answers()
 
     def end(self, code: int, reason: Reason, detail: str) -> None:
         """Say the reason, and close; cut the connection if the client does not read in time.
@@ -63,6 +132,7 @@ class StreamConnection(BoundedWebSocket):
         if self.close_sent or self.transport.is_closing():
             return
         if not self._is_in_message:
+            self._send_answers()
             self.conn.send_text(encode({"type": "error", "code": reason, "message": detail}))
         self.close_with(code, f"{reason}: {detail}"[:MAX_REASON_CHARACTERS], detail)
 
@@ -85,6 +155,7 @@ class StreamConnection(BoundedWebSocket):
 
     def handle_close(self, event: Frame) -> None:
         """Cut the connection in a while, even if the client has not read what was sent."""
+        self._send_answers()
         super().handle_close(event)
         self.cut_later()
 

@@ -11,14 +11,15 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Send
 from starlette.types import Scope as AsgiScope
 
+from edge.api_keys import Scope
+from edge.bodies import ClientGone
+from edge.site_rules import SiteRules
 from edge.turns import Turns
+from edge.wrong_keys import WrongKeys
 from order_gateway import errors
-from order_gateway.admission.api_keys import Scope
 from order_gateway.admission.authentication import Authenticator
 from order_gateway.admission.order_log import OrderLog
-from order_gateway.admission.request_context import ClientGone, RequestContext
-from order_gateway.admission.site_rules import SiteRules
-from order_gateway.admission.wrong_keys import WrongKeys
+from order_gateway.admission.request_context import ITEMS_A_TURN, RequestContext
 from order_gateway.errors import Unavailable
 from order_gateway.logs import current_request
 from order_gateway.metrics import Metrics
@@ -30,10 +31,9 @@ logger = logging.getLogger(__name__)
 
 LIGHT_BYTES = 4_096
 """A body of this size is read at once: it has few orders."""
-BYTES_A_TURN = 32_768
-"""Larger bodies that are read in one turn of the event loop: 300 orders or so."""
 
 Endpoint = Callable[[RequestContext], Awaitable[Response]]
+Enter = Callable[[RequestContext], Awaitable[None]]
 
 
 class Admission:
@@ -57,7 +57,7 @@ class Admission:
         self._worker = worker
         self._last_request = 0
         self._wrong_keys = WrongKeys()
-        self._turns = Turns(BYTES_A_TURN)
+        self._turns = Turns(ITEMS_A_TURN)
 
     def guard(self, endpoint: Endpoint, needs: Scope | None, max_body: int | None) -> ASGIApp:
         """Return an ASGI application that lets requests through to `endpoint` once admitted.
@@ -67,35 +67,94 @@ class Admission:
         """
         is_trade = needs is Scope.TRADE
 
+        async def enter(request: RequestContext) -> None:
+            self.check_site(request)
+            if max_body is None:
+                await request.receive_no_body()
+            else:
+                self._authenticator.recognize(request)
+                await request.receive_body(max_body)
+            if needs is not None:
+                self.admit(request, needs)
+                await self._wait_for_turn(request)
+
         async def serve(scope: AsgiScope, receive: Receive, send: Send) -> None:
             started = time.perf_counter()
             request = self.make_context(scope, receive)
-            response = await self._respond(endpoint, request, needs, max_body)
+            response = await self._respond(enter, endpoint, request)
             if response is None:
                 return
-            response.raw_headers.append((b"x-request-id", request.request_id.encode()))
-            response.raw_headers += request.answer_headers
-            if request.entries:
-                self._order_log.write(request, response)
-            seconds = time.perf_counter() - started
-            self._metrics.count_answer(response.status_code, seconds, is_trade=is_trade)
-            await response(scope, receive, send)
+            headers = response.raw_headers
+            headers.append((b"x-request-id", request.request_id.encode()))
+            headers += request.answer_headers
+            self._note(request, response, started, is_trade=is_trade)
+            # instead of calling the response, which does the same by way of more
+            status = response.status_code
+            await send({"type": "http.response.start", "status": status, "headers": headers})
+            await send({"type": "http.response.body", "body": response.body})
 
         return serve
 
+    async def respond_to_message(
+        self, endpoint: Endpoint, stream: RequestContext, request: RequestContext
+    ) -> Response:
+        """Return the endpoint's answer to a command of an admitted stream."""
+        started = time.perf_counter()
+        current_request.set(request.request_id)
+
+        async def enter(_: RequestContext) -> None:
+            self._admit_message(stream, request)
+            await self._wait_for_turn(request)
+
+        response = await self._respond(enter, endpoint, request)
+        assert response is not None  # nobody is waited for
+        self._note(request, response, started, is_trade=True)
+        return response
+
+    def refuse_message(self, refusal: Refusal) -> Response:
+        """Return the answer to a message that is no command."""
+        self._metrics.count_reject(refusal.code)
+        return errors.refuse(refusal)
+
+    def _admit_message(self, stream: RequestContext, request: RequestContext) -> None:
+        """Count a command; raise Refusal if the stream's caller may not send it, or not so many."""
+        caller = self._authenticator.find_caller(stream)
+        if caller is None:
+            raise Refusal(Reason.UNAUTHORIZED, None, "the key was retracted")
+        request.limit = caller.limit
+        charge(request)
+        caller.check_scope(Scope.TRADE)
+
+    async def _wait_for_turn(self, request: RequestContext) -> None:
+        if len(request.body) > LIGHT_BYTES or self._turns.is_waiting(request.account):
+            await request.wait_for_turn()
+
+    def _note(
+        self, request: RequestContext, response: Response, started: float, *, is_trade: bool
+    ) -> None:
+        """Log and count an answer."""
+        if request.entries:
+            self._order_log.write(request, response)
+        seconds = time.perf_counter() - started
+        self._metrics.answers.count(response.status_code, seconds, is_trade=is_trade)
+
     def make_context(self, scope: AsgiScope, receive: Receive) -> RequestContext:
         """Make the context of a connection's request, under the client's id for it or a new one."""
-        self._last_request += 1
-        request = RequestContext(scope, receive, f"{self._worker}-r{self._last_request:x}")
+        request = RequestContext(scope, receive, self.name_request(), self._turns)
         given = request.find_header(b"x-request-id")
         if given is not None and is_identifier(given):
             request.request_id = given
         current_request.set(request.request_id)
         return request
 
+    def name_request(self) -> str:
+        """Return the id of a new request."""
+        self._last_request += 1
+        return f"{self._worker}-r{self._last_request:x}"
+
     def check_site(self, request: RequestContext) -> None:
         """Raise Refusal if the page, or the name it used for the gateway, is not allowed."""
-        self._rules.check(request)
+        request.answer_headers += self._rules.check(request.method, request.headers)
 
     def admit(self, request: RequestContext, needs: Scope) -> None:
         """Identify the caller and write them into `request`.
@@ -116,7 +175,8 @@ class Admission:
 
     def still_admits(self, request: RequestContext, needs: Scope) -> bool:
         """Whether a request that was admitted would be again, by the keys that count now."""
-        return self._authenticator.still_admits(request, needs)
+        caller = self._authenticator.find_caller(request)
+        return caller is not None and needs in caller.scopes
 
     async def delay(self, refusal: Refusal, request: RequestContext) -> None:
         """Let whoever guesses keys wait longer for each answer."""
@@ -153,34 +213,21 @@ class Admission:
     ) -> Response:
         request = self.make_context(scope, receive)
         try:
-            self._rules.check(request)
+            self.check_site(request)
         except Refusal as refusal:
             code, response = refusal.code, errors.refuse(refusal)
         response.raw_headers.append((b"x-request-id", request.request_id.encode()))
         response.raw_headers += request.answer_headers
-        self._metrics.count_answer(response.status_code, 0.0, is_trade=False)
+        self._metrics.answers.count(response.status_code, 0.0, is_trade=False)
         self._metrics.count_reject(code)
         return response
 
     async def _respond(
-        self,
-        endpoint: Endpoint,
-        request: RequestContext,
-        needs: Scope | None,
-        max_body: int | None,
+        self, enter: Enter, endpoint: Endpoint, request: RequestContext
     ) -> Response | None:
-        """Return the answer, or None if the client has gone."""
+        """Return the answer, or None if the client has gone; `enter` raises why it may not."""
         try:
-            self._rules.check(request)
-            if max_body is None:
-                await request.receive_no_body()
-            else:
-                self._authenticator.recognize(request)
-                await request.receive_body(max_body)
-            if needs is not None:
-                self.admit(request, needs)
-                if len(request.body) > LIGHT_BYTES or self._turns.is_waiting(request.account):
-                    await self._wait_for_turn(request)
+            await enter(request)
             return await endpoint(request)
         except Refusal as refusal:
             self._metrics.count_reject(refusal.code)
@@ -195,12 +242,6 @@ class Admission:
             logger.exception("%s %s failed", request.method, request.path)
             self._metrics.count_reject(Reason.INTERNAL_ERROR)
             return errors.answer_fault()
-
-    async def _wait_for_turn(self, request: RequestContext) -> None:
-        """Let other accounts go on between two large requests, and keep the order of one's own."""
-        turn = asyncio.Event()
-        self._turns.enter(request.account, len(request.body), turn.set)
-        await turn.wait()
 
 
 def charge(request: RequestContext, cost: int = 1) -> None:

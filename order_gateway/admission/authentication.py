@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from hashlib import sha256
 from typing import NamedTuple, Protocol
 
-from order_gateway.admission.api_keys import EVERY_SCOPE, ApiKey, Scope, name_keys
+from edge.api_keys import EVERY_SCOPE, ApiKey, Scope, name_keys
 from order_gateway.admission.rate_limit import RateLimit
 from order_gateway.admission.request_context import RequestContext
 from protocol.commands import DEFAULT_ACCOUNT, check_account
@@ -38,12 +38,16 @@ class Caller(NamedTuple):
 
     def check_permission(self, request: RequestContext, needs: Scope) -> None:
         """Raise Refusal if the scope is missing, or if X-Account names another account."""
-        if needs not in self.scopes:
-            raise Refusal(Reason.FORBIDDEN, None, f"this needs a key with the scope {needs}")
+        self.check_scope(needs)
         if request.headers.get(b"x-account", self.account.encode()) != self.account.encode():
             raise Refusal(
                 Reason.FORBIDDEN, ACCOUNT_HEADER, f"this key is of account {self.account}"
             )
+
+    def check_scope(self, needs: Scope) -> None:
+        """Raise Refusal if the scope is missing."""
+        if needs not in self.scopes:
+            raise Refusal(Reason.FORBIDDEN, None, f"this needs a key with the scope {needs}")
 
 
 class Authenticator(Protocol):
@@ -58,8 +62,8 @@ class Authenticator(Protocol):
     def find_version(self) -> object:
         """Return what differs once other keys count."""
 
-    def still_admits(self, request: RequestContext, needs: Scope) -> bool:
-        """Whether the caller of a request that was admitted may still do what it `needs`."""
+    def find_caller(self, request: RequestContext) -> Caller | None:
+        """Return the caller of a request that was admitted, by the keys that count now."""
 
 
 class OpenAuthentication:
@@ -72,9 +76,9 @@ class OpenAuthentication:
         """Return always the same: there are no keys."""
         return None
 
-    def still_admits(self, request: RequestContext, needs: Scope) -> bool:  # noqa: ARG002
-        """Return True: nobody has a key that could be retracted."""
-        return True
+    def find_caller(self, request: RequestContext) -> Caller | None:
+        """Return the caller: nobody has a key that could be retracted."""
+        return Caller(request.account, EVERY_SCOPE)
 
     def authenticate(self, request: RequestContext) -> Caller:
         """Return the account of the header X-Account as the caller.
@@ -97,17 +101,20 @@ class OpenAuthentication:
 
 
 class KeyAuthentication:
-    """Authentication is on. Each key has its limit; `now` returns milliseconds since 1970."""
+    """Authentication is on. Each key has its limit.
+
+    A timestamp counts that fits one of the `clocks`, which tell milliseconds since 1970.
+    """
 
     def __init__(
         self,
         keys: Sequence[ApiKey],
         receive_window_ms: int,
         limits: Sequence[RateLimit],
-        now: Callable[[], int],
+        clocks: Sequence[Callable[[], int]],
     ) -> None:
         self._window = receive_window_ms
-        self._now = now
+        self._clocks = clocks
         # by digest, so that how long a look-up takes reveals nothing about the key
         self._keys = {
             sha256(key.key.encode()).digest(): (key, Caller(key.account, key.scopes, name, limit))
@@ -144,26 +151,30 @@ class KeyAuthentication:
         """Return always the same: these keys do not change."""
         return self
 
-    def still_admits(self, request: RequestContext, needs: Scope) -> bool:
-        """Whether key, secret, account and scope are those under which it was admitted."""
+    def find_caller(self, request: RequestContext) -> Caller | None:
+        """Return the caller if key, secret and account are those under which it was admitted."""
         key, caller = self._find(request.headers)
-        if key is None or caller.account != request.account or needs not in caller.scopes:
-            return False
-        return key.secret is None or _sign(request, key.secret) == request.signature
+        if key is None or caller.account != request.account:
+            return None
+        is_right = key.secret is None or _sign(request, key.secret) == request.signature
+        return caller if is_right else None
 
     def _find(self, headers: Mapping[bytes, bytes]) -> tuple[ApiKey | None, Caller]:
         presented = headers.get(b"x-api-key", b"")
         return self._keys.get(sha256(presented).digest(), (None, _ANYBODY))
 
     def _check_timestamp(self, text: bytes) -> None:
-        now = self._now()
-        if not _is_timestamp(text) or abs(int(text) - now) > self._window:
+        times = [read() for read in self._clocks]
+        if not _is_timestamp(text) or not self._fits(int(text), times):
             raise Refusal(
                 Reason.TIMESTAMP_OUT_OF_WINDOW,
                 TIMESTAMP_HEADER,
                 f"{TIMESTAMP_HEADER} must be milliseconds since 1970, at most {self._window} from"
-                f" the gateway's clock, which says {now}",
+                f" the gateway's clock, which says {times[0]}",
             )
+
+    def _fits(self, timestamp: int, times: Sequence[int]) -> bool:
+        return any(abs(timestamp - now) <= self._window for now in times)
 
 
 def _sign(request: RequestContext, secret: str | None) -> str:

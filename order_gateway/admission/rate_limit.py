@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from hashlib import blake2b
 from pathlib import Path
 
-from order_gateway.admission.api_keys import ApiKey
+from edge.api_keys import ApiKey
 
 _TRIES = 100
 """Attempts to get the lock: a few dozen microseconds in all."""

@@ -1,22 +1,27 @@
 """One HTTP request on its way through the gateway."""
 
+import asyncio
+from collections.abc import Iterable
+from itertools import islice
+from typing import TypeVar
 from urllib.parse import parse_qsl
 
 from starlette.types import Receive, Scope
 
+from edge.bodies import BodyTooLarge, ClientGone, receive_body
+from edge.shorten import shorten
+from edge.turns import Turns
 from edge.unread_body import may_have_body, read_nothing
 from order_gateway.admission.rate_limit import RateLimit
 from protocol.commands import QueueEntry
 from protocol.enums import Reason
 from protocol.refusal import Refusal
 
+ITEMS_A_TURN = 32
+"""Items of batches that are worked off in one turn of the event loop: half a millisecond's work."""
 _MAX_PARAMETERS = 16
-_MAX_SHOWN = 64
-"""Characters of the client's own text that an answer repeats."""
 
-
-class ClientGone(Exception):
-    """The client disconnected before its request was complete."""
+Result = TypeVar("Result")
 
 
 class RequestContext:
@@ -29,6 +34,7 @@ class RequestContext:
 
     __slots__ = (
         "_receive",
+        "_turns",
         "account",
         "answer_headers",
         "body",
@@ -45,7 +51,7 @@ class RequestContext:
         "signature",
     )
 
-    def __init__(self, scope: Scope, receive: Receive, request_id: str) -> None:
+    def __init__(self, scope: Scope, receive: Receive, request_id: str, turns: Turns) -> None:
         self.scope = scope
         self.headers: dict[bytes, bytes] = dict(scope["headers"])
         self.method: str = scope.get("method", "GET")
@@ -61,6 +67,7 @@ class RequestContext:
         self.entries: list[QueueEntry] = []
         self.answer_headers: list[tuple[bytes, bytes]] = []
         self._receive = receive
+        self._turns = turns
 
     @property
     def target(self) -> bytes:
@@ -95,7 +102,7 @@ class RequestContext:
             ) from None
         for name, _ in pairs:
             if name not in names:
-                raise Refusal(Reason.UNKNOWN_FIELD, shorten(name), _list_parameters(name, names))
+                raise Refusal(Reason.UNKNOWN_FIELD, shorten(name), list_parameters(name, names))
         query = dict(pairs)
         if len(query) < len(pairs):
             raise Refusal(Reason.INVALID_REQUEST, None, "a query parameter comes twice")
@@ -106,17 +113,10 @@ class RequestContext:
         length = self.headers.get(b"content-length", b"")
         if length.isdigit() and int(length) > max_bytes:
             raise _too_large(max_bytes)
-        body = b""
-        has_more = True
-        while has_more:
-            message = await self._receive()
-            if message["type"] == "http.disconnect":
-                raise ClientGone
-            body += message.get("body", b"")
-            if len(body) > max_bytes:
-                raise _too_large(max_bytes)
-            has_more = message.get("more_body", False)
-        self.body = body
+        try:
+            self.body = await receive_body(self._receive, max_bytes)
+        except BodyTooLarge:
+            raise _too_large(max_bytes) from None
 
     async def receive_no_body(self) -> None:
         """Read a body that says nothing; raise Refusal for another."""
@@ -126,13 +126,25 @@ class RequestContext:
                 raise ClientGone
             self.body = body
 
+    async def wait_for_turn(self) -> None:
+        """Let other accounts go on before this, and what this account has sent before."""
+        turn = asyncio.Event()
+        self._turns.enter(self.account, ITEMS_A_TURN, turn.set)
+        await turn.wait()
 
-def shorten(text: str) -> str:
-    """Return the client's own text, cut to a length that an answer can repeat."""
-    return text if len(text) <= _MAX_SHOWN else f"{text[:_MAX_SHOWN]}…"
+    async def take_in_turns(self, results: Iterable[Result], count: int) -> list[Result]:
+        """Return the `count` results, which are made while other accounts go on in between."""
+        if count <= ITEMS_A_TURN:
+            return list(results)
+        made, taken = iter(results), list[Result]()
+        while len(taken) < count:
+            await self.wait_for_turn()
+            taken += islice(made, ITEMS_A_TURN)
+        return taken
 
 
-def _list_parameters(name: str, names: tuple[str, ...]) -> str:
+def list_parameters(name: str, names: tuple[str, ...]) -> str:
+    """Say that there is no parameter of this name, only these."""
     known = f"only {', '.join(names)}" if names else "none at all"
     return f"there is no query parameter {shorten(name)}, {known}"
 

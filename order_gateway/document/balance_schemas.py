@@ -52,17 +52,30 @@ class BalanceItem(DescribedBody):
     locked: str
 
 
+class ShardBalances(DescribedBody):
+    """What the account has on one of several shards, of the assets that it ever had there."""
+
+    model_config = make_example(shard=2, balances=_BALANCES)
+
+    shard: int
+    balances: list[BalanceItem]
+
+
 class BalanceList(DescribedBody):
     """What the account has of every asset of the exchange, as of `sequence`."""
 
     model_config = make_example(
-        account="default", sequence=42, is_uncertain=False, balances=_BALANCES
+        account="default", sequence=42, is_uncertain=False, balances=_BALANCES, shards=None
     )
 
     account: str
     sequence: int
     is_uncertain: _AfterLoss
     balances: list[BalanceItem]
+    shards: Annotated[
+        list[ShardBalances] | None,
+        Field(description="where `balances` are, if not all are on shard 1"),
+    ] = None
 
 
 class PositionItem(DescribedBody):

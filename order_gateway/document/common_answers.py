@@ -16,6 +16,9 @@ from protocol.instrument import SYMBOL_PATTERN
 REPLAYED_HEADER = "Idempotency-Replayed"
 
 ORDER_ID = describe_path("order_id", r"^\d{1,16}$", "4503599627370495")
+NUMBER = describe_path("number", r"^\d{1,16}$", "64")
+LIST_ID = describe_path("list_id", r"^\d{1,16}$", "64")
+CLIENT_LIST_ID = describe_path("client_list_id", IDENTIFIER_PATTERN, "my-list-1")
 CLIENT_ORDER_ID = describe_path("client_order_id", IDENTIFIER_PATTERN, "my-order-1")
 SYMBOL = describe_path("symbol", SYMBOL_PATTERN, "BTC-USDT")
 
@@ -35,6 +38,26 @@ VALUE_PROBLEMS = (
     Reason.PRICE_OUT_OF_RANGE,
     Reason.QUANTITY_OUT_OF_RANGE,
     Reason.NOTIONAL_OUT_OF_RANGE,
+)
+ORDER_PROBLEMS = (
+    Reason.UNKNOWN_SYMBOL,
+    Reason.INVALID_SIDE,
+    Reason.INVALID_ORDER_TYPE,
+    Reason.INVALID_SELF_TRADE_PREVENTION,
+    Reason.INVALID_TIME_IN_FORCE,
+    Reason.INVALID_EXPIRES_AT,
+    Reason.INVALID_DISPLAY_QUANTITY,
+    Reason.INVALID_QUOTE_QUANTITY,
+    Reason.REJECT_IF_TRIGGERED_FORBIDDEN,
+    Reason.INVALID_TRAILING_OFFSET,
+    Reason.ACTIVATION_PRICE_FORBIDDEN,
+    Reason.INVALID_CLIENT_ORDER_ID,
+    Reason.PRICE_REQUIRED,
+    Reason.STOP_PRICE_REQUIRED,
+    Reason.QUANTITY_REQUIRED,
+    Reason.CLIENT_ORDER_ID_REUSED,
+    Reason.ORDER_ID_COLLISION,
+    *VALUE_PROBLEMS,
 )
 QUEUE_PROBLEMS = (Reason.QUEUE_UNAVAILABLE, Reason.OVERLOADED)
 CHANGE_PROBLEMS = (Reason.IDEMPOTENCY_KEY_REUSED, *QUEUE_PROBLEMS)

@@ -4,17 +4,43 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from order_gateway.document.answer_schemas import FillItem
+from order_gateway.document.answer_schemas import (
+    ActivationPrice,
+    DisplayQuantity,
+    ExecutionNumber,
+    ExpiresAt,
+    FillItem,
+    OfList,
+    OrderNumber,
+    OrderTimeInForce,
+    OrderTrailingOffsetType,
+    PreventedQuantity,
+    Prevention,
+    QuoteQuantity,
+    RejectIfTriggered,
+    TrailingOffset,
+)
 from order_gateway.document.balance_schemas import BalanceItem
+from order_gateway.document.command_schemas import COMMANDS, Answer
 from protocol.asyncapi import Stream
 from protocol.described_body import DescribedBody
-from protocol.enums import BalanceCause, CommandType, OrderType, Reason, Side, Status
+from protocol.enums import (
+    BalanceCause,
+    CommandType,
+    Liquidity,
+    OrderType,
+    Reason,
+    Side,
+    Status,
+)
 
 
 class OrderNow(DescribedBody):
     """An order as it is after one change of it."""
 
     order_id: str
+    number: OrderNumber
+    execution_number: ExecutionNumber
     client_order_id: str | None
     account: str
     symbol: str | None
@@ -32,13 +58,44 @@ class OrderNow(DescribedBody):
     reason: Reason | None
     sequence: Annotated[int, Field(description="the command that led to this state")]
     timestamp: Annotated[str, Field(description="the engine's stamp of this state")]
+    time_in_force: OrderTimeInForce = None
+    expires_at: ExpiresAt = None
+    display_quantity: DisplayQuantity = None
+    quote_quantity: QuoteQuantity = None
+    prevented_quantity: PreventedQuantity = None
+    self_trade_prevention: Prevention = None
+    list: OfList = None
+    reject_if_triggered: RejectIfTriggered = None
+    trailing_offset: TrailingOffset = None
+    trailing_offset_type: OrderTrailingOffsetType = None
+    activation_price: ActivationPrice = None
+
+
+class PreventedMatchItem(DescribedBody):
+    """What self-trade prevention took from an order that met another of its account."""
+
+    prevented_match_id: int
+    price: str
+    quantity: str
+    liquidity: Liquidity
+    other_order_id: str
 
 
 class Report(OrderNow):
     """One change of an order."""
 
     type: Literal["execution_report"]
+    previous_client_order_id: Annotated[
+        str, Field(description="before the amend that it is about; only there")
+    ] = ""
+    previous_quantity: Annotated[
+        str, Field(description="before the amend that it is about; only there")
+    ] = ""
+    cancel_id: Annotated[str, Field(description="that of the cancel; only if it had one")] = ""
     last_trade: FillItem | None
+    prevented_match: Annotated[
+        PreventedMatchItem | None, Field(description="if that is what has changed it")
+    ] = None
 
 
 class Rejection(DescribedBody):
@@ -154,7 +211,7 @@ class Authentication(DescribedBody):
 
 ORDER_STREAM = Stream(
     "GoQuant order stream",
-    "The account's open orders and balances, then every change of them.",
+    "The account's open orders and balances, then every change of them; commands and answers.",
     "/ws/orders",
     8000,
     messages=(
@@ -164,8 +221,12 @@ ORDER_STREAM = Stream(
         BalanceChanged,
         AccountPosition,
         Heartbeat,
+        Answer,
         Error,
     ),
-    requests=(Authentication,),
-    query={"account": "for a client that cannot send headers, while authentication is off"},
+    requests=(Authentication, *COMMANDS),
+    query={
+        "account": "for a client that cannot send headers, while authentication is off",
+        "reports": "`off`: answers to commands alone",
+    },
 )

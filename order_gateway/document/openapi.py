@@ -8,11 +8,17 @@ from pydantic.json_schema import models_json_schema
 
 from order_gateway.document.route_descriptions import PREFER
 from order_gateway.reading.request_schemas import (
+    AdvanceRequest,
     AmendRequest,
     BatchRequest,
     CancelAfterRequest,
+    CancelBatchRequest,
     FeesRequest,
+    MarketRequest,
+    OrderListRequest,
     OrderRequest,
+    PhaseRequest,
+    ReplaceRequest,
     TransferRequest,
 )
 from protocol.described_body import Problem
@@ -21,11 +27,17 @@ from protocol.problem_responses import REFERENCE
 
 _READ_DIRECTLY: tuple[type[BaseModel], ...] = (
     OrderRequest,
+    AdvanceRequest,
     AmendRequest,
     BatchRequest,
+    CancelBatchRequest,
+    OrderListRequest,
+    ReplaceRequest,
+    PhaseRequest,
     CancelAfterRequest,
     TransferRequest,
     FeesRequest,
+    MarketRequest,
     Problem,
 )
 _SECURITY_SCHEMES = {

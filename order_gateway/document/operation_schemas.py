@@ -1,10 +1,19 @@
 """Bodies of answers about the gateway itself and about instruments."""
 
-from typing import Literal
+from typing import Annotated, Literal
+
+from pydantic import Field
 
 from protocol.described_body import DescribedBody, make_example
+from protocol.enums import MarketName, Phase
 
 InstrumentState = Literal["trading", "halted"]
+
+
+def to_state(phase: Phase) -> InstrumentState:
+    """Say whether an instrument in this phase trades."""
+    return "trading" if phase is Phase.CONTINUOUS else "halted"
+
 
 _INSTRUMENT = {
     "symbol": "BTC-USDT",
@@ -18,13 +27,62 @@ _INSTRUMENT = {
     "max_notional": None,
     "price_band": None,
     "state": "trading",
+    "phase": "continuous",
 }
+
+
+class ExchangeClock(DescribedBody):
+    """How the exchange's time goes: `real`, a factor such as `60x`, or `manual`; and what it is."""
+
+    model_config = make_example(mode="manual", timestamp="2026-01-01T01:00:00.000000Z")
+
+    mode: Annotated[str, Field(description="how it goes: `real`, a factor, or `manual`")]
+    timestamp: Annotated[str, Field(description="the exchange's time now")]
+
+
+class ExchangeProgress(ExchangeClock):
+    """The exchange's clock, and how far it has come."""
+
+    model_config = make_example(
+        mode="manual",
+        timestamp="2026-01-01T01:00:00.000000Z",
+        exchange_id="6f1ad0c2b7e94a05",
+        sequence=42,
+    )
+
+    exchange_id: Annotated[str | None, Field(description="null before it has begun")]
+    sequence: Annotated[int, Field(description="of the last command")]
+
+
+class ExchangeReset(DescribedBody):
+    """The exchange that has begun."""
+
+    model_config = make_example(exchange_id="6f1ad0c2b7e94a05")
+
+    exchange_id: Annotated[str, Field(description="another one than before")]
+
+
+class MarketState(DescribedBody):
+    """The simulated traders that there are to be; `name` and what follows are null without any."""
+
+    model_config = make_example(
+        is_available=True, name="demo", symbol="BTC-USDT", seed=7, start_price=None
+    )
+
+    is_available: Annotated[bool, Field(description="whether you may start and stop them")]
+    name: Annotated[MarketName | None, Field(description="the market; null: none")] = None
+    symbol: Annotated[str | None, Field(description="where they trade")] = None
+    seed: Annotated[int | None, Field(description="what their orders come of")] = None
+    start_price: Annotated[
+        str | None, Field(description="where it began; null: at a price of the market's own")
+    ] = None
 
 
 class InstrumentItem(DescribedBody):
     """An instrument: a price is a multiple of `tick_size`, a quantity a multiple of `lot_size`.
 
-    While `state` is `halted`, only cancels are accepted; it is null if it is unknown at the moment.
+    While `state` is `halted`, only cancels are accepted; the `phase` says why. Both are null if
+    they are unknown at the moment.
     """
 
     model_config = make_example(**_INSTRUMENT)
@@ -40,6 +98,7 @@ class InstrumentItem(DescribedBody):
     max_notional: str | None
     price_band: str | None
     state: InstrumentState | None
+    phase: Phase | None
 
 
 class InstrumentList(DescribedBody):
@@ -58,23 +117,26 @@ class Health(DescribedBody):
     """
 
     model_config = make_example(
-        status="ok", service="order_gateway", redis="up", queue_length=0, engine="up"
-    )
+        status="ok", service="order_gateway", redis="up", queue_length=0, engine="up",
+        engine_heartbeat_age=0.4,
+    )  # fmt: skip
 
     status: Literal["ok", "degraded", "unavailable"]
     service: Literal["order_gateway"] = "order_gateway"
     redis: Literal["up", "down"]
     queue_length: int | None
     engine: Literal["up", "down", "unknown"]
+    engine_heartbeat_age: float | None
 
 
 class InstrumentSwitched(DescribedBody):
     """The instrument's new state; while it is `halted`, orders can only be canceled."""
 
-    model_config = make_example(symbol="BTC-USDT", state="halted")
+    model_config = make_example(symbol="BTC-USDT", state="halted", phase="halted")
 
     symbol: str
     state: InstrumentState
+    phase: Phase
 
 
 class Liveness(DescribedBody):

@@ -4,7 +4,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from order_gateway.admission.api_keys import Scope
+from edge.api_keys import Scope
 from order_gateway.reading.request_schemas import ResponseMode
 from protocol.commands import DEFAULT_ACCOUNT, IDENTIFIER_PATTERN
 from protocol.enums import Reason
@@ -68,23 +68,23 @@ def describe_command(
     """Describe what a command route reads: a part of its path, headers, and a body."""
     parameters = [_ACCOUNT, _describe_mode(default), PREFER]
     description: dict[str, Any] = {"parameters": [path, *parameters] if path else parameters}
-    if body is not None:
-        schema = {"$ref": REFERENCE.format(model=body.__name__)}
-        description["requestBody"] = {
-            "required": True,
-            "content": {"application/json": {"schema": schema}},
-        }
-    return description
+    return description if body is None else description | describe_body(body)
+
+
+def describe_body(body: type[BaseModel]) -> dict[str, Any]:
+    """Describe a body that a route reads."""
+    schema = {"$ref": REFERENCE.format(model=body.__name__)}
+    return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}
 
 
 def describe_change(
     body: type[BaseModel] | None = None,
     path: dict[str, Any] | None = None,
-    query: dict[str, Any] | None = None,
+    *query: dict[str, Any],
 ) -> dict[str, Any]:
     """Describe a command that waits for the engine and may be repeated under a key."""
     description = describe_command(ResponseMode.RESULT, body, path)
-    description["parameters"] += [_IDEMPOTENCY_KEY, query] if query else [_IDEMPOTENCY_KEY]
+    description["parameters"] += [_IDEMPOTENCY_KEY, *query]
     return description
 
 

@@ -1,63 +1,136 @@
 """Queue entries made from what a client asked for."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
+
+from msgspec.structs import replace
 
 from order_gateway.admission.request_context import RequestContext
 from order_gateway.queueing.client_order_ids import make_client_order_ids
 from order_gateway.reading.order_body import OrderBody
-from order_gateway.reading.request_schemas import AmendRequest, FeesRequest, TransferRequest
-from protocol.commands import QueueEntry, derive_order_id
-from protocol.enums import CommandType
-from protocol.timestamps import format_timestamp, now_in_microseconds
+from order_gateway.reading.request_schemas import (
+    AmendRequest,
+    FeesRequest,
+    OrderListRequest,
+    TransferRequest,
+)
+from protocol.commands import QueueEntry, Target, derive_order_id
+from protocol.enums import CancelRestriction, CommandType, ReplaceMode
+from protocol.order_lists import ListOrder
+from protocol.timestamps import format_timestamp
 
 
 class OrderName(NamedTuple):
-    """An order that exists; `client_order_id` is set if the client named the order by it."""
+    """An order that exists, by what the client named it by.
 
-    order_id: int
+    With `client_order_id`, `order_id` is the one that follows from it; it is None with `number`.
+    """
+
+    order_id: int | None
     client_order_id: str | None = None
-
-
-def format_now() -> str:
-    """Return the time as an entry's `received_at`."""
-    return format_timestamp(now_in_microseconds())
+    number: int | None = None
 
 
 def make_orders(
-    request: RequestContext, orders: Sequence[OrderBody], id_key: bytes
-) -> list[QueueEntry]:
-    """Return the entries of new orders of the request's account.
+    request: RequestContext,
+    orders: Sequence[OrderBody],
+    id_key: bytes,
+    received_at: str,
+    valid_until: int,
+) -> Iterator[QueueEntry]:
+    """Yield the entries of new orders of the request's account.
 
+    `valid_until`, in microseconds, is for orders whose repeat the engine would not know.
     A missing client order id is made from the request's signature, so that a replayed request makes
     no second order, or at random if there is none.
     """
-    account, received_at = request.account, format_now()
+    account = request.account
     client_order_ids = make_client_order_ids(request)
-    entries = []
     for order in orders:
         client_order_id = order.client_order_id or next(client_order_ids)
-        entries.append(
-            QueueEntry(
-                symbol=order.symbol,
-                side=order.side,
-                order_type=order.order_type,
-                quantity=order.quantity,
-                price=order.price,
-                stop_price=order.stop_price,
-                order_id=str(derive_order_id(id_key, account, client_order_id)),
-                client_order_id=client_order_id,
-                account=account,
-                self_trade_prevention=order.self_trade_prevention,
-                received_at=received_at,
-            )
-        )
-    return entries
+        entry = make_new(order)
+        entry.client_order_id = client_order_id
+        entry.account = account
+        entry.received_at = received_at
+        if order.unique is None:
+            entry.order_id = str(derive_order_id(id_key, account, client_order_id))
+        else:
+            entry.unique = order.unique
+            entry.valid_until = format_timestamp(valid_until)
+        yield entry
 
 
-def make_cancel(order: OrderName) -> QueueEntry:
+def make_new(order: OrderBody) -> QueueEntry:
+    """Return the entry of a new order, which does not say yet whose it is and what it is called."""
+    return QueueEntry(
+        symbol=order.symbol,
+        side=order.side,
+        order_type=order.order_type,
+        quantity=order.quantity,
+        price=order.price,
+        stop_price=order.stop_price,
+        self_trade_prevention=order.self_trade_prevention,
+        time_in_force=order.time_in_force,
+        expires_at=order.expires_at,
+        display_quantity=order.display_quantity,
+        quote_quantity=order.quote_quantity,
+        reject_if_triggered=order.reject_if_triggered,
+        trailing_offset=order.trailing_offset,
+        trailing_offset_type=order.trailing_offset_type,
+        activation_price=order.activation_price,
+    )
+
+
+def make_replace(
+    request: RequestContext, order: OrderBody, replaced: Target, mode: ReplaceMode
+) -> QueueEntry:
+    """Return the entry of a replace, whose order has a name that is unique among the open ones."""
+    entry = make_new(order)
+    entry.command = CommandType.REPLACE
+    entry.client_order_id = order.client_order_id or next(make_client_order_ids(request))
+    entry.replaced = replaced
+    entry.mode = mode
+    return entry
+
+
+def make_list(
+    request: RequestContext, asked: OrderListRequest, orders: Sequence[ListOrder]
+) -> QueueEntry:
+    """Return the entry of an order list, all of whose names are unique among the open ones."""
+    names = make_client_order_ids(request)
+    return QueueEntry(
+        command=CommandType.NEW_LIST,
+        symbol=asked.symbol,
+        list_type=asked.list_type,
+        client_list_id=asked.client_list_id or next(names),
+        orders=[
+            replace(order, client_order_id=order.client_order_id or next(names)) for order in orders
+        ],
+    )
+
+
+def make_list_cancel(
+    list_id: int | None, client_list_id: str | None, cancel_id: str | None
+) -> QueueEntry:
+    """Return the entry of the cancel of a list."""
+    return QueueEntry(
+        command=CommandType.CANCEL_LIST,
+        list_id=list_id,
+        client_list_id=client_list_id,
+        cancel_id=cancel_id,
+    )
+
+
+def make_cancel(
+    order: OrderName,
+    restriction: CancelRestriction | None = None,
+    cancel_id: str | None = None,
+) -> QueueEntry:
     """Return the entry of a cancel."""
-    return _make_change(CommandType.CANCEL, order)
+    entry = _make_change(CommandType.CANCEL, order)
+    entry.restriction = restriction
+    entry.cancel_id = cancel_id
+    return entry
 
 
 def make_amend(order: OrderName, amendment: AmendRequest) -> QueueEntry:
@@ -66,6 +139,8 @@ def make_amend(order: OrderName, amendment: AmendRequest) -> QueueEntry:
     entry.quantity = amendment.quantity
     entry.price = amendment.price
     entry.stop_price = amendment.stop_price
+    entry.new_client_order_id = amendment.client_order_id
+    entry.only_lower = amendment.only_lower
     return entry
 
 
@@ -94,6 +169,7 @@ def make_fees(fees: FeesRequest) -> QueueEntry:
 def _make_change(command: CommandType, order: OrderName) -> QueueEntry:
     return QueueEntry(
         command=command,
-        order_id=str(order.order_id),
+        order_id=None if order.order_id is None else str(order.order_id),
         client_order_id=order.client_order_id,
+        number=order.number,
     )

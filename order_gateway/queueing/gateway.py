@@ -1,21 +1,18 @@
 """What the gateway does with a valid request: push its entries, and wait for the replies."""
 
 from collections.abc import Mapping, Sequence
-from contextlib import ExitStack
-from time import monotonic, perf_counter
+from time import perf_counter
 from typing import NamedTuple
 
 from redis.exceptions import RedisError
 
 from order_gateway.admission.request_context import RequestContext
-from order_gateway.errors import UNREACHABLE, Unavailable, archive_unavailable
+from order_gateway.errors import Unavailable, archive_unavailable
 from order_gateway.metrics import Metrics
 from order_gateway.queueing.client_order_ids import check_repeatable
 from order_gateway.queueing.entries import (
     OrderName,
-    format_now,
     make_amend,
-    make_cancel,
     make_fees,
     make_orders,
     make_transfer,
@@ -30,6 +27,7 @@ from order_gateway.queueing.idempotency import (
 from order_gateway.queueing.order_queue import OrderQueue
 from order_gateway.queueing.overload import OverloadGate
 from order_gateway.queueing.replies import Replies
+from order_gateway.queueing.sender import Sender, explain_push, may_be_queued
 from order_gateway.queueing.waiting_pushes import Push, PushState
 from order_gateway.reading.order_body import OrderBody
 from order_gateway.reading.request_schemas import (
@@ -40,16 +38,15 @@ from order_gateway.reading.request_schemas import (
     TransferRequest,
 )
 from order_gateway.reading.response_preference import Preference
-from protocol.codec import encode
-from protocol.commands import QueueEntry, derive_order_id
-from protocol.enums import CommandType, Reason, Status
+from protocol.commands import VALID_MICROSECONDS, QueueEntry, derive_order_id
+from protocol.enums import CommandType, Phase, Status
 from protocol.events import Reply
+from protocol.exchange_clock import ExchangeTime
 from protocol.instrument import Instrument
 from protocol.refusal import Refusal
+from protocol.timestamps import format_timestamp
 
 REPLY_SECONDS = 2.0
-
-_FULL = "too many requests wait for the order queue; nothing was queued"
 
 
 class Outcome(NamedTuple):
@@ -57,12 +54,14 @@ class Outcome(NamedTuple):
 
     `reply` is the engine's, None if the request did not wait or the reply did not come in time.
     `is_repeat` is true if the reply is that to the first request of the same Idempotency-Key.
+    `obstacle` is why it is certainly not in the queue, although entries before it are.
     """
 
     entry: QueueEntry
     is_confirmed: bool
     reply: Reply | None = None
     is_repeat: bool = False
+    obstacle: Unavailable | None = None
 
 
 class Gateway:
@@ -81,15 +80,18 @@ class Gateway:
         id_key: IdKey,
         keys: IdempotencyKeys,
         metrics: Metrics,
+        clock: ExchangeTime,
         reply_seconds: float = REPLY_SECONDS,
     ) -> None:
         self.instruments = instruments
         self._queue = queue
         self._replies = replies
+        self._sender = Sender(queue, replies)
         self._gate = gate
         self._id_key = id_key
         self._keys = keys
         self._metrics = metrics
+        self._clock = clock
         self._reply_seconds = reply_seconds
 
     async def submit_orders(
@@ -101,8 +103,14 @@ class Gateway:
         """
         check_repeatable(request, orders)
         self._gate.admit_order()
-        entries = make_orders(request, orders, await self._id_key.get())
+        id_key, now = await self._id_key.get(), self._clock.now()
+        made = make_orders(request, orders, id_key, format_timestamp(now), self._find_end(now))
+        entries = await request.take_in_turns(made, len(orders))
         return await self._queue_entries(request, entries, preference)
+
+    def check_room(self, request: RequestContext, count: int) -> None:
+        """Raise Unavailable if so many entries of the request could not be queued now."""
+        self._sender.check_room(request.account, count)
 
     async def find_name(self, request: RequestContext, client_order_id: str) -> OrderName:
         """Return the account's order of that client order id, even if it is still in the queue.
@@ -115,10 +123,43 @@ class Gateway:
         return OrderName(derive_order_id(key, request.account, client_order_id), client_order_id)
 
     async def cancel_order(
-        self, request: RequestContext, order: OrderName, preference: Preference
+        self, request: RequestContext, cancel: QueueEntry, preference: Preference
     ) -> Outcome:
         """Queue the cancel of an order."""
-        return await self._change(request, make_cancel(order), preference)
+        return await self._change(request, cancel, preference)
+
+    async def cancel_each(
+        self, request: RequestContext, cancels: list[QueueEntry], preference: Preference
+    ) -> list[Outcome]:
+        """Queue the cancels of several orders together."""
+        self._gate.admit_change()
+        received_at = self._format_now()
+        for entry in cancels:
+            entry.account = request.account
+            entry.received_at = received_at
+        return await self._queue_entries(request, cancels, preference)
+
+    async def replace_order(
+        self, request: RequestContext, entry: QueueEntry, preference: Preference
+    ) -> Outcome:
+        """Queue the cancel of an order together with a new one."""
+        self._gate.admit_order()
+        entry.valid_until = format_timestamp(self._find_end(self._clock.now()))
+        return await self._change(request, entry, preference)
+
+    async def enter_list(
+        self, request: RequestContext, entry: QueueEntry, preference: Preference
+    ) -> Outcome:
+        """Queue an order list."""
+        self._gate.admit_order()
+        entry.valid_until = format_timestamp(self._find_end(self._clock.now()))
+        return await self._change(request, entry, preference)
+
+    async def cancel_list(
+        self, request: RequestContext, entry: QueueEntry, preference: Preference
+    ) -> Outcome:
+        """Queue the cancel of an order list."""
+        return await self._change(request, entry, preference)
 
     async def cancel_orders(
         self, request: RequestContext, symbol: str | None, preference: Preference
@@ -136,12 +177,11 @@ class Gateway:
         )
         return await self._change(request, entry, preference)
 
-    async def switch_instrument(
-        self, request: RequestContext, symbol: str, preference: Preference, *, is_halt: bool
+    async def set_phase(
+        self, request: RequestContext, symbol: str, phase: Phase, preference: Preference
     ) -> Outcome:
-        """Queue the halt of an instrument, or its end."""
-        command = CommandType.HALT if is_halt else CommandType.RESUME
-        entry = QueueEntry(command=command, symbol=symbol)
+        """Queue another phase of an instrument."""
+        entry = QueueEntry(command=CommandType.SET_PHASE, symbol=symbol, phase=phase)
         return await self._change(request, entry, preference)
 
     async def open_account(self, request: RequestContext) -> int:
@@ -151,10 +191,13 @@ class Gateway:
         """
         self._gate.admit_change()
         entry = QueueEntry(
-            command=CommandType.OPEN_ACCOUNT, account=request.account, received_at=format_now()
+            command=CommandType.OPEN_ACCOUNT,
+            account=request.account,
+            received_at=self._format_now(),
         )
         preference = Preference(ResponseMode.RESULT)
-        [(_, _, reply, _)] = await self._queue_entries(request, [entry], preference)
+        [outcome] = await self._queue_entries(request, [entry], preference)
+        reply = outcome.reply
         if reply is None:
             raise archive_unavailable("the account is being opened")
         if reply.reason is not None:
@@ -188,6 +231,17 @@ class Gateway:
             [outcome] = await self._queue_entries(request, [entry], preference)
         return outcome
 
+    async def advance_clock(
+        self, request: RequestContext, microseconds: int, preference: Preference
+    ) -> Outcome:
+        """Queue a move of the exchange's clock."""
+        entry = QueueEntry(command=CommandType.ADVANCE, elapsed=microseconds)
+        return await self._change(request, entry, preference)
+
+    async def reset(self, request: RequestContext, preference: Preference) -> Outcome:
+        """Queue that all begins anew."""
+        return await self._change(request, QueueEntry(command=CommandType.RESET), preference)
+
     async def set_fees(
         self, request: RequestContext, fees: FeesRequest, preference: Preference
     ) -> Outcome:
@@ -209,7 +263,7 @@ class Gateway:
     ) -> Outcome:
         """Queue a change of the entry's account, which may be another than the caller's."""
         self._gate.admit_change()
-        entry.received_at = format_now()
+        entry.received_at = self._format_now()
         claims = list_claims(request)
         if claims:
             return await self._change_once(request, claims, entry, preference)
@@ -224,7 +278,7 @@ class Gateway:
         preference: Preference,
     ) -> Outcome:
         seconds = self._choose_seconds(preference)
-        with self._replies.expect() as expected:
+        with self._replies.expect(request.account) as expected:
             entry.request_id = expected.request_id
             entry.reply_to = expected.reply_to if seconds else None
             started = perf_counter()
@@ -257,29 +311,20 @@ class Gateway:
     ) -> list[Outcome]:
         request.entries = entries
         if preference.mode is ResponseMode.ACK:
-            is_confirmed = await self._push(request.account, entries)
-            return [Outcome(entry, is_confirmed) for entry in entries]
-        with ExitStack() as stack:
-            expected = [stack.enter_context(self._replies.expect()) for _ in entries]
-            for entry, each in zip(entries, expected, strict=True):
-                entry.reply_to, entry.request_id = each.reply_to, each.request_id
-            is_confirmed = await self._push(request.account, entries)
-            deadline = monotonic() + self._choose_seconds(preference)
-            replies = [await each.wait(max(0.0, deadline - monotonic())) for each in expected]
-        self._count_rejects(replies)
-        return [
-            Outcome(entry, is_confirmed, reply)
-            for entry, reply in zip(entries, replies, strict=True)
-        ]
+            sent = await self._sender.push(request.account, entries)
+        else:
+            seconds = self._choose_seconds(preference)
+            sent = await self._sender.send(request.account, entries, seconds)
+        self._count_rejects(sent.replies)
+        return [_conclude(*each) for each in zip(entries, *sent, strict=True)]
 
-    async def _push(self, account: str, entries: list[QueueEntry]) -> bool:
-        """Push the entries; return whether it is confirmed, false if the outcome is unknown."""
-        push = await self._queue.push(account, *map(encode, entries))
-        if push.state is PushState.CONFIRMED:
-            return True
-        if push.state is PushState.UNKNOWN:
-            return False
-        raise _explain_push(push)
+    def _format_now(self) -> str:
+        """Return the exchange's time, as an entry's `received_at`."""
+        return format_timestamp(self._clock.now())
+
+    def _find_end(self, now: int) -> int:
+        """Return until when the engine takes an entry whose repeat it would not know."""
+        return now + self._clock.scale(VALID_MICROSECONDS)
 
     def _count_rejects(self, replies: Sequence[Reply | None]) -> None:
         for reply in replies:
@@ -289,9 +334,7 @@ class Gateway:
                 self._metrics.count_reject(reply.reason)
 
 
-def _explain_push(push: Push) -> Unavailable:
-    if push.state is PushState.BUFFER_FULL:
-        return Unavailable(Reason.OVERLOADED, _FULL)
-    if push.state is PushState.REFUSED:
-        return Unavailable(Reason.QUEUE_UNAVAILABLE, f"{push.detail}; nothing was queued")
-    return Unavailable(Reason.QUEUE_UNAVAILABLE, UNREACHABLE)
+def _conclude(entry: QueueEntry, push: Push, reply: Reply | None) -> Outcome:
+    if may_be_queued(push):
+        return Outcome(entry, push.state is PushState.CONFIRMED, reply)
+    return Outcome(entry, is_confirmed=False, obstacle=explain_push(push))

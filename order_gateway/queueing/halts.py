@@ -1,13 +1,16 @@
-"""Which instruments are halted, according to the engine's state in Redis."""
+"""Which instruments are halted or closed, according to the engine's state in Redis."""
 
 import asyncio
+from collections.abc import Sequence
 from typing import Any, cast
 
 import msgspec
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
-from protocol.channels import STATE, STATE_HALTED
+from protocol.channels import STATE_PHASES
+from protocol.enums import Phase
+from protocol.shards import FIRST, ShardNames
 
 WAIT_SECONDS = 0.5
 _POLL_SECONDS = 0.005
@@ -16,18 +19,29 @@ _POLL_SECONDS = 0.005
 class Halts:
     """Reads the state from Redis, so that all workers answer alike."""
 
-    def __init__(self, client: Redis) -> None:
+    def __init__(self, client: Redis, shards: Sequence[ShardNames] = (FIRST,)) -> None:
         self._client: Any = cast("Any", client)
+        self._states = [names.state for names in shards]
 
     async def read(self) -> frozenset[str] | None:
-        """Return the symbols of the halted instruments, or None if that is unknown."""
+        """Return the symbols of those that take only cancels, or None if that is unknown."""
+        phases = await self.read_phases()
+        return None if phases is None else frozenset(phases)
+
+    async def read_phases(self) -> dict[str, Phase] | None:
+        """Return the phases of those that are not `continuous`, or None if that is unknown."""
+        phases: dict[str, Phase] = {}
         try:
-            text = await self._client.hget(STATE, STATE_HALTED)
+            for state in self._states:
+                text = await self._client.hget(state, STATE_PHASES)
+                if text is None:
+                    return None
+                phases |= msgspec.json.decode(text, type=dict[str, Phase])
         except (RedisError, OSError):
             return None
-        return None if text is None else msgspec.json.decode(text, type=frozenset[str])
+        return phases
 
-    async def wait_until_shown(self, symbol: str, *, is_halted: bool) -> None:
+    async def wait_until_shown(self, symbol: str, phase: Phase) -> None:
         """Wait until the state shows what the engine has just replied about the instrument.
 
         The engine writes the state right after the commit. Wait for WAIT_SECONDS at most.
@@ -35,7 +49,7 @@ class Halts:
         loop = asyncio.get_running_loop()
         deadline = loop.time() + WAIT_SECONDS
         while loop.time() < deadline:
-            halted = await self.read()
-            if halted is None or (symbol in halted) is is_halted:
+            phases = await self.read_phases()
+            if phases is None or phases.get(symbol, Phase.CONTINUOUS) is phase:
                 return
             await asyncio.sleep(_POLL_SECONDS)

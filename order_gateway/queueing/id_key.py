@@ -1,7 +1,6 @@
 """The exchange's id key, from which order ids are derived."""
 
 import asyncio
-import secrets
 from typing import Any, cast
 
 from redis.asyncio import Redis
@@ -10,15 +9,16 @@ from redis.exceptions import RedisError
 from order_gateway.errors import UNREACHABLE, Unavailable
 from protocol.channels import STATE, STATE_ID_KEY
 from protocol.enums import Reason
-
-_KEY_BYTES = 32
+from protocol.exchange_id import derive_shard_key, make_id_key
 
 
 class IdKey:
-    """The key in Redis, created by the first process that needs it."""
+    """A shard's key, which follows from that in Redis; created by the first that needs it."""
 
-    def __init__(self, client: Redis) -> None:
+    def __init__(self, client: Redis, seed: str | None, shard: int = 1) -> None:
+        self._shard = shard
         self._client: Any = cast("Any", client)
+        self._seed = seed
         self._key: bytes | None = None
         self._reading: asyncio.Task[bytes] | None = None
 
@@ -42,8 +42,9 @@ class IdKey:
         try:
             stored = await self._client.hget(STATE, STATE_ID_KEY)
             if stored is None:
-                await self._client.hsetnx(STATE, STATE_ID_KEY, secrets.token_hex(_KEY_BYTES))
+                await self._client.hsetnx(STATE, STATE_ID_KEY, make_id_key(self._seed).hex())
                 stored = await self._client.hget(STATE, STATE_ID_KEY)
-            return bytes.fromhex(stored.decode())
+            key = bytes.fromhex(stored.decode())
+            return key if self._shard == 1 else derive_shard_key(key, self._shard)
         finally:
             self._reading = None

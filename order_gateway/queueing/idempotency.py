@@ -19,7 +19,10 @@ from redis.exceptions import BusyLoadingError, RedisError, ResponseError
 from order_gateway.admission.request_context import RequestContext
 from order_gateway.errors import UNREACHABLE, Unavailable
 from order_gateway.queueing.journal_replies import rebuild_reply
-from protocol.channels import JOURNAL, ORDER_QUEUE, STATE, STATE_SEQUENCE, claim_key
+from order_gateway.queueing.order_queue import OrderQueue
+from order_gateway.queueing.sender import explain_push
+from order_gateway.queueing.waiting_pushes import PushState
+from protocol.channels import STATE_SEQUENCE
 from protocol.codec import encode
 from protocol.commands import QueueEntry, is_identifier
 from protocol.enums import Reason
@@ -27,6 +30,7 @@ from protocol.events import Reply
 from protocol.headers import IDEMPOTENCY_HEADER
 from protocol.journal import JournalEntry, entry_id
 from protocol.refusal import Refusal
+from protocol.shards import FIRST, ShardNames
 
 REMEMBERED_MILLISECONDS = 120_000
 """How long a claim is kept, which bounds their number.
@@ -80,10 +84,12 @@ def _read_key(request: RequestContext) -> str | None:
 
 
 class IdempotencyKeys:
-    """The claims in Redis."""
+    """The claims on a shard."""
 
-    def __init__(self, client: Redis) -> None:
+    def __init__(self, client: Redis, queue: OrderQueue, names: ShardNames = FIRST) -> None:
+        self._names = names
         self._client: Any = cast("Any", client)
+        self._queue = queue
         self._claim = self._client.register_script(_CLAIM)
 
     async def push(self, account: str, claims: Sequence[str], entry: QueueEntry) -> Claim | None:
@@ -92,14 +98,16 @@ class IdempotencyKeys:
         Return None if Redis's answer was lost. Raise Refusal if a claim belongs to another command,
         Unavailable if nothing was queued.
         """
-        names = [claim_key(account, claim) for claim in claims]
+        names = [self._names.claim_key(account, claim) for claim in claims]
         try:
             claimed = await self._client.mget(names)
         except (RedisError, OSError):
             raise Unavailable(Reason.QUEUE_UNAVAILABLE, UNREACHABLE) from None
         body = _digest(entry)
         try:
-            depth, claim = (0, claimed[0]) if all(claimed) else await self._push(names, entry, body)
+            depth, claim = (
+                (0, claimed[0]) if all(claimed) else await self._push(account, names, entry, body)
+            )
         except (ResponseError, BusyLoadingError):
             detail = "the order queue refused the entry; nothing was queued"
             raise Unavailable(Reason.QUEUE_UNAVAILABLE, detail) from None
@@ -122,7 +130,7 @@ class IdempotencyKeys:
         loop = asyncio.get_running_loop()
         deadline = loop.time() + seconds
         while True:
-            reached = int(await self._client.hget(STATE, STATE_SEQUENCE) or 0)
+            reached = int(await self._client.hget(self._names.state, STATE_SEQUENCE) or 0)
             reply = await self._search(claim) if reached >= claim.sequence else None
             if reply is not None or loop.time() >= deadline:
                 return reply
@@ -130,18 +138,26 @@ class IdempotencyKeys:
                 raise Forgotten
             await asyncio.sleep(POLL_SECONDS)
 
-    async def _push(self, names: list[str], entry: QueueEntry, body: str) -> tuple[int, bytes]:
+    async def _push(
+        self, account: str, names: list[str], entry: QueueEntry, body: str
+    ) -> tuple[int, bytes]:
+        """Push in the account's turn, like an entry without a claim."""
+        place = await self._queue.wait_for_place(account)
+        if place.state is not PushState.CONFIRMED:
+            raise explain_push(place)
         depth, claim = await self._claim(
-            keys=[ORDER_QUEUE, STATE, *names],
+            keys=[self._names.order_queue, self._names.state, *names],
             args=[encode(entry), STATE_SEQUENCE, entry.request_id, body, REMEMBERED_MILLISECONDS],
         )
+        if depth:
+            self._queue.note_depth(depth)
         return depth, claim
 
     async def _search(self, claim: Claim) -> Reply | None:
         """Search from the commit that has the claimed sequence on."""
         start, end = entry_id(claim.sequence), claim.sequence + MAX_ENTRIES_BEFORE
         while start:
-            page = await self._client.xrange(JOURNAL, start, "+", count=_PAGE)
+            page = await self._client.xrange(self._names.journal, start, "+", count=_PAGE)
             start = b""
             for item in page:
                 commit = JournalEntry.from_stream(*item)
@@ -156,5 +172,7 @@ class IdempotencyKeys:
 
 def _digest(entry: QueueEntry) -> str:
     """Return a digest of what the client asked for."""
-    asked = msgspec.structs.replace(entry, received_at=None, reply_to=None, request_id=None)
+    asked = msgspec.structs.replace(
+        entry, received_at=None, reply_to=None, request_id=None, valid_until=None
+    )
     return blake2b(encode(asked), digest_size=16).hexdigest()

@@ -9,9 +9,8 @@ import time
 from collections import Counter, deque
 from collections.abc import Callable
 
-MAX_SHARE = 512
-"""Entries of an account in the list while others trade; a larger request goes in alone."""
-_NO_LIMIT = 1 << 30
+MAX_SHARE = 64
+"""Entries of an account in the list while others trade: what they wait for, with the commit."""
 SECONDS_OF_OTHERS = 2.0
 """How long others count as trading after their last push."""
 SECONDS_WITHOUT_PROGRESS = 0.5
@@ -30,21 +29,25 @@ class ListShares:
         """The latest push, and the latest one of another account."""
         self._progress = float("-inf")
 
-    def find_room(self, account: str, request: int) -> int:
-        """Return how many entries `account` may push more; its next `request` may go in alone."""
-        if not self._has_others(account):
-            return _NO_LIMIT
-        held = self._of.get(account, 0)
-        if not held:
-            return max(MAX_SHARE, request)
-        room = MAX_SHARE - held
-        return room if request <= room else 0
+    def find_room(self, account: str, *, has_company: bool) -> int | None:
+        """Return how many entries `account` may push more, None if it has no limit.
+
+        `has_company`: others have something to push, too.
+        """
+        if not self._is_taken():
+            return MAX_SHARE if has_company else None
+        if not (has_company or self._has_others(account)):
+            return None
+        return max(0, MAX_SHARE - self._of.get(account, 0))
+
+    def _is_taken(self) -> bool:
+        """Whether the engine takes what is pushed."""
+        return not self._total or self._now() - self._progress <= SECONDS_WITHOUT_PROGRESS
 
     def _has_others(self, account: str) -> bool:
-        """Whether others trade, and the engine takes what is pushed."""
+        """Whether others have pushed something not long ago."""
         _, at = self._before if self._latest[0] == account else self._latest
-        now = self._now()
-        return now - at <= SECONDS_OF_OTHERS and now - self._progress <= SECONDS_WITHOUT_PROGRESS
+        return self._now() - at <= SECONDS_OF_OTHERS
 
     def count(self, account: str, count: int) -> None:
         """Count entries that are about to be pushed."""

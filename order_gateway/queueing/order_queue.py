@@ -1,4 +1,4 @@
-"""The producer of `order_queue`.
+"""The producer of a shard's list.
 
 One push is in flight at a time. All entries of one turn of the event loop, and those that come
 while a push is in flight, go to Redis in one RPUSH: those of an account in the order of their
@@ -18,16 +18,24 @@ from redis.exceptions import BusyLoadingError, OutOfMemoryError, RedisError, Res
 
 from order_gateway.queueing.list_shares import ListShares
 from order_gateway.queueing.redis_client import make_connection, open_connection, read_response
-from order_gateway.queueing.waiting_pushes import PendingPush, Push, PushState, WaitingPushes
-from protocol.channels import ORDER_QUEUE
+from order_gateway.queueing.waiting_pushes import (
+    PLACE,
+    Part,
+    PendingPush,
+    Push,
+    PushState,
+    WaitingPushes,
+)
+from protocol.shards import FIRST, ShardNames
 
+_PLACED = Push(PushState.CONFIRMED)
 # hiredis's type stub allows commands of one word only
 _pack_command: Callable[[tuple[str | bytes, ...]], bytes] = cast("Any", hiredis.pack_command)
 
 logger = logging.getLogger(__name__)
 
 MAX_BATCH = 1024
-"""Entries after which an RPUSH takes no more requests; those of one request stay together."""
+"""Entries after which an RPUSH takes no more."""
 PUSH_SECONDS = 5.0
 HELD_SECONDS = 0.001
 """Between two looks at the list while all that waits is more than the shares of its accounts."""
@@ -48,8 +56,10 @@ class OrderQueue:
         read_depth: Callable[[], Awaitable[int | None]],
         on_connect: Callable[[], None] = lambda: None,
         push_seconds: float = PUSH_SECONDS,
+        names: ShardNames = FIRST,
     ) -> None:
         self._url = redis_url
+        self._name = names.order_queue
         self._observe_push = observe_push
         self._read_depth = read_depth
         self._on_connect = on_connect
@@ -57,7 +67,7 @@ class OrderQueue:
         self._connection: Connection | None = None
         self._shares = ListShares()
         self._waiting = WaitingPushes(self._shares)
-        self._under_way: Sequence[PendingPush] = ()
+        self._under_way: Sequence[Part] = ()
         self._has_waiting = asyncio.Event()
         self._pusher: asyncio.Task[None] | None = None
         self._is_reachable = True
@@ -66,21 +76,39 @@ class OrderQueue:
         """Begin to push; the first entry opens the connection."""
         self._pusher = asyncio.create_task(self._push_waiting())
 
-    async def push(self, account: str, *entries: bytes) -> Push:
-        """Push `entries` together; return the outcome once Redis has answered or has failed to."""
-        outcome: asyncio.Future[Push] = asyncio.get_running_loop().create_future()
-        if not self._waiting.add((account, entries, outcome)):
-            return Push(PushState.BUFFER_FULL)
+    def has_room(self, account: str, count: int) -> bool:
+        """Whether `count` more entries of `account` may wait here."""
+        return self._waiting.has_room(account, count)
+
+    async def push(self, account: str, *entries: bytes) -> list[Push]:
+        """Push `entries`; return the outcome of each once Redis has answered or has failed to.
+
+        While others trade, many entries are pushed in parts; if one is not confirmed, the parts
+        behind it are not pushed.
+        """
+        outcome: asyncio.Future[list[Push]] = asyncio.get_running_loop().create_future()
+        if not self._waiting.add(PendingPush(account, entries, outcome)):
+            return [Push(PushState.BUFFER_FULL)] * len(entries)
         self._has_waiting.set()
         return await outcome
+
+    async def wait_for_place(self, account: str) -> Push:
+        """Wait until an entry of `account` may be pushed by other means; it is counted here."""
+        [push] = await self.push(account, *PLACE)
+        return push
+
+    def note_depth(self, depth: int) -> None:
+        """Note the list's length after a push by other means."""
+        self._shares.note_depth(depth)
 
     async def wait_until_settled(self, account: str) -> None:
         """Wait until the outcome of all entries of `account` that are here now is known."""
         last = self._waiting.find_last(account)
         if last is None:
-            last = next((each for each in self._under_way if each[0] == account), None)
-        if last is not None and not last[2].done():
-            await asyncio.wait([last[2]])
+            under_way = (part.request for part in self._under_way)
+            last = next((each for each in under_way if each.account == account), None)
+        if last is not None and not last.outcome.done():
+            await asyncio.wait([last.outcome])
 
     async def aclose(self) -> None:
         """Stop; entries that still wait are not sent."""
@@ -88,7 +116,7 @@ class OrderQueue:
             self._pusher.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await self._pusher
-        _settle(self._waiting.take_all(), Push(PushState.NOT_SENT))
+        self._settle(self._waiting.take_all(), Push(PushState.NOT_SENT))
         await self._disconnect()
 
     async def _push_waiting(self) -> None:
@@ -107,15 +135,24 @@ class OrderQueue:
         await asyncio.sleep(HELD_SECONDS)
         self._shares.note_depth(await self._read_depth() or 0)
 
-    async def _push_and_settle(self, batch: list[PendingPush]) -> None:
-        push = Push(PushState.UNKNOWN)
+    async def _push_and_settle(self, batch: list[Part]) -> None:
+        entries = [entry for part in batch for entry in part.entries if entry]
+        push = Push(PushState.UNKNOWN if entries else PushState.CONFIRMED)
         try:
-            push = await self._push_batch([entry for _, entries, _ in batch for entry in entries])
+            if entries:
+                push = await self._push_batch(entries)
         except Exception:
             logger.exception("a push of %d failed", len(batch))
             await self._disconnect()
         finally:
-            _settle(batch, push)
+            self._settle(batch, push)
+
+    def _settle(self, batch: list[Part], push: Push) -> None:
+        for request, entries in batch:
+            request.settle(len(entries), _PLACED if entries == PLACE else push)
+        if push.state is not PushState.CONFIRMED:
+            for request in {part.request for part in batch}:
+                request.settle(self._waiting.withdraw(request), _make_void(push))
 
     async def _push_batch(self, entries: list[bytes]) -> Push:
         try:
@@ -128,7 +165,7 @@ class OrderQueue:
         return await self._exchange(connection, entries)
 
     async def _exchange(self, connection: Connection, entries: list[bytes]) -> Push:
-        command = _pack_command(("RPUSH", ORDER_QUEUE, *entries))
+        command = _pack_command(("RPUSH", self._name, *entries))
         started = time.perf_counter()
         try:
             async with asyncio.timeout(self._push_seconds):
@@ -170,10 +207,9 @@ class OrderQueue:
         self._is_reachable = is_reachable
 
 
-def _settle(batch: list[PendingPush], push: Push) -> None:
-    for _, _, outcome in batch:
-        if not outcome.done():
-            outcome.set_result(push)
+def _make_void(push: Push) -> Push:
+    """Return the outcome of what was to come behind a push that was not confirmed."""
+    return Push(PushState.NOT_SENT) if push.state is PushState.UNKNOWN else push
 
 
 def _describe_refusal(error: Exception) -> str:

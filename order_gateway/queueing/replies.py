@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import logging
+from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import Self
 
@@ -17,15 +18,18 @@ from order_gateway.queueing.redis_client import (
     open_connection,
     read_response,
 )
-from protocol.channels import reply_channel
+from protocol.channels import RESETS, reply_channel
 from protocol.codec import decode_replies
 from protocol.enums import Reason
 from protocol.events import Reply
+from protocol.shards import FIRST, ShardNames
 
 logger = logging.getLogger(__name__)
 
 MAX_WAITING = 10_000
-"""Requests that wait for a reply; one more is refused before it is queued."""
+"""Entries that wait for a reply; one more is refused before it is queued."""
+MAX_WAITING_OF_ACCOUNT = 5_000
+"""Of one account among them."""
 RECONNECT_SECONDS = 0.2
 PING_SECONDS = 5.0
 """Silence after which the connection is tested."""
@@ -34,18 +38,17 @@ PONG_SECONDS = 5.0
 
 
 class ExpectedReply:
-    """The reply to one request, received while the context lasts."""
+    """The reply to one entry of `account`, received while the context lasts."""
 
-    def __init__(
-        self, request_id: str, worker: str, pending: dict[str, asyncio.Future[Reply]]
-    ) -> None:
+    def __init__(self, request_id: str, worker: str, account: str, waiting: "_Waiting") -> None:
         self.request_id = request_id
         self.reply_to = worker
-        self._pending = pending
+        self._account = account
+        self._waiting = waiting
         self._reply: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
 
     def __enter__(self) -> Self:
-        self._pending[self.request_id] = self._reply
+        self._waiting.add(self._account, self.request_id, self._reply)
         return self
 
     def __exit__(
@@ -54,7 +57,7 @@ class ExpectedReply:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        del self._pending[self.request_id]
+        self._waiting.remove(self._account, self.request_id)
 
     async def wait(self, seconds: float) -> Reply | None:
         """Return the reply, or None if it does not come in time."""
@@ -65,16 +68,50 @@ class ExpectedReply:
             return None
 
 
-class Replies:
-    """Listens on the reply channel of `worker`, and again after each loss of the connection.
+class _Waiting:
+    """The replies that are waited for, by request."""
 
-    Replies published during such a loss are lost; requests that wait for them time out.
+    def __init__(self) -> None:
+        self.replies: dict[str, asyncio.Future[Reply]] = {}
+        self._of_account: dict[str, int] = {}
+
+    def has_room(self, account: str) -> bool:
+        """Whether one more of `account` may wait."""
+        of_account = self._of_account.get(account, 0)
+        return len(self.replies) < MAX_WAITING and of_account < MAX_WAITING_OF_ACCOUNT
+
+    def add(self, account: str, request_id: str, reply: asyncio.Future[Reply]) -> None:
+        self.replies[request_id] = reply
+        self._of_account[account] = self._of_account.get(account, 0) + 1
+
+    def remove(self, account: str, request_id: str) -> None:
+        del self.replies[request_id]
+        if self._of_account[account] == 1:
+            del self._of_account[account]
+        else:
+            self._of_account[account] -= 1
+
+
+class Replies:
+    """Listens on the reply channels of `worker`, and again after each loss of the connection.
+
+    Replies published during such a loss are lost; requests that wait for them time out. `forget` is
+    called when the exchange has begun anew, before the reply to the command that did it.
     """
 
-    def __init__(self, redis_url: str, worker: str) -> None:
+    def __init__(
+        self,
+        redis_url: str,
+        worker: str,
+        forget: Callable[[], None] = lambda: None,
+        shards: Sequence[ShardNames] = (FIRST,),
+    ) -> None:
         self._url = redis_url
+        channel = reply_channel(worker)
+        self._channels = [RESETS, *(names.channel(channel) for names in shards)]
         self._worker = worker
-        self._pending: dict[str, asyncio.Future[Reply]] = {}
+        self._forget = forget
+        self._waiting = _Waiting()
         self._last_request = 0
         self._listener: asyncio.Task[None] | None = None
         self._is_subscribed = False
@@ -88,12 +125,13 @@ class Replies:
         """Wait until the channel is subscribed or the first attempt has failed."""
         await self._has_tried.wait()
 
-    def expect(self) -> ExpectedReply:
-        """Return the reply to expect for a new request; raise Unavailable if too many wait."""
-        if len(self._pending) >= MAX_WAITING:
+    def expect(self, account: str) -> ExpectedReply:
+        """Return the reply to an entry of `account`; raise Unavailable if too many are expected."""
+        if not self._waiting.has_room(account):
             raise Unavailable(Reason.OVERLOADED, "too many requests wait for an answer")
         self._last_request += 1
-        return ExpectedReply(f"{self._worker}-{self._last_request:x}", self._worker, self._pending)
+        request_id = f"{self._worker}-{self._last_request:x}"
+        return ExpectedReply(request_id, self._worker, account, self._waiting)
 
     async def aclose(self) -> None:
         """Stop listening."""
@@ -121,8 +159,9 @@ class Replies:
     async def _listen(self, connection: Connection) -> None:
         await open_connection(connection)
         async with asyncio.timeout(CONNECT_SECONDS):
-            await connection.send_command("SUBSCRIBE", reply_channel(self._worker))
-            await read_response(connection)
+            await connection.send_command("SUBSCRIBE", *self._channels)
+            for _ in self._channels:
+                await read_response(connection)
         self._is_subscribed = True
         self._has_tried.set()
         while True:
@@ -138,6 +177,8 @@ class Replies:
 
     def _take_response(self, response: object) -> None:
         match response:
+            case [b"message", channel, _] if channel == RESETS.encode():
+                self._forget()
             case [b"message", _, bytes(message)]:
                 self._take_message(message)
 
@@ -148,6 +189,6 @@ class Replies:
             logger.warning("an unreadable message among the replies: %s", error)
             return
         for reply in replies:
-            pending = self._pending.get(reply.request_id)
+            pending = self._waiting.replies.get(reply.request_id)
             if pending is not None and not pending.done():
                 pending.set_result(reply)

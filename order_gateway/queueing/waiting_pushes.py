@@ -1,7 +1,6 @@
 """Requests that wait for their push, taken in rounds over their accounts.
 
-This is deficit round robin (M. Shreedhar and G. Varghese, Efficient Fair Queueing, 1995): what an
-account cannot spend in a round, because its next request is larger, it may spend in the next.
+In each round an account pushes `QUANTUM` entries at most, be they many requests or a part of one.
 """
 
 import asyncio
@@ -9,25 +8,28 @@ from collections import deque
 from enum import Enum, auto
 from typing import NamedTuple
 
-from order_gateway.queueing.list_shares import ListShares
+from order_gateway.queueing.list_shares import MAX_SHARE, ListShares
 
 MAX_WAITING = 20_000
 """Entries that wait; one more is not taken (`PushState.BUFFER_FULL`)."""
 MAX_WAITING_OF_ACCOUNT = 10_000
 """Of one account among them."""
-QUANTUM = 128
+QUANTUM = MAX_SHARE
 """Entries that an account may push in a round."""
+PLACE = (b"",)
+"""What waits if its entry is pushed by other means: it takes a place like any other."""
 
 
 class PushState(Enum):
     """What became of an entry."""
 
     CONFIRMED = auto()
-    """In the list."""
+    """In the list, or allowed to be pushed by other means."""
     REFUSED = auto()
     """Redis refused it: it is not in the list."""
     NOT_SENT = auto()
-    """Redis could not be reached: it is not in the list."""
+    """Redis could not be reached, or what was before it in its request was not confirmed: it is not
+    in the list."""
     BUFFER_FULL = auto()
     """Too many entries wait here: it is not in the list."""
     UNKNOWN = auto()
@@ -42,17 +44,52 @@ class Push(NamedTuple):
     detail: str = ""
 
 
-PendingPush = tuple[str, tuple[bytes, ...], asyncio.Future[Push]]
-"""Account, entries that are pushed together, and what becomes of them."""
+class PendingPush:
+    """Entries of one account that are pushed in their order; `outcome` has a Push for each."""
+
+    __slots__ = ("_pushes", "account", "entries", "outcome", "taken")
+
+    def __init__(
+        self, account: str, entries: tuple[bytes, ...], outcome: asyncio.Future[list[Push]]
+    ) -> None:
+        self.account = account
+        self.entries = entries
+        self.outcome = outcome
+        self.taken = 0
+        """How many of the entries have been taken out to be pushed."""
+        self._pushes: list[Push] = []
+
+    @property
+    def left(self) -> int:
+        """How many still wait."""
+        return len(self.entries) - self.taken
+
+    def take(self, count: int) -> tuple[bytes, ...]:
+        """Take the next `count` entries out."""
+        start = self.taken
+        self.taken += count
+        return self.entries[start : self.taken]
+
+    def settle(self, count: int, push: Push) -> None:
+        """Note the outcome of the next `count` entries."""
+        self._pushes += [push] * count
+        if len(self._pushes) == len(self.entries) and not self.outcome.done():
+            self.outcome.set_result(self._pushes)
+
+
+class Part(NamedTuple):
+    """Entries of one request that are pushed now."""
+
+    request: PendingPush
+    entries: tuple[bytes, ...]
 
 
 class _Line:
     """The requests of one account, in their order."""
 
-    __slots__ = ("credit", "entries", "requests")
+    __slots__ = ("entries", "requests")
 
     def __init__(self) -> None:
-        self.credit = 0
         self.entries = 0
         self.requests: deque[PendingPush] = deque()
 
@@ -68,69 +105,82 @@ class WaitingPushes:
     def __bool__(self) -> bool:
         return bool(self._lines)
 
+    def has_room(self, account: str, count: int) -> bool:
+        """Whether `count` more entries of `account` may wait."""
+        line = self._lines.get(account)
+        of_account = line.entries if line else 0
+        return self._entries + count <= MAX_WAITING and of_account + count <= MAX_WAITING_OF_ACCOUNT
+
     def add(self, pending: PendingPush) -> bool:
         """Take a request in; return whether there is room for it."""
-        account, entries, _ = pending
-        size = self._entries + len(entries)
-        if size > MAX_WAITING:
+        account, count = pending.account, len(pending.entries)
+        if not self.has_room(account, count):
             return False
         line = self._lines.get(account)
         if line is None:
             line = self._lines[account] = _Line()
-        of_account = line.entries + len(entries)
-        if of_account > MAX_WAITING_OF_ACCOUNT:
-            return False
         line.requests.append(pending)
-        line.entries = of_account
-        self._entries = size
+        line.entries += count
+        self._entries += count
         return True
 
-    def take(self, most: int) -> list[PendingPush]:
-        """Take requests out until they have `most` entries or nobody may push more."""
-        taken: list[PendingPush] = []
+    def take(self, most: int) -> list[Part]:
+        """Take entries out until there are `most` or nobody may push more."""
+        taken: list[Part] = []
         held: set[str] = set()
         left = most
         while left > 0 and len(held) < len(self._lines):
             account = next(iter(self._lines))
             line = self._lines.pop(account)
-            left -= self._take_of(account, line, left, taken)
+            size = self._take_of(account, line, left, taken)
+            left -= size
             if line.requests:
                 self._lines[account] = line  # behind everybody else
-                if not self._shares.find_room(account, _count_next(line)):
-                    line.credit = 0
+                if not size:
                     held.add(account)
         return taken
 
-    def take_all(self) -> list[PendingPush]:
+    def take_all(self) -> list[Part]:
         """Take everything out."""
-        taken = [pending for line in self._lines.values() for pending in line.requests]
+        requests = [request for line in self._lines.values() for request in line.requests]
         self._lines.clear()
         self._entries = 0
-        return taken
+        return [Part(each, each.take(each.left)) for each in requests]
+
+    def withdraw(self, request: PendingPush) -> int:
+        """Take out what is left of a request of which a part was pushed; return how many."""
+        left = request.left
+        if left:
+            line = self._lines[request.account]
+            line.requests.popleft()
+            self._forget(line, left)
+            if not line.requests:
+                del self._lines[request.account]
+            request.taken += left
+        return left
 
     def find_last(self, account: str) -> PendingPush | None:
         """Return the newest request of `account`, or None."""
         line = self._lines.get(account)
         return line.requests[-1] if line else None
 
-    def _take_of(self, account: str, line: _Line, left: int, taken: list[PendingPush]) -> int:
-        """Take what `account` may push now; return how many entries."""
-        line.credit += QUANTUM
-        room = min(line.credit, self._shares.find_room(account, _count_next(line)))
-        requests, size = line.requests, 0
-        while requests and size < left:
-            size += len(requests[0][1])
-            if size > room:
-                size -= len(requests[0][1])
-                break
-            taken.append(requests.popleft())
+    def _take_of(self, account: str, line: _Line, left: int, taken: list[Part]) -> int:
+        """Take what `account` may push in this round; return how many entries."""
+        requests = line.requests
+        room = self._shares.find_room(account, has_company=bool(self._lines))
+        most, size = min(QUANTUM, left), 0
+        while requests and size < most and size != room:
+            request = requests[0]
+            count = request.left if room is None else min(request.left, room - size)
+            taken.append(Part(request, request.take(count)))
+            size += count
+            if not request.left:
+                requests.popleft()
         if size:
-            line.credit -= size
-            line.entries -= size
-            self._entries -= size
+            self._forget(line, size)
             self._shares.count(account, size)
         return size
 
-
-def _count_next(line: _Line) -> int:
-    return len(line.requests[0][1])
+    def _forget(self, line: _Line, count: int) -> None:
+        line.entries -= count
+        self._entries -= count

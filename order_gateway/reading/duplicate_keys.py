@@ -6,7 +6,7 @@ The signature, a proxy in between and the gateway must all mean the same order.
 import json
 from typing import Any
 
-from order_gateway.admission.request_context import shorten
+from edge.shorten import shorten
 from order_gateway.reading.order_body import OrderBody
 from protocol.enums import Reason, SelfTradePrevention
 from protocol.refusal import Refusal

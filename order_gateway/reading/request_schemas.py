@@ -8,7 +8,21 @@ from pydantic import ConfigDict, Field
 from protocol.commands import IDENTIFIER_PATTERN, MAX_TIMER_SECONDS
 from protocol.decimals import DECIMAL_PATTERN
 from protocol.described_body import DescribedBody
-from protocol.enums import CancelScope, OrderType, SelfTradePrevention, Side
+from protocol.durations import DURATION_RULE
+from protocol.enums import (
+    CancelRestriction,
+    CancelScope,
+    ListType,
+    MarketName,
+    OrderType,
+    Phase,
+    ReplaceMode,
+    SelfTradePrevention,
+    Side,
+    TimeInForce,
+    TrailingOffsetType,
+    Uniqueness,
+)
 
 MAX_BATCH_ORDERS = 500
 
@@ -31,19 +45,82 @@ _PRICE = (
 )
 _STOP_PRICE = (
     "a trade at this price or beyond triggers the order; required for `stop_loss`, `stop_limit`,"
-    " `take_profit` and `take_profit_limit`, refused for every other type"
+    " `take_profit` and `take_profit_limit` without a `trailing_offset`, refused for all others"
 )
 _CLIENT_ORDER_ID = "your own id of the order; sent again, it never makes a second order"
+_UNIQUE = (
+    "`open`: the `client_order_id` only has to differ from those of the account's open orders, and"
+    " may be used again; a repeat then makes another order, and the engine gives the `order_id`"
+)
 _SELF_TRADE_PREVENTION = (
     "what is canceled if two orders of this account would trade: the incoming one"
     " (`cancel_taker`), the resting one (`cancel_maker`), both (`cancel_both`), or the smaller"
     " quantity of each (`decrement`)"
 )
 
+_QUANTITY = (
+    "a multiple of the instrument's `lot_size`; required, but for a `market` order with a"
+    " `quote_quantity`"
+)
+_TIME_IN_FORCE = (
+    "what becomes of what does not trade at once, after the trigger too: it rests till it is"
+    " canceled (`gtc`, the default), till `expires_at` (`gtd`) or till 00:00 UTC (`day`), or it"
+    " expires (`ioc`), or all of it does if not all can trade (`fok`); `limit`, `stop_limit` and"
+    " `take_profit_limit` take them all, `post_only` not `ioc` and `fok`, market types none"
+)
+_EXPIRES_AT = "when a `gtd` order ends: a timestamp, or whole seconds since 1970"
+_DISPLAY_QUANTITY = (
+    "an iceberg shows so much of it at a time; for orders that can rest at a price, less than"
+    " `quantity` and at least a hundredth of it"
+)
+_QUOTE_QUANTITY = (
+    "the amount of the quote asset that a `market` order spends, or is to bring, in the place of"
+    " `quantity`, which the engine finds from the book"
+)
+_REJECT_IF_TRIGGERED = (
+    "a stop or take-profit order whose stop price is reached already is rejected, not fired"
+)
+
+_TRAILING_OFFSET = (
+    "a stop or take-profit order with it has no `stop_price` of its own: that of a sell stays so"
+    " far below the highest price since the order began, that of a buy so far above the lowest"
+)
+_TRAILING_OFFSET_TYPE = (
+    "required with `trailing_offset`: whole `basis_points` from 1 to 9999, or a distance in `price`"
+)
+_ACTIVATION_PRICE = (
+    "a trailing stop begins with the first trade at this price or beyond it, as a `stop_price` of"
+    " its type would be reached; without it at once, from the last trade's price"
+)
+
 _SCOPE = (
     "which orders it cancels: `all`, or all but the protective ones (`except_stops`): stop and"
     " take-profit orders that still wait for their stop price stay"
 )
+
+
+_RESTRICTION = (
+    "`only_new`: cancel it only if nothing of it has traded; `only_partially_filled`: only if"
+    " something has"
+)
+_LEGS: list[dict[str, Any]] = [
+    {"side": "sell", "order_type": "post_only", "quantity": "1.0", "price": "70000"},
+    {"side": "sell", "order_type": "stop_loss", "quantity": "1.0", "stop_price": "55000"},
+]
+_LIST: dict[str, Any] = {"list_type": "oco", "symbol": "BTC-USDT", "orders": _LEGS}
+_LIST_TYPE = (
+    "`oco`: two legs, of which one ends the other; `oto`, `otoco`: one order, or two legs, wait"
+    " until the first order is filled; `opo`, `opoco`: they sell what that has bought"
+)
+_LIST_ORDERS = "two or three, as the type has; the one on which the others wait comes first"
+_LIST_QUANTITY = (
+    "a multiple of the instrument's `lot_size`, the same for both legs; left out for what sells"
+    " what was bought"
+)
+_CLIENT_LIST_ID = "your own name for the list, unique among the open ones"
+_OPEN_NAME = "your own id of the order, unique among the open ones"
+_CANCEL_ID = "your own id of the cancel, which its report repeats"
+_MODE = "if the order cannot be canceled: `stop_on_failure` enters no new one, `allow_failure` does"
 
 
 class ResponseMode(StrEnum):
@@ -66,13 +143,24 @@ class OrderRequest(DescribedBody):
     symbol: Annotated[str, Field(description="one of `GET /v1/instruments`")]
     side: Side
     order_type: OrderType
-    quantity: Annotated[Decimal, Field(description="a multiple of the instrument's `lot_size`")]
+    quantity: Annotated[Decimal | None, Field(description=_QUANTITY)] = None
     price: Annotated[Decimal | None, Field(description=_PRICE)] = None
     stop_price: Annotated[Decimal | None, Field(description=_STOP_PRICE)] = None
     client_order_id: Annotated[Identifier | None, Field(description=_CLIENT_ORDER_ID)] = None
     self_trade_prevention: Annotated[
         SelfTradePrevention, Field(description=_SELF_TRADE_PREVENTION)
     ] = SelfTradePrevention.NONE
+    unique: Annotated[Uniqueness | None, Field(description=_UNIQUE)] = None
+    time_in_force: Annotated[TimeInForce | None, Field(description=_TIME_IN_FORCE)] = None
+    expires_at: Annotated[str | None, Field(description=_EXPIRES_AT)] = None
+    display_quantity: Annotated[Decimal | None, Field(description=_DISPLAY_QUANTITY)] = None
+    quote_quantity: Annotated[Decimal | None, Field(description=_QUOTE_QUANTITY)] = None
+    reject_if_triggered: Annotated[bool, Field(description=_REJECT_IF_TRIGGERED)] = False
+    trailing_offset: Annotated[Decimal | None, Field(description=_TRAILING_OFFSET)] = None
+    trailing_offset_type: Annotated[
+        TrailingOffsetType | None, Field(description=_TRAILING_OFFSET_TYPE)
+    ] = None
+    activation_price: Annotated[Decimal | None, Field(description=_ACTIVATION_PRICE)] = None
 
 
 class AmendRequest(DescribedBody):
@@ -92,10 +180,104 @@ class AmendRequest(DescribedBody):
     stop_price: Annotated[
         Decimal | None, Field(description="of an order that is not triggered yet")
     ] = None
+    client_order_id: Annotated[
+        Identifier | None, Field(description="the order's name from now on")
+    ] = None
+    only_lower: Annotated[
+        bool, Field(description="refuse all but a lower quantity, with which it keeps its place")
+    ] = False
+
+
+class TargetRequest(DescribedBody):
+    """An order of the account, named in one of three ways."""
+
+    model_config = ConfigDict(
+        strict=True,
+        extra="forbid",
+        json_schema_extra={"examples": [{"number": 64, "restriction": "only_new"}]},
+    )
+
+    order_id: Annotated[str | None, Field(description="its id")] = None
+    number: Annotated[int | None, Field(description="its number")] = None
+    client_order_id: Annotated[Identifier | None, Field(description="its name")] = None
+    restriction: Annotated[CancelRestriction | None, Field(description=_RESTRICTION)] = None
+    cancel_id: Annotated[Identifier | None, Field(description=_CANCEL_ID)] = None
+
+
+class ReplaceRequest(DescribedBody):
+    """A cancel and a new order, which the engine handles as one command."""
+
+    model_config = ConfigDict(
+        strict=True,
+        extra="forbid",
+        json_schema_extra={"examples": [{"replaced": {"number": 64}, "order": _ORDER}]},
+    )
+
+    replaced: Annotated[TargetRequest, Field(description="the order to cancel")]
+    order: Annotated[
+        OrderRequest, Field(description="the new one; its name may be that of the other")
+    ]
+    mode: Annotated[ReplaceMode, Field(description=_MODE)] = ReplaceMode.STOP_ON_FAILURE
+
+
+class ListOrderRequest(DescribedBody):
+    """An order of a list, with `price` and `stop_price` if and only if its type needs them."""
+
+    model_config = ConfigDict(
+        strict=True,
+        extra="forbid",
+        json_schema_extra={"examples": [_LEGS[0]]},
+    )
+
+    side: Side
+    order_type: OrderType
+    quantity: Annotated[Decimal | None, Field(description=_LIST_QUANTITY)] = None
+    price: Annotated[Decimal | None, Field(description=_PRICE)] = None
+    stop_price: Annotated[Decimal | None, Field(description=_STOP_PRICE)] = None
+    client_order_id: Annotated[Identifier | None, Field(description=_OPEN_NAME)] = None
+    self_trade_prevention: Annotated[
+        SelfTradePrevention, Field(description=_SELF_TRADE_PREVENTION)
+    ] = SelfTradePrevention.NONE
+    time_in_force: Annotated[TimeInForce | None, Field(description=_TIME_IN_FORCE)] = None
+    expires_at: Annotated[str | None, Field(description=_EXPIRES_AT)] = None
+    display_quantity: Annotated[Decimal | None, Field(description=_DISPLAY_QUANTITY)] = None
+    reject_if_triggered: Annotated[bool, Field(description=_REJECT_IF_TRIGGERED)] = False
+    trailing_offset: Annotated[Decimal | None, Field(description=_TRAILING_OFFSET)] = None
+    trailing_offset_type: Annotated[
+        TrailingOffsetType | None, Field(description=_TRAILING_OFFSET_TYPE)
+    ] = None
+    activation_price: Annotated[Decimal | None, Field(description=_ACTIVATION_PRICE)] = None
+
+
+class OrderListRequest(DescribedBody):
+    """Orders that hang on one another, which the engine takes as a whole or not at all."""
+
+    model_config = ConfigDict(
+        strict=True,
+        extra="forbid",
+        json_schema_extra={"examples": [_LIST]},
+    )
+
+    list_type: Annotated[ListType, Field(description=_LIST_TYPE)]
+    symbol: Annotated[str, Field(description="one of `GET /v1/instruments`")]
+    orders: Annotated[list[ListOrderRequest], Field(description=_LIST_ORDERS)]
+    client_list_id: Annotated[Identifier | None, Field(description=_CLIENT_LIST_ID)] = None
+
+
+class CancelBatchRequest(DescribedBody):
+    """Up to 500 cancels, queued in this order."""
+
+    model_config = ConfigDict(
+        strict=True,
+        extra="forbid",
+        json_schema_extra={"examples": [{"orders": [{"number": 64}, {"client_order_id": "b"}]}]},
+    )
+
+    orders: Annotated[list[TargetRequest], Field(min_length=1, max_length=MAX_BATCH_ORDERS)]
 
 
 class BatchRequest(DescribedBody):
-    """Up to 500 new orders, queued together and in this order."""
+    """Up to 500 new orders, queued in this order."""
 
     model_config = ConfigDict(
         strict=True,
@@ -124,6 +306,45 @@ class TransferRequest(DescribedBody):
     asset: Annotated[str, Field(description="one of those that the instruments trade")]
     amount: Annotated[Decimal, Field(description="above 0, a multiple of the asset's unit")]
     id: Annotated[Identifier, Field(description="names it; sent again, it is not done twice")]
+    shard: Annotated[
+        int, Field(description="where, if there are several: 1 to 64", ge=1, le=64)
+    ] = 1
+
+
+class AdvanceRequest(DescribedBody):
+    """By how much a manual clock moves on."""
+
+    model_config = ConfigDict(
+        strict=True, extra="forbid", json_schema_extra={"examples": [{"advance": "1h"}]}
+    )
+
+    advance: Annotated[str, Field(description=DURATION_RULE)]
+
+
+class MarketRequest(DescribedBody):
+    """The market of simulated traders that there is to be."""
+
+    model_config = ConfigDict(
+        strict=True, extra="forbid", json_schema_extra={"examples": [{"name": "demo", "seed": 7}]}
+    )
+
+    name: Annotated[MarketName, Field(description="whose parameters they trade by")]
+    symbol: Annotated[str, Field(description="where they trade")] = "BTC-USDT"
+    seed: Annotated[int, Field(ge=0, lt=1 << 53, description="the same seed, the same orders")] = 1
+    start_price: Annotated[
+        Decimal | None,
+        Field(description="where the market begins; by default at a price of the market's own"),
+    ] = None
+
+
+class PhaseRequest(DescribedBody):
+    """The phase that an instrument begins."""
+
+    model_config = ConfigDict(
+        strict=True, extra="forbid", json_schema_extra={"examples": [{"phase": "closed"}]}
+    )
+
+    phase: Phase
 
 
 class FeesRequest(DescribedBody):

@@ -8,44 +8,105 @@ import msgspec
 from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic_core import ErrorDetails
 
-from order_gateway.admission.request_context import RequestContext, shorten
+from edge.shorten import shorten
+from order_gateway.admission.request_context import RequestContext
 from order_gateway.reading.duplicate_keys import may_have_duplicates, refuse_duplicate_keys
 from order_gateway.reading.order_body import OrderBody, decode_order
 from order_gateway.reading.request_schemas import (
     MAX_BATCH_ORDERS,
     AmendRequest,
     CancelAfterRequest,
+    OrderListRequest,
     OrderRequest,
+    TargetRequest,
 )
-from protocol.commands import check_client_order_id, check_order_values, check_seconds
+from protocol.commands import (
+    Target,
+    check_client_order_id,
+    check_order_values,
+    check_seconds,
+    parse_order_id,
+)
 from protocol.decimals import DECIMAL_RULE, is_decimal
-from protocol.enums import CancelScope, OrderType, Reason, SelfTradePrevention, Side
+from protocol.enums import (
+    CancelRestriction,
+    CancelScope,
+    ListType,
+    MarketName,
+    OrderType,
+    Phase,
+    Reason,
+    ReplaceMode,
+    SelfTradePrevention,
+    Side,
+    TimeInForce,
+    TrailingOffsetType,
+    Uniqueness,
+)
 from protocol.instrument import Instrument
+from protocol.order_lists import (
+    BOUGHT_TYPES,
+    ListOrder,
+    check_client_list_id,
+    check_list_shape,
+    name_field,
+    read_list_orders,
+)
 from protocol.refusal import Refusal
+from protocol.special_terms import read_special_terms
 
 _BYTE_ORDER_MARKS = (codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
-_DECIMAL_FIELDS = {"quantity", "price", "stop_price", "amount", "maker", "taker"}
+_DECIMAL_FIELDS = {
+    *("quantity", "price", "stop_price", "amount", "maker", "taker"),
+    *("display_quantity", "quote_quantity", "trailing_offset", "activation_price"),
+    "start_price",
+}
 _WORDS = {
     "side": (Reason.INVALID_SIDE, Side),
     "order_type": (Reason.INVALID_ORDER_TYPE, OrderType),
     "self_trade_prevention": (Reason.INVALID_SELF_TRADE_PREVENTION, SelfTradePrevention),
     "scope": (Reason.INVALID_SCOPE, CancelScope),
+    "time_in_force": (Reason.INVALID_TIME_IN_FORCE, TimeInForce),
+    "list_type": (Reason.INVALID_LIST, ListType),
+    "trailing_offset_type": (Reason.INVALID_TRAILING_OFFSET, TrailingOffsetType),
+}
+
+_OTHER_WORDS = {
+    "unique": Uniqueness,
+    "restriction": CancelRestriction,
+    "mode": ReplaceMode,
+    "phase": Phase,
+    "name": MarketName,
+}
+_KINDS = {
+    "seconds": "a whole number",
+    "number": "a whole number",
+    "seed": "a whole number from 0 to 2^53 - 1",
+    "only_lower": "true or false",
+    "reject_if_triggered": "true or false",
+    "replaced": "an object",
+    "order": "an object",
 }
 
 _TYPE_HINT = "it is called order_type here"
-_TIME_HINT = "limit is good till canceled, ioc, fok and post_only are values of order_type here"
+_TIME_HINT = "it is called time_in_force here"
+_POST_ONLY_HINT = "post_only is a value of order_type here"
 _QUANTITY_HINT = "it is called quantity here"
 _HINTS = {
     "type": _TYPE_HINT,
     "orderType": _TYPE_HINT,
-    "time_in_force": _TIME_HINT,
     "timeInForce": _TIME_HINT,
     "tif": _TIME_HINT,
-    "post_only": _TIME_HINT,
+    "post_only": _POST_ONLY_HINT,
+    "quoteOrderQty": "it is called quote_quantity here",
+    "icebergQty": "it is called display_quantity here",
     "amount": _QUANTITY_HINT,
     "qty": _QUANTITY_HINT,
     "size": _QUANTITY_HINT,
     "stopPrice": "it is called stop_price here",
+    "trailingDelta": "it is called trailing_offset here, of the type basis_points",
+    "callbackRate": "it is called trailing_offset here, of the type basis_points",
+    "activationPrice": "it is called activation_price here",
     "clientOrderId": "it is called client_order_id here",
     "newClientOrderId": "it is called client_order_id here",
 }
@@ -90,11 +151,23 @@ def check_media_type(request: RequestContext) -> None:
 
 def read_order(body: bytes | msgspec.Raw, instruments: Mapping[str, Instrument]) -> OrderBody:
     """Return the order in `body`, checked against the rules of its instrument; raise Refusal."""
-    order = _read_order_body(bytes(body))
+    return _check(_read_order_body(bytes(body)), instruments)
+
+
+def _check(order: OrderBody, instruments: Mapping[str, Instrument]) -> OrderBody:
     instrument = find_instrument(order.symbol, instruments)
     if order.client_order_id is not None:
         check_client_order_id(order.client_order_id)
-    check_order_values(instrument, order.order_type, order.quantity, order.price, order.stop_price)
+    lots, _, _ = check_order_values(
+        instrument,
+        order.order_type,
+        order.quantity,
+        order.price,
+        order.stop_price,
+        order.quote_quantity,
+        order.trailing_offset,
+    )
+    read_special_terms(instrument, order.order_type, lots, order)
     return order
 
 
@@ -116,6 +189,60 @@ def find_instrument(symbol: str, instruments: Mapping[str, Instrument]) -> Instr
             Reason.UNKNOWN_SYMBOL, "symbol", f"symbol must be one of {', '.join(instruments)}"
         )
     return instrument
+
+
+def check_order(order: OrderRequest, instruments: Mapping[str, Instrument]) -> OrderBody:
+    """Return a new order that is part of a body; raise Refusal, as `read_order` does."""
+    return _check(OrderBody(**order.model_dump()), instruments)
+
+
+def read_order_list(
+    asked: OrderListRequest, instruments: Mapping[str, Instrument]
+) -> list[ListOrder]:
+    """Return the orders of a list, each checked by itself; raise Refusal, with the order at fault.
+
+    What they are to each other in the market the engine knows.
+    """
+    instrument = find_instrument(asked.symbol, instruments)
+    if asked.client_list_id is not None:
+        check_client_list_id(asked.client_list_id)
+    said = [order.model_dump(exclude_none=True) for order in asked.orders]
+    orders = read_list_orders(asked.list_type, said)
+    check_list_shape(asked.list_type, orders)
+    is_bought = asked.list_type in BOUGHT_TYPES
+    for place, order in enumerate(orders):
+        quantity = orders[0].quantity if is_bought else order.quantity
+        try:
+            _check_list_order(order, quantity, instrument)
+        except Refusal as refusal:
+            refusal.field = name_field(place, refusal.field)
+            raise
+    return orders
+
+
+def _check_list_order(order: ListOrder, quantity: str | None, instrument: Instrument) -> None:
+    if order.client_order_id is not None:
+        check_client_order_id(order.client_order_id)
+    form = order.order_type, quantity, order.price, order.stop_price
+    offset = order.trailing_offset
+    lots, _, _ = check_order_values(instrument, *form, trailing_offset=offset)
+    read_special_terms(instrument, order.order_type, lots, order)
+
+
+def read_target(target: TargetRequest) -> Target:
+    """Return the order that a part of a body names, and how it is to be canceled; raise Refusal."""
+    given = (target.order_id, target.number, target.client_order_id)
+    if sum(name is not None for name in given) != 1:
+        raise Refusal(
+            Reason.MISSING_FIELD, "order_id", "give one of order_id, number, client_order_id"
+        )
+    if target.order_id is not None:
+        parse_order_id(target.order_id)
+    if target.client_order_id is not None:
+        check_client_order_id(target.client_order_id)
+    if target.cancel_id is not None:
+        check_client_order_id(target.cancel_id, "cancel_id")
+    return Target(**target.model_dump())
 
 
 def split_batch(body: bytes) -> list[msgspec.Raw]:
@@ -145,13 +272,15 @@ def read_amendment(body: bytes) -> AmendRequest:
     Tick and lot are checked by the engine, which alone knows the order's instrument.
     """
     amendment = parse_body(AmendRequest, body, _HINTS)
-    values = amendment.model_dump(exclude_none=True)
-    if not values:
+    terms = amendment.model_dump(include={"quantity", "price", "stop_price"}, exclude_none=True)
+    if not terms:
         raise Refusal(
             Reason.NOTHING_TO_AMEND, None, "one of quantity, price, stop_price is required"
         )
-    for field, value in values.items():
+    for field, value in terms.items():
         check_decimal(field, value)
+    if amendment.client_order_id is not None:
+        check_client_order_id(amendment.client_order_id)
     return amendment
 
 
@@ -194,7 +323,8 @@ def _explain(error: ErrorDetails, what: str, body: bytes, hints: Mapping[str, st
         return _refuse_json(body, str(error.get("ctx", {}).get("error", error["msg"])))
     if not error["loc"]:
         return Refusal(Reason.INVALID_TYPE, None, f"{what} must be a JSON object")
-    field = shorten(str(error["loc"][0]))
+    names = [name for name in error["loc"] if isinstance(name, str)]
+    field = shorten(names[-1])
     if error["type"] == "extra_forbidden":
         hint = hints.get(field)
         detail = f"there is no field {field}" + (f": {hint}" if hint else "")
@@ -210,8 +340,11 @@ def _explain_value(field: str, value: Any) -> Refusal:
         return Refusal(Reason.INVALID_TYPE, field, _describe_number(field, value))
     if field == "orders":
         return Refusal(Reason.INVALID_TYPE, field, "orders must be a list of orders")
-    if field == "seconds":
-        return Refusal(Reason.INVALID_TYPE, field, "seconds must be a whole number")
+    if field in _KINDS:
+        return Refusal(Reason.INVALID_TYPE, field, f"{field} must be {_KINDS[field]}")
+    if field in _OTHER_WORDS and isinstance(value, str):
+        known = ", ".join(_OTHER_WORDS[field])
+        return Refusal(Reason.INVALID_TYPE, field, f"{field} must be one of {known}")
     if not isinstance(value, str) or field not in _WORDS:
         return Refusal(Reason.INVALID_TYPE, field, f"{field} must be a string")
     code, words = _WORDS[field]

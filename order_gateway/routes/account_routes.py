@@ -2,7 +2,7 @@
 
 from starlette.responses import Response
 
-from order_gateway.admission.api_keys import Scope
+from edge.api_keys import Scope
 from order_gateway.admission.request_context import RequestContext
 from order_gateway.document.answer_schemas import (
     CancelAfterResult,
@@ -14,15 +14,20 @@ from order_gateway.document.common_answers import (
     PENDING,
     SYMBOL,
 )
-from order_gateway.document.operation_schemas import InstrumentSwitched
+from order_gateway.document.operation_schemas import InstrumentSwitched, to_state
 from order_gateway.document.route_descriptions import describe_change, describe_query
-from order_gateway.reading.request_schemas import CancelAfterRequest, ResponseMode
+from order_gateway.reading.request_schemas import CancelAfterRequest, PhaseRequest, ResponseMode
 from order_gateway.reading.response_preference import read_preference
-from order_gateway.reading.validation import check_media_type, find_instrument, read_timer
+from order_gateway.reading.validation import (
+    check_media_type,
+    find_instrument,
+    parse_body,
+    read_timer,
+)
 from order_gateway.routes.answers import answer_done
 from order_gateway.routes.direct_route import RouteTable
 from order_gateway.routes.services import Body, Services
-from protocol.enums import Reason
+from protocol.enums import Phase, Reason
 from protocol.problem_responses import Responses, describe_problems
 
 routes = RouteTable()
@@ -47,7 +52,7 @@ _SWITCH_RESPONSES: Responses = {
 
 @routes.add(
     "DELETE", "/v1/orders", needs=Scope.TRADE, summary="Cancel all orders", tags=["orders"],
-    request=describe_change(query=_ONLY_SYMBOL), response_model=CancelAllResult,
+    request=describe_change(None, None, _ONLY_SYMBOL), response_model=CancelAllResult,
     responses=_CANCEL_RESPONSES,
 )  # fmt: skip
 async def cancel_orders(services: Services, request: RequestContext) -> Response:
@@ -90,7 +95,7 @@ async def cancel_after(services: Services, request: RequestContext) -> Response:
 )  # fmt: skip
 async def halt_instrument(services: Services, request: RequestContext) -> Response:
     """From now on the instrument's orders can only be canceled."""
-    return await _switch(services, request, is_halt=True)
+    return await _set_phase(services, request, Phase.HALTED)
 
 
 @routes.add(
@@ -100,14 +105,26 @@ async def halt_instrument(services: Services, request: RequestContext) -> Respon
 )  # fmt: skip
 async def resume_instrument(services: Services, request: RequestContext) -> Response:
     """The instrument trades again."""
-    return await _switch(services, request, is_halt=False)
+    return await _set_phase(services, request, Phase.CONTINUOUS)
 
 
-async def _switch(services: Services, request: RequestContext, *, is_halt: bool) -> Response:
+@routes.add(
+    "POST", "/v1/instruments/{symbol}/phase", needs=Scope.ADMIN, body=Body.SINGLE,
+    summary="Set an instrument's phase", tags=["administration"],
+    request=describe_change(PhaseRequest, SYMBOL), response_model=InstrumentSwitched,
+    responses=_SWITCH_RESPONSES | describe_problems(*BODY_PROBLEMS),
+)  # fmt: skip
+async def set_phase(services: Services, request: RequestContext) -> Response:
+    """Begin a phase: `continuous` trades; `halted` and `closed` take only cancels."""
+    check_media_type(request)
+    return await _set_phase(services, request, parse_body(PhaseRequest, request.body).phase)
+
+
+async def _set_phase(services: Services, request: RequestContext, phase: Phase) -> Response:
     preference = read_preference(request, ResponseMode.RESULT)
     symbol = find_instrument(request.path_params["symbol"], services.instruments).symbol
-    outcome = await services.gateway.switch_instrument(request, symbol, preference, is_halt=is_halt)
+    outcome = await services.gateway.set_phase(request, symbol, phase, preference)
     if outcome.reply is not None and outcome.reply.reason is None:
-        await services.halts.wait_until_shown(symbol, is_halted=is_halt)
-    state = "halted" if is_halt else "trading"
-    return answer_done(outcome, symbol=symbol, state=state).to_response()
+        await services.halts.wait_until_shown(symbol, phase)
+    state = to_state(phase)
+    return answer_done(outcome, symbol=symbol, state=state, phase=phase).to_response()

@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from msgspec import convert, to_builtins
+from msgspec import UNSET, convert, to_builtins
 from msgspec.structs import replace
 from starlette.responses import Response
 
-from archive.records import FillRecord
+from archive.records import FillRecord, OrderRecord
 from order_gateway.account.history import Recalled
 from order_gateway.document.answer_schemas import OrderResult
 from order_gateway.document.common_answers import REPLAYED_HEADER
@@ -26,7 +26,6 @@ _JSON = (b"content-type", b"application/json")
 _PROBLEM = (b"content-type", PROBLEM_MEDIA_TYPE.encode())
 _REPLAYED = (REPLAYED_HEADER.lower().encode(), b"true")
 _WHY = ("detail", "field", "nearest", "step")
-_CANCELED = "canceled_quantity"
 _RESULT_FIELDS = tuple(name for name in OrderResult.model_fields if name not in _WHY)
 _STATE_FIELDS = tuple(name for name in _RESULT_FIELDS if name != "timestamp")
 _ORDER_ADVICE = (
@@ -77,9 +76,14 @@ class Answer(NamedTuple):
         return {"status": self.status, name: self.body}
 
 
+def is_replayed(response: Response) -> bool:
+    """Whether the answer is that to a repeat."""
+    return _REPLAYED in response.raw_headers
+
+
 def answer_order(outcome: Outcome, mode: ResponseMode, recalled: Recalled | None = None) -> Answer:
     """Answer a new order; `recalled` is what the archive has of it if it is a repeat."""
-    entry, is_confirmed, reply, _ = outcome
+    entry, is_confirmed, reply, _, _ = outcome
     if reply is None and is_confirmed:
         return Answer(201, _accept(entry))
     if reply is None:
@@ -122,6 +126,54 @@ def _answer_change(outcome: Outcome, mode: ResponseMode) -> Answer:
     return Answer(200, _make_result(reply.order, reply.fills, reply, mode))
 
 
+def answer_replace(outcome: Outcome, mode: ResponseMode) -> Answer:
+    """Answer a replace: the new order, and the one that it has canceled, or why it has not."""
+    reply = outcome.reply
+    if reply is None:
+        return _answer_pending(outcome, 202, _CHANGE_ADVICE)
+    if reply.order is None:
+        return _refuse(reply)._replace(is_replayed=outcome.is_repeat)
+    canceled = reply.canceled_order
+    body = {
+        "order": _make_result(reply.order, reply.fills, reply, mode),
+        "canceled_order": None
+        if canceled is None
+        else _make_result(canceled, None, reply, ResponseMode.RESULT),
+        "cancel_reason": reply.cancel_reason,
+    }
+    return Answer(200, body, is_replayed=outcome.is_repeat)
+
+
+def answer_list(outcome: Outcome, mode: ResponseMode) -> Answer:
+    """Answer a new order list, or the cancel of one: its orders as they are then."""
+    reply = outcome.reply
+    if reply is None:
+        return _answer_pending(outcome, 202, _CHANGE_ADVICE)
+    if not reply.orders:
+        return _refuse(reply)._replace(is_replayed=outcome.is_repeat)
+    first, *others = reply.orders
+    known = first.list or None
+    body = {
+        "list_id": reply.list_id,
+        "list_type": known and known.list_type,
+        "client_list_id": known and known.client_list_id,
+        "symbol": first.symbol,
+        "orders": [
+            _make_result(first, reply.fills, reply, mode),
+            *(_make_result(each, [], reply, mode) for each in others),
+        ],
+    }
+    return Answer(200, body, is_replayed=outcome.is_repeat)
+
+
+def answer_known_list(orders: Sequence[OrderRecord]) -> Response:
+    """Answer a question about a list with its orders, as the archive has them."""
+    first = orders[0]
+    known = to_builtins(first.list)
+    names = {name: known[name] for name in ("list_id", "list_type", "client_list_id")}
+    return _JsonResponse(200, encode(names | {"symbol": first.symbol, "orders": orders}))
+
+
 def answer_done(outcome: Outcome, **done: Any) -> Answer:
     """Answer a command that is not about one order; `done` is the body if it was carried out."""
     reply = outcome.reply
@@ -149,6 +201,8 @@ def answer_transfer(outcome: Outcome) -> Answer:
 
 
 def _answer_pending(outcome: Outcome, status: int, advice: str) -> Answer:
+    if outcome.obstacle is not None:
+        return answer_refused_item(Refusal(outcome.obstacle.code, None, outcome.obstacle.detail))
     body = _identify(outcome.entry)
     if outcome.is_confirmed:
         return Answer(status, body | {"status": Status.ACCEPTED})
@@ -156,8 +210,8 @@ def _answer_pending(outcome: Outcome, status: int, advice: str) -> Answer:
 
 
 def _accept(entry: QueueEntry) -> dict[str, Any]:
-    return {
-        "order_id": entry.order_id,
+    identity = {} if entry.order_id is None else {"order_id": entry.order_id}
+    return identity | {
         "client_order_id": entry.client_order_id,
         "status": Status.ACCEPTED,
         "timestamp": entry.received_at,
@@ -167,6 +221,7 @@ def _accept(entry: QueueEntry) -> dict[str, Any]:
 def _identify(entry: QueueEntry) -> dict[str, Any]:
     identity = {
         "order_id": entry.order_id,
+        "number": entry.number,
         "client_order_id": entry.client_order_id,
         "timestamp": entry.received_at,
     }
@@ -192,10 +247,10 @@ def _to_fill(fill: FillRecord) -> Fill:
 def _make_result(
     order: ExecutionReport, fills: Sequence[Fill] | None, reply: Reply, mode: ResponseMode
 ) -> dict[str, Any]:
-    canceled = derive_canceled(order.status, order.quantity, order.filled_quantity)
-    result = {
-        field: canceled if field == _CANCELED else getattr(order, field) for field in _RESULT_FIELDS
-    }
+    prevented = order.prevented_quantity or None
+    canceled = derive_canceled(order.status, order.quantity, order.filled_quantity, prevented)
+    values = ((name, getattr(order, name, canceled)) for name in _RESULT_FIELDS)
+    result = {name: None if value is UNSET else value for name, value in values}
     if order.status is Status.REJECTED:
         why = {name: getattr(reply, name) for name in _WHY}
         result |= {name: text for name, text in why.items() if text is not None}

@@ -3,7 +3,7 @@
 from starlette.responses import Response
 
 from archive.queries import LedgerFilter
-from order_gateway.admission.api_keys import Scope
+from edge.api_keys import Scope
 from order_gateway.admission.request_context import RequestContext
 from order_gateway.document.balance_schemas import (
     BalanceList,
@@ -38,9 +38,11 @@ async def read_balances(services: Services, request: RequestContext) -> Response
     if not found.is_open:
         opened = await services.gateway.open_account(request)
         found = await services.history.read_balances(request.account, opened)
+    by_shard = [{"shard": shard, "balances": some} for shard, some in found.shards.items()]
     return _answer(
-        request, found.sequence, is_uncertain=found.is_uncertain, balances=found.balances
-    )
+        request, found.sequence, is_uncertain=found.is_uncertain, balances=found.balances,
+        **({"shards": by_shard} if by_shard else {}),
+    )  # fmt: skip
 
 
 @routes.add(

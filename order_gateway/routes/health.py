@@ -1,6 +1,7 @@
 """The state of the gateway and of what it depends on."""
 
-from collections.abc import Iterator
+import math
+from collections.abc import Iterator, Sequence
 from typing import Any, cast
 
 from redis.asyncio import Redis
@@ -16,18 +17,24 @@ from archive.presence import Presence
 from order_gateway.archive_lag import ArchiveLag, Lag
 from order_gateway.document.operation_schemas import Health, Readiness
 from protocol.channels import (
-    LEASE,
     LEASE_MILLISECONDS,
-    ORDER_QUEUE,
-    STATE,
     STATE_DURABILITY,
     STATE_FIGURES,
     claim_key,
 )
-from protocol.figures import decode_figures
+from protocol.exchange_clock import ExchangeTime
+from protocol.figures import decode_figures, sum_figures
+from protocol.shards import FIRST, ShardNames
 
 _LEASE_SECONDS = LEASE_MILLISECONDS / 1000
 """What is left of the lease tells when the engine last renewed it."""
+_UNREACHABLE = Health(
+    status="unavailable",
+    redis="down",
+    queue_length=None,
+    engine="unknown",
+    engine_heartbeat_age=None,
+)
 _NO_REDIS = Readiness(
     status="not_ready",
     redis="down",
@@ -52,9 +59,17 @@ class HealthCheck:
     `max_queue_length` is the length above which new orders are refused.
     """
 
-    def __init__(self, client: Redis, max_queue_length: int, presence: Presence) -> None:
+    def __init__(
+        self,
+        client: Redis,
+        max_queue_length: int,
+        presence: Presence,
+        clock: ExchangeTime,
+        shards: Sequence[ShardNames] = (FIRST,),
+    ) -> None:
         self._client: Any = cast("Any", client)
-        self._archive = ArchiveLag(client)
+        self._shards = shards
+        self._archive = ArchiveLag(client, clock, shards)
         self._max_queue_length = max_queue_length
         self._presence = presence
 
@@ -63,12 +78,13 @@ class HealthCheck:
         try:
             length, age = await self._ask()
         except (RedisError, OSError):
-            return Health(status="unavailable", redis="down", queue_length=None, engine="unknown")
+            return _UNREACHABLE
         return Health(
             status="degraded" if age is None else "ok",
             redis="up",
             queue_length=length,
             engine="down" if age is None else "up",
+            engine_heartbeat_age=age,
         )
 
     async def read_readiness(self) -> Readiness:
@@ -77,7 +93,7 @@ class HealthCheck:
             length, age = await self._ask()
             behind = await self._archive.read()
             refusal = await self._find_refusal()
-            loss = (await self._client.hget(STATE, STATE_DURABILITY) or b"").decode()
+            loss = (await self._client.hget(FIRST.state, STATE_DURABILITY) or b"").decode()
         except (RedisError, OSError):
             return _NO_REDIS
         degraded = await self._presence.find_trouble()
@@ -122,17 +138,32 @@ class HealthCheck:
     async def read_engine_rejects(self) -> dict[str, int]:
         """Return the engine's refusals by code; none if they cannot be read."""
         try:
-            raw = await self._client.hget(STATE, STATE_FIGURES)
-            return decode_figures(raw).rejects
+            parts = [
+                decode_figures(await self._client.hget(names.state, STATE_FIGURES))
+                for names in self._shards
+            ]
+            return sum_figures(parts).rejects
         except (RedisError, OSError, ValueError):
             return {}
 
-    async def read_queue_length(self) -> int | None:
-        """Return how many entries wait to be matched; None if Redis cannot be reached."""
-        return (await self.read()).queue_length
+    async def read_queue_length(self, names: ShardNames | None = None) -> int | None:
+        """Return how many entries wait to be matched, on a shard or on all.
+
+        None if Redis cannot be reached.
+        """
+        try:
+            asked = self._shards if names is None else [names]
+            return sum([int(await self._client.llen(each.order_queue)) for each in asked])
+        except (RedisError, OSError):
+            return None
 
     async def _ask(self) -> tuple[int, float | None]:
-        """Return the queue's length, and seconds since the lease was renewed; None without one."""
-        length = int(await self._client.llen(ORDER_QUEUE))
-        left = int(await self._client.pttl(LEASE))
-        return length, round(max(0.0, _LEASE_SECONDS - left / 1000), 3) if left > 0 else None
+        """Return the queue's length, and seconds since the lease was renewed; None without one.
+
+        With several shards it is the length of all their lists, and the lease renewed longest ago.
+        """
+        length, least = 0, math.inf
+        for names in self._shards:
+            length += int(await self._client.llen(names.order_queue))
+            least = min(least, int(await self._client.pttl(names.lease)))
+        return length, round(max(0.0, _LEASE_SECONDS - least / 1000), 3) if least > 0 else None

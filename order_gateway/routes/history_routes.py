@@ -1,15 +1,21 @@
-"""Routes that ask the archive about orders and fills."""
+"""Routes that ask the archive about orders, fills, and matches that were prevented."""
 
 from collections.abc import Mapping
 from typing import Any
 
 from starlette.responses import Response
 
+from archive.prevented_query import PreventedOf
 from archive.queries import FillFilter, OrderFilter
-from order_gateway.admission.api_keys import Scope
+from edge.api_keys import Scope
 from order_gateway.admission.request_context import RequestContext
-from order_gateway.document.common_answers import CLIENT_ORDER_ID, ORDER_ID
-from order_gateway.document.history_schemas import FillList, OrderItem, OrderList
+from order_gateway.document.common_answers import CLIENT_ORDER_ID, NUMBER, ORDER_ID
+from order_gateway.document.history_schemas import (
+    FillList,
+    OrderItem,
+    OrderList,
+    PreventedMatchList,
+)
 from order_gateway.document.route_descriptions import describe_query, describe_question
 from order_gateway.reading.moments import read_span
 from order_gateway.reading.validation import find_instrument
@@ -17,7 +23,7 @@ from order_gateway.routes.direct_route import RouteTable
 from order_gateway.routes.list_queries import AFTER, LIMIT, SPAN, read_limit
 from order_gateway.routes.services import Services
 from protocol.codec import encode
-from protocol.commands import check_client_order_id, parse_order_id
+from protocol.commands import check_client_order_id, parse_number, parse_order_id
 from protocol.enums import Reason, Status
 from protocol.instrument import Instrument
 from protocol.problem_responses import describe_problems
@@ -27,6 +33,7 @@ routes = RouteTable()
 
 _STATUSES = tuple(status for status in Status if status not in {Status.ACCEPTED, Status.UNKNOWN})
 _SYMBOL = describe_query("symbol", "Only this instrument's", type="string")
+_ONE_SYMBOL = {**describe_query("symbol", "The instrument's", type="string"), "required": True}
 _STATUS = describe_query(
     "status", "Only orders in this status; `open` includes partially filled ones", type="string",
     enum=list(_STATUSES),
@@ -67,6 +74,19 @@ async def read_order_by_client_id(services: Services, request: RequestContext) -
 
 
 @routes.add(
+    "GET", "/v1/orders/by-number/{number}", needs=Scope.READ,
+    summary="An order by its number", tags=["history"],
+    request=describe_question(NUMBER), response_model=OrderItem,
+    responses=describe_problems(Reason.INVALID_ORDER_ID, *_FIND_PROBLEMS),
+)  # fmt: skip
+async def read_order_by_number(services: Services, request: RequestContext) -> Response:
+    """State of the account's order that has this number in the exchange's count."""
+    request.read_query()
+    number = parse_number(request.path_params["number"])
+    return _answer(await services.history.find_order_by_number(request.account, number))
+
+
+@routes.add(
     "GET", "/v1/orders", needs=Scope.READ, summary="Orders", tags=["history"],
     request=describe_question(_SYMBOL, _STATUS, *SPAN, LIMIT, AFTER),
     response_model=OrderList, responses=describe_problems(*_LIST_PROBLEMS),
@@ -103,6 +123,30 @@ async def list_fills(services: Services, request: RequestContext) -> Response:
     limit, after = read_limit(query), query.get("after")
     page, sequence = await services.history.list_fills(which, limit, after)
     return _answer({"fills": page.items, "after": page.after, "sequence": sequence})
+
+
+@routes.add(
+    "GET", "/v1/prevented-matches", needs=Scope.READ, summary="Prevented matches",
+    tags=["history"], request=describe_question(_ONE_SYMBOL, _ORDER_ID, LIMIT, AFTER),
+    response_model=PreventedMatchList,
+    responses=describe_problems(Reason.INVALID_ORDER_ID, *_LIST_PROBLEMS),
+)  # fmt: skip
+async def list_prevented_matches(services: Services, request: RequestContext) -> Response:
+    """Matches of the account's orders with each other that were prevented, newest first."""
+    query = request.read_query("symbol", "order_id", "limit", "after")
+    symbol = _read_symbol(query, services.instruments)
+    if symbol is None:
+        raise Refusal(
+            Reason.INVALID_REQUEST, "symbol",
+            "symbol must name an instrument: prevented matches are counted for each symbol",
+        )  # fmt: skip
+    order_id = query.get("order_id")
+    which = PreventedOf(
+        request.account, symbol, order_id=None if order_id is None else parse_order_id(order_id)
+    )
+    limit, after = read_limit(query), query.get("after")
+    page, sequence = await services.history.list_prevented_matches(which, limit, after)
+    return _answer({"prevented_matches": page.items, "after": page.after, "sequence": sequence})
 
 
 def _answer(body: Any) -> Response:

@@ -2,7 +2,7 @@
 
 from starlette.responses import Response
 
-from order_gateway.admission.api_keys import Scope
+from edge.api_keys import Scope
 from order_gateway.admission.request_context import RequestContext
 from order_gateway.document.common_answers import (
     BODY_PROBLEMS,

@@ -6,6 +6,7 @@ from typing import Literal
 from pydantic import BaseModel
 from starlette.responses import HTMLResponse, Response
 
+from edge.answer_metrics import CONTENT_TYPE
 from order_gateway.admission.request_context import RequestContext
 from order_gateway.document.common_answers import SYMBOL
 from order_gateway.document.message_schemas import ORDER_STREAM
@@ -13,18 +14,17 @@ from order_gateway.document.operation_schemas import (
     Health,
     InstrumentItem,
     InstrumentList,
-    InstrumentState,
     Liveness,
     Readiness,
+    to_state,
 )
-from order_gateway.metrics import CONTENT_TYPE
 from order_gateway.reading.validation import find_instrument
 from order_gateway.routes.direct_route import RouteTable
 from order_gateway.routes.services import Services
 from protocol.asyncapi import make_asyncapi
 from protocol.codec import encode
 from protocol.documentation import HEADERS, PAGE
-from protocol.enums import Reason
+from protocol.enums import Phase, Reason
 from protocol.instrument import Instrument
 from protocol.problem_responses import describe_problems
 
@@ -37,8 +37,8 @@ routes = RouteTable()
 )  # fmt: skip
 async def list_instruments(services: Services, _request: RequestContext) -> Response:
     """What is traded, with tick and lot, and whether it is halted."""
-    halted = await services.halts.read()
-    items = [_describe_instrument(item, halted) for item in services.instruments.values()]
+    phases = await services.halts.read_phases()
+    items = [_describe_instrument(item, phases) for item in services.instruments.values()]
     body = InstrumentList(instruments=items).model_dump_json()
     return Response(body, media_type="application/json")
 
@@ -51,7 +51,7 @@ async def list_instruments(services: Services, _request: RequestContext) -> Resp
 async def read_instrument(services: Services, request: RequestContext) -> Response:
     """One instrument: its tick and lot, its limits, and whether it is halted."""
     instrument = find_instrument(request.path_params["symbol"], services.instruments)
-    item = _describe_instrument(instrument, await services.halts.read())
+    item = _describe_instrument(instrument, await services.halts.read_phases())
     return Response(item.model_dump_json(), media_type="application/json")
 
 
@@ -121,11 +121,9 @@ def _answer(state: BaseModel, status: Literal[200, 503]) -> Response:
     return Response(state.model_dump_json(), status, media_type="application/json")
 
 
-def _describe_instrument(instrument: Instrument, halted: frozenset[str] | None) -> InstrumentItem:
-    """Describe an instrument; `halted` are the halted symbols, None if that is unknown."""
-    state: InstrumentState | None = None
-    if halted is not None:
-        state = "halted" if instrument.symbol in halted else "trading"
+def _describe_instrument(instrument: Instrument, phases: dict[str, Phase] | None) -> InstrumentItem:
+    """Describe an instrument; `phases` are those that do not trade, None if that is unknown."""
+    phase = None if phases is None else phases.get(instrument.symbol, Phase.CONTINUOUS)
     specification = instrument.specification
     return InstrumentItem(
         symbol=instrument.symbol,
@@ -138,5 +136,6 @@ def _describe_instrument(instrument: Instrument, halted: frozenset[str] | None) 
         min_notional=specification.min_notional,
         max_notional=specification.max_notional,
         price_band=specification.price_band,
-        state=state,
+        state=None if phase is None else to_state(phase),
+        phase=phase,
     )

@@ -8,6 +8,7 @@ repeats a request after a broken connection should be answered soon.
 from collections.abc import Sequence
 
 from order_gateway.account.history import History, Recalled
+from order_gateway.admission.request_context import RequestContext
 from order_gateway.errors import Unavailable
 from order_gateway.queueing.gateway import Outcome
 from order_gateway.reading.request_schemas import ResponseMode
@@ -15,14 +16,16 @@ from order_gateway.routes.answers import Answer, answer_order
 
 
 async def answer_orders(
-    history: History, account: str, outcomes: Sequence[Outcome], mode: ResponseMode
+    history: History, request: RequestContext, outcomes: Sequence[Outcome], mode: ResponseMode
 ) -> list[Answer]:
     """Answer each outcome; without trades if the archive cannot be asked."""
-    recalled = await _recall(history, account, outcomes) if mode is ResponseMode.FULL else {}
-    return [
+    is_full = mode is ResponseMode.FULL
+    recalled = await _recall(history, request.account, outcomes) if is_full else {}
+    answers = (
         answer_order(outcome, mode, recalled.get(outcome.entry.order_id or ""))
         for outcome in outcomes
-    ]
+    )
+    return await request.take_in_turns(answers, len(outcomes))
 
 
 async def _recall(

@@ -1,9 +1,10 @@
 """Routes that put orders into the queue."""
 
+import msgspec
 from starlette.responses import Response
 
+from edge.api_keys import Scope
 from order_gateway.admission.admission import charge
-from order_gateway.admission.api_keys import Scope
 from order_gateway.admission.request_context import RequestContext
 from order_gateway.document.answer_schemas import (
     BatchResults,
@@ -14,9 +15,9 @@ from order_gateway.document.answer_schemas import (
 )
 from order_gateway.document.common_answers import (
     BODY_PROBLEMS,
+    ORDER_PROBLEMS,
     QUEUE_PROBLEMS,
     RESULT,
-    VALUE_PROBLEMS,
 )
 from order_gateway.document.route_descriptions import describe_command
 from order_gateway.reading.order_body import OrderBody
@@ -41,19 +42,6 @@ from protocol.refusal import Refusal
 
 routes = RouteTable()
 
-_ORDER_PROBLEMS = (
-    Reason.UNKNOWN_SYMBOL,
-    Reason.INVALID_SIDE,
-    Reason.INVALID_ORDER_TYPE,
-    Reason.INVALID_SELF_TRADE_PREVENTION,
-    Reason.INVALID_CLIENT_ORDER_ID,
-    Reason.PRICE_REQUIRED,
-    Reason.STOP_PRICE_REQUIRED,
-    Reason.QUANTITY_REQUIRED,
-    Reason.CLIENT_ORDER_ID_REUSED,
-    Reason.ORDER_ID_COLLISION,
-    *VALUE_PROBLEMS,
-)
 _ORDER_RESPONSES: Responses = {
     200: RESULT | {"description": "A repeat: the state of the first order of this client_order_id"},
     201: {
@@ -69,7 +57,10 @@ _ORDER_RESPONSES: Responses = {
     status_code=201, summary="Submit an order", tags=["orders"],
     request=describe_command(ResponseMode.ACK, OrderRequest),
     responses=_ORDER_RESPONSES
-    | describe_problems(*BODY_PROBLEMS, *_ORDER_PROBLEMS, *QUEUE_PROBLEMS),
+    | describe_problems(
+        *BODY_PROBLEMS, *ORDER_PROBLEMS, Reason.CLIENT_ORDER_ID_OPEN, Reason.TOO_LATE,
+        *QUEUE_PROBLEMS,
+    ),
 )  # fmt: skip
 async def submit_order(services: Services, request: RequestContext) -> Response:
     """Put an order into the queue. 201 once the queue has confirmed it.
@@ -82,7 +73,7 @@ async def submit_order(services: Services, request: RequestContext) -> Response:
     check_media_type(request)
     order = read_order(request.body, services.instruments)
     [outcome] = await services.gateway.submit_orders(request, [order], preference)
-    [answer] = await answer_orders(services.history, request.account, [outcome], preference.mode)
+    [answer] = await answer_orders(services.history, request, [outcome], preference.mode)
     return answer.to_response()
 
 
@@ -93,7 +84,7 @@ async def submit_order(services: Services, request: RequestContext) -> Response:
     responses=describe_problems(*BODY_PROBLEMS, Reason.BATCH_TOO_LARGE, *QUEUE_PROBLEMS),
 )  # fmt: skip
 async def submit_batch(services: Services, request: RequestContext) -> Response:
-    """Put up to 500 orders into the queue together, in their order.
+    """Put up to 500 orders into the queue, in their order.
 
     Each has its own result, with the status and the body that it would have as a single order; a
     refused order does not keep the others out. Each order counts as one request.
@@ -101,23 +92,28 @@ async def submit_batch(services: Services, request: RequestContext) -> Response:
     preference = read_preference(request, ResponseMode.ACK)
     check_media_type(request)
     raw_orders = split_batch(request.body)
-    _check_size(request, len(raw_orders))
+    check_size(request, len(raw_orders))
     charge(request, len(raw_orders) - 1)
-    orders: list[OrderBody] = []
-    answers: list[Answer | None] = []
-    for raw in raw_orders:
-        try:
-            orders.append(read_order(raw, services.instruments))
-            answers.append(None)
-        except Refusal as refusal:
-            services.gateway.count_refusal(refusal)
-            answers.append(answer_refused_item(refusal))
+    services.gateway.check_room(request, len(raw_orders))
+    read = await request.take_in_turns(
+        (_read_item(services, raw) for raw in raw_orders), len(raw_orders)
+    )
+    orders = [item for item in read if isinstance(item, OrderBody)]
     outcomes = await services.gateway.submit_orders(request, orders, preference) if orders else []
-    queued = iter(await answer_orders(services.history, request.account, outcomes, preference.mode))
-    return answer_items([answer or next(queued) for answer in answers])
+    queued = iter(await answer_orders(services.history, request, outcomes, preference.mode))
+    return answer_items([item if isinstance(item, Answer) else next(queued) for item in read])
 
 
-def _check_size(request: RequestContext, count: int) -> None:
+def _read_item(services: Services, raw: msgspec.Raw) -> OrderBody | Answer:
+    """Return the order of a batch's item, or its answer if it is refused."""
+    try:
+        return read_order(raw, services.instruments)
+    except Refusal as refusal:
+        services.gateway.count_refusal(refusal)
+        return answer_refused_item(refusal)
+
+
+def check_size(request: RequestContext, count: int) -> None:
     """Raise Refusal for a batch that could never pass, being larger than the key's rate limit."""
     if request.limit is not None and count > request.limit.rate:
         raise Refusal(

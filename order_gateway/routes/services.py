@@ -6,10 +6,14 @@ from enum import Enum, auto
 
 from order_gateway.account.history import History
 from order_gateway.metrics import Metrics
+from order_gateway.queueing.begun_exchange import BegunExchange
+from order_gateway.queueing.followed_clock import FollowedClock
 from order_gateway.queueing.gateway import Gateway
 from order_gateway.queueing.halts import Halts
+from order_gateway.queueing.sharded_gateway import ShardedGateway
 from order_gateway.routes.health import HealthCheck
 from protocol.instrument import Instrument
+from protocol.market_file import MarketFile
 
 
 class Body(Enum):
@@ -21,12 +25,20 @@ class Body(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """The parts of one application. `make_document` returns its OpenAPI document as JSON."""
+    """The parts of one application.
+
+    `has_keys`: whether callers need an API key. `make_document` returns the application's OpenAPI
+    document as JSON.
+    """
 
     instruments: Mapping[str, Instrument]
-    gateway: Gateway
+    gateway: Gateway | ShardedGateway
     history: History
     halts: Halts
+    clock: FollowedClock
+    exchange: BegunExchange
+    market_file: MarketFile
+    has_keys: bool
     health: HealthCheck
     metrics: Metrics
     max_body_bytes: Mapping[Body, int]
