@@ -18,10 +18,14 @@ from edge.listening import open_listeners
 from edge.open_files import allow_connections, announce_connections
 from edge.server import make_server
 from market_data.app import create_app
+from market_data.fanout.nonblocking_websocket import NonblockingWebSocket
 from market_data.following.engine_redis import EngineRedis
+from market_data.following.feed import (
+    SECONDS_BETWEEN_CHECKS,
+    SECONDS_BETWEEN_EPHEMERAL_CHECKS,
+)
 from market_data.history.async_archive import AsyncArchive
 from market_data.service import Service
-from market_data.sessions.nonblocking_websocket import NonblockingWebSocket
 from market_data.sessions.session import ConnectionLimits
 from market_data.web.trading_page import PageSettings
 from protocol.hosts import format_host
@@ -49,7 +53,10 @@ def main() -> int:
             settings.market_data_max_subscriptions,
             settings.market_data_max_held_bytes,
         )
-        service = Service(EngineRedis(settings.effective_redis_url), instruments, archive, limits)
+        is_ephemeral = settings.ephemeral == "on"
+        seconds = SECONDS_BETWEEN_EPHEMERAL_CHECKS if is_ephemeral else SECONDS_BETWEEN_CHECKS
+        redis = EngineRedis(settings.effective_redis_url)
+        service = Service(redis, instruments, archive, limits, seconds)
         page = PageSettings(settings.public_gateway_url, settings.gateway_port)
         hosts = [settings.market_data_host, *settings.allowed_hosts]
         listeners = _open_sockets(settings, arguments.fd)
@@ -61,7 +68,14 @@ def main() -> int:
     announce_connections(places.connections, wanted)
     gc.freeze()  # what stays for good need not be traversed again and again
     with suppress(KeyboardInterrupt):
-        server = create_server(service, page, settings.allowed_origins, hosts, places)
+        server = create_server(
+            service,
+            page,
+            settings.allowed_origins,
+            hosts,
+            places,
+            injects_faults=settings.faults == "on",
+        )
         server.run(sockets=listeners)
     return 0
 
@@ -72,6 +86,8 @@ def create_server(
     origins: Iterable[str] = (),
     hosts: Iterable[str] = (),
     places: Places = Places.of(10_000, 2_000),  # noqa: B008 - it cannot change
+    *,
+    injects_faults: bool = False,
 ) -> uvicorn.Server:
     """Make a server of the application."""
     return make_server(
@@ -80,6 +96,7 @@ def create_server(
         websocket=NonblockingWebSocket,
         max_frame_bytes=MAX_TOLERATED_FRAME_BYTES,
         seconds_to_stop=SECONDS_TO_STOP,
+        injects_faults=injects_faults,
     )
 
 

@@ -44,7 +44,7 @@ def create_app(
     )
     app.state.service = service
     app.state.make_document = cache(lambda: encode(app.openapi()))
-    app.state.metrics = Metrics(service.status, service.hub, service.feed.stats)
+    app.state.metrics = Metrics(service.status, service.hub, service.feed_stats)
     openapi.document(app)
     install_handlers(app)
     app.exception_handler(RequestValidationError)(render_invalid)

@@ -11,13 +11,15 @@ from protocol.events import L2Delta, PublicEvent, Trade
 
 
 class Announcer:
-    """The feed's `MarketListener` that publishes on the hub."""
+    """The `MarketListener` of one shard's feed that publishes on the hub."""
 
-    def __init__(self, market: Market, hub: Hub, renderer: StateRenderer) -> None:
+    def __init__(
+        self, market: Market, hub: Hub, renderer: StateRenderer, prices: PriceAnnouncer
+    ) -> None:
         self._market = market
         self._hub = hub
         self._renderer = renderer
-        self.prices = PriceAnnouncer(market, hub, renderer.prices)
+        self._prices = prices
         self._told: dict[str, int] = {}
         self._told_of: str | None = None
         self._is_same_exchange = True
@@ -31,6 +33,9 @@ class Announcer:
         else:
             stream = Stream(BBO, event.symbol)
             self._hub.publish(Message(stream, encode_bbo(event.symbol, self._market[event.symbol])))
+
+    def end_message(self) -> None:
+        """Do nothing: no message to readers tells of more than one event."""
 
     def note_rebuild(self, is_same_exchange: bool) -> None:
         """Note which trades readers know, before the market is emptied."""
@@ -56,7 +61,7 @@ class Announcer:
             if self._hub.has_readers(book := Stream(BOOK, symbol)):
                 snapshot = self._renderer.books.render(symbol, "rebuilt")
                 self._hub.publish(Message(book, snapshot))
-        self.prices.start_over(self._is_same_exchange)
+        self._prices.start_over(self._market, self._is_same_exchange)
         self._told = {}
 
     def announce_heartbeat(self) -> None:

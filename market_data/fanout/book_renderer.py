@@ -3,7 +3,8 @@
 import msgspec
 
 from market_data.fanout.messages import BookDelta, BookSnapshot, Envelope, encode_frame
-from market_data.market.market import Market, SymbolView
+from market_data.market.market import SymbolView
+from market_data.market.whole_market import AnyMarket
 from protocol.events import Bbo, L2Delta
 
 L2_DEPTH = 10
@@ -12,7 +13,7 @@ L2_DEPTH = 10
 class BookRenderer:
     """Encodes a snapshot once for all who ask for it between two updates, for each reason."""
 
-    def __init__(self, market: Market) -> None:
+    def __init__(self, market: AnyMarket) -> None:
         self._market = market
         self._at: dict[str, tuple[int, int]] = {}
         self._frames: dict[str, dict[str, bytes]] = {}

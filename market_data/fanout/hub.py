@@ -47,6 +47,11 @@ class Hub:
         """Number of connected clients."""
         return sum(map(len, self._audiences.values()))
 
+    @property
+    def read_streams(self) -> frozenset[Stream]:
+        """The streams that anyone is subscribed to."""
+        return self._read_streams
+
     def has_readers(self, stream: Stream) -> bool:
         """Whether anyone is subscribed to `stream`."""
         return stream in self._read_streams

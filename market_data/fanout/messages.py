@@ -4,14 +4,12 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from edge.text_frames import frame_text
 from market_data.fanout.streams import Stream
 from protocol import PROTOCOL_VERSION
 from protocol.codec import encode
 from protocol.enums import Reason
 from protocol.events import Level
-
-_SHORT, _LONG = 126, 1 << 16
-"""Sizes from which a frame states its length in two bytes, and in eight (RFC 6455, 5.2)."""
 
 
 class Message(NamedTuple):
@@ -131,10 +129,4 @@ class Envelope(msgspec.Struct, frozen=True):
 
 def encode_frame(message: object) -> bytes:
     """Encode `message` as a whole WebSocket text frame: the same bytes for every client."""
-    content = encode(message)
-    size = len(content)
-    if size < _SHORT:
-        return b"\x81%c%b" % (size, content)
-    if size < _LONG:
-        return b"\x81\x7e%b%b" % (size.to_bytes(2), content)
-    return b"\x81\x7f%b%b" % (size.to_bytes(8), content)
+    return frame_text(encode(message))

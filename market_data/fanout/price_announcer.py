@@ -7,12 +7,13 @@ from market_data.fanout.streams import CANDLES, TICKER, Stream
 from market_data.market.candles import CANDLES_KEPT
 from market_data.market.market import Market
 from market_data.market.prices import Prices
+from market_data.market.whole_market import AnyMarket
 
 
 class PriceAnnouncer:
     """Publishes on the hub what is new since the previous call."""
 
-    def __init__(self, market: Market, hub: Hub, renderer: PriceRenderer) -> None:
+    def __init__(self, market: AnyMarket, hub: Hub, renderer: PriceRenderer) -> None:
         self._market = market
         self._hub = hub
         self._renderer = renderer
@@ -28,18 +29,20 @@ class PriceAnnouncer:
             for channel in CANDLES:
                 self._announce_candles(Stream(channel, symbol), now)
 
-    def start_over(self, is_same_exchange: bool) -> None:
-        """Take the market as built anew, from the same exchange's trades or from another's."""
-        if not is_same_exchange:
-            self._renderer.open_starts.clear()
-        self._told_tickers.clear()
-        for _, view in self._market.views():
+    def start_over(self, built: Market, is_same_exchange: bool) -> None:
+        """Take what is `built` anew, from the same exchange's trades or from another's."""
+        starts = self._renderer.open_starts
+        for stream in [] if is_same_exchange else [*starts]:
+            if stream.symbol in built.instruments:
+                del starts[stream]
+        for symbol, view in built.views():
+            self._told_tickers.pop(symbol, None)
             for series in view.prices.series.values():
                 series.changed_from = None
 
     def _announce_ticker(self, symbol: str, prices: Prices, now: int) -> None:
         minutes = prices.series["1m"]
-        state = (minutes.align(now), minutes.since, prices.last_timestamp)
+        state = (minutes.align(now), minutes.since, prices.last_timestamp, prices.phase)
         if self._told_tickers.get(symbol) == state and minutes.changed_from is None:
             return
         self._told_tickers[symbol] = state

@@ -3,7 +3,7 @@
 from market_data.fanout.messages import Envelope, encode_frame
 from market_data.fanout.streams import CANDLES, Stream
 from market_data.market.candles import CANDLES_KEPT, Candle
-from market_data.market.market import Market
+from market_data.market.whole_market import AnyMarket
 
 
 class PriceRenderer:
@@ -13,7 +13,7 @@ class PriceRenderer:
     what is rendered here never runs ahead of what was announced.
     """
 
-    def __init__(self, market: Market) -> None:
+    def __init__(self, market: AnyMarket) -> None:
         self._market = market
         self.open_starts: dict[Stream, int] = {}
         """Start of the candle that was last announced as open."""

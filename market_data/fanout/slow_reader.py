@@ -7,7 +7,7 @@ is the same bytes for all readers of a subscription, and counts once in the tota
 (`HubStats.held_bytes`), which the hub bounds.
 
 A reader that reads nothing while nothing is published is closed by
-`sessions.nonblocking_websocket`, when it does not answer a ping.
+`nonblocking_websocket`, when it does not answer a ping.
 """
 
 from collections import deque
@@ -38,6 +38,11 @@ class Batch:
     def frames(self) -> bytes:
         """All messages."""
         return b"".join([message.frame for message in self.messages])
+
+    @cached_property
+    def whole(self) -> "HeldTrades":
+        """All messages, to be held for readers that must miss none."""
+        return HeldTrades.of(self.messages)
 
     @cached_property
     def trades(self) -> "HeldTrades | None":
@@ -197,3 +202,12 @@ class Backlog:
         trades.holders -= 1
         if not trades.holders:
             self._stats.held_bytes -= trades.size
+
+
+class WholeBacklog(Backlog):
+    """Every message that a reader has missed: none is replaced by a newer one."""
+
+    def add(self, batch: Batch) -> int:
+        """Add what the reader has missed."""
+        self._trades.append(self._hold(batch.whole))
+        return 0

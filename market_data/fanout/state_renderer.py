@@ -10,15 +10,15 @@ from market_data.fanout.messages import Heartbeat, LastIds, encode_frame
 from market_data.fanout.price_renderer import PriceRenderer
 from market_data.fanout.streams import BBO, BOOK, CANDLES, HEARTBEAT, TICKER, TRADES, Stream
 from market_data.fanout.trade_renderer import TradeRenderer
-from market_data.market.feed_status import FeedStatus
-from market_data.market.market import Market, SymbolView
-from protocol.timestamps import format_timestamp, now_in_microseconds
+from market_data.market.market import SymbolView
+from market_data.market.whole_market import AnyMarket, AnyStatus
+from protocol.timestamps import format_timestamp
 
 
 class StateRenderer:
     """Renders the present state of any stream."""
 
-    def __init__(self, market: Market, status: FeedStatus) -> None:
+    def __init__(self, market: AnyMarket, status: AnyStatus) -> None:
         self._market = market
         self._status = status
         self.prices = PriceRenderer(market)
@@ -33,7 +33,7 @@ class StateRenderer:
         channel, symbol = stream
         if channel == HEARTBEAT:
             return self.render_heartbeat()
-        if not self._market.is_complete:
+        if not self._market.is_known(symbol):
             return None
         return self._render_market(stream, self._market[symbol])
 
@@ -43,9 +43,10 @@ class StateRenderer:
         Of the book that is one merged delta, or a snapshot if it has missed too much; of candles
         all that it has missed; of other streams the present state.
         """
-        if self._market.is_complete and stream.channel in CANDLES:
+        is_known = stream.channel != HEARTBEAT and self._market.is_known(stream.symbol)
+        if is_known and stream.channel in CANDLES:
             return self.prices.render_candles(stream, cursor)
-        if stream.channel != BOOK or not self._market.is_complete:
+        if stream.channel != BOOK or not is_known:
             return self.render(stream)
         view = self._market[stream.symbol]
         delta = view.deltas.merge_from(cursor) if cursor else None
@@ -56,7 +57,7 @@ class StateRenderer:
     def render_heartbeat(self) -> bytes:
         """Return message `heartbeat`: the last ids of every symbol, and if the feed is in sync."""
         heartbeat = Heartbeat(
-            timestamp=format_timestamp(now_in_microseconds()),
+            timestamp=format_timestamp(self._market.clock.now()),
             in_sync=self._status.is_in_sync,
             exchange_id=self._market.exchange_id,
             sequence=self._status.sequence,

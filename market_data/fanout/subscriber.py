@@ -18,8 +18,8 @@ class Subscriber:
     `write` hands bytes to the transport and never waits; `close` ends the connection.
     """
 
-    __slots__ = ("_backlog", "_behind_since", "_catch_up", "_clock", "_close", "_stats", "is_open",
-                 "is_ready", "streams", "write")  # fmt: skip
+    __slots__ = ("_backlog", "_behind_since", "_catch_up", "_clock", "_close", "_stats", "_unsent",
+                 "is_open", "is_ready", "streams", "write")  # fmt: skip
 
     def __init__(
         self,
@@ -28,6 +28,7 @@ class Subscriber:
         catch_up: Callable[[Stream, int], bytes | None],
         stats: HubStats,
         clock: Callable[[], float] = time.monotonic,
+        backlog: type[Backlog] = Backlog,
     ) -> None:
         self.write = write
         self._close = close
@@ -38,19 +39,20 @@ class Subscriber:
         self.is_ready = True
         self.is_open = True
         self._behind_since: float | None = None
-        self._backlog = Backlog(stats)
+        self._backlog = backlog(stats)
+        self._unsent = 0
 
     @property
     def held_bytes(self) -> int:
-        """What is held for the client."""
-        return self._backlog.size
+        """What is held for the client, here and in its transport."""
+        return self._backlog.size + self._unsent
 
     def hold(self, batch: Batch) -> None:
         """Keep what cannot be written now; close a client that is too slow."""
         if not self.is_open:
             return
         self._stats.conflated += self._backlog.add(batch)
-        if self._backlog.size > MAX_HELD_BYTES:
+        if self.held_bytes > MAX_HELD_BYTES:
             self.give_up(f"more than {MAX_HELD_BYTES >> 20} MB behind")
         elif self._count_seconds_behind() > MAX_SECONDS_BEHIND:
             self.give_up(f"what was sent {MAX_SECONDS_BEHIND} seconds ago is unread")
@@ -59,14 +61,22 @@ class Subscriber:
         """Drop what is held of streams that the client has left."""
         self._backlog.forget(frozenset(streams))
 
-    def pause(self) -> None:
-        """Hold messages from now on: the client is behind."""
+    def pause(self, unsent: int = 0) -> None:
+        """Hold messages from now on: the client is behind with `unsent` bytes of its transport."""
         self.is_ready = False
         self._behind_since = self._clock()
+        self.note_unsent(unsent)
+
+    def note_unsent(self, size: int) -> None:
+        """Count what the transport holds of a client that is behind."""
+        if self.is_open:
+            self._stats.held_bytes += size - self._unsent
+            self._unsent = size
 
     def resume(self) -> None:
         """Write what was held, until the client is behind again: it can be written to."""
         self._behind_since = None
+        self.note_unsent(0)
         while self.is_open and self._behind_since is None:
             page = self._backlog.take(self._catch_up)
             if page is None:
@@ -77,6 +87,7 @@ class Subscriber:
 
     def stop(self) -> None:
         """Write and hold nothing more: the connection ends."""
+        self.note_unsent(0)
         self.is_ready = self.is_open = False
         self._backlog.clear()
 

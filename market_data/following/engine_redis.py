@@ -1,4 +1,4 @@
-"""The edge to Redis: reads the engine's state, snapshots, journal and channels."""
+"""The edge to Redis: reads the state of a shard's engine, snapshots, journal and channels."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -13,11 +13,12 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import ResponseError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
-from market_data.following.engine_state import PUBLIC_CHANNELS, STATE_FIELDS, EngineState
+from market_data.following.engine_state import FOLLOWED_CHANNELS, STATE_FIELDS, EngineState
 from market_data.following.subscription import Subscription
-from protocol.channels import JOURNAL, STATE, STATE_FIGURES, snapshot_key
+from protocol.channels import STATE_FIGURES
 from protocol.figures import EngineFigures, decode_figures
 from protocol.journal import JournalEntry, entry_id
+from protocol.shards import FIRST, ShardNames, name_shard
 from protocol.snapshot import PARTS_AT_ONCE, Snapshot, decode_snapshot
 
 SECONDS_TO_ANSWER = 2.0
@@ -56,14 +57,21 @@ class BrokenJournal(Exception):
 class EngineRedis:
     """Reads only. Every method raises RedisError or OSError if Redis does not answer."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, names: ShardNames = FIRST) -> None:
         """Raise ValueError for a bad URL."""
+        self._url = url
+        self._names = names
+        self._state, self._journal = names.state, names.journal
         self._redis = connect_redis(url, SECONDS_TO_ANSWER)
         self._pages = connect_redis(url, SECONDS_TO_READ)
 
+    def of_shard(self, shard: int) -> "EngineRedis":
+        """Return the edge to another shard on the same Redis, or this one."""
+        return self if shard == self._names.shard else EngineRedis(self._url, name_shard(shard))
+
     async def read_state(self) -> EngineState:
         """Return the engine's state as it is now; raise ValueError if it is not the engine's."""
-        values = cast(_Values, await self._redis.hmget(STATE, list(STATE_FIELDS)))
+        values = cast(_Values, await self._redis.hmget(self._state, list(STATE_FIELDS)))
         return EngineState.of(values)
 
     async def read_figures(self) -> EngineFigures:
@@ -72,13 +80,14 @@ class EngineRedis:
         Raise ValueError if it is not readable.
         """
         raw = cast(
-            bytes | None, await cast(Awaitable[object], self._redis.hget(STATE, STATE_FIGURES))
+            bytes | None,
+            await cast(Awaitable[object], self._redis.hget(self._state, STATE_FIGURES)),
         )
         return decode_figures(raw)
 
     async def read_snapshot(self, sequence: int) -> Snapshot:
         """Return the snapshot at `sequence`; raise ValueError if it is gone or damaged."""
-        name = snapshot_key(sequence)
+        name = self._names.snapshot_key(sequence)
         parts: list[bytes] = []
         try:
             while page := await self._read_parts(name, len(parts)):
@@ -94,7 +103,7 @@ class EngineRedis:
     async def read_journal(self, sequence: int) -> list[JournalEntry]:
         """Return the next commits after `sequence`; raise BrokenJournal for a foreign entry."""
         start = b"(" + entry_id(sequence)
-        page = cast(_Entries, await self._pages.xrange(JOURNAL, start, count=JOURNAL_PAGE))
+        page = cast(_Entries, await self._pages.xrange(self._journal, start, count=JOURNAL_PAGE))
         try:
             return [JournalEntry.from_stream(stream_id, fields) for stream_id, fields in page]
         except (KeyError, ValueError) as error:
@@ -103,7 +112,7 @@ class EngineRedis:
     async def read_journaled(self, sequence: int, channel: str) -> bytes | None:
         """Return the message on `channel` of the commit that ends with `sequence`; None: none."""
         stream_id = entry_id(sequence)
-        page = cast(_Entries, await self._pages.xrange(JOURNAL, stream_id, stream_id))
+        page = cast(_Entries, await self._pages.xrange(self._journal, stream_id, stream_id))
         try:
             entries = [JournalEntry.from_stream(each, fields) for each, fields in page]
         except (KeyError, ValueError) as error:
@@ -113,7 +122,7 @@ class EngineRedis:
     async def follow(self, use: Callable[[Subscription], Awaitable[None]]) -> None:
         """Run `use` with a confirmed subscription to the public channels."""
         async with self._redis.pubsub() as pubsub:
-            subscription = Subscription(await _subscribe(pubsub))
+            subscription = Subscription(await _subscribe(pubsub, self._names), self._names)
             reading = asyncio.create_task(subscription.read())
             reading.add_done_callback(subscription.end)
             try:
@@ -140,11 +149,11 @@ def connect_redis(url: str, seconds: float) -> Redis:
     )
 
 
-async def _subscribe(pubsub: PubSub) -> AbstractConnection:
+async def _subscribe(pubsub: PubSub, names: ShardNames) -> AbstractConnection:
     """Wait until Redis has confirmed every channel: whatever is published later is received."""
-    await pubsub.subscribe(*PUBLIC_CHANNELS)
+    await pubsub.subscribe(*map(names.channel, FOLLOWED_CHANNELS))
     if (connection := pubsub.connection) is None:
         raise RedisConnectionError("subscribed, and the connection is gone")
-    for _ in PUBLIC_CHANNELS:
+    for _ in FOLLOWED_CHANNELS:
         await connection.read_response(timeout=SECONDS_TO_ANSWER, push_request=True)
     return connection

@@ -15,14 +15,17 @@ from market_data.following.feed_stats import FeedStats
 from market_data.following.lag import Lag
 from market_data.following.listener import MarketListener
 from market_data.following.public_message import list_public_events, read_public_message
-from market_data.following.subscription import Subscription
+from market_data.following.subscription import Message, Subscription
 from market_data.market.broken_event import BrokenEvent
 from market_data.market.feed_status import FeedStatus
 from market_data.market.market import Market
+from protocol.channels import CLOCK_MOVES, RESETS
 from protocol.events import ChannelMessage
 from protocol.journal import MAX_VALUE_BYTES, JournalEntry
 
 SECONDS_BETWEEN_CHECKS = 0.5
+SECONDS_BETWEEN_EPHEMERAL_CHECKS = 0.02
+"""Where the exchange is a test's, which waits for what it has done."""
 MAX_PAUSE_SECONDS = 2.0
 EVENTS_A_TURN = 256
 """Events that are applied before everything else has its turn: there may be very many, in one
@@ -35,7 +38,7 @@ logger = logging.getLogger(__name__)
 
 
 class Feed:
-    """Keeps the market up to date and tells the listener what happens to it.
+    """Keeps a shard's market up to date and tells the listener what happens to it.
 
     It subscribes first, then reads the journal, then goes on live. After a gap, a lost tail or a
     broken connection it reads what is missing from the journal. If the journal does not continue
@@ -43,9 +46,16 @@ class Feed:
     """
 
     def __init__(
-        self, redis: EngineRedis, market: Market, listener: MarketListener, status: FeedStatus
+        self,
+        redis: EngineRedis,
+        market: Market,
+        listener: MarketListener,
+        status: FeedStatus,
+        seconds_between_checks: float = SECONDS_BETWEEN_CHECKS,
+        stats: FeedStats | None = None,
     ) -> None:
-        self.stats = FeedStats()
+        self._seconds_between_checks = seconds_between_checks
+        self.stats = stats or FeedStats()
         self._status = status
         self._redis = redis
         self._market = market
@@ -76,12 +86,24 @@ class Feed:
         await self._check()
         self._say_live()
         while True:
-            wait = SECONDS_BETWEEN_CHECKS - self._status.seconds_since_check
+            wait = self._seconds_between_checks - self._status.seconds_since_check
             if wait <= 0:
                 await self._check()
                 continue
-            for channel, data in await subscription.take(wait):
+            await self._receive_all(await subscription.take(wait))
+
+    async def _receive_all(self, messages: list[Message]) -> None:
+        """Take messages; look at the state if one says that the clock was moved, or all is void."""
+        must_check = False
+        for channel, data in messages:
+            if channel == RESETS:
+                await self._check()
+            elif channel == CLOCK_MOVES:
+                must_check = True
+            else:
                 await self._receive(channel, data)
+        if must_check:
+            await self._check()
 
     async def _receive(self, channel: str, data: bytes) -> None:
         """Take one message of a channel; count and ignore what is not the engine's."""
@@ -143,6 +165,8 @@ class Feed:
             self._events_this_turn += 1
             if self._events_this_turn >= EVENTS_A_TURN:
                 await self._end_turn(is_live=is_live)
+        if self._market.is_complete:
+            self._listener.end_message()
         self._chain.advance(channel, message.sequence, data)
 
     async def _end_turn(self, *, is_live: bool) -> None:
@@ -155,14 +179,18 @@ class Feed:
         """Compare what was received with the engine's state, and resync if anything is missing."""
         asked_at = self._time.read(self._market.now)
         state = await self._redis.read_state()
+        clock = self._market.clock
+        clock.note(state.clock_mode, state.clock)
         is_lost = self._chain.has_lost_tail(state)
         if is_lost or not self._chain.is_of(state):
             self.stats.lost_tails += is_lost
             await self._resync(state)
         self._market.exchange_id = state.exchange_id
+        self._market.note_phases(state.phases)
         self._chain.note_complete(state)
         if self._chain.has_all(state):
-            self._market.quiet_until = asked_at - SETTLING_MICROSECONDS
+            now = asked_at if clock.mode.is_real else clock.now()
+            self._market.quiet_until = now - clock.mode.factor * SETTLING_MICROSECONDS
         behind = self._chain.count_behind(state)
         lag = self._lag.measure(time.monotonic(), state.last, self._chain.last)
         self._status.note_check(self._chain.complete, state.sequence, behind, lag)

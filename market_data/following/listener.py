@@ -11,6 +11,9 @@ class MarketListener(Protocol):
     def announce(self, event: PublicEvent) -> None:
         """Take note of `event`, which is in the market now."""
 
+    def end_message(self) -> None:
+        """Take note that all events of a message have been announced: a commit's on a channel."""
+
     def note_rebuild(self, is_same_exchange: bool) -> None:
         """Take note that the market is about to be emptied.
 

@@ -7,11 +7,13 @@ from typing import TypeAlias
 
 from redis.asyncio.connection import AbstractConnection
 
+from protocol.shards import FIRST, ShardNames
+
 MAX_UNTAKEN_MESSAGES, MAX_UNTAKEN_BYTES = 4_096, 16 << 20
 """Messages read from the channels and not yet taken, and their bytes; the rest waits in Redis."""
 
 Message: TypeAlias = tuple[str, bytes]
-"""A channel's name, and what was published there."""
+"""A channel's name as the journal has it, and what was published there."""
 
 
 class Subscription:
@@ -21,9 +23,10 @@ class Subscription:
     message than all that the feed does with it.
     """
 
-    def __init__(self, connection: AbstractConnection) -> None:
-        """Take over `connection`, which has subscribed."""
+    def __init__(self, connection: AbstractConnection, names: ShardNames = FIRST) -> None:
+        """Take over `connection`, which has subscribed to the channels of a shard."""
         self._connection = connection
+        self._prefix_length = len(names.channel_prefix)
         self._untaken: list[Message] = []
         self._untaken_bytes = 0
         self._failure: BaseException | None = None
@@ -37,7 +40,7 @@ class Subscription:
                 timeout=math.inf, push_request=True
             )
             if kind == b"message":
-                await self._keep((channel.decode(), content))
+                await self._keep((channel[self._prefix_length :].decode(), content))
 
     def end(self, reading: "asyncio.Task[None]") -> None:
         """Note that `read` has ended; `take` raises the reason."""

@@ -1,12 +1,14 @@
 """Candles of the archive in ticks and lots, cut off exactly at our own first trade."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from fractions import Fraction
 from typing import NamedTuple
 
 from archive.queries import Archive
 from archive.records import CandleRecord, TradeRecord
 from market_data.market.candles import CANDLES_KEPT, INTERVALS, MICROSECONDS, Candle
+from protocol.enums import Side
 from protocol.instrument import Instrument
 from protocol.timestamps import parse_timestamp
 
@@ -94,10 +96,13 @@ def _fold(trades: Iterable[TradeRecord], instrument: Instrument, start: int) -> 
     candle = Candle.flat(start, 0)
     for trade in trades:
         price, quantity = _to_ticks(trade.price, instrument), _to_lots(trade.quantity, instrument)
+        is_taker_buy = trade.aggressor_side == Side.BUY
         if candle.trades:
-            candle.take(price, quantity)
+            candle.take(price, quantity, trade.trade_id, is_taker_buy=is_taker_buy)
         else:
-            candle = Candle.of_trade(start, price, quantity)
+            candle = Candle.of_trade(
+                start, price, quantity, trade.trade_id, is_taker_buy=is_taker_buy
+            )
     return candle
 
 
@@ -105,13 +110,10 @@ def _merge(candles: list[Candle], start: int) -> list[Candle]:
     """Make one candle of those of one interval; an empty list if there are none."""
     if not candles:
         return []
-    merged = Candle.flat(start, 0)
-    for candle in candles:
-        if merged.trades:
-            merged.append(candle)
-        else:
-            values = (candle.open, candle.high, candle.low, candle.close)
-            merged = Candle(start, *values, candle.volume, candle.notional, candle.trades)
+    first, *later = candles
+    merged = replace(first, start=start)
+    for candle in later:
+        merged.append(candle)
     return [merged]
 
 
@@ -126,6 +128,10 @@ def _to_candle(record: CandleRecord, instrument: Instrument) -> Candle:
         _to_lots(record.volume, instrument),
         int(Fraction(record.quote_volume) / unit),
         record.trades,
+        _to_lots(record.taker_buy_volume, instrument),
+        int(Fraction(record.taker_buy_quote_volume) / unit),
+        record.first_trade_id,
+        record.last_trade_id,
     )
 
 

@@ -64,6 +64,10 @@ class AsyncArchive:
         """Return the oldest `limit` trades with an id above `trade_id`, oldest first."""
         return await self._ask(lambda: self._archive.list_trades(symbol, limit, after=trade_id))
 
+    async def find_trade_from(self, symbol: str, moment: int) -> int | None:
+        """Return the id of the first trade from `moment` on; None also if there is none."""
+        return await self._ask(lambda: self._archive.find_trade_from(symbol, moment))
+
     async def list_candles(
         self, instrument: Instrument, seconds: int, start: int, end: int
     ) -> list[Candle] | None:
@@ -75,6 +79,10 @@ class AsyncArchive:
             return candles if has_reached else None
 
         return await self._ask(ask)
+
+    async def find_first_candle(self, symbol: str, seconds: int) -> int | None:
+        """Return where the first candle of `seconds` begins; None also if nothing has traded."""
+        return await self._ask(lambda: self._archive.find_first_candle(symbol, seconds))
 
     async def read_before(
         self, instrument: Instrument, trade_id: int, until: int

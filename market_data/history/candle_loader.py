@@ -4,7 +4,8 @@ import asyncio
 import logging
 
 from market_data.history.async_archive import AsyncArchive
-from market_data.market.market import Market, SymbolView
+from market_data.market.market import SymbolView
+from market_data.market.whole_market import AnyMarket
 
 SECONDS_BETWEEN_TRIES = 2.0
 
@@ -14,7 +15,7 @@ logger = logging.getLogger(__name__)
 class CandleLoader:
     """Works beside the feed. Until it is done, answers say `since` when candles are known."""
 
-    def __init__(self, market: Market, archive: AsyncArchive) -> None:
+    def __init__(self, market: AnyMarket, archive: AsyncArchive) -> None:
         self._market = market
         self._archive = archive
 
@@ -31,7 +32,7 @@ class CandleLoader:
         found = await self._archive.read_before(
             view.instrument, view.unseen_trade_id, view.unseen_until
         )
-        if found is None or self._market[symbol] is not view or not self._market.is_complete:
+        if found is None or self._market[symbol] is not view or not self._market.is_known(symbol):
             return
         view.prices.note_last_trade(found.last_timestamp, found.last_price)
         for name, series in view.prices.series.items():

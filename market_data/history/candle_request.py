@@ -17,6 +17,13 @@ class Range(NamedTuple):
     end: int
 
 
+class FoundCandles(NamedTuple):
+    """Candles, and where they begin if what is before is not known; None: nothing is missing."""
+
+    candles: list[Candle]
+    since: int | None
+
+
 def choose_range(
     series: CandleSeries, now: int, start: int | None, end: int | None, limit: int
 ) -> Range:
@@ -38,21 +45,34 @@ async def describe_candles(
     If the archive does not answer, the answer begins where memory does, and `since` says so; one
     of which memory has nothing is refused.
     """
-    from_memory = series.list_filled(asked.start, asked.end)
-    is_short = series.since > asked.start
-    older: list[Candle] | None = None
-    if is_short and archive is not None:
-        older = await _ask_archive(view, series, asked, archive)
-        if older is None and not from_memory:
-            raise HistoryUnavailable
+    found = await find_candles(view, series, asked, archive)
     open_start = series.align(now)
     return {
         "candles": [
             {**view.prices.describe_candle(each), "is_closed": each.start < open_start}
-            for each in [*(older or []), *from_memory]
+            for each in found.candles
         ],
-        "since": format_moment(series.since if is_short and older is None else None),
+        "since": format_moment(found.since),
     }
+
+
+async def find_candles(
+    view: SymbolView, series: CandleSeries, asked: Range, archive: AsyncArchive | None
+) -> FoundCandles:
+    """Find the candles of `asked`, without holes; raise HistoryUnavailable.
+
+    If the archive does not answer, they begin where memory does; if that has none, it is refused.
+    """
+    from_memory = series.list_filled(asked.start, asked.end)
+    if series.since <= asked.start:
+        return FoundCandles(from_memory, None)
+    older: list[Candle] | None = None
+    if archive is not None:
+        older = await _ask_archive(view, series, asked, archive)
+        if older is None and not from_memory:
+            raise HistoryUnavailable
+    since = series.since if older is None else None
+    return FoundCandles([*(older or []), *from_memory], since)
 
 
 async def _ask_archive(

@@ -31,16 +31,25 @@ class CandleSeries:
         self.since = since
         self.close_before = close_before
 
-    def take(self, timestamp: int, price: int, quantity: int) -> None:
+    def take(
+        self,
+        timestamp: int,
+        price: int,
+        quantity: int,
+        trade_id: int = 0,
+        *,
+        is_taker_buy: bool = False,
+    ) -> None:
         """Add a trade that is not earlier than the one before."""
         candles = self._candles
         if candles and timestamp < candles[-1].start + self.step:
             candle = candles[-1]
-            candle.take(price, quantity)
+            candle.take(price, quantity, trade_id, is_taker_buy=is_taker_buy)
         else:
             if len(candles) == CANDLES_KEPT:
                 self._drop_oldest()
-            candle = Candle.of_trade(self.align(timestamp), price, quantity)
+            start = self.align(timestamp)
+            candle = Candle.of_trade(start, price, quantity, trade_id, is_taker_buy=is_taker_buy)
             candles.append(candle)
         if self.changed_from is None:  # a set one is no later: this candle is the newest
             self.changed_from = candle.start
@@ -58,7 +67,7 @@ class CandleSeries:
         """Return the same, with a flat candle for each interval without trades after the first."""
         start = max(self.align(start + self.step - 1), self.align(self.since))
         traded = self.list_traded(start, end)
-        return list(fill_holes(traded, start, end, self.step, self._find_close(start)))
+        return list(fill_holes(traded, start, end, self.step, self.find_close(start)))
 
     def prepend(self, older: Iterable[Candle], since: int, close_before: int | None) -> None:
         """Put `older` in front, from before our first trade; both may have a part of one candle.
@@ -76,8 +85,8 @@ class CandleSeries:
         while len(self._candles) > CANDLES_KEPT:
             self._drop_oldest()
 
-    def _find_close(self, before: int) -> int | None:
-        """Return the last price before the moment `before`."""
+    def find_close(self, before: int) -> int | None:
+        """Return the last price before `before`, where an interval begins; None: none is known."""
         found = next((each for each in reversed(self._candles) if each.start < before), None)
         return found.close if found else self.close_before
 

@@ -9,8 +9,11 @@ from market_data.market.broken_event import BrokenEvent
 from market_data.market.delta_ring import DeltaRing
 from market_data.market.grid import read_steps
 from market_data.market.prices import Prices
+from protocol.enums import Phase, Side
 from protocol.events import Bbo, L2Delta, PublicEvent, Trade
+from protocol.exchange_clock import ExchangeTime
 from protocol.instrument import Instrument
+from protocol.machine_clocks import open_machine_clocks
 from protocol.snapshot import BookSnapshot, Snapshot
 from protocol.timestamps import format_timestamp, parse_timestamp
 
@@ -95,7 +98,13 @@ class SymbolView:
             )
         price = read_steps(trade.price, self.instrument.tick)
         quantity = read_steps(trade.quantity, self.instrument.lot)
-        self.prices.take(_read_timestamp(trade.timestamp), price, quantity)
+        self.prices.take(
+            _read_timestamp(trade.timestamp),
+            price,
+            quantity,
+            trade.trade_id,
+            is_taker_buy=trade.aggressor_side is Side.BUY,
+        )
         self.trades.append(trade)
         self.last_trade_id = trade.trade_id
 
@@ -132,6 +141,8 @@ class Market:
     def __init__(self, instruments: Mapping[str, Instrument]) -> None:
         self.instruments = instruments
         self.symbols = list(instruments)
+        self.clock = ExchangeTime(open_machine_clocks())
+        """What the exchange's clock says, as far as the engine's state was read."""
         self.exchange_id: str | None = None
         self.is_complete = False
         self.quiet_until = 0
@@ -146,6 +157,15 @@ class Market:
 
     def __getitem__(self, symbol: str) -> SymbolView:
         return self._views[symbol]
+
+    def is_known(self, _symbol: str) -> bool:
+        """Whether everything up to some commit is known of the symbol."""
+        return self.is_complete
+
+    def note_phases(self, phases: Mapping[str, str] | None) -> None:
+        """Note the phases of those that are not `continuous`; None: the engine has not said."""
+        for symbol, view in self.views():
+            view.prices.phase = None if phases is None else phases.get(symbol, Phase.CONTINUOUS)
 
     def views(self) -> Iterable[tuple[str, SymbolView]]:
         """Return every symbol with what is known of it."""

@@ -20,20 +20,30 @@ class Day(NamedTuple):
 
 
 class Prices:
-    """One symbol's trades as candles, by the engine's timestamps, and the last price."""
+    """One symbol's trades as candles, by the engine's timestamps, the last price, and the phase."""
 
-    __slots__ = ("_instrument", "last_price", "last_timestamp", "series")
+    __slots__ = ("_instrument", "last_price", "last_timestamp", "phase", "series")
 
     def __init__(self, instrument: Instrument) -> None:
         self._instrument = instrument
         self.series = {name: CandleSeries(seconds) for name, seconds in INTERVALS.items()}
         self.last_price: int | None = None
         self.last_timestamp: int | None = None
+        self.phase: str | None = None
+        """None before the engine has said."""
 
-    def take(self, timestamp: int, price: int, quantity: int) -> None:
+    def take(
+        self,
+        timestamp: int,
+        price: int,
+        quantity: int,
+        trade_id: int = 0,
+        *,
+        is_taker_buy: bool = False,
+    ) -> None:
         """Add the next trade: microseconds, ticks, lots."""
         for series in self.series.values():
-            series.take(timestamp, price, quantity)
+            series.take(timestamp, price, quantity, trade_id, is_taker_buy=is_taker_buy)
         self.last_price = price
         self.last_timestamp = timestamp
 
@@ -68,6 +78,7 @@ class Prices:
             "trades": sum(each.trades for each in traded),
             "timestamp": format_moment(self.last_timestamp),
             "since": format_moment(day.since),
+            "phase": self.phase,
         }
 
     def describe_candle(self, candle: Candle) -> dict[str, object]:

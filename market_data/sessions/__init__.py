@@ -2,5 +2,5 @@
 
 In: what the client sends. Out: its subscriptions at the hub, answers, what it has missed, and the
 end of a connection that breaks a rule or does not read. May import `market_data.fanout`, `history`,
-`market` and `protocol`; the only room that knows uvicorn.
+`market` and `protocol`.
 """

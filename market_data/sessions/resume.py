@@ -6,13 +6,14 @@ from typing import NamedTuple
 from market_data.fanout.book_renderer import encode_book_delta
 from market_data.fanout.hub import Hub
 from market_data.fanout.messages import TradesMissing, encode_frame
+from market_data.fanout.nonblocking_websocket import NonblockingWebSocket
 from market_data.fanout.state_renderer import StateRenderer
 from market_data.fanout.streams import BOOK, Stream
 from market_data.fanout.subscriber import Subscriber
 from market_data.fanout.trade_renderer import encode_trade
 from market_data.history.async_archive import AsyncArchive
-from market_data.market.market import Market, SymbolView
-from market_data.sessions.nonblocking_websocket import NonblockingWebSocket
+from market_data.market.market import SymbolView
+from market_data.market.whole_market import AnyMarket
 from market_data.sessions.resume_budget import ResumeBudget
 
 MAX_TRADES = 50_000
@@ -43,7 +44,7 @@ class Resume:
     """Brings one client back to one stream. The market must be complete when it begins."""
 
     def __init__(
-        self, hub: Hub, renderer: StateRenderer, market: Market, archive: AsyncArchive | None
+        self, hub: Hub, renderer: StateRenderer, market: AnyMarket, archive: AsyncArchive | None
     ) -> None:
         self._hub = hub
         self._renderer = renderer

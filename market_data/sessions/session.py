@@ -9,11 +9,11 @@ from starlette.websockets import WebSocket
 from edge.frame_budget import MAX_REFUSED_FRAMES, TOO_MANY_FRAMES, FrameBudget
 from market_data.fanout.hub import MAX_HELD_BYTES_OF_ALL, Hub
 from market_data.fanout.messages import Ack, Connected, Error, Pong, encode_frame
+from market_data.fanout.nonblocking_websocket import NonblockingWebSocket
 from market_data.fanout.state_renderer import StateRenderer
 from market_data.fanout.streams import CHANNELS, TRADES, Stream, group_by_channel
 from market_data.fanout.subscriber import Subscriber
-from market_data.market.market import Market
-from market_data.sessions.nonblocking_websocket import NonblockingWebSocket
+from market_data.market.whole_market import AnyMarket
 from market_data.sessions.requests import (
     FrameId,
     Request,
@@ -25,7 +25,7 @@ from market_data.sessions.requests import (
 from market_data.sessions.resume import Resume, ReturningClient
 from market_data.sessions.resume_budget import TRADES_A_SECOND, ResumeBudget
 from protocol.enums import Reason
-from protocol.timestamps import format_timestamp, now_in_microseconds
+from protocol.timestamps import format_timestamp
 
 _WELCOME = (
     "GoQuant market data. Change what you get with"
@@ -50,7 +50,7 @@ class SessionHost:
         self,
         hub: Hub,
         renderer: StateRenderer,
-        market: Market,
+        market: AnyMarket,
         resume: Resume,
         limits: ConnectionLimits,
     ) -> None:
@@ -155,7 +155,7 @@ class Session:
     async def _carry_out(self, request: Request) -> None:
         """Send the ack, then the state of what is new, then what is live."""
         if request.action == "ping":
-            self._write(Pong(request.id, format_timestamp(now_in_microseconds())))
+            self._write(Pong(request.id, format_timestamp(self._host.market.clock.now())))
             return
         if request.action != "unsubscribe":
             error = self._find_excess(request.id, request.streams)

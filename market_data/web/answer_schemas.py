@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from protocol.described_body import DescribedBody, make_example
-from protocol.enums import Side
+from protocol.enums import Phase, Side
 
 _TIMESTAMP = "2026-01-31T12:00:00.000001Z"
 _BIDS, _ASKS = [["60000.00", "1.00000"]], [["60001.00", "0.50000"]]
@@ -98,7 +98,7 @@ class Ticker(DescribedBody):
     model_config = make_example(
         symbol="BTC-USDT", open="60000.00", high="60100.00", low="59900.00", last="59987.50",
         volume="12.50000", quote_volume="750000.0000000", change="-12.50", change_percent="-0.02",
-        trades=310, timestamp=_TIMESTAMP, since=None,
+        trades=310, timestamp=_TIMESTAMP, since=None, phase="continuous",
     )  # fmt: skip
 
     symbol: str
@@ -113,6 +113,7 @@ class Ticker(DescribedBody):
     trades: int
     timestamp: Annotated[str | None, Field(description="of the last trade")]
     since: str | None
+    phase: Phase | None
 
 
 class Candle(DescribedBody):
@@ -142,12 +143,25 @@ class CandleList(DescribedBody):
     since: str | None
 
 
+class ShardHealth(DescribedBody):
+    """How far one of several shards is followed."""
+
+    model_config = make_example(shard=2, in_sync=True, sequence=42, engine_sequence=42, behind=0)
+
+    shard: int
+    in_sync: bool
+    sequence: int
+    engine_sequence: int
+    behind: int
+
+
 class Health(DescribedBody):
     """Whether the service may be believed."""
 
     model_config = make_example(
         status="ok", service="market_data", redis="connected", in_sync=True, sequence=42,
-        engine_sequence=42, behind=0, lag_seconds=0.0,
+        engine_sequence=42, behind=0, lag_seconds=0.0, exchange_id="6f1ad0c2b7e94a05",
+        timestamp=_TIMESTAMP, shards=None,
     )  # fmt: skip
 
     status: Annotated[
@@ -160,6 +174,14 @@ class Health(DescribedBody):
     engine_sequence: int
     behind: int
     lag_seconds: float
+    exchange_id: Annotated[str | None, Field(description="null before the exchange has begun")]
+    timestamp: Annotated[
+        str, Field(description="the exchange's time up to which nothing is missing here")
+    ]
+    shards: Annotated[
+        list[ShardHealth] | None,
+        Field(description="where there are several; the sequences above are then sums of theirs"),
+    ] = None
 
 
 class Readiness(DescribedBody):

@@ -14,16 +14,14 @@ from prometheus_client.registry import Collector
 
 from market_data.fanout.hub import Hub
 from market_data.following.feed_stats import FeedStats
-from market_data.market.feed_status import FeedStatus
+from market_data.market.whole_market import AnyStatus
 from protocol.figures import Durations, EngineFigures
-
-CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 
 class Metrics(Collector):
     """Reads the service's own counters when asked, so that nothing is counted twice."""
 
-    def __init__(self, status: FeedStatus, hub: Hub, feed: FeedStats) -> None:
+    def __init__(self, status: AnyStatus, hub: Hub, feed: FeedStats) -> None:
         self._status = status
         self._hub = hub
         self._feed = feed

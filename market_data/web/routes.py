@@ -8,11 +8,13 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query, Request, WebSocket
 from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
 
+from edge.answer_metrics import CONTENT_TYPE
 from market_data.fanout.book_renderer import describe_bbo
 from market_data.history.candle_request import choose_range, describe_candles
 from market_data.history.trade_request import describe_trades
 from market_data.history.unavailable import HistoryUnavailable
-from market_data.market.market import Market, SymbolView
+from market_data.market.market import SymbolView
+from market_data.market.whole_market import AnyMarket
 from market_data.service import Service
 from market_data.web.answer_schemas import (
     BestPrices,
@@ -26,7 +28,7 @@ from market_data.web.answer_schemas import (
     TradeList,
 )
 from market_data.web.message_schemas import FEED
-from market_data.web.metrics import CONTENT_TYPE, Metrics
+from market_data.web.metrics import Metrics
 from market_data.web.openapi import Symbol, describe_answers, describe_market_answers
 from market_data.web.problems import ProblemRaised
 from market_data.web.query_rules import BEFORE, DEPTH, LIMIT, check_names
@@ -56,7 +58,7 @@ def find_service(request: Request) -> Service:
     return service
 
 
-def find_market(service: Annotated[Service, Depends(find_service)]) -> Market:
+def find_market(service: Annotated[Service, Depends(find_service)]) -> AnyMarket:
     """Return the market; raise a problem while the feed is deaf, because it may be old."""
     if not service.status.is_in_sync:
         raise ProblemRaised(
@@ -67,7 +69,7 @@ def find_market(service: Annotated[Service, Depends(find_service)]) -> Market:
     return service.market
 
 
-def find_view(symbol: Symbol, market: Annotated[Market, Depends(find_market)]) -> SymbolView:
+def find_view(symbol: Symbol, market: Annotated[AnyMarket, Depends(find_market)]) -> SymbolView:
     """Return what is known of `symbol`; raise a problem that names the valid ones for another."""
     if symbol not in market.symbols:
         raise ProblemRaised(

@@ -31,12 +31,14 @@ class NonblockingWebSocket(BoundedWebSocket):
         self._hub = hub
         self._subscriber = subscriber
         if not self.writable.is_set():
-            subscriber.pause()
+            subscriber.pause(self.count_unsent())
 
     def write(self, data: bytes) -> None:
         """Hand frames to the transport, which keeps what it cannot send at once."""
         if not (self.close_sent or self.transport.is_closing()):
             self.transport.write(data)
+            if not self.writable.is_set() and self._subscriber is not None:
+                self._subscriber.note_unsent(self.count_unsent())
 
     async def drain(self) -> None:
         """Wait until the client has read enough to be written to again."""
@@ -61,7 +63,7 @@ class NonblockingWebSocket(BoundedWebSocket):
         """Note that the transport's buffer is above its high-water mark: the client is behind."""
         super().pause_writing()
         if self._subscriber is not None:
-            self._subscriber.pause()
+            self._subscriber.pause(self.count_unsent())
 
     def resume_writing(self) -> None:
         """Note that the transport's buffer is below its low-water mark: the client catches up."""
