@@ -1,0 +1,112 @@
+"""Start the Binance gateway: `python -m binance_gateway [--fd N]`."""
+
+import argparse
+import gc
+import logging
+import signal
+import socket
+import sys
+
+import uvicorn
+from pydantic import ValidationError
+from starlette.types import ASGIApp
+
+from archive.database import UnusableDatabase, open_for_queries
+from archive.queries import Archive
+from archive.settings import ArchiveSettings
+from binance_gateway.app import App, create_app
+from binance_gateway.logs import SERVICE
+from binance_gateway.streams.connection import BinanceWebSocket
+from edge.api_keys import UnusableKeys, choose_api_keys
+from edge.gate import Places
+from edge.listening import open_listeners
+from edge.open_files import allow_connections, announce_connections
+from edge.server import make_server
+from edge.shared_metrics import share_metrics
+from protocol.hosts import format_host
+from protocol.instrument import parse_instruments, require_one_shard
+from protocol.logs import start_logging
+from protocol.settings import describe_bad_settings
+
+SHUTDOWN_SECONDS = 3
+MAX_FRAME_BYTES = 64 * 1024
+
+
+class StartError(Exception):
+    """The service cannot start; the message says why in one line."""
+
+
+def main() -> None:
+    """Serve until SIGTERM or SIGINT; exit with status 1 and one line if it cannot start."""
+    # uvicorn shuts down and then raises the signal again
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: sys.exit())
+    parser = argparse.ArgumentParser(prog="python -m binance_gateway", description=main.__doc__)
+    parser.add_argument("--fd", type=int, action="append", help="inherited listening socket")
+    arguments = parser.parse_args()
+    try:
+        settings = ArchiveSettings()
+        start_logging(SERVICE, settings.log_level, settings.log_format)
+        logging.getLogger("uvicorn").setLevel(logging.WARNING)  # it logs what strangers ask for
+        listeners = _open_listeners(settings, arguments.fd)
+        app = _make_app(settings, listeners[0].getsockname()[0])
+    except ValidationError as error:
+        sys.exit(f"{SERVICE}: {describe_bad_settings(error)}")
+    except (StartError, UnusableKeys, UnusableDatabase, ValueError) as error:
+        sys.exit(f"{SERVICE}: {error}")
+    gc.freeze()  # what stays for good need not be scanned at each collection
+    allowed = allow_connections(settings.max_connections)
+    announce_connections(allowed, settings.max_connections)
+    places = Places.of(allowed, settings.max_connections_per_address)
+    injects_faults = settings.faults == "on"
+    create_server(app, places, injects_faults=injects_faults).run(sockets=listeners)
+
+
+def create_server(
+    app: ASGIApp,
+    places: Places = Places.of(10_000, 2_000),  # noqa: B008 - it cannot change
+    *,
+    injects_faults: bool = False,
+) -> uvicorn.Server:
+    """Make a server of the application."""
+    return make_server(
+        app,
+        places,
+        websocket=BinanceWebSocket,
+        max_frame_bytes=MAX_FRAME_BYTES,
+        seconds_to_stop=SHUTDOWN_SECONDS,
+        injects_faults=injects_faults,
+    )
+
+
+def _make_app(settings: ArchiveSettings, address: str) -> App:
+    keys = choose_api_keys(settings.auth, settings.api_keys_file, settings.api_keys, address)
+    try:
+        instruments = parse_instruments(settings.instruments_file.read_text())
+        require_one_shard(instruments.values())
+    except (OSError, ValueError) as error:
+        raise StartError(f"cannot use {settings.instruments_file}: {error}") from None
+    if settings.binance_workers > 1:
+        try:
+            share_metrics(settings.data_dir / "binance-metrics")
+        except OSError as error:
+            raise StartError(f"cannot use DATA_DIR: {error}") from None
+    archive = Archive(open_for_queries(settings.effective_database_url))
+    return create_app(settings, instruments, archive, keys)
+
+
+def _open_listeners(
+    settings: ArchiveSettings, descriptors: list[int] | None
+) -> list[socket.socket]:
+    host, port = settings.binance_host, settings.binance_port
+    try:
+        return open_listeners(host, port, descriptors)
+    except OSError as error:
+        raise StartError(
+            f"cannot listen on {format_host(host)}:{port}: {error.strerror};"
+            " stop what is there, or set BINANCE_PORT to another port"
+        ) from None
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""What an account does and has: commands to the engine, and questions to the archive."""

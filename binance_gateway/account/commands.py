@@ -1,0 +1,84 @@
+"""The way of a command to the engine and of its answer back, in Binance's time and words."""
+
+from collections.abc import Sequence
+
+from binance_gateway.words import errors, refusals
+from binance_gateway.words.errors import BinanceError
+from order_gateway.errors import Unavailable
+from order_gateway.queueing.overload import OverloadGate
+from order_gateway.queueing.sender import Sender, Sent
+from protocol.commands import VALID_MICROSECONDS, QueueEntry
+from protocol.enums import CommandType
+from protocol.events import Reply
+from protocol.exchange_clock import ExchangeTime
+from protocol.timestamps import format_timestamp
+
+REPLY_SECONDS = 10.0
+_AT_ONCE = 1_000
+"""Changes whose replies are waited for together; a worker can wait for some thousands only."""
+
+
+class Commands:
+    """Sends commands of accounts; `clock` is the exchange's.
+
+    Every method raises BinanceError if there is no answer.
+    """
+
+    def __init__(self, sender: Sender, gate: OverloadGate, clock: ExchangeTime) -> None:
+        self._sender = sender
+        self._gate = gate
+        self._clock = clock
+
+    async def place(self, account: str, entry: QueueEntry) -> Reply:
+        """Send a new order, or a replace; return the engine's reply.
+
+        The engine refuses it if it meets it later than we wait for the reply.
+        """
+        valid = self._clock.scale(VALID_MICROSECONDS)
+        entry.valid_until = format_timestamp(self._clock.now() + valid)
+        return await self._send_one(account, entry, is_new=True)
+
+    async def change(self, account: str, entry: QueueEntry) -> Reply:
+        """Send a change of the account's orders; return the engine's reply."""
+        return await self._send_one(account, entry, is_new=False)
+
+    async def change_all(self, account: str, entries: Sequence[QueueEntry]) -> Sequence[Reply]:
+        """Send changes, many at a time; return the replies."""
+        replies: list[Reply] = []
+        for start in range(0, len(entries), _AT_ONCE):
+            some = entries[start : start + _AT_ONCE]
+            sent = await self._send(account, some, is_new=False)
+            answered = [reply for reply in sent.replies if reply is not None]
+            if len(answered) < len(some):
+                raise _explain_silence(sent)
+            replies += answered
+        return replies
+
+    async def find_present(self, account: str) -> int:
+        """Return a sequence before which all that was queued until now is carried out."""
+        return (await self.change(account, QueueEntry(command=CommandType.BARRIER))).sequence
+
+    async def _send_one(self, account: str, entry: QueueEntry, *, is_new: bool) -> Reply:
+        sent = await self._send(account, [entry], is_new=is_new)
+        reply = sent.replies[0]
+        if reply is None:
+            raise _explain_silence(sent)
+        return reply
+
+    async def _send(self, account: str, entries: Sequence[QueueEntry], *, is_new: bool) -> Sent:
+        received_at = format_timestamp(self._clock.now())
+        for entry in entries:
+            entry.account = account
+            entry.received_at = received_at
+        try:
+            if is_new:
+                self._gate.admit_order()
+            else:
+                self._gate.admit_change()
+            return await self._sender.send(account, entries, REPLY_SECONDS)
+        except Unavailable as unavailable:
+            raise refusals.translate(unavailable.code) from None
+
+
+def _explain_silence(sent: Sent) -> BinanceError:
+    return errors.TIMEOUT() if sent.is_confirmed else errors.UNEXPECTED_RESPONSE()

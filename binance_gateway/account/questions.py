@@ -1,0 +1,208 @@
+"""What the archive knows of an account, in our own words; errors are Binance's."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import NamedTuple, TypeVar
+
+from archive.prevented_query import PreventedOf
+from archive.queries import Archive, LedgerFilter, OrderFilter
+from archive.records import AmendmentRecord, FillRecord, OrderRecord, PreventedMatchRecord
+from archive.window_query import FillsOf, Window
+from binance_gateway.words import errors, refusals
+from binance_gateway.words.numbers import ZERO, pad
+from binance_gateway.words.symbols import Symbol
+from order_gateway.account.history import History
+from order_gateway.errors import Unavailable
+from protocol.assets import DEFAULT_FEE
+from protocol.events import Balance
+from protocol.refusal import Refusal
+from protocol.timestamps import parse_timestamp
+
+_ORDERS_AT_ONCE = 1_000
+
+Answered = TypeVar("Answered")
+
+
+class Rates(NamedTuple):
+    """What an account pays for a symbol, with 8 decimals."""
+
+    maker: str
+    taker: str
+
+
+class Questions:
+    """Asks the archive; every method raises BinanceError if it cannot be asked."""
+
+    def __init__(self, history: History) -> None:
+        self._history = history
+
+    async def find_order(
+        self, account: str, symbol: Symbol, number: int | None, name: str | None
+    ) -> OrderRecord:
+        """Return the order of that number or name; raise BinanceError if there is none."""
+        order = await self._find(account, number, name)
+        if name is not None and order.client_order_id != name:
+            raise errors.OTHER_CLIENT_ORDER_ID()
+        if order.symbol != symbol.instrument.symbol or order.number is None:
+            raise errors.NO_SUCH_ORDER()
+        return order
+
+    async def find_list(
+        self, account: str, number: int | None, name: str | None
+    ) -> Sequence[OrderRecord]:
+        """Return the orders of a list, as they were given; raise BinanceError if there is none."""
+        try:
+            return await self._history.find_list(account, number, name)
+        except Refusal:
+            raise errors.NO_SUCH_LIST() from None
+        except Unavailable as unavailable:
+            raise refusals.translate(unavailable.code) from None
+
+    async def list_lists(
+        self, account: str, first: int | None, window: Window
+    ) -> list[list[OrderRecord]]:
+        """Return the orders of each list, from one on or within the window, newest first."""
+        return await self._ask(
+            lambda archive: [
+                archive.list_list(account, number)
+                for number in reversed(archive.list_lists(account, first, window))
+            ]
+        )
+
+    async def recall(self, account: str, least: int) -> tuple[list[OrderRecord], int]:
+        """Return the account's open orders as of the command `least` or later, with their lists.
+
+        Also return the sequence of the last command that they may have taken in.
+        """
+
+        def read(archive: Archive) -> tuple[list[OrderRecord], int]:
+            orders = _list_all(archive, OrderFilter(account, is_open=True))
+            for list_id in {order.list.list_id for order in orders if order.list}:
+                orders += archive.list_list(account, list_id)
+            return orders, archive.last_sequence()
+
+        return await _translate(self._history.ask(read, least))
+
+    async def recall_one(self, account: str, order_id: str) -> list[OrderRecord]:
+        """Return an order, with those of its list; nothing if there is none."""
+
+        def read(archive: Archive) -> list[OrderRecord]:
+            order = archive.find_order(int(order_id), account)
+            if order is None:
+                return []
+            return archive.list_list(account, order.list.list_id) if order.list else [order]
+
+        return await self._ask(read)
+
+    async def list_open(
+        self, account: str, symbol: Symbol | None, least: int = 0
+    ) -> list[OrderRecord]:
+        """Return the account's open orders as of the command `least`, oldest first."""
+        native = symbol.instrument.symbol if symbol else None
+        which = OrderFilter(account, symbol=native, is_open=True)
+        return await _translate(
+            self._history.ask(lambda archive: _list_all(archive, which)[::-1], least)
+        )
+
+    async def list_orders(
+        self, account: str, symbol: Symbol, number: int | None, window: Window
+    ) -> Sequence[OrderRecord]:
+        """Return orders from a number on, or else within the window, oldest first."""
+        native = symbol.instrument.symbol
+        if number is not None:
+            return await self._ask(
+                lambda archive: archive.list_orders_from(account, native, number, window.limit)
+            )
+        return await self._ask(lambda archive: archive.list_order_window(account, native, window))
+
+    async def list_fills(
+        self, which: FillsOf, window: Window
+    ) -> tuple[list[FillRecord], dict[int, int]]:
+        """Return fills, oldest first, and the ids of their orders' lists by the orders' numbers."""
+
+        def read(archive: Archive) -> tuple[list[FillRecord], dict[int, int]]:
+            fills = archive.list_fill_window(which, window)
+            return fills, archive.find_lists_of({fill.number for fill in fills if fill.number})
+
+        return await self._ask(read)
+
+    async def list_amendments(
+        self, account: str, number: int, first: int, limit: int
+    ) -> Sequence[AmendmentRecord]:
+        """Return the amends of an order from an execution on, oldest first."""
+        return await self._ask(
+            lambda archive: archive.list_amendments(account, number, first, limit)
+        )
+
+    async def list_prevented_matches(
+        self, which: PreventedOf, limit: int
+    ) -> Sequence[PreventedMatchRecord]:
+        """Return prevented matches, oldest first."""
+        return await self._ask(lambda archive: archive.list_prevented_matches(which, limit))
+
+    async def read_balances(self, account: str, least: int = 0) -> list[Balance] | None:
+        """Return the balances as of the command `least`; None if the account was never heard of."""
+        found = await _translate(self._history.read_balances(account, least))
+        return found.balances if found.is_open else None
+
+    async def read_rates(self, account: str, symbol: Symbol) -> Rates:
+        """Return what the account pays for a symbol."""
+        fees, _ = await _translate(self._history.read_fees(account))
+        native = symbol.instrument.symbol
+        for each in fees:
+            if each.symbol == native:
+                return Rates(pad(each.maker), pad(each.taker))
+        own = symbol.instrument.specification
+        return Rates(pad(own.maker_fee or DEFAULT_FEE), pad(own.taker_fee or DEFAULT_FEE))
+
+    async def find_last_change(self, account: str) -> int:
+        """Return when the account's balances last changed, in microseconds; 0: never."""
+
+        def read(archive: Archive) -> int:
+            entries = archive.list_ledger(LedgerFilter(account), 1).items
+            orders = archive.list_orders(OrderFilter(account), 1).items
+            moments = [entry.timestamp for entry in entries]
+            moments += [order.updated_at for order in orders]
+            return max(map(parse_timestamp, moments), default=0)
+
+        return await self._ask(read)
+
+    async def _find(self, account: str, number: int | None, name: str | None) -> OrderRecord:
+        """Return the order of the number, else the newest of the name."""
+        if number is not None:
+            finding = self._history.find_order_by_number(account, number)
+        elif name is not None:
+            finding = self._history.find_accepted_order(account, name)
+        else:
+            raise errors.MISSING_EITHER("origClientOrderId", "orderId")
+        try:
+            return await finding
+        except Refusal:
+            raise errors.NO_SUCH_ORDER() from None
+        except Unavailable as unavailable:
+            raise refusals.translate(unavailable.code) from None
+
+    async def _ask(self, question: Callable[[Archive], Answered]) -> Answered:
+        return await _translate(self._history.ask(question))
+
+
+def _list_all(archive: Archive, which: OrderFilter) -> list[OrderRecord]:
+    """Return all orders that `which` chooses, newest first."""
+    page = archive.list_orders(which, _ORDERS_AT_ONCE)
+    orders = list(page.items)
+    while page.after is not None:
+        page = archive.list_orders(which, _ORDERS_AT_ONCE, page.after)
+        orders += page.items
+    return orders
+
+
+async def _translate(answer: Awaitable[Answered]) -> Answered:
+    try:
+        return await answer
+    except Unavailable as unavailable:
+        raise refusals.translate(unavailable.code) from None
+    except Refusal as refusal:
+        raise refusals.translate(refusal.code) from None
+
+
+NO_COMMISSION = {"maker": ZERO, "taker": ZERO, "buyer": ZERO, "seller": ZERO}
+"""What the account never pays."""

@@ -1,0 +1,3 @@
+"""What every log line of this service carries."""
+
+SERVICE = "binance_gateway"

@@ -1,0 +1,1 @@
+"""Calls over HTTP: forms in, JSON out."""

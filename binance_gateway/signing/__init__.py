@@ -1,0 +1,1 @@
+"""Who signs, with what, over which bytes, and at what time."""

@@ -1,0 +1,49 @@
+"""Signatures over the bytes as they came: nothing is decoded, sorted or encoded again."""
+
+import base64
+import binascii
+import hmac
+from collections.abc import Callable
+from hashlib import sha256
+from typing import Any
+
+Verify = Callable[[bytes, str], bool]
+"""Whether a text is the signature of a payload."""
+
+
+def verify_by_secret(secret: bytes) -> Verify:
+    """Return the check of HMAC-SHA256 with `secret`, in hex of any case."""
+
+    def verify(payload: bytes, signature: str) -> bool:
+        proof = hmac.digest(secret, payload, sha256)
+        return hmac.compare_digest(proof.hex().encode(), signature.lower().encode())
+
+    return verify
+
+
+def verify_by_public_key(pem: str) -> Verify:
+    """Return the check of Ed25519 or of RSASSA-PKCS1-v1_5 with SHA-256, in base64.
+
+    Raise ValueError if `pem` is no public key of these.
+    """
+    # loaded by those alone who have such a key: it takes 10 MB
+    from cryptography.exceptions import InvalidSignature
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+    from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+    from cryptography.hazmat.primitives.hashes import SHA256
+    from cryptography.hazmat.primitives.serialization import load_pem_public_key
+
+    key = load_pem_public_key(pem.encode())
+    if not isinstance(key, Ed25519PublicKey | RSAPublicKey):
+        raise ValueError("a public_key must be an Ed25519 or RSA key in PEM")  # noqa: TRY004 - a value of a file
+    more: tuple[Any, ...] = () if isinstance(key, Ed25519PublicKey) else (PKCS1v15(), SHA256())
+
+    def verify(payload: bytes, signature: str) -> bool:
+        try:
+            key.verify(base64.b64decode(signature, validate=True), payload, *more)
+        except (InvalidSignature, binascii.Error, ValueError):
+            return False
+        return True
+
+    return verify
