@@ -11,6 +11,7 @@ from goquant.client.answers import (
     AccountBalances,
     AccountFill,
     AccountPositions,
+    AccountPreventedMatch,
     BatchItem,
     CanceledOrders,
     ChangeState,
@@ -22,6 +23,7 @@ from goquant.client.answers import (
     OrderPage,
     OrderState,
     PositionState,
+    PreventedMatchPage,
     Problem,
     Report,
     SwitchState,
@@ -57,11 +59,13 @@ from goquant.own_packages import require_own_package
 
 if TYPE_CHECKING:
     from engine.core import OrderBook
+    from goquant.testing.launching import exchange
 
 __all__ = [
     "AccountBalances",
     "AccountFill",
     "AccountPositions",
+    "AccountPreventedMatch",
     "AnswerError",
     "BatchItem",
     "BestPrices",
@@ -90,6 +94,7 @@ __all__ = [
     "OrderState",
     "Position",
     "PositionState",
+    "PreventedMatchPage",
     "Problem",
     "PublicTrade",
     "ReaderBook",
@@ -104,14 +109,20 @@ __all__ = [
     "TransferState",
     "Unreachable",
     "Update",
+    "exchange",
 ]
 
 
 def __getattr__(name: str) -> object:
-    """Load the book when it is asked for: a client needs no core."""
+    """Load what a client does not need when it is asked for: the book, and a whole exchange."""
     if name == "OrderBook":
         require_own_package("engine")
         from engine.core import OrderBook
 
         return OrderBook
+    if name == "exchange":
+        require_own_package("launcher")
+        from goquant.testing.launching import exchange
+
+        return exchange
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

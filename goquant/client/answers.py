@@ -14,14 +14,28 @@ from protocol.events import Balance, BalanceChanged, Fill
 _PENDING = frozenset({"accepted", "unknown"})
 
 
-class OrderState(msgspec.Struct, frozen=True):
+class PreventedMatch(msgspec.Struct, frozen=True):
+    """What self-trade prevention took from an order that met another of its account."""
+
+    prevented_match_id: int
+    price: str
+    quantity: str
+    liquidity: str
+    other_order_id: str
+
+
+class OrderState(msgspec.Struct, frozen=True, kw_only=True):
     """An order. What an answer does not have of it is None.
+
+    `order_id` is empty before the engine has made one, with `unique="open"`.
 
     `detail`, `field`, `nearest` and `step` say why it has just been rejected.
     """
 
-    order_id: str
+    order_id: str = ""
     status: str
+    number: int | None = None
+    execution_number: int | None = None
     client_order_id: str | None = None
     filled_quantity: str | None = None
     remaining_quantity: str | None = None
@@ -34,12 +48,22 @@ class OrderState(msgspec.Struct, frozen=True):
     price: str | None = None
     stop_price: str | None = None
     quantity: str | None = None
+    time_in_force: str | None = None
+    expires_at: str | None = None
+    display_quantity: str | None = None
+    quote_quantity: str | None = None
+    prevented_quantity: str | None = None
+    reject_if_triggered: bool | None = None
+    trailing_offset: str | None = None
+    trailing_offset_type: str | None = None
+    activation_price: str | None = None
     detail: str | None = None
     field: str | None = None
     nearest: str | None = None
     step: str | None = None
     timestamp: str | None = None
     fills: list[Fill] | None = None
+    list: "OfList | None" = None
 
     @property
     def is_pending(self) -> bool:
@@ -56,7 +80,54 @@ class OrderState(msgspec.Struct, frozen=True):
         """What ended without a trade, canceled or expired; 0 while it is open."""
         if self.filled_quantity is None:
             return None
-        return derive_canceled(self.status, self.quantity, self.filled_quantity)
+        return derive_canceled(
+            self.status, self.quantity, self.filled_quantity, self.prevented_quantity
+        )
+
+
+class OfList(msgspec.Struct, frozen=True):
+    """The list of an order; `state` is `pending` as long as the order waits for the first one."""
+
+    list_id: int
+    list_type: str
+    client_list_id: str
+    order_ids: list[str]
+    state: str
+
+
+class ReplaceState(msgspec.Struct, frozen=True):
+    """The new order, and the one that was canceled for it; None while it is pending.
+
+    `cancel_reason` says why none was canceled, if that was allowed.
+    """
+
+    order: OrderState | None = None
+    canceled_order: OrderState | None = None
+    cancel_reason: str | None = None
+    status: str = "done"
+    detail: str | None = None
+
+    @property
+    def is_pending(self) -> bool:
+        """Whether the engine's answer is not known yet."""
+        return self.status in _PENDING
+
+
+class ListState(msgspec.Struct, frozen=True):
+    """An order list with its orders, the one on which the others wait first; none while pending."""
+
+    list_id: int | None = None
+    list_type: str | None = None
+    client_list_id: str | None = None
+    symbol: str | None = None
+    orders: list[OrderState] = []
+    status: str = "done"
+    detail: str | None = None
+
+    @property
+    def is_pending(self) -> bool:
+        """Whether the engine's answer is not known yet."""
+        return self.status in _PENDING
 
 
 class ChangeState(msgspec.Struct, frozen=True):
@@ -89,10 +160,11 @@ class TimerState(ChangeState, frozen=True):
 
 
 class SwitchState(ChangeState, frozen=True):
-    """`trading` or `halted`; None while it is pending."""
+    """`trading` or `halted`, and which phase that is; None while it is pending."""
 
     symbol: str | None = None
     state: str | None = None
+    phase: str | None = None
 
 
 class TransferState(ChangeState, frozen=True):
@@ -158,6 +230,27 @@ class AccountFill(msgspec.Struct, frozen=True):
     timestamp: str
     commission: str | None = None
     commission_asset: str | None = None
+    number: int | None = None
+    execution_number: int | None = None
+
+
+class AccountPreventedMatch(msgspec.Struct, frozen=True):
+    """A match of two orders of the account that self-trade prevention prevented.
+
+    A side's quantity is what it lost, None: nothing; `self_trade_prevention` is the taker's mode.
+    """
+
+    symbol: str
+    prevented_match_id: int
+    taker_order_id: str
+    maker_order_id: str
+    taker_number: int | None
+    maker_number: int | None
+    price: str
+    taker_quantity: str | None
+    maker_quantity: str | None
+    self_trade_prevention: str | None
+    timestamp: str
 
 
 class AccountBalances(msgspec.Struct, frozen=True):
@@ -243,7 +336,10 @@ class SymbolFees(msgspec.Struct, frozen=True):
 
 
 class InstrumentState(msgspec.Struct, frozen=True):
-    """An instrument; `state` is `trading`, `halted`, or None if the gateway does not know."""
+    """An instrument; `state` is `trading`, `halted`, or None if the gateway does not know.
+
+    `phase` is `continuous`, `halted` or `closed`.
+    """
 
     symbol: str
     base_asset: str
@@ -256,6 +352,7 @@ class InstrumentState(msgspec.Struct, frozen=True):
     max_notional: str | None
     price_band: str | None
     state: str | None
+    phase: str | None = None
 
 
 class OrderPage(msgspec.Struct, frozen=True):
@@ -280,6 +377,17 @@ class FillPage(msgspec.Struct, frozen=True):
     sequence: int
 
 
+class PreventedMatchPage(msgspec.Struct, frozen=True):
+    """Prevented matches, newest first. `after`, if not None, asks for the next page.
+
+    The page has everything that the engine has done up to `sequence`.
+    """
+
+    prevented_matches: list[AccountPreventedMatch]
+    after: str | None
+    sequence: int
+
+
 class Report(msgspec.Struct, frozen=True):
     """A change of an order, or, with `command` and `detail`, a command that changed nothing."""
 
@@ -290,6 +398,11 @@ class Report(msgspec.Struct, frozen=True):
     account: str | None
     reason: str | None
     status: str | None = None
+    number: int | None = None
+    execution_number: int | None = None
+    previous_client_order_id: str | None = None
+    previous_quantity: str | None = None
+    cancel_id: str | None = None
     symbol: str | None = None
     side: str | None = None
     order_type: str | None = None
@@ -302,6 +415,17 @@ class Report(msgspec.Struct, frozen=True):
     filled_notional: str | None = None
     average_price: str | None = None
     last_trade: Fill | None = None
+    time_in_force: str | None = None
+    expires_at: str | None = None
+    display_quantity: str | None = None
+    quote_quantity: str | None = None
+    prevented_quantity: str | None = None
+    reject_if_triggered: bool | None = None
+    trailing_offset: str | None = None
+    trailing_offset_type: str | None = None
+    activation_price: str | None = None
+    prevented_match: PreventedMatch | None = None
+    self_trade_prevention: str | None = None
     command: str | None = None
     detail: str | None = None
 
@@ -310,7 +434,9 @@ class Report(msgspec.Struct, frozen=True):
         """What ended without a trade, canceled or expired; 0 while it is open."""
         if self.status is None or self.filled_quantity is None:
             return None
-        return derive_canceled(self.status, self.quantity, self.filled_quantity)
+        return derive_canceled(
+            self.status, self.quantity, self.filled_quantity, self.prevented_quantity
+        )
 
 
 class Update(msgspec.Struct, frozen=True):

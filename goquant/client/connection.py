@@ -19,6 +19,17 @@ The status is 0 if the refusal is a message on an open connection.
 """
 
 
+async def open_socket(url: str, headers: Mapping[str, str] | None) -> ClientConnection:
+    """Connect to `url`; raises InvalidStatus if the server says no, and what `connect` does."""
+    return await connect(
+        url,
+        additional_headers=headers,
+        max_size=None,  # an account may have any number of open orders, a batch that of fills
+        compression=None,
+        proxy=None if is_loopback(url) else True,
+    )
+
+
 class StreamConnection:
     """JSON objects in both directions. Use as a context, or call `close`.
 
@@ -34,14 +45,7 @@ class StreamConnection:
     async def open(cls, url: str, refuse: Refuse, headers: Mapping[str, str] | None = None) -> Self:
         """Connect to `url`; raises InvalidURI if it does not begin with ws:// or wss://."""
         try:
-            # no size bounds a snapshot: an account may have any number of open orders
-            socket = await connect(
-                url,
-                additional_headers=headers,
-                max_size=None,
-                compression=None,
-                proxy=None if is_loopback(url) else True,
-            )
+            socket = await open_socket(url, headers)
         except InvalidStatus as error:
             response = error.response
             problem = {"detail": _describe_answer(response.status_code, response.body)}

@@ -213,7 +213,14 @@ class FeedReader:
             self.last_trade_ids.setdefault(symbol, heartbeat["symbols"][symbol]["trade_id"])
 
     async def _seek_missed(self, connection: StreamConnection, heartbeat: Json) -> None:
-        if missed := self._heartbeats.find_missed(heartbeat, self._list_ids()):
+        known = self._list_ids()
+        if heartbeat["in_sync"]:  # what has not begun lacks even an empty snapshot
+            known |= {
+                (symbol, "update_id"): -1
+                for symbol, book in self.books.items()
+                if book.last_update_id is None
+            }
+        if missed := self._heartbeats.find_missed(heartbeat, known):
             logger.warning("%s: something of %s never came", self._url, ", ".join(missed))
             await self._ask_again(connection, missed)
 

@@ -21,6 +21,7 @@ An answer that is an error raises GatewayError, whose `code` says what was wrong
 
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import suppress
+from typing import Literal
 
 import httpx
 from websockets.exceptions import ConnectionClosedOK
@@ -29,6 +30,7 @@ from goquant.client import gateway_requests as requests
 from goquant.client.answers import LedgerEntry, LedgerPage, Update, read_update
 from goquant.client.book import Json
 from goquant.client.caller import Caller
+from goquant.client.command_stream import CommandStream, find_command
 from goquant.client.connection import StreamConnection
 from goquant.client.errors import GATEWAY, GatewayError
 from goquant.client.transports import (
@@ -60,6 +62,10 @@ class GatewayClient(AsyncClient):
     An answer waits for the engine for `wait` seconds (at most 30), or as long as the gateway
     chooses. A request that the gateway tells to come back later (429, 503) does so for as long in
     all.
+
+    With `over="websocket"` new orders, amends and cancels go as commands over one WebSocket, which
+    is opened by the first of them; all else, and order lists, are HTTP requests as before. Answers
+    and errors are the same.
     """
 
     def __init__(
@@ -72,24 +78,49 @@ class GatewayClient(AsyncClient):
         timeout: float = TIMEOUT_SECONDS,
         wait: int | None = None,
         transport: httpx.AsyncBaseTransport | None = None,
+        over: Literal["http", "websocket"] = "http",
     ) -> None:
-        super().__init__(_make_caller(url, account, key, secret, wait), timeout, transport)
+        caller = _make_caller(url, account, key, secret, wait)
+        super().__init__(caller, timeout, transport)
+        self._commands: CommandStream | None = None
+        if over == "websocket":
+            self._commands = CommandStream(caller.url, caller.make_headers, timeout)
+        elif over != "http":
+            raise ValueError(f"over is http or websocket, not {over!r}")
+
+    async def close(self) -> None:
+        """Close the connections."""
+        if self._commands is not None:
+            await self._commands.close()
+        await super().close()
 
     submit_order = awaited(requests.submit_order)
     submit_orders = awaited(requests.submit_orders)
+    replace_order = awaited(requests.replace_order)
+    submit_list = awaited(requests.submit_list)
+    cancel_list = awaited(requests.cancel_list)
+    cancel_list_by_client_id = awaited(requests.cancel_list_by_client_id)
+    read_list = awaited(requests.read_list)
+    read_list_by_client_id = awaited(requests.read_list_by_client_id)
     cancel_order = awaited(requests.cancel_order)
     cancel_order_by_client_id = awaited(requests.cancel_order_by_client_id)
+    cancel_order_by_number = awaited(requests.cancel_order_by_number)
+    cancel_each = awaited(requests.cancel_each)
     cancel_orders = awaited(requests.cancel_orders)
     amend_order = awaited(requests.amend_order)
     amend_order_by_client_id = awaited(requests.amend_order_by_client_id)
+    amend_order_by_number = awaited(requests.amend_order_by_number)
     cancel_after = awaited(requests.cancel_after)
     read_order = awaited(requests.read_order)
     read_order_by_client_id = awaited(requests.read_order_by_client_id)
+    read_order_by_number = awaited(requests.read_order_by_number)
     list_orders = awaited(requests.list_orders)
     list_fills = awaited(requests.list_fills)
+    list_prevented_matches = awaited(requests.list_prevented_matches)
     list_instruments = awaited(requests.list_instruments)
     halt_instrument = awaited(requests.halt_instrument)
     resume_instrument = awaited(requests.resume_instrument)
+    set_phase = awaited(requests.set_phase)
     balances = awaited(requests.balances)
     positions = awaited(requests.positions)
     ledger = awaited_pages(requests.ledger, _split_ledger)
@@ -119,6 +150,12 @@ class GatewayClient(AsyncClient):
         headers = self._caller.make_headers("GET", ORDER_STREAM_PATH)
         return await StreamConnection.open(url, self._refuse_stream, headers)
 
+    async def _send(self, request: httpx.Request) -> httpx.Response:
+        command = find_command(request) if self._commands else None
+        if self._commands is None or command is None:
+            return await super()._send(request)
+        return await self._commands.carry_out(command)
+
     def _refuse_stream(self, status: int, problem: Json) -> GatewayError:
         if status:  # an answer without a code: say whose it is
             problem = {"detail": f"{self._caller.url}: {problem['detail']}"}
@@ -146,19 +183,31 @@ class SyncGatewayClient(SyncClient):
 
     submit_order = blocking(requests.submit_order)
     submit_orders = blocking(requests.submit_orders)
+    replace_order = blocking(requests.replace_order)
+    submit_list = blocking(requests.submit_list)
+    cancel_list = blocking(requests.cancel_list)
+    cancel_list_by_client_id = blocking(requests.cancel_list_by_client_id)
+    read_list = blocking(requests.read_list)
+    read_list_by_client_id = blocking(requests.read_list_by_client_id)
     cancel_order = blocking(requests.cancel_order)
     cancel_order_by_client_id = blocking(requests.cancel_order_by_client_id)
+    cancel_order_by_number = blocking(requests.cancel_order_by_number)
+    cancel_each = blocking(requests.cancel_each)
     cancel_orders = blocking(requests.cancel_orders)
     amend_order = blocking(requests.amend_order)
     amend_order_by_client_id = blocking(requests.amend_order_by_client_id)
+    amend_order_by_number = blocking(requests.amend_order_by_number)
     cancel_after = blocking(requests.cancel_after)
     read_order = blocking(requests.read_order)
     read_order_by_client_id = blocking(requests.read_order_by_client_id)
+    read_order_by_number = blocking(requests.read_order_by_number)
     list_orders = blocking(requests.list_orders)
     list_fills = blocking(requests.list_fills)
+    list_prevented_matches = blocking(requests.list_prevented_matches)
     list_instruments = blocking(requests.list_instruments)
     halt_instrument = blocking(requests.halt_instrument)
     resume_instrument = blocking(requests.resume_instrument)
+    set_phase = blocking(requests.set_phase)
     balances = blocking(requests.balances)
     positions = blocking(requests.positions)
     ledger = blocking_pages(requests.ledger, _split_ledger)

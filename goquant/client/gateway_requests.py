@@ -15,8 +15,11 @@ from goquant.client.answers import (
     FillPage,
     InstrumentState,
     LedgerPage,
+    ListState,
     OrderPage,
     OrderState,
+    PreventedMatchPage,
+    ReplaceState,
     SwitchState,
     SymbolFees,
     TimerState,
@@ -27,6 +30,8 @@ from goquant.client.transports import Pages
 
 _PAGE = 1000
 _BY_CLIENT_ID = "/v1/orders/by-client-id"
+_LISTS = "/v1/order-lists"
+_BY_NUMBER = "/v1/orders/by-number"
 
 
 class _BatchResults(msgspec.Struct):
@@ -44,16 +49,33 @@ class _Fees(msgspec.Struct):
 def submit_order(
     symbol: str,
     side: str,
-    quantity: str,
+    quantity: str | None = None,
     *,
     price: str | None = None,
     order_type: str | None = None,
     stop_price: str | None = None,
     client_order_id: str | None = None,
     self_trade_prevention: str | None = None,
+    unique: str | None = None,
+    time_in_force: str | None = None,
+    expires_at: str | None = None,
+    display_quantity: str | None = None,
+    quote_quantity: str | None = None,
+    reject_if_triggered: bool | None = None,
+    trailing_offset: str | None = None,
+    trailing_offset_type: str | None = None,
+    activation_price: str | None = None,
     response: str = "result",
 ) -> Request[OrderState]:
-    """Send a new order: without `order_type` a limit order if it has a price, else market."""
+    """Send a new order: without `order_type` a limit order if it has a price, else market.
+
+    With `unique="open"` the client_order_id only has to differ from those of open orders; then a
+    request that is sent again may make a second order, unless the first one is still open.
+
+    A market order may have a `quote_quantity`, the amount to spend or to get, for its quantity. A
+    stop with a `trailing_offset` in `basis_points` or `price` (`trailing_offset_type`) has no stop
+    price of its own: it follows the market, from `activation_price` on if there is one.
+    """
     name = client_order_id or _make_name()
     order = {
         "symbol": symbol,
@@ -64,6 +86,15 @@ def submit_order(
         "stop_price": stop_price,
         "client_order_id": name,
         "self_trade_prevention": self_trade_prevention,
+        "unique": unique,
+        "time_in_force": time_in_force,
+        "expires_at": expires_at,
+        "display_quantity": display_quantity,
+        "quote_quantity": quote_quantity,
+        "reject_if_triggered": reject_if_triggered,
+        "trailing_offset": trailing_offset,
+        "trailing_offset_type": trailing_offset_type,
+        "activation_price": activation_price,
     }
     query, body = {"response": response}, drop_nothing(order)
     return change(
@@ -94,15 +125,95 @@ def submit_orders(
     return request.then(lambda answer: answer.results)
 
 
-def cancel_order(order_id: str) -> Request[OrderState]:
-    """Cancel an order, and return it as it is then."""
-    return change(OrderState, "DELETE", f"/v1/orders/{quote_name(order_id)}", _make_name())
+def replace_order(
+    replaced: Mapping[str, Any], order: Mapping[str, Any], *, mode: str | None = None
+) -> Request[ReplaceState]:
+    """Cancel an order and send a new one, as one command.
+
+    `replaced` has one of order_id, number and client_order_id, and perhaps a `restriction` and a
+    `cancel_id`; `order` is as JSON has it. With `mode="allow_failure"` the new order is entered
+    even if the other one cannot be canceled.
+    """
+    body = drop_nothing({"replaced": replaced, "order": order, "mode": mode})
+    return change(ReplaceState, "POST", "/v1/orders/replace", _make_name(), body=body)
 
 
-def cancel_order_by_client_id(client_order_id: str) -> Request[OrderState]:
+def submit_list(
+    list_type: str,
+    symbol: str,
+    orders: Sequence[Mapping[str, Any]],
+    *,
+    client_list_id: str | None = None,
+) -> Request[ListState]:
+    """Send orders that hang on one another; all of them are taken, or none.
+
+    `oco`: two legs, of which one ends the other; `oto`, `otoco`: one order, or two legs, wait until
+    the first order is filled; `opo`, `opoco`: they sell what that has bought. `orders` are as JSON
+    has them, without `symbol`.
+    """
+    body = {"list_type": list_type, "symbol": symbol, "orders": [*orders]}
+    named = body | {"client_list_id": client_list_id or _make_name()}
+    return change(ListState, "POST", _LISTS, _make_name(), body=named)
+
+
+def cancel_list(list_id: int, *, cancel_id: str | None = None) -> Request[ListState]:
+    """Cancel all orders of a list that are open; return its orders as they are then."""
+    query = {"cancel_id": cancel_id}
+    return change(ListState, "DELETE", f"{_LISTS}/{list_id}", _make_name(), query=query)
+
+
+def cancel_list_by_client_id(
+    client_list_id: str, *, cancel_id: str | None = None
+) -> Request[ListState]:
+    """Cancel the open list of that name."""
+    path = f"{_LISTS}/by-client-id/{quote_name(client_list_id)}"
+    return change(ListState, "DELETE", path, _make_name(), query={"cancel_id": cancel_id})
+
+
+def read_list(list_id: int) -> Request[ListState]:
+    """Return a list with all its orders, open or not."""
+    return read(ListState, f"{_LISTS}/{list_id}")
+
+
+def read_list_by_client_id(client_list_id: str) -> Request[ListState]:
+    """Return the latest list of that name."""
+    return read(ListState, f"{_LISTS}/by-client-id/{quote_name(client_list_id)}")
+
+
+def cancel_order(
+    order_id: str, *, restriction: str | None = None, cancel_id: str | None = None
+) -> Request[OrderState]:
+    """Cancel an order, and return it as it is then.
+
+    With a `restriction` (`only_new`, `only_partially_filled`) it is canceled only if nothing, or
+    something, of it has traded. `cancel_id` is your own id of the cancel, which its report has.
+    """
+    return _cancel(f"/v1/orders/{quote_name(order_id)}", restriction, cancel_id)
+
+
+def cancel_order_by_client_id(
+    client_order_id: str, *, restriction: str | None = None, cancel_id: str | None = None
+) -> Request[OrderState]:
     """Cancel an order, which may still be on its way into the book."""
-    path = f"{_BY_CLIENT_ID}/{quote_name(client_order_id)}"
-    return change(OrderState, "DELETE", path, _make_name())
+    return _cancel(f"{_BY_CLIENT_ID}/{quote_name(client_order_id)}", restriction, cancel_id)
+
+
+def cancel_order_by_number(
+    number: int, *, restriction: str | None = None, cancel_id: str | None = None
+) -> Request[OrderState]:
+    """Cancel an order by its number in the exchange's count."""
+    return _cancel(f"{_BY_NUMBER}/{number}", restriction, cancel_id)
+
+
+def cancel_each(
+    orders: Sequence[Mapping[str, Any]], *, response: str = "result"
+) -> Request[list[BatchItem]]:
+    """Cancel up to 500 orders at once, each named as in `replace_order`; return each's result."""
+    query, body = {"response": response}, {"orders": [*orders]}
+    request = change(
+        _BatchResults, "POST", "/v1/orders/cancel-batch", _make_name(), query=query, body=body
+    )
+    return request.then(lambda answer: answer.results)
 
 
 def cancel_orders(symbol: str | None = None) -> Request[CanceledOrders]:
@@ -117,10 +228,21 @@ def amend_order(
     price: str | None = None,
     quantity: str | None = None,
     stop_price: str | None = None,
+    new_client_order_id: str | None = None,
+    only_lower: bool | None = None,
 ) -> Request[OrderState]:
-    """Change an order, and return it as it is then; `quantity` is the new total."""
-    path = f"/v1/orders/{quote_name(order_id)}"
-    return _amend(path, price=price, quantity=quantity, stop_price=stop_price)
+    """Change an order, and return it as it is then; `quantity` is the new total.
+
+    `only_lower` refuses all but a lower quantity.
+    """
+    return _amend(
+        f"/v1/orders/{quote_name(order_id)}",
+        price=price,
+        quantity=quantity,
+        stop_price=stop_price,
+        client_order_id=new_client_order_id,
+        only_lower=only_lower,
+    )
 
 
 def amend_order_by_client_id(
@@ -129,10 +251,38 @@ def amend_order_by_client_id(
     price: str | None = None,
     quantity: str | None = None,
     stop_price: str | None = None,
+    new_client_order_id: str | None = None,
+    only_lower: bool | None = None,
 ) -> Request[OrderState]:
-    """Change an order, and return it as it is then; `quantity` is the new total."""
-    path = f"{_BY_CLIENT_ID}/{quote_name(client_order_id)}"
-    return _amend(path, price=price, quantity=quantity, stop_price=stop_price)
+    """Change an order, as `amend_order` does."""
+    return _amend(
+        f"{_BY_CLIENT_ID}/{quote_name(client_order_id)}",
+        price=price,
+        quantity=quantity,
+        stop_price=stop_price,
+        client_order_id=new_client_order_id,
+        only_lower=only_lower,
+    )
+
+
+def amend_order_by_number(
+    number: int,
+    *,
+    price: str | None = None,
+    quantity: str | None = None,
+    stop_price: str | None = None,
+    new_client_order_id: str | None = None,
+    only_lower: bool | None = None,
+) -> Request[OrderState]:
+    """Change an order, as `amend_order` does."""
+    return _amend(
+        f"{_BY_NUMBER}/{number}",
+        price=price,
+        quantity=quantity,
+        stop_price=stop_price,
+        client_order_id=new_client_order_id,
+        only_lower=only_lower,
+    )
 
 
 def cancel_after(seconds: int, *, scope: str | None = None) -> Request[TimerState]:
@@ -154,6 +304,11 @@ def read_order_by_client_id(client_order_id: str) -> Request[OrderState]:
     return read(OrderState, f"{_BY_CLIENT_ID}/{quote_name(client_order_id)}")
 
 
+def read_order_by_number(number: int) -> Request[OrderState]:
+    """Return the latest state of an order."""
+    return read(OrderState, f"{_BY_NUMBER}/{number}")
+
+
 def list_orders(**query: str | int | None) -> Request[OrderPage]:
     """Return a page of orders; `symbol`, `status`, `start`, `end`, `limit`, `after`."""
     return read(OrderPage, "/v1/orders", query)
@@ -162,6 +317,11 @@ def list_orders(**query: str | int | None) -> Request[OrderPage]:
 def list_fills(**query: str | int | None) -> Request[FillPage]:
     """Return a page of fills; `symbol`, `order_id`, `start`, `end`, `limit`, `after`."""
     return read(FillPage, "/v1/fills", query)
+
+
+def list_prevented_matches(symbol: str, **query: str | int | None) -> Request[PreventedMatchPage]:
+    """Return a page of a symbol's prevented matches; `order_id`, `limit`, `after`."""
+    return read(PreventedMatchPage, "/v1/prevented-matches", {"symbol": symbol, **query})
 
 
 def balances() -> Request[AccountBalances]:
@@ -210,6 +370,15 @@ def resume_instrument(symbol: str) -> Request[SwitchState]:
     return change(SwitchState, "POST", path, _make_name())
 
 
+def set_phase(symbol: str, phase: str) -> Request[SwitchState]:
+    """Begin a phase: `continuous`, or `halted` or `closed`, in which orders can only be canceled.
+
+    Needs the scope `admin`.
+    """
+    path = f"/v1/instruments/{quote_name(symbol)}/phase"
+    return change(SwitchState, "POST", path, _make_name(), body={"phase": phase})
+
+
 def credit(
     account: str, asset: str, amount: str, *, transfer_id: str | None = None
 ) -> Request[TransferState]:
@@ -243,7 +412,12 @@ def _transfer(
     return change(TransferState, "POST", path, name, body=body)
 
 
-def _amend(path: str, **changes: str | None) -> Request[OrderState]:
+def _cancel(path: str, restriction: str | None, cancel_id: str | None) -> Request[OrderState]:
+    query: dict[str, str | int | None] = {"restriction": restriction, "cancel_id": cancel_id}
+    return change(OrderState, "DELETE", path, _make_name(), query=query)
+
+
+def _amend(path: str, **changes: str | bool | None) -> Request[OrderState]:
     return change(OrderState, "PATCH", path, _make_name(), body=drop_nothing(changes))
 
 

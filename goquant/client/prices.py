@@ -57,7 +57,8 @@ class BestPrices(msgspec.Struct, frozen=True):
 class Ticker(msgspec.Struct, frozen=True):
     """The last 24 hours. Prices are None before the first trade.
 
-    `since`, if not None, is the moment before which nothing is known of them.
+    `since`, if not None, is the moment before which nothing is known of them. `phase` is the
+    instrument's: `continuous`, `halted`, `closed`, or None if it is not known.
     """
 
     symbol: str
@@ -72,6 +73,7 @@ class Ticker(msgspec.Struct, frozen=True):
     trades: int
     timestamp: str | None
     since: str | None
+    phase: str | None = None
 
 
 class Candle(msgspec.Struct, frozen=True):

@@ -53,13 +53,16 @@ class AsyncClient:
         conversation = Conversation(self._caller, request)
         while True:
             try:
-                response = await self._http.send(conversation.build_next(self._http))
+                response = await self._send(conversation.build_next(self._http))
             except httpx.TransportError as error:
                 conversation.fail(error)
             else:
                 if conversation.finish(response):
                     return conversation.answer
             await asyncio.sleep(conversation.pause)
+
+    async def _send(self, request: httpx.Request) -> httpx.Response:
+        return await self._http.send(request)
 
 
 class SyncClient:
