@@ -1,4 +1,4 @@
-# One image for the four services; docker-compose.yml says which one a container is.
+# One image for the five services; docker-compose.yml says which one a container is.
 
 FROM python:3.11-slim AS builder
 RUN apt-get update && apt-get install -y --no-install-recommends gcc libc6-dev \
@@ -14,10 +14,10 @@ RUN pip install --no-deps --no-build-isolation --editable . --config-settings ed
     && rm -rf build
 # a core that does not load is to fail here, not at the first order
 RUN ENGINE_CORE=cython python -c "import engine.core"
-RUN python -c "from engine.exchange import handler; assert handler.__file__.endswith('.so')"
+RUN python -c "import engine.order_path.path"
 
 FROM python:3.11-slim
-# the archive's database, which gateway and market data read, and the marks of a crash
+# the archive's database, which the gateways and market data read, and the marks of a crash
 RUN useradd --system --uid 10001 --no-create-home exchange && install -d -o exchange /data
 COPY --from=builder /opt/venv /opt/venv
 COPY --from=builder /app /app

@@ -20,6 +20,8 @@ GoQuant is ready ({seconds:.1f} s).
   Order gateway  {gateway}/v1/orders   (documentation: {gateway}/v1/docs)
   Market data    {feed}
   Page           {page}/
+  Binance API    {binance}
+  Market         {market}
   Data folder    {folder}
 
 Send an order:
@@ -28,11 +30,18 @@ Send an order:
 Ctrl-C stops everything. In another terminal: python start_system.py status | check | --help
 """
 
+_NO_MARKET = "nobody trades but you; simulated traders: ▶ Demo flow on the page, or --market demo"
+
 
 def format_banner(
-    record: RunRecord, folder: Path, seconds: float, *, needs_api_key: bool = False
+    record: RunRecord,
+    folder: Path,
+    seconds: float,
+    *,
+    market: str | None = None,
+    needs_api_key: bool = False,
 ) -> str:
-    """Return the text: URLs, what serves, an order to try, and how to stop."""
+    """Return the text: URLs, what serves, who trades, an order to try, and how to stop."""
     return _BANNER.format(
         seconds=seconds,
         core=describe_core(),
@@ -40,6 +49,8 @@ def format_banner(
         gateway=record.gateway_url,
         feed=record.feed_url,
         page=record.market_data_url,
+        binance=f"{record.binance_url}/api/v3" if record.binance_url else "off",
+        market=f"{market}: simulated traders" if market else _NO_MARKET,
         folder=folder,
         curl=format_curl(record.gateway_url, needs_api_key=needs_api_key),
     )
@@ -57,6 +68,7 @@ def format_ready_line(record: RunRecord, folder: Path) -> str:
         "market_data_url": market_data,
         "market_data_port": urlsplit(market_data).port,
         "feed_url": record.feed_url,
+        "binance_url": record.binance_url,
         "redis_port": urlsplit(record.redis.url).port,
         "data_dir": str(folder),
     }

@@ -7,12 +7,14 @@ import sys
 from launcher.data_folder import DataFolder
 from launcher.redis_commands import run_redis_command
 from launcher.reset import reset_system
+from launcher.services import read_shards
 from launcher.settings import LauncherSettings, read_settings
 from launcher.setup.environment import ROOT
 from launcher.setup.errors import LaunchError
 from launcher.start import start_system
 from launcher.status import show_status
 from launcher.supervision.run_file import RunRecord, find_running_system
+from protocol.enums import MarketName
 
 
 def run_command(arguments: argparse.Namespace) -> int:
@@ -50,8 +52,14 @@ def _dispatch(arguments: argparse.Namespace, settings: LauncherSettings) -> int:
             return reset_system(settings, yes=arguments.yes)
         case "redis":
             lines = getattr(arguments, "lines", 0)
-            return run_redis_command(folder, arguments.action, lines=lines, yes=arguments.yes)
+            is_sharded = arguments.action == "users" and len(read_shards(settings)) > 1
+            return run_redis_command(
+                folder, arguments.action, lines=lines, yes=arguments.yes, is_sharded=is_sharded
+            )
         case _:
+            if arguments.market is not None:
+                market = {"market": MarketName(arguments.market)}
+                settings = settings.model_copy(update=market)
             return start_system(settings, prints_json=arguments.json)
 
 

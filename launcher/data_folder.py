@@ -68,7 +68,8 @@ class DataFolder:
             if not self._take_lock(stack):
                 raise LaunchError(
                     f"a system is already running on {self.path} (see `start_system.py status`); "
-                    "a second one needs its own DATA_DIR, GATEWAY_PORT and MARKET_DATA_PORT"
+                    "a second one needs its own DATA_DIR, GATEWAY_PORT, MARKET_DATA_PORT and"
+                    " BINANCE_PORT (or BINANCE=off)"
                 )
             yield
 

@@ -7,9 +7,9 @@ from dotenv import dotenv_values
 from protocol.settings import SECRETS
 
 _USERS_OF_SECRETS: dict[str, frozenset[str]] = {
-    "DATABASE_URL": frozenset({"archive", "order_gateway", "market_data"}),
-    "API_KEYS": frozenset({"order_gateway"}),
-    "API_KEYS_FILE": frozenset({"order_gateway"}),
+    "DATABASE_URL": frozenset({"archive", "order_gateway", "market_data", "binance_gateway"}),
+    "API_KEYS": frozenset({"order_gateway", "binance_gateway"}),
+    "API_KEYS_FILE": frozenset({"order_gateway", "binance_gateway"}),
 }
 """Of the other secrets no service is told; the URL of its Redis is one of its own."""
 

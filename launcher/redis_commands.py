@@ -2,7 +2,7 @@
 
 import json
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import redis
@@ -16,8 +16,9 @@ from launcher.setup.errors import LaunchError
 from launcher.setup.track import read_last_lines
 from launcher.supervision.processes import ProcessId
 from launcher.supervision.run_file import RunRecord, find_running_system
+from launcher.supervision.shards import list_shards_of
 from launcher.supervision.waiting import wait_until
-from protocol import channels
+from protocol.shards import ShardNames
 
 _SECONDS = 10.0
 _MAX_DEAD = 1000
@@ -40,15 +41,13 @@ class RedisCommands:
             return 1
         with connect(self._record.redis.url) as client:
             facts = client.info()
-            pending = client.llen(channels.ORDER_QUEUE)
-            dead = client.llen(channels.DEAD)
+            lists = [_describe_list(client, names) for names in list_shards_of(self._record)]
         print(
             f"up {facts['uptime_in_seconds']} s, {facts['connected_clients']} clients\n"
             f"memory {facts['used_memory_human']} of {facts['maxmemory_human']}, "
             f"{facts['maxmemory_policy']}\n"
             f"append-only file {'on' if facts['aof_enabled'] else 'OFF'}, last write "
-            f"{facts.get('aof_last_write_status', '-')}\n"
-            f"{channels.ORDER_QUEUE}: {pending} pending, {dead} unreadable (`redis dead`)"
+            f"{facts.get('aof_last_write_status', '-')}\n" + "\n".join(lists)
         )
         return 0
 
@@ -82,15 +81,9 @@ class RedisCommands:
 
     def clear(self, *, yes: bool) -> int:
         """Have the engine reject the pending orders; if there is no engine, ask and delete them."""
+        shards = list_shards_of(self._record)
         with connect(self._record.redis.url) as client:
-            if client.exists(channels.LEASE):
-                return _clear_through_engine(client)
-            pending = client.llen(channels.ORDER_QUEUE)
-            if not confirm(f"No engine: delete {pending} pending orders, unanswered?", yes=yes):
-                return 1
-            client.delete(channels.ORDER_QUEUE)
-        print(f"{pending} pending orders deleted.")
-        return 0
+            return max([_clear(client, names, shards, yes=yes) for names in shards])
 
     def show_url(self) -> int:
         """Print its URL with the password, for `redis-cli -u`."""
@@ -99,12 +92,12 @@ class RedisCommands:
 
     def show_dead(self) -> int:
         """Print each unreadable entry with its reason."""
+        shards = list_shards_of(self._record)
         with connect(self._record.redis.url) as client:
-            count = client.llen(channels.DEAD)
-            entries = client.lrange(channels.DEAD, -_MAX_DEAD, -1)
-        for entry in entries:
-            print(_describe_dead(entry))
-        print(f"{count} unreadable entries.")
+            for names in shards:
+                for entry in client.lrange(names.dead, -_MAX_DEAD, -1):
+                    print(_describe_dead(entry))
+                print(f"{client.llen(names.dead)} unreadable entries{_say_where(names, shards)}.")
         return 0
 
     def _find_process(self) -> ProcessId | None:
@@ -117,13 +110,16 @@ class RedisCommands:
             raise LaunchError("that Redis is yours, named by REDIS_URL; look after it yourself")
 
 
-def run_redis_command(folder: DataFolder, action: str, *, lines: int, yes: bool) -> int:
+def run_redis_command(
+    folder: DataFolder, action: str, *, lines: int, yes: bool, is_sharded: bool = False
+) -> int:
     """Run `action` on the running system; raise LaunchError if none runs.
 
-    `users` needs no system: it is for a server that has no users yet.
+    `users` needs no system: it is for a server that has no users yet. `is_sharded`: the exchange
+    has several shards.
     """
     if action == "users":
-        print(format_users())
+        print(format_users(is_sharded=is_sharded))
         return 0
     record = find_running_system(folder.path)
     if record is None:
@@ -144,10 +140,33 @@ def run_redis_command(folder: DataFolder, action: str, *, lines: int, yes: bool)
         raise LaunchError(f"Redis: {error}") from None
 
 
-def _clear_through_engine(client: redis.Redis) -> int:
+def _describe_list(client: redis.Redis, names: ShardNames) -> str:
+    pending, dead = client.llen(names.order_queue), client.llen(names.dead)
+    return f"{names.order_queue}: {pending} pending, {dead} unreadable (`redis dead`)"
+
+
+def _say_where(names: ShardNames, shards: Sequence[ShardNames]) -> str:
+    return "" if len(shards) == 1 else f" on shard {names.shard}"
+
+
+def _clear(
+    client: redis.Redis, names: ShardNames, shards: Sequence[ShardNames], *, yes: bool
+) -> int:
+    where = _say_where(names, shards)
+    if client.exists(names.lease):
+        return _clear_through_engine(client, names, where)
+    pending = client.llen(names.order_queue)
+    if not confirm(f"No engine: delete {pending} pending orders{where}, unanswered?", yes=yes):
+        return 1
+    client.delete(names.order_queue)
+    print(f"{pending} pending orders deleted{where}.")
+    return 0
+
+
+def _clear_through_engine(client: redis.Redis, names: ShardNames, where: str) -> int:
     """Put the request before all pending entries, with their number: it is about those alone."""
-    pending = client.register_script(_REQUEST_CLEAR)(keys=[channels.ORDER_QUEUE])
-    print(f"{pending} entries were pending: the engine rejects the orders among them.")
+    pending = client.register_script(_REQUEST_CLEAR)(keys=[names.order_queue])
+    print(f"{pending} entries were pending{where}: the engine rejects the orders among them.")
     return 0
 
 

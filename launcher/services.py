@@ -3,6 +3,8 @@
 import socket
 import sys
 from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import replace
 from typing import NamedTuple, cast
 
 from redis import RedisError
@@ -11,11 +13,16 @@ from launcher.environments import make_environment
 from launcher.redis.access import RedisAddresses
 from launcher.redis.server import connect
 from launcher.settings import LauncherSettings
+from launcher.supervision.forking import CAN_FORK, preload_modules
 from launcher.supervision.listening import format_url, open_listening_sockets
 from launcher.supervision.service import Service
-from protocol.channels import STATE, STATE_READY
+from protocol.channels import STATE_READY
+from protocol.instrument import list_shards, parse_instruments
+from protocol.market_file import MarketFile
+from protocol.shards import FIRST, ShardNames, name_shard
 
-_GATEWAY_STAGE, _ENGINE_STAGE, _MARKET_DATA_STAGE = 1, 2, 3
+PARTICIPANTS = "participants"
+_PARTICIPANTS_STAGE, _GATEWAY_STAGE, _ENGINE_STAGE, _MARKET_DATA_STAGE = 0, 1, 2, 3
 
 
 class Listeners(NamedTuple):
@@ -23,43 +30,53 @@ class Listeners(NamedTuple):
 
     gateway: list[socket.socket]
     market_data: list[socket.socket]
+    binance: list[socket.socket]
+    """Empty if that service is off."""
 
 
 def open_listeners(settings: LauncherSettings) -> Listeners:
-    """Open the sockets of both; raise LaunchError if a port cannot be had."""
+    """Open the sockets of each; raise LaunchError if a port cannot be had."""
     return Listeners(
         open_listening_sockets(settings.gateway_host, settings.gateway_port, "GATEWAY"),
         open_listening_sockets(settings.market_data_host, settings.market_data_port, "MARKET_DATA"),
+        open_listening_sockets(settings.binance_host, settings.binance_port, "BINANCE")
+        if settings.binance == "on"
+        else [],
     )
 
 
 def make_services(
     settings: LauncherSettings, redis: RedisAddresses, listeners: Listeners
 ) -> list[Service]:
-    """Return the engine, the gateway workers, which share a socket, the archive, market data."""
+    """Return the engines, the archive, the feed, the workers of both gateways, and participants.
+
+    The workers of a gateway share its socket.
+    """
     ports = _name_ports(listeners)
 
     def environment(module: str) -> dict[str, str]:
         return make_environment(module, redis.of(module)) | ports
 
     durability = settings.redis_durability
-    engine = Service(
-        name="engine",
-        command=_module("engine"),
-        stage=_ENGINE_STAGE,
-        environment=environment("engine")
-        | ({"REDIS_DURABILITY": durability} if durability else {}),
-        is_ready=watch_engine(redis.launcher),
-    )
-    return [
-        engine,
+    engines = [
+        Service(
+            name=names.process,
+            command=_module("engine", *([] if names is FIRST else [f"--shard={names.shard}"])),
+            stage=_ENGINE_STAGE,
+            environment=environment("engine")
+            | ({"REDIS_DURABILITY": durability} if durability else {}),
+            is_ready=watch_engine(redis.launcher, names),
+        )
+        for names in read_shards(settings)
+    ]
+    services = [
+        *engines,
         *(
             _make_listener(
-                f"gateway-{number}" if settings.uvicorn_workers > 1 else "gateway",
-                "order_gateway", _GATEWAY_STAGE, environment("order_gateway"), listeners.gateway,
-                "--order-log", side_log="orders",
+                name, "order_gateway", _GATEWAY_STAGE, environment("order_gateway"),
+                listeners.gateway, "--order-log", side_log="orders",
             )
-            for number in range(1, settings.uvicorn_workers + 1)
+            for name in _name_workers("gateway", settings.uvicorn_workers)
         ),
         Service(
             name="archive",
@@ -72,30 +89,77 @@ def make_services(
             "market-data", "market_data", _MARKET_DATA_STAGE, environment("market_data"),
             listeners.market_data,
         ),
+        *(
+            _make_listener(
+                name, "binance_gateway", _GATEWAY_STAGE, environment("binance_gateway"),
+                listeners.binance,
+            )
+            for name in _name_workers("binance", settings.binance_workers)
+            if listeners.binance
+        ),
     ]  # fmt: skip
+    if settings.ephemeral == "on" and CAN_FORK:  # a test waits for it
+        preload_modules(dict.fromkeys(service.module for service in services))
+        services = [replace(service, is_forked=True) for service in services]
+    return [*services, _make_participants(settings, listeners)]
+
+
+def _make_participants(settings: LauncherSettings, listeners: Listeners) -> Service:
+    """Return the simulated traders, whom the market file starts and stops; they trade by REST."""
+    file = MarketFile(settings.data_dir)
+
+    def find_arguments() -> tuple[str, ...] | None:
+        market = None
+        with suppress(OSError):
+            market = file.read()
+        if market is None:
+            return None
+        chosen = ("--market", market.name, "--symbol", market.symbol, "--seed", str(market.seed))
+        return (*chosen, "--start-price", market.start_price) if market.start_price else chosen
+
+    return Service(
+        name=PARTICIPANTS,
+        command=_module("participants", "--gateway", format_url("http", listeners.gateway[0])),
+        stage=_PARTICIPANTS_STAGE,
+        environment=make_environment("participants"),
+        find_arguments=find_arguments,
+        is_optional=True,
+    )
+
+
+def _name_workers(service: str, count: int) -> list[str]:
+    return [f"{service}-{number}" for number in range(1, count + 1)] if count > 1 else [service]
 
 
 def _name_ports(listeners: Listeners) -> dict[str, str]:
     """Return the real ports, in case the settings say 0: page and gateway refer to each other."""
-    return {
-        "GATEWAY_PORT": str(listeners.gateway[0].getsockname()[1]),
-        "MARKET_DATA_PORT": str(listeners.market_data[0].getsockname()[1]),
+    sockets = {
+        "GATEWAY_PORT": listeners.gateway,
+        "MARKET_DATA_PORT": listeners.market_data,
+        "BINANCE_PORT": listeners.binance,
     }
+    return {name: str(some[0].getsockname()[1]) for name, some in sockets.items() if some}
 
 
-def watch_engine(redis_url: str) -> Callable[[], bool]:
-    """Return a condition: an engine has recovered since this call.
+def read_shards(settings: LauncherSettings) -> list[ShardNames]:
+    """Return the names of the shards that the instruments belong to."""
+    instruments = parse_instruments(settings.instruments_file.read_text())
+    return [name_shard(shard) for shard in list_shards(instruments.values())]
+
+
+def watch_engine(redis_url: str, names: ShardNames = FIRST) -> Callable[[], bool]:
+    """Return a condition: an engine of the shard has recovered since this call.
 
     The owner that Redis names before may be a dead one.
     """
-    before = _read_ready_owner(redis_url)
-    return lambda: _read_ready_owner(redis_url) not in {None, before}
+    before = _read_ready_owner(redis_url, names)
+    return lambda: _read_ready_owner(redis_url, names) not in {None, before}
 
 
-def _read_ready_owner(redis_url: str) -> bytes | None:
+def _read_ready_owner(redis_url: str, names: ShardNames) -> bytes | None:
     try:
         with connect(redis_url, timeout=1.0) as client:
-            return cast("bytes | None", client.hget(STATE, STATE_READY))
+            return cast("bytes | None", client.hget(names.state, STATE_READY))
     except RedisError:
         return None
 

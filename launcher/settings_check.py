@@ -13,8 +13,8 @@ from launcher.settings import LauncherSettings
 from launcher.setup.compiled_modules import has_compiled_core
 from launcher.setup.errors import LaunchError
 from protocol.assets import LedgerSettings, parse_assets
-from protocol.instrument import parse_instruments
-from protocol.settings import SERVICE_REDIS_URLS
+from protocol.instrument import list_shards, parse_instruments
+from protocol.settings import SERVICE_REDIS_URLS, check_shards
 
 _CORE = "ENGINE_CORE"
 _KNOWN = frozenset({_CORE, *(name.upper() for name in LauncherSettings.model_fields)})
@@ -24,7 +24,7 @@ _NEAR, _NEARER = 0.85, 0.88
 """How like a setting's name another one must be: in `.env`, and among all of the environment."""
 _READ_KEYS = """\
 import sys
-from order_gateway.admission.api_keys import UnusableKeys, read_api_keys
+from edge.api_keys import UnusableKeys, read_api_keys
 from protocol.settings import Settings
 settings = Settings()
 try:
@@ -80,11 +80,25 @@ def _check_instruments(settings: LauncherSettings) -> Iterator[str]:
     try:
         text = settings.instruments_file.read_text()
         instruments = list(parse_instruments(text).values())
+        yield from _check_shards(settings, list_shards(instruments))
         LedgerSettings.of(settings.balances, parse_assets(text, instruments), instruments)
     except OSError as error:
         yield f"INSTRUMENTS_FILE={settings.instruments_file}: {error.strerror}"
     except ValueError as error:
         yield f"INSTRUMENTS_FILE={settings.instruments_file}: {error}"
+
+
+def _check_shards(settings: LauncherSettings, shards: list[int]) -> Iterator[str]:
+    """Say what is for one shard alone."""
+    if len(shards) > 1 and settings.binance == "on":
+        names = ", ".join(map(str, shards))
+        yield f"BINANCE=on: not with several shards ({names}) yet, set it to off"
+    if len(shards) > 1 and settings.market is not None:
+        yield f"--market {settings.market}: not with several shards yet, leave it out"
+    try:
+        check_shards(settings, shards)
+    except ValueError as error:
+        yield str(error)
 
 
 def _check_keys(settings: LauncherSettings) -> Iterator[str]:

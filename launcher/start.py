@@ -1,9 +1,11 @@
 """The command `start`: start the system, supervise it, stop it."""
 
 import os
+import socket
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 
 from launcher.banner import format_banner, format_ready_line
 from launcher.data_folder import DataFolder
@@ -18,7 +20,7 @@ from launcher.redis.server import (
     is_serving,
     make_redis_service,
 )
-from launcher.services import Listeners, make_services, open_listeners
+from launcher.services import Listeners, make_services, open_listeners, read_shards
 from launcher.settings import LauncherSettings
 from launcher.settings_check import check_settings, find_lookalikes
 from launcher.supervision.listening import format_url
@@ -34,6 +36,7 @@ from launcher.supervision.run_file import (
 from launcher.supervision.service import Service
 from launcher.supervision.supervisor import Supervisor
 from launcher.supervision.terminal import Terminal, print_if_open
+from protocol.market_file import MarketFile, SimulatedMarket
 from protocol.run_file import RedisRecord, identify_place
 
 ServiceFactory = Callable[[LauncherSettings, RedisAddresses, Listeners], list[Service]]
@@ -86,6 +89,7 @@ class System:
         self._listeners = open_listeners(settings)
         self._redis: RedisRecord | None = None
         self._durability: str | None = "always"  # our own Redis's
+        self._market_file = MarketFile(folder.path)
         self._prints_json = prints_json
         self._show = terminal.show
         self._supervisor = Supervisor(folder.logs, self._show, self._write_record, terminal.copy)
@@ -93,12 +97,14 @@ class System:
     def run(self) -> list[str]:
         """Start everything, wait for a request to stop, stop everything; return who was killed."""
         self._supervisor.listen_to_signals()
+        self._write_market_file()
         try:
             if self._start():
                 self._supervisor.run_until(lambda: False)
             self._show("Stopping ...")
         finally:
             self._supervisor.stop()
+            self._remove_market_file()
             remove_run_record(self._folder.path, self._place)
         killed = self._supervisor.killed
         self._show(f"Stopped; killed: {', '.join(killed)}." if killed else "Stopped.")
@@ -126,9 +132,13 @@ class System:
         self._supervisor.is_ready = True
         self._write_record()
         seconds = time.monotonic() - self._began
-        needs_key = self._settings.needs_api_key
-        record = self._make_record()
-        self._show(format_banner(record, self._folder.path, seconds, needs_api_key=needs_key))
+        record, chosen = self._make_record(), self._settings
+        self._show(
+            format_banner(
+                record, self._folder.path, seconds,
+                market=chosen.market, needs_api_key=chosen.needs_api_key,
+            )
+        )  # fmt: skip
         if self._prints_json:
             print_if_open(format_ready_line(record, self._folder.path), sys.stdout)
         return True
@@ -156,7 +166,7 @@ class System:
             port, reason = choose_port(self._settings.redis_port)
             if reason:
                 self._show(reason)
-            access = make_access(port)
+            access = make_access(port, is_sharded=len(read_shards(self._settings)) > 1)
             self._redis = RedisRecord(access.addresses.launcher, binary.title, is_own=True)
             own = make_redis_service(
                 binary, port, self._folder.redis, self._settings.redis_maxmemory, self._show,
@@ -178,10 +188,12 @@ class System:
             launcher=identify_process(os.getpid()),
             gateway_url=format_url("http", self._listeners.gateway[0]),
             market_data_url=format_url("http", self._listeners.market_data[0]),
+            binance_url=_find_url(self._listeners.binance),
             redis=self._redis,
             services=[
                 ServiceRecord(item.service.name, item.id, item.service.health)
                 for item in self._supervisor.services
+                if item.run or item.is_wanted
             ],
             is_ready=self._supervisor.is_ready,
         )
@@ -193,6 +205,24 @@ class System:
             OSError
         ) as error:  # such as a full disk: the sub-commands know less, the exchange goes on
             self._show(f"the run file could not be written: {error}")
+
+    def _write_market_file(self) -> None:
+        """Have the market of the settings, until a gateway is asked for another."""
+        name = self._settings.market
+        try:
+            self._market_file.write(None if name is None else SimulatedMarket(name))
+        except OSError as error:
+            self._show(f"there will be no simulated traders: {error}")
+
+    def _remove_market_file(self) -> None:
+        """Say that nobody starts a market here any more, unless it is another's folder now."""
+        with suppress(OSError):
+            if identify_place(self._folder.path) == self._place:
+                self._market_file.remove()
+
+
+def _find_url(listeners: list[socket.socket]) -> str | None:
+    return format_url("http", listeners[0]) if listeners else None
 
 
 class StartCondition:

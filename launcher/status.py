@@ -1,13 +1,18 @@
 """The sub-command `status`: a line for each process."""
 
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from launcher.banner import describe_redis
 from launcher.redis.named import OPEN, is_open_to_all
 from launcher.redis.server import connect, is_serving
+from launcher.services import PARTICIPANTS
 from launcher.supervision.readiness import Health, read_readiness
 from launcher.supervision.run_file import RunRecord, ServiceRecord
+from launcher.supervision.shards import find_shard_of, list_shards_of
 from protocol import channels
+from protocol.market_file import MarketFile
+from protocol.shards import ShardNames
 
 _LINE = "{:<12} {:<9} {:>8} {:>6}  {}"
 
@@ -22,6 +27,8 @@ def show_status(record: RunRecord) -> int:
         if is_open_to_all(record.redis.url):
             print(f"             WARNING: {OPEN}")
     results = [_show_service(record, service) for service in record.services]
+    if record.find_service(PARTICIPANTS) is None:
+        print(_LINE.format(PARTICIPANTS, "off", "-", "-", "the page's demo button starts them"))
     return 0 if all(results) else 1
 
 
@@ -47,31 +54,36 @@ def _read_service_health(record: RunRecord, service: ServiceRecord) -> Health:
         return read_readiness(service.health.removesuffix("/health"))
     if not is_serving(record.redis.url):
         return Health(False, "no answer" if service.name == "redis" else "no Redis")
-    if service.name == "engine":
-        return _read_engine_health(record.redis.url)
+    names = find_shard_of(service.name)
+    if names is not None:
+        return _read_engine_health(record.redis.url, names)
     if service.name == "archive":
         return _read_archive_health(record)
+    if service.name == PARTICIPANTS:
+        market = MarketFile(Path(record.place.folder)).read()
+        return Health(True, market.describe() if market else "ending")
     return Health(True, "answers")
 
 
 def _read_archive_health(record: RunRecord) -> Health:
     """It is well if it has followed the engine and its database answers the gateway."""
-    names = (channels.STATE_SEQUENCE, channels.STATE_ARCHIVE_SEQUENCE)
+    fields = (channels.STATE_SEQUENCE, channels.STATE_ARCHIVE_SEQUENCE)
     with connect(record.redis.url) as client:
-        sequence, archived = client.hmget(channels.STATE, names)
-    behind = int(sequence or 0) - int(archived or 0)
+        found = [client.hmget(names.state, fields) for names in list_shards_of(record)]
+    behind = sum(int(sequence or 0) - int(archived or 0) for sequence, archived in found)
+    has_kept_nothing = any(archived is None for _, archived in found)
     text = f"behind={behind}"
     if not read_readiness(record.gateway_url).is_whole:
         return Health(False, f"{text}, its database does not answer")
-    if archived is None and behind:
+    if has_kept_nothing and behind:
         return Health(False, f"{text}, it has kept nothing yet; see its log")
     return Health(True, text)
 
 
-def _read_engine_health(url: str) -> Health:
+def _read_engine_health(url: str, names: ShardNames) -> Health:
     with connect(url) as client:
-        sequence = client.hget(channels.STATE, channels.STATE_SEQUENCE) or b"0"
-        if not client.exists(channels.LEASE):
+        sequence = client.hget(names.state, channels.STATE_SEQUENCE) or b"0"
+        if not client.exists(names.lease):
             return Health(False, "holds no lease")
-        pending = client.llen(channels.ORDER_QUEUE)
+        pending = client.llen(names.order_queue)
     return Health(True, f"sequence={int(sequence)} pending={pending}")

@@ -53,6 +53,7 @@ def run_checks(
         read_instruments(settings),
         api_key=api_key,
         api_secret=api_secret,
+        binance_url=record.binance_url,
     )
     checks = {
         "Readiness": check_readiness,
@@ -79,11 +80,17 @@ def _run_check(name: str, check: Callable[[Target], str], target: Target) -> boo
 
 
 def check_readiness(target: Target) -> str:
-    """Ask both services if they are ready, with all that they are for."""
-    for name, url in (("gateway", target.gateway_url), ("feed", target.market_data_url)):
+    """Ask the services if they are ready, with all that they are for."""
+    services = {
+        "gateway": target.gateway_url,
+        "feed": target.market_data_url,
+        "Binance gateway": target.binance_url,
+    }
+    serving = {name: url for name, url in services.items() if url}
+    for name, url in serving.items():
         health = read_readiness(url)
         require(health.is_ready and health.is_whole, f"the {name} says {health.text}")
-    return "gateway and feed are ready, with the history"
+    return f"{', '.join(serving)} are ready, with the history"
 
 
 def check_redis(target: Target) -> str:

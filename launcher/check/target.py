@@ -19,7 +19,10 @@ class CheckFailed(Exception):
 
 @dataclass(frozen=True)
 class Target:
-    """The system to check. `account` owns the check's orders, unless there is an API key."""
+    """The system to check. `account` owns the check's orders, unless there is an API key.
+
+    `binance_url` is None if that service is off.
+    """
 
     gateway_url: str
     market_data_url: str
@@ -28,6 +31,7 @@ class Target:
     account: str = field(default_factory=lambda: f"check-{secrets.token_hex(4)}")
     api_key: str | None = None
     api_secret: str | None = None
+    binance_url: str | None = None
 
     @property
     def feed_url(self) -> str:
@@ -36,9 +40,13 @@ class Target:
 
 
 def read_instruments(settings: LauncherSettings) -> list[Instrument]:
-    """Read `INSTRUMENTS_FILE`; raise LaunchError if it cannot be read."""
+    """Read those of `INSTRUMENTS_FILE` on shard 1, where accounts open with something to trade.
+
+    Raises LaunchError if it cannot be read.
+    """
     try:
-        return list(parse_instruments(settings.instruments_file.read_text()).values())
+        found = parse_instruments(settings.instruments_file.read_text())
+        return [instrument for instrument in found.values() if instrument.shard == 1]
     except (OSError, ValueError) as error:
         raise LaunchError(f"{settings.instruments_file}: {error}") from None
 

@@ -4,10 +4,12 @@ import argparse
 from collections.abc import Sequence
 from typing import NoReturn
 
+MARKETS = ("demo", "quiet", "volatile", "santa-fe", "hawkes", "queue-reactive")
+"""Those of participants/markets.toml."""
 _EPILOG = """\
 Settings come from the environment or a .env file; .env.example lists them all. A second system
 beside the first: other ports and another folder, such as
-  GATEWAY_PORT=9000 MARKET_DATA_PORT=9001 DATA_DIR=data-2 python start_system.py
+  GATEWAY_PORT=9000 MARKET_DATA_PORT=9001 BINANCE_PORT=9002 DATA_DIR=data-2 python start_system.py
 """
 _HOW_TO_STOP = """
 To stop everything: Ctrl-C in the launcher's terminal; to stop Redis alone: `redis stop`"""
@@ -29,11 +31,9 @@ def parse_arguments(arguments: Sequence[str] | None = None) -> argparse.Namespac
     )
     commands = parser.add_subparsers(dest="command", metavar="command")
     parser.set_defaults(command="start", yes=False)
-    _add_json(parser, default=False)
-    _add_json(
-        commands.add_parser("start", help="what happens without a command"),
-        default=argparse.SUPPRESS,  # else it would undo a --json before the command
-    )
+    parser.set_defaults(json=False, market=None)
+    for each in (parser, commands.add_parser("start", help="what happens without a command")):
+        _add_start(each)
     commands.add_parser("status", help="a line for each process; exit status 1 if one is not well")
     _add_check(
         commands.add_parser(
@@ -46,12 +46,19 @@ def parse_arguments(arguments: Sequence[str] | None = None) -> argparse.Namespac
     return parser.parse_args(arguments)
 
 
-def _add_json(parser: argparse.ArgumentParser, *, default: bool | str) -> None:
+def _add_start(parser: argparse.ArgumentParser) -> None:
+    """Add the options of a start; suppressed, a default does not undo one before the command."""
     parser.add_argument(
         "--json",
         action="store_true",
-        default=default,
+        default=argparse.SUPPRESS,
         help="when it is ready, print a line of JSON with ports and addresses; all else to stderr",
+    )
+    parser.add_argument(
+        "--market",
+        choices=MARKETS,
+        default=argparse.SUPPRESS,
+        help="have simulated traders make a market (or MARKET in the settings)",
     )
 
 

@@ -17,18 +17,22 @@ from launcher.setup.environment import BUILD_FOLDER, ROOT
 from launcher.setup.file_lock import hold_lock
 
 CORE = Path("engine/core/compiled/matcher.pyx")
+ORDER_PATH = Path("engine/order_path/path.pyx")
 KEPT_FOLDER = BUILD_FOLDER / "core"
 _MOST_KEPT = 8
-_ORDER_PATH_TYPES = ("protocol/*.pxd", "engine/exchange/*.pxd")
+_TYPES = ("protocol/*.pxd", "engine/exchange/*.pxd", "engine/order_path/*.pxd")
 """A Python module with such a file beside it is compiled."""
-_SOURCES = ("engine/core/compiled/*.pyx", "engine/core/compiled/*.pxd", *_ORDER_PATH_TYPES)
+_SOURCES = (str(CORE), "engine/core/compiled/*.pxd", str(ORDER_PATH), *_TYPES)
 _FLAGS = ("ENGINE_DEBUG", "CFLAGS", "LDFLAGS")
 _SUFFIX = str(sysconfig.get_config_var("EXT_SUFFIX"))
+_PLACES = (f"protocol/*{_SUFFIX}", f"engine/**/*{_SUFFIX}")
+"""Where compiled modules are; of other sources there may be more of them than of these."""
 
 
 def list_order_path() -> list[Path]:
-    """Return the Python modules that are compiled, relative to the root."""
-    return [path.with_suffix(".py") for path in _find(_ORDER_PATH_TYPES)]
+    """Return what is compiled beside the core, relative to the root."""
+    modules = [ORDER_PATH, *(path.with_suffix(".py") for path in _find(_TYPES))]
+    return [module for module in modules if (ROOT / module).exists()]
 
 
 def list_modules() -> list[Path]:
@@ -53,14 +57,13 @@ def has_compiled_core() -> bool:
 
 def has_compiled_module() -> bool:
     """Return whether any module is compiled for this Python."""
-    return any(locate(module).exists() for module in list_modules())
+    return bool(_find(_PLACES))
 
 
 def is_in_place() -> bool:
-    """Return whether every module is compiled from the sources as they are now."""
-    return _read_placed() == compute_digest() and all(
-        locate(module).exists() for module in list_modules()
-    )
+    """Return whether every module is compiled from the sources as they are now, and no other."""
+    modules = sorted(map(_compiled, list_modules()))
+    return _read_placed() == compute_digest() and _find(_PLACES) == modules
 
 
 def are_compiled_modules_fresh() -> bool:
@@ -100,6 +103,8 @@ def place(digest: str) -> None:
         for module in list_modules():
             _copy(KEPT_FOLDER / digest / _compiled(module), new)
             new.replace(locate(module))
+        for leftover in set(_find(_PLACES)) - set(map(_compiled, list_modules())):
+            (ROOT / leftover).unlink()  # it would be loaded, and rely on another memory layout
         _placed_mark().write_text(digest)
 
 
@@ -115,8 +120,8 @@ def place_if_kept() -> bool:
 def remove_compiled() -> None:
     """Remove the modules from beside their sources: as Python they serve too, only slower."""
     _placed_mark().unlink(missing_ok=True)
-    for module in list_modules():
-        locate(module).unlink(missing_ok=True)
+    for module in _find(_PLACES):
+        (ROOT / module).unlink(missing_ok=True)
 
 
 def locate(module: Path) -> Path:

@@ -5,8 +5,8 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from launcher.setup.environment import LOG_FOLDER, ROOT
@@ -34,7 +34,7 @@ class Track:
     def start(self) -> None:
         """Start it."""
         self._begin = time.monotonic()
-        with self.log.open("wb") as output:
+        with self.log.open("wb") as output, _signals_kept():
             self._process = subprocess.Popen(
                 self._command,
                 cwd=ROOT,
@@ -73,6 +73,24 @@ class Track:
         if self._process:
             with suppress(ProcessLookupError, PermissionError):
                 os.killpg(self._process.pid, number)
+
+
+@contextmanager
+def _signals_kept() -> Iterator[None]:
+    """Let a signal that asks for the end wait: no process begins that nobody knows of."""
+    kept: list[int] = []
+    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    before = {
+        number: signal.signal(number, lambda kept_number, _: kept.append(kept_number))
+        for number in numbers
+    }
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    if kept:
+        raise KeyboardInterrupt
 
 
 def run_side_by_side(title: str, *tracks: Track) -> None:

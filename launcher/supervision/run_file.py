@@ -21,13 +21,14 @@ class ServiceRecord(msgspec.Struct, frozen=True):
 
 
 class RunRecord(RunFile, frozen=True, kw_only=True):
-    """The running system: its processes, and where it listens."""
+    """The running system: its processes, and where it listens; `binance_url`: null if off."""
 
     launcher: ProcessId
     gateway_url: str
     market_data_url: str
     services: list[ServiceRecord]
     is_ready: bool
+    binance_url: str | None = None
 
     @property
     def feed_url(self) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from launcher.setup.environment import ROOT
+from launcher.supervision.forking import ForkedProcess
 from launcher.supervision.log_file import LogFile
 from launcher.supervision.parent_death import Guard, make_child_setup
 from launcher.supervision.processes import ProcessId, identify_process
@@ -20,11 +21,13 @@ class Service:
     `stage`: the services of the lowest stage stop first, together. `health`: the URL that answers
     200 once it is ready; `is_ready`: a further condition. `prepare` runs before each start and
     raises LaunchError if it must not start. `explain_wait` says why it cannot be started again yet,
-    None if it can. `stop_seconds`: a service that has not finished by then is stuck, and is killed;
-    it ends by itself as soon as what it has begun is finished. `is_quiet`: what it writes
-    goes into its log file only. `side_log`: the name of a second log, which nothing else can fill;
-    its descriptor is the last argument of the command. `is_optional`: the exchange is ready, and
-    goes on, without it.
+    None if it can. `find_arguments` is asked again and again for what comes after the command: None
+    if the service is not wanted now; a run with others than these is ended. `stop_seconds`: a
+    service that has not finished by then is stuck, and is killed; it ends by itself as soon as what
+    it has begun is finished. `is_quiet`: what it writes goes into its log file only. `side_log`:
+    the name of a second log, which nothing else can fill; its descriptor is the last argument of
+    the command. `is_optional`: the exchange is ready, and goes on, without it. `is_forked`: the
+    launcher has imported the module that the command names.
     """
 
     name: str
@@ -36,14 +39,24 @@ class Service:
     is_ready: Callable[[], bool] | None = None
     prepare: Callable[[], None] = field(default=lambda: None)
     explain_wait: Callable[[], str | None] = field(default=lambda: None)
+    find_arguments: Callable[[], tuple[str, ...] | None] = field(default=tuple)
     stop_seconds: float = 60.0
     is_quiet: bool = False
     is_optional: bool = False
     side_log: str | None = None
+    is_forked: bool = False
+
+    @property
+    def module(self) -> str:
+        """What `python -m` runs, if the command is one of that."""
+        return self.command[2]
 
 
 class Run:
-    """One process of a service, writing to `log`, and to `side_log` if it has one."""
+    """One process of a service, writing to `log`, and to `side_log` if it has one.
+
+    `arguments`: what comes after the service's command.
+    """
 
     def __init__(
         self,
@@ -52,21 +65,14 @@ class Run:
         guard: Guard,
         folder: Path = ROOT,
         side_log: LogFile | None = None,
+        arguments: tuple[str, ...] = (),
     ) -> None:
         more = (side_log.descriptor,) if side_log else ()
+        self.arguments = arguments
         self._guard = guard
         self._began = time.monotonic()
-        self._process = subprocess.Popen(
-            (*service.command, *map(str, more)),
-            cwd=folder,
-            env=dict(service.environment),
-            stdin=subprocess.DEVNULL,
-            stdout=log.descriptor,
-            stderr=log.descriptor,
-            pass_fds=(*service.descriptors, *more),
-            start_new_session=True,  # Ctrl-C is for the launcher, which stops the rest in order
-            preexec_fn=make_child_setup(),  # safe with one thread only, see there
-        )
+        start = _fork if service.is_forked else _spawn
+        self._process = start(service, (*arguments, *map(str, more)), folder, log.descriptor, more)
         guard.watch(self._process.pid)
         self.id: ProcessId = identify_process(self._process.pid)
 
@@ -101,6 +107,44 @@ class Run:
         self._process.kill()
         self._process.wait()
         self._guard.forget(self._process.pid)
+
+
+def _spawn(
+    service: Service,
+    arguments: tuple[str, ...],
+    folder: Path,
+    output: int,
+    descriptors: tuple[int, ...],
+) -> "subprocess.Popen[bytes] | ForkedProcess":
+    return subprocess.Popen(
+        (*service.command, *arguments),
+        cwd=folder,
+        env=dict(service.environment),
+        stdin=subprocess.DEVNULL,
+        stdout=output,
+        stderr=output,
+        pass_fds=(*service.descriptors, *descriptors),
+        start_new_session=True,  # Ctrl-C is for the launcher, which stops the rest in order
+        preexec_fn=make_child_setup(),  # safe with one thread only, see there
+    )
+
+
+def _fork(
+    service: Service,
+    arguments: tuple[str, ...],
+    folder: Path,
+    output: int,
+    descriptors: tuple[int, ...],
+) -> ForkedProcess:
+    _python, _option, *command = service.command
+    return ForkedProcess(
+        [*command, *arguments],
+        environment=service.environment,
+        folder=folder,
+        output=output,
+        descriptors=(*service.descriptors, *descriptors),
+        set_up=make_child_setup(),
+    )
 
 
 def describe_status(status: int | None) -> str:

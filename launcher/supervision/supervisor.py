@@ -51,6 +51,8 @@ class Supervised:
         """Whether the user has been told why it is not started again."""
         self._backoff = Backoff()
         self._due = 0.0
+        self._asked_at: float | None = None
+        """When the run was asked to end because it is not wanted as it is."""
         self._guard = guard
         self._hold = log_folder / f"{service.name}.hold"
 
@@ -60,9 +62,15 @@ class Supervised:
         return self.run.id if self.run else None
 
     @property
+    def is_wanted(self) -> bool:
+        """Whether there is to be a run of it."""
+        return self.service.find_arguments() is not None
+
+    @property
     def is_due(self) -> bool:
         """Whether it is to be started now; the file that `redis stop` leaves holds it back."""
-        return self.run is None and time.monotonic() >= self._due and not self._hold.exists()
+        is_time = self.run is None and time.monotonic() >= self._due
+        return is_time and self.is_wanted and not self._hold.exists()
 
     @property
     def is_steady(self) -> bool:
@@ -70,10 +78,27 @@ class Supervised:
         return self.run is not None and (not self.failures or self.run.seconds > _STEADY_SECONDS)
 
     def start(self) -> None:
-        """Start a run."""
+        """Start a run, if one is wanted."""
+        arguments = self.service.find_arguments()
+        if arguments is None:
+            return
         self.service.prepare()
         self.log.tail.clear()
-        self.run = Run(self.service, self.log, self._guard, side_log=self.side_log)
+        self.run = Run(
+            self.service, self.log, self._guard, side_log=self.side_log, arguments=arguments
+        )
+
+    def end_unwanted(self) -> None:
+        """Ask a run to end that is not wanted as it is; kill it if it is stuck."""
+        run = self.run
+        if run is None or run.has_ended:
+            return
+        if self._asked_at is None:
+            if run.arguments != self.service.find_arguments():
+                self._asked_at = time.monotonic()
+                run.terminate()
+        elif time.monotonic() - self._asked_at > self.service.stop_seconds:
+            run.kill()
 
     def take_end(self) -> End | None:
         """Return how it ended, if it has since the last call, and note when the next run is due."""
@@ -81,6 +106,9 @@ class Supervised:
         if run is None or not run.has_ended:
             return None
         self.run = None
+        if self._asked_at is not None:
+            self._asked_at = None
+            return End(f"{run.describe_end()}, as it was asked to", run.is_clean)
         self.failures += 1
         if self._hold.exists():
             return End(f"{run.describe_end()}; held until `redis restart`", run.is_clean)
@@ -155,6 +183,7 @@ class Supervisor:
         """
         for supervised in self.services:
             self._copy_output(supervised)
+            supervised.end_unwanted()
             end = supervised.take_end()
             if end:
                 self._report_end(supervised, end)
