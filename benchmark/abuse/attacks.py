@@ -32,6 +32,9 @@ _PING = b"\x89\x80" + bytes(4)
 _EMPTY_FRAGMENT = b"\x00\x80" + bytes(4)
 _FIRST_FRAGMENT = b"\x01\x80" + bytes(4)
 
+CONTROL = "another port"
+"""What every attack is compared with, because the attacker has the traders' processors."""
+
 Run = Callable[[Victims], Coroutine[Any, Any, int]]
 
 
@@ -46,6 +49,25 @@ async def do_nothing(victims: Victims) -> int:
     """No attack: what the machine's other work does to the figures of this minute."""
     await keep_until(victims)
     return 0
+
+
+async def use_another_port(victims: Victims) -> int:
+    """Handshakes as fast as they go, at a server of its own: what an attacker's processor costs."""
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with suppress(OSError, asyncio.IncompleteReadError):
+            await reader.readuntil(b"\r\n\r\n")
+            writer.write(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n")
+        writer.close()
+
+    async def shake(url: str) -> None:
+        async with connect(url) as wire:
+            await wire.send(make_handshake(f"/?secret={'q' * 7_800}"))
+            await wire.read()
+
+    async with await asyncio.start_server(answer, "127.0.0.1", limit=1 << 16) as server:
+        url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        return await repeat(victims, _HANDSHAKES_AT_ONCE, lambda: shake(url))
 
 
 async def send_endless_header(victims: Victims) -> int:
@@ -235,6 +257,7 @@ async def hog_with_batches(victims: Victims) -> int:
 
 ATTACKS = {
     "nothing": Attack(do_nothing),
+    CONTROL: Attack(use_another_port),
     "endless header": Attack(send_endless_header),
     "short lines": Attack(send_short_lines),
     "32 MB URL": Attack(send_long_url),

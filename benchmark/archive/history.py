@@ -162,7 +162,7 @@ def _make_order(instrument: Instrument, number: int) -> dict[str, Any]:
 def _make_trade(instrument: Instrument, trade: int) -> dict[str, Any]:
     values = _to_values(instrument, trade)
     return {
-        **values._asdict(), "trade_id": trade, "aggressor_side": "buy",
+        **_describe(values), "aggressor_side": "buy",
         "maker_order_id": make_order_id(3 * trade - 1), "taker_order_id": make_order_id(3 * trade),
     }  # fmt: skip
 
@@ -171,13 +171,22 @@ def _make_fills(instrument: Instrument, trade: int) -> Iterator[dict[str, Any]]:
     values = _to_values(instrument, trade)
     for number, liquidity, place in ((3 * trade, "taker", -1), (3 * trade - 1, "maker", 0)):
         yield {
-            **values._asdict(), "number": 2 * trade + place, "order_number": number,
+            **_describe(values), "number": 2 * trade + place, "order_number": number,
             "order_id": make_order_id(number), "client_order_id": f"client-order-{number}",
             "account": make_account(number), "side": "buy" if number % 2 else "sell",
-            "trade_id": trade, "liquidity": liquidity, "sequence": number,
+            "liquidity": liquidity, "sequence": number,
         }  # fmt: skip
 
 
 def _to_values(instrument: Instrument, trade: int) -> TradeValues:
     price, quantity = _price(instrument, trade), instrument.lots_to_quantity(100)
-    return TradeValues(instrument.symbol, price, quantity, _stamp(3 * trade))
+    return TradeValues(
+        instrument.symbol, price, quantity, _stamp(3 * trade), trade, is_taker_buy=True
+    )
+
+
+def _describe(values: TradeValues) -> dict[str, Any]:
+    """Return what a trade and its fills have in common."""
+    row = values._asdict()
+    del row["is_taker_buy"]
+    return row

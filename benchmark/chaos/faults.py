@@ -7,17 +7,19 @@ import time
 from benchmark.chaos.fleet import Fleet
 
 LEASE_SECONDS = 3.0
-KINDS = ("redis", "engine", "gateway", "feed", "archive")
+KINDS = ("redis", "engine", "gateway", "binance", "feed", "archive")
 FAULTS = {
     "kill redis": 34,
     "kill engine": 34,
     "kill gateway": 8,
+    "kill binance": 8,
     "kill feed": 5,
     "kill archive": 5,
     "pause redis": 4,
     "pause engine": 5,
     "pause-all engine": 2,
     "pause gateway": 3,
+    "pause binance": 3,
     "pause feed": 3,
     "pause archive": 3,
 }

@@ -118,11 +118,12 @@ class Member:
 
 
 class Fleet:
-    """Redis with `appendfsync always`, two engines, two gateway workers, market data, archive."""
+    """Redis with `appendfsync always`, two engines, two workers of each gateway, feed, archive."""
 
     def __init__(self, folder: Path, generator: random.Random, settings: Mapping[str, str]) -> None:
         self.kills: Counter[str] = Counter()
         self.gateway = open_listening_socket("127.0.0.1", 0, "GATEWAY")
+        self.binance = open_listening_socket("127.0.0.1", 0, "BINANCE")
         self.market_data = open_listening_socket("127.0.0.1", 0, "MARKET_DATA")
         self._generator = generator
         self._logs = folder / "logs"
@@ -155,6 +156,8 @@ class Fleet:
               for n in (1, 2)),
             *(self._listener(f"gateway-{n}", "order_gateway", self.gateway,
                              environment("order_gateway")) for n in (1, 2)),
+            *(self._listener(f"binance-{n}", "binance_gateway", self.binance,
+                             environment("binance_gateway")) for n in (1, 2)),
             self._listener("feed", "market_data", self.market_data, environment("market_data")),
             Member("archive", _module("archive"), environment("archive"), self._logs),
         ]  # fmt: skip
@@ -249,6 +252,7 @@ class Fleet:
             member.send(signal.SIGKILL)
             member.wait()
         self.gateway.close()
+        self.binance.close()
         self.market_data.close()
 
     def list_failures(self) -> list[str]:

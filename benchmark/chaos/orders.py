@@ -34,6 +34,24 @@ def draw_order(generator: random.Random, client_order_id: str) -> dict[str, Any]
     return order
 
 
+def draw_binance_order(generator: random.Random, client_order_id: str) -> dict[str, str]:
+    """Draw the parameters of a new order at the Binance gateway."""
+    symbol = generator.choice([*["BTC-USDT"] * 3, "ETH-USDT"])
+    kind = generator.choice(["LIMIT", "LIMIT", "LIMIT_MAKER", "MARKET"])
+    order = {
+        "symbol": symbol.replace("-", ""),
+        "side": generator.choice(["BUY", "SELL"]),
+        "type": kind,
+        "quantity": _draw_quantity(generator),
+        "newClientOrderId": client_order_id,
+    }
+    if kind != "MARKET":
+        order["price"] = _draw_price(generator, symbol)
+    if kind == "LIMIT":
+        order["timeInForce"] = generator.choice(["GTC", "GTC", "IOC", "FOK"])
+    return order
+
+
 def draw_amend(generator: random.Random, symbol: str) -> dict[str, Any]:
     """Draw the body of an amend: another total, another price, or both."""
     amend = {"quantity": _draw_quantity(generator), "price": _draw_price(generator, symbol)}

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
 
+from benchmark.chaos.binance_clients import BinanceClient
 from benchmark.chaos.clients import Client
 from benchmark.chaos.faults import count_faults, inject_faults
 from benchmark.chaos.feed import FeedReader
@@ -28,6 +29,7 @@ from benchmark.chaos.verdict import (
     count_lost_orders,
     count_open_in_vain,
     count_repeated_changes,
+    count_repeated_orders,
     read_archived_sequence,
 )
 from benchmark.chaos.witness import Witness
@@ -39,7 +41,12 @@ from protocol import channels
 
 CLOSED_ORDERS = 1_000_000
 """More than a run can close, so that no closed order is forgotten."""
-SETTINGS = {"CLOSED_ORDERS": str(CLOSED_ORDERS), "SNAPSHOT_INTERVAL": "2500", "MAX_BATCH": "64"}
+SETTINGS = {
+    "CLOSED_ORDERS": str(CLOSED_ORDERS), "SNAPSHOT_INTERVAL": "2500", "MAX_BATCH": "64",
+    "BINANCE_REQUEST_WEIGHT": "0", "BINANCE_ORDERS_10S": "0", "BINANCE_ORDERS_DAY": "0",
+}  # fmt: skip
+BINANCE_SHARE = 4
+"""For so many clients there is one more at the Binance gateway."""
 SETTLE_SECONDS = 120.0
 
 
@@ -106,9 +113,14 @@ async def _run(fleet: Fleet, generator: random.Random, options: Options) -> Resu
     told = Told()
     gateway_port = fleet.gateway.getsockname()[1]
     pause = options.clients / options.rate
-    clients = [
+    clients: list[Client | BinanceClient] = [
         Client(number, gateway_port, random.Random(generator.random()), pause, told)
         for number in range(options.clients)
+    ]
+    binance_port = fleet.binance.getsockname()[1]
+    clients += [
+        BinanceClient(number, binance_port, random.Random(generator.random()), pause, told)
+        for number in range(options.clients // BINANCE_SHARE)
     ]
     readers = [FeedReader(fleet.market_data.getsockname()[1], symbol) for symbol in PRICES]
     witness = Witness(fleet.redis_url)
@@ -156,6 +168,7 @@ def judge(history: Record, fleet: Fleet, observers: Observers) -> Result:
     wrong = {
         "lost": count_lost_orders(told, witness),
         "matched twice": witness.twice,
+        "accepted twice": count_repeated_orders(told, witness),
         "cancels, amends, timers lost": count_lost_changes(told, witness),
         "cancels, amends, timers done twice": count_repeated_changes(told, witness),
         "orders open behind their cancel": count_open_in_vain(told, witness),
@@ -193,6 +206,7 @@ def _list_rows(fleet: Fleet, observers: Observers, report: Report) -> dict[str, 
     }
     return {
         "orders acknowledged": len(told.order_ids),
+        "orders told of by Binance's names": len(told.numbers),
         **acknowledged,
         "changes forgotten": told.forgotten,
         "requests by answer": dict(sorted(told.statuses.items())),

@@ -25,6 +25,12 @@ class Told:
     """Orders that somebody got 201 for."""
     closed: set[str] = field(default_factory=set)
     """Orders that must have ended: a cancel that came after them was acknowledged."""
+    numbers: set[int] = field(default_factory=set)
+    """Orders that the Binance gateway has told of, by number."""
+    closed_numbers: set[int] = field(default_factory=set)
+    """Those of them that a cancel came after."""
+    names: set[tuple[str, str]] = field(default_factory=set)
+    """Account and name of each order that was asked for there, once however often it was sent."""
     amended: set[tuple[str, str]] = field(default_factory=set)
     """Order and timestamp of each amend that was answered with what became of it."""
     asked: Counter[Change] = field(default_factory=Counter)

@@ -16,8 +16,14 @@ _TRADES = "SELECT symbol, trade_id, price, quantity FROM trades"
 
 
 def count_lost_orders(told: Told, witness: Witness) -> int:
-    """Count orders that a client got 201 for and that journal or engine do not know."""
-    return len((told.order_ids - witness.states.keys()) | told.disowned)
+    """Count orders that a client was told of and that journal or engine do not know."""
+    lost = (told.order_ids - witness.states.keys()) | told.disowned
+    return len(lost) + len(told.numbers - witness.numbers.keys())
+
+
+def count_repeated_orders(told: Told, witness: Witness) -> int:
+    """Count names for which the Binance gateway's clients got more than one order."""
+    return sum(witness.accepted[name] > 1 for name in told.names)
 
 
 def count_lost_changes(told: Told, witness: Witness) -> int:
@@ -34,7 +40,8 @@ def count_repeated_changes(told: Told, witness: Witness) -> int:
 
 def count_open_in_vain(told: Told, witness: Witness) -> int:
     """Count orders that are open although an acknowledged cancel came after them."""
-    return sum(not witness.is_closed(order_id) for order_id in told.closed)
+    numbered = {witness.numbers.get(number, "") for number in told.closed_numbers}
+    return sum(not witness.is_closed(order_id) for order_id in told.closed | numbered)
 
 
 def count_invented_trades(reader: FeedReader, witness: Witness) -> int:

@@ -10,10 +10,10 @@ from redis import RedisError
 from benchmark.chaos.told import Change
 from engine.audit.record import Record
 from engine.exchange.entries import Malformed, Unreadable, read_entry
-from engine.exchange.entry import Entry
 from engine.storage.journal import JournalDamaged, read_journal
 from engine.storage.redis_client import connect_redis
 from protocol import channels, codec
+from protocol.commands import QueueEntry
 from protocol.enums import OPEN_STATUSES, CommandType, Reason, Status
 from protocol.events import CommandRejected, ExecutionReport, Trade
 from protocol.journal import JournalEntry
@@ -36,6 +36,10 @@ class Witness:
         """The commands other than new orders."""
         self.amended: set[tuple[str, str]] = set()
         """Order and timestamp of each report that an amend led to."""
+        self.numbers: dict[int, str] = {}
+        """The id of each accepted order, by number."""
+        self.accepted: Counter[tuple[str, str | None]] = Counter()
+        """How many orders were accepted under an account's name."""
         self.duplicates = 0
         self._redis_url = redis_url
         self._hashes: dict[int, bytes] = {}
@@ -96,8 +100,11 @@ class Witness:
         self.sequence = entry.sequence
 
     def _read_report(
-        self, report: ExecutionReport, command: Entry | None, *, is_first: bool
+        self, report: ExecutionReport, command: QueueEntry | None, *, is_first: bool
     ) -> None:
+        if report.number and report.number not in self.numbers:
+            self.numbers[report.number] = report.order_id
+            self.accepted[report.account, report.client_order_id] += 1
         if command is not None and command.order_id == report.order_id:
             is_new = command.command is CommandType.NEW and is_first
             self._opened[report.order_id] += is_new and report.status is not Status.REJECTED
@@ -108,7 +115,7 @@ class Witness:
             self._overfilled.add(report.order_id)
 
 
-def _list_commands(entry: JournalEntry) -> dict[int, Entry]:
+def _list_commands(entry: JournalEntry) -> dict[int, QueueEntry]:
     """List the commands that can be read, by sequence."""
     commands = {}
     for sequence, raw in enumerate(codec.split_entries(entry.commands), entry.previous + 1):

@@ -3,7 +3,11 @@
 If `../shared/yardstick` is present, `python -m benchmark.core` runs the cases of the C++ speed
 limit in turn with it and prints the ratio of the medians; if not, it runs flow of its own. It
 checks what came out before it says how fast. Exit status 1 if trades, volume, notional, hash or
-open orders are not as expected, or if a message takes too much longer with a ledger.
+open orders are not as expected, or if a message takes too much longer with a ledger, or a step of
+an order with a hundred times as many others.
+
+`--instructions` counts instead of timing (with valgrind), here and, with `--before FOLDER`, in
+another checkout in which the core is built.
 """
 
 import argparse
@@ -12,6 +16,8 @@ from functools import partial
 from pathlib import Path
 
 from benchmark.core.cases import CASES, LARGE_CASE, OWN_CASES, prepare, report_case, time_limit
+from benchmark.core.instructions import report_instructions
+from benchmark.core.kinds import report_kinds
 from benchmark.core.memory import (
     report_accounts,
     report_memory,
@@ -20,9 +26,9 @@ from benchmark.core.memory import (
 )
 from benchmark.core.order_path import report_order_path
 from benchmark.replay.core import replay_commands, time_batches
-from benchmark.shared.commands_file import read_commands
 from benchmark.shared.figures import Figures, add_json_option, write_figures
 from benchmark.shared.machine import describe_machine
+from participants.formats.commands import read_commands
 
 HOUR = Path(__file__).resolve().parents[3] / "shared" / "data" / "AAPL_hour.commands.csv.xz"
 
@@ -49,16 +55,24 @@ def main() -> int:
     parser.add_argument(
         "--large", action="store_true", help="5 million orders in 100 books (D100x50k), too"
     )
+    parser.add_argument("--instructions", action="store_true", help="count, do not time")
+    parser.add_argument("--before", type=Path, help="a checkout to compare the instructions with")
     add_json_option(parser)
     options = parser.parse_args()
     print(describe_machine())
     figures: Figures = {}
+    if options.instructions:
+        folder = prepare(options.folder, options.cases)
+        report_instructions(options.cases, folder, options.before, figures)
+        write_figures(options.json, figures)
+        return 0
     report_small_memory(figures)
     report_saving(figures)
     report_accounts(figures)
     names = [*options.cases, *([LARGE_CASE] if options.large else [])]
     folder = prepare(options.folder, names)
     results = [report_case(name, folder, options.rounds, figures) for name in names]
+    results.append(report_kinds(options.rounds, figures))
     limit = partial(time_limit, folder, "A1k") if folder and "A1k" in names else None
     report_order_path(options.rounds, limit, figures)
     results.append(report_hour(figures))

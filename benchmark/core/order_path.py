@@ -1,4 +1,7 @@
-"""The whole order path but Redis: JSON queue entries in, journal fields and messages out."""
+"""The whole order path but Redis: JSON queue entries in, journal fields and messages out.
+
+With a ledger, as every exchange keeps one.
+"""
 
 import time
 from collections.abc import Callable
@@ -8,8 +11,12 @@ from benchmark.core.rounds import Rounds
 from benchmark.shared.figures import Figures
 from benchmark.shared.order_entries import make_entries
 from engine.exchange.exchange import Exchange
-from engine.exchange.handler import Handler
+from engine.exchange.own_entries import make_configuration
+from engine.order_path.handler import Handler
+from protocol.assets import LedgerSettings, parse_assets
+from protocol.enums import BalanceMode
 from protocol.instrument import parse_instruments
+from protocol.limits import TradingLimits
 
 ENTRIES = 100_000
 BATCH = 512
@@ -46,9 +53,12 @@ def report_order_path(
 
 def _time_entries(entries: list[bytes]) -> float:
     """Return nanoseconds of CPU an order, with a new exchange."""
-    instruments = Path(__file__).resolve().parents[2] / "instruments.toml"
-    specifications = parse_instruments(instruments.read_text())
-    handler = Handler(Exchange(list(specifications.values()), ID_KEY, CLOSED_ORDERS))
+    text = (Path(__file__).resolve().parents[2] / "instruments.toml").read_text()
+    instruments = list(parse_instruments(text).values())
+    # one account sends it all, which with funds to be checked would soon have none
+    ledger = LedgerSettings.of(BalanceMode.UNLIMITED, parse_assets(text, instruments), instruments)
+    handler = Handler(Exchange(instruments, ID_KEY, CLOSED_ORDERS))
+    handler.handle([make_configuration(TradingLimits(), ledger)], 0, 0)
     batches = [entries[first : first + BATCH] for first in range(0, len(entries), BATCH)]
     started = time.thread_time_ns()
     for now, batch in enumerate(batches):

@@ -19,6 +19,7 @@ from redis import Redis
 
 from benchmark.engine.latency import measure_fills
 from benchmark.engine.recovery import measure_recovery
+from benchmark.engine.shards import measure_shards
 from benchmark.engine.snapshot import measure_snapshot, push_resting
 from benchmark.shared.child_process import Child, run_python
 from benchmark.shared.cpu_clock import read_cpu
@@ -61,12 +62,18 @@ def main() -> int:
         "--snapshot", type=int, nargs="?", const=500_000, metavar="ORDERS",
         help="measure instead whom the snapshot of so many open orders (500,000) keeps waiting",
     )  # fmt: skip
+    parser.add_argument(
+        "--shards", type=int, nargs="?", const=4, metavar="N",
+        help="measure instead what an order costs on so many shards (4) of one Redis",
+    )  # fmt: skip
     add_json_option(parser)
     arguments = parser.parse_args()
     print(describe_machine())
     figures: Figures = {}
     if arguments.recovery:
         _recover(arguments.recovery, figures)
+    elif arguments.shards:
+        figures |= _spread(arguments)
     elif arguments.snapshot:
         figures |= _take_snapshot(arguments.snapshot)
     else:
@@ -128,6 +135,18 @@ def _take_snapshot(count: int) -> Figures:
         settings = {"SNAPSHOT_INTERVAL": str(count), "MAX_OPEN_ORDERS": str(count)}
         with log.open("wb") as stderr, _engine(url, 512, stderr, LOG_LEVEL="info", **settings):
             return measure_snapshot(client, log, count)
+
+
+def _spread(arguments: argparse.Namespace) -> Figures:
+    """Spread the orders over shards."""
+    options = ("--appendonly", "yes", "--appendfsync", "everysec")
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        run_redis(Path(folder), *options) as url,
+        open_redis(url) as client,
+    ):
+        print(f"\n{describe_redis(url)}, {arguments.orders:,} orders")
+        return measure_shards(url, client, arguments.shards, arguments.orders, arguments.rounds)
 
 
 def _report_runs(name: str, runs: list[Run], floors: list[float | None]) -> Figures:

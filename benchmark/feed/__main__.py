@@ -12,6 +12,8 @@ from benchmark.feed.throughput import (
     LOADS,
     SHAPES,
     Measured,
+    measure_binance,
+    measure_binance_floor,
     measure_feed,
     measure_floor,
     measure_subscribed_floor,
@@ -26,7 +28,7 @@ READERS = 1_000
 SLOW = 50
 TRADES_A_SECOND = 20.0
 ORDERS_A_SECOND = 1_000.0
-PARTS = ("throughput", "crowd", "latency")
+PARTS = ("throughput", "binance", "crowd", "latency")
 
 
 def main() -> int:
@@ -44,6 +46,8 @@ def main() -> int:
         is_good = True
         if "throughput" in arguments.parts:
             is_good &= report_throughput(url, figures)
+        if "binance" in arguments.parts:
+            is_good &= report_binance(url, figures)
         if "crowd" in arguments.parts:
             is_good &= report_crowd(url, arguments.seconds, figures)
     if "latency" in arguments.parts:
@@ -84,6 +88,28 @@ def report_throughput(url: str, figures: Figures) -> bool:
 
 def _describe(measured: Measured) -> str:
     return f"{measured.rate:,.0f}/s, {measured.cpu:.2f} us of CPU each"
+
+
+def report_binance(url: str, figures: Figures) -> bool:
+    """Print what `@trade` of the Binance gateway does; return whether every ratio is good."""
+    print("\n@trade of the Binance gateway, and websockets.broadcast of the same texts")
+    ratios = []
+    for load in LOADS:
+        floor = measure_binance_floor(load)
+        print(f"  {load.readers:,} readers: floor {_describe(floor)}", flush=True)
+        for shape in SHAPES:
+            streams = measure_binance(url, load, shape)
+            ratios.append(streams.rate / floor.rate)
+            name = f"Binance: {load.readers} readers, {shape} trades a commit"
+            figures |= {
+                f"{name}: deliveries a second": streams.rate,
+                f"{name}: x floor": ratios[-1],
+            }
+            print(
+                f"    {shape:>2} trades a commit: {_describe(streams)}   {ratios[-1]:6.2f} x",
+                flush=True,
+            )
+    return min(ratios) >= REQUIRED_RATIO
 
 
 def report_crowd(url: str, seconds: float, figures: Figures) -> bool:

@@ -18,6 +18,7 @@ _UPGRADE = (
     "GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
     "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
 )
+_GREETING_PATH = "/market-data"
 _TRADE_ID = re.compile(rb'"trade_id":(\d+),')
 _OVERLAP = 32
 """Bytes in which a trade id may be cut off at the end of a piece."""
@@ -39,7 +40,7 @@ class Progress:
 
 
 class CountingReader(asyncio.Protocol):
-    """Counts bytes after the first message."""
+    """Counts bytes after the first message, or after the handshake where no message greets it."""
 
     def __init__(self, path: str, progress: Progress) -> None:
         self.bytes = 0
@@ -54,7 +55,7 @@ class CountingReader(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         """Count the bytes (called by the event loop)."""
         if not self.is_connected.done():
-            if b"}" in data:
+            if (b"}" if _GREETING_PATH in self._path else b"\r\n\r\n") in data:
                 self.is_connected.set_result(None)
             return
         before, self.bytes = self.bytes, self.bytes + len(data)

@@ -1,4 +1,4 @@
-"""The market-data service as a process of its own, to be measured."""
+"""A service that streams the market, as a process of its own, to be measured."""
 
 import signal
 import socket
@@ -16,11 +16,13 @@ _START_SECONDS = 60.0
 class FeedService:
     """A service that runs as long as the context, and is in sync when that begins."""
 
-    def __init__(self, redis_url: str) -> None:
+    def __init__(self, redis_url: str, module: str = "market_data") -> None:
+        self._module = module
         self._folder = tempfile.TemporaryDirectory()
         self._environment = {
             "REDIS_URL": redis_url, "LOG_LEVEL": "warning",
             "DATABASE_URL": f"sqlite:///{self._folder.name}/archive.sqlite3",
+            "BINANCE_CONNECTIONS": "0",
         }  # fmt: skip
         self._listener = socket.create_server(("127.0.0.1", 0), backlog=2048)
         self.port: int = self._listener.getsockname()[1]
@@ -29,12 +31,12 @@ class FeedService:
     def __enter__(self) -> Self:
         descriptor = self._listener.fileno()
         self._process = start_python(
-            ["-m", "market_data", "--fd", str(descriptor)],
+            ["-m", self._module, "--fd", str(descriptor)],
             self._environment,
             descriptors=[descriptor],
         )
         deadline = time.monotonic() + _START_SECONDS
-        while httpx.get(f"{self.url}/health", timeout=_START_SECONDS).status_code != 200:
+        while not httpx.get(f"{self.url}/health", timeout=_START_SECONDS).json().get("in_sync"):
             if time.monotonic() > deadline:
                 raise RuntimeError("the service does not come into sync")
             time.sleep(0.05)

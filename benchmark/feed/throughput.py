@@ -16,14 +16,19 @@ from benchmark.feed.commits import CommitStream
 from benchmark.feed.service import FeedService
 from benchmark.shared.child_process import Child, end, start_python
 from benchmark.shared.cpu_clock import read_cpu
+from binance_gateway.market.texts import MarketTexts
+from binance_gateway.streams.payloads import describe_trade
 from market_data.fanout.messages import Envelope, encode_frame
 from protocol.enums import Side
 from protocol.events import Trade
 from protocol.timestamps import format_timestamp, parse_timestamp
+from tests.support.instruments import make_instruments
 
 ROUNDS = 3
+BTC_USDT = make_instruments()[0]
 _FIRST_STAMP = parse_timestamp("2026-01-31T12:00:00.000000Z")
 _PATH = "/ws/market-data?channels=trades&symbols=BTC-USDT"
+_BINANCE_PATH = "/ws/btcusdt@trade"
 
 
 class Measured(NamedTuple):
@@ -47,15 +52,16 @@ SHAPES = (16, 1)
 
 _Publish: TypeAlias = Callable[[], None]
 _Prepare: TypeAlias = Callable[[list[Trade]], _Publish]
+_EncodeFrames: TypeAlias = Callable[[list[Trade]], list[bytes]]
 
 
 class Readers:
     """A process with so many readers of one port."""
 
-    def __init__(self, port: int, count: int) -> None:
+    def __init__(self, port: int, path: str, count: int) -> None:
         self.count = count
         self._process = start_python(
-            ["-m", "benchmark.feed.readers", str(port), _PATH, str(count)],
+            ["-m", "benchmark.feed.readers", str(port), path, str(count)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
         )
@@ -96,6 +102,21 @@ def measure_feed(redis_url: str, load: Load, trades_a_commit: int) -> Measured:
         return _measure(feed.port, feed.pid, load, prepare)
 
 
+def measure_binance(redis_url: str, load: Load, trades_a_commit: int) -> Measured:
+    """Measure the Binance gateway's `@trade`, from the engine's messages to the sockets."""
+    commits = CommitStream(redis_url, trades_a_commit)
+
+    def prepare(trades: list[Trade]) -> _Publish:
+        prepared = commits.prepare(trades)
+        return lambda: commits.send(prepared)
+
+    with FeedService(redis_url, "binance_gateway") as service:
+        return _measure(
+            service.port, service.pid, load, prepare,
+            path=_BINANCE_PATH, encode_frames=_encode_binance_frames,
+        )  # fmt: skip
+
+
 def measure_subscribed_floor(redis_url: str, load: Load, trades_a_commit: int) -> Measured:
     """Measure `websockets.broadcast` of texts that come from Redis as the feed's messages do."""
     commits = CommitStream(redis_url, trades_a_commit)
@@ -108,20 +129,38 @@ def measure_subscribed_floor(redis_url: str, load: Load, trades_a_commit: int) -
         return _measure(port, process.pid, load, prepare)
 
 
-def measure_floor(load: Load) -> Measured:
+def measure_floor(load: Load, encode_frames: _EncodeFrames | None = None) -> Measured:
     """Measure `websockets.broadcast` of the same texts from memory."""
+    encode_frames = encode_frames or _encode_frames
     with tempfile.NamedTemporaryFile("w") as file:
-        file.write("\n".join(_encode_texts(_make_trades(1, load.trades))))
+        frames = encode_frames(_make_trades(1, load.trades))
+        file.write("\n".join(frame[4:].decode() for frame in frames))
         file.flush()
         with _run_floor(file.name) as (port, process):
-            return _measure(port, process.pid, load, lambda _: lambda: _go(process), step=0)
+            return _measure(
+                port, process.pid, load, lambda _: lambda: _go(process), step=0,
+                encode_frames=encode_frames,
+            )  # fmt: skip
+
+
+def measure_binance_floor(load: Load) -> Measured:
+    """Measure `websockets.broadcast` of the texts of `@trade`."""
+    return measure_floor(load, _encode_binance_frames)
 
 
 def _measure(
-    port: int, pid: int, load: Load, prepare: _Prepare, *, step: int | None = None
+    port: int,
+    pid: int,
+    load: Load,
+    prepare: _Prepare,
+    *,
+    step: int | None = None,
+    path: str = _PATH,
+    encode_frames: _EncodeFrames | None = None,
 ) -> Measured:
     """Measure; `step` is by how much a portion's trade ids are above those of the one before."""
-    readers = Readers(port, load.readers)
+    encode_frames = encode_frames or _encode_frames
+    readers = Readers(port, path, load.readers)
     rates, costs = [], []
     first_id = 1
     for _ in range(ROUNDS):
@@ -130,7 +169,7 @@ def _measure(
             trades = _make_trades(first_id, load.trades)
             first_id += load.trades if step is None else step
             publish = prepare(trades)
-            readers.expect_bytes(sum(map(len, _encode_frames(trades))))
+            readers.expect_bytes(sum(map(len, encode_frames(trades))))
             started = time.perf_counter()
             publish()
             readers.wait()
@@ -155,6 +194,12 @@ def _make_trades(first_id: int, count: int) -> list[Trade]:
 
 def _encode_frames(trades: list[Trade]) -> list[bytes]:
     return [encode_frame(Envelope("trade", msgspec.structs.asdict(trade))) for trade in trades]
+
+
+def _encode_binance_frames(trades: list[Trade]) -> list[bytes]:
+    """Encode messages as long as the gateway's: only the time of sending is another."""
+    texts = MarketTexts(BTC_USDT, "BTCUSDT")
+    return [encode_frame(describe_trade(each, texts, _FIRST_STAMP, 1_000)) for each in trades]
 
 
 def _encode_texts(trades: list[Trade]) -> list[str]:

@@ -1,4 +1,4 @@
-"""CPU of the gateway an order, beside a bare FastAPI endpoint; orders a second and latency."""
+"""CPU of the gateways an order, beside a bare FastAPI endpoint; orders a second and latency."""
 
 import argparse
 import sys
@@ -6,11 +6,25 @@ import tempfile
 from contextlib import ExitStack
 from pathlib import Path
 
-from benchmark.gateway.comparison import KEYS, measure_cpu, measure_latency
+from benchmark.gateway import signed
+from benchmark.gateway.comparison import (
+    KEYS,
+    measure_binance,
+    measure_cpu,
+    measure_latency,
+)
 from benchmark.gateway.process import run_engine, run_server
 from benchmark.shared.figures import Figures, add_json_option, write_figures
 from benchmark.shared.machine import describe_machine, describe_redis
 from tests.support.redis_server import run_redis
+
+NO_LIMITS = dict.fromkeys(
+    (
+        "BINANCE_REQUEST_WEIGHT", "BINANCE_RAW_REQUESTS", "BINANCE_ORDERS_10S",
+        "BINANCE_ORDERS_DAY", "BINANCE_CONNECTIONS",
+    ),
+    "0",
+)  # fmt: skip
 
 
 def main() -> int:
@@ -34,6 +48,12 @@ def main() -> int:
         guarded = stack.enter_context(run_server("order_gateway", url, folder, **with_keys))
         is_met = measure_cpu(bare, gateway, guarded, arguments, figures)
         measure_latency(bare, gateway, arguments, figures)
+        keys = {"API_KEYS": signed.KEYS}
+        native = stack.enter_context(run_server("order_gateway", url, folder, **keys))
+        binance = stack.enter_context(
+            run_server("binance_gateway", url, folder, **keys, **NO_LIMITS)
+        )
+        is_met &= measure_binance(native, binance, arguments, figures)
     write_figures(arguments.json, figures)
     return 0 if is_met else 1
 

@@ -3,15 +3,40 @@
 import asyncio
 import json
 import time
-from collections.abc import Mapping
-from typing import NamedTuple
+from collections.abc import Awaitable, Callable, Mapping
+from typing import NamedTuple, Protocol, TypeAlias
 
 from benchmark.gateway.process import HOST
-from benchmark.shared.http_connection import HttpConnection
+from benchmark.shared.http_connection import HttpConnection, Response
 from benchmark.shared.latency import Latency
+from benchmark.shared.order_socket import OrderSocket
 
 _ERROR = 300
 _LEAD_SECONDS = 0.05
+
+
+class Connection(Protocol):
+    """What requests go over, one at a time."""
+
+    async def request(self, method: str, path: str, body: bytes = b"") -> Response:
+        """Send and wait for the answer; raises ConnectionError if the connection ends."""
+
+    def close(self) -> None:
+        """Hang up."""
+
+
+Open: TypeAlias = Callable[[int, Mapping[str, str]], Awaitable[Connection]]
+"""Connects to a port; the headers go with every request."""
+
+
+async def open_http(port: int, headers: Mapping[str, str]) -> Connection:
+    """Connect for requests as they are."""
+    return await HttpConnection.open(HOST, port, headers)
+
+
+async def open_order_stream(port: int, headers: Mapping[str, str]) -> Connection:
+    """Connect for requests as commands on a private stream."""
+    return await OrderSocket.open(f"http://{HOST}:{port}", headers)
 
 
 class Load(NamedTuple):
@@ -26,7 +51,8 @@ class Load(NamedTuple):
     orders: int = 1
     rate: float | None = None
     connections: int = 32
-    headers: Mapping[str, str] | None = None
+    headers: Mapping[str, str] = {}
+    open: Open = open_http
 
 
 class Sent(NamedTuple):
@@ -43,7 +69,7 @@ def send(port: int, load: Load) -> Sent:
 
 async def _send(port: int, load: Load) -> Sent:
     bodies = [_make_body(side, load.orders) for side in ("sell", "buy")]
-    opened = [await HttpConnection.open(HOST, port, load.headers) for _ in range(load.connections)]
+    opened = [await load.open(port, load.headers) for _ in range(load.connections)]
     times: list[float] = []
     start = time.perf_counter() + (0.0 if load.rate is None else _LEAD_SECONDS)
     shares = [range(first, load.requests, load.connections) for first in range(load.connections)]
@@ -60,7 +86,7 @@ async def _send(port: int, load: Load) -> Sent:
 
 
 async def _send_share(
-    connection: HttpConnection,
+    connection: Connection,
     load: Load,
     bodies: list[bytes],
     start: float,

@@ -6,13 +6,14 @@ from pathlib import Path
 from typing import NamedTuple
 
 PAIRS, MIX = "pairs", "mix"
-SINGLE, BATCH, LIST = "single", "batch", "list"
-MODES = (SINGLE, BATCH, LIST)
+SINGLE, BATCH, WEBSOCKET, LIST = "single", "batch", "websocket", "list"
+MODES = (SINGLE, BATCH, WEBSOCKET, LIST)
 DEFAULT_SYMBOL = "SOL-USDT"
 _EPILOG = """\
 flows: `pairs` are a sell and a buy in turn, each trades once (fits beside other people's orders);
 `mix` is half passive orders, 40 % cancels and amends, the rest crossing (needs empty books).
-modes: `single` is one order a request, `batch` --batch orders a request, `list` straight RPUSH.
+modes: `single` is one order a request, `batch` --batch orders a request, `websocket` one order a
+command on private streams, `list` straight RPUSH.
 """
 
 
@@ -80,7 +81,7 @@ def _add_load(parser: argparse.ArgumentParser) -> None:
     load.add_argument(
         "--symbol", nargs="+", default=[DEFAULT_SYMBOL], help=f"instruments ({DEFAULT_SYMBOL})"
     )
-    load.add_argument("--connections", type=int, default=64, help="HTTP connections (64)")
+    load.add_argument("--connections", type=int, default=64, help="or streams (64)")
     load.add_argument("--account", default="load-test", help="who sends (load-test)")
     load.add_argument("--api-key", help="where authentication is on; a key without a secret")
 

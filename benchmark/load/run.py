@@ -11,7 +11,7 @@ from typing import Never
 import uvloop
 from tqdm import tqdm
 
-from benchmark.load.options import LIST, MIX, Plan
+from benchmark.load.options import LIST, MIX, WEBSOCKET, Plan
 from benchmark.load.sending.cleanup import cancel_orders
 from benchmark.load.sending.dispatch import dispatch
 from benchmark.load.sending.list_sender import ListSender
@@ -136,7 +136,8 @@ class _Load:
         plan, target = self._plan, self._target
         if plan.mode != LIST:
             sender = RestSender(self._ledger, self._note_answer)
-            return await sender.open(target.gateway, plan.connections, plan.headers)
+            connect = sender.open_streams if plan.mode == WEBSOCKET else sender.open
+            return await connect(target.gateway, plan.connections, plan.headers)
         if not target.redis_url:
             raise LookupError("--mode list needs the system's Redis: give it by --redis")
         pusher = ListSender(self._ledger, self._note_answer, self._steps, plan.account)

@@ -4,13 +4,13 @@ import argparse
 from collections.abc import Iterator, Sequence
 
 from benchmark.load.options import Plan
-from benchmark.load.reporting.chart import Axis, Chart, choose_decades, choose_marks, render_charts
 from benchmark.load.reporting.result import Result, summarize
 from benchmark.load.reporting.stages import ORDER_TO_FEED
 from benchmark.load.run import run_load
 from benchmark.load.saturation import Measure, Trial, confirm, find_best, search
 from benchmark.load.system import Target
 from benchmark.load.watching.settling import wait_for_archive
+from participants.report.chart import Axis, Chart, choose_decades, choose_marks, render_charts
 
 LONGER = 4
 """The best rate is confirmed by a trial that is so many times as long."""

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from benchmark.page.replay import PageOutcome, Sample, replay_before_page
-from benchmark.shared.commands_file import FileCommand, read_commands
 from benchmark.shared.figures import Figures, add_json_option, write_figures
 from benchmark.shared.machine import describe_machine, describe_redis
+from participants.formats.commands import FileCommand, read_commands
 from protocol.instrument import parse_instruments
 from protocol.settings import Settings
 from tests.support.browser import Screen, run_browser

@@ -2,8 +2,8 @@
 
 import time
 
-from benchmark.shared.commands_file import FileCommand
 from benchmark.shared.positions import read_sequence
+from participants.formats.commands import FileCommand
 from protocol.channels import ORDER_QUEUE, STATE, STATE_ID_KEY
 from protocol.codec import encode
 from protocol.commands import QueueEntry, derive_order_id

@@ -9,9 +9,9 @@ from playwright.sync_api import CDPSession, Page
 
 from benchmark.page.flow import RecordedFlow
 from benchmark.replay.system import find_empty_book
-from benchmark.shared.commands_file import FileCommand
 from launcher.supervision.run_file import RunRecord
 from launcher.supervision.waiting import wait_until
+from participants.formats.commands import FileCommand
 
 _MILLISECONDS_BETWEEN_SAMPLES = 2_000
 _SECONDS_TO_DRAW = 20.0

@@ -16,10 +16,10 @@ import httpx
 
 from benchmark.replay.core import BATCH, Replay, replay_commands, run_record, time_batches
 from benchmark.replay.system import SystemOutcome, find_empty_book, replay_through_system
-from benchmark.shared.commands_file import FileCommand, FileTrade, WholeNumbers, read_commands
 from benchmark.shared.figures import add_json_option, write_figures
 from benchmark.shared.machine import describe_machine
 from engine.core import IMPLEMENTATION, Matcher
+from participants.formats.commands import FileCommand, FileTrade, WholeNumbers, read_commands
 from protocol.instrument import Instrument, parse_instruments
 from protocol.settings import Settings
 

@@ -5,7 +5,6 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from benchmark.shared.commands_file import FileCommand, FileTrade
 from engine.core import (
     COMMAND_RECORD,
     Command,
@@ -16,6 +15,7 @@ from engine.core import (
     OrderType,
     Side,
 )
+from participants.formats.commands import FileCommand, FileTrade
 
 ACCOUNT = 1
 BATCH = 4096

@@ -13,9 +13,9 @@ import msgspec
 from tqdm import tqdm
 from websockets.asyncio.client import ClientConnection, connect
 
-from benchmark.shared.commands_file import FileCommand, FileTrade
 from benchmark.shared.http_connection import HttpConnection
 from benchmark.shared.market import find_instrument
+from participants.formats.commands import FileCommand, FileTrade
 from protocol.instrument import Instrument
 from protocol.stream_urls import make_feed_url
 

@@ -24,9 +24,19 @@ Received = Callable[[bytes, float], None]
 
 
 class WebSocketReader(asyncio.Protocol):
-    """Calls `received` with each text and the moment (`time.perf_counter`) when it had come."""
+    """Calls `received` with each text and the moment (`time.perf_counter`) when it had come.
 
-    def __init__(self, url: str, headers: Mapping[str, str], received: Received) -> None:
+    `lost` is called when the connection has ended.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        headers: Mapping[str, str],
+        received: Received,
+        lost: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._lost = lost
         self._url = urlsplit(url)
         self._headers = headers
         self._received = received
@@ -37,12 +47,18 @@ class WebSocketReader(asyncio.Protocol):
         self.is_closed = False
 
     @classmethod
-    async def open(cls, url: str, headers: Mapping[str, str], received: Received) -> Self:
+    async def open(
+        cls,
+        url: str,
+        headers: Mapping[str, str],
+        received: Received,
+        lost: Callable[[], None] = lambda: None,
+    ) -> Self:
         """Connect; raises ConnectionError if the server refuses, OSError if there is none."""
         address = urlsplit(url)
         loop = asyncio.get_running_loop()
         _, reader = await loop.create_connection(
-            lambda: cls(url, headers, received), address.hostname or "", address.port or 80
+            lambda: cls(url, headers, received, lost), address.hostname or "", address.port or 80
         )
         await reader._open
         return reader
@@ -75,6 +91,7 @@ class WebSocketReader(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """Note that nothing more will come (called by the event loop)."""
         self.is_closed = True
+        self._lost()
         if not self._open.done():
             self._open.set_exception(ConnectionError(f"{self._url.geturl()}: {exc or 'closed'}"))
 

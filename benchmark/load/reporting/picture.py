@@ -2,18 +2,18 @@
 
 from collections.abc import Sequence
 
-from benchmark.load.reporting.chart import (
+from benchmark.load.reporting.result import Result
+from benchmark.load.reporting.series import Second, list_seconds
+from benchmark.load.reporting.stages import ACCEPT, ORDER_TO_FEED, SCHEDULED_TO_HANDED_OVER
+from benchmark.load.reporting.table import describe_plan
+from benchmark.load.run import Run
+from participants.report.chart import (
     Axis,
     Chart,
     choose_decades,
     choose_marks,
     render_charts,
 )
-from benchmark.load.reporting.result import Result
-from benchmark.load.reporting.series import Second, list_seconds
-from benchmark.load.reporting.stages import ACCEPT, ORDER_TO_FEED, SCHEDULED_TO_HANDED_OVER
-from benchmark.load.reporting.table import describe_plan
-from benchmark.load.run import Run
 
 _SHOWN = (ORDER_TO_FEED, ACCEPT, SCHEDULED_TO_HANDED_OVER)
 _SHARES = ((2.0, "50 %"), (10.0, "90 %"), (100.0, "99 %"), (1e3, "99.9 %"), (1e4, "99.99 %"))

@@ -2,7 +2,7 @@
 
 import math
 
-from benchmark.load.options import BATCH, LIST, SINGLE, Plan
+from benchmark.load.options import BATCH, LIST, SINGLE, WEBSOCKET, Plan
 from benchmark.load.reporting.result import REQUIRED_RATE, Result
 from benchmark.load.reporting.stages import explain_stages
 from benchmark.shared.latency import Latency
@@ -19,7 +19,11 @@ def describe_flow(plan: Plan) -> str:
     """Describe the flow, whatever its rate."""
     flow = f"recorded {plan.replay.name}" if plan.replay else plan.flow
     connections = "" if plan.mode == LIST else f", {plan.connections} connections"
-    way = {SINGLE: "one order a request", BATCH: f"{plan.batch} orders a request"}
+    way = {
+        SINGLE: "one order a request",
+        BATCH: f"{plan.batch} orders a request",
+        WEBSOCKET: "one order a command",
+    }
     return (
         f"{flow}, {', '.join(plan.symbols)}, "
         f"{way.get(plan.mode, 'straight into the list')}{connections}"

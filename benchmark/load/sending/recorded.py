@@ -5,7 +5,7 @@ from itertools import islice
 from pathlib import Path
 
 from benchmark.load.sending.steps import AMEND, CANCEL, NEW, Step
-from benchmark.shared.commands_file import FileCommand, read_commands
+from participants.formats.commands import FileCommand, read_commands
 from protocol.instrument import Instrument
 
 

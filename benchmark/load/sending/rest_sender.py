@@ -12,6 +12,7 @@ from benchmark.load.sending.requests import Request
 from benchmark.load.sending.steps import CANCEL, NEW
 from benchmark.load.watching.ledger import Ledger
 from benchmark.shared.http_connection import HttpConnection, Response
+from benchmark.shared.order_socket import OrderSocket
 
 _CREATED, _OK, _ERROR = 201, 200, 300
 _SHOWN = 160
@@ -38,14 +39,14 @@ _decode_results = msgspec.json.Decoder(_Results).decode
 class RestSender:
     """Sends orders by REST; one that finds all connections busy waits, and its latency counts.
 
-    A change waits until its order has been accepted.
+    A change waits until its order has been accepted. On streams no connection is ever busy.
     """
 
     def __init__(self, ledger: Ledger, answered: Callable[[int], None]) -> None:
         self._ledger = ledger
         self._answered = answered
-        self._all: list[HttpConnection] = []
-        self._free: deque[HttpConnection] = deque()
+        self._all: list[HttpConnection | OrderSocket] = []
+        self._free: deque[HttpConnection | OrderSocket] = deque()
         self._backlog: deque[Request] = deque()
         self._held: dict[int, list[Request]] = defaultdict(list)
         self._refused: set[int] = set()
@@ -56,6 +57,15 @@ class RestSender:
         host, port = address.hostname or "127.0.0.1", address.port or 80
         for _ in range(connections):
             self._all.append(await HttpConnection.open(host, port, headers))
+        self._free.extend(self._all)
+        return self
+
+    async def open_streams(
+        self, gateway: str, connections: int, headers: Mapping[str, str]
+    ) -> Self:
+        """Connect private streams; raises OSError if nobody listens, or if they are refused."""
+        for _ in range(connections):
+            self._all.append(await OrderSocket.open(gateway, headers))
         self._free.extend(self._all)
         return self
 
@@ -83,7 +93,7 @@ class RestSender:
             while self._backlog:
                 self._refuse(self._backlog.popleft(), "no connection is left")
 
-    def _send(self, connection: HttpConnection, request: Request) -> None:
+    def _send(self, connection: HttpConnection | OrderSocket, request: Request) -> None:
         method, path = self._address(request)
         now = time.perf_counter()
         for number in request.numbers:
@@ -91,9 +101,12 @@ class RestSender:
 
         def note(response: Response | ConnectionError) -> None:
             self._note(request, response)
-            self._free.append(connection)
+            if not isinstance(connection, OrderSocket):
+                self._free.append(connection)
             self._send_waiting()
 
+        if isinstance(connection, OrderSocket):
+            self._free.append(connection)
         connection.send(method, path, request.body, note)
 
     def _address(self, request: Request) -> tuple[str, str]:
