@@ -1,5 +1,6 @@
 """Fixtures of the whole suite."""
 
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,6 +17,9 @@ from tests.support.units import UnitScheduling, put_long_ones_first
 
 settings.register_profile("suite", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("suite")  # what is tested is not how long an example takes
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as in the background of a script
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # what is started here inherits it
 
 
 def pytest_sessionstart() -> None:

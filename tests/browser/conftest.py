@@ -30,6 +30,7 @@ def venue(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LaunchedSystem]:
     """A running exchange."""
     folder = tmp_path_factory.mktemp("venue") / "data"
     ports = {"GATEWAY_PORT": str(find_free_port()), "MARKET_DATA_PORT": str(find_free_port())}
+    ports["BINANCE_PORT"] = "0"
     with launch(REAL, folder, ALLOWED_ORIGINS="null", **ports) as system:
         wait_until_answered(system.wait_until_ready())
         yield system

@@ -38,6 +38,7 @@ def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunRecord]:
     settings = {
         "AUTH": "on", "API_KEYS_FILE": str(folder / "keys.toml"),
         "GATEWAY_PORT": str(find_free_port()), "MARKET_DATA_PORT": str(find_free_port()),
+        "BINANCE": "off",
     }  # fmt: skip
     with launch(REAL, folder / "data", **settings) as system:
         record = system.wait_until_ready()

@@ -5,8 +5,8 @@ import random
 from playwright.sync_api import Browser
 
 from benchmark.page.replay import replay_before_page
-from benchmark.shared.commands_file import FileCommand
 from launcher.supervision.run_file import RunRecord
+from participants.formats.commands import FileCommand
 from tests.browser.conftest import clear_book
 from tests.support.browser import Screen
 

@@ -1,5 +1,6 @@
 """How the page looks, what it loads, and that much traffic does not slow it."""
 
+import gzip
 import hashlib
 import re
 from concurrent.futures import ThreadPoolExecutor
@@ -15,8 +16,9 @@ from tests.support.browser_ticket import expect_level, level, send_order
 from tests.support.trader import Trader
 from tests.support.waiting import wait_until
 
-UPLOT_SHA256 = "9a6a7d50b066b6c083ddf74930c8e3908fdf5b7d1a660969dd15e0360918006d"
+CHARTS_SHA256 = "e21cc5caa0226ef30bd8549c50b9ef926615f2a4ee6b4e486353477a55f598cf"
 LEAST_CONTRAST = 4.5
+MOST_BYTES = 60_000
 
 # Every visible text that is faint against what is painted behind it, with its contrast. A level of
 # the ladder is taken as it is just when it flashes, over its bar; what is greyed as it is greyed.
@@ -71,7 +73,9 @@ def test_text_is_readable(browser: Browser, exchange: RunRecord, scheme: Any) ->
     for side, price in (("buy", "60000"), ("sell", "60010"), ("buy", "60010"), ("sell", "60020")):
         with screen.page.expect_response(lambda answer: answer.request.method == "POST"):
             send_order(screen.page, side, "0.1", price)
-        expect(screen.page.locator("#answer")).to_contain_text(re.compile("In the book|Filled"))
+        expect(screen.page.locator("#answer")).to_contain_text(
+            re.compile("In the book|Canceled|Filled")
+        )
     expect_level(screen.page, "asks", "60020.00", "0.10000")
     screen.page.locator("#price").fill("")
     screen.page.get_by_role("button", name="Help and keys").click()
@@ -84,7 +88,8 @@ def test_text_is_readable(browser: Browser, exchange: RunRecord, scheme: Any) ->
 
 # What of the page's text does not fit where it stands.
 FIND_CUT_TEXT = """() => [...document.querySelectorAll(
-    '#intervals button, th:not(:empty), .figures div, #open-orders td, .level span, #price')]
+    '#intervals button, th:not(:empty), .figures div, #open-orders td, #price, '
+    + '.level span:not(.hidden-text)')]
   .filter(node => node.checkVisibility({checkVisibilityCSS: true}))
   .filter(node => { const box = node.getBoundingClientRect(), frame = node.closest('section, dl');
     const around = frame.getBoundingClientRect();
@@ -135,6 +140,13 @@ def test_thumb_finds_every_button_of_a_phone(browser: Browser, exchange: RunReco
     page.get_by_role("button", name="Amend").click()
     price = page.get_by_label("New price")
     assert price.evaluate("node => node.scrollWidth <= node.clientWidth")
+    page.locator("[data-section=ticket]").click()
+    page.locator("#order-type").select_option("stop_limit")
+    page.locator("#stop-kind").select_option("basis_points")  # the highest that the ticket is
+    page.wait_for_function(
+        "() => document.getElementById('submit').getBoundingClientRect().bottom"
+        " <= document.getElementById('sections').getBoundingClientRect().top"
+    )
     screen.close()
 
 
@@ -146,6 +158,26 @@ def test_order_on_a_phone(browser: Browser, exchange: RunRecord) -> None:
     expect_level(page, "asks", "60000.00", "0.10000")
     expect(page.locator("#open-orders tr")).to_contain_text("60,000.00")
     assert page.evaluate("() => document.documentElement.scrollWidth") <= 390
+    screen.close()
+
+
+def test_a_tablet_has_chart_and_ticket_beside_each_other_and_great_targets(
+    browser: Browser, exchange: RunRecord
+) -> None:
+    screen = Screen(browser, viewport={"width": 820, "height": 1180}, has_touch=True)
+    page = screen.page
+    screen.open_live(exchange.market_data_url)
+    for part in ("section.chart", "#ticket", "section.book", "section.tape"):
+        expect(page.locator(part)).to_be_in_viewport(ratio=0.6)
+    small = """() => [...document.querySelectorAll('button, select, .level')]
+      .filter(node => node.checkVisibility({checkVisibilityCSS: true}))
+      .filter(node => !node.closest('#quantity-unit') && node.getBoundingClientRect().height < 40)
+      .map(node => node.outerHTML)"""
+    send_order(page, "sell", "0.1", "60000")
+    expect_level(page, "asks", "60000.00", "0.10000")
+    page.locator("#order-type").select_option("stop_limit")
+    assert page.evaluate(small) == []
+    assert page.evaluate("() => document.documentElement.scrollWidth") <= 820
     screen.close()
 
 
@@ -178,9 +210,15 @@ def test_no_text_becomes_html_or_code() -> None:
 
 
 def test_chart_library_is_the_published_one_with_its_licence() -> None:
-    licence, _, code = read_scripts()["uplot"].partition("\n*/\n")
-    assert "MIT License" in licence
-    assert hashlib.sha256(code.encode()).hexdigest() == UPLOT_SHA256
+    code = read_scripts()["lightweight_charts"]
+    assert "Licensed under Apache License 2.0" in code
+    assert hashlib.sha256(code.encode()).hexdigest() == CHARTS_SHA256
+    assert "TradingView, Inc., under the Apache License 2.0" in PAGE.read_text()
+
+
+def test_own_code_is_small_on_the_wire() -> None:
+    own = PAGE.read_text().replace(read_scripts()["lightweight_charts"], "")
+    assert len(gzip.compress(own.encode(), 9)) <= MOST_BYTES
 
 
 # Many messages at once, as a busy moment brings them; what they did before a frame was drawn.

@@ -1,5 +1,7 @@
 """Orders from the ticket, through the real exchange, back onto the screen."""
 
+import re
+
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -16,7 +18,7 @@ def test_limit_order_stands_in_the_book_and_in_open_orders(page: Page) -> None:
     send_order(page, "buy", "0.5", "60000")
     expect(page.locator("#answer")).to_contain_text("In the book: buy 0.5 BTC at 60,000.00")
     expect_level(page, "bids", "60000.00", "0.50000")
-    expect(level(page, "bids", "60000.00").locator(".mine")).to_have_text("●")
+    expect(level(page, "bids", "60000.00")).to_have_attribute("data-own", "")
     row = page.locator("#open-orders tr")
     expect(row).to_have_count(1)
     expect(row).to_contain_text("60,000.00")
@@ -47,6 +49,10 @@ def test_click_on_a_level_takes_its_price_and_crosses_it(page: Page, trader: Tra
     expect(page.locator("#answer")).to_contain_text("Filled. Bought 0.1 BTC")
     expect(page.locator("#tape tr:not([hidden])").first).to_contain_text("▲ 60,020.00")
     expect(page.locator("#fill-latency")).to_contain_text("ms")
+    page.locator("#waterfall-open").click()
+    lines = page.locator("#waterfall-list li").first.locator(":scope > div")
+    expect(lines).to_have_text([re.compile(r"ms$")] * 4)
+    page.keyboard.press("Escape")
     expect(page.locator("#last")).to_have_text("60,020.00")
     open_tab(page, "History")
     expect(page.locator("#history tr").first).to_contain_text("filled at 60,020")
@@ -79,10 +85,11 @@ def test_all_orders_are_canceled_by_one_request(screen: Screen, page: Page) -> N
         send_order(page, "buy", "0.1", price)
         expect_level(page, "bids", f"{price}.00", "0.10000")
     before = len(screen.requests)
-    page.get_by_role("button", name="Cancel all").click()
+    page.get_by_role("button", name="Cancel orders").click()
+    page.get_by_role("button", name="BTC-USDT: 3").click()
     expect(page.locator("#answer")).to_contain_text("Canceled 3 orders")
     expect(page.locator("#open-empty")).to_be_visible()
-    sent = [url for url in screen.requests[before:] if "/v1/orders" in url and "?" not in url]
+    sent = [url for url in screen.requests[before:] if "/v1/orders?symbol=BTC-USDT" in url]
     assert len(sent) == 1
 
 
@@ -107,6 +114,10 @@ def test_what_is_no_number_is_said_in_words_and_mended_by_a_click(page: Page) ->
     page.locator("#submit").click()
     expect_answer(page)
     expect_level(page, "bids", "60000.00", "0.10000")
+    send_order(page, "buy", "0.1", "58 000")
+    page.keyboard.press("Control+Enter")
+    expect(page.locator("#price")).to_have_value("58000")
+    expect(page.locator("#submit")).to_be_focused()
     send_order(page, "buy", "", "59000")
     expect(page.locator("#answer")).to_have_text("A quantity is needed.")
     expect(page.locator("#quantity")).to_be_focused()

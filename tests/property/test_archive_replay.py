@@ -28,7 +28,7 @@ def assert_same_as_engine(database: Engine, exchange: Exchange) -> None:
     known = exchange.state.orders
     for order in [*known.open.values(), *known.closed.values()]:
         record = archive.find_order(order.order_id, order.account)
-        report = codec.decode_report(report_text(order, NO_TRADE, 0, ""))
+        report = codec.decode_report(report_text(order, NO_TRADE, 0, "", False))
         assert record is not None
         assert record == archive.find_order_by_client_id(order.account, order.client_order_id)
         for name in STATE_FIELDS:

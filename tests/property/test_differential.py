@@ -8,7 +8,7 @@ import pytest
 
 from engine.core import EventRow, Matcher
 from tests.support.core_auditor import Auditor
-from tests.support.core_flow import FLOWS, SYMBOLS, Flow, Step
+from tests.support.core_flow import FLOWS, SYMBOLS, SpecialFlow, Step
 from tests.support.core_implementations import matcher_class
 
 PARTS = 6
@@ -46,10 +46,13 @@ def test_both_cores_answer_alike(flow: str, part: int, command_count: int, seed:
     own_seed = seed + part
     sys.stdout.write(f"flow {flow}, --seed {own_seed}\n")
     compiled, reference = matcher_class("cython")(SYMBOLS), matcher_class("python")(SYMBOLS)
+    compiled.number_prevented()
+    reference.number_prevented()
     auditor = Auditor()
     count = command_count // (PARTS * len(FLOWS))
-    for number, step in enumerate(islice(Flow(own_seed, FLOWS[flow]), count)):
+    for number, step in enumerate(islice(SpecialFlow(own_seed, FLOWS[flow]), count)):
         events = step.run(compiled)
+        auditor.expect(step)
         assert events == step.run(reference), (number, step)
         assert compiled.state_hash() == reference.state_hash(), (number, step)
         compare_touched(step, events, compiled, reference)

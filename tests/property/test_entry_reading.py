@@ -1,66 +1,74 @@
-"""The short way to read an entry finds what the decoder finds, or leaves the entry to it."""
+"""The short way does with an entry what the decoder's way does, or leaves the entry to that."""
 
 import json
 from typing import Any
 
-import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from benchmark.shared.order_entries import make_entries
-from engine.exchange import entry as entry_module
-from engine.exchange.entries import Malformed, Unreadable, decode_entry, read_entry
-from engine.exchange.entry import Entry
+from engine.core import IMPLEMENTATION
 from protocol.commands import QueueEntry
 from protocol.enums import CommandType, OrderType, SelfTradePrevention, Side
-from tests.support.faults_flow import draw_flow
+from tests.support.both_ways import BothWays
 
-IS_COMPILED = not str(entry_module.__file__).endswith(".py")
+pytestmark = pytest.mark.skipif(IMPLEMENTATION != "cython", reason="there is no short way")
+
 FIELDS = QueueEntry.__struct_fields__
-WORDS = [*Side, *OrderType, *SelfTradePrevention, *CommandType, "", "sell ", "BUY"]
+WORDS = [*Side, *OrderType, *SelfTradePrevention, "new", "cancel", "amend", "", "sell ", "BUY"]
 values = st.one_of(
     st.sampled_from(WORDS), st.text(max_size=20), st.text("0123456789.", max_size=20),
     st.none(), st.integers(-5, 5), st.lists(st.text(max_size=3), max_size=2),
 )  # fmt: skip
 objects = st.dictionaries(st.one_of(st.sampled_from(FIELDS), st.text(max_size=8)), values)
-plain_objects = st.dictionaries(st.sampled_from(FIELDS), st.text("abc019.:-_", max_size=20))
+amounts = st.one_of(st.sampled_from(["1", "0.5", "7.00", "60000.25"]), st.text("019.", max_size=18))
+plain_objects = st.fixed_dictionaries(
+    {},
+    optional={
+        "command": st.sampled_from(["new", "cancel", "amend"]),
+        "symbol": st.sampled_from(["BTC-USDT", "ETH-USDT", "X"]),
+        "side": st.sampled_from(Side),
+        "order_type": st.sampled_from(OrderType),
+        "quantity": amounts,
+        "price": amounts,
+        "stop_price": amounts,
+        "order_id": st.sampled_from(["1", "2", "03", "9007199254740991", "9007199254740992", "x"]),
+        "client_order_id": st.text("abc019.:-_ ", max_size=3),
+        "account": st.sampled_from(["alice", "bob", "fees", ""]),
+        "self_trade_prevention": st.sampled_from(SelfTradePrevention),
+        "time_in_force": st.sampled_from(["gtc", "ioc"]),
+        "unique": st.just("open"),
+    },
+)
 
 
-def read(raw: bytes, *, shortly: bool) -> Any:
-    """All fields, or what was refused."""
-    try:
-        entry = read_entry(raw) if shortly else decode_entry(raw)
-    except Malformed as malformed:
-        return list_fields(malformed.entry), malformed.code, malformed.field, malformed.detail
-    except Unreadable as unreadable:
-        return str(unreadable)
-    return list_fields(entry)
+@pytest.fixture(scope="module")
+def both() -> BothWays:
+    return BothWays(has_ledger=True)
 
 
-def list_fields(entry: Entry) -> list[Any]:
-    return [getattr(entry, name) for name in FIELDS]
-
-
-def assert_same(raw: bytes) -> None:
-    assert read(raw, shortly=True) == read(raw, shortly=False)
+def test_there_are_commands_of_the_names_that_are_drawn() -> None:
+    assert {"new", "cancel", "amend"} < set(CommandType)
 
 
 @settings(deadline=None)
 @given(st.one_of(objects, plain_objects), st.booleans())
-def test_any_object_is_read_alike(fields: dict[str, Any], is_compact: bool) -> None:
-    assert_same(json.dumps(fields, separators=(",", ":") if is_compact else None).encode())
-    assert_same(json.dumps(fields, ensure_ascii=False).encode())
+def test_any_object_is_taken_alike(
+    both: BothWays, fields: dict[str, Any], is_compact: bool
+) -> None:
+    both.send(json.dumps(fields, separators=(",", ":") if is_compact else None).encode())
+    both.send(json.dumps(fields, ensure_ascii=False).encode())
 
 
 @settings(deadline=None)
 @given(plain_objects, st.integers(0, 200), st.binary(max_size=2))
-def test_any_damage_is_read_alike(fields: dict[str, str], place: int, change: bytes) -> None:
+def test_any_damage_is_taken_alike(
+    both: BothWays, fields: dict[str, str], place: int, change: bytes
+) -> None:
     raw = bytearray(json.dumps(fields, separators=(",", ":")).encode())
     place %= len(raw)
     raw[place : place + len(change)] = change
-    assert_same(bytes(raw))
-    assert_same(bytes(raw[:place]))
+    both.send(bytes(raw), bytes(raw[:place]))
 
 
 @pytest.mark.parametrize(
@@ -72,26 +80,14 @@ def test_any_damage_is_read_alike(fields: dict[str, str], place: int, change: by
         b'{"side":"buy","side":"sell"}', b'{"side":"odd","side":"sell"}', b'{"side":"buy"\x00}',
         b'{"price":"1\x00"}', b'{"account":"\x7f"}', b'{"account":"\xc3\xa9"}',
         b'{"account":"\xc3"}', b'{"account":""}', b'{"nothing":"x"}', b'"side":"buy"}',
+        b'{"command":"cancel","order_id":"' + b"1" * 600 + b'"}',
     ],
 )  # fmt: skip
-def test_edge_of_the_grammar_is_read_alike(raw: bytes) -> None:
-    assert_same(raw)
+def test_edge_of_the_grammar_is_taken_alike(both: BothWays, raw: bytes) -> None:
+    both.send(raw)
 
 
-def test_flow_of_every_kind_of_command_is_read_alike() -> None:
-    for raw in draw_flow(11, 2_000):
-        assert_same(raw)
-
-
-def test_what_a_gateway_pushes_is_read_alike_and_shortly() -> None:
-    for raw in make_entries(500, b"k" * 32):
-        assert_same(raw)
-        assert Entry().read(raw) is IS_COMPILED
-
-
-def test_fields_of_an_entry_are_those_of_the_contract() -> None:
-    assert list_fields(Entry()) == [getattr(QueueEntry(), name) for name in FIELDS]
-    full = QueueEntry(*map(str, range(len(FIELDS))))  # type: ignore[arg-type]
-    entry = Entry()
-    entry.copy(full)
-    assert list_fields(entry) == list(msgspec.structs.astuple(full))
+def test_order_of_a_name_that_was_given_twice_is_the_last_ones(both: BothWays) -> None:
+    order = b'{"symbol":"BTC-USDT","side":"buy","side":"sell","order_type":"limit","quantity":"1",'
+    both.send(order + b'"price":"1","price":"70000.00","client_order_id":"twice"}')
+    assert both.short.book()[1][-1] == ("70000.00", "1.00000")

@@ -8,8 +8,8 @@ from random import Random
 
 import pytest
 
-from benchmark.shared.commands_file import FileCommand, read_commands
 from goquant import FeedReader
+from participants.formats.commands import FileCommand, read_commands
 from protocol.commands import derive_order_id
 from tests.support.exchange import ID_KEY, Json
 from tests.support.instruments import make_instruments

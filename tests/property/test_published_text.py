@@ -38,19 +38,19 @@ def test_flow_of_every_kind_of_command_is_published_as_the_types_say(batch_size:
         assert_encoded_like_the_types(exchange.send(*flow[first : first + batch_size]))
 
 
-@given(tick_sizes, tick_sizes, steps, steps, steps)
+@given(tick_sizes, tick_sizes, steps, steps, steps, st.sampled_from(SelfTradePrevention))
 def test_report_of_the_largest_numbers_is_exact(
-    tick: str, lot: str, price: int, quantity: int, filled: int
+    tick: str, lot: str, price: int, quantity: int, filled: int, prevention: SelfTradePrevention
 ) -> None:
     instrument = Instrument(InstrumentSpecification("A-B", "A", "B", tick, lot), 0)
     order = Order(
         2**53 - 1, "id", "alice", instrument, Side.SELL, OrderType.LIMIT, quantity, price, 0,
-        SelfTradePrevention.NONE, None,
+        prevention, None,
     )  # fmt: skip
     filled = min(filled, quantity)
     order.fill(price, filled, quantity - filled)
     fill = fill_text(instrument, 1, price, filled, Liquidity.MAKER, 0, None)
-    text = report_text(order, fill, 9, "now")
+    text = report_text(order, fill, 9, "now", True)
     report = codec.decode_report(text)
     assert codec.encode(report).decode() == text
     assert report.last_trade == codec.decode_fill(fill)

@@ -7,7 +7,7 @@ import pytest
 
 from benchmark.replay.__main__ import main
 from benchmark.replay.core import Outcome, Replay, replay_commands, run_record
-from benchmark.shared.commands_file import WholeNumbers, parse_commands, read_commands
+from participants.formats.commands import WholeNumbers, parse_commands, read_commands
 from tests.support.core_auditor import Auditor
 from tests.support.instruments import make_instruments
 

@@ -63,6 +63,69 @@ def go_back_to_version(version: int, database: Engine) -> None:
 
 
 _WAYS_BACK = {
+    8: (
+        "DROP TABLE archive_shards",
+        """
+        CREATE TABLE gaps (after_sequence INTEGER NOT NULL, next_sequence INTEGER NOT NULL,
+        timestamp INTEGER NOT NULL, PRIMARY KEY (after_sequence))
+        """,
+        "INSERT INTO gaps SELECT after_sequence, next_sequence, timestamp FROM journal_gaps",
+        "DROP TABLE journal_gaps",
+        "ALTER TABLE gaps RENAME TO journal_gaps",
+        """
+        CREATE TABLE amounts (account TEXT NOT NULL, asset TEXT NOT NULL, free TEXT NOT NULL,
+        locked TEXT NOT NULL, sequence INTEGER NOT NULL, PRIMARY KEY (account, asset))
+        """,
+        "INSERT INTO amounts SELECT account, asset, free, locked, sequence FROM balances",
+        "DROP TABLE balances",
+        "ALTER TABLE amounts RENAME TO balances",
+        "ALTER TABLE balance_changes DROP COLUMN shard",
+    ),
+    7: tuple(
+        f"ALTER TABLE orders DROP COLUMN {name}"
+        for name in (
+            *("reject_if_triggered", "trailing_offset"),
+            *("trailing_offset_type", "activation_price"),
+        )
+    ),
+    6: (
+        "DROP INDEX orders_by_list",
+        "DROP INDEX orders_by_list_name",
+        *(
+            f"ALTER TABLE orders DROP COLUMN {name}"
+            for name in ("list_id", "list_type", "client_list_id", "list_orders", "list_state")
+        ),
+    ),
+    5: tuple(
+        f"ALTER TABLE orders DROP COLUMN {name}"
+        for name in ("self_trade_prevention", "working_since")
+    ),
+    4: (
+        "DROP INDEX orders_by_number",
+        "DROP TABLE amendments",
+        "DROP TABLE prevented_matches",
+        *(
+            f"ALTER TABLE orders DROP COLUMN {name}"
+            for name in (
+                *("time_in_force", "expires_at", "display_quantity"),
+                *("quote_quantity", "prevented_quantity"),
+            )
+        ),
+        *(
+            f"ALTER TABLE {table} DROP COLUMN {name}"
+            for table in ("orders", "fills")
+            for name in ("exchange_number", "execution_number")
+        ),
+        *(
+            f"ALTER TABLE candles DROP COLUMN {name}"
+            for name in (
+                "taker_buy_volume",
+                "taker_buy_quote_volume",
+                "first_trade_id",
+                "last_trade_id",
+            )
+        ),
+    ),
     3: (
         "ALTER TABLE fills DROP COLUMN commission",
         "ALTER TABLE fills DROP COLUMN commission_asset",

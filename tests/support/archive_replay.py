@@ -104,8 +104,9 @@ def read_candles(database: Engine, seconds: int) -> dict[tuple[str, int], Json]:
     rows = _read(database, table, [column.name for column in table.columns], (), "start")
     return {
         (row["symbol"], row["start"]): {
-            name: row[name]
-            for name in ("open", "high", "low", "close", "volume", "quote_volume", "trades")
+            name: value
+            for name, value in row.items()
+            if name not in ("symbol", "resolution", "start")
         }
         for row in rows
         if row["resolution"] == seconds
@@ -134,13 +135,22 @@ def _read(database: Engine, table: Any, names: Any, ids: Any, *order: str) -> li
 def _summarize(trades: list[Json]) -> Json:
     prices = [Decimal(trade["price"]) for trade in trades]
     quantities = [Decimal(trade["quantity"]) for trade in trades]
-    quote_volume = sum((p * q for p, q in zip(prices, quantities, strict=True)), Decimal(0))
+    notionals = [p * q for p, q in zip(prices, quantities, strict=True)]
+    shares = [Decimal(trade["aggressor_side"] == "buy") for trade in trades]
     return {
         "open": f"{prices[0]:f}",
         "high": f"{max(prices):f}",
         "low": f"{min(prices):f}",
         "close": f"{prices[-1]:f}",
         "volume": f"{sum(quantities, Decimal(0)):f}",
-        "quote_volume": f"{quote_volume:f}",
+        "quote_volume": f"{sum(notionals, Decimal(0)):f}",
         "trades": len(trades),
+        "taker_buy_volume": _sum_products(quantities, shares),
+        "taker_buy_quote_volume": _sum_products(notionals, shares),
+        "first_trade_id": trades[0]["trade_id"],
+        "last_trade_id": trades[-1]["trade_id"],
     }
+
+
+def _sum_products(values: list[Decimal], shares: list[Decimal]) -> str:
+    return f"{sum((v * s for v, s in zip(values, shares, strict=True)), Decimal(0)):f}"

@@ -4,7 +4,7 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -19,12 +19,16 @@ from archive.retention import Retention
 from launcher.setup.environment import ROOT
 from launcher.supervision.parent_death import make_child_setup
 from protocol import channels
+from protocol.shards import name_shard
 from tests.support.waiting import DEADLINE_SECONDS, wait_until
 
 
 @contextmanager
 def run_follower(
-    redis_url: str, database_url: str, prepare: Callable[[Engine], None] = lambda _: None
+    redis_url: str,
+    database_url: str,
+    prepare: Callable[[Engine], None] = lambda _: None,
+    shards: Iterable[int] = (1,),
 ) -> Iterator[Follower]:
     """Run an archive as long as the context; `prepare` gets its database first.
 
@@ -34,9 +38,10 @@ def run_follower(
     if database.dialect.name == "sqlite":
         event.listen(database, "connect", lambda c, _: c.execute("PRAGMA synchronous=OFF"))
     prepare(database)
-    journal = Journal(connect_redis(redis_url))
+    client = connect_redis(redis_url)
+    journals = [Journal(client, names=name_shard(shard)) for shard in shards]
     retention = Retention(database, None, None)
-    follower = Follower(journal, database, retention)
+    follower = Follower(journals, database, retention)
     thread = threading.Thread(target=follower.run, name="archive")
     thread.start()
     try:
@@ -45,7 +50,7 @@ def run_follower(
         follower.stop()
         thread.join(DEADLINE_SECONDS)
         database.dispose()
-        journal.close()
+        client.close()
         assert not thread.is_alive()
 
 

@@ -13,6 +13,12 @@ from sortedcontainers import SortedDict
 
 from engine.core import Event, EventKind, EventRow, Side
 
+from .core_flow import Step
+from .core_trails import TrailAuditor
+
+ENTERING = frozenset(
+    {EventKind.ACCEPTED, EventKind.AMENDED, EventKind.TRIGGERED, EventKind.RELEASED}
+)
 Queue = OrderedDict[int, "AuditedOrder"]
 
 
@@ -27,6 +33,12 @@ class AuditedOrder:
     remaining: int
     is_waiting: bool
     filled: int = 0
+    display: int = 0
+    hidden: int = 0
+
+    @property
+    def shown(self) -> int:
+        return self.remaining - self.hidden
 
 
 class Auditor:
@@ -39,22 +51,38 @@ class Auditor:
         self._queues: dict[tuple[int, int], SortedDict[int, Queue]] = {}
         self._last_ids: dict[tuple[str, int], int] = {}
         self._active: AuditedOrder | None = None
+        self.trailing = TrailAuditor(self.findings.append)
+        self.displays: dict[int, int] = {}
+        """How much icebergs show: told, because no event of the core says so."""
+
+    def expect(self, step: Step) -> None:
+        """Learn of a command what no event of the core says; the id of an open order is refused."""
+        for order_id, display in step.displays().items():
+            if order_id not in self._orders:
+                self.displays[order_id] = display
+        for order_id, trail in step.trails().items():
+            if order_id not in self._orders:
+                self.trailing.trails[order_id] = trail
 
     def read(self, rows: Iterable[EventRow]) -> None:
         """Read the events of one command."""
         for row in rows:
             event = Event._make(row)
-            if event.kind in (EventKind.ACCEPTED, EventKind.AMENDED, EventKind.TRIGGERED):
+            self.trailing.read(event)
+            if event.kind == EventKind.ACCEPTED and event.number:
+                self._pend(event)
+            elif event.kind in ENTERING:
                 self._enter(event)
             elif event.kind == EventKind.TRADE:
                 self._trade(event)
             elif event.kind == EventKind.REDUCED:
-                self._orders[event.order_id].remaining = event.remaining
+                self._reduce(event)
             elif event.kind in (EventKind.CANCELED, EventKind.EXPIRED):
                 self._end(event)
             elif event.kind == EventKind.LEVEL:
                 self._check_level(event)
         self._settle()
+        self.trailing.finish()
 
     @property
     def open_count(self) -> int:
@@ -80,21 +108,31 @@ class Auditor:
         """An order came, was amended, or was triggered: it is now the one that acts."""
         seen = self._orders.get(event.order_id)
         filled = seen.filled if seen else 0
+        display = seen.display if seen else self.displays.get(event.order_id, 0)
         if event.quantity != filled + event.remaining:
             total = f"{event.quantity} is not {filled} + {event.remaining}"
             self.findings.append(f"wrong total: #{event.order_id}, {total}")
         if event.has_kept_place:
-            self._orders[event.order_id].remaining = event.remaining
+            self._change(self._orders[event.order_id], event)
             return
         self._settle()
         is_triggered = event.kind == EventKind.TRIGGERED
         if seen:
             self._leave(seen)
         price = seen.price if seen and is_triggered else event.price
-        was_waiting = seen.is_waiting if seen else event.stop_price > 0
+        trail = self.trailing.trails.get(event.order_id)
+        is_stop = event.stop_price > 0 or trail is not None
+        is_new = seen is None or event.kind == EventKind.RELEASED
+        was_waiting = is_stop if is_new or seen is None else seen.is_waiting
         is_waiting = was_waiting and not is_triggered
         order = (event.order_id, event.symbol, event.side, price, event.remaining, is_waiting)
-        self._orders[event.order_id] = self._active = AuditedOrder(*order, filled)
+        self._orders[event.order_id] = self._active = AuditedOrder(*order, filled, display)
+
+    def _pend(self, event: Event) -> None:
+        """An order came that waits for another one of its list, which may still act."""
+        order = (event.order_id, event.symbol, event.side, event.price, event.remaining, True)
+        display = self.displays.get(event.order_id, 0)
+        self._orders[event.order_id] = AuditedOrder(*order, 0, display)
 
     def _settle(self) -> None:
         """Put what the acting order has left at the end of its queue."""
@@ -103,11 +141,32 @@ class Auditor:
             return
         queues = self._side(order.symbol, order.side)
         queues.setdefault(order.price, OrderedDict())[order.order_id] = order
+        if order.display:
+            order.hidden = max(0, order.remaining - order.display)
         opposite = 1 - order.side
         if self._side(order.symbol, opposite):
             best = self._best(order.symbol, opposite)
             if order.price >= best if order.side == Side.BUY else order.price <= best:
                 self.findings.append(f"crossed: #{order.order_id} rests at {order.price}")
+
+    def _change(self, order: AuditedOrder, event: Event) -> None:
+        """An amend takes what is hidden first; what waits may get anything."""
+        if order.is_waiting:
+            order.price = event.price
+        else:
+            order.hidden = max(0, order.hidden - (order.remaining - event.remaining))
+        order.remaining = event.remaining
+
+    def _reduce(self, event: Event) -> None:
+        order = self._orders[event.order_id]
+        order.remaining = event.remaining
+        self._show_next(order)
+
+    def _show_next(self, order: AuditedOrder) -> None:
+        """If all that an iceberg showed is gone, the next part is the last at its price."""
+        if order.hidden and not order.shown:
+            order.hidden = max(0, order.hidden - order.display)
+            self._side(order.symbol, order.side)[order.price].move_to_end(order.order_id)
 
     def _end(self, event: Event) -> None:
         order = self._orders[event.order_id]
@@ -144,8 +203,11 @@ class Auditor:
         order.filled += event.quantity
         if order.remaining != remaining or remaining < 0:
             self.findings.append(f"wrong remainder: {name}, #{order.order_id} has {remaining}")
+        if order.shown < 0:
+            self.findings.append(f"hidden: {name}, #{order.order_id} had shown less")
         if order.remaining <= 0:
             self._leave(order)
+        self._show_next(order)
 
     def _check_level(self, event: Event) -> None:
         self._settle()
@@ -164,4 +226,4 @@ class Auditor:
 
 
 def _total(queue: Queue) -> int:
-    return sum(order.remaining for order in queue.values())
+    return sum(order.shown for order in queue.values())

@@ -11,7 +11,8 @@
 The block comes before the first book. Its first line has the symbol's terms; without one nothing is
 settled. The others say what accounts have, in units of the asset, and their own rates for every
 symbol. `balances` shows whoever has something. The exchange itself can `exchange: terms lot …`,
-`exchange: credit alice 5 BTC`, `exchange: debit …`, `exchange: fees alice maker … taker …`.
+`exchange: credit alice 5 BTC`, `exchange: debit …`, `exchange: fees alice maker … taker …`. With
+`exchange: number prevented` matches that self-trade prevention prevents are numbered.
 """
 
 from collections.abc import Iterator, Sequence
@@ -74,6 +75,9 @@ def run_exchange(command: str, matcher: Matcher) -> list[str]:
     """Do what the exchange itself does; return whether it was refused."""
     verb, _, rest = command.partition(" ")
     words = rest.split()
+    if verb == "number":
+        matcher.number_prevented()
+        return []
     if verb == "terms":
         try:
             set_terms(rest, matcher)

@@ -12,16 +12,32 @@
 
 A book table shows the asks above the bids, best prices in the middle, orders by priority; the
 first one is built by limit orders in the order of their ids. A command reads `account: buy|sell
-QUANTITY [at PRICE] [stop PRICE] TYPE #ID [MODE]`, `account: cancel #ID`, `account: amend #ID
-[quantity N] [price N] [stop N]` or `account: cancel_all`. What is about money is described in
-`core_money.py`.
+QUANTITY [at PRICE] [stop PRICE] [show N] [trail N|Nbp] TYPE #ID [MODE]`, where TYPE may have the
+time in force behind it (`stop_limit/ioc`), `AMOUNT worth` may stand for QUANTITY, and the stop
+price of what trails is the price that begins it; or `account: cancel #ID`,
+`account: expire #ID`, `account: amend #ID [quantity N] [price N] [stop N]` or `account:
+cancel_all`. An order list reads `account: oco|oto|otoco|opo|opoco ORDER | ORDER [| ORDER]`; of an
+order that sells what was bought the quantity is `bought`. `exchange: number prevented` and what is
+about money are described in `core_money.py`.
 """
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from engine.core import Event, EventRow, Matcher, OpenOrder, OrderType, SelfTradePrevention, Side
+from engine.core import (
+    Event,
+    EventRow,
+    ListKind,
+    Matcher,
+    OpenOrder,
+    OrderType,
+    SelfTradePrevention,
+    Side,
+    TimeInForce,
+    TrailingUnit,
+    Waiting,
+)
 
 from .core_money import (
     open_ledger,
@@ -30,10 +46,22 @@ from .core_money import (
     render_shortfall,
     run_exchange,
 )
-from .core_names import ACCOUNTS, render_event, render_order, render_waiting, to_account, word
+from .core_names import (
+    ACCOUNTS,
+    render_event,
+    render_order,
+    render_pending,
+    render_waiting,
+    to_account,
+    word,
+)
 
 TYPES = {word(order_type): order_type for order_type in OrderType}
 MODES = {word(mode): mode for mode in SelfTradePrevention}
+TIMES_IN_FORCE = {word(time): time for time in TimeInForce}
+LISTS = {word(kind): kind for kind in ListKind}
+WORTH = 9
+"""The place of the amount among the fields of an order, which one of a list has not."""
 SIDES = {word(side): side for side in Side}
 
 
@@ -94,26 +122,40 @@ def run(command: str, matcher: Matcher) -> Sequence[EventRow]:
     verb, *words = rest.split()
     if verb == "cancel":
         return matcher.cancel(int(words[0][1:]), owner)
+    if verb == "expire":
+        return matcher.expire(int(words[0][1:]), owner)
     if verb == "cancel_all":
         return matcher.cancel_all(owner)
     if verb == "amend":
         named = dict(zip(words[1::2], map(int, words[2::2]), strict=True))
         amounts = (named.get("quantity", 0), named.get("price", 0), named.get("stop", 0))
         return matcher.amend(int(words[0][1:]), owner, *amounts)
-    return enter(owner, verb, words, matcher)
+    if verb in LISTS:
+        orders = [read_order(*part.split()) for part in " ".join(words).split(" | ")]
+        legs = [order[:WORTH] + order[WORTH + 1 :] for order in orders]
+        return matcher.new_list(0, owner, LISTS[verb], legs)
+    order_id, *form = read_order(verb, *words)
+    return matcher.new(0, order_id, owner, *form)
 
 
-def enter(owner: int, side: str, words: list[str], matcher: Matcher) -> Sequence[EventRow]:
-    """Enter an order from `QUANTITY [at PRICE] [stop PRICE] TYPE #ID [MODE]`."""
-    quantity, *rest = words
-    prices = {"at": 0, "stop": 0}
-    while rest[0] in prices:
-        prices[rest[0]] = int(rest[1])
+def read_order(side: str, quantity: str, *words: str) -> list[int]:
+    """Read an order, whose side is followed by the words that stand above."""
+    rest = list(words)
+    amounts, unit = {"at": 0, "stop": 0, "show": 0, "trail": 0}, TrailingUnit.TICKS
+    while rest[0] in amounts:
+        if rest[1].endswith("bp"):
+            unit = TrailingUnit.BASIS_POINTS
+        amounts[rest[0]] = int(rest[1].removesuffix("bp"))
         rest = rest[2:]
-    order_type, number, *mode = rest
+    is_worth = rest[0] == "worth"
+    kind, number, *mode = rest[is_worth:]
+    order_type, _, in_force = kind.partition("/")
     prevention = MODES[mode[0]] if mode else SelfTradePrevention.NONE
-    form = (SIDES[side], TYPES[order_type], int(quantity), prices["at"], prices["stop"])
-    return matcher.new(0, int(number[1:]), owner, *form, prevention)
+    number_of_lots = 0 if quantity == "bought" else int(quantity)
+    lots, worth = (1, number_of_lots) if is_worth else (number_of_lots, 0)
+    form = (SIDES[side], TYPES[order_type], lots, amounts["at"], amounts["stop"], prevention)
+    special = (TIMES_IN_FORCE[in_force or "gtc"], amounts["show"], worth, amounts["trail"], unit)
+    return [int(number[1:]), *form, *special]
 
 
 def render_book(matcher: Matcher) -> list[str]:
@@ -121,7 +163,9 @@ def render_book(matcher: Matcher) -> list[str]:
     resting: dict[tuple[int, int], list[OpenOrder]] = {}
     waiting = []
     for order in matcher.orders(0):
-        if order.waiting:
+        if order.waiting == Waiting.WORKING_ORDER:
+            waiting.append(render_pending(order))
+        elif order.waiting:
             waiting.append(render_waiting(order))
         else:
             resting.setdefault((order.side, order.price), []).append(order)

@@ -4,18 +4,21 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 from redis import Redis
 
-from engine.clock import Clock, Reading, open_machine_clocks
+from engine.clock import Clock
 from engine.service import Limits, Service
 from engine.storage.redis_client import connect_redis
+from engine.storage.state import Birth
 from launcher.supervision.parent_death import make_child_setup
-from protocol import channels
 from protocol.assets import LedgerSettings
+from protocol.instrument import Instrument
+from protocol.machine_clocks import Reading, open_machine_clocks
+from protocol.shards import FIRST, ShardNames
 from tests.support.instruments import make_instruments
 from tests.support.redis_client import open_redis
 from tests.support.waiting import DEADLINE_SECONDS, wait_until
@@ -29,15 +32,21 @@ def make_service(
     max_batch: int = 512,
     snapshot_interval: int = 100_000,
     ledger: LedgerSettings | None = None,
+    birth: Birth = Birth(),  # noqa: B008 - it cannot change
+    *,
+    instruments: Sequence[Instrument] = (),
+    names: ShardNames = FIRST,
 ) -> Service:
-    """Make an engine that has not started."""
+    """Make an engine that has not started, with the shipped file's instruments if not others."""
     limits = Limits(max_batch, closed_orders=1000, snapshot_interval=snapshot_interval)
     return Service(
         lambda: connect_redis(url),
-        make_instruments(),
+        instruments or make_instruments(),
         Clock(open_machine_clocks()),
         limits,
         ledger=ledger,
+        birth=birth,
+        names=names,
     )
 
 
@@ -52,14 +61,20 @@ def run_engine(
     max_batch: int = 512,
     snapshot_interval: int = 100_000,
     ledger: LedgerSettings | None = None,
+    birth: Birth = Birth(),  # noqa: B008 - it cannot change
+    *,
+    instruments: Sequence[Instrument] = (),
+    names: ShardNames = FIRST,
 ) -> Iterator[Service]:
     """Run an engine as long as the context; it is ready when the context begins."""
-    service = make_service(url, max_batch, snapshot_interval, ledger)
+    service = make_service(
+        url, max_batch, snapshot_interval, ledger, birth, instruments=instruments, names=names
+    )
     thread = threading.Thread(target=service.run, name="engine")
     thread.start()
     try:
         with open_redis(url) as client:
-            wait_until(lambda: client.exists(channels.LEASE), "an engine holds the lease")
+            wait_until(lambda: client.exists(names.lease), "an engine holds the lease")
         yield service
     finally:
         service.stop()
@@ -88,6 +103,6 @@ def run_engine_process(
         process.wait()
 
 
-def wait_until_drained(client: Redis) -> None:
+def wait_until_drained(client: Redis, names: ShardNames = FIRST) -> None:
     """Wait until the engine has committed everything in the list."""
-    wait_until(lambda: client.llen(channels.ORDER_QUEUE) == 0, "the list is empty", DRAIN_SECONDS)
+    wait_until(lambda: client.llen(names.order_queue) == 0, "the list is empty", DRAIN_SECONDS)

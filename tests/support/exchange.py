@@ -6,9 +6,9 @@ from typing import Any
 
 from engine.exchange.batch import Batch
 from engine.exchange.exchange import Exchange as EngineExchange
-from engine.exchange.handler import Handler
 from engine.exchange.levels import NEWEST, Level
 from engine.exchange.own_entries import make_configuration
+from engine.order_path.handler import Handler
 from protocol import channels, codec
 from protocol.assets import LedgerSettings
 from protocol.events import Event
@@ -31,6 +31,8 @@ class Exchange:
         ledger: LedgerSettings | None = None,
     ) -> None:
         self.state = EngineExchange(instruments or make_instruments(), ID_KEY, closed_limit, level)
+        self.level = level
+        """At which it began."""
         self.handler = Handler(self.state)
         self.now = 1_700_000_000_000_000
         self.batches: list[Batch] = []

@@ -14,6 +14,7 @@ _TYPES = [
 _PRICED = {"limit", "ioc", "fok", "post_only", "stop_limit", "take_profit_limit"}
 _PREVENTIONS = ["none", "none", "cancel_taker", "cancel_maker", "cancel_both", "decrement"]
 _ACCOUNTS = ["alice", "bob", "carol"]
+_NAMES = [f"name-{number}" for number in range(6)]
 _OWN_SYMBOL = "SOL-USDT"
 _GARBAGE = [b"", b"\x00\xff", b"[]", b'{"price":1}', b'{"command":"dead"}']
 
@@ -98,14 +99,44 @@ def _draw_entry(generator: random.Random, number: int) -> bytes:
         command = _draw_amend(generator, number)
     elif kind < 0.25:
         command = {"command": "cancel_all", "account": generator.choice(_ACCOUNTS)}
+    elif kind < 0.28:
+        command = _draw_replace(generator, number)
+    elif kind < 0.29:
+        command = {"command": "barrier"}
     else:
         command = _draw_order(generator, number)
     return json.dumps(command).encode()
 
 
 def _name_order(generator: random.Random, number: int, command: str) -> dict[str, Any]:
-    order_id = str(generator.randint(1, number))
-    return {"command": command, "order_id": order_id, "account": generator.choice(_ACCOUNTS)}
+    return {
+        "command": command, "account": generator.choice(_ACCOUNTS), **_draw_name(generator, number)
+    }  # fmt: skip
+
+
+def _draw_name(generator: random.Random, number: int) -> dict[str, Any]:
+    """Name an order by id, number, or a name that several have after each other."""
+    name: dict[str, Any] = generator.choice(
+        [
+            {"order_id": str(generator.randint(1, number))},
+            {"number": 64 * generator.randint(1, number)},
+            {"client_order_id": generator.choice(_NAMES)},
+        ]
+    )
+    if generator.random() < 0.2:
+        name["restriction"] = generator.choice(["only_new", "only_partially_filled"])
+    if generator.random() < 0.2:
+        name["cancel_id"] = f"cancel-{number}"
+    return name
+
+
+def _draw_replace(generator: random.Random, number: int) -> dict[str, Any]:
+    order = _draw_order(generator, number) | {"client_order_id": generator.choice(_NAMES)}
+    order.pop("order_id", None)
+    order.pop("unique", None)
+    mode = generator.choice(["stop_on_failure", "allow_failure"])
+    replaced = _draw_name(generator, number)
+    return order | {"command": "replace", "replaced": replaced, "mode": mode}
 
 
 def _draw_amend(generator: random.Random, number: int) -> dict[str, Any]:
@@ -115,6 +146,10 @@ def _draw_amend(generator: random.Random, number: int) -> dict[str, Any]:
     ):  # fmt: skip
         if generator.random() < chance:
             amend[field] = str(generator.randint(low, high))
+    if generator.random() < 0.2:
+        amend["new_client_order_id"] = generator.choice(_NAMES)
+    if generator.random() < 0.2:
+        amend["only_lower"] = True
     return amend
 
 
@@ -136,4 +171,7 @@ def _draw_order(generator: random.Random, number: int) -> dict[str, Any]:
         order["price"] = str(generator.randint(90, 110))
     if order_type.startswith(("stop", "take")):
         order["stop_price"] = str(generator.randint(90, 110))
+    if generator.random() < 0.1:
+        del order["order_id"]
+        order |= {"unique": "open", "client_order_id": generator.choice(_NAMES)}
     return order

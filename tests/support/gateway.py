@@ -12,7 +12,7 @@ import httpx
 from redis.asyncio import Redis
 
 from archive.queries import Archive
-from order_gateway.admission.api_keys import ApiKey
+from edge.api_keys import ApiKey
 from order_gateway.app import create_app
 from protocol.channels import ORDER_QUEUE, reply_channel
 from protocol.codec import decode_entry, encode

@@ -15,6 +15,7 @@ import httpx
 
 from archive.database import open_for_queries
 from archive.queries import Archive, ArchiveUnavailable
+from engine.storage.state import Birth
 from launcher.supervision.parent_death import make_child_setup
 from protocol.assets import LedgerSettings
 from protocol.headers import ACCOUNT_HEADER
@@ -61,12 +62,13 @@ def run_exchange(
     folder: Path,
     count: int = 1,
     ledger: LedgerSettings | None = None,
+    birth: Birth = Birth(),  # noqa: B008 - it cannot change
     **settings: str,
 ) -> Iterator[Exchange]:
     """Run engine, archive and gateway workers on a Redis."""
     database_url = f"sqlite:///{folder / 'archive.sqlite3'}"
     with (
-        run_engine(redis_url, ledger=ledger),
+        run_engine(redis_url, ledger=ledger, birth=birth),
         run_follower(redis_url, database_url),
         wait_for_archive(database_url),
         run_workers(redis_url, count, DATABASE_URL=database_url, **settings) as (url, workers),

@@ -1,16 +1,25 @@
 """Instruments for tests."""
 
+from msgspec import UNSET, UnsetType
+
 from protocol.instrument import Instrument, InstrumentSpecification
 
 
 def make_instrument(
-    symbol: str, tick_size: str, lot_size: str, index: int = 0, **limits: str
+    symbol: str,
+    tick_size: str,
+    lot_size: str,
+    index: int = 0,
+    *,
+    shard: int | UnsetType = UNSET,
+    **limits: str,
 ) -> Instrument:
     """Make an instrument; its assets are the halves of the symbol."""
     base, quote = symbol.split("-")
-    return Instrument(
-        InstrumentSpecification(symbol, base, quote, tick_size, lot_size, **limits), index
+    specification = InstrumentSpecification(
+        symbol, base, quote, tick_size, lot_size, shard=shard, **limits
     )
+    return Instrument(specification, index)
 
 
 def make_instruments() -> list[Instrument]:

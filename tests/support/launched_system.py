@@ -50,6 +50,7 @@ def make_environment(folder: Path, **settings: str) -> dict[str, str]:
         "DATA_DIR": str(folder),
         "GATEWAY_PORT": "0",
         "MARKET_DATA_PORT": "0",
+        "BINANCE_PORT": "0",
         "REDIS_PORT": str(find_free_port()),
     }
     return base | own | settings

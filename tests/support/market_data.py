@@ -4,39 +4,26 @@ import json
 import os
 import socket
 import subprocess
-import sys
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import IO, Any, Self, TypeAlias
+from typing import Any, Self, TypeAlias
 
 import httpx
 from websockets.sync.client import ClientConnection, connect
 
-from launcher.supervision.parent_death import make_child_setup
+from tests.support.service_process import ServiceProcess, run_service, start_service
 from tests.support.waiting import DEADLINE_SECONDS, ask_until, wait_until
 
 Json: TypeAlias = dict[str, Any]
 
 
-class MarketData:
-    """A running service."""
-
-    def __init__(self, port: int, process: subprocess.Popen[bytes], log: IO[bytes]) -> None:
-        self.port = port
-        self.process = process
-        self._log = log
-        self.http = httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=DEADLINE_SECONDS)
+class MarketData(ServiceProcess):
+    """A running feed."""
 
     @property
     def url(self) -> str:
         """Of the feed."""
         return f"ws://127.0.0.1:{self.port}/ws/market-data"
-
-    def read_log(self) -> str:
-        """Return everything that it has logged."""
-        self._log.seek(0)
-        return self._log.read().decode()
 
     def get(self, path: str) -> Json:
         """Return what it answers once it is in sync; a slow Redis may end that for a moment."""
@@ -46,12 +33,6 @@ class MarketData:
             return answer
 
         return ask_until(ask, lambda answer: answer.get("code") != "not_in_sync")
-
-    def is_healthy(self) -> bool:
-        try:
-            return self.http.get("/health").status_code == 200
-        except httpx.TransportError:
-            return False
 
     def is_up(self) -> bool:
         try:
@@ -125,7 +106,7 @@ def run_market_data(
     """
     settings = {"DATABASE_URL": "sqlite:////nowhere/archive.sqlite3", **settings}
     environment = {**os.environ, "REDIS_URL": redis_url, **settings}
-    with tempfile.TemporaryFile() as log, _start(environment, log) as service:
+    with run_service(MarketData, "market_data", environment) as service:
         if is_healthy:
             wait_until(service.is_healthy, "the feed is in sync")
         yield service
@@ -155,35 +136,10 @@ class RestartedMarketData:
 
     def start(self) -> None:
         """Start its process."""
-        descriptor = self._listener.fileno()
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "market_data", "--fd", str(descriptor)],
-            env=self._environment,
-            pass_fds=[descriptor],
-            preexec_fn=make_child_setup(),
-        )
+        self.process = start_service("market_data", self._listener, self._environment)
 
     def kill(self) -> None:
         """Kill it by `kill -9`."""
         if self.process is not None:
             self.process.kill()
             self.process.wait()
-
-
-@contextmanager
-def _start(environment: dict[str, str], log: IO[bytes]) -> Iterator[MarketData]:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port = listener.getsockname()[1]
-        process = subprocess.Popen(
-            [sys.executable, "-m", "market_data", "--fd", str(listener.fileno())],
-            env=environment,
-            pass_fds=[listener.fileno()],
-            stderr=log,
-        )
-    service = MarketData(port, process, log)
-    try:
-        yield service
-    finally:
-        service.http.close()
-        process.kill()
-        process.wait()

@@ -6,6 +6,7 @@ how long each of all may take to stop.
 
 import os
 import sys
+from collections.abc import Callable
 
 from launcher.redis.access import RedisAddresses
 from launcher.services import Listeners, make_services
@@ -28,10 +29,17 @@ def make_stand_ins(
             environment=service.environment,
             descriptors=service.descriptors,
             health=service.health,
+            find_arguments=_leave_out_arguments(service),
+            is_optional=service.is_optional,
             stop_seconds=float(os.environ.get("STAND_IN_STOP_SECONDS", service.stop_seconds)),
         )
         for service in make_services(settings, redis, listeners)
     ]
+
+
+def _leave_out_arguments(service: Service) -> Callable[[], tuple[str, ...] | None]:
+    """Run the stand-in when the service would run, with the options of the stand-in alone."""
+    return lambda: None if service.find_arguments() is None else ()
 
 
 def _options(service: Service) -> tuple[str, ...]:

@@ -56,6 +56,10 @@ class Trader:
         """DELETE the order."""
         return self._client.delete(f"/v1/orders/{order_id}")
 
+    def cancel_all(self) -> None:
+        """Leave no order open."""
+        self._client.delete("/v1/orders").raise_for_status()
+
     def amend(self, order_id: str, **changes: str) -> httpx.Response:
         """PATCH the order."""
         return self._client.patch(f"/v1/orders/{order_id}", json=changes)

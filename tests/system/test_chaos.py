@@ -7,8 +7,9 @@ from pathlib import Path
 
 from launcher.setup.environment import ROOT
 
-SEED = 93
-"""One that kills Redis and engines several times, and pauses Redis and both engines at once."""
+SEED = 594
+"""One that kills Redis and engines several times, pauses Redis and both engines at once, and kills
+and pauses the Binance gateway."""
 
 
 def test_nothing_is_lost_and_nothing_matched_twice_in_half_a_minute_of_chaos(
@@ -24,13 +25,15 @@ def test_nothing_is_lost_and_nothing_matched_twice_in_half_a_minute_of_chaos(
     written = json.loads(figures.read_text())
     assert written["findings"] == []
     rows = written["rows"]
-    assert (rows["lost"], rows["matched twice"]) == (0, 0)
+    assert (rows["lost"], rows["matched twice"], rows["accepted twice"]) == (0, 0, 0)
     assert rows["redis kills"] > 1
     assert rows["engine kills"] > 1
+    assert rows["binance kills"] > 0
     assert rows["redis pauses beyond the lease"] > 0
     assert rows["engine pauses beyond the lease"] > 0
     assert rows["failed while Redis stood still"] > 0
     assert rows["recoveries"] > 1
     assert rows["orders acknowledged"] > 200
+    assert rows["orders told of by Binance's names"] > 20
     for command in ("amend", "cancel", "cancel_after"):
         assert rows[f"{command} acknowledged"] > 0

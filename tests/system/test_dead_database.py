@@ -48,7 +48,7 @@ def test_the_services_are_ready_and_say_that_they_have_no_history(
         assert degraded.startswith("history is not served")
     assert http.get(f"{record.gateway_url}/v1/orders").status_code == 503
     shown = run_command(without_database.folder, "status").stdout
-    assert shown.count("history is not served") == 2
+    assert shown.count("history is not served") == 3
 
 
 def test_status_shows_how_far_the_archive_is_behind(tmp_path: Path) -> None:

@@ -48,6 +48,8 @@ def test_no_service_is_refused_what_it_needs(guarded: LaunchedSystem) -> None:
         path = f"/v1/orders/{placed.json()['order_id']}"
         canceled = gateway.delete(path, headers=once)
         assert canceled.status_code == 200, canceled.text
+    binance = f"{guarded.record.binance_url}/api/v3/userDataStream"
+    assert httpx.post(binance, headers={"X-MBX-APIKEY": KEY}, timeout=30).status_code == 200
     with connect(guarded.record.redis.url) as client:
         wait_until(
             lambda: (
@@ -67,7 +69,8 @@ def test_a_service_is_told_no_secret_that_it_does_not_use(guarded: LaunchedSyste
     environments = {
         name: _read_environment(process.pid) for name, process in guarded.processes.items()
     }
-    assert {name for name, found in environments.items() if "API_KEYS" in found} == {"gateway"}
+    told = {name for name, found in environments.items() if "API_KEYS" in found}
+    assert told == {"gateway", "binance"}
     assert not any("CHECK_API_KEY" in found for found in environments.values())
     assert "REDIS_URL" not in environments.pop("redis")
     users = {name: urlsplit(found["REDIS_URL"]).username for name, found in environments.items()}
@@ -76,6 +79,7 @@ def test_a_service_is_told_no_secret_that_it_does_not_use(guarded: LaunchedSyste
         "gateway": "order_gateway",
         "archive": "archive",
         "market-data": "market_data",
+        "binance": "binance_gateway",
     }
     passwords = {urlsplit(found["REDIS_URL"]).password for found in environments.values()}
     assert len(passwords) == len(users)

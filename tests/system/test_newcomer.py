@@ -40,7 +40,8 @@ class Newcomer:
         kept = {name: os.environ[name] for name in KEPT_VARIABLES if name in os.environ}
         # where packages come from is the machine's affair
         kept |= {name: value for name, value in os.environ.items() if name.startswith("PIP_")}
-        ports = {"GATEWAY_PORT": "0", "MARKET_DATA_PORT": "0", "REDIS_PORT": f"{find_free_port()}"}
+        ports = dict.fromkeys(("GATEWAY_PORT", "MARKET_DATA_PORT", "BINANCE_PORT"), "0")
+        ports["REDIS_PORT"] = f"{find_free_port()}"
         self._environment = kept | ports | {"HOME": str(home)}
         self._output = folder / "output"
 

@@ -13,6 +13,8 @@ import pytest
 
 from launcher.redis.server import connect
 from protocol import channels
+from protocol.enums import MarketName
+from protocol.market_file import MarketFile, SimulatedMarket
 from tests.support.launched_system import (
     REAL,
     STAND_IN,
@@ -50,6 +52,23 @@ def test_status_has_a_line_for_each_process(system: LaunchedSystem) -> None:
     for name, process in system.processes.items():
         assert lines[name][:2] == ["running", str(process.pid)]
     assert answer.returncode == 0
+
+
+def test_status_tells_of_simulated_traders(system: LaunchedSystem) -> None:
+    assert "participants off" in run_command(system.folder, "status").stdout
+    market_file = MarketFile(system.folder)
+    market_file.write(SimulatedMarket(MarketName.DEMO, seed=7))
+    try:
+        wait_until(lambda: "participants" in system.processes, "they run")
+        line = next(
+            line
+            for line in run_command(system.folder, "status").stdout.splitlines()
+            if line.startswith("participants")
+        )
+        assert line.endswith("demo on BTC-USDT, seed 7")
+    finally:
+        market_file.write(None)
+    wait_until(lambda: "participants" not in system.processes, "they have ended")
 
 
 def test_status_of_an_engine_without_a_lease_is_not_well(system: LaunchedSystem) -> None:

@@ -18,7 +18,7 @@ def _expect_refusal(folder: Path, **settings: str) -> str:
         return system.output
 
 
-@pytest.mark.parametrize("setting", ["GATEWAY_PORT", "MARKET_DATA_PORT"])
+@pytest.mark.parametrize("setting", ["GATEWAY_PORT", "MARKET_DATA_PORT", "BINANCE_PORT"])
 def test_a_taken_port_is_named_with_its_owner_and_the_setting(tmp_path: Path, setting: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])

@@ -67,7 +67,7 @@ def _wait_for_another(system: LaunchedSystem, name: str, pid: int) -> None:
 
 def test_each_gateway_worker_and_each_service_has_a_process(system: LaunchedSystem) -> None:
     gateways = {"gateway-1", "gateway-2", "gateway-3"}
-    names = {"redis", "engine", "archive", "market-data"} | gateways
+    names = {"redis", "engine", "archive", "market-data", "binance"} | gateways
     assert set(system.processes) == names
 
 

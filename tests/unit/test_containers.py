@@ -22,7 +22,7 @@ from tests.support.redis_client import open_redis
 from tests.support.waiting import wait_until
 
 ROOT = Path(__file__).parents[2]
-SERVICES = ("redis", "engine", "archive", "order_gateway", "market_data")
+SERVICES = ("redis", "engine", "archive", "order_gateway", "market_data", "binance_gateway")
 COMPOSE = (ROOT / "docker-compose.yml").read_text()
 
 
@@ -84,7 +84,7 @@ def test_archive_is_well_while_it_is_not_far_behind(
 
 def test_the_database_is_named_to_those_that_use_it() -> None:
     users = {name for name in SERVICES if "DATABASE_URL:" in find_service(name)}
-    assert users == {"archive", "order_gateway", "market_data"}
+    assert users == {"archive", "order_gateway", "market_data", "binance_gateway"}
     assert COMPOSE.count("DATABASE_URL: ") == len(users)
 
 

@@ -3,6 +3,7 @@
 import json
 import random
 import sqlite3
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from sqlalchemy import Engine, event
 
 from archive.journal import Journal
 from archive.queries import OrderFilter
+from archive.schema import VERSION
 from protocol import channels
 from protocol.journal import JournalEntry, entry_id
 from tests.support.archive_database import run_database, run_queries, sqlite_url
@@ -243,7 +245,7 @@ def test_database_of_a_newer_version_is_refused_untouched(
         file.execute("INSERT INTO schema_version VALUES (99)")
     status, log = run_archive_to_end(redis_url, sqlite_url(tmp_path), tmp_path / "log")
     assert status == 1
-    assert "has version 99, this program knows 3" in log
+    assert f"has version 99, this program knows {VERSION}" in log
     with closing(sqlite3.connect(tmp_path / "archive.sqlite3")) as file:
         assert file.execute("SELECT count(*) FROM sqlite_master").fetchone() == (1,)
 
@@ -277,25 +279,44 @@ def test_damaged_database_is_named_with_the_way_out(
     assert (tmp_path / "archive.sqlite3").read_bytes().startswith(b"not a database")
 
 
+def limit_pages(most: list[int]) -> Callable[[Engine], None]:
+    """Let the database have so many pages at each new connection."""
+
+    def limit_size(connection: sqlite3.Connection, _record: object) -> None:
+        connection.execute(f"PRAGMA max_page_count={most[0]}")
+
+    def limit_database(database: Engine) -> None:
+        event.listen(database, "connect", limit_size)
+
+    return limit_database
+
+
 def test_full_disk_is_named_and_the_archive_goes_on_when_there_is_room(
     client: Redis, redis_url: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     entries = make_commits(400)
     publish_exchange(client)
     url = sqlite_url(tmp_path)
-    most_pages = [40]
-
-    def limit_size(connection: sqlite3.Connection, _record: object) -> None:
-        connection.execute(f"PRAGMA max_page_count={most_pages[0]}")
-
-    def limit_database(database: Engine) -> None:
-        event.listen(database, "connect", limit_size)
-
-    with run_follower(redis_url, url, limit_database):
+    most_pages = [60]
+    with run_follower(redis_url, url, limit_pages(most_pages)):
         commit_entries(client, entries)
         wait_until(lambda: "make room; the archive goes on by itself" in caplog.text, "it says so")
         most_pages[0] = 1 << 20
         wait_until_archived(client, 800)
+    assert_archived(url, entries)
+
+
+def test_disk_that_is_too_full_for_the_tables_leaves_none(
+    client: Redis, redis_url: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    entries = make_commits(5)
+    publish_exchange(client)
+    url = sqlite_url(tmp_path)
+    with run_follower(redis_url, url, limit_pages(most_pages := [20])):
+        commit_entries(client, entries)
+        wait_until(lambda: "make room; the archive goes on by itself" in caplog.text, "it says so")
+        most_pages[0] = 1 << 20
+        wait_until_archived(client, 10)
     assert_archived(url, entries)
 
 

@@ -8,18 +8,19 @@ from typing import Any
 import pytest
 from redis import Redis
 
-from engine.exchange import handler
 from engine.exchange.batch import Batch
 from engine.exchange.entries import read_entry
-from engine.exchange.entry import Entry
 from engine.exchange.exchange import Exchange
-from engine.exchange.handler import Handler
+from engine.exchange.levels import Level
+from engine.order_path import handler
+from engine.order_path.handler import Handler
 from engine.storage.journal import JournalDamaged, read_journal
 from engine.storage.lease import Fenced, Lease
 from engine.storage.order_queue import CommitRefused, OrderQueue
 from engine.storage.recovery import recover_exchange
 from engine.storage.state import StateConflict, load_id_key, settle_instruments
 from protocol import channels
+from protocol.commands import QueueEntry
 from tests.support.engine_service import make_service, run_engine, wait_until_drained
 from tests.support.instruments import make_instrument, make_instruments
 from tests.support.ports import find_free_port
@@ -297,8 +298,8 @@ def test_garbage_in_the_list_stops_nothing(client: Redis, redis_url: str) -> Non
 def test_entry_that_raises_is_rejected_and_the_rest_goes_on(
     client: Redis, redis_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fail_for_eth(raw: bytes) -> Entry:
-        entry = read_entry(raw)
+    def fail_for_eth(raw: bytes, level: Level) -> QueueEntry:
+        entry = read_entry(raw, level)
         if entry.symbol == "ETH-USDT":
             raise ZeroDivisionError
         return entry
@@ -318,10 +319,10 @@ def test_entry_that_raised_once_is_no_reason_against_its_like(
 ) -> None:
     failures = iter([True])
 
-    def fail_once(raw: bytes) -> Entry:
+    def fail_once(raw: bytes, level: Level) -> QueueEntry:
         if next(failures, False):
             raise ZeroDivisionError
-        return read_entry(raw)
+        return read_entry(raw, level)
 
     monkeypatch.setattr(handler, "read_entry", fail_once)
     with run_engine(redis_url):

@@ -11,7 +11,7 @@ from redis import Redis
 from redis.exceptions import OutOfMemoryError
 
 from engine.audit.record import Record
-from engine.exchange.handler import Handler
+from engine.order_path.handler import Handler
 from engine.storage import snapshots
 from engine.storage.lease import Lease
 from engine.storage.recovery import recover_exchange

@@ -63,7 +63,6 @@ def test_exchange_without_the_field_is_at_the_first_level(client: Redis, redis_u
     with run_engine(redis_url):
         push(client, BUY)
     client.hdel(channels.STATE, channels.STATE_LEVEL)
-    assert read_level(client) is Level.FIRST
     assert Record(client).make_exchange(None).level is Level.FIRST
 
 

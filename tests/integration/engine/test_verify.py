@@ -169,7 +169,7 @@ def test_answer_that_the_replay_gives_as_wrongly_is_found(
     def answer_somebody_else(*refused: Any) -> CommandRejected:
         return msgspec.structs.replace(to_command_rejected(*refused), account="somebody-else")
 
-    monkeypatch.setattr("engine.exchange.handler.to_command_rejected", answer_somebody_else)
+    monkeypatch.setattr("engine.order_path.handler.to_command_rejected", answer_somebody_else)
     make_history(client, redis_url)
     assert list_rules(verify(client)) == {Rule.ANSWER}
 

@@ -8,6 +8,7 @@ from websockets.sync.client import connect
 from protocol import codec
 from protocol.channels import STATE, STATE_FIGURES
 from protocol.figures import EngineFigures
+from protocol.timestamps import parse_timestamp
 from tests.support.market_data import Json, MarketData, run_market_data
 from tests.support.publisher import Publisher
 from tests.support.redis_client import open_redis
@@ -152,7 +153,10 @@ def test_an_unknown_route_and_a_wrong_method_are_problems_too(service: MarketDat
 
 def test_health_says_where_the_feed_stands(service: MarketData) -> None:
     wait_until(lambda: service.get("/health")["sequence"] == 1, "the first commit is in")
-    assert service.get("/health") == {
+    health = service.get("/health")
+    assert parse_timestamp(health.pop("timestamp"))
+    assert health.pop("exchange_id")
+    assert health == {
         "status": "ok",
         "service": "market_data",
         "redis": "connected",
@@ -251,6 +255,25 @@ def test_the_page_and_the_documentation_are_served(service: MarketData) -> None:
     assert "/v1/orderbook/{symbol}" in service.get("/v1/openapi.json")["paths"]
 
 
+@pytest.mark.parametrize(
+    ("accepted", "coding"),
+    [
+        ("gzip, br", "gzip"), ("br;q=1.0, gzip;q=0.8", "gzip"), ("gzip;q=0", None),
+        ("identity", None), ("", None),
+    ],
+)  # fmt: skip
+def test_the_page_is_compressed_for_whoever_takes_that(
+    service: MarketData, accepted: str, coding: str | None
+) -> None:
+    plain = service.http.get("/", headers={"Accept-Encoding": "identity"})
+    answer = service.http.get("/", headers={"Accept-Encoding": accepted})
+    assert answer.headers.get("content-encoding") == coding
+    assert answer.headers["vary"].startswith("Accept-Encoding")
+    assert answer.content == plain.content
+    if coding:
+        assert int(answer.headers["content-length"]) < len(plain.content) / 2
+
+
 def test_the_page_loads_nothing_from_outside(service: MarketData) -> None:
     page = service.http.get("/").text
     for loaded in ("<script src", '<link rel="stylesheet', "@import", 'src="http', "cdn."):
@@ -265,3 +288,4 @@ def test_a_websocket_at_a_wrong_path_is_not_found(service: MarketData, path: str
     assert answer.status_code == 404
     assert answer.headers["Content-Type"] == "application/problem+json"
     assert json.loads(answer.body)["code"] == "not_found"
+    assert "handshake" not in service.read_log()

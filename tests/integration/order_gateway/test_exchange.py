@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 from redis import Redis
 
-from engine.clock import Reading
 from goquant import GatewayClient, GatewayError, OrderState
 from protocol import channels
 from protocol.codec import encode
 from protocol.commands import is_identifier
 from protocol.enums import Reason
+from protocol.machine_clocks import Reading
 from protocol.timestamps import now_in_microseconds
 from tests.support import engine_service, http
 from tests.support.archive_database import sqlite_url
@@ -250,6 +250,94 @@ def test_orders_and_fills_are_listed_page_by_page(exchange: Exchange) -> None:
     play(exchange, scenario)
 
 
+def test_prevented_matches_are_listed_by_symbol_and_order_page_by_page(exchange: Exchange) -> None:
+    async def scenario(alice: GatewayClient) -> None:
+        makers = [
+            await alice.submit_order("BTC-USDT", "buy", "1", price=price)
+            for price in ("60001", "60000")
+        ]
+        taker = await alice.submit_order(
+            "BTC-USDT", "sell", "3", price="60000", self_trade_prevention="cancel_maker"
+        )
+        newest, older = (await alice.list_prevented_matches("BTC-USDT")).prevented_matches
+        for match, maker in ((newest, makers[1]), (older, makers[0])):
+            assert (match.taker_order_id, match.maker_order_id) == (taker.order_id, maker.order_id)
+            assert (match.taker_number, match.maker_number) == (taker.number, maker.number)
+            assert (match.price, match.self_trade_prevention) == (maker.price, "cancel_maker")
+            assert (match.taker_quantity, match.maker_quantity) == (None, "1.00000")
+        first = await alice.list_prevented_matches("BTC-USDT", limit=1)
+        rest = await alice.list_prevented_matches("BTC-USDT", limit=1, after=first.after)
+        assert first.prevented_matches + rest.prevented_matches == [newest, older]
+        assert (rest.after, rest.sequence) == (None, first.sequence)
+        of_one = await alice.list_prevented_matches("BTC-USDT", order_id=makers[0].order_id)
+        assert of_one.prevented_matches == [older]
+        of_taker = await alice.list_prevented_matches("BTC-USDT", order_id=taker.order_id)
+        assert of_taker.prevented_matches == [newest, older]
+        assert (await alice.list_prevented_matches("ETH-USDT")).prevented_matches == []
+        cursor = alice.list_prevented_matches("BTC-USDT", after="x")
+        await expect_code(Reason.INVALID_CURSOR, cursor)
+        async with GatewayClient(exchange.url, account="nobody") as other:
+            assert (await other.list_prevented_matches("BTC-USDT")).prevented_matches == []
+
+    play(exchange, scenario)
+
+
+async def trade(gateway: GatewayClient, *prices: str) -> None:
+    """Trade one after the other at each price, with itself."""
+    for price in prices:
+        for side in ("buy", "sell"):
+            await gateway.submit_order("BTC-USDT", side, "0.1", price=price)
+
+
+def test_trailing_stop_follows_the_market_until_it_fires(exchange: Exchange) -> None:
+    async def scenario(alice: GatewayClient) -> None:
+        async with GatewayClient(exchange.url, account="trailing-others", wait=WAIT) as others:
+            await trade(others, "60000")
+            stop = await alice.submit_order(
+                "BTC-USDT", "sell", "1", order_type="stop_loss",
+                trailing_offset="100", trailing_offset_type="basis_points",
+            )  # fmt: skip
+            assert (stop.status, stop.stop_price) == ("open", "59400.00")
+            assert (stop.trailing_offset, stop.trailing_offset_type) == ("100", "basis_points")
+            await trade(others, "61000")
+            refused = alice.amend_order(stop.order_id, stop_price="60900")
+            error = await expect_code(Reason.STOP_PRICE_FORBIDDEN, refused)
+            assert error.field == "stop_price"
+            smaller = await alice.amend_order(stop.order_id, quantity="0.5")
+            assert (smaller.quantity, smaller.stop_price) == ("0.50000", "60390.00")
+            await others.submit_order("BTC-USDT", "buy", "0.5", price="60000")
+            await trade(others, "60390.01")
+            assert (await alice.read_order(stop.order_id)).status == "open"
+            await trade(others, "60390")
+            fired = await alice.read_order(stop.order_id)
+            assert (fired.status, fired.stop_price) == ("filled", "60390.00")
+            assert fired.average_price == "60000.00000000"
+            assert (fired.trailing_offset, fired.activation_price) == ("100", None)
+            [fill] = (await alice.list_fills(order_id=stop.order_id)).fills
+            assert (fill.price, fill.quantity, fill.liquidity) == ("60000.00", "0.50000", "taker")
+            await others.cancel_orders()
+
+    play(exchange, scenario)
+
+
+def test_trailing_stop_begins_at_its_activation_price_and_is_canceled(exchange: Exchange) -> None:
+    async def scenario(alice: GatewayClient) -> None:
+        async with GatewayClient(exchange.url, account="trailing-others", wait=WAIT) as others:
+            await trade(others, "60000")
+            stop = await alice.submit_order(
+                "BTC-USDT", "buy", "1", order_type="take_profit_limit", price="70000",
+                trailing_offset="50", trailing_offset_type="price", activation_price="59000",
+            )  # fmt: skip
+            assert (stop.stop_price, stop.activation_price) == (None, "59000.00")
+            await trade(others, "58990")
+            begun = await alice.read_order(stop.order_id)
+            assert (begun.status, begun.stop_price) == ("open", "59040.00")
+            canceled = await alice.cancel_order(stop.order_id)
+            assert (canceled.status, canceled.stop_price) == ("canceled", "59040.00")
+
+    play(exchange, scenario)
+
+
 def test_look_up_shows_what_the_answer_before_it_said(exchange: Exchange) -> None:
     async def scenario(alice: GatewayClient) -> None:
         for _ in range(5):
@@ -435,7 +523,7 @@ def test_renewal_that_waits_in_the_queue_keeps_the_orders(
     redis_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The engine is away when the timer runs out; the renewal has been in the list in time."""
-    order = {"symbol": "BTC-USDT", "side": "buy", "quantity": "1", "price": "60000"}
+    order: dict[str, Any] = {"symbol": "BTC-USDT", "side": "buy", "quantity": "1", "price": "60000"}
 
     async def prepare(client: GatewayClient) -> None:
         await client.submit_order(**order, client_order_id="kept")

@@ -10,8 +10,8 @@ import httpx
 import pytest
 from redis import Redis
 
+from edge.api_keys import EVERY_SCOPE, ApiKey
 from goquant import GatewayClient
-from order_gateway.admission.api_keys import EVERY_SCOPE, ApiKey
 from order_gateway.queueing import idempotency
 from protocol import channels
 from protocol.codec import decode_entry, encode, split_entries

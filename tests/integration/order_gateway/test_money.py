@@ -295,20 +295,17 @@ def test_replay_of_a_signed_credit_changes_nothing(redis_url: str) -> None:
     key, secret = "signing-ops-key-0123", "a-secret-that-is-long-enough"
     keys = encode([{"key": key, "account": "ops", "scopes": ["admin"], "secret": secret}]).decode()
     content = encode(transfer("alice", "1", "signed"))
-    stamp = str(now_in_microseconds() // 1000)
-    headers = {
-        "Content-Type": "application/json",
-        "X-API-Key": key,
-        "X-Timestamp": stamp,
-        "X-Signature": sign(secret, stamp, "POST", CREDIT, content),
-    }
     with (
         run_engine(redis_url, ledger=LEDGER),
-        run_workers(redis_url, API_KEYS=keys) as (
-            url,
-            _,
-        ),
+        run_workers(redis_url, API_KEYS=keys) as (url, _),
     ):
+        stamp = str(now_in_microseconds() // 1000)
+        headers = {
+            "Content-Type": "application/json",
+            "X-API-Key": key,
+            "X-Timestamp": stamp,
+            "X-Signature": sign(secret, stamp, "POST", CREDIT, content),
+        }
         answers = [
             http.post(f"{url}{CREDIT}", content=content, headers=headers | more)
             for more in ({}, {"Idempotency-Key": "another"})

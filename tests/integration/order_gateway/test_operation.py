@@ -122,11 +122,15 @@ def test_halt_shows_at_every_worker_and_outlives_the_engine(redis_url: str) -> N
         with run_engine(redis_url):
             wait_until(lambda: read_states(url)["BTC-USDT"] == "trading", "the engine has said so")
             halt = http.post(f"{url}/v1/instruments/BTC-USDT/halt")
-            assert halt.json() == {"symbol": "BTC-USDT", "state": "halted"}
+            assert halt.json() == {
+                "symbol": "BTC-USDT",
+                "state": "halted",
+                "phase": "halted",
+            }
             for states in ask_both_workers(url, read_states):
                 assert (states["BTC-USDT"], states["ETH-USDT"]) == ("halted", "trading")
         with open_redis(redis_url) as server:
-            server.hdel(channels.STATE, channels.STATE_HALTED)
+            server.hdel(channels.STATE, channels.STATE_PHASES)
         assert read_states(url)["BTC-USDT"] is None
         with run_engine(redis_url):
             wait_until(lambda: read_states(url)["BTC-USDT"] == "halted", "the journal knows it")

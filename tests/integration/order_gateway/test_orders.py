@@ -7,9 +7,19 @@ import httpx
 import msgspec
 
 from protocol.channels import STATE, STATE_ID_KEY
-from protocol.commands import QueueEntry, derive_order_id
-from protocol.enums import CommandType, Liquidity, OrderType, Reason, Side, Status
+from protocol.commands import QueueEntry, Target, derive_order_id
+from protocol.enums import (
+    CancelRestriction,
+    CommandType,
+    Liquidity,
+    OrderType,
+    Reason,
+    Side,
+    Status,
+    Uniqueness,
+)
 from protocol.events import Fill, Reply
+from protocol.timestamps import parse_timestamp
 from tests.support.gateway import (
     ORDER,
     FakeEngine,
@@ -137,6 +147,8 @@ def test_result_waits_for_the_engine(redis_url: str) -> None:
     )
     assert response.status_code == 201
     assert response.json() == {
+        "number": None,
+        "execution_number": None,
         "order_id": entry.order_id,
         "client_order_id": entry.client_order_id,
         "status": "partially_filled",
@@ -149,6 +161,16 @@ def test_result_waits_for_the_engine(redis_url: str) -> None:
         "filled_notional": "24000.0000000",
         "average_price": "60000.00000000",
         "reason": None,
+        "time_in_force": None,
+        "expires_at": None,
+        "display_quantity": None,
+        "quote_quantity": None,
+        "prevented_quantity": None,
+        "reject_if_triggered": None,
+        "trailing_offset": None,
+        "trailing_offset_type": None,
+        "activation_price": None,
+        "list": None,
         "timestamp": "2026-01-31T12:00:00.000001Z",
     }
 
@@ -400,5 +422,83 @@ def test_reply_for_another_request_is_not_taken(redis_url: str) -> None:
             await engine.redis.publish(f"order_replies:{entry.reply_to}", b"\xff not a message")
             response = await waiting
         assert response.json()["status"] == "accepted"
+
+    asyncio.run(run())
+
+
+def test_name_that_is_free_again_leaves_the_id_to_the_engine(redis_url: str) -> None:
+    async def run() -> None:
+        async with run_gateway(redis_url) as client, play_engine(redis_url) as engine:
+            order = ORDER | {"client_order_id": "mine", "unique": "open"}
+            response = await client.post("/v1/orders", json=order)
+            (entry,) = await engine.read_all()
+        body = response.json()
+        assert response.status_code == 201
+        assert (body["client_order_id"], body["status"]) == ("mine", "accepted")
+        assert "order_id" not in body
+        assert (entry.order_id, entry.unique) == (None, Uniqueness.OPEN)
+        arrived = parse_timestamp(entry.received_at or "")
+        assert parse_timestamp(entry.valid_until or "") - arrived == 10_000_000
+
+    asyncio.run(run())
+
+
+def test_change_by_number_says_so_in_the_entry(redis_url: str) -> None:
+    def refuse(entry: QueueEntry) -> Reply:
+        reply = make_reply(
+            entry, None, reason=Reason.UNKNOWN_ORDER, detail="the account has no such order"
+        )
+        return msgspec.structs.replace(reply, field="number")
+
+    path = "/v1/orders/by-number/128?restriction=only_new&cancel_id=c-1"
+    response, entry = ask_and_reply(redis_url, "DELETE", path, refuse)
+    assert (response.status_code, response.json()["field"]) == (404, "number")
+    assert (entry.number, entry.order_id, entry.cancel_id) == (128, None, "c-1")
+    assert entry.restriction is CancelRestriction.ONLY_NEW
+
+
+def test_replace_answers_with_both_orders(redis_url: str) -> None:
+    def answer_both(entry: QueueEntry) -> Reply:
+        canceled = make_report(entry, Status.CANCELED, Reason.CANCEL_REQUESTED)
+        reply = make_reply(entry, make_report(entry, Status.OPEN))
+        return msgspec.structs.replace(reply, canceled_order=canceled)
+
+    body = {"replaced": {"client_order_id": "mine"}, "order": ORDER | {"client_order_id": "mine"}}
+    response, entry = ask_and_reply(redis_url, "POST", "/v1/orders/replace", answer_both, json=body)
+    told = response.json()
+    assert response.status_code == 200
+    assert (told["order"]["status"], told["canceled_order"]["status"]) == ("open", "canceled")
+    assert (entry.command, entry.client_order_id) == (CommandType.REPLACE, "mine")
+    assert entry.replaced == Target(client_order_id="mine")
+
+
+def test_replace_that_names_no_order_or_two_is_refused(redis_url: str) -> None:
+    async def run() -> None:
+        async with run_gateway(redis_url) as client:
+            for replaced in ({}, {"number": 64, "order_id": "5"}):
+                body = {"replaced": replaced, "order": ORDER}
+                response = await client.post("/v1/orders/replace", json=body)
+                assert (response.status_code, response.json()["code"]) == (422, "missing_field")
+            body = {"replaced": {"number": "64"}, "order": ORDER}
+            response = await client.post("/v1/orders/replace", json=body)
+            assert (response.status_code, response.json()["field"]) == (422, "number")
+
+    asyncio.run(run())
+
+
+def test_batch_of_cancels_has_a_result_for_each(redis_url: str) -> None:
+    async def run() -> None:
+        async with run_gateway(redis_url) as client, play_engine(redis_url) as engine:
+            body = {"orders": [{"number": 64}, {"order_id": "x"}, {"client_order_id": "b"}]}
+            waiting = asyncio.ensure_future(client.post("/v1/orders/cancel-batch", json=body))
+            for reason in (Reason.ORDER_CLOSED, Reason.UNKNOWN_ORDER):
+                entry = await engine.take()
+                await engine.publish(entry, make_reply(entry, None, reason=reason, detail="no"))
+            results = (await waiting).json()["results"]
+        assert [result["problem"]["code"] for result in results] == [
+            "order_closed",
+            "invalid_order_id",
+            "unknown_order",
+        ]
 
     asyncio.run(run())

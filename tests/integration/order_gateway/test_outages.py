@@ -40,9 +40,11 @@ def test_health_says_what_is_there(redis_url: str) -> None:
             "redis": "up",
             "queue_length": 1,
             "engine": "down",
+            "engine_heartbeat_age": None,
         }
         assert with_engine.json()["status"] == "ok"
         assert with_engine.json()["engine"] == "up"
+        assert with_engine.json()["engine_heartbeat_age"] == 0.0
 
     asyncio.run(run())
 
@@ -71,6 +73,7 @@ def test_orders_are_refused_while_redis_is_away_and_taken_when_it_is_back(redis_
                 "redis": "down",
                 "queue_length": None,
                 "engine": "unknown",
+                "engine_heartbeat_age": None,
             }
             await proxy.open()
             assert (await client.post("/v1/orders", json=ORDER)).status_code == 201

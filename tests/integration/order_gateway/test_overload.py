@@ -61,7 +61,9 @@ def test_cancels_pass_up_to_twice_the_mark(redis_url: str, monkeypatch: pytest.M
     ("bound", "query"),
     [
         ("order_gateway.queueing.waiting_pushes.MAX_WAITING", ""),
+        ("order_gateway.queueing.waiting_pushes.MAX_WAITING_OF_ACCOUNT", ""),
         ("order_gateway.queueing.replies.MAX_WAITING", "?response=result"),
+        ("order_gateway.queueing.replies.MAX_WAITING_OF_ACCOUNT", "?response=result"),
     ],
 )
 def test_request_over_a_bound_of_the_gateway_is_refused_and_not_queued(

@@ -8,6 +8,7 @@ import pytest
 from redis.asyncio import Redis
 
 from order_gateway.queueing import order_queue, waiting_pushes
+from order_gateway.queueing.list_shares import MAX_SHARE
 from order_gateway.queueing.order_queue import OrderQueue
 from order_gateway.queueing.waiting_pushes import Push, PushState
 from protocol.channels import ORDER_QUEUE
@@ -30,9 +31,15 @@ async def push_all(url: str, entries: list[bytes], **options: Any) -> list[Push]
     queue = OrderQueue(url, ignore_push, know_no_depth, **options)
     queue.start()
     try:
-        return await asyncio.gather(*(queue.push(ACCOUNT, entry) for entry in entries))
+        pushes = await asyncio.gather(*(queue.push(ACCOUNT, entry) for entry in entries))
+        return [push for [push] in pushes]
     finally:
         await queue.aclose()
+
+
+async def push_one(queue: OrderQueue, entry: bytes) -> PushState:
+    [push] = await queue.push(ACCOUNT, entry)
+    return push.state
 
 
 async def read_list(client: Redis) -> list[bytes]:
@@ -80,7 +87,7 @@ def test_entries_that_come_during_a_push_go_in_the_next_one(redis_url: str) -> N
                 waiting.append(asyncio.ensure_future(queue.push(ACCOUNT, b"%d" % number)))
                 await asyncio.sleep(0)
             await release_writes(client)
-            depths = [push.depth for push in await asyncio.gather(*waiting)]
+            depths = [push.depth for [push] in await asyncio.gather(*waiting)]
             await queue.aclose()
             assert await count_pushes(client) == before + 3
             assert await read_list(client) == [b"%d" % number for number in range(101)]
@@ -125,10 +132,10 @@ def test_push_whose_reply_is_lost_is_unknown_and_happens_once(redis_url: str) ->
         async with run_proxy(redis_url) as proxy, open_async_redis(redis_url, protocol=2) as client:
             queue = OrderQueue(proxy.url, ignore_push, know_no_depth)
             queue.start()
-            assert (await queue.push(ACCOUNT, b"first")).state is PushState.CONFIRMED
+            assert await push_one(queue, b"first") is PushState.CONFIRMED
             proxy.cuts_next_reply = True
-            assert (await queue.push(ACCOUNT, b"second")).state is PushState.UNKNOWN
-            assert await queue.push(ACCOUNT, b"third") == Push(PushState.CONFIRMED, 3)
+            assert await push_one(queue, b"second") is PushState.UNKNOWN
+            assert await queue.push(ACCOUNT, b"third") == [Push(PushState.CONFIRMED, 3)]
             await queue.aclose()
             assert await read_list(client) == [b"first", b"second", b"third"]
 
@@ -140,13 +147,13 @@ def test_push_that_redis_does_not_answer_in_time_is_unknown(redis_url: str) -> N
         async with open_async_redis(redis_url, protocol=2) as client:
             queue = OrderQueue(redis_url, ignore_push, know_no_depth, push_seconds=DEADLINE_SECONDS)
             queue.start()
-            assert (await queue.push(ACCOUNT, b"first")).state is PushState.CONFIRMED
+            assert await push_one(queue, b"first") is PushState.CONFIRMED
             await hold_writes(client)
             queue._push_seconds = 0.1
-            assert (await queue.push(ACCOUNT, b"second")).state is PushState.UNKNOWN
+            assert await push_one(queue, b"second") is PushState.UNKNOWN
             queue._push_seconds = DEADLINE_SECONDS
             await release_writes(client)
-            assert (await queue.push(ACCOUNT, b"third")).state is PushState.CONFIRMED
+            assert await push_one(queue, b"third") is PushState.CONFIRMED
             await queue.aclose()
 
     asyncio.run(run())
@@ -157,11 +164,11 @@ def test_connection_that_ended_while_idle_costs_no_push(redis_url: str) -> None:
         async with run_proxy(redis_url) as proxy:
             queue = OrderQueue(proxy.url, ignore_push, know_no_depth)
             queue.start()
-            assert (await queue.push(ACCOUNT, b"first")).state is PushState.CONFIRMED
+            assert await push_one(queue, b"first") is PushState.CONFIRMED
             await proxy.close()
-            assert (await queue.push(ACCOUNT, b"second")).state is PushState.NOT_SENT
+            assert await push_one(queue, b"second") is PushState.NOT_SENT
             await proxy.open()
-            assert await queue.push(ACCOUNT, b"third") == Push(PushState.CONFIRMED, 2)
+            assert await queue.push(ACCOUNT, b"third") == [Push(PushState.CONFIRMED, 2)]
             await queue.aclose()
 
     asyncio.run(run())
@@ -181,7 +188,7 @@ def test_settled_is_what_came_before_and_not_what_comes_later(redis_url: str) ->
             assert not settled.done()
             await release_writes(client)
             await settled
-            assert (await first).state is PushState.CONFIRMED
+            assert await first == [Push(PushState.CONFIRMED, 1)]
             await queue.aclose()
 
     asyncio.run(run())
@@ -201,7 +208,7 @@ def test_what_waits_is_pushed_in_rounds_over_accounts(redis_url: str) -> None:
             await asyncio.gather(*waiting)
             await queue.aclose()
             runs = [entry for entry, _ in groupby(await read_list(client))]
-        assert runs == [b"first", b"hog 0", b"own", b"hog 1", b"hog 2"]
+        assert runs == [b"first", b"hog 0", b"own", b"hog 0", b"hog 1", b"hog 2"]
 
     asyncio.run(run())
 
@@ -217,9 +224,50 @@ def test_account_waits_for_its_share_of_the_list_while_another_trades(redis_url:
             queue = OrderQueue(redis_url, ignore_push, take_all)
             queue.start()
             await queue.push(ACCOUNT, b"first")
-            pushes = [queue.push("hog", *[b"hog"] * 500) for _ in range(3)]
-            depths = [push.depth for push in await asyncio.gather(*pushes)]
+            pushes = await queue.push("hog", *[b"hog"] * 2 * MAX_SHARE)
             await queue.aclose()
-        assert depths == [501, 500, 500]
+        assert [push.depth for push in pushes] == [1 + MAX_SHARE] * MAX_SHARE + [
+            MAX_SHARE
+        ] * MAX_SHARE
+
+    asyncio.run(run())
+
+
+def test_entry_pushed_by_other_means_waits_for_its_place_in_the_share(redis_url: str) -> None:
+    async def run() -> None:
+        async with open_async_redis(redis_url, protocol=2) as client:
+            is_taking = False
+
+            async def read_depth() -> int:
+                return 0 if is_taking else 1 + MAX_SHARE
+
+            queue = OrderQueue(redis_url, ignore_push, read_depth)
+            queue.start()
+            await queue.push(ACCOUNT, b"first")
+            await queue.push("hog", *[b"hog"] * MAX_SHARE)
+            place = asyncio.create_task(queue.wait_for_place("hog"))
+            assert await push_one(queue, b"own") is PushState.CONFIRMED
+            assert not place.done()
+            is_taking = True
+            assert (await place).state is PushState.CONFIRMED
+            assert await read_list(client) == [b"first", *[b"hog"] * MAX_SHARE, b"own"]
+            await queue.aclose()
+
+    asyncio.run(run())
+
+
+def test_rest_of_a_request_whose_part_is_lost_is_not_sent(redis_url: str) -> None:
+    async def run() -> None:
+        async with run_proxy(redis_url) as proxy, open_async_redis(redis_url, protocol=2) as client:
+            queue = OrderQueue(proxy.url, ignore_push, know_no_depth)
+            queue.start()
+            assert await push_one(queue, b"first") is PushState.CONFIRMED
+            proxy.cuts_next_reply = True
+            pushes = await queue.push("hog", *[b"hog"] * (MAX_SHARE + 2))
+            assert await push_one(queue, b"own") is PushState.CONFIRMED
+            await queue.aclose()
+            assert await read_list(client) == [b"first", *[b"hog"] * MAX_SHARE, b"own"]
+        states = [push.state for push in pushes]
+        assert states == [PushState.UNKNOWN] * MAX_SHARE + [PushState.NOT_SENT] * 2
 
     asyncio.run(run())

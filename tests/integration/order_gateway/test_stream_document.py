@@ -37,6 +37,8 @@ def test_messages_are_what_the_document_says(redis_url: str, tmp_path: Path) -> 
             http.post(f"{exchange.url}/v1/admin/credit", json=credit)
             messages += read_until(connection, "balance_changed")
             messages += read_until(connection, "account_position")
+            connection.send('{"id":1,"command":"cancel_all"}')
+            messages += read_until(connection, "answer")
             messages += read_until(connection, "heartbeat")
         refused = connect(f"{exchange.url.replace('http', 'ws', 1)}/ws/orders?account=a%20b")
         with refused as connection:

@@ -10,9 +10,9 @@ from typing import cast
 
 from engine.core import IMPLEMENTATION
 from engine.exchange.exchange import Exchange
-from engine.exchange.handler import Handler
 from engine.exchange.levels import Level
 from engine.exchange.stored import StoredEngine, decode_engine
+from engine.order_path.handler import Handler
 from launcher.setup.environment import ROOT
 from protocol import channels, codec
 from protocol.snapshot import decode_snapshot, encode_snapshot

@@ -19,8 +19,10 @@ DAY = 86_400_000_000
 
 def make_trades(*trades: tuple[int, str, str]) -> list[TradeValues]:
     return [
-        TradeValues("BTC-USDT", price, quantity, BEGIN + seconds * 1_000_000)
-        for seconds, price, quantity in trades
+        TradeValues(
+            "BTC-USDT", price, quantity, BEGIN + seconds * 1_000_000, trade_id, trade_id % 2 == 1
+        )
+        for trade_id, (seconds, price, quantity) in enumerate(trades, 1)
     ]
 
 
@@ -45,6 +47,9 @@ def test_candle_has_first_highest_lowest_last_and_sums() -> None:
     values = (candle.open, candle.high, candle.low, candle.close, candle.trades)
     assert values == (Decimal("10.5"), Decimal(12), Decimal(9), Decimal(11), 4)
     assert (candle.volume, candle.quote_volume) == (Decimal("3.6"), Decimal("39.4"))
+    bought = (candle.taker_buy_volume, candle.taker_buy_quote_volume)
+    assert bought == (Decimal("1.1"), Decimal("11.4"))
+    assert (candle.first_trade_id, candle.last_trade_id) == (1, 4)
 
 
 def test_sums_of_any_length_stay_exact() -> None:

@@ -78,6 +78,18 @@ def test_rejected_order_keeps_what_was_refused(archive: Archive) -> None:
     order = archive.find_order_by_client_id("alice", "bad")
     assert order is not None
     assert (order.status, order.reason, order.price) == ("rejected", "off_tick", "10.001")
+    assert archive.find_accepted_order("alice", "bad") is None
+
+
+def test_a_rejected_order_does_not_hide_an_accepted_one_of_its_name(
+    archive: Archive, exchange: Exchange, url: str
+) -> None:
+    exchange.send(limit("buy", "0.1", "10.001", "a-9", account="alice"))
+    with run_database(url) as database:
+        write_entries(database, list_entries(exchange.batches[-1:]))
+    order = archive.find_accepted_order("alice", "a-9")
+    assert order is not None
+    assert order.status == "filled"
 
 
 def test_orders_are_listed_newest_first_and_filtered(archive: Archive) -> None:
@@ -296,3 +308,81 @@ def test_index_does_not_depend_on_which_of_them_is_older(url: str, seed: int) ->
         connection.exec_driver_sql("DELETE FROM sqlite_stat1")
         set_statistics(connection)
     assert list_indexes(url) == INDEXES
+
+
+def test_accepted_orders_of_a_symbol_are_listed_from_a_number_on(archive: Archive) -> None:
+    found = archive.list_orders_from("alice", "BTC-USDT", 8 * 64 + 1, 5)
+    assert [order.number for order in found] == [9 * 64, 10 * 64]
+    assert names(found) == ["a-8", "a-9"]
+    assert names(archive.list_orders_from("alice", "ETH-USDT", 0)) == ["e-1"]
+
+
+def test_order_and_its_fills_have_the_exchanges_numbers(archive: Archive) -> None:
+    order = archive.find_order_by_number("alice", 10 * 64)
+    assert order is not None
+    assert (order.client_order_id, order.execution_number) == ("a-9", 13 * 64)
+    assert archive.find_order_by_number("bob", 10 * 64) is None
+    [fill] = archive.list_fills(FillFilter("alice", order_id=int(order.order_id))).items
+    assert (fill.number, fill.execution_number) == (10 * 64, 13 * 64)
+
+
+def test_rejected_order_has_no_number_but_its_report_does(archive: Archive) -> None:
+    bad = archive.find_order_by_client_id("alice", "bad")
+    assert bad is not None
+    assert bad.number is None
+    assert bad.execution_number is not None
+
+
+def test_amends_of_an_order_are_listed_and_its_name_is_the_latest(tmp_path: Path) -> None:
+    exchange = Exchange()
+    exchange.send(limit("buy", "0.3", "100", "first", account="alice"))
+    amend = {"command": "amend", "account": "alice", "number": 64}
+    exchange.send(amend | {"quantity": "0.2", "new_client_order_id": "second"})
+    entries = list_entries(exchange.batches)
+    with run_database(sqlite_url(tmp_path)) as database:
+        write_entries(database, entries)
+        exchange.send(amend | {"quantity": "0.1", "new_client_order_id": "third"})
+        write_entries(database, list_entries(exchange.batches)[len(entries) :])
+    with run_queries(sqlite_url(tmp_path)) as archive:
+        told = [
+            (one.execution_number, one.previous_client_order_id, one.client_order_id, one.quantity)
+            for one in archive.list_amendments("alice", 64)
+        ]
+        assert told == [
+            (128, "first", "second", "0.20000"),
+            (192, "second", "third", "0.10000"),
+        ]
+        assert (
+            archive.list_amendments("alice", 64, 129, 5) == archive.list_amendments("alice", 64)[1:]
+        )
+        assert archive.list_amendments("bob", 64) == []
+        order = archive.find_order_by_client_id("alice", "third")
+        assert order is not None
+        assert archive.find_order_by_client_id("alice", "first") is None
+
+
+@pytest.mark.parametrize("is_one_page", [True, False])
+def test_stop_is_working_since_its_trigger(tmp_path: Path, is_one_page: bool) -> None:
+    exchange = Exchange()
+    stop = {"order_type": "stop_loss", "side": "sell", "quantity": "0.2", "stop_price": "99"}
+    exchange.send(limit("buy", "0.5", "99", "bid", account="bob"))
+    exchange.send(stop | {"symbol": "BTC-USDT", "account": "alice", "client_order_id": "stop"})
+    entries = list_entries(exchange.batches)
+    with run_database(sqlite_url(tmp_path)) as database:
+        if not is_one_page:
+            write_entries(database, entries)
+            with run_queries(sqlite_url(tmp_path)) as archive:
+                waiting = archive.find_order_by_client_id("alice", "stop")
+                assert waiting is not None
+                assert waiting.working_since is None
+        exchange.now += 1_000_000
+        exchange.send(limit("sell", "0.1", "99", "ask", account="carol"))
+        rest = list_entries(exchange.batches)
+        write_entries(database, rest if is_one_page else rest[len(entries) :])
+    with run_queries(sqlite_url(tmp_path)) as archive:
+        bid = archive.find_order_by_client_id("bob", "bid")
+        fired = archive.find_order_by_client_id("alice", "stop")
+    assert bid is not None
+    assert fired is not None
+    assert bid.working_since == bid.opened_at < bid.updated_at
+    assert fired.working_since == fired.updated_at > fired.opened_at

@@ -38,8 +38,11 @@ def test_less_than_a_millisecond_counts_as_one(quiet: float, beside: float, rati
 
 def test_one_ratio_above_the_limit_is_too_much() -> None:
     within, above = Comparison(10.0, 20.0), Comparison(10.0, 20.1)
-    assert is_met({"order p50": within, "order p99": within}, LIMIT_OF_STRANGERS)
-    assert not is_met({"order p50": within, "order p99": above}, LIMIT_OF_STRANGERS)
+    assert is_met({"order p50": within, "order p99": within}, LIMIT_OF_STRANGERS, {})
+    assert not is_met({"order p50": within, "order p99": above}, LIMIT_OF_STRANGERS, {})
+    dear = {"order p50": Comparison(4.0, 2.0), "order p99": Comparison(4.0, 8.0)}
+    assert is_met({"order p50": within, "order p99": above}, LIMIT_OF_STRANGERS, dear)
+    assert not is_met({"order p50": above, "order p99": within}, LIMIT_OF_STRANGERS, dear)
 
 
 def test_attacks_that_need_a_key_may_cost_more() -> None:

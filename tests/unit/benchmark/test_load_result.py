@@ -5,7 +5,6 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from benchmark.load.options import parse_arguments
-from benchmark.load.reporting.chart import Axis, Chart, choose_decades, choose_marks, render_charts
 from benchmark.load.reporting.result import Result
 from benchmark.load.reporting.table import describe_plan, format_result, format_verdict, to_json
 from benchmark.load.saturation import (
@@ -23,6 +22,7 @@ from benchmark.load.watching.evidence import Clock, Evidence
 from benchmark.load.watching.ledger import Ledger
 from benchmark.load.watching.reports import ReportWatch, SeenReport
 from benchmark.shared.feed_watch import FeedWatch, SeenTrade
+from participants.report.chart import Axis, Chart, choose_decades, choose_marks, render_charts
 from tests.unit.benchmark.loads import make_result
 
 STAMP = "2026-01-31T12:00:00.000001Z"

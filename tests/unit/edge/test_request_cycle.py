@@ -16,10 +16,12 @@ class Transport:
 
     def __init__(self) -> None:
         self.written = b""
+        self.writes = 0
         self.is_closed = False
 
     def write(self, part: bytes) -> None:
         self.written += part
+        self.writes += 1
 
     def close(self) -> None:
         self.is_closed = True
@@ -59,6 +61,11 @@ def test_answer_of_known_length() -> None:
     transport = answer([(b"content-length", b"4")], b"body")
     assert transport.written == b"HTTP/1.1 200 OK\r\ndate: today\r\ncontent-length: 4\r\n\r\nbody"
     assert not transport.is_closed
+
+
+def test_answer_that_is_whole_is_written_at_once() -> None:
+    assert answer([(b"content-length", b"4")], b"body").writes == 1
+    assert answer([(b"content-length", b"0")], b"").writes == 1
 
 
 def test_answer_of_unknown_length_is_chunked() -> None:

@@ -6,7 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.clock import Clock, Moment, Reading
+from engine.clock import Clock, Moment
+from protocol.exchange_clock import MANUAL_START, REAL, ClockMode, ExchangeTime
+from protocol.machine_clocks import Reading
 
 SECOND = 1_000_000
 HOUR = 3600 * SECOND
@@ -64,9 +66,11 @@ def clock(machine: Machine) -> Clock:
     return begin(machine)
 
 
-def begin(machine: Machine, timestamp: int = 0, mark: bytes | None = None) -> Clock:
+def begin(
+    machine: Machine, timestamp: int = 0, mark: bytes | None = None, mode: ClockMode = REAL
+) -> Clock:
     clock = Clock(machine.read)
-    clock.begin(timestamp, mark)
+    clock.begin(timestamp, mark, mode)
     return clock
 
 
@@ -187,3 +191,50 @@ def test_stamps_go_on_and_elapsed_time_adds_up_whatever_happens(history: list[St
         assert moment.timestamp in (machine.wall, stamp + (since + 1) // 2)
         stamp, elapsed, expected = moment.timestamp, elapsed + moment.elapsed, expected + since
         assert elapsed == expected
+
+
+def test_manual_clock_stands_until_it_is_moved(machine: Machine) -> None:
+    clock = begin(machine, mode=ClockMode.parse("manual"))
+    assert clock.take() == Moment(MANUAL_START, 0)
+    machine.pass_time(HOUR)
+    machine.wall -= 2 * HOUR
+    assert clock.measure() == 0
+    assert clock.take(5 * SECOND) == Moment(MANUAL_START + 5 * SECOND, 5 * SECOND)
+    assert clock.take() == Moment(MANUAL_START + 5 * SECOND, 0)
+
+
+def test_clock_with_a_factor_begins_with_the_wall_clock_and_does_not_follow_it(
+    machine: Machine,
+) -> None:
+    clock = begin(machine, mode=ClockMode.parse("60x"))
+    assert clock.take() == Moment(NOON, 0)
+    machine.pass_time(SECOND)
+    machine.wall += HOUR
+    assert clock.measure() == 60 * SECOND
+    assert clock.take() == Moment(NOON + 60 * SECOND, 60 * SECOND)
+
+
+@pytest.mark.parametrize(("word", "gone"), [("manual", 0), ("10x", 300 * SECOND)])
+def test_services_reckon_from_the_mark_and_the_next_engine_goes_on(
+    machine: Machine, word: str, gone: int
+) -> None:
+    mode = ClockMode.parse(word)
+    clock = begin(machine, mode=mode)
+    stamp = clock.take().timestamp
+    mark = clock.mark
+    machine.pass_time(30 * SECOND)
+    time = ExchangeTime(machine.read)
+    time.note(word.encode(), mark)
+    assert time.now() == stamp + gone
+    assert begin(machine, stamp, mark, mode).take() == Moment(stamp + gone, gone)
+
+
+@pytest.mark.parametrize("text", ["real", "manual", "2x", "60x", "100000x"])
+def test_setting_of_the_clock_is_read_and_written(text: str) -> None:
+    assert str(ClockMode.parse(text)) == text
+
+
+@pytest.mark.parametrize("text", ["", "1x", "0x", "60", "1.5x", "100001x", "Manual", "-2x"])
+def test_bad_setting_of_the_clock_is_explained(text: str) -> None:
+    with pytest.raises(ValueError, match="the clock must be real, manual, or a factor from 2x"):
+        ClockMode.parse(text)

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from engine.exchange.handler import HandlingFailed
+from engine.order_path.handler import HandlingFailed
 from protocol import channels
 from tests.support.exchange import Exchange, Json, read_events, read_replies
 

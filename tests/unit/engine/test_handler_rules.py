@@ -3,9 +3,9 @@
 import pytest
 
 from engine.exchange.exchange import Exchange as EngineExchange
-from engine.exchange.handler import Handler
 from engine.exchange.own_entries import make_configuration, make_timer_entry
 from engine.exchange.stored import decode_engine
+from engine.order_path.handler import Handler
 from protocol import channels
 from protocol.limits import InstrumentLimits, TradingLimits
 from protocol.snapshot import decode_snapshot, encode_snapshot
@@ -250,6 +250,43 @@ def test_halted_instrument_takes_only_cancels(exchange: Exchange) -> None:
     ]
     exchange.send({"command": "resume", "symbol": "BTC-USDT"})
     assert exchange.order("sell", "1", "60000")[0]["status"] == "open"
+
+
+def test_closed_instrument_takes_only_cancels_and_keeps_its_book(exchange: Exchange) -> None:
+    [resting] = exchange.order("buy", "1", "60000", **ALICE)
+    exchange.send({"command": "set_phase", "symbol": "BTC-USDT", "phase": "closed"})
+    assert reasons(exchange.order("sell", "1", "60000")) == [("rejected", "instrument_closed")]
+    assert exchange.book() == ([("60000.00", "1.00000")], [])
+    cancel = exchange.send(ALICE | {"command": "cancel", "order_id": resting["order_id"]})
+    assert reasons(read_events(cancel, channels.EXECUTION_REPORTS)) == [
+        ("canceled", "cancel_requested")
+    ]
+    exchange.send({"command": "set_phase", "symbol": "BTC-USDT", "phase": "continuous"})
+    assert exchange.order("sell", "1", "60000")[0]["status"] == "open"
+
+
+@pytest.mark.parametrize("phase", ["halted", "closed"])
+def test_snapshot_keeps_phases(exchange: Exchange, phase: str) -> None:
+    exchange.send({"command": "set_phase", "symbol": "ETH-USDT", "phase": phase})
+    restored = EngineExchange(make_instruments(), ID_KEY, 1000)
+    restored.restore(decode_snapshot(encode_snapshot(exchange.state.export())))
+    assert restored.rules.phases == exchange.state.rules.phases == {1: phase}
+
+
+def test_halt_and_resume_are_phases(exchange: Exchange) -> None:
+    exchange.send({"command": "set_phase", "symbol": "BTC-USDT", "phase": "closed"})
+    exchange.send({"command": "halt", "symbol": "BTC-USDT"})
+    assert reasons(exchange.order("sell", "1", "60000")) == [("rejected", "instrument_halted")]
+    exchange.send({"command": "resume", "symbol": "BTC-USDT"})
+    assert exchange.state.rules.phases == {}
+
+
+@pytest.mark.parametrize("phase", [None, "auction"])
+def test_phase_that_there_is_not_is_refused(exchange: Exchange, phase: str | None) -> None:
+    batch = exchange.send({"command": "set_phase", "symbol": "BTC-USDT", "phase": phase})
+    [report] = read_events(batch, channels.EXECUTION_REPORTS)
+    assert report["type"] == "command_rejected"
+    assert exchange.state.rules.phases == {}
 
 
 def test_repeat_while_halted_is_still_a_repeat(exchange: Exchange) -> None:

@@ -10,10 +10,10 @@ from engine.audit.findings import Findings, Rule
 from engine.core import codes
 from engine.exchange import ledger as ledger_module
 from engine.exchange.exchange import Exchange as EngineExchange
-from engine.exchange.handler import Handler
 from engine.exchange.ledger import settle_settings
 from engine.exchange.levels import Level
 from engine.exchange.own_entries import make_configuration
+from engine.order_path.handler import Handler
 from protocol import assets, channels, codec
 from protocol.assets import AssetSpecification, FeeRates, LedgerSettings
 from protocol.enums import BalanceMode

@@ -5,19 +5,46 @@ import json
 import pytest
 
 from engine.exchange.batch import Batch
+from engine.exchange.entries import FIELDS_SINCE
 from engine.exchange.exchange import Exchange as EngineExchange
-from engine.exchange.handler import Handler
 from engine.exchange.levels import NEWEST, Level, UnknownLevel
 from engine.exchange.own_entries import make_configuration, make_timer_entry
 from engine.exchange.stored import decode_engine, encode_engine
-from protocol import channels
+from engine.order_path.handler import Handler
+from protocol import channels, codec
 from protocol.limits import TradingLimits
 from protocol.snapshot import Snapshot, decode_snapshot, encode_snapshot
 from protocol.timestamps import format_timestamp
-from tests.support.exchange import ID_KEY, Exchange, Json, read_events
+from tests.support.exchange import ID_KEY, Exchange, Json, read_events, read_replies
 from tests.support.instruments import make_instruments
+from tests.support.kept_exchange.files import read_history, unpack_exchange
 
 UNKNOWN = NEWEST + 1
+STRANGE: Json = {
+    "number": "7",
+    "unique": "closed",
+    "valid_until": 5,
+    "restriction": "none",
+    "cancel_id": 1,
+    "new_client_order_id": [],
+    "only_lower": "no",
+    "replaced": "x",
+    "mode": 3,
+    "phase": "auction",
+    "time_in_force": {},
+    "expires_at": 1e300,
+    "display_quantity": [],
+    "quote_quantity": -1,
+    "reject_if_triggered": "x",
+    "trailing_offset": 1,
+    "trailing_offset_type": 2,
+    "orders": 3,
+    "activation_price": {},
+    "list_type": 4,
+    "list_id": 2**70,
+    "client_list_id": None,
+}
+"""A value of a wrong type for each field that began with a later level."""
 
 
 def configure(**fields: object) -> Json:
@@ -186,3 +213,86 @@ def test_snapshot_keeps_what_has_elapsed() -> None:
     restored.restore(exchange.state.export())
     assert restored.elapsed == exchange.state.elapsed == 7 * SECOND + 1
     assert restored.timers.deadlines == exchange.state.timers.deadlines
+
+
+# levels 3 and 4: orders
+
+
+@pytest.mark.parametrize("level", [Level.LEDGER, Level.ORDERS])
+def test_older_exchange_begins_the_level_with_its_orders_where_they_were(level: Level) -> None:
+    exchange = Exchange(level=level)
+    exchange.order("buy", "1", "60000", **ALICE)
+    before = exchange.state.matcher.orders(0)
+    exchange.send(make_configuration(TradingLimits()))
+    assert exchange.state.level is NEWEST
+    assert exchange.state.matcher.orders(0) == before
+
+
+def test_level_that_begins_alone_leaves_the_state_hash_as_it_was() -> None:
+    exchange = Exchange(level=Level.ORDERS)
+    exchange.order("buy", "1", "60000", **ALICE)
+    before = exchange.state.matcher.state_hash()
+    exchange.send(configure(level=Level.CONDITIONAL))
+    assert exchange.state.level is Level.CONDITIONAL
+    assert exchange.state.matcher.state_hash() == before
+
+
+def test_reports_tell_the_mode_of_self_trade_prevention_from_level_4_on() -> None:
+    exchange = Exchange(level=Level.ORDERS)
+    with_mode = {"self_trade_prevention": "cancel_maker"} | ALICE
+    (before,) = exchange.order("buy", "1", "60000", client_order_id="stays", **with_mode)
+    assert "self_trade_prevention" not in before
+    exchange.send(configure(level=Level.CONDITIONAL))
+    (after,) = exchange.order("buy", "1", "60001", **with_mode)
+    assert after["self_trade_prevention"] == "cancel_maker"
+    (without,) = exchange.order("buy", "1", "60002", **ALICE)
+    assert "self_trade_prevention" not in without
+    batch = exchange.send({"command": "cancel", "client_order_id": "stays"} | ALICE)
+    (canceled,) = read_events(batch, channels.EXECUTION_REPORTS)
+    assert canceled["self_trade_prevention"] == "cancel_maker"
+
+
+@pytest.fixture(scope="module")
+def old_entry(tmp_path_factory: pytest.TempPathFactory) -> Json:
+    """The first new order that an exchange of version 0.1.0 has journaled."""
+    history = read_history(unpack_exchange(tmp_path_factory.mktemp("kept")).parent)
+    commands = (
+        raw for kept in history.entries for raw in codec.split_entries(kept.read().commands)
+    )
+    entry: Json = next(
+        entry for entry in map(json.loads, commands) if entry.get("command", "new") == "new"
+    )
+    return entry
+
+
+def handle(level: Level, entry: Json) -> Batch:
+    return Exchange(level=level).send(entry | {"reply_to": "worker", "request_id": "1"})
+
+
+@pytest.mark.parametrize("level", [Level.FIRST, Level.ELAPSED, Level.LEDGER])
+def test_old_entry_may_have_any_value_in_a_field_of_a_later_level(
+    level: Level, old_entry: Json
+) -> None:
+    assert STRANGE.keys() == {name for names in FIELDS_SINCE.values() for name in names}
+    expected = handle(level, old_entry)
+    for fields in (STRANGE, *({name: value} for name, value in STRANGE.items())):
+        batch = handle(level, old_entry | fields)
+        assert batch.messages == expected.messages
+        assert batch.state_hash == expected.state_hash
+        assert batch.to_replies() == expected.to_replies()
+
+
+def test_old_entry_is_refused_for_a_field_that_was_known(old_entry: Json) -> None:
+    bad = {"price": 5}
+    expected = handle(Level.LEDGER, old_entry | bad)
+    [report] = read_events(expected, channels.EXECUTION_REPORTS)
+    assert (report["type"], report["reason"]) == ("command_rejected", "invalid_type")
+    batch = handle(Level.LEDGER, STRANGE | old_entry | bad)
+    assert batch.messages == expected.messages
+    assert batch.to_replies() == expected.to_replies()
+
+
+def test_field_counts_from_its_level_on(old_entry: Json) -> None:
+    batch = handle(Level.ORDERS, old_entry | {"number": "7", "orders": 3})
+    [reply] = read_replies(batch, "worker")
+    assert (reply["reason"], reply["field"]) == ("invalid_type", "number")

@@ -14,6 +14,13 @@ def test_engine_that_serves_has_no_audit_in_it() -> None:
     assert done.stdout == "[]\n"
 
 
+def test_shard_without_an_instrument_is_refused_with_those_that_there_are() -> None:
+    command = [sys.executable, "-m", "engine", "--shard", "3"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert done.stderr == "engine: --shard 3: the instruments have 1\n"
+
+
 def test_command_that_there_is_not_is_refused_with_those_that_there_are() -> None:
     command = [sys.executable, "-m", "engine", "audit"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)

@@ -33,7 +33,7 @@ Step = Update | Json | Exception
 def snapshot(
     sequence: int, *order_ids: str, number: int = 0, exchange: str | None = HERE
 ) -> Update:
-    orders = [OrderState(order_id, "open") for order_id in order_ids]
+    orders = [OrderState(order_id=order_id, status="open") for order_id in order_ids]
     return Update("snapshot", number, sequence, orders, exchange_id=exchange)
 
 

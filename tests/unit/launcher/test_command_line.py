@@ -7,6 +7,16 @@ def test_without_a_command_it_starts() -> None:
     assert parse_arguments([]).command == "start"
 
 
+@pytest.mark.parametrize("command", [[], ["start"]])
+def test_options_of_a_start_stand_on_either_side_of_it(command: list[str]) -> None:
+    options = ["--json", "--market", "demo"]
+    for arguments in ([*options, *command], [*command, *options]):
+        parsed = parse_arguments(arguments)
+        assert (parsed.json, parsed.market) == (True, "demo")
+    parsed = parse_arguments(command)
+    assert (parsed.json, parsed.market) == (False, None)
+
+
 @pytest.mark.parametrize("action", ["status", "stop", "restart", "logs", "clear", "dead"])
 def test_redis_has_its_actions(action: str) -> None:
     arguments = parse_arguments(["redis", action])

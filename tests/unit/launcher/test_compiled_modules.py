@@ -5,6 +5,7 @@ import pytest
 from launcher.setup import compiled_modules
 from launcher.setup.compiled_modules import (
     CORE,
+    ORDER_PATH,
     are_compiled_modules_fresh,
     compute_digest,
     is_in_place,
@@ -52,7 +53,10 @@ def change(path: Path) -> None:
 
 def test_what_is_compiled_is_the_core_and_each_module_with_types(root: Path) -> None:
     (root / "engine" / "exchange" / "plain.py").touch()
-    assert list_modules() == [CORE, ORDERS]
+    (root / ORDER_PATH).parent.mkdir()
+    (root / ORDER_PATH).touch()
+    (root / ORDER_PATH).with_name("types_alone.pxd").touch()
+    assert list_modules() == [CORE, ORDER_PATH, ORDERS]
 
 
 def test_no_compiled_module_is_a_state_too(root: Path) -> None:
@@ -109,6 +113,25 @@ def test_a_module_that_went_away_comes_back_from_what_is_kept(root: Path) -> Non
     assert not is_in_place()
     assert place_if_kept()
     assert locate(ORDERS).exists()
+
+
+def test_what_older_sources_had_compiled_beside_is_removed(root: Path) -> None:
+    """It would be loaded instead of its source, and rely on another layout of what it uses."""
+    former = ORDERS.with_name("former.py")
+    for path in (former, former.with_suffix(".pxd")):
+        (root / path).write_text("x = 1")
+    build(root)
+    former_types = root / former.with_suffix(".pxd")
+    former_types.unlink()
+    assert not is_in_place()
+    assert not are_compiled_modules_fresh()
+    build(root)
+    assert is_in_place()
+    assert not locate(former).exists()
+    locate(former).touch()
+    assert not is_in_place()
+    remove_compiled()
+    assert not locate(former).exists()
 
 
 def test_a_build_that_is_placed_in_part_counts_for_nothing(

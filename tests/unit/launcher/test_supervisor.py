@@ -53,6 +53,56 @@ def test_service_that_has_to_wait_is_started_again_when_it_need_not(tmp_path: Pa
     assert [line for line in lines if "waits" in line] == ["ends waits: the disk is full."]
 
 
+def test_service_runs_as_it_is_wanted(tmp_path: Path) -> None:
+    lines: list[str] = []
+    wanted: list[tuple[str, ...] | None] = [None]
+    supervisor = Supervisor(tmp_path, lines.append)
+    code = "import sys, time; print('runs', tuple(sys.argv[1:]), flush=True); time.sleep(600)"
+    service = Service(
+        "actors", (sys.executable, "-c", code), stage=1, environment={}, is_optional=True,
+        find_arguments=lambda: wanted[0],
+    )  # fmt: skip
+    supervisor.add([service])
+    supervisor.is_ready = True
+    [supervised] = supervisor.services
+    try:
+        supervisor.poll()
+        assert supervised.run is None
+        for arguments in (("one",), ("two",)):
+            wanted[0] = arguments
+            assert supervisor.run_until(lambda: f"actors       | runs {wanted[0]}" in lines)
+        wanted[0] = None
+        assert supervisor.run_until(lambda: supervised.run is None)
+        supervisor.poll()
+        assert supervised.run is None
+    finally:
+        supervisor.stop()
+    ended = "actors was killed by SIGTERM, as it was asked to."
+    assert [line for line in lines if "|" not in line] == [ended, ended]
+
+
+def test_service_that_does_not_end_as_it_is_asked_is_killed(tmp_path: Path) -> None:
+    lines: list[str] = []
+    wanted: list[tuple[str, ...] | None] = [()]
+    supervisor = Supervisor(tmp_path, lines.append)
+    code = (
+        "import signal, time; signal.signal(15, signal.SIG_IGN); print('ready', flush=True)\n"
+        "time.sleep(600)"
+    )
+    service = Service(
+        "deaf", (sys.executable, "-c", code), stage=1, environment={}, stop_seconds=0.0,
+        find_arguments=lambda: wanted[0],
+    )  # fmt: skip
+    supervisor.add([service])
+    try:
+        assert supervisor.run_until(lambda: "deaf         | ready" in lines)
+        wanted[0] = None
+        assert supervisor.run_until(lambda: supervisor.services[0].run is None)
+    finally:
+        supervisor.stop()
+    assert "deaf was killed by SIGKILL, as it was asked to." in lines
+
+
 def test_second_request_to_stop_kills_and_says_so_once(tmp_path: Path) -> None:
     lines: list[str] = []
     supervisor = Supervisor(tmp_path, lines.append)

@@ -1,9 +1,11 @@
 import os
 import re
 import signal
+import subprocess
 import sys
 import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -78,6 +80,23 @@ def test_nothing_that_was_started_outlives_an_interrupt(logs: Path) -> None:
         run_side_by_side("Trying", Track("sleeper", make_command(SLEEP_WITH_CHILD)))
     thread.join()
     wait_until(lambda: not _is_running(find_child()), "the child has ended")
+
+
+def test_an_interrupt_while_a_process_begins_ends_that_process(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    begun: list[subprocess.Popen[bytes]] = []
+
+    class Interrupted(subprocess.Popen[bytes]):
+        def __init__(self, *arguments: Any, **options: Any) -> None:
+            super().__init__(*arguments, **options)
+            begun.append(self)
+            os.kill(os.getpid(), signal.SIGINT)
+
+    monkeypatch.setattr(subprocess, "Popen", Interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        run_side_by_side("Trying", Track("sleeper", make_command("import time; time.sleep(600)")))
+    assert [process.returncode for process in begun] == [-signal.SIGINT]
 
 
 def _is_running(pid: int) -> bool:

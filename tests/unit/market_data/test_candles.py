@@ -18,11 +18,10 @@ def closes(candles: list[Candle]) -> list[tuple[int, int, int]]:
 
 def test_trades_of_an_interval_become_one_candle() -> None:
     series = CandleSeries(1)
-    for price, quantity in ((100, 2), (130, 1), (90, 4), (110, 3)):
-        series.take(5 * SECOND + price, price, quantity)
-    assert series.list_filled(0, 6 * SECOND) == [
-        Candle(5 * SECOND, 100, 130, 90, 110, 10, 200 + 130 + 360 + 330, 4)
-    ]
+    for trade_id, (price, quantity) in enumerate(((100, 2), (130, 1), (90, 4), (110, 3)), 7):
+        series.take(5 * SECOND + price, price, quantity, trade_id, is_taker_buy=trade_id > 8)
+    sums = (10, 200 + 130 + 360 + 330, 4, 4 + 3, 360 + 330, 7, 10)
+    assert series.list_filled(0, 6 * SECOND) == [Candle(5 * SECOND, 100, 130, 90, 110, *sums)]
 
 
 def test_an_interval_without_trades_repeats_the_close_with_volume_0() -> None:

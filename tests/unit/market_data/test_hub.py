@@ -297,3 +297,20 @@ def test_a_removed_client_gets_nothing_more_and_may_be_removed_twice() -> None:
     fanout.publish(Message(TRADE, b"t"))
     assert written == []
     assert fanout.hub.clients == 0
+
+
+def test_what_the_transport_holds_of_a_client_that_is_behind_counts_too() -> None:
+    fanout = Fanout(1 << 20)
+    first, _ = fanout.connect(TRADE)
+    second, _ = fanout.connect(TRADE)
+    first.pause(600 << 10)
+    second.pause(100 << 10)
+    assert (fanout.stats.held_bytes, first.held_bytes) == (700 << 10, 600 << 10)
+    fanout.hub.resume(second)
+    assert fanout.stats.held_bytes == 600 << 10
+    second.pause(500 << 10)
+    fanout.publish(Message(TRADE, b"t"))
+    assert not first.is_open
+    assert second.is_open
+    fanout.hub.remove(second)
+    assert fanout.stats.held_bytes == 0

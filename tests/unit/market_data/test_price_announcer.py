@@ -95,7 +95,7 @@ def test_a_market_built_anew_repeats_no_candle() -> None:
     setup.trade(1.1)
     setup.trade(2.1)
     setup.market.is_complete = True
-    setup.announcer.start_over(is_same_exchange=True)
+    setup.announcer.start_over(setup.market, is_same_exchange=True)
     assert setup.announce() == [(1, 1, True), (2, 1, False)]
 
 

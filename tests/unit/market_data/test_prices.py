@@ -1,5 +1,6 @@
 import pytest
 
+from market_data.market.market import Market
 from market_data.market.prices import Prices, to_percent
 from tests.unit.market_data.markets import BTC, make_instruments
 
@@ -37,6 +38,7 @@ def test_the_last_24_hours_are_exact() -> None:
         "trades": 3,
         "timestamp": "2023-11-14T12:02:00.000000Z",
         "since": None,
+        "phase": None,
     }
 
 
@@ -74,3 +76,11 @@ def test_since_is_told_until_a_day_has_been_seen() -> None:
 )
 def test_percent_is_rounded_half_even(change: int, base: int, text: str) -> None:
     assert to_percent(change, base) == text
+
+
+def test_ticker_has_the_phase_once_the_engine_has_said() -> None:
+    market = Market(make_instruments())
+    assert market["BTC-USDT"].prices.describe_ticker(NOON)["phase"] is None
+    market.note_phases({"BTC-USDT": "closed"})
+    assert market["BTC-USDT"].prices.describe_ticker(NOON)["phase"] == "closed"
+    assert market["ETH-USDT"].prices.describe_ticker(NOON)["phase"] == "continuous"

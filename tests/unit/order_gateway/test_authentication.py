@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
-from order_gateway.admission.api_keys import ApiKey, Scope, UnusableKeys, read_api_keys
+from edge.api_keys import ApiKey, Scope, UnusableKeys, read_api_keys
 from order_gateway.admission.rate_limit import RateLimit, SharedBuckets, SharedRateLimit
 from order_gateway.app import create_app
 from protocol.settings import Settings
@@ -17,11 +17,13 @@ from protocol.signing import sign
 from tests.support.gateway import INSTRUMENTS, ORDER
 
 PLAIN, SIGNING, ADMIN = "plain-key-0123456789", "signing-key-0123456", "admin-key-0123456789"
+PAIRED = "paired-key-01234567"
 SECRET = "a secret that is long enough".replace(" ", "-")
 KEYS = [
     ApiKey(PLAIN, "alice", frozenset({Scope.READ, Scope.TRADE}), rate_limit=50),
     ApiKey(SIGNING, "bob", frozenset({Scope.TRADE}), SECRET),
     ApiKey(ADMIN, "ops", frozenset({Scope.ADMIN})),
+    ApiKey(PAIRED, "carol", frozenset(Scope), public_key="-----BEGIN PUBLIC KEY-----"),
 ]
 BODY = json.dumps(ORDER).encode()
 
@@ -56,6 +58,10 @@ def get_code(response: httpx.Response) -> str:
 
 
 LET_IN = "queue_unavailable"
+
+
+def test_key_that_signs_by_a_key_pair_is_for_the_other_gateway() -> None:
+    assert get_code(trade({"X-API-Key": PAIRED})) == "unauthorized"
 
 
 def test_key_without_a_secret_is_enough() -> None:

@@ -1,18 +1,20 @@
 """Keys that are wrong, retracted, or sent where none counts."""
 
 import asyncio
+import math
 import os
 from collections.abc import MutableMapping
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
+from edge import watched_keys
+from edge.api_keys import read_api_keys
 from edge.unread_body import read_nothing
-from order_gateway.admission import watched_keys
-from order_gateway.admission.api_keys import read_api_keys
-from order_gateway.admission.wrong_keys import MAX_REMEMBERED, WrongKeys
+from edge.wrong_keys import MAX_REMEMBERED, WrongKeys
 from order_gateway.app import create_app
 from protocol.settings import Settings
 from tests.support.gateway import INSTRUMENTS
@@ -53,8 +55,11 @@ def test_retracted_key_is_refused_without_a_restart(
 def test_guessing_gets_slower_and_is_logged(caplog: pytest.LogCaptureFixture) -> None:
     time = 100.0
     wrong = WrongKeys(lambda: time)
-    assert [wrong.count("a") for _ in range(8)] == [0, 0, 0, 0, 0, 0.1, 0.2, 0.4]
-    assert [wrong.count("a") for _ in range(9)][-1] == 2.0
+    assert [wrong.count("a") for _ in range(5)] == [0.0] * 5
+    assert [math.ceil(wrong.count("a") * 10) for _ in range(3)] == [1, 2, 3]
+    waits = sorted(wrong.count("a") for _ in range(102))[2:]
+    assert 1.0 <= waits[0] <= waits[-1] <= 2.0
+    assert max(later - sooner for sooner, later in pairwise(waits)) < 0.03, "many end together"
     assert wrong.count("b") == 0
     time += 61
     assert wrong.count("a") == 0

@@ -8,6 +8,7 @@ from typing import Any, Literal
 import pytest
 from starlette.responses import Response
 
+from edge.turns import Turns
 from order_gateway.admission.order_log import OrderLog
 from order_gateway.admission.request_context import RequestContext
 from order_gateway.logs import SERVICE, current_request
@@ -50,7 +51,7 @@ def write_lines(log_format: Literal["text", "json"]) -> list[bytes]:
 
     async def run() -> None:
         order_log = OrderLog(log_format, written.append)
-        request = RequestContext(SCOPE, receive, "r-1")
+        request = RequestContext(SCOPE, receive, "r-1", Turns(1))
         request.entries = [QueueEntry(order_id=str(number), account="alice") for number in (1, 2)]
         order_log.write(request, Response(status_code=201))
         order_log.write(request, Response(status_code=201))

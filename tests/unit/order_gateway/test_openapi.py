@@ -42,6 +42,11 @@ MODELS = [
 def test_every_route_is_documented() -> None:
     routes = {(method, path) for path, item in DOCUMENT["paths"].items() for method in item}
     assert routes == {
+        ("post", "/v1/order-lists"),
+        ("get", "/v1/order-lists/{list_id}"),
+        ("delete", "/v1/order-lists/{list_id}"),
+        ("get", "/v1/order-lists/by-client-id/{client_list_id}"),
+        ("delete", "/v1/order-lists/by-client-id/{client_list_id}"),
         ("post", "/v1/orders"),
         ("post", "/v1/orders/batch"),
         ("delete", "/v1/orders"),
@@ -50,7 +55,14 @@ def test_every_route_is_documented() -> None:
         ("get", "/v1/orders/by-client-id/{client_order_id}"),
         ("delete", "/v1/orders/by-client-id/{client_order_id}"),
         ("patch", "/v1/orders/by-client-id/{client_order_id}"),
+        ("get", "/v1/orders/by-number/{number}"),
+        ("delete", "/v1/orders/by-number/{number}"),
+        ("patch", "/v1/orders/by-number/{number}"),
+        ("post", "/v1/orders/replace"),
+        ("post", "/v1/orders/cancel-batch"),
+        ("post", "/v1/instruments/{symbol}/phase"),
         ("get", "/v1/fills"),
+        ("get", "/v1/prevented-matches"),
         ("get", "/v1/balances"),
         ("get", "/v1/positions"),
         ("get", "/v1/ledger"),
@@ -61,6 +73,12 @@ def test_every_route_is_documented() -> None:
         ("post", "/v1/admin/credit"),
         ("post", "/v1/admin/debit"),
         ("post", "/v1/admin/fees"),
+        ("post", "/v1/admin/clock"),
+        ("post", "/v1/admin/reset"),
+        ("get", "/v1/admin/market"),
+        ("post", "/v1/admin/market"),
+        ("delete", "/v1/admin/market"),
+        ("get", "/v1/clock"),
         ("get", "/livez"),
         ("get", "/readyz"),
         ("get", "/metrics"),
@@ -85,7 +103,7 @@ def test_body_and_header_and_query_of_an_order_are_documented() -> None:
     assert names == {"X-Account", "response", "Prefer"}
     assert "application/json" in order["requestBody"]["content"]
     assert set(order["responses"]) == {
-        "200", "201", "202", "401", "403", "413", "415", "422", "429", "500", "503",
+        "200", "201", "202", "401", "403", "409", "413", "415", "422", "429", "500", "503",
     }  # fmt: skip
 
 

@@ -139,6 +139,9 @@ REFUSED: dict[str, tuple[str, str, dict[str, Any], int, str, str | None]] = {
     ),
     "limit of 1001": ("GET", "/v1/orders?limit=1001", {}, 422, "invalid_request", "limit"),
     "status that is none": ("GET", "/v1/orders?status=odd", {}, 422, "invalid_request", "status"),
+    "prevented matches of no symbol": (
+        "GET", "/v1/prevented-matches", {}, 422, "invalid_request", "symbol",
+    ),
     "archive away": ("GET", "/v1/fills", {}, 503, "archive_unavailable", None),
     "queue out of reach": (
         "POST", ORDER_PATH, {"content": BODY, "headers": JSON}, 503, "queue_unavailable", None,
@@ -245,6 +248,7 @@ def test_instruments_are_listed_with_tick_and_lot() -> None:
         "max_notional": None,
         "price_band": None,
         "state": None,
+        "phase": None,
     }
 
 

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from edge.turns import Turns
 from order_gateway.admission.request_context import RequestContext
 from order_gateway.reading.request_schemas import ResponseMode
 from order_gateway.reading.response_preference import Preference, read_preference
@@ -19,7 +20,7 @@ async def receive() -> dict[str, Any]:
 def make_context(query: str = "", prefer: str | None = None) -> RequestContext:
     headers = [(b"prefer", prefer.encode())] if prefer else []
     scope = {"headers": headers, "path": "/", "query_string": query.encode(), "method": "POST"}
-    return RequestContext(scope, receive, "r")
+    return RequestContext(scope, receive, "r", Turns(1))
 
 
 @pytest.mark.parametrize(

@@ -26,6 +26,7 @@ from order_gateway.document.history_schemas import AccountFill, OrderItem
 from order_gateway.reading.order_body import OrderBody
 from order_gateway.reading.request_schemas import OrderRequest
 from protocol.events import Balance, ExecutionReport, Fill
+from protocol.special_terms import SPECIAL_FIELDS
 
 Struct = type[msgspec.Struct]
 
@@ -67,8 +68,11 @@ def test_what_an_answer_says_of_an_order_its_report_says_too(model: type[BaseMod
         "cursor",
         "opened_at",
         "updated_at",
+        "working_since",
         "canceled_quantity",
         "is_uncertain",
+        "execution_number",
+        *SPECIAL_FIELDS,
         "detail",
         "field",
         "nearest",

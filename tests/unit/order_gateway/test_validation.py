@@ -1,12 +1,20 @@
 """Bodies that are not acceptable, and what is said about each."""
 
 import json
+from collections.abc import Mapping
 
 import pytest
 
 from order_gateway.reading.money import read_transfer
-from order_gateway.reading.validation import read_amendment, read_order
+from order_gateway.reading.request_schemas import OrderListRequest
+from order_gateway.reading.validation import (
+    parse_body,
+    read_amendment,
+    read_order,
+    read_order_list,
+)
 from protocol.enums import OrderType, Reason, SelfTradePrevention
+from protocol.order_lists import ListOrder
 from protocol.refusal import Refusal
 from tests.support.gateway import INSTRUMENTS, ORDER
 
@@ -35,7 +43,7 @@ BAD_ORDERS = {
     "missing side": (order_with(side="absent"), Reason.MISSING_FIELD, "side"),
     "missing type": (order_with(order_type="absent"), Reason.MISSING_FIELD, "order_type"),
     "missing quantity": (order_with(quantity="absent"), Reason.QUANTITY_REQUIRED, "quantity"),
-    "null quantity": (order_with(quantity=None), Reason.INVALID_TYPE, "quantity"),
+    "null quantity": (order_with(quantity=None), Reason.QUANTITY_REQUIRED, "quantity"),
     "missing price": (order_with(price="absent"), Reason.PRICE_REQUIRED, "price"),
     "null price": (order_with(price=None), Reason.PRICE_REQUIRED, "price"),
     "price on a market order": (
@@ -233,7 +241,7 @@ def test_order_without_prevention_may_trade_with_its_own_account() -> None:
 
 @pytest.mark.parametrize(
     ("field", "name"),
-    [("type", "order_type"), ("time_in_force", "ioc"), ("amount", "quantity"),
+    [("type", "order_type"), ("timeInForce", "time_in_force"), ("amount", "quantity"),
      ("stopPrice", "stop_price"), ("newClientOrderId", "client_order_id")],
 )  # fmt: skip
 def test_field_that_is_called_so_elsewhere_leads_to_its_name_here(field: str, name: str) -> None:
@@ -249,3 +257,55 @@ def test_hint_to_a_field_of_an_order_is_not_given_for_another_body(field: str) -
     with pytest.raises(Refusal) as caught:
         read_transfer(json.dumps(body).encode())
     assert "called" not in caught.value.detail
+
+
+LEGS = [
+    {"side": "sell", "order_type": "post_only", "quantity": "1", "price": "110"},
+    {"side": "sell", "order_type": "stop_loss", "quantity": "1", "stop_price": "90"},
+]
+
+
+@pytest.mark.parametrize(
+    ("body", "code", "field"),
+    [
+        ({"symbol": "X-Y"}, Reason.UNKNOWN_SYMBOL, "symbol"),
+        ({"list_type": "otoco"}, Reason.INVALID_LIST, "orders"),
+        ({"list_type": "bracket"}, Reason.INVALID_LIST, "list_type"),
+        ({"client_list_id": "a b"}, Reason.INVALID_CLIENT_LIST_ID, "client_list_id"),
+        ({"orders": [LEGS[0], LEGS[0]]}, Reason.INVALID_LIST, "orders[1].order_type"),
+        ({"orders": [LEGS[0] | {"price": "1.001"}, LEGS[1]]}, Reason.OFF_TICK, "orders[0].price"),
+        (
+            {"orders": [LEGS[0], LEGS[1] | {"price": "1"}]},
+            Reason.PRICE_FORBIDDEN,
+            "orders[1].price",
+        ),
+        (
+            {"orders": [LEGS[0] | {"client_order_id": "a b"}, LEGS[1]]},
+            Reason.INVALID_CLIENT_ORDER_ID,
+            "orders[0].client_order_id",
+        ),
+        ({"orders": [LEGS[0] | {"symbol": "X"}, LEGS[1]]}, Reason.UNKNOWN_FIELD, "symbol"),
+        (
+            {"orders": [LEGS[0], LEGS[1] | {"trailing_offset": "5"}]},
+            Reason.STOP_PRICE_FORBIDDEN,
+            "orders[1].stop_price",
+        ),
+    ],
+)
+def test_list_is_checked_order_by_order(body: dict[str, object], code: Reason, field: str) -> None:
+    whole = {"list_type": "oco", "symbol": "BTC-USDT", "orders": LEGS}
+    assert len(read_list(whole)) == len(read_list(whole | {"orders": LEGS[::-1]})) == 2
+    with pytest.raises(Refusal) as caught:
+        read_list(whole | body)
+    assert (caught.value.code, caught.value.field) == (code, field)
+
+
+def test_order_of_a_list_trails() -> None:
+    trail = {"trailing_offset": "250", "trailing_offset_type": "basis_points"}
+    leg = {"side": "sell", "order_type": "stop_loss", "quantity": "1", **trail}
+    body = {"list_type": "oco", "symbol": "BTC-USDT", "orders": [LEGS[0], leg]}
+    assert read_list(body)[1].trailing_offset == "250"
+
+
+def read_list(body: Mapping[str, object]) -> list[ListOrder]:
+    return read_order_list(parse_body(OrderListRequest, json.dumps(body).encode()), INSTRUMENTS)

@@ -40,13 +40,13 @@ class Desk:
         return [self.waiting.add(self._make(account, size)) for size in sizes]
 
     def take(self, most: int = PUSH) -> list[tuple[str, int]]:
-        return [(account, len(entries)) for account, entries, _ in self.waiting.take(most)]
+        return [(part.request.account, len(part.entries)) for part in self.waiting.take(most)]
 
     def close(self) -> None:
         self._loop.close()
 
     def _make(self, account: str, size: int) -> PendingPush:
-        return account, (b"entry",) * size, self._loop.create_future()
+        return PendingPush(account, (b"entry",) * size, self._loop.create_future())
 
 
 @pytest.fixture
@@ -66,49 +66,47 @@ def test_single_orders_do_not_wait_for_the_batches_before_them(desk: Desk) -> No
     desk.add("hog", *[500] * 20)
     desk.add("alice", 1, 1)
     desk.add("bob", 1)
-    assert desk.take()[:3] == [("alice", 1), ("alice", 1), ("bob", 1)]
+    assert desk.take()[:4] == [("hog", QUANTUM), ("alice", 1), ("alice", 1), ("bob", 1)]
 
 
-def test_accounts_with_batches_share_a_push(desk: Desk) -> None:
-    desk.add("hog", *[100] * 50)
-    desk.add("alice", *[100] * 5)
-    assert desk.take(400) == [("hog", 100), ("alice", 100)] * 2
-
-
-def test_large_request_is_pushed_after_as_many_rounds_as_it_needs(desk: Desk) -> None:
-    desk.add("hog", QUANTUM * 2)
-    desk.add("alice", *[QUANTUM] * 4)
-    accounts = [account for account, _ in desk.take(QUANTUM * 6)]
-    assert accounts == ["alice", "hog", "alice", "alice", "alice"]
+def test_accounts_with_batches_push_them_in_parts_in_turn(desk: Desk) -> None:
+    desk.add("hog", 500)
+    desk.add("alice", 10, 100)
+    rounds = [("hog", QUANTUM), ("alice", 10), ("alice", QUANTUM - 10)]
+    assert desk.take() == rounds
+    desk.shares.note_depth(QUANTUM)  # of alice
+    assert desk.take() == [("hog", QUANTUM)]
+    desk.shares.note_depth(QUANTUM)  # of the hog
+    assert desk.take() == [("alice", 100 + 10 - QUANTUM)]
 
 
 def test_one_account_alone_may_fill_the_list(desk: Desk) -> None:
     desk.add("hog", *[500] * 6)
     taken = desk.take() + desk.take()
-    assert sum(size for _, size in taken) == 3000
+    assert taken == [("hog", 500)] * 6
 
 
 def test_account_with_its_share_in_the_list_waits_while_others_trade(desk: Desk) -> None:
     desk.add("alice", 1)
     desk.take()
     desk.add("hog", *[500] * 4)
-    assert desk.take() == [("hog", 500)]
+    assert desk.take() == [("hog", MAX_SHARE)]
     assert desk.take() == []
     desk.add("alice", 1)
     assert desk.take() == [("alice", 1)]
-    desk.shares.note_depth(100)
-    assert desk.take() == []
-    desk.shares.note_depth(1)  # of alice
-    assert desk.take() == [("hog", 500)]
+    desk.shares.note_depth(11)
+    assert desk.take() == [("hog", MAX_SHARE - 10)]
 
 
-def test_share_is_counted_by_entries_that_the_engine_has_taken_in_their_order(desk: Desk) -> None:
+def test_what_is_left_of_a_failed_request_is_withdrawn(desk: Desk) -> None:
     desk.add("alice", 1)
     desk.take()
-    desk.add("hog", *[100] * 8)
-    assert len(desk.take()) == MAX_SHARE // 100
-    desk.shares.note_depth(MAX_SHARE - 100 - 12)
-    assert desk.take() == [("hog", 100)]
+    desk.add("hog", 500, 3)
+    [part] = desk.waiting.take(PUSH)
+    assert desk.waiting.withdraw(part.request) == 500 - MAX_SHARE
+    assert desk.waiting.withdraw(part.request) == 0
+    desk.shares.note_depth(0)
+    assert desk.take() == [("hog", 3)]
 
 
 def test_nobody_is_held_back_once_others_are_gone(desk: Desk) -> None:
@@ -116,12 +114,10 @@ def test_nobody_is_held_back_once_others_are_gone(desk: Desk) -> None:
     desk.take()
     desk.add("hog", 500, 500)
     desk.take()
-    desk.shares.note_depth(499)
-    desk.clock.now += SECONDS_OF_OTHERS / 2
-    desk.shares.note_depth(498)
     assert desk.take() == []
-    desk.clock.now += SECONDS_OF_OTHERS / 2 + 0.1
-    assert desk.take() == [("hog", 500)]
+    desk.clock.now += SECONDS_OF_OTHERS + 0.1
+    desk.shares.note_depth(MAX_SHARE - 1)
+    assert desk.take() == [("hog", 500 - MAX_SHARE), ("hog", 500)]
 
 
 def test_nobody_is_held_back_while_the_engine_is_away(desk: Desk) -> None:
@@ -130,7 +126,7 @@ def test_nobody_is_held_back_while_the_engine_is_away(desk: Desk) -> None:
     desk.take()
     assert desk.take() == []
     desk.clock.now += SECONDS_WITHOUT_PROGRESS + 0.1
-    assert desk.take() == [("hog", 500)]
+    assert desk.take() == [("hog", 500 - MAX_SHARE), ("hog", 500)]
 
 
 def test_one_account_cannot_take_all_the_room(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -146,6 +142,6 @@ def test_one_account_cannot_take_all_the_room(desk: Desk, monkeypatch: pytest.Mo
 def test_what_was_taken_out_at_the_end_waits_no_more(desk: Desk) -> None:
     desk.add("alice", 1)
     desk.add("bob", 2)
-    assert [account for account, _, _ in desk.waiting.take_all()] == ["alice", "bob"]
+    assert [part.request.account for part in desk.waiting.take_all()] == ["alice", "bob"]
     assert not desk.waiting
     assert desk.waiting.find_last("alice") is None

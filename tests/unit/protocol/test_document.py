@@ -149,7 +149,8 @@ def titles() -> list[str]:
 
 def test_every_channel_has_its_heading() -> None:
     headings = {title for title in titles() if title.startswith("Channel `")}
-    names = [*channels.EVENT_CHANNELS, channels.reply_channel("<worker>")]
+    own = [channels.CLOCK_MOVES, channels.RESETS, channels.reply_channel("<worker>")]
+    names = [*channels.EVENT_CHANNELS, *own]
     assert headings == {f"Channel `{name}`" for name in names}
 
 
@@ -162,6 +163,7 @@ def test_every_key_has_its_row() -> None:
         channels.LEASE,
         channels.DEAD,
         channels.snapshot_key(0).replace("0", "<sequence>"),
+        channels.binance_key("<name>"),
         channels.unfinished_snapshot_key(0, "<writer>").replace("0", "<sequence>"),
         re.sub(r"[^:]+$", "<digest>", channels.claim_key("", "")),
     }
@@ -250,18 +252,33 @@ MODELS: list[tuple[str, str, type[BaseModel]]] = [
     ("`POST /v1/orders`", "answer to `result` and `full`", answer_schemas.OrderFullResult),
     ("`POST /v1/orders/batch`", "body", request_schemas.BatchRequest),
     ("`PATCH /v1/orders/{order_id}`", "body", request_schemas.AmendRequest),
+    ("`POST /v1/orders/replace`", "body", request_schemas.ReplaceRequest),
+    ("`POST /v1/orders/replace`", "answer", answer_schemas.ReplaceResult),
+    ("`POST /v1/orders/cancel-batch`", "body", request_schemas.CancelBatchRequest),
+    ("`POST /v1/orders/cancel-batch`", "answer", answer_schemas.BatchResults),
     ("`DELETE /v1/orders`", "answer", answer_schemas.CancelAllResult),
     ("`POST /v1/cancel-after`", "body", request_schemas.CancelAfterRequest),
     ("`POST /v1/cancel-after`", "answer", answer_schemas.CancelAfterResult),
     ("`POST /v1/instruments/{symbol}/halt`", "answer", operation_schemas.InstrumentSwitched),
+    ("`POST /v1/instruments/{symbol}/phase`", "body", request_schemas.PhaseRequest),
     ("`POST /v1/admin/credit`", "body", request_schemas.TransferRequest),
     ("`POST /v1/admin/credit`", "answer", money_schemas.TransferResult),
+    ("`POST /v1/admin/clock`", "body", request_schemas.AdvanceRequest),
+    ("`POST /v1/admin/clock`", "answer", operation_schemas.ExchangeClock),
+    ("`GET /v1/clock`", "answer", operation_schemas.ExchangeProgress),
+    ("`POST /v1/admin/reset`", "answer", operation_schemas.ExchangeReset),
+    ("`GET /v1/admin/market`", "answer", operation_schemas.MarketState),
+    ("`POST /v1/admin/market`", "body", request_schemas.MarketRequest),
+    ("`POST /v1/admin/market`", "answer", operation_schemas.MarketState),
+    ("`DELETE /v1/admin/market`", "answer", operation_schemas.MarketState),
     ("`POST /v1/admin/fees`", "body", request_schemas.FeesRequest),
     ("`POST /v1/admin/fees`", "answer", money_schemas.FeesSet),
     ("`GET /v1/orders/{order_id}`", "answer", history_schemas.OrderItem),
     ("`GET /v1/orders`", "answer", history_schemas.OrderList),
     ("`GET /v1/fills`", "answer", history_schemas.FillList),
     ("`GET /v1/fills`", "item", history_schemas.AccountFill),
+    ("`GET /v1/prevented-matches`", "answer", history_schemas.PreventedMatchList),
+    ("`GET /v1/prevented-matches`", "item", history_schemas.PreventedMatchItem),
     ("`GET /v1/balances`", "answer", balance_schemas.BalanceList),
     ("`GET /v1/balances`", "item", balance_schemas.BalanceItem),
     ("`GET /v1/positions`", "answer", balance_schemas.PositionList),
@@ -305,7 +322,8 @@ def test_every_field_of_health_has_its_row() -> None:
     assert feed is not None
     assert gateway.names == set(operation_schemas.Health.model_fields)
     service = Service(EngineRedis("redis://127.0.0.1:1/0"), INSTRUMENTS)
-    assert feed.names == set(service.describe_health()) == set(feed_schemas.Health.model_fields)
+    told = {*service.describe_health(), "shards"}
+    assert feed.names == told == set(feed_schemas.Health.model_fields)
     stats = find_section("`GET /stats`").find_table("answer")
     assert stats is not None
     assert stats.names == set(service.describe_stats())

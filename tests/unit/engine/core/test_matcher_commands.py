@@ -18,6 +18,7 @@ from engine.core import (
     Reason,
     Side,
 )
+from tests.support.core_implementations import matcher_class
 
 BUY, SELL = Side.BUY, Side.SELL
 LIMIT = OrderType.LIMIT
@@ -234,3 +235,19 @@ def test_events_of_a_command_are_a_sequence_like_a_list(matcher: Matcher, makers
     assert copy.copy(events) == rows
     matcher.new(0, 100, 2, Side.BUY, OrderType.LIMIT, 1, 1)
     assert events == rows  # what comes later is in other memory
+
+
+def test_batch_that_ends_within_a_command_is_refused(matcher: Matcher) -> None:
+    with pytest.raises(ValueError, match="a batch is a whole number of 48-byte records, not 47"):
+        matcher.apply(bytes(47))
+
+
+def test_events_of_a_call_are_read_as_those_of_a_batch_and_not_written() -> None:
+    """Only the compiled core's can be read as bytes."""
+    one, other = matcher_class("cython")(1), matcher_class("cython")(1)
+    events = one.new(0, 7, 1, BUY, LIMIT, 5, 100)
+    packed = other.apply(COMMAND_RECORD.pack(Command.NEW, BUY, LIMIT, 0, 0, 7, 1, 5, 100, 0))
+    assert bytes(memoryview(events)) == packed  # type: ignore[arg-type]
+    assert repr(events) == repr(list(events))
+    with pytest.raises((BufferError, TypeError)):
+        EVENT_RECORD.pack_into(events, 0, *events[0])  # type: ignore[arg-type]

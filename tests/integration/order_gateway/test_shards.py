@@ -1,0 +1,206 @@
+"""The gateway before several shards: one exchange to its callers."""
+
+import secrets
+from collections.abc import Iterator
+from typing import Any, TypeAlias
+
+import httpx
+import pytest
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.client import connect
+
+from protocol.shards import find_shard
+from tests.support.archive_service import run_follower
+from tests.support.gateway_process import run_workers, wait_for_archive
+from tests.support.ledgers import make_ledger
+from tests.support.redis_server import run_redis
+from tests.support.shards import SYMBOLS, run_engines, write_instruments
+from tests.support.waiting import wait_until
+
+Json: TypeAlias = dict[str, Any]
+NOTHING = "0.00000000"
+
+
+@pytest.fixture(scope="module")
+def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    folder = tmp_path_factory.mktemp("exchange")
+    database_url = f"sqlite:///{folder / 'archive.sqlite3'}"
+    file = write_instruments(folder)
+    with (
+        run_redis(folder) as redis_url,
+        run_engines(redis_url, ledger=make_ledger()),
+        run_follower(redis_url, database_url, shards=SYMBOLS),
+        wait_for_archive(database_url),
+        run_workers(redis_url, DATABASE_URL=database_url, INSTRUMENTS_FILE=str(file)) as (url, _),
+    ):
+        yield url
+
+
+@pytest.fixture
+def client(url: str) -> Iterator[httpx.Client]:
+    """A caller with an account of its own, which has 1000 USDT on the shards from 2 on."""
+    account = f"account-{secrets.token_hex(4)}"
+    with httpx.Client(base_url=url, headers={"X-Account": account}, timeout=30) as client:
+        for shard in (2, 3):
+            body = {
+                "account": account,
+                "asset": "USDT",
+                "amount": "1000",
+                "id": f"{account}-{shard}",
+            }
+            answer = client.post("/v1/admin/credit", json=body | {"shard": shard})
+            assert answer.status_code == 201, answer.text
+        yield client
+        client.delete("/v1/orders")
+
+
+def make_order(shard: int, **more: str) -> Json:
+    """Make a bid that rests."""
+    order = {"symbol": SYMBOLS[shard], "side": "buy", "order_type": "limit", "quantity": "1"}
+    return order | {"price": f"{shard}.00"} | more
+
+
+def place(client: httpx.Client, shard: int, **more: str) -> Json:
+    answer = client.post("/v1/orders?response=result", json=make_order(shard, **more))
+    assert answer.status_code == 201, answer.text
+    found: Json = answer.json()
+    assert found["status"] == "open"
+    return found
+
+
+def list_open(client: httpx.Client) -> list[str]:
+    answer = client.get("/v1/orders", params={"status": "open"})
+    return [order["symbol"] for order in answer.json()["orders"]]
+
+
+def read_usdt(client: httpx.Client) -> tuple[Json, dict[int, str]]:
+    """Read what the account has in all, and what is free on each shard."""
+    told = client.get("/v1/balances").json()
+    [total] = [each for each in told["balances"] if each["asset"] == "USDT"]
+    return total, {
+        shard["shard"]: each["free"]
+        for shard in told.get("shards", ())
+        for each in shard["balances"]
+        if each["asset"] == "USDT"
+    }
+
+
+def test_order_goes_to_the_shard_of_its_symbol(client: httpx.Client) -> None:
+    for shard in SYMBOLS:
+        assert find_shard(place(client, shard)["number"]) == shard
+    everything = sorted(SYMBOLS.values())
+    wait_until(lambda: sorted(list_open(client)) == everything, "all are in one list")
+
+
+def test_same_name_on_two_shards_is_two_orders(client: httpx.Client) -> None:
+    orders = [place(client, shard, client_order_id="mine") for shard in (1, 2)]
+    assert orders[0]["order_id"] != orders[1]["order_id"]
+    repeated = client.post("/v1/orders?response=result", json=make_order(2, client_order_id="mine"))
+    assert repeated.status_code == 200
+    assert repeated.json()["order_id"] == orders[1]["order_id"]
+
+
+def test_batch_over_shards_is_answered_in_its_order(client: httpx.Client) -> None:
+    shards = [3, 1, 2, 1, 3]
+    answer = client.post(
+        "/v1/orders/batch?response=result", json={"orders": [make_order(each) for each in shards]}
+    )
+    results = [item["order"] for item in answer.json()["results"]]
+    assert [find_shard(order["number"]) for order in results] == shards
+    assert {order["status"] for order in results} == {"open"}
+
+
+@pytest.mark.parametrize("shard", SYMBOLS)
+def test_order_is_changed_by_its_id_its_name_and_its_number(
+    client: httpx.Client, shard: int
+) -> None:
+    by_id, by_number = place(client, shard), place(client, shard)
+    place(client, shard, client_order_id="named")
+    amended = client.patch("/v1/orders/by-client-id/named", json={"quantity": "0.5"})
+    assert (amended.status_code, find_shard(amended.json()["number"])) == (200, shard)
+    for path in (by_id["order_id"], f"by-number/{by_number['number']}", "by-client-id/named"):
+        answer = client.delete(f"/v1/orders/{path}")
+        assert (answer.status_code, answer.json()["status"]) == (200, "canceled")
+        assert find_shard(answer.json()["number"]) == shard
+
+
+def test_batch_of_cancels_finds_each_order(client: httpx.Client) -> None:
+    orders = [place(client, shard) for shard in SYMBOLS]
+    targets = [{"order_id": order["order_id"]} for order in orders[:2]]
+    targets += [{"number": orders[2]["number"]}, {"order_id": "12345"}]
+    answer = client.post("/v1/orders/cancel-batch", json={"orders": targets})
+    assert [item["status"] for item in answer.json()["results"]] == [200, 200, 200, 404]
+
+
+def test_order_that_no_shard_knows_is_unknown(client: httpx.Client) -> None:
+    for path in ("12345", "by-client-id/nobody", "by-number/640", "by-number/690"):
+        answer = client.delete(f"/v1/orders/{path}")
+        assert (answer.status_code, answer.json()["code"]) == (404, "unknown_order"), path
+
+
+def test_cancel_of_all_is_done_on_each_shard_once_for_a_key(client: httpx.Client) -> None:
+    for shard in SYMBOLS:
+        place(client, shard)
+    headers = {"Idempotency-Key": "end-of-day"}
+    first = client.delete("/v1/orders", headers=headers)
+    assert first.json()["canceled"] == 3
+    place(client, 2)
+    again = client.delete("/v1/orders", headers=headers)
+    assert (again.json()["canceled"], again.headers["Idempotency-Replayed"]) == (3, "true")
+    assert client.delete("/v1/orders", params={"symbol": SYMBOLS[2]}).json()["canceled"] == 1
+
+
+def test_timer_cancels_on_each_shard(client: httpx.Client) -> None:
+    for shard in SYMBOLS:
+        place(client, shard)
+    answer = client.post("/v1/cancel-after", json={"seconds": 1})
+    assert answer.status_code == 200
+    assert answer.json()["due"]
+    wait_until(lambda: not list_open(client), "nothing is open")
+
+
+def test_balances_are_those_of_all_shards_and_say_where_they_are(client: httpx.Client) -> None:
+    place(client, 2)
+    wait_until(lambda: read_usdt(client)[0]["locked"] != NOTHING, "the hold is in the archive")
+    total, by_shard = read_usdt(client)
+    assert total == {"asset": "USDT", "free": "101998.00000000", "locked": "2.00000000"}
+    assert by_shard == {1: "100000.00000000", 2: "998.00000000", 3: "1000.00000000"}
+
+
+def test_credit_on_a_shard_that_there_is_not_names_the_nearest(client: httpx.Client) -> None:
+    body = {"account": "a", "asset": "USDT", "amount": "1", "id": "x", "shard": 7}
+    answer = client.post("/v1/admin/credit", json=body)
+    assert answer.status_code == 422
+    assert (answer.json()["field"], answer.json()["nearest"]) == ("shard", "3")
+
+
+def test_halt_of_an_instrument_is_for_its_shard(client: httpx.Client) -> None:
+    assert client.post("/v1/instruments/ETH-USDT/halt").status_code == 200
+    try:
+        phases = {
+            each["symbol"]: each["phase"]
+            for each in client.get("/v1/instruments").json()["instruments"]
+        }
+        assert phases == {"BTC-USDT": "continuous", "ETH-USDT": "halted", "SOL-USDT": "continuous"}
+    finally:
+        assert client.post("/v1/instruments/ETH-USDT/resume").status_code == 200
+
+
+def test_stream_of_reports_is_refused_and_says_what_is_there(url: str) -> None:
+    with connect(url.replace("http", "ws") + "/ws/orders") as stream:
+        assert "reports=off" in str(stream.recv())
+        with pytest.raises(ConnectionClosed) as closed:
+            stream.recv()
+    assert closed.value.rcvd is not None
+    assert closed.value.rcvd.code == 1008  # not 1013, after which a client would try again
+    with connect(url.replace("http", "ws") + "/ws/orders?reports=off") as stream:
+        stream.send('{"id":1,"command":"cancel_all"}')
+        assert '"canceled":0' in str(stream.recv())
+
+
+def test_health_is_of_all_shards(client: httpx.Client) -> None:
+    ready = client.get("/readyz").json()
+    assert (ready["status"], ready["reasons"]) == ("ready", [])
+    wait_until(
+        lambda: client.get("/readyz").json()["archive_commands_behind"] == 0, "the archive is there"
+    )

@@ -1,0 +1,221 @@
+"""A user's tests with an exchange of their own, and what is left of it afterwards."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+import goquant
+from goquant.testing.exchange import Exchange
+from goquant.testing.launching import ExchangeFailed
+from launcher.setup.environment import ROOT
+from tests.support.waiting import wait_until
+
+PLUGIN = ("-p", "no:goquant", "-p", "goquant.testing.plugin", "-p", "no:cacheprovider")
+
+
+@pytest.fixture
+def temporary() -> Iterator[Path]:
+    """Where the exchange of a test's own pytest is: a short path, as its sockets need."""
+    with tempfile.TemporaryDirectory() as folder:
+        yield Path(folder)
+
+
+def list_exchanges(temporary: Path) -> list[Path]:
+    """The folders of exchanges for tests; the user's own one has the locks of ports."""
+    return [path for path in temporary.glob("goquant-*") if path.name != f"goquant-{os.getuid()}"]
+
+
+def make_environment(temporary: Path) -> dict[str, str]:
+    return os.environ | {"PYTHONPATH": str(ROOT), "TMPDIR": str(temporary)}
+
+
+def read_module() -> str:
+    """The test module of the README, as it stands there."""
+    text = (ROOT / "README.md").read_text()
+    section = text.partition("## Tests of your own\n")[2].partition("\n## ")[0]
+    [module] = re.findall(r"```python\n(.*?)```", section, re.DOTALL)
+    return str(module)
+
+
+def test_module_of_the_readme_passes_and_leaves_nothing(tmp_path: Path, temporary: Path) -> None:
+    (tmp_path / "test_bot.py").write_text(read_module())
+    run = subprocess.run(
+        [sys.executable, "-m", "pytest", *PLUGIN, "-q", "test_bot.py"],
+        cwd=tmp_path,
+        env=make_environment(temporary),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "2 passed" in run.stdout, run.stdout + run.stderr
+    assert not list_exchanges(temporary)
+
+
+def test_killed_pytest_leaves_no_process_and_no_file(tmp_path: Path, temporary: Path) -> None:
+    """The test writes where it is, and waits to be killed."""
+    (tmp_path / "test_bot.py").write_text(
+        "import pathlib, time\n\n"
+        "def test_waits(market):\n"
+        "    pathlib.Path('url').write_text(market.gateway_url)\n"
+        "    time.sleep(600)\n"
+    )
+    process = subprocess.Popen(
+        [sys.executable, "-m", "pytest", *PLUGIN, "-q", "test_bot.py"],
+        cwd=tmp_path,
+        env=make_environment(temporary),
+        stdout=subprocess.DEVNULL,
+    )
+    url = tmp_path / "url"
+    wait_until(lambda: url.exists() and url.read_text(), "the test runs", 240)
+    assert list_exchanges(temporary)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    wait_until(lambda: not list_exchanges(temporary), "the folder is gone")
+    with pytest.raises(httpx.ConnectError):
+        httpx.get(f"{url.read_text()}/livez")
+
+
+def test_reset_forgets_everything(market: Exchange) -> None:
+    market.account("a", USDT="100", BTC="1")
+    market.order("a", "sell", "1", price="100")
+    market.clock.advance("1h")
+    first = market.ask("GET", "/v1/clock")
+    market.reset()
+    now = market.ask("GET", "/v1/clock")
+    assert now["exchange_id"] != first["exchange_id"]
+    assert (now["timestamp"], market.orders("a")) == ("2026-01-01T00:00:00.000000Z", [])
+    assert market.book()["asks"] == []
+    market.account("a", USDT="100", BTC="1")
+    assert market.order("a", "sell", "1", price="100", client_order_id="x")["status"] == "open"
+    assert market.book()["asks"] == [["100.00", "1.00000"]]
+
+
+def test_account_has_exactly_what_it_is_given(market: Exchange) -> None:
+    market.account("a", USDT="12.5")
+    market.account("a", USDT="0.00000001", BTC="2")
+    free = {each["asset"]: each["free"] for each in market.balances("a")}
+    assert {asset: amount for asset, amount in free.items() if float(amount)} == {
+        "USDT": "0.00000001", "BTC": "2.00000000",
+    }  # fmt: skip
+
+
+def test_balance_of_an_unknown_asset_is_explained(market: Exchange) -> None:
+    with pytest.raises(httpx.HTTPStatusError, match="unknown_asset"):
+        market.account("a", DOGE="1")
+
+
+def test_candles_are_there_after_an_advance(market: Exchange) -> None:
+    market.account("a", USDT="1000", BTC="2")
+    market.account("b", USDT="1000", BTC="2")
+    market.order("a", "sell", "1", price="100")
+    market.order("b", "buy", "1")
+    market.clock.advance("2m")
+    assert [(each["close"], each["is_closed"]) for each in market.candles()] == [
+        ("100.00", True), ("100.00", True), ("100.00", False),
+    ]  # fmt: skip
+
+
+def test_exchange_that_cannot_start_says_why(
+    temporary: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TMPDIR", str(temporary))
+    monkeypatch.setattr(tempfile, "tempdir", None)  # it is read again
+    with pytest.raises(ExchangeFailed, match="CLOCK"), goquant.exchange(clock="sometimes"):
+        pass
+    assert not list_exchanges(temporary)
+
+
+@pytest.mark.parametrize(
+    ("name", "taker"),
+    [("demo", "noise"), ("santa-fe", "flow"), ("hawkes", "flow"), ("queue-reactive", "flow")],
+)
+def test_flow_makes_a_market_and_the_same_one_again(
+    market: Exchange, name: str, taker: str
+) -> None:
+    books = []
+    for _ in range(2):
+        market.reset()
+        market.play(market.flow(name, seed=7), "15s")
+        books.append([market.book()[side] for side in ("bids", "asks")])
+        assert market.fills(taker)
+    assert books[0] == books[1]
+    assert min(map(len, books[0])) >= 10
+
+
+def test_population_follows_a_recorded_price(market: Exchange, tmp_path: Path) -> None:
+    minutes = ((1_601_510_340, 100), (1_601_510_400, 101))
+    candles = [
+        f"{start}000,{price},{price},{price},{price},4,{start + 59}999,0,0,0,0,0\n"
+        for start, price in minutes
+    ]
+    (tmp_path / "klines.csv").write_text("".join(candles))
+    flow = market.flow("quiet", path=tmp_path / "klines.csv")
+    market.play(flow, "2s")
+    assert abs(float(market.book()["bids"][0][0]) - 100) < 0.1
+    market.play(flow, "70s")
+    assert abs(float(market.book()["bids"][0][0]) - 101) < 0.1
+
+
+def test_bot_comes_through_lost_answers_and_the_next_market_has_none(market: Exchange) -> None:
+    rule = market.faults.add("lose", route="POST /v1/orders", every=2)
+    market.account("bot", USDT="1000", BTC="1")
+    for number in range(4):
+        name = f"order-{number}"
+        while True:
+            try:
+                market.order("bot", "buy", "0.1", price="100", client_order_id=name)
+            except httpx.TransportError:
+                continue
+            break
+    [counted] = market.faults.list()
+    assert (counted["id"], counted["injected"] > 0) == (rule["id"], True)
+    assert len(market.orders("bot")) == 4
+    market.reset()
+    assert market.faults.list() == []
+
+
+def test_participants_start_with_the_exchange_and_end_and_start_by_command() -> None:
+    path = "/v1/admin/market"
+    with goquant.exchange(clock="real", market="demo") as exchange:
+        assert exchange.ask("GET", path)["name"] == "demo"
+        wait_until(lambda: len(exchange.book()["bids"]) >= 20, "the makers quote")
+        wait_until(lambda: exchange.fills("noise"), "somebody takes")
+        exchange.ask("DELETE", path)
+        wait_until(lambda: not has_orders(exchange), "they have taken their orders out")
+        eth = {"name": "volatile", "symbol": "ETH-USDT", "start_price": "2000"}
+        exchange.ask("POST", path, eth)
+        wait_until(lambda: len(exchange.book("ETH-USDT")["bids"]) >= 20, "others quote elsewhere")
+        assert 1_800 < float(exchange.book("ETH-USDT")["bids"][0][0]) < 2_200
+        exchange.ask("POST", path, {"name": "hawkes"})
+        wait_until(lambda: has_orders(exchange), "a model's orders come")
+        assert not exchange.book("ETH-USDT")["bids"]
+
+
+def has_orders(exchange: Exchange) -> bool:
+    return any(exchange.book()[side] for side in ("bids", "asks"))
+
+
+def test_participants_that_start_again_are_no_repeat_of_themselves(market: Exchange) -> None:
+    """The same seed makes the same orders, but under names of their own."""
+    for _ in range(2):
+        flow = market.flow("demo", seed=7)
+        market.play(flow, "2s")
+        assert len(market.book()["bids"]) >= 20
+        flow.stop()
+        assert not has_orders(market)
+
+
+def test_participants_never_run_out_of_money(market: Exchange) -> None:
+    flow = market.flow("demo", seed=7)
+    market.play(flow, "1s")
+    for account in ("maker-1", "maker-2", "noise", "momentum", "reverting"):
+        free = {each["asset"]: float(each["free"]) for each in market.balances(account)}
+        assert min(free["USDT"] / 60_000, free["BTC"]) > 100_000

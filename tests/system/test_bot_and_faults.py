@@ -1,0 +1,150 @@
+"""The example bot before an exchange that misbehaves: it comes through with the right position."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from decimal import Decimal
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from goquant.testing.exchange import Exchange
+from launcher.setup.environment import ROOT
+from tests.support.waiting import DEADLINE_SECONDS, wait_until
+
+TRADES = 5
+
+
+class Bot:
+    """A market maker that runs, and what it printed."""
+
+    def __init__(self, market: Exchange, folder: Path) -> None:
+        self._output = folder / "bot.out"
+        arguments = [
+            "--gateway", market.gateway_url, "--feed", market.feed_url, "--account", "bot",
+            "--price", "60000", "--size", "0.1", "--most", "5",
+        ]  # fmt: skip
+        with self._output.open("wb") as output:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "examples.market_maker", *arguments], cwd=ROOT,
+                stdout=output, stderr=output, env=os.environ | {"PYTHONPATH": str(ROOT)},
+            )  # fmt: skip
+
+    def read_holding(self) -> Decimal | None:
+        """What it said last that it holds."""
+        found = re.findall(r"holds (-?[\d.]+),", self._output.read_text())
+        return Decimal(found[-1]) if found else None
+
+
+def read_position(market: Exchange) -> Decimal:
+    [position] = market.ask("GET", "/v1/positions", account="bot")["positions"]
+    return Decimal(position["quantity"])
+
+
+@contextmanager
+def run_bot(market: Exchange, folder: Path) -> Iterator[Bot]:
+    """Run it; in the end it has counted what it holds as the exchange has."""
+    bot = Bot(market, folder)
+    try:
+        yield bot
+        wait_until(lambda: bot.read_holding() == read_position(market), "it has counted right")
+        bot.process.send_signal(signal.SIGINT)
+        assert bot.process.wait(DEADLINE_SECONDS) == 0
+    finally:
+        bot.process.kill()
+        bot.process.wait()
+    assert bot.read_holding() == read_position(market)
+
+
+def trade(market: Exchange, count: int) -> None:
+    """Buy from it and sell to it by turns, each as soon as it quotes."""
+    for number in range(count):
+        side, taken = (("buy", "asks"), ("sell", "bids"))[number % 2]
+        wait_until(partial(read_side, market, taken), "it quotes")
+        market.order("taker", side, "0.04")
+
+
+def read_side(market: Exchange, side: str) -> object:
+    return market.book()[side]
+
+
+@pytest.mark.parametrize(
+    "fault", ["drop", "duplicate", "reorder", "silence", "delay", "disconnect"]
+)
+def test_bot_comes_through_a_fault_of_its_streams(
+    market: Exchange, tmp_path: Path, fault: str
+) -> None:
+    rule = {"times": 4, "milliseconds": 200}
+    reports = {"route": "WS /ws/orders", "contains": "execution_report"}
+    orders = market.faults.add(fault, every=3, **reports, **rule)
+    feed = market.feed_faults.add(fault, every=4, route="WS /ws/market-data", **rule)
+    with run_bot(market, tmp_path):
+        trade(market, TRADES)
+    for faults, added in ((market.faults, orders), (market.feed_faults, feed)):
+        [counted] = faults.list()
+        assert (counted["id"], counted["injected"] > 0) == (added["id"], True)
+
+
+def test_bot_comes_through_each_fault_of_the_gateway(market: Exchange, tmp_path: Path) -> None:
+    """Requests that break before they are done and after, refusals, delays, a halt of orders."""
+    kinds: list[dict[str, Any]] = [
+        {"fault": "reset"},
+        {"fault": "lose"},
+        *({"fault": "refuse", "status": status} for status in (429, 500, 503)),
+        {"fault": "delay"},
+        {"fault": "skew"},
+        {"fault": "halt"},
+    ]
+    with run_bot(market, tmp_path):
+        trade(market, 1)
+        for kind in kinds:
+            market.faults.add(**kind, account="bot", every=2, times=2, milliseconds=300)
+            trade(market, 2)
+            wait_until(lambda: market.faults.list()[0]["injected"], f"it meets {kind}")
+            market.faults.clear()
+        trade(market, TRADES)
+
+
+def test_bot_comes_through_a_restart_of_the_gateway(market: Exchange, tmp_path: Path) -> None:
+    """Its streams and requests break, and it is over before it is given up."""
+    with run_bot(market, tmp_path):
+        trade(market, 1)
+        market.faults.add("restart", account="bot", every=3, times=1, milliseconds=300)
+        wait_until(lambda: injected(market), "it meets the restart")
+        trade(market, TRADES)
+
+
+def injected(market: Exchange) -> object:
+    return is_up(market) and market.faults.list()[0]["injected"]
+
+
+def is_up(market: Exchange) -> bool:
+    try:
+        market.ask("GET", "/v1/clock")
+    except httpx.TransportError:
+        return False
+    return True
+
+
+def test_bot_comes_through_a_halt(market: Exchange, tmp_path: Path) -> None:
+    with run_bot(market, tmp_path):
+        trade(market, 2)
+        market.ask("POST", "/v1/instruments/BTC-USDT/halt")
+        market.ask("POST", "/v1/instruments/BTC-USDT/resume")
+        trade(market, 2)
+
+
+def test_skewed_answer_has_its_fault_and_another_time(market: Exchange) -> None:
+    before = market.clock.now
+    market.faults.add("skew", route="GET /v1/clock", milliseconds=90_000, times=1)
+    assert (before, market.clock.now) == (
+        "2026-01-01T00:00:00.000000Z", "2026-01-01T00:01:30.000000Z",
+    )  # fmt: skip
+    assert market.clock.now == before

@@ -1,0 +1,89 @@
+"""Several shards on one Redis, started as a user would."""
+
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from redis import Redis
+
+from protocol.shards import find_shard, name_shard
+from tests.support.launched_system import REAL, LaunchedSystem, launch, run_command
+from tests.support.shards import SYMBOLS, write_instruments
+from tests.support.waiting import wait_until
+
+SETTINGS = {"BINANCE": "off", "BALANCES": "unlimited"}
+
+
+@pytest.fixture(scope="module")
+def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LaunchedSystem]:
+    folder = tmp_path_factory.mktemp("sharded")
+    file = write_instruments(folder)
+    with launch(REAL, folder / "data", INSTRUMENTS_FILE=str(file), **SETTINGS) as system:
+        system.wait_until_ready()
+        yield system
+
+
+def test_each_shard_has_an_engine(system: LaunchedSystem) -> None:
+    status = run_command(system.folder, "status")
+    assert status.returncode == 0, status.stdout
+    for name in ("engine ", "engine-2 ", "engine-3 "):
+        assert name in status.stdout
+
+
+def test_orders_trade_on_every_shard_and_reach_feed_and_archive(system: LaunchedSystem) -> None:
+    record = system.record
+    for shard, symbol in SYMBOLS.items():
+        order = {"symbol": symbol, "order_type": "limit", "quantity": "1", "price": "100"}
+        for side in ("sell", "buy"):
+            answer = httpx.post(
+                f"{record.gateway_url}/v1/orders?response=full", json=order | {"side": side},
+                headers={"Prefer": "wait=30"}, timeout=60,
+            )  # fmt: skip
+            assert find_shard(answer.json()["number"]) == shard
+        assert answer.json()["status"] == "filled"
+        trades = f"{record.market_data_url}/v1/trades/{symbol}"
+        wait_until(lambda: httpx.get(trades).json().get("trades"), "it is told")  # noqa: B023
+    url = f"{record.gateway_url}/v1/fills"
+    everything = set(SYMBOLS.values())
+    wait_until(
+        lambda: {fill["symbol"] for fill in httpx.get(url).json()["fills"]} == everything,
+        "the archive has the fills of all shards",
+    )
+
+
+def test_check_passes(system: LaunchedSystem) -> None:
+    file = system.folder.parent / "instruments.toml"
+    check = run_command(system.folder, "check", INSTRUMENTS_FILE=str(file))
+    assert check.returncode == 0, check.stdout
+
+
+def test_unreadable_entries_are_told_by_shard(system: LaunchedSystem) -> None:
+    names = name_shard(2)
+    with Redis.from_url(system.record.redis.url) as client:
+        client.rpush(names.order_queue, "no order")
+        wait_until(lambda: client.llen(names.dead) == 1, "the entry is set aside")
+    dead = run_command(system.folder, "redis", "dead")
+    assert "1 unreadable entries on shard 2." in dead.stdout
+    status = run_command(system.folder, "redis", "status")
+    assert "order_queue:2q: 0 pending, 1 unreadable" in status.stdout
+
+
+def test_engine_that_dies_is_started_again_on_its_shard(system: LaunchedSystem) -> None:
+    before = system.processes["engine-2"]
+    before.send(signal.SIGKILL)
+    wait_until(lambda: system.processes.get("engine-2", before) != before, "it is started again")
+    order = {"symbol": SYMBOLS[2], "side": "buy", "order_type": "limit", "quantity": "1"}
+    answer = httpx.post(
+        f"{system.record.gateway_url}/v1/orders?response=result", json=order | {"price": "7"},
+        headers={"Prefer": "wait=30"}, timeout=60,
+    )  # fmt: skip
+    assert answer.json()["status"] == "open"
+
+
+def test_binance_gateway_is_refused_at_start(tmp_path: Path) -> None:
+    file = write_instruments(tmp_path)
+    answer = run_command(tmp_path / "data", INSTRUMENTS_FILE=str(file), BINANCE="on")
+    assert answer.returncode == 1
+    assert "BINANCE=on: not with several shards (1, 2, 3) yet, set it to off" in answer.stderr
