@@ -117,12 +117,13 @@ def test_bot_comes_through_a_restart_of_the_gateway(market: Exchange, tmp_path: 
     with run_bot(market, tmp_path):
         trade(market, 1)
         market.faults.add("restart", account="bot", every=3, times=1, milliseconds=300)
-        wait_until(lambda: injected(market), "it meets the restart")
+        wait_until(lambda: has_restarted(market), "it meets the restart, which ends")
         trade(market, TRADES)
 
 
-def injected(market: Exchange) -> object:
-    return is_up(market) and market.faults.list()[0]["injected"]
+def has_restarted(market: Exchange) -> object:
+    """Whether it broke and is over: asked in this order, for it may begin between two requests."""
+    return market.faults.list()[0]["injected"] and is_up(market)
 
 
 def is_up(market: Exchange) -> bool:
