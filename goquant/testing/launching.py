@@ -20,6 +20,12 @@ class ExchangeFailed(Exception):
     """The exchange did not start; the message has the end of its log."""
 
 
+def find_memory() -> Path | None:
+    """Return a folder for folders in memory; None if there is none, or TMPDIR says where to be."""
+    is_wanted = "TMPDIR" not in os.environ and os.access(_MEMORY, os.W_OK)
+    return _MEMORY if is_wanted else None
+
+
 @contextmanager
 def exchange(*, clock: str = "manual", **settings: str) -> Iterator[Exchange]:
     """Run an exchange as long as the context, on free ports, in a folder in memory or in TMPDIR.
@@ -27,9 +33,7 @@ def exchange(*, clock: str = "manual", **settings: str) -> Iterator[Exchange]:
     `clock` is `manual`, `real` or a factor such as `60x`; `settings` are those of `.env.example`,
     in small letters. Raises ExchangeFailed if it does not start.
     """
-    is_in_memory = "TMPDIR" not in os.environ and os.access(_MEMORY, os.W_OK)
-    parent = _MEMORY if is_in_memory else None
-    folder = tempfile.mkdtemp(prefix="goquant-", dir=parent)
+    folder = tempfile.mkdtemp(prefix="goquant-", dir=find_memory())
     keeper = subprocess.Popen(
         [sys.executable, "-m", "goquant.testing.keeper", folder],
         env=_make_environment(folder, {"clock": clock, **settings}),
