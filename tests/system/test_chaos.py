@@ -33,7 +33,7 @@ def test_nothing_is_lost_and_nothing_matched_twice_in_half_a_minute_of_chaos(
     assert rows["engine pauses beyond the lease"] > 0
     assert rows["failed while Redis stood still"] > 0
     assert rows["recoveries"] > 1
-    assert rows["orders acknowledged"] > 200
-    assert rows["orders told of by Binance's names"] > 20
+    assert rows["orders acknowledged"] > 100
+    assert rows["orders told of by Binance's names"] > 5
     for command in ("amend", "cancel", "cancel_after"):
         assert rows[f"{command} acknowledged"] > 0
