@@ -65,6 +65,7 @@ PARTS = (
     Part("overload", ("-m", "benchmark.overload", "--seconds", "10", "--saturate", "3"), 300),
     Part("abuse", ("-m", "benchmark.abuse", "--seconds", "2"), 300),
     Part("chaos", ("-m", "benchmark.chaos", "--seconds", "30"), 180, fine=(0,)),
+    Part("takeover", ("-m", "benchmark.takeover", "--takeovers", "6"), 180),
     *(_RECORDED if _HOUR.exists() else ()),
 )
 """In the order in which they run; all of them take about twenty minutes."""

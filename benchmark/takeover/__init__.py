@@ -1,0 +1,1 @@
+"""How long orders wait while a standby takes the place of the engine that died."""
