@@ -9,4 +9,4 @@ import sys
 from launcher.commands import run_command
 
 if __name__ == "__main__":
-    sys.exit(run_command(argparse.Namespace(command=None, json=True, market=None)))
+    sys.exit(run_command(argparse.Namespace(command=None, json=True, market=None, standby=False)))

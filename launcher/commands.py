@@ -57,10 +57,17 @@ def _dispatch(arguments: argparse.Namespace, settings: LauncherSettings) -> int:
                 folder, arguments.action, lines=lines, yes=arguments.yes, is_sharded=is_sharded
             )
         case _:
-            if arguments.market is not None:
-                market = {"market": MarketName(arguments.market)}
-                settings = settings.model_copy(update=market)
-            return start_system(settings, prints_json=arguments.json)
+            return start_system(_choose(settings, arguments), prints_json=arguments.json)
+
+
+def _choose(settings: LauncherSettings, arguments: argparse.Namespace) -> LauncherSettings:
+    """Return the settings with what the command line says in their place."""
+    chosen: dict[str, object] = {}
+    if arguments.market is not None:
+        chosen["market"] = MarketName(arguments.market)
+    if arguments.standby:
+        chosen["standbys"] = max(1, settings.standbys)
+    return settings.model_copy(update=chosen)
 
 
 def _require_running(folder: DataFolder) -> RunRecord:

@@ -16,6 +16,7 @@ from launcher.settings import LauncherSettings
 from launcher.supervision.forking import CAN_FORK, preload_modules
 from launcher.supervision.listening import format_url, open_listening_sockets
 from launcher.supervision.service import Service
+from launcher.supervision.shards import name_standby
 from protocol.channels import STATE_READY
 from protocol.instrument import list_shards, parse_instruments
 from protocol.market_file import MarketFile
@@ -57,17 +58,10 @@ def make_services(
     def environment(module: str) -> dict[str, str]:
         return make_environment(module, redis.of(module)) | ports
 
-    durability = settings.redis_durability
     engines = [
-        Service(
-            name=names.process,
-            command=_module("engine", *([] if names is FIRST else [f"--shard={names.shard}"])),
-            stage=_ENGINE_STAGE,
-            environment=environment("engine")
-            | ({"REDIS_DURABILITY": durability} if durability else {}),
-            is_ready=watch_engine(redis.launcher, names),
-        )
+        engine
         for names in read_shards(settings)
+        for engine in _make_engines(settings, redis, environment("engine"), names)
     ]
     services = [
         *engines,
@@ -102,6 +96,28 @@ def make_services(
         preload_modules(dict.fromkeys(service.module for service in services))
         services = [replace(service, is_forked=True) for service in services]
     return [*services, _make_participants(settings, listeners)]
+
+
+def _make_engines(
+    settings: LauncherSettings,
+    redis: RedisAddresses,
+    environment: dict[str, str],
+    names: ShardNames,
+) -> list[Service]:
+    """Return the engine of a shard, and its standbys; then it is one of them, too."""
+    durability = settings.redis_durability
+    arguments = [] if names is FIRST else [f"--shard={names.shard}"]
+    if settings.standbys:
+        arguments.append("--standby")
+    engine = Service(
+        name=names.process,
+        command=_module("engine", *arguments),
+        stage=_ENGINE_STAGE,
+        environment=environment | ({"REDIS_DURABILITY": durability} if durability else {}),
+        is_ready=watch_engine(redis.launcher, names),
+    )
+    standbys = (name_standby(names, number) for number in range(1, settings.standbys + 1))
+    return [engine, *(replace(engine, name=name, is_ready=None) for name in standbys)]
 
 
 def _make_participants(settings: LauncherSettings, listeners: Listeners) -> Service:

@@ -21,6 +21,7 @@ class LauncherSettings(Settings):
     `ENGINE_REDIS_URL`, `GATEWAY_REDIS_URL`, `MARKET_DATA_REDIS_URL`, `ARCHIVE_REDIS_URL`,
     `BINANCE_REDIS_URL`: the URL of a named server for one service, with the user and password that
     are its own there.
+    `STANDBYS`: how many engines follow each shard's, ready to serve in its place.
     `MARKET`: the simulated traders that there are from the start.
     `CHECK_API_KEY`, `CHECK_API_SECRET`: the key that `check` trades with if authentication is on.
     """
@@ -31,6 +32,7 @@ class LauncherSettings(Settings):
     market_data_redis_url: str | None = None
     archive_redis_url: str | None = None
     binance_redis_url: str | None = None
+    standbys: int = Field(default=0, ge=0, le=8)
     market: MarketName | None = None
     check_api_key: str | None = None
     check_api_secret: str | None = None

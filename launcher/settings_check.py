@@ -40,6 +40,7 @@ def check_settings(settings: LauncherSettings) -> None:
         *find_misspelled(dotenv_values(".env"), _NEAR),
         *_check_core(read_setting(_CORE)),
         *_check_redis_urls(settings),
+        *_check_standbys(settings),
         *_check_instruments(settings),
         *_check_keys(settings),
     ]
@@ -74,6 +75,11 @@ def _check_redis_urls(settings: LauncherSettings) -> Iterator[str]:
     urls = [name for name in SERVICE_REDIS_URLS.values() if getattr(settings, name.lower())]
     if urls and settings.named_redis_url is None:
         yield f"{', '.join(urls)}: set REDIS_URL too, the administrator's on the same server"
+
+
+def _check_standbys(settings: LauncherSettings) -> Iterator[str]:
+    if settings.standbys and settings.ephemeral == "on":
+        yield f"STANDBYS={settings.standbys}: an exchange with EPHEMERAL=on has none, set it to 0"
 
 
 def _check_instruments(settings: LauncherSettings) -> Iterator[str]:

@@ -1,5 +1,6 @@
 """The sub-command `status`: a line for each process."""
 
+import socket
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -13,8 +14,9 @@ from launcher.supervision.shards import find_shard_of, list_shards_of
 from protocol import channels
 from protocol.market_file import MarketFile
 from protocol.shards import ShardNames
+from protocol.standbys import decode_standbys
 
-_LINE = "{:<12} {:<9} {:>8} {:>6}  {}"
+_LINE = "{:<16} {:<9} {:>8} {:>6}  {}"
 
 
 def show_status(record: RunRecord) -> int:
@@ -56,7 +58,7 @@ def _read_service_health(record: RunRecord, service: ServiceRecord) -> Health:
         return Health(False, "no answer" if service.name == "redis" else "no Redis")
     names = find_shard_of(service.name)
     if names is not None:
-        return _read_engine_health(record.redis.url, names)
+        return _read_engine_health(record.redis.url, names, service)
     if service.name == "archive":
         return _read_archive_health(record)
     if service.name == PARTICIPANTS:
@@ -80,10 +82,18 @@ def _read_archive_health(record: RunRecord) -> Health:
     return Health(True, text)
 
 
-def _read_engine_health(url: str, names: ShardNames) -> Health:
+def _read_engine_health(url: str, names: ShardNames, service: ServiceRecord) -> Health:
+    """Of an engine that serves, or of a standby: these say of themselves who they are."""
     with connect(url) as client:
-        sequence = client.hget(names.state, channels.STATE_SEQUENCE) or b"0"
+        sequence = int(client.hget(names.state, channels.STATE_SEQUENCE) or 0)
         if not client.exists(names.lease):
             return Health(False, "holds no lease")
+        standbys = decode_standbys(client.hgetall(names.standbys), client.time()[0])
         pending = client.llen(names.order_queue)
-    return Health(True, f"sequence={int(sequence)} pending={pending}")
+    here = socket.gethostname(), service.process and service.process.pid
+    for standby in standbys:
+        if (standby.host, standby.pid) == here:
+            behind = max(0, sequence - standby.sequence)
+            return Health(True, f"standby sequence={standby.sequence} behind={behind}")
+    more = f" standbys={len(standbys)}" if standbys else ""
+    return Health(True, f"sequence={sequence} pending={pending}{more}")

@@ -57,7 +57,7 @@ def _make_rights(*, is_sharded: bool) -> dict[str, str]:
     return {
         "launcher": "~* &* +@all",
         "engine": f"{keys} {events} {clock} {replies} {_READ} +@write -@dangerous +publish +info"
-        f" +config|get {_SCRIPTS}",
+        f" +time +config|get {_SCRIPTS}",
         "order_gateway": send_orders,
         "market_data": f"{read_keys} {events} {clock} {_READ} {_SUBSCRIBE}",
         "archive": f"{read_keys} {_READ} +script|load +script|exists"

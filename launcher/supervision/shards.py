@@ -8,12 +8,20 @@ _BY_PROCESS = {
 }
 
 
+_STANDBY = "-standby"
+
+
+def name_standby(names: ShardNames, number: int) -> str:
+    """Return what the standby of this number, from 1 on, of a shard is called."""
+    return names.process + _STANDBY + (f"-{number}" if number > 1 else "")
+
+
 def find_shard_of(service: str) -> ShardNames | None:
-    """Return the names of the shard whose engine is called so; None if it is no engine."""
-    return _BY_PROCESS.get(service)
+    """Return the names of the shard of an engine or standby of that name; None for any other."""
+    return _BY_PROCESS.get(service.partition(_STANDBY)[0])
 
 
 def list_shards_of(record: RunRecord) -> list[ShardNames]:
     """List the names of all shards, the first one first."""
-    found = (find_shard_of(service.name) for service in record.services)
+    found = (_BY_PROCESS.get(service.name) for service in record.services)
     return [names for names in found if names is not None]

@@ -13,7 +13,7 @@ from tests.support.launched_system import REAL, LaunchedSystem, launch, run_comm
 from tests.support.shards import SYMBOLS, write_instruments
 from tests.support.waiting import wait_until
 
-SETTINGS = {"BINANCE": "off", "BALANCES": "unlimited"}
+SETTINGS = {"BINANCE": "off", "BALANCES": "unlimited", "STANDBYS": "1"}
 
 
 @pytest.fixture(scope="module")
@@ -25,11 +25,21 @@ def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LaunchedSystem]
         yield system
 
 
-def test_each_shard_has_an_engine(system: LaunchedSystem) -> None:
+def test_each_shard_has_an_engine_and_a_standby(system: LaunchedSystem) -> None:
+    wait_until(
+        lambda: run_command(system.folder, "status").stdout.count(" standby sequence=") == 3,
+        "status shows each standby",
+    )
     status = run_command(system.folder, "status")
     assert status.returncode == 0, status.stdout
-    for name in ("engine ", "engine-2 ", "engine-3 "):
-        assert name in status.stdout
+    for name in ("engine", "engine-2", "engine-3"):
+        pair = [
+            line
+            for line in status.stdout.splitlines()
+            if line.startswith((name + " ", name + "-s"))
+        ]
+        assert sorted("standby sequence=" in line for line in pair) == [False, True]
+    assert status.stdout.count(" standbys=1") == 3
 
 
 def test_orders_trade_on_every_shard_and_reach_feed_and_archive(system: LaunchedSystem) -> None:
@@ -70,10 +80,11 @@ def test_unreadable_entries_are_told_by_shard(system: LaunchedSystem) -> None:
     assert "order_queue:2q: 0 pending, 1 unreadable" in status.stdout
 
 
-def test_engine_that_dies_is_started_again_on_its_shard(system: LaunchedSystem) -> None:
-    before = system.processes["engine-2"]
+@pytest.mark.parametrize("name", ["engine-2", "engine-2-standby"])
+def test_engine_that_dies_is_started_again_on_its_shard(system: LaunchedSystem, name: str) -> None:
+    before = system.processes[name]
     before.send(signal.SIGKILL)
-    wait_until(lambda: system.processes.get("engine-2", before) != before, "it is started again")
+    wait_until(lambda: system.processes.get(name, before) != before, "it is started again")
     order = {"symbol": SYMBOLS[2], "side": "buy", "order_type": "limit", "quantity": "1"}
     answer = httpx.post(
         f"{system.record.gateway_url}/v1/orders?response=result", json=order | {"price": "7"},

@@ -42,6 +42,7 @@ ALLOWED: Table = {
         ["BLMOVE", channels.ORDER_QUEUE, channels.ORDER_QUEUE, "LEFT", "LEFT", "0.01"],
         ["SET", channels.LEASE, "x", "PX", "3000"],
         ["INFO"],
+        ["TIME"],
         ["CONFIG", "GET", "appendfsync"],
     ],
     "order_gateway": [

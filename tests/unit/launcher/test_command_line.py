@@ -9,12 +9,12 @@ def test_without_a_command_it_starts() -> None:
 
 @pytest.mark.parametrize("command", [[], ["start"]])
 def test_options_of_a_start_stand_on_either_side_of_it(command: list[str]) -> None:
-    options = ["--json", "--market", "demo"]
+    options = ["--json", "--standby", "--market", "demo"]
     for arguments in ([*options, *command], [*command, *options]):
         parsed = parse_arguments(arguments)
-        assert (parsed.json, parsed.market) == (True, "demo")
+        assert (parsed.json, parsed.standby, parsed.market) == (True, True, "demo")
     parsed = parse_arguments(command)
-    assert (parsed.json, parsed.market) == (False, None)
+    assert (parsed.json, parsed.standby, parsed.market) == (False, False, None)
 
 
 @pytest.mark.parametrize("action", ["status", "stop", "restart", "logs", "clear", "dead"])
