@@ -1,4 +1,4 @@
-"""The engine's command line and wiring: `python -m engine [--shard N] [verify|show|digest]`."""
+"""The engine's command line and wiring: `python -m engine [--shard N] [--standby] [verify …]`."""
 
 import argparse
 import logging
@@ -45,14 +45,16 @@ def main() -> int:
 
         return look_back(arguments, settings)
     shard = (arguments and arguments.shard) or 1
+    is_standby = bool(arguments and arguments.standby)
     try:
+        check_standby(settings, is_standby=is_standby)
         check_shards(settings, list_shards(instruments))
         own = choose_instruments(instruments, shard)
         ledger = make_ledger(settings, assets, own, shard)
     except ValueError as error:
         print(f"engine: {error}", file=sys.stderr)  # noqa: T201
         return 1
-    return serve(settings, own, ledger, name_shard(shard))
+    return serve(settings, own, ledger, name_shard(shard), is_standby=is_standby)
 
 
 def _parse_command() -> argparse.Namespace | None:
@@ -85,8 +87,19 @@ def make_ledger(
     return LedgerSettings.of(settings.balances, assets, own, settings.max_accounts)
 
 
+def check_standby(settings: Settings, *, is_standby: bool) -> None:
+    """Raise ValueError for a standby of an exchange that can begin anew, which it cannot follow."""
+    if is_standby and settings.ephemeral == "on":
+        raise ValueError("EPHEMERAL=on: not with --standby, set it to off")
+
+
 def serve(
-    settings: Settings, instruments: list[Instrument], ledger: LedgerSettings, names: ShardNames
+    settings: Settings,
+    instruments: list[Instrument],
+    ledger: LedgerSettings,
+    names: ShardNames,
+    *,
+    is_standby: bool = False,
 ) -> int:
     """Serve until SIGTERM or SIGINT; return 1 if only an operator can help."""
     start_logging(names.process, settings.log_level, settings.log_format)
@@ -109,6 +122,7 @@ def serve(
         settings.redis_durability,
         Birth(ClockMode.parse(settings.clock), settings.ephemeral == "on", settings.seed),
         names,
+        is_standby=is_standby,
     )
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: service.stop())

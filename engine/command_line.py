@@ -34,6 +34,11 @@ def parse_arguments(arguments: Sequence[str]) -> argparse.Namespace:
         metavar="N",
         help="serve shard N, 1 if it is left out; with a command: look at that one alone",
     )
+    parser.add_argument(
+        "--standby",
+        action="store_true",
+        help="follow the journal while another engine serves, and serve once that is gone",
+    )
     commands = parser.add_subparsers(dest="command")
     verify = commands.add_parser("verify", help="replay and audit everything that is stored")
     show = commands.add_parser("show", help="print the book as it was at a sequence")

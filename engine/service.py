@@ -24,23 +24,23 @@ from engine.storage.durability import DurabilityWatch
 from engine.storage.ephemeral import is_ephemeral, reset_exchange
 from engine.storage.lease import Fenced, Lease
 from engine.storage.order_queue import CommitRefused, CommitTooLarge, OrderQueue
-from engine.storage.owner_files import OwnerFiles
 from engine.storage.recovery import recover_exchange
 from engine.storage.snapshot_store import measure_newest
 from engine.storage.snapshots import SnapshotWriter
 from engine.storage.state import Birth, StateConflict, read_clock_mode
+from engine.storage.succession import RETRY_SECONDS, Succession
 from engine.storage.writes import write_anyway
 from engine.suspicion import Suspicion
 from engine.turns import Turn, choose_turn, find_reset, split_advance
 from protocol import channels
 from protocol.assets import LedgerSettings, check_worth, number_assets
+from protocol.channels import LEASE_MILLISECONDS, STANDBY_LEASE_MILLISECONDS
 from protocol.instrument import Instrument
 from protocol.limits import DEFAULT_MAX_OPEN_ORDERS, TradingLimits
 from protocol.shards import FIRST, ShardNames
 
 ROUND_SECONDS = 0.25
 """How long a backlog may keep the engine from its timers and figures."""
-RETRY_SECONDS = 0.1
 MAX_RETRY_SECONDS = 2.0
 
 logger = logging.getLogger(__name__)
@@ -66,7 +66,7 @@ class Service:
     `connect` opens a connection. `is_after_crash` says that the engine before this one crashed,
     over an entry that is still to be found. `folder` holds the owner files of this machine's
     engines. `durability` is the least that Redis must keep to. `birth` counts when the
-    exchange begins.
+    exchange begins. A standby follows the journal while another engine serves.
     """
 
     def __init__(
@@ -81,6 +81,8 @@ class Service:
         durability: str | None = None,
         birth: Birth = Birth(),  # noqa: B008 - it cannot change
         names: ShardNames = FIRST,
+        *,
+        is_standby: bool = False,
     ) -> None:
         self._connect = connect
         self._names = names
@@ -90,8 +92,12 @@ class Service:
         self._birth = birth
         self._limits = limits
         self._ledger = ledger
-        self._lease = Lease(self._client, names)
-        self._owners = OwnerFiles(folder, names.file_prefix)
+        self._stopping = threading.Event()
+        least = STANDBY_LEASE_MILLISECONDS if is_standby else LEASE_MILLISECONDS
+        self._lease = Lease(self._client, names, least)
+        self._succession = Succession(
+            self._client, self._lease, folder, self._stopping, names, is_standby=is_standby
+        )
         self._phases = PhaseBoard(self._client, names)
         self._ledger_board = LedgerBoard(self._client, names)
         self._meter = Meter(self._write_figures)
@@ -105,7 +111,6 @@ class Service:
         self._is_ephemeral = False
         self._has_turns = False
         """Whether some entries begin a commit, or are in none."""
-        self._stopping = threading.Event()
 
     def stop(self) -> None:
         """Finish the batch in hand and return from `run`."""
@@ -122,7 +127,7 @@ class Service:
                 self._serve_until_doubt()
         finally:
             try:
-                self._release()
+                self._succession.release()
             finally:
                 self._client.connection_pool.disconnect()
 
@@ -147,11 +152,14 @@ class Service:
 
     def _serve(self) -> None:
         """Take the state over and serve, until something goes wrong."""
-        if not self._take_over():
+        if not self._succession.take_over():
             return
         self._snapshots.abandon()
-        gc.collect()  # an error may still hold the last exchange: two may not fit into memory
-        allowed = self._lease.allow_for_recovery(measure_newest(self._client, self._names))
+        warm = self._succession.take_memory()
+        if warm is None:
+            gc.collect()  # an error may still hold the last exchange: two may not fit into memory
+        size = 0 if warm else measure_newest(self._client, self._names)
+        allowed = self._lease.allow_for_recovery(size)
         with self._lease.kept(self._connect, allowed):
             exchange = recover_exchange(
                 self._client,
@@ -159,6 +167,7 @@ class Service:
                 self._limits.closed_orders,
                 self._birth,
                 self._names,
+                warm,
             )
         mark = cast(bytes | None, self._client.hget(self._names.state, channels.STATE_CLOCK))
         self._clock.begin(exchange.timestamp, mark, read_clock_mode(self._client, self._names))
@@ -175,8 +184,8 @@ class Service:
         self._show(exchange)
         with OrderQueue(self._client, self._names) as queue:
             self._configure(exchange, queue)
-            ready = channels.STATE_READY
-            write_anyway(self._client, "HSET", self._names.state, ready, self._lease.owner)
+            ready = channels.STATE_READY, self._lease.owner, channels.STATE_LEASE, self._lease.least
+            write_anyway(self._client, "HSET", self._names.state, *ready)
             logger.info("ready, epoch %s", self._lease.epoch)
             handler = Handler(exchange)
             while not self._stopping.is_set():
@@ -309,26 +318,3 @@ class Service:
         if exchange.level >= Level.ELAPSED and is_due:
             queue.put_last(make_timer_entry(elapsed))
             exchange.timers.note_announced(elapsed)
-
-    def _take_over(self) -> bool:
-        """Wait for the lease; return False if the service must stop first."""
-        is_logged = False
-        while not self._lease.acquire(self._owners.list_dead()):
-            if not is_logged:
-                logger.info("another engine holds the lease: waiting for it to end")
-                is_logged = True
-            if self._stopping.wait(RETRY_SECONDS):
-                return False
-        self._owners.write(self._lease.owner)
-        return True
-
-    def _release(self) -> None:
-        """Give the lease back; if that fails, the owner file stays and spares the next the wait."""
-        try:
-            self._lease.release()
-        except RedisError as error:
-            logger.info("the lease stays as it is: %s", error)
-            return
-        except Fenced as error:
-            logger.info("%s", error)
-        self._owners.remove()

@@ -13,11 +13,17 @@ LEASE = FIRST.lease
 """String with the token of the engine that owns the state; it expires if that engine is gone."""
 LEASE_MILLISECONDS = 3_000
 """How long the lease outlives its engine."""
+STANDBY_LEASE_MILLISECONDS = 1_000
+"""How long it does if that engine was a standby, so that others are there that wait for its end."""
 DEAD = FIRST.dead
 """List of entries that could not be used, as JSON of `events.DeadEntry`."""
+STANDBYS = FIRST.standbys
+"""Hash with a field for each standby: when it was last seen, and JSON of `standbys.Standby`."""
 
 STATE_OWNER = "owner"
 STATE_READY = "ready"
+STATE_LEASE = "lease_milliseconds"
+"""How long the lease lives after a renewal by the engine that is ready, at least."""
 STATE_EPOCH = "epoch"
 STATE_SEQUENCE = "sequence"
 STATE_ID_KEY = "id_key"

@@ -30,6 +30,7 @@ class ShardNames:
         self.journal = f"{self._companions}:journal"
         self.lease = f"{self._companions}:lease"
         self.dead = f"{self._companions}:dead"
+        self.standbys = f"{self._companions}:standbys"
 
     def __repr__(self) -> str:
         return f"ShardNames({self.shard})"

@@ -12,7 +12,8 @@ from engine.exchange.exchange import Exchange
 from engine.storage.journal import JournalDamaged, read_journal
 from engine.storage.redis_client import connect_redis, describe_address
 from engine.storage.snapshot_store import read_snapshot
-from engine.storage.state import decode_instruments, decode_level
+from engine.storage.state import decode_instruments
+from engine.storage.stored_settings import StoredSettings
 from protocol import channels
 from protocol.exchange_clock import ClockMode, decode_mode
 from protocol.instrument import Instrument
@@ -99,16 +100,7 @@ class Record:
 
     def make_exchange(self, snapshot: Snapshot | None) -> Exchange:
         """Make the exchange at `snapshot`, or before the first command; ValueError if damaged."""
-        id_key = bytes.fromhex((self._field(channels.STATE_ID_KEY) or b"").decode())
-        level = decode_level(self._field(channels.STATE_LEVEL))
-        exchange = Exchange(
-            self.instruments,
-            id_key,
-            self.closed_limit,
-            level,
-            self.clock.is_manual,
-            self._names.shard,
-        )
+        exchange = StoredSettings.of(self._state).make_exchange(self.shard)
         if snapshot is not None:
             exchange.restore(snapshot)
         return exchange

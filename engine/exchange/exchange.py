@@ -149,13 +149,18 @@ class Exchange:
         short = self.short
         if self.ledger.is_open:
             (short or self.ledger).add_positions(batch)
-        state_hash = self.numbers.mix(self.matcher.state_hash())
-        batch.finish(state_hash, write_levels if short is None else short.write_levels)
+        batch.finish(
+            self.compute_state_hash(), write_levels if short is None else short.write_levels
+        )
         self.sequence = batch.sequence
         self._last_published = {
             **self._last_published,
             **dict.fromkeys(batch.messages, batch.sequence),
         }
+
+    def compute_state_hash(self) -> int:
+        """Compute the hash of the state that the commands so far have led to."""
+        return self.numbers.mix(self.matcher.state_hash())
 
     def raise_level(self, level: Level, batch: Batch) -> None:
         """Begin what `level` brings, in the midst of `batch`; a level is never lowered."""

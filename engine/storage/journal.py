@@ -1,6 +1,6 @@
 """Read the journal back, in order and in bounded pages."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import cast
 
 from redis import Redis
@@ -9,6 +9,9 @@ from protocol.journal import JournalEntry, entry_id
 from protocol.shards import FIRST, ShardNames
 
 PAGE_ENTRIES = 32
+
+StreamItem = tuple[bytes, dict[bytes, bytes]]
+"""The id and the fields of an entry of a stream."""
 
 
 class JournalDamaged(Exception):
@@ -30,10 +33,12 @@ def read_journal(client: Redis, after: int, names: ShardNames = FIRST) -> Iterat
 def _read_page(client: Redis, after: int, journal: str) -> list[JournalEntry]:
     start = b"(" + entry_id(after)
     page = client.xrange(journal, start, "+", count=PAGE_ENTRIES)
+    return decode_page(cast("list[StreamItem]", page), after)
+
+
+def decode_page(page: Sequence[StreamItem], after: int) -> list[JournalEntry]:
+    """Decode what was read behind the sequence `after`; raise JournalDamaged if that fails."""
     try:
-        return [
-            JournalEntry.from_stream(*item)
-            for item in cast(list[tuple[bytes, dict[bytes, bytes]]], page)
-        ]
+        return [JournalEntry.from_stream(*item) for item in page]
     except (KeyError, ValueError) as error:
         raise JournalDamaged(f"journal behind {after}: {error!r}") from error

@@ -16,7 +16,7 @@ from redis import Redis, RedisError
 from protocol.channels import LEASE_MILLISECONDS
 from protocol.shards import FIRST, ShardNames
 
-RENEWAL_SECONDS = 1.0
+RENEWALS_A_LEASE = 3
 MILLISECONDS_AN_OPEN_ORDER = 0.05
 """One command can fill or cancel every open order, and meanwhile nothing renews the lease."""
 MILLISECONDS_A_SNAPSHOT_BYTE = 30 / 2**20
@@ -31,15 +31,18 @@ class Fenced(Exception):
 
 
 class Lease:
-    """One engine's claim on the state."""
+    """One engine's claim on the state; it outlives the engine by `least` milliseconds or more."""
 
-    def __init__(self, client: Redis, names: ShardNames = FIRST) -> None:
+    def __init__(
+        self, client: Redis, names: ShardNames = FIRST, least: int = LEASE_MILLISECONDS
+    ) -> None:
         self._names = names
+        self.least = least
         self._keys = [names.lease, names.state]
         self._acquire = client.register_script((_SCRIPTS / "acquire_lease.lua").read_text())
         self._renew = client.register_script((_SCRIPTS / "renew_lease.lua").read_text())
         self.owner = b""
-        self.milliseconds = LEASE_MILLISECONDS
+        self.milliseconds = least
         """How long the lease lives after each renewal."""
         self._renewed = 0.0
 
@@ -55,7 +58,7 @@ class Lease:
         """
         owner = self._acquire(
             keys=self._keys,
-            args=[secrets.token_hex(8), LEASE_MILLISECONDS, self.owner, *dead],
+            args=[secrets.token_hex(8), self.least, self.owner, *dead],
         )
         if owner is not None:
             self.owner = owner
@@ -65,18 +68,17 @@ class Lease:
     def renew(self) -> None:
         """Renew the lease if that is due; raise Fenced if it is another engine's."""
         now = time.monotonic()
-        if now - self._renewed >= RENEWAL_SECONDS:
+        if now - self._renewed >= self.least / 1000 / RENEWALS_A_LEASE:
             self._set(self.milliseconds)
             self._renewed = now
 
-    @staticmethod
-    def allow_for_recovery(snapshot_bytes: int) -> int:
+    def allow_for_recovery(self, snapshot_bytes: int) -> int:
         """Return how long it must live while a snapshot is decoded and no other thread runs."""
-        return LEASE_MILLISECONDS + int(snapshot_bytes * MILLISECONDS_A_SNAPSHOT_BYTE)
+        return self.least + int(snapshot_bytes * MILLISECONDS_A_SNAPSHOT_BYTE)
 
     def allow_for(self, open_orders: int) -> None:
         """From the next renewal on, let it live as long as one command over all orders may take."""
-        self.milliseconds = LEASE_MILLISECONDS + int(open_orders * MILLISECONDS_AN_OPEN_ORDER)
+        self.milliseconds = self.least + int(open_orders * MILLISECONDS_AN_OPEN_ORDER)
 
     def extend(self) -> None:
         """Let it live until a long commit is done; raise Fenced if it is lost."""
@@ -95,7 +97,7 @@ class Lease:
         """
         self._set(milliseconds)
         ended = threading.Event()
-        arguments = (connect, self._names, self.owner, milliseconds, ended)
+        arguments = (connect, self, milliseconds, ended)
         keeper = threading.Thread(target=_keep, args=arguments, daemon=True)
         keeper.start()
         try:
@@ -103,7 +105,7 @@ class Lease:
         finally:
             ended.set()
             keeper.join()
-            self._set(LEASE_MILLISECONDS)
+            self._set(self.least)
 
     def _set(self, milliseconds: int) -> None:
         if not self._renew(keys=self._keys, args=[self.owner, milliseconds]):
@@ -111,17 +113,13 @@ class Lease:
 
 
 def _keep(
-    connect: Callable[[], Redis],
-    names: ShardNames,
-    owner: bytes,
-    milliseconds: int,
-    ended: threading.Event,
+    connect: Callable[[], Redis], kept: Lease, milliseconds: int, ended: threading.Event
 ) -> None:
     """Renew until the end, or until another engine has taken over."""
     with connect() as client:
-        lease = Lease(client, names)
-        lease.owner = owner
-        while not ended.wait(LEASE_MILLISECONDS / 1000 / 5):
+        lease = Lease(client, kept._names)
+        lease.owner = kept.owner
+        while not ended.wait(kept.least / 1000 / 5):
             try:
                 lease._set(milliseconds)
             except RedisError:

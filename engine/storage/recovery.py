@@ -4,7 +4,7 @@ import logging
 import time
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import cast
+from typing import NamedTuple, cast
 
 import msgspec
 from redis import Redis
@@ -12,7 +12,7 @@ from redis import Redis
 from engine.exchange.exchange import Exchange
 from engine.exchange.levels import UnknownLevel
 from engine.order_path.handler import Handler, HandlingFailed
-from engine.storage.journal import JournalDamaged, read_journal
+from engine.storage.journal import JournalDamaged, StreamItem, read_journal
 from engine.storage.snapshot_store import delete_orphans, read_snapshots
 from engine.storage.state import (
     Birth,
@@ -25,13 +25,21 @@ from engine.storage.state import (
     settle_instruments,
     settle_level,
 )
+from engine.storage.stored_settings import StoredSettings
 from protocol import channels, codec
 from protocol.events import DeadEntry
 from protocol.instrument import Instrument
-from protocol.journal import JournalEntry
+from protocol.journal import JournalEntry, entry_id
 from protocol.shards import FIRST, ShardNames
 
 logger = logging.getLogger(__name__)
+
+
+class Memory(NamedTuple):
+    """An exchange that a standby has followed, and the stored settings that it was made with."""
+
+    settings: StoredSettings
+    exchange: Exchange
 
 
 def recover_exchange(
@@ -40,12 +48,13 @@ def recover_exchange(
     closed_limit: int,
     birth: Birth = Birth(),  # noqa: B008 - it cannot change
     names: ShardNames = FIRST,
+    warm: Memory | None = None,
 ) -> Exchange:
     """Recover the exchange as it was left: the newest snapshot, then the journal behind it.
 
     `configured`, `closed_limit` and `birth` come from the settings; the stored state overrules
-    them. Raises StateConflict if they do not fit it, JournalDamaged if the journal does not lead to
-    it.
+    them. A `warm` memory of the same exchange takes the place of the snapshot. Raises
+    StateConflict if they do not fit it, JournalDamaged if the journal does not lead to it.
     """
     started = time.monotonic()
     check_protocol(client, names)
@@ -61,25 +70,49 @@ def recover_exchange(
         settle_birth(client, birth, names).is_manual,
         names.shard,
     )
-    exchange = _load_exchange(client, make, names)
+    kept = _choose_warm(client, warm, names)
+    exchange = kept or load_exchange(client, make, names)
     handler = Handler(exchange)
     start = exchange.sequence
     commits = 0
     for entry in read_journal(client, exchange.sequence, names):
-        _replay(handler, entry)
+        replay_entry(handler, entry)
         commits += 1
     _check_sequence(client, exchange, names)
     logger.info(
         "at sequence %d: recovered from %s and %d journal entries in %.3f s",
         exchange.sequence,
-        f"the snapshot at {start}" if start else "no snapshot",
+        _describe_start(start, is_warm=kept is not None),
         commits,
         time.monotonic() - started,
     )
     return exchange
 
 
-def _load_exchange(client: Redis, make: Callable[[], Exchange], names: ShardNames) -> Exchange:
+def _describe_start(start: int, *, is_warm: bool) -> str:
+    if is_warm:
+        return f"memory at {start}"
+    return f"the snapshot at {start}" if start else "no snapshot"
+
+
+def _choose_warm(client: Redis, warm: Memory | None, names: ShardNames) -> Exchange | None:
+    """Return what is in memory if it is what the stored state and the journal lead to."""
+    if warm is None or warm.settings != StoredSettings.read(client, names):
+        return None
+    return warm.exchange if is_in_journal(client, warm.exchange, names) else None
+
+
+def is_in_journal(client: Redis, exchange: Exchange, names: ShardNames = FIRST) -> bool:
+    """Whether the journal has a commit that led to just this; one that was trimmed is unknown."""
+    if exchange.sequence == 0:
+        return True
+    place = entry_id(exchange.sequence)
+    page = client.xrange(names.journal, place, place)
+    state_hash = b"%016x" % exchange.compute_state_hash()
+    return any(fields[b"state_hash"] == state_hash for _, fields in cast("list[StreamItem]", page))
+
+
+def load_exchange(client: Redis, make: Callable[[], Exchange], names: ShardNames) -> Exchange:
     """Load the exchange from the newest usable snapshot; an empty one if there is none."""
     for snapshot in read_snapshots(client, names):
         exchange = make()
@@ -94,7 +127,8 @@ def _load_exchange(client: Redis, make: Callable[[], Exchange], names: ShardName
     return make()
 
 
-def _replay(handler: Handler, entry: JournalEntry) -> None:
+def replay_entry(handler: Handler, entry: JournalEntry) -> None:
+    """Run the commands of one commit; raise JournalDamaged if they lead elsewhere."""
     try:
         batch = handler.handle(
             codec.split_entries(entry.commands), entry.timestamp, entry.elapsed, max_size=None
@@ -109,8 +143,12 @@ def _replay(handler: Handler, entry: JournalEntry) -> None:
             f"journal entry {entry.sequence} has a command that this version cannot use"
             f" ({detail}): use the version that wrote it"
         )
-    if batch.sequence != entry.sequence or b"%016x" % batch.state_hash != entry.state_hash:
-        raise JournalDamaged(f"the replay differs at journal entry {entry.sequence}")
+    again = batch.sequence, b"%016x" % batch.state_hash
+    if again != (entry.sequence, entry.state_hash):
+        raise JournalDamaged(
+            f"the replay differs at journal entry {entry.sequence}: state hash"
+            f" {entry.state_hash.decode()}, again {again[1].decode()} at {again[0]}"
+        )
 
 
 def _check_sequence(client: Redis, exchange: Exchange, names: ShardNames) -> None:

@@ -82,6 +82,6 @@ def delete_orphans(client: Redis, names: ShardNames = FIRST) -> None:
     """Remove snapshots that were written, in whole or in part, but never counted."""
     stored = list_snapshots(client, names)
     counted = {names.snapshot_key(sequence).encode() for sequence in stored}
-    for key in client.scan_iter(names.snapshot_key_pattern()):
+    for key in client.scan_iter(names.snapshot_key_pattern(), count=1000):
         if key not in counted:
             client.unlink(key)

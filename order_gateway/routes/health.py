@@ -18,16 +18,16 @@ from order_gateway.archive_lag import ArchiveLag, Lag
 from order_gateway.document.operation_schemas import Health, Readiness
 from protocol.channels import (
     LEASE_MILLISECONDS,
+    STANDBY_LEASE_MILLISECONDS,
     STATE_DURABILITY,
     STATE_FIGURES,
+    STATE_LEASE,
     claim_key,
 )
 from protocol.exchange_clock import ExchangeTime
 from protocol.figures import decode_figures, sum_figures
 from protocol.shards import FIRST, ShardNames
 
-_LEASE_SECONDS = LEASE_MILLISECONDS / 1000
-"""What is left of the lease tells when the engine last renewed it."""
 _UNREACHABLE = Health(
     status="unavailable",
     redis="down",
@@ -162,8 +162,17 @@ class HealthCheck:
 
         With several shards it is the length of all their lists, and the lease renewed longest ago.
         """
-        length, least = 0, math.inf
+        length, oldest = 0, 0.0
         for names in self._shards:
             length += int(await self._client.llen(names.order_queue))
-            least = min(least, int(await self._client.pttl(names.lease)))
-        return length, round(max(0.0, _LEASE_SECONDS - least / 1000), 3) if least > 0 else None
+            left = int(await self._client.pttl(names.lease))
+            oldest = max(oldest, await self._find_age(names, left) if left > 0 else math.inf)
+        return length, round(oldest, 3) if oldest < math.inf else None
+
+    async def _find_age(self, names: ShardNames, left: int) -> float:
+        """Return the seconds since a lease was renewed of which so many milliseconds are left."""
+        lease = LEASE_MILLISECONDS
+        if left <= STANDBY_LEASE_MILLISECONDS:
+            stored = await self._client.hget(names.state, STATE_LEASE)
+            lease = int(stored or lease)
+        return max(0, lease - left) / 1000

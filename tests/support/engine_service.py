@@ -84,14 +84,14 @@ def run_engine(
 
 @contextmanager
 def run_engine_process(
-    url: str, folder: Path, **settings: str
+    url: str, folder: Path, *arguments: str, **settings: str
 ) -> Iterator["subprocess.Popen[bytes]"]:
     """Run `python -m engine` with its data and its log in `folder`; kill it at the end."""
     folder.mkdir(exist_ok=True)
     number = len(list(folder.glob("engine-*.log")))
     with (folder / f"engine-{number}.log").open("wb") as log:
         process = subprocess.Popen(
-            [sys.executable, "-m", "engine"],
+            [sys.executable, "-m", "engine", *arguments],
             env={**os.environ, "REDIS_URL": url, "DATA_DIR": str(folder), **settings},
             stderr=log,
             preexec_fn=make_child_setup(),

@@ -226,9 +226,9 @@ def test_engine_that_lost_its_lease_while_it_recovered_is_fenced_not_damaged(
         recover_meanwhile()
 
 
-def test_lease_lives_longer_while_a_large_snapshot_is_decoded() -> None:
-    assert Lease.allow_for_recovery(0) == 3000
-    assert Lease.allow_for_recovery(284 << 20) > 3 * 2350
+def test_lease_lives_longer_while_a_large_snapshot_is_decoded(client: Redis) -> None:
+    assert Lease(client).allow_for_recovery(0) == 3000
+    assert Lease(client).allow_for_recovery(284 << 20) > 3 * 2350
 
 
 def test_an_order_popped_before_a_crash_is_not_gone(client: Redis, redis_url: str) -> None:
