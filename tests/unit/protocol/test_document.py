@@ -162,6 +162,7 @@ def test_every_key_has_its_row() -> None:
         channels.STATE,
         channels.LEASE,
         channels.DEAD,
+        channels.STANDBYS,
         channels.snapshot_key(0).replace("0", "<sequence>"),
         channels.binance_key("<name>"),
         channels.unfinished_snapshot_key(0, "<writer>").replace("0", "<sequence>"),
