@@ -13,7 +13,7 @@ from redis.retry import Retry
 from archive.database import UnusableDatabase, open_database
 from archive.exchange_check import OtherExchange
 from archive.export import add_export, export
-from archive.follower import Follower
+from archive.follower import EPHEMERAL_GATHERING, GATHERING, Follower
 from archive.journal import (
     BLOCK_MILLISECONDS,
     EPHEMERAL_BLOCK_MILLISECONDS,
@@ -91,12 +91,13 @@ def follow(settings: ArchiveSettings) -> int:
     )
     is_ephemeral = settings.ephemeral == "on"
     block = EPHEMERAL_BLOCK_MILLISECONDS if is_ephemeral else BLOCK_MILLISECONDS
+    gathering = EPHEMERAL_GATHERING if is_ephemeral else GATHERING
     instruments = parse_instruments(settings.instruments_file.read_text())
     client = connect_redis(settings.effective_redis_url)
     journals = [
         Journal(client, block, name_shard(shard)) for shard in list_shards(instruments.values())
     ]
-    follower = Follower(journals, database, retention)
+    follower = Follower(journals, database, retention, gathering)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: follower.stop())
     try:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Connection, Table, and_, insert, select, update
+from sqlalchemy import Connection, Table, and_, bindparam, insert, select, update
 
 from archive import schema
 from archive.candles import Candle
@@ -26,24 +26,29 @@ VALUE_COLUMNS = (
 )
 
 
+_IDENTITY = ("symbol", "resolution", "start")
+_is_that = and_(*(_columns[name] == bindparam(f"that_{name}") for name in _IDENTITY))
+# made once: to make them costs more than to execute them
+_select = select(*VALUE_COLUMNS).where(_is_that)
+_update = update(_table).where(_is_that).values({c.name: bindparam(c.name) for c in VALUE_COLUMNS})
+_insert = insert(_table)
+
+
 def write_candles(
     connection: Connection, symbol: str, resolution: int, candles: list[Candle]
 ) -> None:
     """Add `candles`. Only the first can have a row already, because they are in order of time."""
     identity = {"symbol": symbol, "resolution": resolution}
-    is_first = and_(
-        _columns.symbol == symbol,
-        _columns.resolution == resolution,
-        _columns.start == candles[0].start,
-    )
-    values = connection.execute(select(*VALUE_COLUMNS).where(is_first)).one_or_none()
+    start = candles[0].start
+    that = {"that_symbol": symbol, "that_resolution": resolution, "that_start": start}
+    values = connection.execute(_select, that).one_or_none()
     if values is not None:
-        first = make_candle(candles[0].start, values)
+        first = make_candle(start, values)
         first.append(candles.pop(0))
-        connection.execute(update(_table).where(is_first).values(_to_values(first)))
+        connection.execute(_update, that | _to_values(first))
     if candles:
         rows = [{**identity, "start": candle.start, **_to_values(candle)} for candle in candles]
-        connection.execute(insert(_table), rows)
+        connection.execute(_insert, rows)
 
 
 def make_candle(start: int, values: Sequence[Any]) -> Candle:

@@ -21,18 +21,29 @@ from protocol.assets import LedgerSettings
 from protocol.instrument import InstrumentSpecification
 from protocol.journal import JournalEntry
 
-GATHER_SECONDS = 0.05
-"""Shortest pause when the archive has caught up, so that a transaction takes many commits: a sync
-to the disk for each would cost more than these milliseconds are worth."""
 MAX_GATHER_SECONDS = 0.25
-"""Longest, and so about how far the archive is behind a busy exchange."""
-GATHER_RATIO = 3
-"""The pause to the time that the page before took: a row costs a third less in large pages, and
-what opens and ends in one is written once."""
+"""Longest pause, and so about how far the archive is behind a busy exchange."""
 FIRST_RETRY_SECONDS = 0.25
 MAX_RETRY_SECONDS = 10.0
 
 logger = logging.getLogger(__name__)
+
+
+class Gathering(NamedTuple):
+    """The pause when the archive has caught up, so that a transaction takes many commits.
+
+    It is at least `seconds`: a sync to the disk for each commit would cost more than these are
+    worth. `ratio` is the pause to the time that the page before took: a row costs a third less in
+    large pages, and what opens and ends in one is written once.
+    """
+
+    seconds: float
+    ratio: int
+
+
+GATHERING = Gathering(0.05, 3)
+EPHEMERAL_GATHERING = Gathering(0.005, 1)
+"""Where an exchange may begin anew: a test waits for it, and nothing is synced."""
 
 
 class Taken(NamedTuple):
@@ -116,7 +127,14 @@ class Follower:
     One after the other, because one counter numbers the orders of all.
     """
 
-    def __init__(self, journals: Sequence[Journal], database: Engine, retention: Retention) -> None:
+    def __init__(
+        self,
+        journals: Sequence[Journal],
+        database: Engine,
+        retention: Retention,
+        gathering: Gathering = GATHERING,
+    ) -> None:
+        self._gathering = gathering
         self._shards = [ShardFollower(journal, database) for journal in journals]
         self._database = database
         self._retention = retention
@@ -175,7 +193,8 @@ class Follower:
         self._retention.apply()
         if has_some:
             seconds = sum(page.seconds for page in taken) + time.monotonic() - begin
-            pause = min(max(GATHER_SECONDS, GATHER_RATIO * seconds), MAX_GATHER_SECONDS)
+            pause = max(self._gathering.seconds, self._gathering.ratio * seconds)
+            pause = min(pause, MAX_GATHER_SECONDS)
             self._stopping.wait(pause)
         elif not is_one:
             self._wait_for_any()

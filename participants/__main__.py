@@ -113,8 +113,7 @@ def _connect(gateway: str) -> Iterator[Ask]:
         headers = {ACCOUNT_HEADER: account, "Content-Type": "application/json"}
         content = None if body is None else msgspec.json.encode(body)
         answer = connection.ask(method, path, content, headers).raise_for_status()
-        found: Json = msgspec.json.decode(answer.content)
-        return found
+        return answer.read_json()
 
     try:
         yield ask

@@ -32,6 +32,8 @@ class Flow:
     exchange that refuses a participant ends its flow.
     """
 
+    uses_ask_alone = True
+
     def __init__(
         self,
         ask: Ask,

@@ -22,7 +22,11 @@ _HUNDREDTH = Decimal("0.01")
 
 
 class Source(Protocol):
-    """What acts in an exchange, step by step."""
+    """What acts in an exchange, step by step.
+
+    One with `uses_ask_alone = True` reaches it by the `ask` of the exchange that plays it, and by
+    nothing else: then a move of the clock waits for the next request, and is sent with it.
+    """
 
     def step(self) -> None:
         """Do what is due in a step."""

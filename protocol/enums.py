@@ -218,6 +218,7 @@ class MarketName(StrEnum):
     DEMO = "demo"
     QUIET = "quiet"
     VOLATILE = "volatile"
+    SPARSE = "sparse"
     SANTA_FE = "santa-fe"
     HAWKES = "hawkes"
     QUEUE_REACTIVE = "queue-reactive"

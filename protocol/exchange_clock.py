@@ -89,12 +89,20 @@ class ExchangeTime:
     def __init__(self, read: Callable[[], Reading]) -> None:
         self._read = read
         self._mark: Mark | None = None
+        self.moves = 0
+        """How often `move` was called."""
         self.mode = REAL
 
     def note(self, mode: bytes | None, mark: bytes | None) -> None:
         """Take the fields STATE_CLOCK_MODE and STATE_CLOCK; raise ValueError for a bad mode."""
         self.mode = decode_mode(mode)
         self._mark = Mark.decode(mark)
+
+    def move(self, microseconds: int) -> None:
+        """Know that a manual clock was moved, before the state says so."""
+        self.moves += 1
+        if self._mark is not None and self._mark.timestamp is not None:
+            self._mark = self._mark._replace(timestamp=self._mark.timestamp + microseconds)
 
     def now(self) -> int:
         """Return it, in microseconds."""

@@ -10,6 +10,8 @@ IDEMPOTENCY_HEADER = "Idempotency-Key"
 """Names a change, so that it can be sent again: one key of an account is one command."""
 PREFER_HEADER = "Prefer"
 """`wait=N`: wait up to N seconds for what the engine makes of a request (RFC 7240)."""
+ADVANCE_HEADER = "X-Advance"
+"""Of a change under a manual clock: by how much it moves before. Of the answer: that it did."""
 RETRY_AFTER_HEADER = "Retry-After"
 """How many seconds to wait before the same request makes sense again."""
 RETRY_AFTER_SECONDS = 1

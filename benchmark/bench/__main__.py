@@ -3,16 +3,18 @@
 `python -m benchmark.bench hour` replays the recorded hour into an exchange of its own while a bot
 quotes inside the spread, and checks each of its fills, the ledger and the journal. `report` tells
 how real the flow of a market of participants is, for several seeds. `start` starts ten exchanges,
-`tests` runs two hundred small tests with a market each, `day` sends an order a second of a day.
+`tests` runs two hundred small tests with a market each, `day` plays a day of a market of one order
+a second with a bot in it, and compares its candles and last 24 hours with its trades.
 """
 
 import argparse
 import sys
 from pathlib import Path
 
+from benchmark.bench.day import play_day
 from benchmark.bench.flows import report_seeds
 from benchmark.bench.hour import play_hour
-from benchmark.bench.start import measure_starts, measure_tests, play_day
+from benchmark.bench.start import measure_starts, measure_tests
 from benchmark.shared.figures import Figures, add_json_option, write_figures
 from benchmark.shared.machine import describe_machine
 from launcher.setup.environment import ROOT
@@ -40,9 +42,10 @@ def main() -> int:
     tests = parts.add_parser("tests", help="small tests, each with a market of its own")
     tests.add_argument("--count", type=int, default=200, help="(default 200)")
     tests.set_defaults(run=lambda options: _print(options, measure_tests(options.count)))
-    day = parts.add_parser("day", help="an order a second, with a manual clock")
+    day = parts.add_parser("day", help="a market of an order a second, with a bot in it")
     day.add_argument("--hours", type=float, default=24, help="(default 24)")
-    day.set_defaults(run=lambda options: _print(options, play_day(options.hours)))
+    day.add_argument("--seed", type=int, default=1, help="(default 1)")
+    day.set_defaults(run=run_day)
     for part in (hour, start, tests, day):
         add_json_option(part)
     options = parser.parse_args()
@@ -62,6 +65,13 @@ def run_report(options: argparse.Namespace) -> int:
     """Print the figures of each seed."""
     report_seeds(options.market, options.seeds, options.seconds, options.picture)
     return 0
+
+
+def run_day(options: argparse.Namespace) -> int:
+    """Play a day; return 1 unless candles and the last 24 hours are right."""
+    figures, is_right = play_day(options.hours, options.seed)
+    _print(options, figures)
+    return 0 if is_right else 1
 
 
 def _print(options: argparse.Namespace, figures: Figures) -> int:

@@ -11,7 +11,6 @@ from pathlib import Path
 
 import goquant
 from benchmark.shared.figures import Figures
-from goquant.testing.exchange import Exchange
 from launcher.setup.environment import ROOT
 
 _RESETS = 10
@@ -70,23 +69,3 @@ def measure_tests(count: int) -> Figures:
             cwd=folder, env=os.environ | {"PYTHONPATH": str(ROOT)}, check=True,
         )  # fmt: skip
         return {"tests": count, "seconds": time.monotonic() - started}
-
-
-def play_day(hours: float, step: str = "1s") -> Figures:
-    """Have a bot send an order a second of a manual clock; return how long that takes."""
-    with goquant.exchange() as exchange:
-        exchange.account("bot", USDT="100000000", BTC="1000")
-        seconds = int(hours * 3600)
-        started = time.monotonic()
-        for number in range(seconds):
-            _send(exchange, number)
-            exchange.ask("POST", "/v1/admin/clock", {"advance": step})
-        exchange.wait_until_idle()
-        elapsed = time.monotonic() - started
-    return {"orders": seconds, "seconds": elapsed, "ms a step": 1000 * elapsed / seconds}
-
-
-def _send(exchange: Exchange, number: int) -> None:
-    """Send a sell that rests, and then a buy that takes it, by turns."""
-    side = "buy" if number % 2 else "sell"
-    exchange.order("bot", side, "0.01", price=f"{60_000 + number // 2 % 100}")

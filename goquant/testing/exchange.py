@@ -1,7 +1,7 @@
 """A running exchange as a test sees it: accounts, clock, what happened, and back to nothing."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from itertools import count
 from pathlib import Path
@@ -17,13 +17,14 @@ from goquant.testing.connection import Connection
 from goquant.testing.faults import Faults
 from goquant.testing.whole_answers import read_whole
 from protocol.durations import parse_duration
-from protocol.headers import ACCOUNT_HEADER
+from protocol.headers import ACCOUNT_HEADER, ADVANCE_HEADER
 
 if TYPE_CHECKING:
     from participants.making import FlowSource, Source
     from participants.replay.replay import Replay
 
 Json: TypeAlias = dict[str, Any]
+Headers: TypeAlias = dict[str, str]
 
 REQUEST_SECONDS = 30.0
 IDLE_SECONDS = 60.0
@@ -47,10 +48,12 @@ class Exchange:
         self._transfers = count(1)
         self._replays = count(1)
         self._flows = count(1)
+        self._due = 0
+        """By how many microseconds the clock moves with the next request that is sent."""
         self.clock = Clock(self)
         self.faults = Faults(self.ask)
         """Of the order gateway."""
-        self.feed_faults = Faults(self._ask_market)
+        self.feed_faults = Faults(self._ask_feed)
 
     def __enter__(self) -> Self:
         """Open connections."""
@@ -109,14 +112,15 @@ class Exchange:
 
     def book(self, symbol: str = "BTC-USDT", depth: int = 100) -> Json:
         """Return `bids` and `asks` as pairs of price and quantity, the best first."""
-        self.wait_until_idle()
-        return self._read_market(f"/v1/orderbook/{symbol}?depth={depth}")
+        self._settle_clock()
+        _poll(self._is_published, "all is published")
+        return self.ask_market(f"/v1/orderbook/{symbol}?depth={depth}")
 
     def candles(self, symbol: str = "BTC-USDT", interval: str = "1m") -> list[Json]:
         """Return candles, the oldest first."""
         self.wait_until_idle()
         path = f"/v1/candles/{symbol}?interval={interval}"
-        found: list[Json] = self._read_market(path)["candles"]
+        found: list[Json] = self.ask_market(path)["candles"]
         return found
 
     def flow(
@@ -159,15 +163,25 @@ class Exchange:
             step_seconds=parse_duration(step) / 1_000_000, run=f"replay-{next(self._replays)}",
         )  # fmt: skip
 
-    def play(self, source: "Source", duration: str, step: str = "1s") -> None:
-        """Have a flow or a replay act, and the manual clock move on by `step`, for a `duration`."""
-        for _ in range(parse_duration(duration) // parse_duration(step)):
-            source.step()
-            self.ask("POST", "/v1/admin/clock", {"advance": step})
+    def play(self, sources: "Source | Sequence[Source]", duration: str, step: str = "1s") -> None:
+        """Have flows, replays or bots act by turns, then the manual clock move on by `step`.
+
+        It does so for a `duration`. A bot is anything that has a method `step`.
+        """
+        acting = sources if isinstance(sources, Sequence) else [sources]
+        microseconds = parse_duration(step)
+        for _ in range(parse_duration(duration) // microseconds):
+            for source in acting:
+                if not getattr(source, "uses_ask_alone", False):
+                    self._settle_clock()
+                source.step()
+            self._due += microseconds
+        self._settle_clock()
         self.wait_until_idle()
 
     def wait_until_idle(self) -> None:
         """Wait until all that was sent is matched, published, and archived."""
+        self._settle_clock()
         _poll(self._is_idle, "the exchange is idle")
 
     def reset(self) -> None:
@@ -175,10 +189,11 @@ class Exchange:
 
         Faults that were added here end too.
         """
+        self._due = 0
         for faults in (self.faults, self.feed_faults):
             if faults.are_set:
                 faults.clear()
-        self._replays, self._flows = count(1), count(1)
+        self._replays, self._flows, self._transfers = count(1), count(1), count(1)
         exchange_id = self.ask("POST", "/v1/admin/reset")["exchange_id"]
         _poll(
             lambda: self._read_feed_state().get("exchange_id") == exchange_id,
@@ -190,15 +205,49 @@ class Exchange:
         self, method: str, path: str, body: Json | None = None, account: str = "default"
     ) -> Json:
         """Ask the gateway, and return its answer."""
-        return _ask(self._gateway, method, path, body, {ACCOUNT_HEADER: account})
+        headers = {ACCOUNT_HEADER: account}
+        if self._due and (method == "GET" or self.faults.are_set):
+            self._settle_clock()  # whose own answer must not be lost, nor repeated
+        if not self._due:
+            return _ask(self._gateway, method, path, body, headers)
+        return self._ask_and_move(method, path, body, headers)
 
-    def _ask_market(self, method: str, path: str, body: Json | None) -> Json:
+    def _ask_and_move(self, method: str, path: str, body: Json | None, headers: Headers) -> Json:
+        """Ask for a change, before which the clock moves as far as it is due to: one commit."""
+        due, self._due = self._due, 0
+        headers[ADVANCE_HEADER] = f"{due}us"
+        try:
+            return _ask(self._gateway, method, path, body, headers)
+        except httpx.HTTPStatusError as error:
+            if ADVANCE_HEADER not in error.response.headers:
+                self._due = due
+            raise
+
+    def _settle_clock(self) -> None:
+        """Move the clock as far as it is due to."""
+        due, self._due = self._due, 0
+        if due:
+            body = {"advance": f"{due}us"}
+            _ask(self._gateway, "POST", "/v1/admin/clock", body, {})
+
+    def ask_market(self, path: str) -> Json:
+        """Ask the market data service, and return its answer."""
+        return self._ask_feed("GET", path, None)
+
+    def _ask_feed(self, method: str, path: str, body: Json | None) -> Json:
         return _ask(self._market_data, method, path, body, {})
 
     def _is_idle(self) -> bool:
-        ready = self._gateway.ask("GET", "/readyz").json()
+        ready = self._gateway.ask("GET", "/readyz").read_json()
         if ready["queue_length"] != 0 or ready["archive_commands_behind"] != 0:
             return False
+        return self._is_followed()
+
+    def _is_published(self) -> bool:
+        queued = self._gateway.ask("GET", "/readyz").read_json()["queue_length"]
+        return queued == 0 and self._is_followed()
+
+    def _is_followed(self) -> bool:
         reached, feed = self.ask("GET", "/v1/clock"), self._read_feed_state()
         is_manual = reached["mode"] == "manual"
         return (
@@ -208,11 +257,7 @@ class Exchange:
         )
 
     def _read_feed_state(self) -> Json:
-        state: Json = self._market_data.ask("GET", "/health").json()
-        return state
-
-    def _read_market(self, path: str) -> Json:
-        return self._ask_market("GET", path, None)
+        return self._market_data.ask("GET", "/health").read_json()
 
     def _list(self, path: str, name: str, account: str) -> list[Json]:
         self.wait_until_idle()
@@ -227,27 +272,24 @@ class Exchange:
 
     def _transfer(self, account: str, asset: str, amount: Decimal) -> None:
         command = "credit" if amount > 0 else "debit"
+        reached = self.ask("GET", "/v1/clock")["sequence"]
         body = {
             "account": account,
             "asset": asset,
             "amount": f"{abs(amount):f}",
-            "id": f"test-{time.monotonic_ns()}-{next(self._transfers)}",
+            "id": f"test-{reached}-{next(self._transfers)}",  # the same in each run
         }
         self.ask("POST", f"/v1/admin/{command}", body)
 
 
 def _ask(
-    connection: Connection, method: str, path: str, body: Json | None, headers: dict[str, str]
+    connection: Connection, method: str, path: str, body: Json | None, headers: Headers
 ) -> Json:
     content = None
     if body is not None:
         headers["Content-Type"] = "application/json"
         content = msgspec.json.encode(body)
-    answer = connection.ask(method, path, content, headers)
-    if answer.is_error:
-        raise httpx.HTTPStatusError(answer.text, request=answer.request, response=answer)
-    found: Json = msgspec.json.decode(answer.content)
-    return found
+    return connection.ask(method, path, content, headers).raise_for_status().read_json()
 
 
 def _poll(is_true: Callable[[], bool], what: str) -> None:

@@ -4,7 +4,7 @@ import argparse
 from collections.abc import Sequence
 from typing import NoReturn
 
-MARKETS = ("demo", "quiet", "volatile", "santa-fe", "hawkes", "queue-reactive")
+MARKETS = ("demo", "quiet", "volatile", "sparse", "santa-fe", "hawkes", "queue-reactive")
 """Those of participants/markets.toml."""
 _EPILOG = """\
 Settings come from the environment or a .env file; .env.example lists them all. A second system

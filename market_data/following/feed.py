@@ -26,6 +26,8 @@ from protocol.journal import MAX_VALUE_BYTES, JournalEntry
 SECONDS_BETWEEN_CHECKS = 0.5
 SECONDS_BETWEEN_EPHEMERAL_CHECKS = 0.02
 """Where the exchange is a test's, which waits for what it has done."""
+SECONDS_BETWEEN_MOVES = 0.01
+"""Between checks while a manual clock is moved: a test may do that a thousand times a second."""
 MAX_PAUSE_SECONDS = 2.0
 EVENTS_A_TURN = 256
 """Events that are applied before everything else has its turn: there may be very many, in one
@@ -66,6 +68,8 @@ class Feed:
         self._pause = 0.0
         self._events_this_turn = 0
         self._rare_log = RareLog(logger)
+        self._has_clock_moved = False
+        """Whether a command has moved the clock since the last check."""
 
     async def run(self) -> None:
         """Follow for ever; log whatever goes wrong, and try again after a pause."""
@@ -86,24 +90,28 @@ class Feed:
         await self._check()
         self._say_live()
         while True:
-            wait = self._seconds_between_checks - self._status.seconds_since_check
+            wait = self._measure_wait()
             if wait <= 0:
                 await self._check()
                 continue
             await self._receive_all(await subscription.take(wait))
 
+    def _measure_wait(self) -> float:
+        """Measure how long it is until the next check."""
+        between = self._seconds_between_checks
+        if self._has_clock_moved:
+            between = min(between, SECONDS_BETWEEN_MOVES)
+        return between - self._status.seconds_since_check
+
     async def _receive_all(self, messages: list[Message]) -> None:
-        """Take messages; look at the state if one says that the clock was moved, or all is void."""
-        must_check = False
+        """Take messages; a check follows if one says that the clock was moved, or all is void."""
         for channel, data in messages:
             if channel == RESETS:
                 await self._check()
             elif channel == CLOCK_MOVES:
-                must_check = True
+                self._has_clock_moved = True
             else:
                 await self._receive(channel, data)
-        if must_check:
-            await self._check()
 
     async def _receive(self, channel: str, data: bytes) -> None:
         """Take one message of a channel; count and ignore what is not the engine's."""
@@ -178,6 +186,7 @@ class Feed:
     async def _check(self) -> None:
         """Compare what was received with the engine's state, and resync if anything is missing."""
         asked_at = self._time.read(self._market.now)
+        self._has_clock_moved = False
         state = await self._redis.read_state()
         clock = self._market.clock
         clock.note(state.clock_mode, state.clock)

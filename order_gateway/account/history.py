@@ -41,6 +41,8 @@ logger = logging.getLogger(__name__)
 WAIT_SECONDS = 0.5
 """How long to wait for the archive to have an order."""
 _POLL_SECONDS = 0.02
+_FIRST_POLL_SECONDS = 0.002
+"""Between the first two looks; each pause is twice the one before."""
 MAX_WAITING = 64
 """Questions that wait for an order at the same time; one more is answered immediately."""
 
@@ -284,10 +286,12 @@ class History:
             return await self._ask(Archive.last_sequence)
         loop = asyncio.get_running_loop()
         deadline = loop.time() + WAIT_SECONDS
+        pause = _FIRST_POLL_SECONDS
         while not (reached := await self._ask(Archive.read_reached)).has(sequences):
             if loop.time() >= deadline:
                 break
-            await asyncio.sleep(_POLL_SECONDS)
+            await asyncio.sleep(pause)
+            pause = min(2 * pause, _POLL_SECONDS)
         if not reached.is_of(id_key):
             raise archive_unavailable("its database is that of another exchange")
         return reached.total

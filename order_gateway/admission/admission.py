@@ -17,7 +17,7 @@ from edge.site_rules import SiteRules
 from edge.turns import Turns
 from edge.wrong_keys import WrongKeys
 from order_gateway import errors
-from order_gateway.admission.authentication import Authenticator
+from order_gateway.admission.authentication import Authenticator, Caller
 from order_gateway.admission.order_log import OrderLog
 from order_gateway.admission.request_context import ITEMS_A_TURN, RequestContext
 from order_gateway.errors import Unavailable
@@ -25,6 +25,7 @@ from order_gateway.logs import current_request
 from order_gateway.metrics import Metrics
 from protocol.commands import is_identifier
 from protocol.enums import Reason
+from protocol.headers import ADVANCE_HEADER
 from protocol.refusal import Refusal
 
 logger = logging.getLogger(__name__)
@@ -168,6 +169,8 @@ class Admission:
         request.limit = caller.limit
         charge(request)
         caller.check_permission(request, needs)
+        if b"x-advance" in request.headers:
+            _check_advance(request, caller)
 
     def find_keys_version(self) -> object:
         """Return what differs once other keys count."""
@@ -242,6 +245,15 @@ class Admission:
             logger.exception("%s %s failed", request.method, request.path)
             self._metrics.count_reject(Reason.INTERNAL_ERROR)
             return errors.answer_fault()
+
+
+def _check_advance(request: RequestContext, caller: Caller) -> None:
+    """Raise Refusal if the clock cannot be moved with this request, or not by this caller."""
+    if request.method not in {"POST", "PATCH", "DELETE"}:
+        raise Refusal(
+            Reason.INVALID_REQUEST, ADVANCE_HEADER, f"{ADVANCE_HEADER} goes with a change only"
+        )
+    caller.check_scope(Scope.ADMIN)
 
 
 def charge(request: RequestContext, cost: int = 1) -> None:

@@ -10,6 +10,7 @@ from protocol.commands import DEFAULT_ACCOUNT, IDENTIFIER_PATTERN
 from protocol.enums import Reason
 from protocol.headers import (
     ACCOUNT_HEADER,
+    ADVANCE_HEADER,
     IDEMPOTENCY_HEADER,
     PREFER_HEADER,
 )
@@ -49,6 +50,12 @@ PREFER = {
     "description": "`wait=5` waits for the engine for at most 5 seconds (RFC 7240)",
     "schema": {"type": "string", "example": "wait=5"},
 }
+_ADVANCE = {
+    "name": ADVANCE_HEADER,
+    "in": "header",
+    "description": "Moves a manual clock so far before the change; needs the scope admin",
+    "schema": {"type": "string", "example": "1s"},
+}
 _IDEMPOTENCY_KEY = {
     "name": IDEMPOTENCY_HEADER,
     "in": "header",
@@ -66,7 +73,7 @@ def describe_command(
     path: dict[str, Any] | None = None,
 ) -> dict[str, Any]:
     """Describe what a command route reads: a part of its path, headers, and a body."""
-    parameters = [_ACCOUNT, _describe_mode(default), PREFER]
+    parameters = [_ACCOUNT, _describe_mode(default), PREFER, _ADVANCE]
     description: dict[str, Any] = {"parameters": [path, *parameters] if path else parameters}
     return description if body is None else description | describe_body(body)
 

@@ -166,6 +166,11 @@ def make_fees(fees: FeesRequest) -> QueueEntry:
     )
 
 
+def make_advance(microseconds: int) -> QueueEntry:
+    """Return the entry of a move of the exchange's clock, which is nobody's own."""
+    return QueueEntry(command=CommandType.ADVANCE, elapsed=microseconds)
+
+
 def _make_change(command: CommandType, order: OrderName) -> QueueEntry:
     return QueueEntry(
         command=command,

@@ -35,8 +35,10 @@ class FollowedClock:
 
     async def read(self) -> ExchangeTime:
         """Look now, and return the time; raise RedisError or OSError."""
+        moves = self.time.moves
         mode, mark = await self._client.hmget(STATE, STATE_CLOCK_MODE, STATE_CLOCK)
-        self.time.note(mode, mark)
+        if moves == self.time.moves:  # else what was read may be older
+            self.time.note(mode, mark)
         return self.time
 
     async def _follow(self) -> None:

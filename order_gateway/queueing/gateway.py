@@ -12,6 +12,7 @@ from order_gateway.metrics import Metrics
 from order_gateway.queueing.client_order_ids import check_repeatable
 from order_gateway.queueing.entries import (
     OrderName,
+    make_advance,
     make_amend,
     make_fees,
     make_orders,
@@ -29,6 +30,7 @@ from order_gateway.queueing.overload import OverloadGate
 from order_gateway.queueing.replies import Replies
 from order_gateway.queueing.sender import Sender, explain_push, may_be_queued
 from order_gateway.queueing.waiting_pushes import Push, PushState
+from order_gateway.reading.clock import find_advance
 from order_gateway.reading.order_body import OrderBody
 from order_gateway.reading.request_schemas import (
     AmendRequest,
@@ -103,7 +105,7 @@ class Gateway:
         """
         check_repeatable(request, orders)
         self._gate.admit_order()
-        id_key, now = await self._id_key.get(), self._clock.now()
+        id_key, now = await self._id_key.get(), self._read_clock(request)
         made = make_orders(request, orders, id_key, format_timestamp(now), self._find_end(now))
         entries = await request.take_in_turns(made, len(orders))
         return await self._queue_entries(request, entries, preference)
@@ -133,7 +135,7 @@ class Gateway:
     ) -> list[Outcome]:
         """Queue the cancels of several orders together."""
         self._gate.admit_change()
-        received_at = self._format_now()
+        received_at = format_timestamp(self._read_clock(request))
         for entry in cancels:
             entry.account = request.account
             entry.received_at = received_at
@@ -144,7 +146,7 @@ class Gateway:
     ) -> Outcome:
         """Queue the cancel of an order together with a new one."""
         self._gate.admit_order()
-        entry.valid_until = format_timestamp(self._find_end(self._clock.now()))
+        entry.valid_until = format_timestamp(self._find_end(self._read_clock(request)))
         return await self._change(request, entry, preference)
 
     async def enter_list(
@@ -152,7 +154,7 @@ class Gateway:
     ) -> Outcome:
         """Queue an order list."""
         self._gate.admit_order()
-        entry.valid_until = format_timestamp(self._find_end(self._clock.now()))
+        entry.valid_until = format_timestamp(self._find_end(self._read_clock(request)))
         return await self._change(request, entry, preference)
 
     async def cancel_list(
@@ -193,7 +195,7 @@ class Gateway:
         entry = QueueEntry(
             command=CommandType.OPEN_ACCOUNT,
             account=request.account,
-            received_at=self._format_now(),
+            received_at=format_timestamp(self._read_clock(request)),
         )
         preference = Preference(ResponseMode.RESULT)
         [outcome] = await self._queue_entries(request, [entry], preference)
@@ -235,8 +237,7 @@ class Gateway:
         self, request: RequestContext, microseconds: int, preference: Preference
     ) -> Outcome:
         """Queue a move of the exchange's clock."""
-        entry = QueueEntry(command=CommandType.ADVANCE, elapsed=microseconds)
-        return await self._change(request, entry, preference)
+        return await self._change(request, make_advance(microseconds), preference)
 
     async def reset(self, request: RequestContext, preference: Preference) -> Outcome:
         """Queue that all begins anew."""
@@ -263,7 +264,7 @@ class Gateway:
     ) -> Outcome:
         """Queue a change of the entry's account, which may be another than the caller's."""
         self._gate.admit_change()
-        entry.received_at = self._format_now()
+        entry.received_at = format_timestamp(self._read_clock(request))
         claims = list_claims(request)
         if claims:
             return await self._change_once(request, claims, entry, preference)
@@ -310,17 +311,25 @@ class Gateway:
         self, request: RequestContext, entries: list[QueueEntry], preference: Preference
     ) -> list[Outcome]:
         request.entries = entries
+        advance = self._find_advance(request)
+        before = [] if advance is None else [make_advance(advance)]
         if preference.mode is ResponseMode.ACK:
-            sent = await self._sender.push(request.account, entries)
+            sent = await self._sender.push(request.account, entries, before)
         else:
             seconds = self._choose_seconds(preference)
-            sent = await self._sender.send(request.account, entries, seconds)
+            sent = await self._sender.send(request.account, entries, seconds, before)
+        if advance is not None:
+            self._clock.move(advance)
+            request.answer_headers.append((b"x-advance", request.headers[b"x-advance"]))
         self._count_rejects(sent.replies)
         return [_conclude(*each) for each in zip(entries, *sent, strict=True)]
 
-    def _format_now(self) -> str:
-        """Return the exchange's time, as an entry's `received_at`."""
-        return format_timestamp(self._clock.now())
+    def _read_clock(self, request: RequestContext) -> int:
+        """Return the exchange's time as it is once the request's own move of it is done."""
+        return self._clock.now() + (self._find_advance(request) or 0)
+
+    def _find_advance(self, request: RequestContext) -> int | None:
+        return find_advance(request, is_manual=self._clock.mode.is_manual)
 
     def _find_end(self, now: int) -> int:
         """Return until when the engine takes an entry whose repeat it would not know."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from contextlib import ExitStack
+from itertools import chain
 from time import monotonic
 from typing import NamedTuple
 
@@ -44,17 +45,25 @@ class Sender:
         if not self._queue.has_room(account, count):
             raise explain_push(Push(PushState.BUFFER_FULL))
 
-    async def push(self, account: str, entries: Sequence[QueueEntry]) -> Sent:
-        """Push entries that want no reply."""
-        return Sent(await self._push(account, entries), [None] * len(entries))
+    async def push(
+        self, account: str, entries: Sequence[QueueEntry], before: Sequence[QueueEntry] = ()
+    ) -> Sent:
+        """Push entries that want no reply, with others `before` them that are not told of."""
+        return Sent(await self._push(account, entries, before), [None] * len(entries))
 
-    async def send(self, account: str, entries: Sequence[QueueEntry], seconds: float) -> Sent:
-        """Push entries, and wait so many seconds for the replies to them."""
+    async def send(
+        self,
+        account: str,
+        entries: Sequence[QueueEntry],
+        seconds: float,
+        before: Sequence[QueueEntry] = (),
+    ) -> Sent:
+        """Push entries as `push` does, and wait so many seconds for the replies to them."""
         with ExitStack() as stack:
             expected = [stack.enter_context(self._replies.expect(account)) for _ in entries]
             for entry, each in zip(entries, expected, strict=True):
                 entry.reply_to, entry.request_id = each.reply_to, each.request_id
-            pushes = await self._push(account, entries)
+            pushes = await self._push(account, entries, before)
             deadline = monotonic() + seconds
             replies = [
                 await each.wait(max(0.0, deadline - monotonic())) if may_be_queued(push) else None
@@ -62,11 +71,13 @@ class Sender:
             ]
         return Sent(pushes, replies)
 
-    async def _push(self, account: str, entries: Sequence[QueueEntry]) -> list[Push]:
-        pushes = await self._queue.push(account, *map(encode, entries))
+    async def _push(
+        self, account: str, entries: Sequence[QueueEntry], before: Sequence[QueueEntry]
+    ) -> list[Push]:
+        pushes = await self._queue.push(account, *map(encode, chain(before, entries)))
         if not may_be_queued(pushes[0]):
             raise explain_push(pushes[0])
-        return pushes
+        return pushes[len(before) :]
 
 
 def may_be_queued(push: Push) -> bool:

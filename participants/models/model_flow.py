@@ -36,6 +36,8 @@ class ModelFlow:
     Under a manual clock the same seed makes the same commands. Raises what `ask` raises.
     """
 
+    uses_ask_alone = True
+
     def __init__(
         self,
         ask: Ask,

@@ -59,6 +59,8 @@ class Replay:
     Methods raise what `ask` raises, and ValueError or OSError for a file that cannot be read.
     """
 
+    uses_ask_alone = True
+
     def __init__(
         self, recording: Recording, player: Player, rate: float = RATE, step_seconds: float = 1.0
     ) -> None:

@@ -1,23 +1,28 @@
 """All services of an exchange with a manual clock go by it, and no time passes for them else."""
 
 from collections.abc import Callable, Iterator
+from itertools import count
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from engine.storage.state import Birth
+from protocol.channels import JOURNAL
 from protocol.exchange_clock import MANUAL_START, ClockMode
-from protocol.headers import ACCOUNT_HEADER
+from protocol.headers import ACCOUNT_HEADER, ADVANCE_HEADER
 from protocol.signing import sign
 from protocol.timestamps import now_in_microseconds
 from tests.integration.order_gateway.test_exchange import KEYS, SECRET, SIGNING
 from tests.support import http
 from tests.support.gateway_process import Exchange, run_exchange, run_workers
 from tests.support.market_data import Json, MarketData, run_market_data
+from tests.support.redis_client import open_redis
 from tests.support.redis_server import run_redis
 from tests.support.waiting import wait_until
 
+_names = count(1)
 HOUR = "2026-01-01T01:00:00.000000Z"
 
 
@@ -126,3 +131,56 @@ def test_signature_may_have_the_time_of_either_clock(
 def test_exchange_that_is_no_tests_own_does_not_begin_anew(exchange: Exchange) -> None:
     problem = http.post(f"{exchange.url}/v1/admin/reset").json()
     assert (problem["status"], problem["code"]) == (409, "not_ephemeral")
+
+
+def order(exchange: Exchange, advance: str | None, **headers: str) -> httpx.Response:
+    order = {"symbol": "BTC-USDT", "side": "buy", "order_type": "limit", "quantity": "1"}
+    order |= {"price": "9", "client_order_id": f"order-{next(_names)}"}
+    named = headers if advance is None else headers | {ADVANCE_HEADER: advance}
+    url = f"{exchange.url}/v1/orders?response=full"
+    return http.post(url, json=order, headers=named)
+
+
+def test_clock_moves_before_a_change_in_the_same_commit(exchange: Exchange) -> None:
+    advance(exchange, "1s")
+    before = read_commits(exchange)
+    answer = order(exchange, "59m59s")
+    assert (answer.headers[ADVANCE_HEADER], answer.json()["timestamp"]) == ("59m59s", HOUR)
+    assert read_commits(exchange) == before + 1
+    assert http.get(f"{exchange.url}/v1/clock").json()["timestamp"] == HOUR
+
+
+def test_what_is_due_before_a_change_has_happened_then(exchange: Exchange) -> None:
+    headers = {ACCOUNT_HEADER: "alice"}
+    resting = order(exchange, None, **headers).json()["order_id"]
+    http.post(f"{exchange.url}/v1/cancel-after", json={"seconds": 90}, headers=headers)
+    assert order(exchange, "1h", **headers).json()["timestamp"] == HOUR
+    found = http.get(f"{exchange.url}/v1/orders/{resting}", headers=headers).json()
+    assert (found["status"], found["updated_at"]) == ("canceled", "2026-01-01T00:01:30.000000Z")
+
+
+@pytest.mark.parametrize(
+    ("duration", "more", "status", "code"),
+    [
+        ("1 hour", {}, 422, "invalid_duration"),
+        ("1s", {"Idempotency-Key": "a"}, 422, "invalid_request"),
+    ],
+)
+def test_move_that_cannot_go_with_a_change_is_explained(
+    exchange: Exchange, duration: str, more: dict[str, str], status: int, code: str
+) -> None:
+    answer = order(exchange, duration, **more)
+    problem = answer.json()
+    assert (problem["status"], problem["code"], problem["field"]) == (status, code, ADVANCE_HEADER)
+    assert ADVANCE_HEADER not in answer.headers
+    assert http.get(f"{exchange.url}/v1/clock").json()["timestamp"].endswith("T00:00:00.000000Z")
+
+
+def test_question_moves_no_clock(exchange: Exchange) -> None:
+    problem = http.get(f"{exchange.url}/v1/orders", headers={ADVANCE_HEADER: "1s"}).json()
+    assert (problem["status"], problem["field"]) == (422, ADVANCE_HEADER)
+
+
+def read_commits(exchange: Exchange) -> int:
+    with open_redis(exchange.redis_url) as client:
+        return int(client.xlen(JOURNAL))

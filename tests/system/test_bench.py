@@ -219,3 +219,61 @@ def test_participants_never_run_out_of_money(market: Exchange) -> None:
     for account in ("maker-1", "maker-2", "noise", "momentum", "reverting"):
         free = {each["asset"]: float(each["free"]) for each in market.balances(account)}
         assert min(free["USDT"] / 60_000, free["BTC"]) > 100_000
+
+
+class Trader:
+    """Sends an order each second, a sell and a buy by turns, of which each second pair trades."""
+
+    def __init__(self, market: Exchange, *, uses_ask_alone: bool) -> None:
+        self.uses_ask_alone = uses_ask_alone
+        self._market = market
+        self._steps = 0
+        market.account("bot", USDT="100000", BTC="10")
+
+    def step(self) -> None:
+        self._steps += 1
+        side, price = (("buy", "100"), ("sell", f"{100 + self._steps // 2 % 2}"))[self._steps % 2]
+        self._market.order("bot", side, "0.1", price=price, client_order_id=f"bot-{self._steps}")
+
+
+def test_clock_that_moves_with_the_orders_makes_the_same_market(market: Exchange) -> None:
+    played = []
+    for uses_ask_alone in (True, False):
+        market.reset()
+        begun = read_sequence(market)
+        market.play(Trader(market, uses_ask_alone=uses_ask_alone), "30s")
+        orders = [each | {"order_id": None, "cursor": None} for each in market.orders("bot")]
+        candles = market.candles(interval="1s")
+        played.append((orders, candles, market.clock.now, read_sequence(market) - begun))
+    assert played[0] == played[1]
+    assert played[0][2] == "2026-01-01T00:00:30.000000Z"
+
+
+def read_sequence(market: Exchange) -> int:
+    sequence: int = market.ask("GET", "/v1/clock")["sequence"]
+    return sequence
+
+
+def test_clock_has_moved_where_the_order_was_refused(market: Exchange) -> None:
+    class Careless:
+        uses_ask_alone = True
+
+        def step(self) -> None:
+            with pytest.raises(httpx.HTTPStatusError, match="quantity"):
+                market.order("bot", "buy", "-1", price="100")
+            with pytest.raises(httpx.HTTPStatusError, match="unknown_order"):
+                market.ask("DELETE", "/v1/orders/12345", account="bot")
+
+    market.play(Careless(), "5s")
+    assert market.clock.now == "2026-01-01T00:00:05.000000Z"
+
+
+def test_flow_and_bot_are_played_by_turns(market: Exchange) -> None:
+    seen = []
+
+    class Watcher:
+        def step(self) -> None:
+            seen.append(market.clock.now[17:19])
+
+    market.play([market.flow("sparse", seed=7), Watcher()], "5s")
+    assert seen == ["00", "01", "02", "03", "04"]

@@ -100,7 +100,7 @@ def test_every_reference_leads_somewhere() -> None:
 def test_body_and_header_and_query_of_an_order_are_documented() -> None:
     order = DOCUMENT["paths"]["/v1/orders"]["post"]
     names = {parameter["name"] for parameter in order["parameters"]}
-    assert names == {"X-Account", "response", "Prefer"}
+    assert names == {"X-Account", "response", "Prefer", "X-Advance"}
     assert "application/json" in order["requestBody"]["content"]
     assert set(order["responses"]) == {
         "200", "201", "202", "401", "403", "409", "413", "415", "422", "429", "500", "503",
