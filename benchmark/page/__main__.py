@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from benchmark.page.replay import PageOutcome, Sample, replay_before_page
+from benchmark.page.replay import PageOutcome, replay_before_page
 from benchmark.shared.figures import Figures, add_json_option, write_figures
 from benchmark.shared.machine import describe_machine, describe_redis
 from participants.formats.commands import FileCommand, read_commands
@@ -82,16 +82,12 @@ def report(outcome: PageOutcome) -> int:
     middle, last = samples[len(samples) // 2], samples[-1]
     print(f"{outcome.trades:,} trades in {outcome.seconds:.0f} s")
     for sample in samples[:: max(1, len(samples) // ROWS)]:
-        print(_describe(sample))
+        print(sample.describe())
     print(f"start, middle, end: {samples[0].heap:.1f}, {middle.heap:.1f}, {last.heap:.1f} MB")
     levels = sum(map(len, outcome.expected))
     print(f"ladder and book of {levels:,} levels: {'equal' if outcome.is_right else 'DIFFERENT'}")
     is_steady = last.heap <= MAX_GROWTH * middle.heap
     return 0 if outcome.is_right and is_steady else 1
-
-
-def _describe(sample: Sample) -> str:
-    return f"  {sample.seconds:6.0f} s {sample.heap:7.1f} MB of heap {sample.nodes:7,} nodes"
 
 
 if __name__ == "__main__":

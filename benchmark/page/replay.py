@@ -33,6 +33,10 @@ class Sample(NamedTuple):
     heap: float
     nodes: int
 
+    def describe(self) -> str:
+        """Return a line."""
+        return f"  {self.seconds:6.0f} s {self.heap:7.1f} MB of heap {self.nodes:7,} nodes"
+
 
 class PageOutcome(NamedTuple):
     """Memory over time, and what the page and the service had at the end."""
@@ -78,14 +82,15 @@ def replay_before_page(
 def _watch_memory(page: Page, sending: "Future[int]") -> list[Sample]:
     session = page.context.new_cdp_session(page)
     started = time.perf_counter()
-    samples = [_take_sample(session, started)]
+    samples = [take_sample(session, started)]
     while not sending.done():
         page.wait_for_timeout(_MILLISECONDS_BETWEEN_SAMPLES)
-        samples.append(_take_sample(session, started))
+        samples.append(take_sample(session, started))
     return samples
 
 
-def _take_sample(session: CDPSession, started: float) -> Sample:
+def take_sample(session: CDPSession, started: float) -> Sample:
+    """Read the memory after a garbage collection."""
     session.send("HeapProfiler.collectGarbage")
     heap = session.send("Runtime.getHeapUsage")["usedSize"] / 1e6
     nodes = session.send("Memory.getDOMCounters")["nodes"]
