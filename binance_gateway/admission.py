@@ -1,7 +1,7 @@
 """Who may call: the checks of a request before its parameters are read, in their order."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from binance_gateway.calls.call import Security
@@ -55,7 +55,7 @@ class Admission:
         security: Security,
         key: str | None,
         parameters: Mapping[str, str],
-        payloads: Sequence[bytes],
+        payloads: Iterable[bytes],
     ) -> Admitted:
         """Return who calls; raise BinanceError if they may not.
 
@@ -71,7 +71,7 @@ class Admission:
         return Admitted(signer, window)
 
     def check_signature(
-        self, signer: Signer, parameters: Mapping[str, str], payloads: Sequence[bytes]
+        self, signer: Signer, parameters: Mapping[str, str], payloads: Iterable[bytes]
     ) -> Window:
         """Return how long a signed request counts; raise BinanceError."""
         signature = parameters.get("signature")
@@ -82,9 +82,10 @@ class Admission:
         verify = signer.verify
         if verify is None:
             raise errors.REJECTED_KEY()
-        if not any(verify(payload, signature) for payload in payloads):
-            raise errors.WRONG_SIGNATURE()
-        return window
+        for payload in payloads:
+            if verify(payload, signature):
+                return window
+        raise errors.WRONG_SIGNATURE()
 
 
 def check_scope(signer: Signer, security: Security) -> None:

@@ -5,12 +5,12 @@ who asks, and in which unit moments are wanted. It returns what is encoded as th
 BinanceError.
 """
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum, auto
 from typing import Any, NamedTuple
 
-from binance_gateway.calls.parameters import Parameter
+from binance_gateway.calls.parameters import Parameter, Parameters
 from binance_gateway.services import Services
 from binance_gateway.words.times import TimeUnit
 
@@ -78,9 +78,9 @@ class Route(NamedTuple):
     name: str | None
     handler: Handler
     weigh: Weigh
-    security: Security = Security.NONE
-    parameters: Sequence[Parameter] | None = ()
-    is_free_if_done: bool = False
+    security: Security
+    parameters: Parameters | None
+    is_free_if_done: bool
 
 
 @dataclass(slots=True)
@@ -107,12 +107,13 @@ class RouteTable:
         method, _, path = (rest or "").partition(" ")
         full = path if path.startswith("/") else f"/api/v3/{path}"
         weigh = weight if callable(weight) else _always(weight)
+        read = Parameters(parameters, is_signed=security.is_signed) if reads_parameters else None
 
         def register(handler: Handler) -> Handler:
             self.routes.append(
                 Route(
-                    method or None, full if path else None, name, handler, weigh, security,
-                    parameters if reads_parameters else None, is_free_if_done,
+                    method or None, full if path else None, name, handler, weigh, security, read,
+                    is_free_if_done,
                 )
             )  # fmt: skip
             return handler

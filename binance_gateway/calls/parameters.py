@@ -6,7 +6,7 @@ are the same.
 
 import json
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any
@@ -46,39 +46,39 @@ def mandatory(name: str, read: Read) -> Parameter:
     return Parameter(name, read, is_mandatory=True)
 
 
-def read_values(
-    parameters: Sequence[Parameter] | None, sent: Mapping[str, str], *, is_signed: bool
-) -> dict[str, Any]:
-    """Return the value of each of the `parameters`; none if that is None. Raise BinanceError."""
-    if parameters is None:
-        return {}
-    _check_names(parameters, sent, is_signed=is_signed)
-    values = {}
-    for parameter in parameters:
-        text = sent.get(parameter.name)
-        if text is None:
-            if parameter.is_mandatory:
-                raise errors.MISSING_PARAMETER(parameter.name)
-            values[parameter.name] = parameter.default
-        elif not text:
-            raise errors.EMPTY_PARAMETER(parameter.name)
-        else:
-            values[parameter.name] = parameter.read(parameter.name, text)
-    return values
+class Parameters:
+    """What a call takes, in the order in which it is read."""
 
+    def __init__(self, parameters: Iterable[Parameter], *, is_signed: bool) -> None:
+        self._parameters = tuple(parameters)
+        self._is_signed = is_signed
+        names = {parameter.name for parameter in self._parameters}
+        self._known = names | AUTHENTICATION if is_signed else names
 
-def _check_names(
-    parameters: Sequence[Parameter], sent: Mapping[str, str], *, is_signed: bool
-) -> None:
-    known = {parameter.name for parameter in parameters}
-    if is_signed:
-        known |= AUTHENTICATION
-    read = sum(name in known for name in sent)
-    if read == len(sent):
-        return
-    if is_signed:
-        raise errors.UNREAD_PARAMETERS(read, len(sent))
-    raise errors.TOO_MANY_PARAMETERS(len(parameters), len(sent))
+    def __iter__(self) -> Iterator[Parameter]:
+        return iter(self._parameters)
+
+    def read(self, sent: Mapping[str, str]) -> dict[str, Any]:
+        """Return the value of each parameter; raise BinanceError."""
+        known = self._known
+        if not sent.keys() <= known:
+            read = sum(name in known for name in sent)
+            if self._is_signed:
+                raise errors.UNREAD_PARAMETERS(read, len(sent))
+            raise errors.TOO_MANY_PARAMETERS(len(self._parameters), len(sent))
+        values: dict[str, Any] = {}
+        for parameter in self._parameters:
+            name = parameter.name
+            text = sent.get(name)
+            if text is None:
+                if parameter.is_mandatory:
+                    raise errors.MISSING_PARAMETER(name)
+                values[name] = parameter.default
+            elif not text:
+                raise errors.EMPTY_PARAMETER(name)
+            else:
+                values[name] = parameter.read(name, text)
+        return values
 
 
 def read_time(name: str, text: str) -> int:

@@ -205,13 +205,14 @@ async def send_new(
 async def place(services: Services, call: Call, entry: QueueEntry, count: int = 1) -> Reply:
     """Send new orders; return the reply. They count from now on, unless they shall not."""
     limits, account = services.limits, call.account
-    limits.count_orders(account, count, call.now)
-    reply: Reply | None = None
+    call.orders = limits.count_orders(account, count, call.now)
+    counts = False
     try:
         reply = await services.commands.place(account, entry)
+        counts = _counts(reply)
     finally:
-        too_many = 0 if reply is not None and _counts(reply) else count
-        call.orders = limits.count_orders(account, -too_many, call.now)
+        if not counts:
+            call.orders = limits.count_orders(account, -count, call.now)
     return reply
 
 

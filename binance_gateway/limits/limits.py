@@ -2,10 +2,13 @@
 
 from typing import NamedTuple
 
+import msgspec
+
 from binance_gateway.limits.windows import Limit, Windows
 from binance_gateway.words import errors
 from binance_gateway.words.errors import BinanceError
 from edge.rare_log import RareLog
+from protocol.codec import encode
 from protocol.hosts import is_loopback_address
 from protocol.settings import Settings
 
@@ -34,6 +37,7 @@ class Limits:
             Windows(Limit("ORDERS", settings.binance_orders_10s, 10)),
             Windows(Limit("ORDERS", settings.binance_orders_day, _DAY)),
         )
+        self._texts = {each: _make_count_text(each.limit) for each in (self.weight, *self.orders)}
         self._bans: dict[str, _Ban] = {}
         self._log = log
 
@@ -81,6 +85,18 @@ class Limits:
         """Return how many orders count for `account`, by window."""
         return tuple(windows.read(account, now) for windows in self.orders)
 
+    def tell_counts(self, address: str, account: str | None, now: int) -> msgspec.Raw:
+        """Return what counts as an answer tells it: the orders of `account` first, if it is one."""
+        told: list[bytes] = []
+        if account is not None:
+            told += [self._tell(each, account, now) for each in self.orders if each.limit.most]
+        if self.weight.limit.most:
+            told.append(self._tell(self.weight, address, now))
+        return msgspec.Raw(b"[%b]" % b",".join(told))
+
+    def _tell(self, windows: Windows, who: str, now: int) -> bytes:
+        return self._texts[windows] % windows.read(who, now)
+
     def describe(self, kinds: list[Windows]) -> list[dict[str, object]]:
         """Return limits as exchangeInfo has them; one that is off is left out."""
         return [describe_limit(each.limit) for each in kinds if each.limit.most]
@@ -118,6 +134,11 @@ def describe_limit(limit: Limit) -> dict[str, object]:
         "intervalNum": number,
         "limit": limit.most,
     }
+
+
+def _make_count_text(limit: Limit) -> bytes:
+    """Return the template of a limit with its count."""
+    return encode(describe_limit(limit))[:-1] + b',"count":%d}'
 
 
 def _too_much(error: BinanceError, until: int) -> BinanceError:

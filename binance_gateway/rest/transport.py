@@ -16,7 +16,6 @@ from starlette.types import Receive, Scope, Send
 from binance_gateway.admission import Admission
 from binance_gateway.calls import registry
 from binance_gateway.calls.call import Call, Route, Security
-from binance_gateway.calls.parameters import read_values
 from binance_gateway.metrics import Metrics
 from binance_gateway.rest.forms import Form, read_form
 from binance_gateway.services import Services
@@ -140,9 +139,8 @@ class Rest:
         admitted = self._admission.admit(
             security, _decode(fields.get(b"x-mbx-apikey")), form.parameters, (form.payload,)
         )
-        values: dict[str, Any] = read_values(
-            route.parameters, form.parameters, is_signed=security.is_signed
-        )
+        reader = route.parameters
+        values: dict[str, Any] = {} if reader is None else reader.read(form.parameters)
         signer, window = admitted
         return Call(
             values,

@@ -7,16 +7,28 @@ from collections.abc import Callable
 from hashlib import sha256
 from typing import Any
 
+_BLOCK = 64
+_INNER_PAD = bytes(each ^ 0x36 for each in range(256))
+_OUTER_PAD = bytes(each ^ 0x5C for each in range(256))
+
 Verify = Callable[[bytes, str], bool]
 """Whether a text is the signature of a payload."""
 
 
 def verify_by_secret(secret: bytes) -> Verify:
-    """Return the check of HMAC-SHA256 with `secret`, in hex of any case."""
+    """Return the check of HMAC-SHA256 with `secret`, in hex of any case.
+
+    The two hashes begin with the secret (RFC 2104) and are copied for each payload: to begin them
+    anew takes longer than to hash one.
+    """
+    block = (secret if len(secret) <= _BLOCK else sha256(secret).digest()).ljust(_BLOCK, b"\0")
+    begun_inner, begun_outer = (sha256(block.translate(pad)) for pad in (_INNER_PAD, _OUTER_PAD))
 
     def verify(payload: bytes, signature: str) -> bool:
-        proof = hmac.digest(secret, payload, sha256)
-        return hmac.compare_digest(proof.hex().encode(), signature.lower().encode())
+        inner, outer = begun_inner.copy(), begun_outer.copy()
+        inner.update(payload)
+        outer.update(inner.digest())
+        return hmac.compare_digest(outer.hexdigest().encode(), signature.lower().encode())
 
     return verify
 

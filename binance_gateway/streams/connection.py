@@ -1,7 +1,7 @@
 """The server's side of a client's WebSocket, for streams and for the WebSocket API."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeAlias
 
 from edge.frame_budget import FrameBudget
 from market_data.fanout.nonblocking_websocket import NonblockingWebSocket
@@ -14,7 +14,12 @@ MESSAGES_AT_ONCE = 15
 """A client of streams may send 10 messages more at once, such as its first subscriptions."""
 CALLS_A_SECOND = 5_000
 """Of the WebSocket API, which is limited by weight; beyond this nothing is read."""
-_TOO_SLOW, _POLICY_VIOLATION = 1013, 1008
+MAX_UNDER_WAY = 1_000
+"""Calls of a connection that are not answered yet; with more, nothing is read from it."""
+_TOO_SLOW, _POLICY_VIOLATION, _NO_TEXT = 1013, 1008, 1007
+
+Take: TypeAlias = Callable[[str | None], None]
+"""Takes a message: its text, None for one in binary."""
 
 
 class BinanceWebSocket(NonblockingWebSocket):
@@ -22,6 +27,8 @@ class BinanceWebSocket(NonblockingWebSocket):
 
     counts_messages = True
     render_farewell: Callable[[], bytes] | None = None
+    _take: Take | None = None
+    _under_way = 0
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
@@ -32,6 +39,53 @@ class BinanceWebSocket(NonblockingWebSocket):
         if self.scope["path"] == WS_API_PATH:
             return FrameBudget(a_second=CALLS_A_SECOND, at_once=CALLS_A_SECOND)
         return FrameBudget(a_second=MESSAGES_A_SECOND, at_once=MESSAGES_AT_ONCE)
+
+    def listen_to(self, take: Take) -> None:
+        """Give `take` each message from now on, as it comes: each is a call that is to be answered.
+
+        What has come before is in the queue of the application.
+        """
+        self._take = take
+
+    def send_receive_event_to_app(self) -> None:
+        """Take a message that has come as a whole."""
+        if self._take is None:
+            super().send_receive_event_to_app()
+            return
+        content, self.frames = b"".join(self.frames), []
+        if self.close_sent:
+            return
+        try:
+            text = content.decode() if self.curr_msg_data_type == "text" else None
+        except UnicodeDecodeError:
+            self.conn.send_close(_NO_TEXT)
+            self.handle_parser_exception()
+            return
+        self.begin_call()
+        self._take(text)
+
+    def begin_call(self) -> None:
+        """Count a call that is under way; with many of them, or unread answers, read no more."""
+        self._under_way += 1
+        if self._under_way >= MAX_UNDER_WAY or not self.writable.is_set():
+            self.read_paused = True
+            self.transport.pause_reading()
+
+    def end_call(self) -> None:
+        """Note that a call has been answered."""
+        self._under_way -= 1
+        self._read_on()
+
+    def resume_writing(self) -> None:
+        """Go on reading calls, now that the client has read."""
+        super().resume_writing()
+        self._read_on()
+
+    def _read_on(self) -> None:
+        is_free = self._under_way < MAX_UNDER_WAY // 2 and self.writable.is_set()
+        if self._take is not None and self.read_paused and is_free:
+            self.read_paused = False
+            self.transport.resume_reading()
 
     def end(self, code: int, reason: str) -> None:
         """Close; one that is too slow breaks a rule here."""

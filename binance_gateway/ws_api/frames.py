@@ -4,9 +4,11 @@ A value is the text of its JSON literal, which is what its signature covers: 0.1
 """
 
 import json
-import re
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple, TypeAlias
 from urllib.parse import quote, quote_plus
+
+import msgspec
 
 from binance_gateway.words import errors
 from binance_gateway.words.errors import BinanceError
@@ -17,6 +19,7 @@ _VERSION = "v3/"
 _SIGNATURE = "signature"
 _RETURN_LIMITS = "returnRateLimits"
 _COMPACT = (",", ":")
+_BOOLEANS = {"true": True, "false": False}
 
 
 class _Literal(str):
@@ -26,20 +29,32 @@ class _Literal(str):
 
 
 _decode = json.JSONDecoder(parse_int=_Literal, parse_float=_Literal).decode
-_is_same_encoded = re.compile(r"[A-Za-z0-9_.~=&-]*", re.ASCII).fullmatch
-"""Whether percent-encoding changes nothing of a payload."""
+
+
+class _Plain(msgspec.Struct):
+    """A frame as nearly every client sends it: parameters without lists and objects."""
+
+    id: int | str | None
+    method: str
+    params: dict[str, str | int | float | bool | None] = {}
+
+
+_decode_plain = msgspec.json.Decoder(_Plain, float_hook=str).decode
+_NEGATIVE_ZERO = "-0"
+"""A whole number whose text is not that of its value."""
 
 
 class Frame(NamedTuple):
     """A request. `parameters` are all but those about the answer's form.
 
-    `payloads` are what a signature may cover. `returns_limits` is None if it says nothing of it.
+    `payloads` are what a signature may cover, the likeliest first; they are made as they are asked
+    for, once. `returns_limits` is None if it says nothing of it.
     """
 
     id: FrameId
     method: str
     parameters: dict[str, str]
-    payloads: tuple[bytes, ...]
+    payloads: Iterable[bytes]
     returns_limits: bool | None
 
 
@@ -54,6 +69,33 @@ class FrameFault(Exception):
 
 def read_frame(text: str | None) -> Frame:
     """Read a text frame, None: another one; raise FrameFault."""
+    plain = _read_plain(text) if text else None
+    if plain is None:
+        return _read_any(text)
+    return _make_frame(*plain)
+
+
+def _read_plain(text: str) -> tuple[FrameId, str, dict[str, str]] | None:
+    """Return id, method and parameters of a frame that has nothing unusual, else None."""
+    if _NEGATIVE_ZERO in text:
+        return None
+    try:
+        frame = _decode_plain(text)
+    except (msgspec.DecodeError, ValueError):
+        return None
+    texts: dict[str, str] = {}
+    for name, value in frame.params.items():
+        if isinstance(value, str):
+            texts[name] = value
+        elif isinstance(value, int) and not isinstance(value, bool):
+            texts[name] = str(value)
+        else:
+            return None
+    return frame.id, frame.method, texts
+
+
+def _read_any(text: str | None) -> Frame:
+    """Read a frame of whatever kind; raise FrameFault."""
     fields = _read_object(text)
     frame_id = _read_id(fields.get("id"))
     if "id" not in fields:
@@ -66,17 +108,19 @@ def read_frame(text: str | None) -> Frame:
     if not isinstance(sent, dict):
         raise FrameFault(frame_id, errors.INVALID_VALUE("params"))
     texts = {name: _to_text(value) for name, value in sent.items() if value is not None}
-    payloads = _list_payloads(texts) if _SIGNATURE in texts else ()
-    returns_limits = texts.pop(_RETURN_LIMITS, None)
-    if returns_limits is not None and returns_limits.lower() not in ("true", "false"):
-        raise FrameFault(frame_id, errors.INVALID_VALUE(_RETURN_LIMITS))
-    return Frame(
-        frame_id,
-        method.removeprefix(_VERSION),
-        texts,
-        payloads,
-        None if returns_limits is None else returns_limits.lower() == "true",
-    )
+    return _make_frame(frame_id, method, texts)
+
+
+def _make_frame(frame_id: FrameId, method: str, texts: dict[str, str]) -> Frame:
+    payloads = _make_payloads(texts) if _SIGNATURE in texts else ()
+    parameters, returns_limits = texts, None
+    if _RETURN_LIMITS in texts:
+        parameters = dict(texts)
+        word = parameters.pop(_RETURN_LIMITS).lower()
+        if word not in _BOOLEANS:
+            raise FrameFault(frame_id, errors.INVALID_VALUE(_RETURN_LIMITS))
+        returns_limits = _BOOLEANS[word]
+    return Frame(frame_id, method.removeprefix(_VERSION), parameters, payloads, returns_limits)
 
 
 def _read_object(text: str | None) -> dict[str, Any]:
@@ -111,12 +155,14 @@ def _to_text(value: object) -> str:
     return json.dumps(value, separators=_COMPACT, ensure_ascii=False)
 
 
-def _list_payloads(texts: dict[str, str]) -> tuple[bytes, ...]:
-    """Return the plain text, as documented, and encoded forms, as clients sign them."""
-    pairs = sorted(pair for pair in texts.items() if pair[0] != _SIGNATURE)
-    plain = "&".join(f"{name}={value}" for name, value in pairs)
-    if _is_same_encoded(plain):
-        return (plain.encode(),)
+def _make_payloads(texts: Mapping[str, str]) -> Iterator[bytes]:
+    """Yield the plain text, as documented, and encoded forms, as clients sign them."""
+    pairs = sorted(texts.items())
+    pairs.remove((_SIGNATURE, texts[_SIGNATURE]))
+    plain = "&".join(map("=".join, pairs))
+    yield plain.encode()
     encoded = "&".join(f"{quote(name, safe='')}={quote(value, safe='')}" for name, value in pairs)
-    form = "&".join(f"{quote_plus(name)}={quote_plus(value)}" for name, value in pairs)
-    return (plain.encode(), encoded.encode(), form.encode())
+    if encoded == plain:
+        return
+    yield encoded.encode()
+    yield "&".join(f"{quote_plus(name)}={quote_plus(value)}" for name, value in pairs).encode()

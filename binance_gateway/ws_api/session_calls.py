@@ -1,10 +1,10 @@
 """Methods that belong to a connection: logging on, and following an account."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from typing import Any, NamedTuple
 
 from binance_gateway.calls.call import Security
-from binance_gateway.calls.parameters import Parameter
+from binance_gateway.calls.parameters import Parameter, Parameters
 from binance_gateway.signing.keys import Signer
 from binance_gateway.words.numbers import read_integer
 from binance_gateway.ws_api.session import Session
@@ -25,8 +25,8 @@ class SessionMethod(NamedTuple):
     """A method; `security` NONE needs no signature. `is_of_session`: only of who is logged on."""
 
     handler: Callable[[Asked], Awaitable[object]]
+    parameters: Parameters
     security: Security = Security.NONE
-    parameters: Sequence[Parameter] = ()
     is_of_session: bool = False
 
 
@@ -64,14 +64,16 @@ async def _list_subscriptions(asked: Asked) -> object:
     return [{"subscriptionId": number} for number in asked.session.subscriptions.ids]
 
 
+_NONE, _SIGNED = Parameters((), is_signed=False), Parameters((), is_signed=True)
+_SUBSCRIPTION = Parameters((Parameter("subscriptionId", read_integer),), is_signed=False)
 SESSION_METHODS = {
-    "session.logon": SessionMethod(_log_on, Security.USER_DATA),
-    "session.status": SessionMethod(_tell_status),
-    "session.logout": SessionMethod(_log_out),
-    "session.subscriptions": SessionMethod(_list_subscriptions),
-    "userDataStream.subscribe": SessionMethod(_subscribe, is_of_session=True),
-    "userDataStream.subscribe.signature": SessionMethod(_subscribe_signed, Security.USER_DATA),
-    "userDataStream.unsubscribe": SessionMethod(
-        _unsubscribe, parameters=(Parameter("subscriptionId", read_integer),)
+    "session.logon": SessionMethod(_log_on, _SIGNED, Security.USER_DATA),
+    "session.status": SessionMethod(_tell_status, _NONE),
+    "session.logout": SessionMethod(_log_out, _NONE),
+    "session.subscriptions": SessionMethod(_list_subscriptions, _NONE),
+    "userDataStream.subscribe": SessionMethod(_subscribe, _NONE, is_of_session=True),
+    "userDataStream.subscribe.signature": SessionMethod(
+        _subscribe_signed, _SIGNED, Security.USER_DATA
     ),
+    "userDataStream.unsubscribe": SessionMethod(_unsubscribe, _SUBSCRIPTION),
 }

@@ -16,9 +16,6 @@ from binance_gateway.account.user_stream import UserStreams
 from binance_gateway.admission import Admission, Admitted, check_scope
 from binance_gateway.calls import registry
 from binance_gateway.calls.call import Call, Route, Security
-from binance_gateway.calls.parameters import read_values
-from binance_gateway.limits.limits import describe_limit
-from binance_gateway.limits.windows import Windows
 from binance_gateway.metrics import Metrics
 from binance_gateway.services import Services
 from binance_gateway.signing.keys import Signer
@@ -37,12 +34,13 @@ from protocol.timestamps import now_in_microseconds
 
 logger = logging.getLogger(__name__)
 
-MAX_AT_ONCE = 1_000
-"""Requests of a connection that run beside each other; with more, no frame is read."""
 CONNECTING_WEIGHT = 2
 LIFE_SECONDS = 86_400.0
 _GOING_AWAY = 1001
 _ANY_TIME = Window(0, 0, ())
+_TRADES = frozenset(
+    name for name, route in registry.BY_NAME.items() if route.security is Security.TRADE
+)
 
 
 class _Answer(NamedTuple):
@@ -52,26 +50,6 @@ class _Answer(NamedTuple):
     field: str
     content: object
     ordering: str | None = None
-
-
-class _Answers:
-    """The answers of one connection: those of one turn of the event loop are written at once."""
-
-    def __init__(self, connection: BinanceWebSocket, subscriptions: Subscriptions) -> None:
-        self._connection = connection
-        self._subscriptions = subscriptions
-        self._waiting: list[bytes] = []
-
-    def write(self, frame: bytes) -> None:
-        """Write an answer before the next turn, and only then let begin what it has begun."""
-        if not self._waiting:
-            asyncio.get_running_loop().call_soon(self._flush)
-        self._waiting.append(frame)
-
-    def _flush(self) -> None:
-        self._connection.write(b"".join(self._waiting))
-        self._waiting.clear()
-        self._subscriptions.let_begin()
 
 
 class WsApi:
@@ -101,54 +79,42 @@ class WsApi:
             self._services.market.clock.now(),
             subscriptions,
         )
-        answers = _Answers(connection, subscriptions)
+        conversation = _Conversation(self, connection, session)
+        connection.listen_to(conversation.take)
         self._services.limits.weight.add(session.address, CONNECTING_WEIGHT, now)
         end = asyncio.get_running_loop().call_later(
             LIFE_SECONDS, connection.end, _GOING_AWAY, "24 hours are over"
         )
         try:
-            await self._answer_all(websocket, connection, session, answers)
+            # only what has come before somebody listened, and the end, come this way
+            while (received := await websocket.receive())["type"] == "websocket.receive":
+                connection.begin_call()
+                conversation.take(received.get("text"))
         finally:
             end.cancel()
             await session.subscriptions.close()
 
-    async def _answer_all(
-        self,
-        websocket: WebSocket,
-        connection: BinanceWebSocket,
-        session: Session,
-        answers: "_Answers",
-    ) -> None:
-        turns = asyncio.Semaphore(MAX_AT_ONCE)
-        tasks: set[asyncio.Task[None]] = set()
-        while (received := await websocket.receive())["type"] == "websocket.receive":
-            await turns.acquire()
-            task = asyncio.create_task(self._answer(received.get("text"), session, answers))
-            tasks.add(task)
-            task.add_done_callback(tasks.discard)
-            task.add_done_callback(lambda _: turns.release())
-            await connection.drain()
-
-    async def _answer(self, text: str | None, session: Session, answers: "_Answers") -> None:
+    async def answer(self, text: str | None, session: Session) -> bytes:
+        """Carry out a request; return the frame that answers it."""
         started = time.perf_counter()
-        returns_limits: bool | None = None
+        shows_limits = session.returns_limits
         is_trade = False
         try:
             frame = read_frame(text)
-            frame_id, returns_limits = frame.id, frame.returns_limits
+            frame_id = frame.id
+            if frame.returns_limits is not None:
+                shows_limits = frame.returns_limits
             answer = await self._carry_out(frame, session)
-            route = registry.BY_NAME.get(frame.method)
-            is_trade = route is not None and route.security is Security.TRADE
+            is_trade = frame.method in _TRADES
         except FrameFault as fault:
             frame_id, answer = fault.frame_id, self._refuse(fault.error)
         self._metrics.answers.count(answer.status, time.perf_counter() - started, is_trade=is_trade)
-        shows = session.returns_limits if returns_limits is None else returns_limits
-        answers.write(self._render(frame_id, answer, session, shows_limits=shows))
+        return self._render(frame_id, answer, session, shows_limits=shows_limits)
 
     async def _carry_out(self, frame: Frame, session: Session) -> _Answer:
+        route = registry.BY_NAME.get(frame.method)
         call: Call | None = None
         try:
-            route = registry.BY_NAME.get(frame.method)
             if route is None:
                 return _Answer(200, "result", await self._call_session(frame, session))
             weight = route.weigh(frame.parameters)
@@ -183,13 +149,12 @@ class WsApi:
         method = SESSION_METHODS.get(frame.method)
         if method is None:
             raise errors.INVALID_VALUE("method")
-        is_signed = method.security.is_signed
         key = frame.parameters.get("apiKey")
-        if is_signed and key is None:
+        if method.security.is_signed and key is None:
             raise errors.MISSING_PARAMETER("apiKey")
         admitted = self._admission.admit(method.security, key, frame.parameters, frame.payloads)
         signer = self._identify(session) if method.is_of_session else admitted.signer
-        values = read_values(method.parameters, frame.parameters, is_signed=is_signed)
+        values = method.parameters.read(frame.parameters)
         now = self._services.market.clock.now()
         return await method.handler(Asked(session, values, signer, now))
 
@@ -229,19 +194,10 @@ class WsApi:
     ) -> bytes:
         body = {"id": frame_id, "status": answer.status, answer.field: answer.content}
         if shows_limits:
-            body["rateLimits"] = self._list_limits(answer, session.address)
+            body["rateLimits"] = self._services.limits.tell_counts(
+                session.address, answer.ordering, now_in_microseconds()
+            )
         return frame_text(encode(body))
-
-    def _list_limits(self, answer: _Answer, address: str) -> list[dict[str, object]]:
-        limits, now = self._services.limits, now_in_microseconds()
-        shown: list[tuple[Windows, str]] = [(limits.weight, address)]
-        if answer.ordering is not None:
-            shown = [*((each, answer.ordering) for each in limits.orders), *shown]
-        return [
-            describe_limit(windows.limit) | {"count": windows.read(who, now)}
-            for windows, who in shown
-            if windows.limit.most
-        ]
 
     def _render_farewell(self, unit: TimeUnit) -> bytes:
         event = {"e": "serverShutdown", "E": unit.of(self._services.market.clock.now())}
@@ -256,8 +212,43 @@ def _read_values(route: Route, frame: Frame) -> dict[str, object]:
     """Return the values of a call; a key may be sent where none is needed."""
     if route.parameters is None:
         return {}
-    is_signed = route.security.is_signed
     sent = frame.parameters
-    if not is_signed:
+    if not route.security.is_signed and "apiKey" in sent:
         sent = {name: text for name, text in sent.items() if name != "apiKey"}
-    return read_values(route.parameters, sent, is_signed=is_signed)
+    return route.parameters.read(sent)
+
+
+class _Conversation:
+    """The requests of one connection, each carried out as it comes.
+
+    The answers of one turn of the event loop are written at once, and only then may begin what they
+    have begun.
+    """
+
+    def __init__(self, api: WsApi, connection: BinanceWebSocket, session: Session) -> None:
+        self._api = api
+        self._connection = connection
+        self._session = session
+        self._loop = asyncio.get_running_loop()
+        self._under_way: set[asyncio.Task[None]] = set()
+        self._answers: list[bytes] = []
+
+    def take(self, text: str | None) -> None:
+        """Begin a request: the text of a frame, None if it has none."""
+        task = self._loop.create_task(self._answer(text))
+        self._under_way.add(task)
+        task.add_done_callback(self._under_way.discard)
+
+    async def _answer(self, text: str | None) -> None:
+        try:
+            answer = await self._api.answer(text, self._session)
+        finally:
+            self._connection.end_call()
+        if not self._answers:
+            self._loop.call_soon(self._flush)
+        self._answers.append(answer)
+
+    def _flush(self) -> None:
+        self._connection.write(b"".join(self._answers))
+        self._answers.clear()
+        self._session.subscriptions.let_begin()
