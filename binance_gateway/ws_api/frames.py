@@ -40,8 +40,6 @@ class _Plain(msgspec.Struct):
 
 
 _decode_plain = msgspec.json.Decoder(_Plain, float_hook=str).decode
-_NEGATIVE_ZERO = "-0"
-"""A whole number whose text is not that of its value."""
 
 
 class Frame(NamedTuple):
@@ -77,8 +75,6 @@ def read_frame(text: str | None) -> Frame:
 
 def _read_plain(text: str) -> tuple[FrameId, str, dict[str, str]] | None:
     """Return id, method and parameters of a frame that has nothing unusual, else None."""
-    if _NEGATIVE_ZERO in text:
-        return None
     try:
         frame = _decode_plain(text)
     except (msgspec.DecodeError, ValueError):
@@ -87,9 +83,9 @@ def _read_plain(text: str) -> tuple[FrameId, str, dict[str, str]] | None:
     for name, value in frame.params.items():
         if isinstance(value, str):
             texts[name] = value
-        elif isinstance(value, int) and not isinstance(value, bool):
+        elif isinstance(value, int) and not isinstance(value, bool) and value:
             texts[name] = str(value)
-        else:
+        else:  # 0 may have been -0
             return None
     return frame.id, frame.method, texts
 
