@@ -9,14 +9,8 @@ from binance_gateway.signing.keys import FindSigner, Signer
 from binance_gateway.signing.window import Clocks, Window, read_window
 from binance_gateway.words import errors
 from binance_gateway.words.errors import BinanceError
-from edge.api_keys import Scope
 from edge.wrong_keys import WrongKeys
 
-_SCOPES = {
-    Security.KEY: Scope.READ,
-    Security.USER_DATA: Scope.READ,
-    Security.TRADE: Scope.TRADE,
-}
 _NOBODY = Signer("", "", frozenset(), None)
 _WRONG = {
     fault.code for fault in (errors.BAD_KEY_FORMAT, errors.REJECTED_KEY, errors.WRONG_SIGNATURE)
@@ -61,7 +55,7 @@ class Admission:
 
         The signature, in `parameters`, is right if it is one of any of the `payloads`.
         """
-        if security is Security.NONE:
+        if security.scope is None:
             return Admitted(_NOBODY, _ANY_TIME)
         signer = self.identify(key)
         window = _ANY_TIME
@@ -90,5 +84,5 @@ class Admission:
 
 def check_scope(signer: Signer, security: Security) -> None:
     """Raise BinanceError if the key is not for calls of this kind."""
-    if _SCOPES[security] not in signer.scopes:
+    if security.scope not in signer.scopes:
         raise errors.REJECTED_KEY()

@@ -25,7 +25,12 @@ from protocol.enums import TrailingOffsetType, Uniqueness
 from protocol.events import ExecutionReport, Reply
 
 _STRATEGY = ("strategyId", "strategyType")
-_FULL_BY_DEFAULT = frozenset({Type.MARKET, Type.LIMIT})
+_DEFAULT_RESPONSES = {
+    kind: ResponseType.FULL if kind in {Type.MARKET, Type.LIMIT} else ResponseType.ACK
+    for kind in Type
+}
+_GTC, _ACK = TimeInForce.GTC, ResponseType.ACK
+_UNIQUE = Uniqueness.OPEN
 
 
 def check_order(values: Mapping[str, Any], filters: Filters, prefix: str = "") -> None:
@@ -35,13 +40,15 @@ def check_order(values: Mapping[str, Any], filters: Filters, prefix: str = "") -
     """
     check_parameters(values, prefix)
     price, quantity, shown = values["price"], values["quantity"], values["icebergQty"]
-    if any(each is not None and each <= 0 for each in (quantity, values["quoteOrderQty"])):
+    amount, stop_price = values["quoteOrderQty"], values["stopPrice"]
+    if 0 in (quantity, amount):
         raise errors.INVALID_QUANTITY()
-    for each in (price, values["stopPrice"]):
-        if each is not None:
-            filters.check_price(each)
+    if price is not None:
+        filters.check_price(price)
+    if stop_price is not None:
+        filters.check_price(stop_price)
     if quantity is None:
-        filters.check_amount(values["quoteOrderQty"])
+        filters.check_amount(amount)
         return
     filters.check_quantity(quantity)
     if price is not None:
@@ -54,7 +61,7 @@ def check_order(values: Mapping[str, Any], filters: Filters, prefix: str = "") -
 
 def make_entry(values: Mapping[str, Any], symbol: Symbol) -> QueueEntry:
     """Return the entry of an order that has been checked; its name is free once it has ended."""
-    kind, time_in_force = values["type"], values["timeInForce"] or TimeInForce.GTC
+    kind, time_in_force = values["type"], values["timeInForce"] or _GTC
     native = NATIVE_TYPES.get((kind, time_in_force))
     stop_price, delta = _to_text(values["stopPrice"]), values["trailingDelta"]
     trails = delta is not None
@@ -62,7 +69,7 @@ def make_entry(values: Mapping[str, Any], symbol: Symbol) -> QueueEntry:
     return QueueEntry(
         symbol=symbol.instrument.symbol,
         side=values["side"],
-        order_type=NATIVE_TYPES[kind, TimeInForce.GTC] if is_later else native,
+        order_type=NATIVE_TYPES[kind, _GTC] if is_later else native,
         time_in_force=NATIVE_TIMES_IN_FORCE[time_in_force] if is_later else None,
         quantity=_to_text(values["quantity"]),
         quote_quantity=_to_text(values["quoteOrderQty"]),
@@ -73,7 +80,7 @@ def make_entry(values: Mapping[str, Any], symbol: Symbol) -> QueueEntry:
         trailing_offset_type=TrailingOffsetType.BASIS_POINTS.value if trails else None,
         activation_price=stop_price if trails else None,
         client_order_id=values["newClientOrderId"] or make_client_order_id(),
-        unique=Uniqueness.OPEN,
+        unique=_UNIQUE,
         self_trade_prevention=PREVENTIONS[values["selfTradePreventionMode"] or NO_PREVENTION],
         reject_if_triggered=is_waiting(values),
     )
@@ -87,14 +94,14 @@ def answer_order(
     reply: Reply,
 ) -> Shape:
     """Return the answer to a new order, in the shape that its values ask for."""
-    kind = values["newOrderRespType"]
-    if kind is None:
-        kind = ResponseType.FULL if values["type"] in _FULL_BY_DEFAULT else ResponseType.ACK
+    kind = values["newOrderRespType"] or _DEFAULT_RESPONSES[values["type"]]
     answer = make_answer(kind, order, symbol, unit, reply)
-    if kind is ResponseType.ACK:
+    if kind is _ACK:
         return answer
-    # nobody keeps them: only this answer has them
-    return answer | {name: values[name] for name in _STRATEGY if values[name] is not None}
+    for name in _STRATEGY:
+        if values[name] is not None:
+            answer[name] = values[name]  # nobody keeps them: only this answer has them
+    return answer
 
 
 def is_waiting(values: Mapping[str, Any]) -> bool:

@@ -17,7 +17,7 @@ from binance_gateway.words.enums import (
 from binance_gateway.words.numbers import pad, pad_or_zero
 from binance_gateway.words.symbols import Symbol
 from binance_gateway.words.times import TimeUnit
-from protocol.enums import ListState, OrderType, Reason, Side, Status, TrailingOffsetType
+from protocol.enums import ListState, Side, Status, TrailingOffsetType
 from protocol.events import ExecutionReport, Fill, PreventedByTaker, Reply
 from protocol.timestamps import parse_timestamp
 
@@ -26,20 +26,25 @@ Shape: TypeAlias = dict[str, Any]
 
 NO_LIST = NO_TRADE_GROUP = -1
 NO_MOMENT = -1
+_OPEN, _CANCELED, _EXPIRED = Status.OPEN, Status.CANCELED, Status.EXPIRED
+_PENDING, _BUY = ListState.PENDING, Side.BUY
+_ACK, _FULL = ResponseType.ACK, ResponseType.FULL
+# a name of a class takes long to find
 
 
 def find_status(order: Order) -> str:
     """Return the status of an order."""
-    if is_pending(order) and order.status == Status.OPEN:
+    status = order.status
+    if status == _OPEN and is_pending(order):
         return PENDING
-    if order.status == Status.CANCELED and order.reason in ENDS_BY_REASON:
-        return ENDS_BY_REASON[Reason(order.reason)]
-    return STATUSES[Status(order.status)]
+    if status == _CANCELED and order.reason is not None:
+        return ENDS_BY_REASON.get(order.reason, STATUSES[status])
+    return STATUSES[status]
 
 
 def is_pending(order: Order) -> bool:
     """Whether the order waits for another one of its list."""
-    return order.list.state == ListState.PENDING if order.list else False
+    return order.list.state == _PENDING if order.list else False
 
 
 def find_list_id(order: Order) -> int:
@@ -89,19 +94,20 @@ def make_answer(
 ) -> Shape:
     """Return the answer to a new order, in the shape that was asked for."""
     answer = make_ack(order, symbol, unit)
-    if kind is ResponseType.ACK:
+    if kind is _ACK:
         return answer
     answer |= _describe(order)
     answer["workingTime"] = answer["transactTime"] if _is_working(order) else NO_MOMENT
-    if kind is ResponseType.FULL:
+    if kind is _FULL:
         answer["fills"] = [_describe_fill(fill, symbol, order.side) for fill in reply.fills]
     if matches := reply.prevented_matches:
         answer["preventedMatchId"] = matches[-1].prevented_match_id
-        if kind is ResponseType.FULL:
+        if kind is _FULL:
             answer["preventedMatches"] = [_describe_match(match, symbol) for match in matches]
     answer["selfTradePreventionMode"] = name_prevention(order.self_trade_prevention)
-    answer |= _describe_trailing(order, answer["transactTime"])
-    return answer | _describe_conditional(order)
+    if order.trailing_offset:
+        answer |= _describe_trailing(order, answer["transactTime"])
+    return _add_conditional(answer, order)
 
 
 def make_cancel(order: ExecutionReport, symbol: Symbol, unit: TimeUnit) -> Shape:
@@ -109,7 +115,7 @@ def make_cancel(order: ExecutionReport, symbol: Symbol, unit: TimeUnit) -> Shape
 
     Since when it trailed no report tells but the first.
     """
-    answer = {
+    answer: Shape = {
         "symbol": symbol.name,
         "origClientOrderId": order.client_order_id or "",
         "orderId": find_number(order),
@@ -120,7 +126,7 @@ def make_cancel(order: ExecutionReport, symbol: Symbol, unit: TimeUnit) -> Shape
     answer |= _describe(order)
     answer["selfTradePreventionMode"] = name_prevention(order.self_trade_prevention)
     answer |= _describe_trailing(order, None)
-    return answer | _describe_conditional(order)
+    return _add_conditional(answer, order)
 
 
 def make_amended(
@@ -179,7 +185,7 @@ def make_query(order: OrderRecord, symbol: Symbol, unit: TimeUnit) -> Shape:
         "selfTradePreventionMode": name_prevention(order.self_trade_prevention),
     }
     answer |= _describe_trailing(order, None if trailing_since is None else unit.of(trailing_since))
-    return answer | _describe_prevention(order) | _describe_expiry(order)
+    return _add_outcome(answer, order)
 
 
 def find_working_since(order: OrderRecord) -> int | None:
@@ -210,7 +216,7 @@ def find_trailing_since(order: OrderRecord) -> int | None:
 
 
 def _describe(order: Order) -> Shape:
-    kind, time_in_force = NAMES_OF_TYPES[OrderType(order.order_type or "")]
+    kind, time_in_force = NAMES_OF_TYPES[order.order_type or ""]
     return {
         "price": pad_or_zero(order.price),
         "origQty": pad_or_zero(order.quantity),
@@ -220,17 +226,26 @@ def _describe(order: Order) -> Shape:
         "status": find_status(order),
         "timeInForce": name_time_in_force(order.time_in_force, time_in_force),
         "type": kind,
-        "side": SIDE_NAMES[Side(order.side or "")],
+        "side": SIDE_NAMES[order.side or ""],
     }
 
 
-def _describe_conditional(order: Order) -> Shape:
-    told: Shape = {}
+def _add_conditional(answer: Shape, order: Order) -> Shape:
+    """Add what few orders have."""
     if (stop_price := find_stop_price(order)) is not None:
-        told["stopPrice"] = pad(stop_price)
+        answer["stopPrice"] = pad(stop_price)
     if order.display_quantity:
-        told["icebergQty"] = pad(order.display_quantity)
-    return told | _describe_prevention(order) | _describe_expiry(order)
+        answer["icebergQty"] = pad(order.display_quantity)
+    return _add_outcome(answer, order)
+
+
+def _add_outcome(answer: Shape, order: Order) -> Shape:
+    """Add what was prevented of an order, and why it has expired."""
+    if order.prevented_quantity:
+        answer["preventedQuantity"] = pad(order.prevented_quantity)
+    if (reason := find_expiry_reason(order)) is not None:
+        answer["expiryReason"] = reason
+    return answer
 
 
 def _describe_trailing(order: Order, since: int | None) -> Shape:
@@ -249,21 +264,11 @@ def _describe_trailing(order: Order, since: int | None) -> Shape:
     return told
 
 
-def _describe_prevention(order: Order) -> Shape:
-    taken = order.prevented_quantity
-    return {"preventedQuantity": pad(taken)} if taken else {}
-
-
 def find_expiry_reason(order: Order) -> str | None:
     """Return why the order has expired; None if it has not."""
-    if order.status != Status.EXPIRED or order.reason is None:
+    if order.status != _EXPIRED or order.reason is None:
         return None
-    return EXPIRY_REASONS.get(Reason(order.reason), "EXCHANGE_CANCELED")
-
-
-def _describe_expiry(order: Order) -> Shape:
-    reason = find_expiry_reason(order)
-    return {} if reason is None else {"expiryReason": reason}
+    return EXPIRY_REASONS.get(order.reason, "EXCHANGE_CANCELED")
 
 
 def _is_working(order: Order) -> bool:
@@ -288,7 +293,7 @@ def _describe_match(match: PreventedByTaker, symbol: Symbol) -> Shape:
 
 
 def _describe_fill(fill: Fill, symbol: Symbol, side: Side | None) -> Shape:
-    received = symbol.base if side is Side.BUY else symbol.quote
+    received = symbol.base if side == _BUY else symbol.quote
     return {
         "price": pad(fill.price),
         "qty": pad(fill.quantity),

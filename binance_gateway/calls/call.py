@@ -7,29 +7,27 @@ BinanceError.
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from enum import Enum, auto
+from enum import Enum
 from typing import Any, NamedTuple
 
 from binance_gateway.calls.parameters import Parameter, Parameters
 from binance_gateway.services import Services
 from binance_gateway.words.times import TimeUnit
+from edge.api_keys import Scope
 
 
 class Security(Enum):
     """What a call asks of its caller."""
 
-    NONE = auto()
-    KEY = auto()
-    """A key, and no signature."""
-    USER_DATA = auto()
-    """A signature, of a key that may read."""
-    TRADE = auto()
-    """A signature, of a key that may trade."""
+    NONE = (None, False)
+    KEY = (Scope.READ, False)
+    USER_DATA = (Scope.READ, True)
+    TRADE = (Scope.TRADE, True)
 
-    @property
-    def is_signed(self) -> bool:
-        """Whether a signature is needed."""
-        return self in {Security.USER_DATA, Security.TRADE}
+    def __init__(self, scope: Scope | None, is_signed: bool) -> None:
+        self.scope = scope
+        """What the key must be good for; None: no key is needed."""
+        self.is_signed = is_signed
 
 
 @dataclass(slots=True)

@@ -47,13 +47,15 @@ def mandatory(name: str, read: Read) -> Parameter:
 
 
 class Parameters:
-    """What a call takes, in the order in which it is read."""
+    """What a call takes."""
 
     def __init__(self, parameters: Iterable[Parameter], *, is_signed: bool) -> None:
         self._parameters = tuple(parameters)
         self._is_signed = is_signed
-        names = {parameter.name for parameter in self._parameters}
-        self._known = names | AUTHENTICATION if is_signed else names
+        self._defaults = {each.name: each.default for each in self._parameters}
+        self._mandatory = tuple(each.name for each in self._parameters if each.is_mandatory)
+        self._readers = {each.name: each.read for each in self._parameters}
+        self._known = self._readers.keys() | (AUTHENTICATION if is_signed else set())
 
     def __iter__(self) -> Iterator[Parameter]:
         return iter(self._parameters)
@@ -66,18 +68,17 @@ class Parameters:
             if self._is_signed:
                 raise errors.UNREAD_PARAMETERS(read, len(sent))
             raise errors.TOO_MANY_PARAMETERS(len(self._parameters), len(sent))
-        values: dict[str, Any] = {}
-        for parameter in self._parameters:
-            name = parameter.name
-            text = sent.get(name)
-            if text is None:
-                if parameter.is_mandatory:
-                    raise errors.MISSING_PARAMETER(name)
-                values[name] = parameter.default
-            elif not text:
+        for name in self._mandatory:
+            if name not in sent:
+                raise errors.MISSING_PARAMETER(name)
+        values, readers = self._defaults.copy(), self._readers
+        for name, text in sent.items():
+            read_text = readers.get(name)
+            if read_text is None:
+                continue  # it was about the caller, who has been admitted
+            if not text:
                 raise errors.EMPTY_PARAMETER(name)
-            else:
-                values[name] = parameter.read(name, text)
+            values[name] = read_text(name, text)
         return values
 
 

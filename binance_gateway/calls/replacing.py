@@ -16,7 +16,7 @@ from binance_gateway.calls.parameters import (
     read_key,
     read_word,
 )
-from binance_gateway.calls.trading import RESTRICTIONS, name_order, place, require_done
+from binance_gateway.calls.trading import RESTRICTIONS, check_count, name_order, place, require_done
 from binance_gateway.services import Services
 from binance_gateway.words import errors, refusals
 from binance_gateway.words.enums import REPLACE_MODES, RateLimitMode
@@ -76,9 +76,8 @@ async def replace_order(services: Services, call: Call) -> object:
     symbol = services.symbols.find(values["symbol"])
     cancel = _make_target(call)
     check_order(values, services.filters[symbol.name])
-    call.orders = limits.read_orders(account, call.now)
     try:
-        limits.check_orders(account, 1, call.now)
+        check_count(services, call)
     except BinanceError as error:
         if values["orderRateLimitExceededMode"] is RateLimitMode.DO_NOTHING:
             raise

@@ -36,6 +36,7 @@ calls = RouteTable()
 
 RESTRICTIONS = Parameter("cancelRestrictions", read_key(RESTRICTION_WORDS))
 _TEST_WEIGHT, _TEST_WEIGHT_WITH_RATES = 1, 20
+_REJECTED = Status.REJECTED  # a name of a class takes long to find
 
 
 @calls.add(
@@ -190,9 +191,8 @@ async def send_new(
     orders: Sequence[Mapping[str, Any]],
 ) -> Reply:
     """Send new orders, one entry, if so many more are allowed; return the reply."""
-    limits, account, count = services.limits, call.account, len(orders)
-    call.orders = limits.read_orders(account, call.now)
-    limits.check_orders(account, count, call.now)
+    account, count = call.account, len(orders)
+    check_count(services, call, count)
     call.check_age()
     if services.open_limits is None:
         return await place(services, call, entry, count)
@@ -200,6 +200,15 @@ async def send_new(
     async with services.open_limits.admit(account, symbol, orders, is_list=is_list):
         call.check_age()
         return await place(services, call, entry, count)
+
+
+def check_count(services: Services, call: Call, count: int = 1) -> None:
+    """Raise BinanceError if so many more orders would be too many; its answer tells the counts."""
+    try:
+        services.limits.check_orders(call.account, count, call.now)
+    except BinanceError:
+        call.orders = services.limits.read_orders(call.account, call.now)
+        raise
 
 
 async def place(services: Services, call: Call, entry: QueueEntry, count: int = 1) -> Reply:
@@ -219,7 +228,7 @@ async def place(services: Services, call: Call, entry: QueueEntry, count: int = 
 def _counts(reply: Reply) -> bool:
     """Whether a new order counts: not if it was refused, or has taken from the book at once."""
     order = reply.orders[0] if reply.orders else reply.order
-    return order is not None and order.status is not Status.REJECTED and not reply.fills
+    return order is not None and order.status is not _REJECTED and not reply.fills
 
 
 def require_order(reply: Reply) -> ExecutionReport:
@@ -227,7 +236,7 @@ def require_order(reply: Reply) -> ExecutionReport:
     order = reply.order
     if reply.duplicate:
         raise refusals.translate(Reason.DUPLICATE_ORDER)
-    if order is None or order.status is Status.REJECTED:
+    if order is None or order.status is _REJECTED:
         raise refusals.translate(reply.reason or Reason.INTERNAL_ERROR)
     return order
 

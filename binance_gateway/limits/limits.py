@@ -77,13 +77,15 @@ class Limits:
                 error = errors.TOO_MANY_ORDERS(limit.most, f"{number} {interval}")
                 raise _too_much(error, limit.find_end(now))
 
-    def count_orders(self, account: str, count: int, now: int) -> tuple[int, ...]:
+    def count_orders(self, account: str, count: int, now: int) -> tuple[int, int]:
         """Count orders, or take them back; return how many that makes, by window."""
-        return tuple(windows.add(account, count, now) for windows in self.orders)
+        first, second = self.orders
+        return first.add(account, count, now), second.add(account, count, now)
 
-    def read_orders(self, account: str, now: int) -> tuple[int, ...]:
+    def read_orders(self, account: str, now: int) -> tuple[int, int]:
         """Return how many orders count for `account`, by window."""
-        return tuple(windows.read(account, now) for windows in self.orders)
+        first, second = self.orders
+        return first.read(account, now), second.read(account, now)
 
     def tell_counts(self, address: str, account: str | None, now: int) -> msgspec.Raw:
         """Return what counts as an answer tells it: the orders of `account` first, if it is one."""

@@ -1,5 +1,6 @@
 """Every word of an order, and ours for it."""
 
+from collections.abc import Mapping
 from enum import StrEnum
 
 from msgspec import UnsetType
@@ -19,7 +20,7 @@ from protocol.enums import (
 from protocol.enums import TimeInForce as NativeTimeInForce
 
 SIDES = {"BUY": Side.BUY, "SELL": Side.SELL}
-SIDE_NAMES = {side: name for name, side in SIDES.items()}
+SIDE_NAMES: Mapping[str, str] = {side: name for name, side in SIDES.items()}
 
 
 class Type(StrEnum):
@@ -54,14 +55,16 @@ NATIVE_TYPES = {
     (Type.TAKE_PROFIT_LIMIT, TimeInForce.GTC): OrderType.TAKE_PROFIT_LIMIT,
 }
 """Ours for a type and a time in force; where there is none, the latter counts after the trigger."""
-NAMES_OF_TYPES = {native: names for names, native in NATIVE_TYPES.items()}
+NAMES_OF_TYPES: Mapping[str, tuple[Type, TimeInForce]] = {
+    native: names for names, native in NATIVE_TYPES.items()
+}
 """Type and time in force of ours."""
 NATIVE_TIMES_IN_FORCE = {
     TimeInForce.GTC: NativeTimeInForce.GTC,
     TimeInForce.IOC: NativeTimeInForce.IOC,
     TimeInForce.FOK: NativeTimeInForce.FOK,
 }
-_TIMES_IN_FORCE = {
+_TIMES_IN_FORCE: Mapping[str, str] = {
     **{native: name for name, native in NATIVE_TIMES_IN_FORCE.items()},
     NativeTimeInForce.GTD: TimeInForce.GTC,
     NativeTimeInForce.DAY: TimeInForce.GTC,
@@ -71,11 +74,11 @@ _TIMES_IN_FORCE = {
 
 def name_time_in_force(given: str | UnsetType | None, of_type: str) -> str:
     """Return the word for what an order was given; without that, the one of its type."""
-    return _TIMES_IN_FORCE[NativeTimeInForce(given)] if given else of_type
+    return _TIMES_IN_FORCE[given] if given else of_type
 
 
 PENDING = "PENDING_NEW"
-STATUSES = {
+STATUSES: Mapping[str, str] = {
     Status.OPEN: "NEW",
     Status.PARTIALLY_FILLED: "PARTIALLY_FILLED",
     Status.FILLED: "FILLED",
@@ -83,12 +86,12 @@ STATUSES = {
     Status.EXPIRED: "EXPIRED",
     Status.REJECTED: "REJECTED",
 }
-ENDS_BY_REASON = {
+ENDS_BY_REASON: Mapping[str, str] = {
     Reason.SELF_TRADE_PREVENTION: "EXPIRED_IN_MATCH",
     Reason.AMENDED_BELOW_FILLED: "EXPIRED",
 }
 """The status of an order that was canceled for a reason of ours which has another word here."""
-EXPIRY_REASONS = {
+EXPIRY_REASONS: Mapping[str, str] = {
     Reason.IOC_REMAINDER: "UNFILLED_IOC_QUANTITY_EXPIRED",
     Reason.FOK_NOT_FILLABLE: "UNFILLED_FOK_ORDER_EXPIRED",
     Reason.MARKET_REMAINDER: "INSUFFICIENT_LIQUIDITY",
@@ -108,12 +111,14 @@ PREVENTIONS = {
     "DECREMENT": SelfTradePrevention.DECREMENT,
     "TRANSFER": SelfTradePrevention.DECREMENT,
 }
-_PREVENTION_NAMES = {native: name for name, native in PREVENTIONS.items() if name != "TRANSFER"}
+_PREVENTION_NAMES: Mapping[str, str] = {
+    native: name for name, native in PREVENTIONS.items() if name != "TRANSFER"
+}
 
 
 def name_prevention(mode: str | UnsetType | None) -> str:
     """Return the word for an order's mode; what was TRANSFER, on one account, is DECREMENT."""
-    return _PREVENTION_NAMES[SelfTradePrevention(mode)] if mode else NO_PREVENTION
+    return _PREVENTION_NAMES[mode] if mode else NO_PREVENTION
 
 
 def name_contingency(list_type: str) -> str:

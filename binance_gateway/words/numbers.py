@@ -13,20 +13,21 @@ DECIMAL_RANGE = r"^([0-9]{1,20})(\.[0-9]{1,20})?$"
 INTEGER_RANGE = r"^[0-9]{1,20}$"
 MAX_INTEGER = 2**63 - 1
 
-_read_decimal = re.compile(DECIMAL_RANGE, re.ASCII).fullmatch
+_is_decimal = re.compile(DECIMAL_RANGE, re.ASCII).fullmatch
+_ZEROS = "0" * PLACES
 _is_integer = re.compile(INTEGER_RANGE, re.ASCII).fullmatch
 
 
 def read_amount(name: str, text: str) -> int:
     """Return the amount of the parameter `name` in 10^-8; raise BinanceError."""
-    found = _read_decimal(text)
-    if found is None:
+    if not _is_decimal(text):
         raise errors.ILLEGAL_CHARACTERS(name, DECIMAL_RANGE)
-    fraction = (found[2] or ".")[1:].rstrip("0")
+    whole, _, fraction = text.partition(".")
     if len(fraction) > PLACES:
-        raise errors.TOO_MUCH_PRECISION(name)
-    whole: str = found[1]
-    return int(whole + fraction.ljust(PLACES, "0"))
+        fraction = fraction.rstrip("0")
+        if len(fraction) > PLACES:
+            raise errors.TOO_MUCH_PRECISION(name)
+    return int(whole + fraction + _ZEROS[len(fraction) :])
 
 
 def read_integer(name: str, text: str) -> int:
@@ -48,8 +49,10 @@ def format_amount(units: int) -> str:
 
 def pad(text: str) -> str:
     """Return a decimal of ours, which has at most 8 decimals, with exactly 8."""
-    whole, _, fraction = text.partition(".")
-    return f"{whole}.{fraction:0<8}"
+    point = text.find(".")
+    if point < 0:
+        return f"{text}.{_ZEROS}"
+    return text + _ZEROS[len(text) - point - 1 :]
 
 
 def pad_or_zero(text: str | UnsetType | None) -> str:
@@ -60,7 +63,7 @@ def pad_or_zero(text: str | UnsetType | None) -> str:
 def to_units(text: str) -> int:
     """Return a decimal of ours in 10^-8; what is below that is cut off."""
     whole, _, fraction = text.partition(".")
-    return int(whole + fraction[:PLACES].ljust(PLACES, "0"))
+    return int(whole + fraction[:PLACES] + _ZEROS[len(fraction) :])
 
 
 def multiply(price: int, quantity: int) -> int:
@@ -70,5 +73,9 @@ def multiply(price: int, quantity: int) -> int:
 
 def to_text(units: int) -> str:
     """Return `units` of 10^-8 as a decimal of ours, without zeros at its end."""
-    text = format_amount(units).rstrip("0")
-    return text.removesuffix(".")
+    if units < 0:
+        return f"-{to_text(-units)}"
+    whole, fraction = divmod(units, UNIT)
+    if not fraction:
+        return str(whole)
+    return f"{whole}.{fraction:08d}".rstrip("0")

@@ -34,6 +34,10 @@ RULES: Mapping[Type, Rule] = {
 _JUDGED = (
     "timeInForce", "quantity", "quoteOrderQty", "price", "stopPrice", "trailingDelta", "icebergQty",
 )  # fmt: skip
+_REFUSED = {
+    kind: tuple(name for name in _JUDGED if name not in rule.needs + rule.takes)
+    for kind, rule in RULES.items()
+}
 _LATER = {
     "pegPriceType": NO_PEGGED_ORDERS,
     "pegOffsetType": NO_PEGGED_ORDERS,
@@ -44,6 +48,7 @@ WAITING = frozenset(
     {Type.STOP_LOSS, Type.STOP_LOSS_LIMIT, Type.TAKE_PROFIT, Type.TAKE_PROFIT_LIMIT}
 )
 """Types that wait for a price."""
+_GTC, _MARKET = TimeInForce.GTC, Type.MARKET  # a name of a class takes long to find
 _MIN_STRATEGY_TYPE = 1_000_000
 
 
@@ -52,13 +57,12 @@ def check_parameters(values: Mapping[str, Any], prefix: str = "") -> None:
 
     The names of an order's parameters begin with `prefix`, if it is in a list.
     """
-    rule = RULES[values["type"]]
-    for name in rule.needs:
+    kind = values["type"]
+    for name in RULES[kind].needs:
         if values[name] is None:
             raise errors.MISSING_PARAMETER(add_prefix(prefix, name))
-    allowed = rule.needs + rule.takes
-    for name in _JUDGED:
-        if values[name] is not None and name not in allowed and not _is_harmless(name, values):
+    for name in _REFUSED[kind]:
+        if values[name] is not None and not _is_harmless(name, values):
             raise errors.NOT_REQUIRED(add_prefix(prefix, name))
     _check_choices(values, prefix)
     _check_supported(values)
@@ -75,7 +79,7 @@ def _check_supported(values: Mapping[str, Any]) -> None:
 
 def _is_harmless(name: str, values: Mapping[str, Any]) -> bool:
     """Whether it says what is so anyway: several clients send GTC with every type."""
-    return name == "timeInForce" and values[name] is TimeInForce.GTC
+    return name == "timeInForce" and values[name] is _GTC
 
 
 def add_prefix(prefix: str, name: str) -> str:
@@ -85,12 +89,12 @@ def add_prefix(prefix: str, name: str) -> str:
 
 def _check_choices(values: Mapping[str, Any], prefix: str) -> None:
     kind = values["type"]
-    if kind is Type.MARKET:
+    if kind is _MARKET:
         if values["quantity"] is None and values["quoteOrderQty"] is None:
             raise errors.MISSING_PARAMETER(add_prefix(prefix, "quantity"))
         if values["quantity"] is not None and values["quoteOrderQty"] is not None:
             raise errors.NOT_REQUIRED("quoteOrderQty")
-    if values["icebergQty"] is not None and values["timeInForce"] not in (None, TimeInForce.GTC):
+    if values["icebergQty"] is not None and values["timeInForce"] not in (None, _GTC):
         raise errors.ORDER_REJECTED(UNSUPPORTED_COMBINATION)
     if kind in WAITING and values["stopPrice"] is None and values["trailingDelta"] is None:
         raise errors.MISSING_PARAMETER(add_prefix(prefix, "stopPrice"))

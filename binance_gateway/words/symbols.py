@@ -2,12 +2,14 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 
 from binance_gateway.words import errors
 from binance_gateway.words.numbers import PLACES, to_units
 from protocol.instrument import Instrument
 
-_is_symbol = re.compile(r"^[A-Z0-9-_.]{1,20}$", re.ASCII).fullmatch
+_MAX_REMEMBERED = 1_000
+_is_symbol = lru_cache(_MAX_REMEMBERED)(re.compile(r"^[A-Z0-9-_.]{1,20}$", re.ASCII).fullmatch)
 SYMBOL_RANGE = r"^[A-Z0-9-_.]{1,20}$"
 
 

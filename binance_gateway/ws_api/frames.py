@@ -4,8 +4,10 @@ A value is the text of its JSON literal, which is what its signature covers: 0.1
 """
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, NamedTuple, TypeAlias
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import lru_cache
+from operator import itemgetter
+from typing import Any, NamedTuple, TypeAlias, cast
 from urllib.parse import quote, quote_plus
 
 import msgspec
@@ -18,6 +20,7 @@ FrameId: TypeAlias = int | str | None
 _VERSION = "v3/"
 _SIGNATURE = "signature"
 _RETURN_LIMITS = "returnRateLimits"
+_MAX_REMEMBERED = 256
 _COMPACT = (",", ":")
 _BOOLEANS = {"true": True, "false": False}
 
@@ -79,15 +82,14 @@ def _read_plain(text: str) -> tuple[FrameId, str, dict[str, str]] | None:
         frame = _decode_plain(text)
     except (msgspec.DecodeError, ValueError):
         return None
-    texts: dict[str, str] = {}
-    for name, value in frame.params.items():
-        if isinstance(value, str):
-            texts[name] = value
-        elif isinstance(value, int) and not isinstance(value, bool) and value:
-            texts[name] = str(value)
-        else:  # 0 may have been -0
+    texts = frame.params
+    for name, value in texts.items():
+        if type(value) is str:
+            continue
+        if type(value) is not int or not value:  # 0 may have been -0
             return None
-    return frame.id, frame.method, texts
+        texts[name] = str(value)
+    return frame.id, frame.method, cast("dict[str, str]", texts)
 
 
 def _read_any(text: str | None) -> Frame:
@@ -151,12 +153,28 @@ def _to_text(value: object) -> str:
     return json.dumps(value, separators=_COMPACT, ensure_ascii=False)
 
 
+class _Form(NamedTuple):
+    """How parameters of certain names are signed: a template, and what takes its values."""
+
+    names: list[str]
+    template: str
+    pick: Callable[[Mapping[str, str]], object]
+
+
+@lru_cache(_MAX_REMEMBERED)
+def _make_form(sent: tuple[str, ...]) -> _Form:
+    """Make the form of what was sent; clients send the same names again and again."""
+    names = sorted(name for name in sent if name != _SIGNATURE)
+    template = "&".join(name.replace("%", "%%") + "=%s" for name in names)
+    return _Form(names, template, itemgetter(*names) if names else lambda _: ())
+
+
 def _make_payloads(texts: Mapping[str, str]) -> Iterator[bytes]:
     """Yield the plain text, as documented, and encoded forms, as clients sign them."""
-    pairs = sorted(texts.items())
-    pairs.remove((_SIGNATURE, texts[_SIGNATURE]))
-    plain = "&".join(map("=".join, pairs))
+    names, template, pick = _make_form(tuple(texts))
+    plain = template % pick(texts)
     yield plain.encode()
+    pairs = [(name, texts[name]) for name in names]
     encoded = "&".join(f"{quote(name, safe='')}={quote(value, safe='')}" for name, value in pairs)
     if encoded == plain:
         return
