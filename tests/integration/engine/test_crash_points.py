@@ -17,7 +17,7 @@ from engine.audit.record import Record
 from engine.audit.verify import verify_record
 from engine.exchange.own_entries import make_configuration
 from engine.service import Limits, Service
-from engine.storage import lease, order_queue, snapshots
+from engine.storage import order_queue, snapshots
 from engine.storage.journal import read_journal
 from protocol import channels
 from protocol.journal import JournalEntry
@@ -177,8 +177,7 @@ def _nothing_by_time(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(service, "ROUND_SECONDS", 600.0)
     monkeypatch.setattr(meter, "SECONDS_BETWEEN_WRITES", 600.0)
     monkeypatch.setattr(order_queue, "IDLE_SECONDS", 0.001)
-    monkeypatch.setattr(lease, "LEASE_MILLISECONDS", 600_000)
-    monkeypatch.setattr(lease, "RENEWAL_SECONDS", 600.0)
+    monkeypatch.setattr(service, "LEASE_MILLISECONDS", 600_000)
 
 
 def choose_commands(sent: list[bytes], *, is_sparse: bool) -> list[int]:
