@@ -2,14 +2,17 @@
 
 import argparse
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from engine.audit.digest import compute_digest
+from engine.audit.findings import Findings
 from engine.audit.record import Record, RecordUnavailable, open_records
 from engine.audit.show import NotThere, show_book
+from engine.audit.transfers import Crossing, compare_shards
 from engine.audit.verify import Report, verify_record
 from engine.storage.journal import JournalDamaged
 from engine.storage.redis_client import find_redis_url
+from protocol.decimals import format_amount
 from protocol.settings import Settings
 
 CHECKED = """\
@@ -21,6 +24,9 @@ once and ended at most once; levels = their orders; the book never crossed; the 
 At the end: the state's sequences; the open orders of reports, engine and core; the books. With a
 ledger: what there is of each asset is what came in, nothing below zero if checked, each commission;
 what is locked is what orders hold."""
+CHECKED_BETWEEN = """\
+Checked between the shards: each transfer is numbered, sent and received once, and comes as it was
+sent; what all shards have of each asset, and what is on its way, is what came in."""
 
 
 def parse_arguments(arguments: Sequence[str]) -> argparse.Namespace:
@@ -58,8 +64,9 @@ def look_back(arguments: argparse.Namespace, settings: Settings) -> int:
         with open_records(url, [arguments.shard] if arguments.shard else ()) as records:
             if arguments.command == "show":
                 return run_show(choose_record(records, arguments.symbol), arguments)
-            run = run_verify if arguments.command == "verify" else run_digest
-            return max([run(record, is_one=len(records) == 1) for record in records])
+            if arguments.command == "verify":
+                return run_verify(records)
+            return max([run_digest(record, is_one=len(records) == 1) for record in records])
     except (RecordUnavailable, NotThere, JournalDamaged, OSError, ValueError) as error:
         sys.stderr.write(f"engine: {error}\n")
         return 2
@@ -73,16 +80,39 @@ def choose_record(records: Sequence[Record], symbol: str) -> Record:
     return records[0]
 
 
-def run_verify(record: Record, *, is_one: bool) -> int:
-    """Verify, and print the report; return 1 if something was found.
+def run_verify(records: Sequence[Record]) -> int:
+    """Verify each shard, and what is between them, and print it; return 1 if something was found.
 
-    `is_one`: there is no other shard, so that nobody has to be told which this is.
+    If there is one shard, nobody has to be told which it is.
     """
-    report = verify_record(record)
-    if not is_one:
-        _print(iter([f"shard {record.shard}"]))
-    _print(_format_report(report))
-    return 1 if report.findings_total else 0
+    reports = []
+    for record in records:
+        reports.append(verify_record(record))
+        if len(records) > 1:
+            _print(iter([f"shard {record.shard}"]))
+        _print(_format_report(reports[-1]))
+    total = sum(report.findings_total for report in reports)
+    return 1 if total + (_verify_between(records, reports) if len(reports) > 1 else 0) else 0
+
+
+def _verify_between(records: Sequence[Record], reports: Sequence[Report]) -> int:
+    """Compare the shards with each other, and print it; return how much was found."""
+    findings = Findings()
+    crossing = compare_shards(records, [report.verified for report in reports], findings)
+    _print(_format_crossing(crossing, reports[0].verified.places))
+    _print(f"FINDING: {finding.rule}: {finding.detail}" for finding in findings.kept)
+    return findings.total
+
+
+def _format_crossing(crossing: Crossing, places: Mapping[str, int]) -> Iterator[str]:
+    yield "between the shards"
+    yield f"  {'transfers sent':<24}{crossing.sent:>14,}"
+    yield f"  {'transfers received':<24}{crossing.received:>14,}"
+    for asset, decimals in places.items():
+        there = format_amount(crossing.there.get(asset, 0), decimals)
+        on_way = format_amount(crossing.on_way.get(asset, 0), decimals)
+        yield f"  {asset}: {there} on all shards, {on_way} on the way"
+    yield CHECKED_BETWEEN
 
 
 def run_digest(record: Record, *, is_one: bool) -> int:

@@ -29,6 +29,7 @@ from engine.storage.snapshot_store import measure_newest
 from engine.storage.snapshots import SnapshotWriter
 from engine.storage.state import Birth, StateConflict, read_clock_mode
 from engine.storage.succession import RETRY_SECONDS, Succession
+from engine.storage.transfers import TransferPost
 from engine.storage.writes import write_anyway
 from engine.suspicion import Suspicion
 from engine.turns import Turn, choose_turn, find_reset, split_advance
@@ -100,6 +101,7 @@ class Service:
         )
         self._phases = PhaseBoard(self._client, names)
         self._ledger_board = LedgerBoard(self._client, names)
+        self._transfers = TransferPost(self._client, names)
         self._meter = Meter(self._write_figures)
         self._durability = DurabilityWatch(self._client, durability, names)
         self._snapshots = SnapshotWriter(self._client, connect, limits.snapshot_interval, names)
@@ -180,6 +182,7 @@ class Service:
         self._failures = 0
         self._phases.begin()
         self._ledger_board.begin()
+        self._transfers.begin()
         self._durability.begin()
         self._show(exchange)
         with OrderQueue(self._client, self._names) as queue:
@@ -206,6 +209,7 @@ class Service:
         self._show(exchange)
         self._durability.look_when_due()
         self._push_timer_entry(exchange, queue)
+        self._transfers.advance(exchange, queue, self._lease.owner)
         self._meter.note_clock_jumps(self._clock.jumps)
         self._meter.write_when_due()
         self._snapshots.advance(exchange, self._lease.owner, queue.is_full)

@@ -69,9 +69,12 @@ class QueueEntry(msgspec.Struct, omit_defaults=True, gc=False):
     `advance` moves a manual clock on by `elapsed` microseconds.
     `clear_queue`, put at the head, rejects the orders among the next `quantity` entries. `credit`
     and `debit` need an account, `asset`, `amount` and `id`, `set_fees` an account, `maker` and
-    `taker` and optionally a symbol, `open_account` an account. `dead` stands in the journal for an
-    entry that cannot be used, with the `reason`. `barrier` changes nothing and is answered, which
-    shows that everything before it has been done. After `valid_until` an entry is refused.
+    `taker` and optionally a symbol, `open_account` an account. `transfer` has the fields of a
+    `debit` and the `shard` that it goes to, `receive_transfer` those of a `credit`, the `shard`
+    that it comes from and its number as `transfer`, `close_transfers` a `shard` and a `transfer`:
+    the last two are engines' own. `dead` stands in the journal for an entry that cannot be used,
+    with the `reason`. `barrier` changes nothing and is answered, which shows that everything before
+    it has been done. After `valid_until` an entry is refused.
     `received_at` is the time by the clock of whoever
     pushed the entry; `reply_to` (a gateway worker) and `request_id` ask for a reply. An entry
     pushed by hand may leave out everything that has a default here. What few orders have
@@ -127,6 +130,8 @@ class QueueEntry(msgspec.Struct, omit_defaults=True, gc=False):
     orders: Any = None
     list_id: Any = None
     client_list_id: Any = None
+    shard: Any = None
+    transfer: Any = None
 
 
 def derive_order_id(key: bytes, account: str, client_order_id: str) -> int:
@@ -187,7 +192,7 @@ def check_account(text: str) -> str:
 
 
 def check_transfer_id(text: str) -> str:
-    """Return `text`; raises Refusal if it cannot be the id of a credit or debit."""
+    """Return `text`; raises Refusal if it cannot be the id of a credit, debit or transfer."""
     if not is_identifier(text):
         raise Refusal(
             Reason.INVALID_TRANSFER_ID,

@@ -87,6 +87,10 @@ class BalanceCause(StrEnum):
     OPENING = "opening"
     CREDIT = "credit"
     DEBIT = "debit"
+    SENT = "sent"
+    """Moved to another shard."""
+    RECEIVED = "received"
+    """Moved here from another shard."""
 
 
 class LedgerCause(StrEnum):
@@ -95,8 +99,17 @@ class LedgerCause(StrEnum):
     OPENING = BalanceCause.OPENING
     CREDIT = BalanceCause.CREDIT
     DEBIT = BalanceCause.DEBIT
+    SENT = BalanceCause.SENT
+    RECEIVED = BalanceCause.RECEIVED
     TRADE = "trade"
     COMMISSION = "commission"
+
+
+class TransferState(StrEnum):
+    """How far a transfer to another shard is."""
+
+    SENT = "sent"
+    RECEIVED = "received"
 
 
 class Liquidity(StrEnum):
@@ -143,6 +156,9 @@ class CommandType(StrEnum):
     OPEN_ACCOUNT = "open_account"
     CREDIT = "credit"
     DEBIT = "debit"
+    TRANSFER = "transfer"
+    RECEIVE_TRANSFER = "receive_transfer"
+    CLOSE_TRANSFERS = "close_transfers"
     SET_FEES = "set_fees"
     CLEAR_QUEUE = "clear_queue"
     ADVANCE = "advance"
@@ -302,6 +318,8 @@ class Reason(StrEnum):
     INVALID_SCOPE = "invalid_scope"
     INVALID_DURATION = "invalid_duration"
     UNKNOWN_ASSET = "unknown_asset"
+    UNKNOWN_SHARD = "unknown_shard"
+    SAME_SHARD = "same_shard"
     OFF_UNIT = "off_unit"
     AMOUNT_OUT_OF_RANGE = "amount_out_of_range"
     FEE_OUT_OF_RANGE = "fee_out_of_range"

@@ -191,9 +191,18 @@ class CommandRejected(
 
 
 class BalanceChanged(
-    msgspec.Struct, tag_field="type", tag="balance_changed", frozen=True, gc=False
+    msgspec.Struct,
+    tag_field="type",
+    tag="balance_changed",
+    frozen=True,
+    omit_defaults=True,
+    gc=False,
 ):
-    """An account got or gave an asset, other than by trading; `id` is the credit's or debit's."""
+    """An account got or gave an asset, other than by trading; `id` is the credit's or debit's.
+
+    Of a transfer it is the transfer's, `shard` is where it went or came from, and `transfer` its
+    number among all between the two shards.
+    """
 
     account: str
     asset: str
@@ -202,6 +211,8 @@ class BalanceChanged(
     id: str | None
     sequence: int
     timestamp: str
+    shard: int | None = None
+    transfer: int | None = None
 
 
 class Balance(msgspec.Struct, frozen=True, gc=False):
@@ -232,8 +243,8 @@ class Reply(msgspec.Struct, frozen=True, gc=False):
     command was refused, `field`, `nearest` and `step` are those of the Refusal. `canceled` is how
     many orders a cancel_all has canceled, `canceled_order` the order that a replace has canceled,
     `cancel_reason` why it has not, `due` when a cancel_after will act, `balance` what a
-    credit or debit has led to. `orders` are the orders of a list with the id `list_id`, of which
-    `fills` has those of the first.
+    credit, debit or transfer has led to, `transfer` a transfer's number. `orders` are the orders of
+    a list with the id `list_id`, of which `fills` has those of the first.
     """
 
     request_id: str
@@ -255,6 +266,7 @@ class Reply(msgspec.Struct, frozen=True, gc=False):
     prevented_matches: list[PreventedByTaker] = []
     orders: list[ExecutionReport] = []
     list_id: int | None = None
+    transfer: int | None = None
 
 
 PublicEvent: TypeAlias = Trade | L2Delta | Bbo

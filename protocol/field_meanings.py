@@ -160,6 +160,7 @@ FIELD_MEANINGS: Mapping[str, str] = {
     "title": "the code in words",
     "trade_id": "counts the trades of a symbol, from 1",
     "trades": "how many trades",
+    "transfers": "between shards, newest first",
     "triggered": "whether the stop price was reached; null for a type that never waits",
     "type": "says which kind it is",
     "unrealized": "what is held, at `last_price`, less its `cost`",

@@ -43,6 +43,8 @@ _FIELDS: Mapping[Reason, str] = {
     Reason.INSUFFICIENT_BALANCE: "quantity",
     Reason.TRANSFER_ID_REUSED: "id",
     Reason.UNKNOWN_ASSET: "asset",
+    Reason.UNKNOWN_SHARD: "to",
+    Reason.SAME_SHARD: "to",
     Reason.OFF_UNIT: "amount",
     Reason.AMOUNT_OUT_OF_RANGE: "amount",
     Reason.FEE_OUT_OF_RANGE: "maker",

@@ -70,6 +70,15 @@ class ShardNames:
         """Return a glob for the key of every idempotency key's command."""
         return f"{self._companions}:claim:*"
 
+    def transfer_id_key(self, account: str, identifier: str) -> str:
+        """Return the key of the shard that an account's transfer with this id comes from."""
+        digest = blake2b(f"{account}\0{identifier}".encode(), digest_size=16).hexdigest()
+        return f"{self._companions}:transfer:{digest}"
+
+    def transfer_id_key_pattern(self) -> str:
+        """Return a glob for the key of every transfer's id."""
+        return f"{self._companions}:transfer:*"
+
     def companion_pattern(self) -> str:
         """Return a glob for every key of the shard but the list itself."""
         return f"{self._companions}:*"

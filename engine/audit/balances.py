@@ -50,12 +50,14 @@ class BalanceAudit:
         self._fees: dict[str, FeeRates] = {}
         self._own_fees: dict[tuple[str, str | None], tuple[int, int]] = {}
         self._balances: dict[tuple[str, str], tuple[int, int]] = {}
-        self._there: Counter[str] = Counter()
+        self.there: Counter[str] = Counter()
         """All that all accounts have of each asset, in units."""
         self._bought: Counter[str] = Counter()
         """What the open working orders have bought for others, in units."""
         self._came: Counter[str] = Counter()
-        """What was opened with or credited, less what was debited."""
+        """What was opened with, credited or received, less what was debited or sent."""
+        self.outside: Counter[str] | None = Counter()
+        """Of that, what no other shard had; None if the journal's beginning is gone."""
 
     def begin(self, exchange: Exchange) -> None:
         """Start from a snapshot."""
@@ -71,8 +73,9 @@ class BalanceAudit:
             for asset in ledger.assets:
                 balance = exchange.matcher.balance(number, asset.index)
                 self._balances[account, asset.symbol] = balance
-                self._there[asset.symbol] += sum(balance)
-        self._came = Counter(self._there)
+                self.there[asset.symbol] += sum(balance)
+        self._came = Counter(self.there)
+        self.outside = None
         for instrument in self._instruments.values():
             for order in exchange.matcher.orders(instrument.index):
                 if order.received:
@@ -85,7 +88,7 @@ class BalanceAudit:
             while changes and changes[0][0] <= event.sequence:
                 self._change(changes.pop(0)[1])
             if isinstance(event, BalanceChanged):
-                self._came[event.asset] += self._read_units(event.asset, event.amount)
+                self._count_coming(event)
             elif isinstance(event, AccountPosition):
                 self._position(event)
             elif isinstance(event, ExecutionReport) and event.last_trade is not None:
@@ -93,12 +96,23 @@ class BalanceAudit:
                 self._count_bought(event, event.last_trade)
         for _, command in changes:
             self._change(command)
-        different = {name for name in self._came if self._came[name] != self._there[name]}
+        different = {name for name in self._came if self._came[name] != self.there[name]}
         self._findings.expect(
             not different,
             Rule.BALANCE,
             f"all that there is of {sorted(different)} is not all that came in",
         )
+
+    def _count_coming(self, event: BalanceChanged) -> None:
+        units = self._read_units(event.asset, event.amount)
+        self._came[event.asset] += units
+        if self.outside is not None and event.transfer is None:
+            self.outside[event.asset] += units
+
+    @property
+    def places(self) -> dict[str, int]:
+        """The decimals of each asset, in the ledger's order."""
+        return {symbol: asset.decimals for symbol, asset in self._assets.items()}
 
     def compare_holds(self, orders: Iterable[ReportedOrder]) -> None:
         """Compare what is locked with what the open orders hold."""
@@ -201,7 +215,7 @@ class BalanceAudit:
                 self._read_units(balance.asset, balance.free),
                 self._read_units(balance.asset, balance.locked),
             )
-            self._there[balance.asset] += sum(units) - sum(self._balances.get(place, (0, 0)))
+            self.there[balance.asset] += sum(units) - sum(self._balances.get(place, (0, 0)))
             self._balances[place] = units
             is_checked = self._settings and self._settings.balances is BalanceMode.CHECKED
             self._findings.expect(

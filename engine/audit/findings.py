@@ -57,6 +57,9 @@ class Rule(StrEnum):
     """Reports, engine and core agree on which orders are open."""
     BALANCE = "balance"
     """What there is of an asset is what came in; no account has less than nothing if checked."""
+    TRANSFER = "transfer"
+    """Transfers between two shards are numbered without a gap; each comes as it was sent. What all
+    shards have of an asset, and what is on its way, is what came in."""
     HOLD = "hold"
     """What is locked is what the open orders hold."""
     COMMISSION = "commission"

@@ -65,6 +65,11 @@ class Record:
             return 0
         return self.snapshots[0] if self.snapshots else 0
 
+    def is_newest(self) -> bool:
+        """Whether nothing was committed since."""
+        stored = self._client.hget(self._names.state, channels.STATE_SEQUENCE)
+        return int(cast(bytes | None, stored) or 0) == self.sequence
+
     def last_published(self, channel: str) -> int:
         """Return the sequence of the last message on `channel`, as the state has it."""
         return int(self._field(channels.last_sequence_field(channel)) or 0)

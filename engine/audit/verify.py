@@ -15,6 +15,7 @@ from engine.audit.orders import OrderAudit
 from engine.audit.record import Record
 from engine.audit.replay import ReplayAudit
 from engine.audit.timers import TimerAudit
+from engine.audit.transfers import TransferAudit, Verified
 from engine.core import OpenOrder
 from engine.exchange.exchange import Exchange
 from engine.storage.journal import JournalDamaged
@@ -43,6 +44,7 @@ class Report:
     snapshots: int
     findings: Sequence[Finding]
     findings_total: int
+    verified: Verified
 
 
 def verify_record(record: Record) -> Report:
@@ -73,12 +75,14 @@ class Verification:
         self._timers = TimerAudit(exchange, self._findings)
         self._orders = OrderAudit(record.instruments, record.closed_limit, self._findings)
         self._balances = BalanceAudit(record.instruments, self._findings)
+        self._transfers = TransferAudit(self._findings)
         self._books = BookAudit(record.instruments, self._orders.queues, self._findings)
         self._snapshots = set(record.snapshots)
         if books is not None:
             self._orders.begin(exchange.orders.open.values(), _list_by_priority(exchange))
             self._books.begin(books.books)
             self._balances.begin(exchange)
+            self._transfers.begin(exchange.transfers)
 
     def run(self) -> None:
         """Read the whole journal, and check its end."""
@@ -100,8 +104,12 @@ class Verification:
             self._start, self._chain.sequence, seconds, self._chain.commits,
             orders.accepted, orders.rejected, orders.refused, orders.ended, len(orders.open),
             self._books.trades, self._books.updates, self._replay.snapshots,
-            self._findings.kept, self._findings.total,
+            self._findings.kept, self._findings.total, self._make_verified(),
         )  # fmt: skip
+
+    def _make_verified(self) -> Verified:
+        balances = self._balances
+        return Verified(self._transfers, balances.there, balances.outside, balances.places)
 
     def _begin(self) -> tuple[int, Exchange, Snapshot | None]:
         start = self._record.choose_start()
@@ -127,6 +135,7 @@ class Verification:
         self._timers.read(entry, reports)
         self._orders.read(reports, trades)
         self._balances.read(entry, events)
+        self._transfers.read(events)
         self._books.read(
             trades,
             _events(messages, channels.ORDER_BOOK_UPDATES),
@@ -151,6 +160,7 @@ class Verification:
             )
         if self._replay.is_intact:
             self._compare_open_orders(self._replay.exchange)
+            self._transfers.read_end(self._replay.exchange.transfers)
             self._balances.compare_holds(self._orders.open.values())
             self._compare_books(self._replay.exchange.export())
 

@@ -37,6 +37,7 @@ FIELDS_SINCE = {
         {
             *("list_type", "orders", "list_id", "client_list_id"),
             *("trailing_offset", "trailing_offset_type", "activation_price"),
+            *("shard", "transfer"),
         }
     ),
 }

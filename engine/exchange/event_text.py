@@ -280,6 +280,8 @@ def put_balance_changed(
     identifier: str | None,
     sequence: int,
     timestamp: str,
+    shard: int | None = None,
+    transfer: int | None = None,
 ) -> None:
     """Append a BalanceChanged."""
     buffer.begin()
@@ -290,6 +292,9 @@ def put_balance_changed(
     buffer.put_quoted(',"id":', identifier)
     buffer.put_number(',"sequence":', sequence)
     buffer.put_quoted(',"timestamp":', timestamp)
+    if shard is not None and transfer is not None:
+        buffer.put_number(',"shard":', shard)
+        buffer.put_number(',"transfer":', transfer)
     buffer.put("}")
 
 

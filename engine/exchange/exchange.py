@@ -28,6 +28,7 @@ from engine.exchange.stored import (
     store_special,
 )
 from engine.exchange.timers import Timers
+from engine.exchange.transfers import Transfers
 from engine.exchange.translation import (
     REASONS_BY_CODE,
     SIDES_BY_CODE,
@@ -94,6 +95,7 @@ class Exchange:
         if level >= Level.ORDERS:
             self.matcher.number_prevented()
         self.timers = Timers()
+        self.transfers = Transfers(shard)
         self.id_key = id_key
         self.is_clock_manual = is_clock_manual
         self.accounts: dict[str, int] = {}
@@ -160,7 +162,7 @@ class Exchange:
 
     def compute_state_hash(self) -> int:
         """Compute the hash of the state that the commands so far have led to."""
-        return self.numbers.mix(self.matcher.state_hash())
+        return self.transfers.mix(self.numbers.mix(self.matcher.state_hash()))
 
     def raise_level(self, level: Level, batch: Batch) -> None:
         """Begin what `level` brings, in the midst of `batch`; a level is never lowered."""
@@ -487,6 +489,7 @@ class Exchange:
             dict.fromkeys(self.rules.list_phase(Phase.CLOSED), Phase.CLOSED),
             StoredLists.of(self.numbers, self.orders),
             store_changes(self.orders),
+            self.transfers.export(),
         )
         return Snapshot(
             self.sequence,
@@ -524,6 +527,7 @@ class Exchange:
             self.expiries.add(order)
         self.accounts = {account: number for number, account in enumerate(engine.accounts, 1)}
         self.ledger.restore(self.matcher, engine.ledger, engine.accounts)
+        self.transfers.restore(engine.transfers)
         self._entries_to_clear = engine.entries_to_clear
         self._quotes = self._read_quotes()
         self._last_published = snapshot.last_published

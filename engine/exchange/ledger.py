@@ -9,6 +9,7 @@ import msgspec
 from engine.core import ALL_SYMBOLS, Matcher, Terms
 from engine.exchange.batch import Batch
 from engine.exchange.event_text import put_balance, put_balance_changed, put_position
+from engine.exchange.transfers import Sent
 from protocol.assets import (
     FEES_ACCOUNT,
     Asset,
@@ -22,9 +23,9 @@ from protocol.events import Balance
 from protocol.instrument import Instrument
 from protocol.refusal import Refusal
 
-MAX_TRANSFERS = 100_000
+MAX_CHANGES = 100_000
 """So many credits and debits are remembered by their ids, so that each works once."""
-Transfer: TypeAlias = tuple[BalanceCause, str, str, int]
+Change: TypeAlias = tuple[BalanceCause, str, str, int]
 """What a credit or debit was: its cause, account, asset and units."""
 
 
@@ -32,7 +33,7 @@ class StoredLedger(msgspec.Struct, array_like=True, gc=False):
     """The ledger's settings, and the credits and debits that are remembered, oldest first."""
 
     settings: LedgerSettings
-    transfers: dict[str, Transfer]
+    changes: dict[str, Change]
 
 
 def settle_settings(
@@ -67,7 +68,7 @@ class Ledger:
     def __init__(self, instruments: Iterable[Instrument]) -> None:
         self.settings: LedgerSettings | None = None
         self.assets: list[Asset] = []
-        self.transfers: dict[str, Transfer] = {}
+        self.changes: dict[str, Change] = {}
         self.names: list[str] = [FEES_ACCOUNT]
         self.traded: dict[int, tuple[Asset, Asset]] = {}
         """Base and quote of each instrument whose trades are settled."""
@@ -100,7 +101,7 @@ class Ledger:
 
     def export(self) -> StoredLedger | None:
         """Return what a snapshot keeps beside the core's part; None without a ledger."""
-        return None if self.settings is None else StoredLedger(self.settings, self.transfers)
+        return None if self.settings is None else StoredLedger(self.settings, self.changes)
 
     def restore(self, matcher: Matcher, stored: StoredLedger | None, names: Iterable[str]) -> None:
         """Take over what a snapshot has; raise ValueError if it does not fit the core's part."""
@@ -110,7 +111,7 @@ class Ledger:
         if stored is None:
             return
         self._take_settings(stored.settings, list(number_assets(stored.settings.assets).values()))
-        self.transfers = stored.transfers
+        self.changes = stored.changes
         self.names = [FEES_ACCOUNT, *names]
         if (len(self.assets), len(self.names)) != (matcher.assets, matcher.accounts):
             raise ValueError("damaged snapshot: other assets or accounts than the core has")
@@ -138,17 +139,37 @@ class Ledger:
                 self._tell_change(account, asset, amount, BalanceCause.OPENING, None, batch)
         return number
 
-    def transfer(
-        self, number: int, asset: Asset, transfer: Transfer, identifier: str, batch: Batch
+    def change(
+        self, number: int, asset: Asset, change: Change, identifier: str, batch: Batch
     ) -> None:
         """Credit or debit an account that has enough."""
-        cause, account, _, units = transfer
+        cause, account, _, units = change
         amount = units if cause is BalanceCause.CREDIT else -units
         self.matcher.credit(number, asset.index, amount)
         self._tell_change(account, asset, asset.to_text(amount), cause, identifier, batch)
-        self.transfers[identifier] = transfer
-        if len(self.transfers) > MAX_TRANSFERS:
-            del self.transfers[next(iter(self.transfers))]
+        self.changes[identifier] = change
+        if len(self.changes) > MAX_CHANGES:
+            del self.changes[next(iter(self.changes))]
+
+    def move(
+        self, number: int, asset: Asset, cause: BalanceCause, moved: Sent, batch: Batch
+    ) -> None:
+        """Take what is sent to another shard, or give what is received from one."""
+        units = moved.transfer.units
+        amount = units if cause is BalanceCause.RECEIVED else -units
+        self.matcher.credit(number, asset.index, amount)
+        put_balance_changed(
+            batch.reports,
+            moved.transfer.account,
+            asset.symbol,
+            asset.to_text(amount),
+            cause,
+            moved.transfer.id,
+            batch.sequence,
+            batch.timestamp_text,
+            moved.shard,
+            moved.number,
+        )
 
     def check_debit(self, number: int | None, account: str, asset: Asset, units: int) -> None:
         """Raise Refusal if an account, new if it has no number, has less than that free."""
@@ -161,7 +182,8 @@ class Ledger:
             raise Refusal(
                 Reason.INSUFFICIENT_BALANCE,
                 "amount",
-                f"{account} has {asset.to_text(free)} {asset.symbol} free",
+                f"{asset.to_text(units)} {asset.symbol} are needed,"
+                f" {account} has {asset.to_text(free)} free",
                 asset.to_text(free),
                 asset.unit,
             )

@@ -11,18 +11,18 @@ from protocol.refusal import Refusal
 
 def open_account(exchange: Exchange, entry: QueueEntry, batch: Batch) -> Outcome:
     """Open an account that is not known yet."""
-    _open(exchange, entry, batch)
+    open_named(exchange, entry, batch)
     return Outcome()
 
 
 def credit(exchange: Exchange, entry: QueueEntry, batch: Batch) -> Outcome:
     """Give an account an amount of an asset, once for an id."""
-    return _transfer(exchange, entry, BalanceCause.CREDIT, batch)
+    return _change(exchange, entry, BalanceCause.CREDIT, batch)
 
 
 def debit(exchange: Exchange, entry: QueueEntry, batch: Batch) -> Outcome:
     """Take an amount of an asset from an account, once for an id."""
-    return _transfer(exchange, entry, BalanceCause.DEBIT, batch)
+    return _change(exchange, entry, BalanceCause.DEBIT, batch)
 
 
 def set_fees(exchange: Exchange, entry: QueueEntry, batch: Batch) -> Outcome:
@@ -33,28 +33,29 @@ def set_fees(exchange: Exchange, entry: QueueEntry, batch: Batch) -> Outcome:
         else exchange.rules.find_instrument(entry.symbol, batch.sequence).index
     )
     maker, taker = to_rate(entry.maker or "", "maker"), to_rate(entry.taker or "", "taker")
-    exchange.ledger.set_fees(_open(exchange, entry, batch), symbol, maker, taker)
+    exchange.ledger.set_fees(open_named(exchange, entry, batch), symbol, maker, taker)
     return Outcome()
 
 
-def _transfer(exchange: Exchange, entry: QueueEntry, cause: BalanceCause, batch: Batch) -> Outcome:
+def _change(exchange: Exchange, entry: QueueEntry, cause: BalanceCause, batch: Batch) -> Outcome:
     ledger = exchange.ledger
     asset = ledger.find_asset(entry.asset)
-    units = _read_amount(entry.amount, asset)
+    units = read_amount(entry.amount, asset)
     identifier = check_transfer_id(entry.id or "")
-    transfer = (cause, check_account(entry.account), asset.symbol, units)
-    known = ledger.transfers.get(identifier)
-    if known is not None and known != transfer:
+    change = (cause, check_account(entry.account), asset.symbol, units)
+    known = ledger.changes.get(identifier)
+    if known is not None and known != change:
         raise Refusal(Reason.TRANSFER_ID_REUSED, "id", "the id is another credit's or debit's")
     if known is None and cause is BalanceCause.DEBIT:
         ledger.check_debit(exchange.find_account(entry.account), entry.account, asset, units)
-    number = _open(exchange, entry, batch)
+    number = open_named(exchange, entry, batch)
     if known is None:
-        ledger.transfer(number, asset, transfer, identifier, batch)
+        ledger.change(number, asset, change, identifier, batch)
     return Outcome(is_duplicate=known is not None, balance=ledger.read_balance(number, asset))
 
 
-def _read_amount(text: str | None, asset: Asset) -> int:
+def read_amount(text: str | None, asset: Asset) -> int:
+    """Read an amount above 0 in units of the asset; raise Refusal if it is none."""
     units = asset.to_units(text or "")
     if not units:
         raise Refusal(
@@ -63,7 +64,8 @@ def _read_amount(text: str | None, asset: Asset) -> int:
     return units
 
 
-def _open(exchange: Exchange, entry: QueueEntry, batch: Batch) -> int:
+def open_named(exchange: Exchange, entry: QueueEntry, batch: Batch) -> int:
+    """Return the number of the entry's account; open it, or raise Refusal, if it is not known."""
     account = check_account(entry.account)
     exchange.ledger.require_open()
     if exchange.find_account(account) is None:

@@ -1,6 +1,7 @@
 """Entries that the engine itself puts into the list."""
 
 from engine.exchange.levels import NEWEST, Level
+from engine.exchange.transfers import Sent
 from protocol import codec
 from protocol.assets import LedgerSettings
 from protocol.commands import QueueEntry
@@ -24,6 +25,28 @@ def make_configuration(limits: TradingLimits, ledger: LedgerSettings | None = No
     """Make the entry that puts `limits` and `ledger` in force, and begins the newest level."""
     return codec.encode(
         QueueEntry(command=CommandType.CONFIGURE, limits=limits, level=NEWEST, ledger=ledger)
+    )
+
+
+def make_receipt(sent: Sent, amount: str, shard: int) -> bytes:
+    """Make the entry that gives the receiver what `shard` has sent: `amount` of the asset."""
+    return codec.encode(
+        QueueEntry(
+            command=CommandType.RECEIVE_TRANSFER,
+            account=sent.transfer.account,
+            asset=sent.transfer.asset,
+            amount=amount,
+            id=sent.transfer.id,
+            shard=shard,
+            transfer=sent.number,
+        )
+    )
+
+
+def make_close(shard: int, number: int) -> bytes:
+    """Make the entry that forgets the transfers up to `number`, which `shard` has received."""
+    return codec.encode(
+        QueueEntry(command=CommandType.CLOSE_TRANSFERS, shard=shard, transfer=number)
     )
 
 

@@ -20,7 +20,8 @@ class Outcome(msgspec.Struct, frozen=True, gc=False):
 
     `canceled_order` is what a replace canceled, `cancel_reason` why it could not.
     `canceled` is how many orders a cancel_all canceled, `due` when a cancel_after will act,
-    `balance` what a credit or debit led to, `orders` are those of a list.
+    `balance` what a credit, debit or transfer led to, `transfer` a transfer's number, `orders` are
+    those of a list.
     """
 
     order: Order | None = None
@@ -35,6 +36,7 @@ class Outcome(msgspec.Struct, frozen=True, gc=False):
     cancel_reason: Reason | None = None
     orders: tuple[Order, ...] = ()
     list_id: int | None = None
+    transfer: int | None = None
 
 
 def to_reply(request_id: str, outcome: Outcome, batch: Batch) -> Reply:
@@ -66,6 +68,7 @@ def to_reply(request_id: str, outcome: Outcome, batch: Batch) -> Reply:
         cancel_reason=outcome.cancel_reason,
         orders=[_report_order(each, batch) for each in outcome.orders],
         list_id=outcome.list_id,
+        transfer=outcome.transfer,
     )
 
 

@@ -11,6 +11,7 @@ from engine.exchange.numbers import Numbers
 from engine.exchange.order_lists import OrderList
 from engine.exchange.orders import Fingerprint, Order, OrderTable
 from engine.exchange.timers import StoredTimer
+from engine.exchange.transfers import StoredTransfers
 from protocol.enums import ListType, OrderType, Phase, Reason, Side, Status
 from protocol.instrument import Instrument
 from protocol.limits import TradingLimits
@@ -260,6 +261,7 @@ class StoredEngine(StoredFirst, array_like=True, gc=False):
     phases: dict[int, Phase] = {}
     lists: StoredLists = StoredLists()
     changes: list[StoredChange] = []
+    transfers: StoredTransfers = StoredTransfers()
 
 
 _decoder = msgspec.msgpack.Decoder(StoredEngine)

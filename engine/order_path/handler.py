@@ -37,6 +37,7 @@ from engine.exchange.rejects import to_command_rejected, to_dead_report
 from engine.exchange.replacement import replace
 from engine.exchange.replies import Outcome, to_reply
 from engine.exchange.submission import submit
+from engine.exchange.transfer_commands import close_transfers, receive_transfer, transfer
 from engine.order_path.implementation import open_path
 from protocol import codec
 from protocol.commands import QueueEntry
@@ -45,7 +46,12 @@ from protocol.refusal import Refusal
 from protocol.timestamps import MOMENT_RULE, parse_timestamp
 
 _ORDERS, _CONDITIONAL = Level.ORDERS, Level.CONDITIONAL
-_CONDITIONAL_COMMANDS = frozenset({CommandType.NEW_LIST, CommandType.CANCEL_LIST})
+_CONDITIONAL_COMMANDS = frozenset(
+    {
+        *(CommandType.NEW_LIST, CommandType.CANCEL_LIST),
+        *(CommandType.TRANSFER, CommandType.RECEIVE_TRANSFER, CommandType.CLOSE_TRANSFERS),
+    }
+)
 _QUIET_COMMANDS = frozenset({CommandType.EXPIRE_TIMERS, CommandType.ADVANCE})
 _ORDERS_COMMANDS = frozenset({CommandType.REPLACE, CommandType.BARRIER, CommandType.SET_PHASE})
 """Commands that began with the levels of these names."""
@@ -251,6 +257,9 @@ _COMMANDS: dict[CommandType, Callable[[Exchange, QueueEntry, Batch], Outcome]] =
     CommandType.OPEN_ACCOUNT: open_account,
     CommandType.CREDIT: credit,
     CommandType.DEBIT: debit,
+    CommandType.TRANSFER: transfer,
+    CommandType.RECEIVE_TRANSFER: receive_transfer,
+    CommandType.CLOSE_TRANSFERS: close_transfers,
     CommandType.SET_FEES: set_fees,
     CommandType.HALT: halt,
     CommandType.RESUME: resume,

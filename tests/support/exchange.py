@@ -29,8 +29,11 @@ class Exchange:
         closed_limit: int = 1000,
         level: Level = NEWEST,
         ledger: LedgerSettings | None = None,
+        shard: int = 1,
     ) -> None:
-        self.state = EngineExchange(instruments or make_instruments(), ID_KEY, closed_limit, level)
+        self.state = EngineExchange(
+            instruments or make_instruments(), ID_KEY, closed_limit, level, shard=shard
+        )
         self.level = level
         """At which it began."""
         self.handler = Handler(self.state)

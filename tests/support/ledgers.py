@@ -12,3 +12,9 @@ def make_ledger(balances: BalanceMode = BalanceMode.CHECKED, **starting: str) ->
     amounts = STARTING_BALANCES | starting
     assets = [AssetSpecification(name, starting_balance=text) for name, text in amounts.items()]
     return LedgerSettings.of(balances, assets, make_instruments())
+
+
+def make_empty_ledger(**starting: str) -> LedgerSettings:
+    """Make one in which accounts open with nothing else, as on the shards from 2 on."""
+    nothing = dict.fromkeys(STARTING_BALANCES, "0") | starting
+    return make_ledger(BalanceMode.CHECKED, **nothing)

@@ -176,10 +176,10 @@ def test_credit_works_once_for_its_id_also_after_a_restart(exchange: Exchange) -
     assert reply["reason"] == "transfer_id_reused"
 
 
-def test_only_the_latest_transfers_are_remembered(
+def test_only_the_latest_credits_and_debits_are_remembered(
     exchange: Exchange, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(ledger_module, "MAX_TRANSFERS", 2)
+    monkeypatch.setattr(ledger_module, "MAX_CHANGES", 2)
     fields = {"account": "carol", "asset": "USDT", "amount": "1"}
     for number in range(3):
         transfer(exchange, "credit", **fields, id=f"id-{number}")

@@ -43,6 +43,8 @@ STRANGE: Json = {
     "list_type": 4,
     "list_id": 2**70,
     "client_list_id": None,
+    "shard": "x",
+    "transfer": {},
 }
 """A value of a wrong type for each field that began with a later level."""
 

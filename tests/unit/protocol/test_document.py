@@ -46,6 +46,7 @@ from protocol.http_status import STATUSES, STATUSES_IN_A_PATH
 from protocol.journal import JournalEntry
 from protocol.reasons import MEANINGS
 from protocol.settings import Settings
+from protocol.shards import FIRST
 from tests.support.gateway import INSTRUMENTS
 from tests.support.protocol_document import Section, Table, read_sections, slugify
 
@@ -167,6 +168,7 @@ def test_every_key_has_its_row() -> None:
         channels.binance_key("<name>"),
         channels.unfinished_snapshot_key(0, "<writer>").replace("0", "<sequence>"),
         re.sub(r"[^:]+$", "<digest>", channels.claim_key("", "")),
+        re.sub(r"[^:]+$", "<digest>", FIRST.transfer_id_key("", "")),
     }
 
 
