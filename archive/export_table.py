@@ -126,6 +126,7 @@ COLUMNS: dict[str, dict[str, Kind]] = {
     "balances": {
         "account": Kind.TEXT,
         "asset": Kind.TEXT,
+        "shard": Kind.WHOLE,
         "free": Kind.AMOUNT,
         "locked": Kind.AMOUNT,
         "sequence": Kind.WHOLE,
@@ -138,6 +139,9 @@ COLUMNS: dict[str, dict[str, Kind]] = {
         "id": Kind.TEXT,
         "sequence": Kind.WHOLE,
         "timestamp": Kind.TIME,
+        "shard": Kind.WHOLE,
+        "other_shard": Kind.WHOLE,
+        "transfer": Kind.WHOLE,
     },
     "positions": {
         "account": Kind.TEXT,

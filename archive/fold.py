@@ -50,7 +50,7 @@ class Rows:
 
     So are `renamed_orders`, which have another client order id, and `triggered_orders`, which do
     not wait any more. Of the three the rows are the changed values, then the number. `settled` are
-    the reports of fills that a ledger has settled.
+    the reports of fills that a ledger has settled, `moves` the parts of transfers between shards.
     """
 
     new_orders: list[Row] = field(default_factory=list)
@@ -64,6 +64,7 @@ class Rows:
     trades: list[Row] = field(default_factory=list)
     candles: dict[tuple[str, int], list[Candle]] = field(default_factory=dict)
     balance_changes: list[Row] = field(default_factory=list)
+    moves: list[BalanceChanged] = field(default_factory=list)
     balances: list[Row] = field(default_factory=list)
     settings: list[QueueEntry] = field(default_factory=list)
 
@@ -119,6 +120,7 @@ def fold_commits(
     rows.trades = list(_make_trade_rows(commits))
     rows.candles = fold_trades(_list_trade_values(commits))
     rows.settings = [command for commit in commits for command in commit.settings]
+    rows.moves = [move for commit in commits for move in _list_moves(commit)]
     return rows, fold.last_numbers
 
 
@@ -343,7 +345,15 @@ def _make_change_row(number: int, change: BalanceChanged, timestamp: int, shard:
         change.sequence,
         timestamp,
         shard,
+        change.shard,
+        change.transfer,
     )
+
+
+def _list_moves(commit: Commit) -> Iterator[BalanceChanged]:
+    for event in commit.events:
+        if isinstance(event, BalanceChanged) and event.transfer is not None:
+            yield event
 
 
 def _make_trade_rows(commits: Iterable[Commit]) -> Iterator[Row]:

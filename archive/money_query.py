@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import Connection, and_, cast, func, or_, select, true
+from sqlalchemy import Connection, Select, and_, cast, func, literal, null, or_, select, true
 
 from archive import schema
 from archive.amounts import to_text, to_units, value
@@ -21,6 +21,7 @@ PRICE_PLACES = 8
 
 _state, _gaps = schema.archive_state.c, schema.journal_gaps.c
 _assets, _balances = schema.assets.c, schema.balances.c
+_on_way = schema.transfers_on_way.c
 _positions, _rates, _candles = schema.positions.c, schema.fee_rates.c, schema.candles.c
 _others = select(func.coalesce(func.sum(schema.archive_shards.c.sequence), 0)).scalar_subquery()
 REACHED = (_state.sequence + cast(_others, schema.archive_state.c.sequence.type)).label("reached")
@@ -49,24 +50,52 @@ def read_balances(connection: Connection, account: str) -> Balances:
         select(
             REACHED, _lost_on_shard, _assets.symbol, _assets.decimals,
             _balances.free, _balances.locked, _balances.sequence, _balances.shard,
+            literal(False).label("is_on_way"), _assets.number,
         )
         .select_from(schema.archive_state)
         .outerjoin(schema.assets, true())
         .outerjoin(schema.balances, is_of)
-        .order_by(_assets.number, _balances.shard)
+        .union_all(_select_on_way(account))
+        .order_by("is_on_way", "number", "shard")
     )  # fmt: skip
-    rows = connection.execute(query).all()
+    found = connection.execute(query).all()
+    rows = [row[:-2] for row in found if not row.is_on_way]
     if not rows:
         return Balances(0, None)
     reached, lost, first, *_ = rows[0]
     if first is None:
         return Balances(reached, None, is_uncertain=lost is not None)
-    balances = [_sum_balance(list(some)) for _, some in groupby(rows, key=lambda row: row.symbol)]
+    balances = [_sum_balance(list(some)) for _, some in groupby(rows, key=lambda row: row[2])]
     is_uncertain = any(
         lost is not None and (sequence or 0) < lost for _, lost, *_, sequence, _ in rows
     )
     is_open = account == FEES_ACCOUNT or any(shard == 1 for *_, shard in rows)
-    return Balances(reached, balances, is_open, is_uncertain, _split_by_shard(rows))
+    on_way = _sum_on_way(row for row in found if row.is_on_way)
+    return Balances(reached, balances, is_open, is_uncertain, _split_by_shard(rows), on_way)
+
+
+def _select_on_way(account: str) -> Select[Any]:
+    """Select what is on its way between shards, with the amount in the place of what is free."""
+    none = null()
+    return (
+        select(
+            REACHED, none, _assets.symbol, _assets.decimals, _on_way.amount, _on_way.amount, none,
+            _on_way.target, literal(True), _assets.number,
+        )
+        .select_from(schema.archive_state)
+        .join(schema.transfers_on_way, _on_way.account == account)
+        .join(schema.assets, _assets.symbol == _on_way.asset)
+    )  # fmt: skip
+
+
+def _sum_on_way(rows: Iterable[Any]) -> dict[str, str]:
+    """Sum what is on its way of each asset, but for what is nothing in all."""
+    totals: dict[str, int] = {}
+    places: dict[str, int] = {}
+    for row in rows:
+        places[row.symbol] = row.decimals
+        totals[row.symbol] = totals.get(row.symbol, 0) + to_units(row.free, row.decimals)
+    return {asset: to_text(total, places[asset]) for asset, total in totals.items() if total}
 
 
 def _split_by_shard(rows: Iterable[Any]) -> dict[int, list[Balance]]:

@@ -34,8 +34,10 @@ from archive.records import (
     PreventedMatchRecord,
     Reached,
     TradeRecord,
+    TransferRecord,
 )
 from archive.rows import ORDER_COLUMNS, to_amendment, to_fill, to_gap, to_order, to_trade
+from archive.transfer_rows import select_transfers, to_transfer
 from archive.versions import NewerDatabase, check_version
 from archive.window_query import (
     FillsOf,
@@ -349,6 +351,15 @@ class Archive:
             entries = read_entries(connection, which.account, fills, changes, limit + 1, below)
         items = entries[:limit]
         return Page(items, items[-1].cursor if len(entries) > limit else None)
+
+    def list_transfers(
+        self, account: str, limit: int = 100, after: str | None = None
+    ) -> Page[TransferRecord]:
+        """List what the account has sent between shards, newest first. Raise InvalidCursor."""
+        query = select_transfers(account).limit(limit + 1)
+        if after is not None:
+            query = query.where(_changes.c.number < _parse_cursor(after))
+        return self._read_page(query, limit, to_transfer)
 
     def _find_latest(self, is_it: ColumnElement[bool], account: str | None) -> OrderRecord | None:
         with self._connect() as connection:

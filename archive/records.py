@@ -150,6 +150,7 @@ class Balances(msgspec.Struct, frozen=True, gc=False):
 
     `is_open`: the account was heard of on the first shard; one that was not has nothing there.
     `is_uncertain`: a part of the journal was lost, and since then some balance was not told.
+    `on_way` is what was sent to another shard and not received there, by asset.
     """
 
     sequence: int
@@ -158,6 +159,26 @@ class Balances(msgspec.Struct, frozen=True, gc=False):
     is_uncertain: bool = False
     shards: Mapping[int, list[Balance]] = {}
     """What of it is on each shard; empty if all is on the first."""
+    on_way: Mapping[str, str] = {}
+
+
+class TransferRecord(msgspec.Struct, frozen=True, gc=False):
+    """What an account has sent from one shard to another; `cursor` is its position in lists.
+
+    `number` counts the transfers between the two. `sequence` is the sender's.
+    """
+
+    cursor: str
+    id: str | None
+    account: str
+    asset: str
+    amount: str
+    source: int
+    target: int
+    number: int
+    state: str
+    sequence: int
+    timestamp: str
 
 
 class PositionRecord(msgspec.Struct, frozen=True, gc=False):

@@ -17,7 +17,7 @@ from sqlalchemy import (
     text,
 )
 
-VERSION = 8
+VERSION = 9
 """Version of the tables below; `versions.UPGRADES` leads to it from older ones."""
 
 metadata = MetaData()
@@ -351,12 +351,31 @@ balance_changes = Table(
     Column("sequence", _WHOLE, nullable=False),
     Column("timestamp", _WHOLE, nullable=False),
     Column("shard", Integer, nullable=False),
+    Column("other_shard", Integer),
+    Column("transfer", _WHOLE),
 )
 """What an account got or gave other than by trading; what it traded is in its fills. `number`
-counts them together with the fills: the two are one list."""
+counts them together with the fills: the two are one list. Of a transfer `other_shard` is where it
+went or came from, `transfer` its number among those."""
 
 Index("balance_changes_by_account", balance_changes.c.account, balance_changes.c.number)
 Index("balance_changes_by_time", balance_changes.c.timestamp, balance_changes.c.number)
+
+transfers_on_way = Table(
+    "transfers_on_way",
+    metadata,
+    Column("source", Integer, nullable=False),
+    Column("target", Integer, nullable=False),
+    Column("transfer", _WHOLE, nullable=False),
+    Column("account", Text, nullable=False),
+    Column("asset", Text, nullable=False),
+    Column("amount", Text, nullable=False),
+    PrimaryKeyConstraint("source", "target", "transfer"),
+)
+"""What one shard has sent and another has not received, as far as both journals are here; where the
+receiver's is ahead, the amount is negative."""
+
+Index("transfers_on_way_by_account", transfers_on_way.c.account)
 
 positions = Table(
     "positions",

@@ -130,6 +130,16 @@ UPGRADES: Mapping[int, tuple[str, ...]] = {
         "ALTER TABLE balances_on_shards RENAME TO balances",
         "ALTER TABLE balance_changes ADD COLUMN shard INTEGER NOT NULL DEFAULT 1",
     ),
+    8: (
+        "ALTER TABLE balance_changes ADD COLUMN other_shard INTEGER",
+        "ALTER TABLE balance_changes ADD COLUMN transfer {whole}",
+        """
+        CREATE TABLE transfers_on_way (source INTEGER NOT NULL, target INTEGER NOT NULL,
+        transfer {whole} NOT NULL, account TEXT NOT NULL, asset TEXT NOT NULL,
+        amount TEXT NOT NULL, PRIMARY KEY (source, target, transfer))
+        """,
+        "CREATE INDEX transfers_on_way_by_account ON transfers_on_way (account)",
+    ),
 }
 """Version → the statements that lead from it to the next one, quick on large tables too. `{whole}`
 is the type of whole numbers: only INTEGER can be SQLite's row id."""

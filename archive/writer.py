@@ -19,6 +19,7 @@ from archive.fold import (
 )
 from archive.money_rows import write_positions, write_settings
 from archive.statements import insert_rows, put_rows, update_rows
+from archive.transfer_rows import forget_transfers, write_transfers
 from protocol.assets import LedgerSettings
 from protocol.commands import QueueEntry
 from protocol.enums import CommandType, ListState
@@ -97,6 +98,7 @@ class Writer:
             known = _find_open_orders(connection, collect_order_ids(commits))
             rows, numbers = fold_commits(commits, known, numbers, self._shard)
             _write_rows(connection, rows)
+            write_transfers(connection, rows.moves, self._shard)
             counters = {"last_order": numbers.order, "last_fill": numbers.fill}
             connection.execute(update(_state).values(**counters))
         return reached
@@ -152,6 +154,7 @@ def _record_gap(connection: Connection, shard: int, after: int, entry: JournalEn
             timestamp=entry.timestamp,
         )
     )
+    forget_transfers(connection, shard)
     number = _orders.exchange_number
     is_of = or_(number.is_(None), number % MAX_SHARDS == shard - 1)
     connection.execute(update(schema.orders).where(schema.IS_OPEN, is_of).values(is_uncertain=True))

@@ -63,6 +63,11 @@ def go_back_to_version(version: int, database: Engine) -> None:
 
 
 _WAYS_BACK = {
+    9: (
+        "DROP TABLE transfers_on_way",
+        "ALTER TABLE balance_changes DROP COLUMN other_shard",
+        "ALTER TABLE balance_changes DROP COLUMN transfer",
+    ),
     8: (
         "DROP TABLE archive_shards",
         """

@@ -217,12 +217,12 @@ def read_csv(url: str, table: str, *options: str) -> list[dict[str, str]]:
 def test_balances_positions_and_what_changed_them_in_csv(money_url: str) -> None:
     balances = read_csv(money_url, "balances")
     assert [tuple(row.values()) for row in balances] == [
-        ("alice", "BTC", "5.19980000", "0.00000000", "6"),
-        ("alice", "USDT", "88999.00000000", "1.00000000", "7"),
-        ("bob", "BTC", "1.80000000", "0.00000000", "5"),
-        ("bob", "USDT", "110989.00000000", "0.00000000", "5"),
-        ("fees", "BTC", "0.00020000", "0.00000000", "5"),
-        ("fees", "USDT", "11.00000000", "0.00000000", "5"),
+        ("alice", "BTC", "1", "5.19980000", "0.00000000", "6"),
+        ("alice", "USDT", "1", "88999.00000000", "1.00000000", "7"),
+        ("bob", "BTC", "1", "1.80000000", "0.00000000", "5"),
+        ("bob", "USDT", "1", "110989.00000000", "0.00000000", "5"),
+        ("fees", "BTC", "1", "0.00020000", "0.00000000", "5"),
+        ("fees", "USDT", "1", "11.00000000", "0.00000000", "5"),
     ]
     changes = read_csv(money_url, "balance_changes")
     assert len(changes) == 5
@@ -234,6 +234,9 @@ def test_balances_positions_and_what_changed_them_in_csv(money_url: str) -> None
         "id": "deposit-1",
         "sequence": "6",
         "timestamp": changes[-1]["timestamp"],
+        "shard": "1",
+        "other_shard": "",
+        "transfer": "",
     }
     since = read_csv(money_url, "balance_changes", "--from", changes[-1]["timestamp"])
     assert since == changes[-1:]
