@@ -41,6 +41,7 @@ from order_gateway.routes import (
     money_routes,
     operation_routes,
     order_routes,
+    transfer_routes,
 )
 from order_gateway.routes.direct_route import DirectApp
 from order_gateway.routes.services import Body, Services
@@ -113,6 +114,7 @@ def create_app(
         history_routes,
         balance_routes,
         money_routes,
+        transfer_routes,
         bench_routes,
         market_routes,
         operation_routes,

@@ -19,6 +19,7 @@ from order_gateway.queueing.overload import OverloadGate
 from order_gateway.queueing.redis_client import make_client
 from order_gateway.queueing.replies import Replies
 from order_gateway.queueing.sharded_gateway import ShardedGateway
+from order_gateway.queueing.transfer_ids import TransferIds
 from order_gateway.routes.health import HealthCheck
 from protocol.instrument import Instrument
 from protocol.settings import Settings
@@ -93,7 +94,9 @@ class Connections:
             )
             for lane in self._lanes
         }
-        return gateways[1] if len(gateways) == 1 else ShardedGateway(instruments, gateways)
+        if len(gateways) == 1:
+            return gateways[1]
+        return ShardedGateway(instruments, gateways, TransferIds(self.client))
 
     def _forget_keys(self) -> None:
         for lane in self._lanes:

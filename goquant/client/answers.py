@@ -180,6 +180,25 @@ class TransferState(ChangeState, frozen=True):
     duplicate: bool = False
 
 
+class MoveState(ChangeState, frozen=True, rename={"source": "from", "target": "to"}):
+    """A transfer from one shard to another, and what is left there; None while it is pending.
+
+    If `duplicate` is true, it had been done before.
+    """
+
+    id: str | None = None
+    account: str | None = None
+    asset: str | None = None
+    amount: str | None = None
+    source: int | None = None
+    target: int | None = None
+    number: int | None = None
+    state: str | None = None
+    free: str | None = None
+    locked: str | None = None
+    duplicate: bool = False
+
+
 class FeesState(ChangeState, frozen=True):
     """The rates that an account pays from now on; None while it is pending.
 
@@ -253,16 +272,33 @@ class AccountPreventedMatch(msgspec.Struct, frozen=True):
     timestamp: str
 
 
-class AccountBalances(msgspec.Struct, frozen=True):
-    """What the account has of every asset, as of `sequence`.
+class ShardBalances(msgspec.Struct, frozen=True):
+    """What the account has on one of several shards."""
 
-    `is_uncertain`: a part of the history was lost, and some balance was not told since.
+    shard: int
+    balances: list[Balance]
+
+
+class AmountOnWay(msgspec.Struct, frozen=True):
+    """What was sent from one shard and is not received by another, of an asset."""
+
+    asset: str
+    amount: str
+
+
+class AccountBalances(msgspec.Struct, frozen=True):
+    """What the account has of every asset, as of `sequence`, on all shards together.
+
+    `is_uncertain`: a part of the history was lost, and some balance was not told since. `shards`
+    says where it is, if not all is on shard 1; `on_way` is on its way from one to another.
     """
 
     account: str
     sequence: int
     is_uncertain: bool
     balances: list[Balance]
+    shards: list[ShardBalances] = []
+    on_way: list[AmountOnWay] = []
 
 
 class PositionState(msgspec.Struct, frozen=True):
@@ -299,8 +335,8 @@ class AccountPositions(msgspec.Struct, frozen=True):
 class LedgerEntry(msgspec.Struct, frozen=True):
     """One change of what the account has of an asset.
 
-    `cause` says why. `id` is that of a credit or debit; symbol, trade and order are those of a
-    trade or its commission.
+    `cause` says why. `id` is that of a credit, debit or transfer; symbol, trade and order are those
+    of a trade or its commission.
     """
 
     cursor: str
@@ -323,6 +359,30 @@ class LedgerPage(msgspec.Struct, frozen=True):
     """
 
     entries: list[LedgerEntry]
+    after: str | None
+    sequence: int
+
+
+class ShardTransfer(msgspec.Struct, frozen=True, rename={"source": "from", "target": "to"}):
+    """What the account has moved from one shard to another; `state` is `sent` or `received`."""
+
+    cursor: str
+    id: str | None
+    account: str
+    asset: str
+    amount: str
+    source: int
+    target: int
+    number: int
+    state: str
+    sequence: int
+    timestamp: str
+
+
+class TransferPage(msgspec.Struct, frozen=True):
+    """Transfers, newest first. `after`, if not None, asks for the next page."""
+
+    transfers: list[ShardTransfer]
     after: str | None
     sequence: int
 

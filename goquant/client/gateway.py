@@ -27,7 +27,14 @@ import httpx
 from websockets.exceptions import ConnectionClosedOK
 
 from goquant.client import gateway_requests as requests
-from goquant.client.answers import LedgerEntry, LedgerPage, Update, read_update
+from goquant.client.answers import (
+    LedgerEntry,
+    LedgerPage,
+    ShardTransfer,
+    TransferPage,
+    Update,
+    read_update,
+)
 from goquant.client.book import Json
 from goquant.client.caller import Caller
 from goquant.client.command_stream import CommandStream, find_command
@@ -50,6 +57,10 @@ TIMEOUT_SECONDS = 35.0
 
 def _split_ledger(page: LedgerPage) -> Sequence[LedgerEntry]:
     return page.entries
+
+
+def _split_transfers(page: TransferPage) -> Sequence[ShardTransfer]:
+    return page.transfers
 
 
 class GatewayClient(AsyncClient):
@@ -128,6 +139,8 @@ class GatewayClient(AsyncClient):
     credit = awaited(requests.credit)
     debit = awaited(requests.debit)
     set_fees = awaited(requests.set_fees)
+    transfer = awaited(requests.transfer)
+    list_transfers = awaited_pages(requests.list_transfers, _split_transfers)
 
     async def stream_orders(self) -> AsyncGenerator[Update]:
         """Give the account's open orders and balances, then every report, on one connection.
@@ -215,6 +228,8 @@ class SyncGatewayClient(SyncClient):
     credit = blocking(requests.credit)
     debit = blocking(requests.debit)
     set_fees = blocking(requests.set_fees)
+    transfer = blocking(requests.transfer)
+    list_transfers = blocking_pages(requests.list_transfers, _split_transfers)
 
 
 def _make_caller(

@@ -16,6 +16,7 @@ from goquant.client.answers import (
     InstrumentState,
     LedgerPage,
     ListState,
+    MoveState,
     OrderPage,
     OrderState,
     PreventedMatchPage,
@@ -23,6 +24,7 @@ from goquant.client.answers import (
     SwitchState,
     SymbolFees,
     TimerState,
+    TransferPage,
     TransferState,
 )
 from goquant.client.requests import Request, change, drop_nothing, quote_name, read
@@ -394,6 +396,34 @@ def debit(
 ) -> Request[TransferState]:
     """Take an amount of an asset from what `account` has free. Otherwise as `credit`."""
     return _transfer("/v1/admin/debit", account, asset, amount, transfer_id)
+
+
+def transfer(
+    asset: str, amount: str, *, source: int, target: int, transfer_id: str | None = None
+) -> Request[MoveState]:
+    """Move an amount from what the account has free on one shard to another, once for an id.
+
+    If `transfer_id` is left out, it is the Idempotency-Key, which GatewayUnreachable has.
+    """
+    name = _make_name()
+    body = {
+        "asset": asset,
+        "amount": amount,
+        "from": source,
+        "to": target,
+        "id": transfer_id or name,
+    }
+    return change(MoveState, "POST", "/v1/transfers", name, body=body)
+
+
+def list_transfers() -> Pages[TransferPage]:
+    """Give what the account has moved from one shard to another, newest first."""
+    after: str | None = None
+    has_more = True
+    while has_more:
+        page = yield read(TransferPage, "/v1/transfers", {"limit": _PAGE, "after": after})
+        after = page.after
+        has_more = after is not None
 
 
 def set_fees(

@@ -11,6 +11,7 @@ from typing import NamedTuple
 from launcher.settings import LauncherSettings
 from protocol import channels
 from protocol.settings import SERVICE_REDIS_URLS
+from protocol.shards import FIRST
 
 _SUBSCRIBE = "+subscribe +unsubscribe"
 _CONNECTION = "+ping +select"
@@ -46,13 +47,14 @@ def _make_rights(*, is_sharded: bool) -> dict[str, str]:
     )  # fmt: skip
     reply = channels.reply_channel("*")
     replies = name("&", reply, others=(_OTHER_COMPANIONS + reply,))
+    transfer_ids = f" (~{FIRST.transfer_id_key_pattern()} +set +unlink)" if is_sharded else ""
     send_orders = (
         # a script may name any key; what it does with each is checked as if it came without it
         f"{read_keys} {events} {clock} {replies} {_READ} {_SUBSCRIBE}"
         f" ({keys} {_SCRIPTS})"
         f" ({lists} +rpush)"
         f" ({states} +hsetnx)"
-        f" ({claims} +set)"
+        f" ({claims} +set){transfer_ids}"
     )
     return {
         "launcher": "~* &* +@all",

@@ -27,6 +27,7 @@ from archive.records import (
     Page,
     Positions,
     PreventedMatchRecord,
+    TransferRecord,
 )
 from order_gateway.errors import archive_unavailable
 from protocol.channels import STATE_ID_KEY, STATE_SEQUENCE
@@ -182,6 +183,12 @@ class History:
     ) -> tuple[Page[LedgerRecord], int]:
         """Return a page of changes of balances, as `list_fills` does of fills."""
         return await self._ask_ledger(lambda archive: archive.list_ledger(which, limit, after))
+
+    async def list_transfers(
+        self, account: str, limit: int, after: str | None
+    ) -> tuple[Page[TransferRecord], int]:
+        """Return a page of what the account has sent between shards, as `list_fills` does."""
+        return await self._ask_ledger(lambda archive: archive.list_transfers(account, limit, after))
 
     async def read_snapshot(
         self, account: str, describe: Callable[[OrderRecord], Described]

@@ -61,11 +61,25 @@ class ShardBalances(DescribedBody):
     balances: list[BalanceItem]
 
 
+class AmountOnWay(DescribedBody):
+    """What is on its way of an asset; below zero where the archive knows the receipt first."""
+
+    model_config = make_example(asset="USDT", amount="1000.00000000")
+
+    asset: str
+    amount: str
+
+
 class BalanceList(DescribedBody):
     """What the account has of every asset of the exchange, as of `sequence`."""
 
     model_config = make_example(
-        account="default", sequence=42, is_uncertain=False, balances=_BALANCES, shards=None
+        account="default",
+        sequence=42,
+        is_uncertain=False,
+        balances=_BALANCES,
+        shards=None,
+        on_way=None,
     )
 
     account: str
@@ -75,6 +89,10 @@ class BalanceList(DescribedBody):
     shards: Annotated[
         list[ShardBalances] | None,
         Field(description="where `balances` are, if not all are on shard 1"),
+    ] = None
+    on_way: Annotated[
+        list[AmountOnWay] | None,
+        Field(description="sent from one shard and not received by the other; not in `balances`"),
     ] = None
 
 
@@ -117,7 +135,7 @@ class LedgerEntry(DescribedBody):
     asset: str
     amount: Annotated[str, Field(description="less than zero if it was given or taken")]
     cause: LedgerCause
-    id: Annotated[str | None, Field(description="that of the credit or debit")]
+    id: Annotated[str | None, Field(description="that of the credit, debit or transfer")]
     symbol: Annotated[str | None, Field(description="the instrument that was traded")]
     trade_id: int | None
     order_id: str | None

@@ -130,9 +130,14 @@ class Change(DescribedBody):
     asset: str
     amount: Annotated[str, Field(description="below 0 if the account gave it")]
     cause: BalanceCause
-    id: Annotated[str | None, Field(description="the credit's or debit's; null for an opening")]
+    id: Annotated[
+        str | None,
+        Field(description="the credit's, debit's or transfer's; null for an opening"),
+    ]
     sequence: Annotated[int, Field(description="the command's place")]
     timestamp: Annotated[str, Field(description="the engine's stamp")]
+    shard: Annotated[int | None, Field(description="of a transfer: the other shard")] = None
+    transfer: Annotated[int | None, Field(description="its number")] = None
 
 
 class Snapshot(DescribedBody):
@@ -167,7 +172,7 @@ class CommandRejected(DescribedBody):
 
 
 class BalanceChanged(DescribedBody):
-    """A credit or debit of the account, or its opening."""
+    """A credit or debit of the account, a part of a transfer, or its opening."""
 
     type: Literal["balance_changed"]
     number: int

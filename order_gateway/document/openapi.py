@@ -15,6 +15,7 @@ from order_gateway.reading.request_schemas import (
     CancelBatchRequest,
     FeesRequest,
     MarketRequest,
+    MoveRequest,
     OrderListRequest,
     OrderRequest,
     PhaseRequest,
@@ -37,6 +38,7 @@ _READ_DIRECTLY: tuple[type[BaseModel], ...] = (
     CancelAfterRequest,
     TransferRequest,
     FeesRequest,
+    MoveRequest,
     MarketRequest,
     Problem,
 )

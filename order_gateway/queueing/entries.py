@@ -11,6 +11,7 @@ from order_gateway.reading.order_body import OrderBody
 from order_gateway.reading.request_schemas import (
     AmendRequest,
     FeesRequest,
+    MoveRequest,
     OrderListRequest,
     TransferRequest,
 )
@@ -152,6 +153,17 @@ def make_transfer(command: CommandType, transfer: TransferRequest) -> QueueEntry
         asset=transfer.asset,
         amount=transfer.amount,
         id=transfer.id,
+    )
+
+
+def make_move(move: MoveRequest) -> QueueEntry:
+    """Return the entry of a transfer to another shard."""
+    return QueueEntry(
+        command=CommandType.TRANSFER,
+        asset=move.asset,
+        amount=move.amount,
+        id=move.id,
+        shard=move.target,
     )
 
 

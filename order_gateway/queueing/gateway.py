@@ -15,6 +15,7 @@ from order_gateway.queueing.entries import (
     make_advance,
     make_amend,
     make_fees,
+    make_move,
     make_orders,
     make_transfer,
 )
@@ -36,12 +37,13 @@ from order_gateway.reading.request_schemas import (
     AmendRequest,
     CancelAfterRequest,
     FeesRequest,
+    MoveRequest,
     ResponseMode,
     TransferRequest,
 )
 from order_gateway.reading.response_preference import Preference
 from protocol.commands import VALID_MICROSECONDS, QueueEntry, derive_order_id
-from protocol.enums import CommandType, Phase, Status
+from protocol.enums import CommandType, Phase, Reason, Status
 from protocol.events import Reply
 from protocol.exchange_clock import ExchangeTime
 from protocol.instrument import Instrument
@@ -225,7 +227,27 @@ class Gateway:
         preference: Preference,
     ) -> Outcome:
         """Queue a credit or a debit."""
-        entry = make_transfer(command, transfer)
+        return await self._change_money(request, make_transfer(command, transfer), preference)
+
+    async def move(
+        self, _request: RequestContext, _move: MoveRequest, _preference: Preference, /
+    ) -> Outcome:
+        """Refuse a transfer between shards: there is one."""
+        raise Refusal(
+            Reason.UNKNOWN_SHARD, "to", "the exchange has shard 1 alone: there is no other", None
+        )
+
+    async def send_transfer(
+        self, request: RequestContext, move: MoveRequest, preference: Preference
+    ) -> Outcome:
+        """Queue a transfer from this shard to another one."""
+        entry = make_move(move)
+        entry.account = request.account
+        return await self._change_money(request, entry, preference)
+
+    async def _change_money(
+        self, request: RequestContext, entry: QueueEntry, preference: Preference
+    ) -> Outcome:
         outcome = await self._change_account(request, entry, preference)
         reply = outcome.reply
         if outcome.is_repeat and reply and reply.reason is None and reply.balance is None:

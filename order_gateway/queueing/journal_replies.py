@@ -9,6 +9,7 @@ from protocol.enums import CommandType, Reason, Status
 from protocol.events import (
     AccountPosition,
     Balance,
+    BalanceChanged,
     CommandRejected,
     Event,
     ExecutionReport,
@@ -57,6 +58,7 @@ def _rebuild(entry: QueueEntry, sequence: int, commit: JournalEntry) -> Reply:
         canceled=sum(report.reason is Reason.CANCEL_ALL for report in reports),
         due=_find_due(entry, commit.timestamp),
         balance=None if rejected else _find_balance(entry, commit),
+        transfer=_find_transfer(entry, sequence, commit),
         canceled_order=canceled,
         orders=list({report.order_id: report for report in listed}.values()),
         list_id=listed[0].list.list_id if listed and listed[0].list else None,
@@ -118,7 +120,7 @@ def _is_end(event: PrivateEvent) -> bool:
 
 
 def _find_balance(entry: QueueEntry, commit: JournalEntry) -> Balance | None:
-    if entry.command not in {CommandType.CREDIT, CommandType.DEBIT}:
+    if entry.command not in {CommandType.CREDIT, CommandType.DEBIT, CommandType.TRANSFER}:
         return None
     return next(
         (
@@ -130,6 +132,14 @@ def _find_balance(entry: QueueEntry, commit: JournalEntry) -> Balance | None:
         ),
         None,
     )
+
+
+def _find_transfer(entry: QueueEntry, sequence: int, commit: JournalEntry) -> int | None:
+    """Find the number of the transfer that the entry has sent."""
+    if entry.command is not CommandType.TRANSFER:
+        return None
+    changes = (event for event in _list_events(commit) if isinstance(event, BalanceChanged))
+    return next((event.transfer for event in changes if event.sequence == sequence), None)
 
 
 def _list_events(commit: JournalEntry) -> Sequence[Event]:

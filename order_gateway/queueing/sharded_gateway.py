@@ -20,11 +20,13 @@ from order_gateway.queueing.entries import (
     make_new,
 )
 from order_gateway.queueing.gateway import Gateway, Outcome
+from order_gateway.queueing.transfer_ids import TransferIds
 from order_gateway.reading.order_body import OrderBody
 from order_gateway.reading.request_schemas import (
     AmendRequest,
     CancelAfterRequest,
     FeesRequest,
+    MoveRequest,
     TransferRequest,
 )
 from order_gateway.reading.response_preference import Preference
@@ -41,15 +43,19 @@ Ask: TypeAlias = Callable[[Gateway], Awaitable[Outcome]]
 
 
 class ShardedGateway:
-    """A `Gateway` for several shards; `gateways` has the one of each.
+    """A `Gateway` for several shards; `gateways` has the one of each, by shard.
 
     An order that is asked for on all shards is unknown only if every one of them says so.
     """
 
     def __init__(
-        self, instruments: Mapping[str, Instrument], gateways: Mapping[int, Gateway]
+        self,
+        instruments: Mapping[str, Instrument],
+        gateways: Mapping[int, Gateway],
+        transfer_ids: TransferIds,
     ) -> None:
         self.instruments = instruments
+        self._transfer_ids = transfer_ids
         self._gateways = gateways
         self._by_symbol = {each.symbol: gateways[each.shard] for each in instruments.values()}
         self._first = gateways[1]
@@ -193,14 +199,37 @@ class ShardedGateway:
         preference: Preference,
     ) -> Outcome:
         """Queue a credit or a debit on the shard that it names; raise Refusal if there is none."""
-        gateway = self._gateways.get(transfer.shard)
-        if gateway is None:
-            nearest = min(self._gateways, key=lambda shard: abs(shard - transfer.shard))
-            shards = ", ".join(map(str, self._gateways))
-            raise Refusal(
-                Reason.INVALID_REQUEST, "shard", f"shard must be one of {shards}", str(nearest)
-            )
+        gateway = self._find_gateway(transfer.shard, "shard", Reason.INVALID_REQUEST)
         return await gateway.transfer(request, command, transfer, preference)
+
+    async def move(
+        self, request: RequestContext, move: MoveRequest, preference: Preference, /
+    ) -> Outcome:
+        """Queue a transfer on the shard that it comes from; raise Refusal if there is none.
+
+        An account's id is that of one transfer, wherever that comes from.
+        """
+        gateway = self._find_gateway(move.source, "from", Reason.UNKNOWN_SHARD)
+        self._find_gateway(move.target, "to", Reason.UNKNOWN_SHARD)
+        if move.source == move.target:
+            raise Refusal(
+                Reason.SAME_SHARD,
+                "to",
+                f"to must be another shard than from, which is {move.source}",
+            )
+        is_new = await self._transfer_ids.claim(request.account, move.id, move.source)
+        outcome = await gateway.send_transfer(request, move, preference)
+        if is_new and outcome.reply is not None and outcome.reply.reason is not None:
+            await self._transfer_ids.forget(request.account, move.id)
+        return outcome
+
+    def _find_gateway(self, shard: int, field: str, code: Reason) -> Gateway:
+        gateway = self._gateways.get(shard)
+        if gateway is None:
+            nearest = min(self._gateways, key=lambda each: abs(each - shard))
+            shards = ", ".join(map(str, self._gateways))
+            raise Refusal(code, field, f"{field} must be one of {shards}", str(nearest))
+        return gateway
 
     async def advance_clock(
         self, request: RequestContext, microseconds: int, preference: Preference

@@ -1,8 +1,8 @@
-"""Bodies of operators' commands about money; assets and units are checked by the engine."""
+"""Bodies of commands about money; assets and units are checked by the engine."""
 
 from collections.abc import Mapping
 
-from order_gateway.reading.request_schemas import FeesRequest, TransferRequest
+from order_gateway.reading.request_schemas import FeesRequest, MoveRequest, TransferRequest
 from order_gateway.reading.validation import check_decimal, find_instrument, parse_body
 from protocol.assets import check_asset, to_rate
 from protocol.commands import check_account, check_transfer_id
@@ -17,6 +17,15 @@ def read_transfer(body: bytes) -> TransferRequest:
     check_decimal("amount", transfer.amount)
     check_transfer_id(transfer.id)
     return transfer
+
+
+def read_move(body: bytes) -> MoveRequest:
+    """Return the transfer between shards in `body`; raise Refusal."""
+    move = parse_body(MoveRequest, body)
+    check_asset(move.asset)
+    check_decimal("amount", move.amount)
+    check_transfer_id(move.id)
+    return move
 
 
 def read_fees(body: bytes, instruments: Mapping[str, Instrument]) -> FeesRequest:

@@ -311,6 +311,27 @@ class TransferRequest(DescribedBody):
     ] = 1
 
 
+class MoveRequest(DescribedBody):
+    """An amount of an asset that the account moves from one shard to another; once for an `id`."""
+
+    model_config = ConfigDict(
+        strict=True,
+        extra="forbid",
+        json_schema_extra={
+            "examples": [{"asset": "USDT", "amount": "1000", "from": 1, "to": 2, "id": "move-1"}]
+        },
+    )
+
+    asset: Annotated[str, Field(description="one of those that the instruments trade")]
+    amount: Annotated[
+        Decimal,
+        Field(description="above 0, a multiple of the asset's unit, at most what is free there"),
+    ]
+    source: Annotated[int, Field(alias="from", description="the shard that has it, 1 to 64")]
+    target: Annotated[int, Field(alias="to", description="the shard that gets it, 1 to 64")]
+    id: Annotated[Identifier, Field(description="names it; sent again, it is not done twice")]
+
+
 class AdvanceRequest(DescribedBody):
     """By how much a manual clock moves on."""
 

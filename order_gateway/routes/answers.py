@@ -12,11 +12,12 @@ from order_gateway.account.history import Recalled
 from order_gateway.document.answer_schemas import OrderResult
 from order_gateway.document.common_answers import REPLAYED_HEADER
 from order_gateway.queueing.gateway import Outcome
-from order_gateway.reading.request_schemas import ResponseMode
+from order_gateway.reading.request_schemas import MoveRequest, ResponseMode
 from protocol.canceled_quantity import derive_canceled
 from protocol.codec import encode
 from protocol.commands import QueueEntry
-from protocol.enums import Reason, Status
+from protocol.decimals import format_scaled, scale
+from protocol.enums import Reason, Status, TransferState
 from protocol.events import ExecutionReport, Fill, Reply
 from protocol.problem import PROBLEM_MEDIA_TYPE, describe_problem
 from protocol.refusal import Refusal
@@ -198,6 +199,29 @@ def answer_transfer(outcome: Outcome) -> Answer:
         done["duplicate"] = reply.duplicate
         return Answer(200 if reply.duplicate else 201, done, is_replayed=reply.duplicate)
     return answer._replace(is_replayed=outcome.is_repeat)
+
+
+def answer_move(outcome: Outcome, move: MoveRequest) -> Answer:
+    """Answer a transfer to another shard: 201 if it was sent now, 200 if it was before."""
+    reply = outcome.reply
+    if reply is None or reply.balance is None:
+        return answer_transfer(outcome)
+    free = reply.balance.free
+    places = len(free.partition(".")[2])
+    done = {
+        "id": move.id,
+        "account": outcome.entry.account,
+        "asset": move.asset,
+        "amount": format_scaled(scale(move.amount, places), places),
+        "from": move.source,
+        "to": move.target,
+        "number": reply.transfer,
+        "state": TransferState.SENT,
+        "free": free,
+        "locked": reply.balance.locked,
+        "duplicate": reply.duplicate,
+    }
+    return Answer(200 if reply.duplicate else 201, done, is_replayed=reply.duplicate)
 
 
 def _answer_pending(outcome: Outcome, status: int, advice: str) -> Answer:

@@ -39,9 +39,10 @@ async def read_balances(services: Services, request: RequestContext) -> Response
         opened = await services.gateway.open_account(request)
         found = await services.history.read_balances(request.account, opened)
     by_shard = [{"shard": shard, "balances": some} for shard, some in found.shards.items()]
+    on_way = [{"asset": asset, "amount": amount} for asset, amount in found.on_way.items()]
     return _answer(
         request, found.sequence, is_uncertain=found.is_uncertain, balances=found.balances,
-        **({"shards": by_shard} if by_shard else {}),
+        **({"shards": by_shard} if by_shard else {}), **({"on_way": on_way} if on_way else {}),
     )  # fmt: skip
 
 

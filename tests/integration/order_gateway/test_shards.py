@@ -167,6 +167,89 @@ def test_balances_are_those_of_all_shards_and_say_where_they_are(client: httpx.C
     assert by_shard == {1: "100000.00000000", 2: "998.00000000", 3: "1000.00000000"}
 
 
+def move(client: httpx.Client, **fields: object) -> httpx.Response:
+    body = {"asset": "USDT", "amount": "250.5", "from": 1, "to": 2, "id": "one"}
+    return client.post("/v1/transfers", json=body | fields)
+
+
+def list_states(client: httpx.Client) -> list[str]:
+    return [each["state"] for each in client.get("/v1/transfers").json()["transfers"]]
+
+
+def test_transfer_moves_what_is_free_and_tells_how_far_it_is(client: httpx.Client) -> None:
+    answer = move(client)
+    assert answer.status_code == 201, answer.text
+    sent = answer.json()
+    assert sent == {
+        "id": "one", "account": client.headers["X-Account"], "asset": "USDT",
+        "amount": "250.50000000", "from": 1, "to": 2, "number": sent["number"], "state": "sent",
+        "free": "99749.50000000", "locked": NOTHING, "duplicate": False,
+    }  # fmt: skip
+    wait_until(lambda: list_states(client) == ["received"], "it is there")
+    total, by_shard = read_usdt(client)
+    assert (total["free"], by_shard[1], by_shard[2]) == (
+        "102000.00000000", "99749.50000000", "1250.50000000",
+    )  # fmt: skip
+    place(client, 2, price="1250")  # with what has come
+    [transfer] = client.get("/v1/transfers").json()["transfers"]
+    for name in ("id", "amount", "from", "to", "number"):
+        assert transfer[name] == sent[name]
+    causes = [entry["cause"] for entry in client.get("/v1/ledger").json()["entries"]]
+    assert {"sent", "received"} <= set(causes)
+
+
+def test_transfers_are_listed_in_pages_newest_first(client: httpx.Client) -> None:
+    for number in range(3):
+        assert move(client, id=f"id-{number}").status_code == 201
+    page = client.get("/v1/transfers", params={"limit": 2}).json()
+    rest = client.get("/v1/transfers", params={"limit": 2, "after": page["after"]}).json()
+    assert [each["id"] for each in page["transfers"] + rest["transfers"]] == [
+        "id-2", "id-1", "id-0",
+    ]  # fmt: skip
+    assert rest["after"] is None
+
+
+def test_repeated_transfer_has_the_same_answer(client: httpx.Client) -> None:
+    first = move(client).json()
+    again = move(client, amount="250.50")
+    assert (again.status_code, again.headers["Idempotency-Replayed"]) == (200, "true")
+    assert again.json() == first | {"duplicate": True}
+    body = {"asset": "USDT", "amount": "1", "from": 1, "to": 3, "id": "two"}
+    keyed = {"Idempotency-Key": "a-key"}
+    answers = [client.post("/v1/transfers", json=body, headers=keyed).json() for _ in range(2)]
+    assert answers[1] == answers[0] | {"duplicate": True}
+
+
+@pytest.mark.parametrize(
+    "other", [{"amount": "250"}, {"to": 3}, {"asset": "BTC"}, {"from": 2, "to": 1}, {"from": 3}]
+)
+def test_id_of_another_transfer_is_refused(client: httpx.Client, other: Json) -> None:
+    assert move(client).status_code == 201
+    answer = move(client, **other)
+    assert (answer.status_code, answer.json()["code"]) == (422, "transfer_id_reused")
+    assert answer.json()["field"] == "id"
+
+
+@pytest.mark.parametrize(
+    ("fields", "code", "field", "nearest"),
+    [
+        ({"to": 7}, "unknown_shard", "to", "3"),
+        ({"from": 9}, "unknown_shard", "from", "3"),
+        ({"to": 1}, "same_shard", "to", None),
+        ({"amount": "100000.1"}, "insufficient_balance", "amount", "100000.00000000"),
+        ({"amount": "0"}, "amount_out_of_range", "amount", "0.00000001"),
+        ({"asset": "XYZ"}, "unknown_asset", "asset", None),
+        ({"id": "a b"}, "invalid_transfer_id", "id", None),
+    ],
+)
+def test_transfer_that_cannot_be_is_refused_and_leaves_its_id_free(
+    client: httpx.Client, fields: Json, code: str, field: str, nearest: str | None
+) -> None:
+    problem = move(client, **fields).json()
+    assert (problem["code"], problem["field"], problem.get("nearest")) == (code, field, nearest)
+    assert move(client, **{"from": 3}).status_code == 201
+
+
 def test_credit_on_a_shard_that_there_is_not_names_the_nearest(client: httpx.Client) -> None:
     body = {"account": "a", "asset": "USDT", "amount": "1", "id": "x", "shard": 7}
     answer = client.post("/v1/admin/credit", json=body)

@@ -63,6 +63,8 @@ def test_every_route_is_documented() -> None:
         ("post", "/v1/instruments/{symbol}/phase"),
         ("get", "/v1/fills"),
         ("get", "/v1/prevented-matches"),
+        ("post", "/v1/transfers"),
+        ("get", "/v1/transfers"),
         ("get", "/v1/balances"),
         ("get", "/v1/positions"),
         ("get", "/v1/ledger"),

@@ -59,7 +59,7 @@ def make_gateway(
     stubs = [ShardStub(answer) for answer in answers]
     gateways = cast("Any", dict(enumerate(stubs, 1)))
     request = SimpleNamespace(account="alice", entries=[])
-    return ShardedGateway(INSTRUMENTS, gateways), stubs, request
+    return ShardedGateway(INSTRUMENTS, gateways, cast("Any", None)), stubs, request
 
 
 def cancel(*answers: Reply | Unavailable | None) -> Outcome:
