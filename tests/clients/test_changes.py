@@ -154,7 +154,7 @@ def test_amend_to_what_has_traded_ends_the_order_and_weighs_nothing(
         "PARTIALLY_FILLED", "EXPIRED",
     ]  # fmt: skip
     assert less["amendedOrder"]["workingTime"] == placed["workingTime"]
-    assert client.get("rateLimit/order")[1] == day
+    assert client.get("rateLimit/order")[1] in (day, day | {"count": 0})  # a new day begins at 0
     if before < between < after:  # else a new minute has begun
         assert (between - before, after - between) == (5, 1)
 
@@ -166,4 +166,5 @@ def test_order_that_was_not_tried_counts(client: BinanceClient) -> None:
 
     before = count()
     status, _ = replace(client, "STOP_ON_FAILURE", cancelOrderId=1)
-    assert (status, count() - before) == (400, 1)
+    assert status == 400
+    assert count() in (before + 1, 1, 0)  # a new day begins at 0, before the order or behind it
