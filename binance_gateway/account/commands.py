@@ -6,7 +6,8 @@ from binance_gateway.words import errors, refusals
 from binance_gateway.words.errors import BinanceError
 from order_gateway.errors import Unavailable
 from order_gateway.queueing.overload import OverloadGate
-from order_gateway.queueing.sender import Sender, Sent
+from order_gateway.queueing.sender import Sender
+from order_gateway.queueing.waiting_pushes import PushState
 from protocol.commands import VALID_MICROSECONDS, QueueEntry
 from protocol.enums import CommandType
 from protocol.events import Reply
@@ -34,23 +35,38 @@ class Commands:
 
         The engine refuses it if it meets it later than we wait for the reply.
         """
-        valid = self._clock.scale(VALID_MICROSECONDS)
-        entry.valid_until = format_timestamp(self._clock.now() + valid)
-        return await self._send_one(account, entry, is_new=True)
+        now = self._clock.now()
+        entry.valid_until = format_timestamp(now + self._clock.scale(VALID_MICROSECONDS))
+        try:
+            self._gate.admit_order()
+            return await self._ask(account, entry, now)
+        except Unavailable as unavailable:
+            raise refusals.translate(unavailable.code) from None
 
     async def change(self, account: str, entry: QueueEntry) -> Reply:
         """Send a change of the account's orders; return the engine's reply."""
-        return await self._send_one(account, entry, is_new=False)
+        try:
+            self._gate.admit_change()
+            return await self._ask(account, entry, self._clock.now())
+        except Unavailable as unavailable:
+            raise refusals.translate(unavailable.code) from None
 
     async def change_all(self, account: str, entries: Sequence[QueueEntry]) -> Sequence[Reply]:
         """Send changes, many at a time; return the replies."""
         replies: list[Reply] = []
         for start in range(0, len(entries), _AT_ONCE):
             some = entries[start : start + _AT_ONCE]
-            sent = await self._send(account, some, is_new=False)
+            received_at = format_timestamp(self._clock.now())
+            for entry in some:
+                entry.account, entry.received_at = account, received_at
+            try:
+                self._gate.admit_change()
+                sent = await self._sender.send(account, some, REPLY_SECONDS)
+            except Unavailable as unavailable:
+                raise refusals.translate(unavailable.code) from None
             answered = [reply for reply in sent.replies if reply is not None]
             if len(answered) < len(some):
-                raise _explain_silence(sent)
+                raise _explain_silence(is_confirmed=sent.is_confirmed)
             replies += answered
         return replies
 
@@ -58,27 +74,13 @@ class Commands:
         """Return a sequence before which all that was queued until now is carried out."""
         return (await self.change(account, QueueEntry(command=CommandType.BARRIER))).sequence
 
-    async def _send_one(self, account: str, entry: QueueEntry, *, is_new: bool) -> Reply:
-        sent = await self._send(account, [entry], is_new=is_new)
-        reply = sent.replies[0]
+    async def _ask(self, account: str, entry: QueueEntry, now: int) -> Reply:
+        entry.account, entry.received_at = account, format_timestamp(now)
+        push, reply = await self._sender.ask(account, entry, REPLY_SECONDS)
         if reply is None:
-            raise _explain_silence(sent)
+            raise _explain_silence(is_confirmed=push.state is PushState.CONFIRMED)
         return reply
 
-    async def _send(self, account: str, entries: Sequence[QueueEntry], *, is_new: bool) -> Sent:
-        received_at = format_timestamp(self._clock.now())
-        for entry in entries:
-            entry.account = account
-            entry.received_at = received_at
-        try:
-            if is_new:
-                self._gate.admit_order()
-            else:
-                self._gate.admit_change()
-            return await self._sender.send(account, entries, REPLY_SECONDS)
-        except Unavailable as unavailable:
-            raise refusals.translate(unavailable.code) from None
 
-
-def _explain_silence(sent: Sent) -> BinanceError:
-    return errors.TIMEOUT() if sent.is_confirmed else errors.UNEXPECTED_RESPONSE()
+def _explain_silence(*, is_confirmed: bool) -> BinanceError:
+    return errors.TIMEOUT() if is_confirmed else errors.UNEXPECTED_RESPONSE()

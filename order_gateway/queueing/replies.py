@@ -45,7 +45,8 @@ class ExpectedReply:
         self.reply_to = worker
         self._account = account
         self._waiting = waiting
-        self._reply: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
+        self._loop = asyncio.get_running_loop()
+        self._reply: asyncio.Future[Reply | None] = self._loop.create_future()
 
     def __enter__(self) -> Self:
         self._waiting.add(self._account, self.request_id, self._reply)
@@ -61,18 +62,23 @@ class ExpectedReply:
 
     async def wait(self, seconds: float) -> Reply | None:
         """Return the reply, or None if it does not come in time."""
+        # a timer alone costs an order a third of what `asyncio.timeout` does
+        timer = self._loop.call_later(seconds, self._give_up)
         try:
-            async with asyncio.timeout(seconds):
-                return await self._reply
-        except TimeoutError:
-            return None
+            return await self._reply
+        finally:
+            timer.cancel()
+
+    def _give_up(self) -> None:
+        if not self._reply.done():
+            self._reply.set_result(None)
 
 
 class _Waiting:
     """The replies that are waited for, by request."""
 
     def __init__(self) -> None:
-        self.replies: dict[str, asyncio.Future[Reply]] = {}
+        self.replies: dict[str, asyncio.Future[Reply | None]] = {}
         self._of_account: dict[str, int] = {}
 
     def has_room(self, account: str) -> bool:
@@ -80,7 +86,7 @@ class _Waiting:
         of_account = self._of_account.get(account, 0)
         return len(self.replies) < MAX_WAITING and of_account < MAX_WAITING_OF_ACCOUNT
 
-    def add(self, account: str, request_id: str, reply: asyncio.Future[Reply]) -> None:
+    def add(self, account: str, request_id: str, reply: asyncio.Future[Reply | None]) -> None:
         self.replies[request_id] = reply
         self._of_account[account] = self._of_account.get(account, 0) + 1
 

@@ -33,6 +33,13 @@ class Sent(NamedTuple):
         return self.pushes[-1].state is PushState.CONFIRMED
 
 
+class Asked(NamedTuple):
+    """What became of an entry that is in the queue or may be; `reply` is None if none came."""
+
+    push: Push
+    reply: Reply | None
+
+
 class Sender:
     """Pushes entries of one account; raises Unavailable if none was queued."""
 
@@ -50,6 +57,15 @@ class Sender:
     ) -> Sent:
         """Push entries that want no reply, with others `before` them that are not told of."""
         return Sent(await self._push(account, entries, before), [None] * len(entries))
+
+    async def ask(self, account: str, entry: QueueEntry, seconds: float) -> Asked:
+        """Push one entry, and wait so many seconds for the reply to it."""
+        with self._replies.expect(account) as expected:
+            entry.reply_to, entry.request_id = expected.reply_to, expected.request_id
+            [push] = await self._queue.push(account, encode(entry))
+            if not may_be_queued(push):
+                raise explain_push(push)
+            return Asked(push, await expected.wait(seconds))
 
     async def send(
         self,
