@@ -6,9 +6,9 @@ import statistics
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import NamedTuple, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import msgspec
 
@@ -16,19 +16,18 @@ from benchmark.feed.commits import CommitStream
 from benchmark.feed.service import FeedService
 from benchmark.shared.child_process import Child, end, start_python
 from benchmark.shared.cpu_clock import read_cpu
-from binance_gateway.market.texts import MarketTexts
-from binance_gateway.streams.payloads import describe_trade
 from market_data.fanout.messages import Envelope, encode_frame
+from protocol.channels import TRADE_EVENTS
 from protocol.enums import Side
-from protocol.events import Trade
+from protocol.events import PublicEvent, Trade
 from protocol.timestamps import format_timestamp, parse_timestamp
 from tests.support.instruments import make_instruments
 
 ROUNDS = 3
 BTC_USDT = make_instruments()[0]
-_FIRST_STAMP = parse_timestamp("2026-01-31T12:00:00.000000Z")
+_LONG_FRAME = 126
+FIRST_STAMP = parse_timestamp("2026-01-31T12:00:00.000000Z")
 _PATH = "/ws/market-data?channels=trades&symbols=BTC-USDT"
-_BINANCE_PATH = "/ws/btcusdt@trade"
 
 
 class Measured(NamedTuple):
@@ -51,8 +50,16 @@ SHAPES = (16, 1)
 """Trades in a commit."""
 
 _Publish: TypeAlias = Callable[[], None]
-_Prepare: TypeAlias = Callable[[list[Trade]], _Publish]
-_EncodeFrames: TypeAlias = Callable[[list[Trade]], list[bytes]]
+_Prepare: TypeAlias = Callable[[Sequence[Any]], _Publish]
+
+
+class Stream(NamedTuple):
+    """What is streamed: events, on the engine's channel, from a number on, and their frames."""
+
+    path: str
+    channel: str
+    make: Callable[[int, int], Sequence[PublicEvent]]
+    encode_frames: Callable[[Sequence[Any]], list[bytes]]
 
 
 class Readers:
@@ -92,60 +99,43 @@ class Readers:
 
 def measure_feed(redis_url: str, load: Load, trades_a_commit: int) -> Measured:
     """Measure the service, from the engine's messages on Redis to the readers' sockets."""
-    commits = CommitStream(redis_url, trades_a_commit)
+    return measure_service(redis_url, load, trades_a_commit, "market_data", TRADES)
 
-    def prepare(trades: list[Trade]) -> _Publish:
-        prepared = commits.prepare(trades)
+
+def measure_service(
+    redis_url: str, load: Load, events_a_commit: int, module: str, stream: Stream
+) -> Measured:
+    """Measure a stream of a service, from the engine's messages on Redis to the sockets."""
+    commits = CommitStream(redis_url, events_a_commit, stream.channel)
+
+    def prepare(events: Sequence[PublicEvent]) -> _Publish:
+        prepared = commits.prepare(events)
         return lambda: commits.send(prepared)
 
-    with FeedService(redis_url) as feed:
-        return _measure(feed.port, feed.pid, load, prepare)
-
-
-def measure_binance(redis_url: str, load: Load, trades_a_commit: int) -> Measured:
-    """Measure the Binance gateway's `@trade`, from the engine's messages to the sockets."""
-    commits = CommitStream(redis_url, trades_a_commit)
-
-    def prepare(trades: list[Trade]) -> _Publish:
-        prepared = commits.prepare(trades)
-        return lambda: commits.send(prepared)
-
-    with FeedService(redis_url, "binance_gateway") as service:
-        return _measure(
-            service.port, service.pid, load, prepare,
-            path=_BINANCE_PATH, encode_frames=_encode_binance_frames,
-        )  # fmt: skip
+    with FeedService(redis_url, module) as service:
+        return _measure(service.port, service.pid, load, prepare, stream)
 
 
 def measure_subscribed_floor(redis_url: str, load: Load, trades_a_commit: int) -> Measured:
     """Measure `websockets.broadcast` of texts that come from Redis as the feed's messages do."""
     commits = CommitStream(redis_url, trades_a_commit)
 
-    def prepare(trades: list[Trade]) -> _Publish:
-        prepared = commits.prepare(trades, _encode_texts(trades))
+    def prepare(trades: Sequence[PublicEvent]) -> _Publish:
+        prepared = commits.prepare(trades, _read_texts(TRADES, trades))
         return lambda: commits.send(prepared)
 
     with _run_floor(redis_url) as (port, process):
-        return _measure(port, process.pid, load, prepare)
+        return _measure(port, process.pid, load, prepare, TRADES)
 
 
-def measure_floor(load: Load, encode_frames: _EncodeFrames | None = None) -> Measured:
+def measure_floor(load: Load, stream: Stream | None = None) -> Measured:
     """Measure `websockets.broadcast` of the same texts from memory."""
-    encode_frames = encode_frames or _encode_frames
+    stream = stream or TRADES
     with tempfile.NamedTemporaryFile("w") as file:
-        frames = encode_frames(_make_trades(1, load.trades))
-        file.write("\n".join(frame[4:].decode() for frame in frames))
+        file.write("\n".join(_read_texts(stream, stream.make(1, load.trades))))
         file.flush()
         with _run_floor(file.name) as (port, process):
-            return _measure(
-                port, process.pid, load, lambda _: lambda: _go(process), step=0,
-                encode_frames=encode_frames,
-            )  # fmt: skip
-
-
-def measure_binance_floor(load: Load) -> Measured:
-    """Measure `websockets.broadcast` of the texts of `@trade`."""
-    return measure_floor(load, _encode_binance_frames)
+            return _measure(port, process.pid, load, lambda _: lambda: _go(process), stream, step=0)
 
 
 def _measure(
@@ -153,23 +143,21 @@ def _measure(
     pid: int,
     load: Load,
     prepare: _Prepare,
+    stream: Stream,
     *,
     step: int | None = None,
-    path: str = _PATH,
-    encode_frames: _EncodeFrames | None = None,
 ) -> Measured:
-    """Measure; `step` is by how much a portion's trade ids are above those of the one before."""
-    encode_frames = encode_frames or _encode_frames
-    readers = Readers(port, path, load.readers)
+    """Measure; `step` is by how much a portion's numbers are above those of the one before."""
+    readers = Readers(port, stream.path, load.readers)
     rates, costs = [], []
     first_id = 1
     for _ in range(ROUNDS):
         seconds, cpu = 0.0, read_cpu(pid)
         for _ in range(load.portions):
-            trades = _make_trades(first_id, load.trades)
+            events = stream.make(first_id, load.trades)
             first_id += load.trades if step is None else step
-            publish = prepare(trades)
-            readers.expect_bytes(sum(map(len, encode_frames(trades))))
+            publish = prepare(events)
+            readers.expect_bytes(sum(map(len, stream.encode_frames(events))))
             started = time.perf_counter()
             publish()
             readers.wait()
@@ -181,29 +169,29 @@ def _measure(
     return Measured(statistics.median(rates), statistics.median(costs))
 
 
-def _make_trades(first_id: int, count: int) -> list[Trade]:
+def make_trades(first_id: int, count: int) -> list[Trade]:
     """Make a portion of trades, each with a stamp of its own."""
     return [
         Trade(
             "BTC-USDT", trade_id, "60000.00", "0.10000", Side.BUY, "1", "2",
-            format_timestamp(_FIRST_STAMP + trade_id),
+            format_timestamp(FIRST_STAMP + trade_id),
         )
         for trade_id in range(first_id, first_id + count)
     ]  # fmt: skip
 
 
-def _encode_frames(trades: list[Trade]) -> list[bytes]:
+def _encode_frames(trades: Sequence[Trade]) -> list[bytes]:
     return [encode_frame(Envelope("trade", msgspec.structs.asdict(trade))) for trade in trades]
 
 
-def _encode_binance_frames(trades: list[Trade]) -> list[bytes]:
-    """Encode messages as long as the gateway's: only the time of sending is another."""
-    texts = MarketTexts(BTC_USDT, "BTCUSDT")
-    return [encode_frame(describe_trade(each, texts, _FIRST_STAMP, 1_000)) for each in trades]
+TRADES = Stream(_PATH, TRADE_EVENTS, make_trades, _encode_frames)
+"""The feed's trades."""
 
 
-def _encode_texts(trades: list[Trade]) -> list[str]:
-    return [frame[4:].decode() for frame in _encode_frames(trades)]
+def _read_texts(stream: Stream, events: Sequence[PublicEvent]) -> list[str]:
+    """Return the texts of their frames, whose heads have two bytes, or two more."""
+    frames = stream.encode_frames(events)
+    return [frame[4 if frame[1] == _LONG_FRAME else 2 :].decode() for frame in frames]
 
 
 def _go(process: Child) -> None:
