@@ -1,15 +1,16 @@
 """Reads the matches of an account that self-trade prevention prevented."""
 
+from collections.abc import Sequence
 from itertools import groupby
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, Row, ScalarSelect, Select, or_, select
+from sqlalchemy import ColumnElement, Connection, Row, ScalarSelect, Select, func, or_, select
 
 from archive import schema
-from archive.records import PreventedMatchRecord
+from archive.records import OrderRecord, PreventedMatchRecord
 from protocol.enums import Liquidity
-from protocol.timestamps import format_timestamp
+from protocol.timestamps import format_timestamp, parse_timestamp
 
 _SIDES = 2
 """Rows of a match, at most."""
@@ -46,6 +47,23 @@ def read_latest_matches(
     if before is not None:
         query = query.where(_matches.c.prevented_match_id < before)
     return _read(connection, query, limit)
+
+
+def read_last_matches(connection: Connection, orders: Sequence[OrderRecord]) -> dict[int, int]:
+    """Read the id of the last match that took something of each order, by the order's number."""
+    columns, found = _matches.c, dict[int, int]()
+    for order in orders:
+        query = select(func.max(columns.prevented_match_id)).where(
+            columns.account == order.account,
+            columns.symbol == order.symbol,
+            columns.order_id == int(order.order_id),
+            columns.timestamp >= parse_timestamp(order.opened_at),
+            columns.timestamp <= parse_timestamp(order.updated_at),
+        )
+        match_id = connection.execute(query).scalar_one()
+        if order.number is not None and match_id is not None:
+            found[order.number] = match_id
+    return found
 
 
 def _read(connection: Connection, query: Select[Any], limit: int) -> list[PreventedMatchRecord]:

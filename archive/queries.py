@@ -5,7 +5,7 @@ thread; from asyncio: `await asyncio.to_thread(archive.find_order, order_id)`. E
 ArchiveUnavailable if the database cannot answer. An answer is as fresh as `last_sequence`.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -19,7 +19,12 @@ from archive.conditions import equal, within
 from archive.database import describe_trouble
 from archive.ledger_query import read_entries
 from archive.money_query import REACHED, has_ledger, read_balances, read_fees, read_positions
-from archive.prevented_query import PreventedOf, read_latest_matches, read_prevented_matches
+from archive.prevented_query import (
+    PreventedOf,
+    read_last_matches,
+    read_latest_matches,
+    read_prevented_matches,
+)
 from archive.records import (
     AmendmentRecord,
     Balances,
@@ -254,6 +259,11 @@ class Archive:
         """List matches that self-trade prevention prevented, the oldest first."""
         with self._connect() as connection:
             return read_prevented_matches(connection, which, limit)
+
+    def find_last_matches(self, orders: Sequence[OrderRecord]) -> dict[int, int]:
+        """Find the last match that was prevented of each order, by the order's number."""
+        with self._connect() as connection:
+            return read_last_matches(connection, orders)
 
     def page_prevented_matches(
         self, which: PreventedOf, limit: int = 100, after: str | None = None

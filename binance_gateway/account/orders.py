@@ -1,5 +1,7 @@
 """Orders in Binance's shapes, made of the engine's reports and of the archive's records."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any, TypeAlias
 
 from archive.records import OrderRecord
@@ -26,6 +28,7 @@ Shape: TypeAlias = dict[str, Any]
 
 NO_LIST = NO_TRADE_GROUP = -1
 NO_MOMENT = -1
+NO_MATCHES: Mapping[int, int] = MappingProxyType({})
 _OPEN, _CANCELED, _EXPIRED = Status.OPEN, Status.CANCELED, Status.EXPIRED
 _PENDING, _BUY = ListState.PENDING, Side.BUY
 _ACK, _FULL = ResponseType.ACK, ResponseType.FULL
@@ -164,8 +167,10 @@ def make_amended(
     }
 
 
-def make_query(order: OrderRecord, symbol: Symbol, unit: TimeUnit) -> Shape:
-    """Return an order as questions are answered."""
+def make_query(
+    order: OrderRecord, symbol: Symbol, unit: TimeUnit, matches: Mapping[int, int] = NO_MATCHES
+) -> Shape:
+    """Return an order as questions are answered; `matches` has its last prevented match, if any."""
     opened, updated = parse_timestamp(order.opened_at), parse_timestamp(order.updated_at)
     since, trailing_since = find_working_since(order), find_trailing_since(order)
     answer = {
@@ -185,6 +190,8 @@ def make_query(order: OrderRecord, symbol: Symbol, unit: TimeUnit) -> Shape:
         "selfTradePreventionMode": name_prevention(order.self_trade_prevention),
     }
     answer |= _describe_trailing(order, None if trailing_since is None else unit.of(trailing_since))
+    if (match_id := matches.get(find_number(order))) is not None:
+        answer["preventedMatchId"] = match_id
     return _add_outcome(answer, order)
 
 

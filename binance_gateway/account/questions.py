@@ -139,6 +139,11 @@ class Questions:
         """Return prevented matches, oldest first."""
         return await self._ask(lambda archive: archive.list_prevented_matches(which, limit))
 
+    async def find_last_matches(self, orders: Sequence[OrderRecord]) -> dict[int, int]:
+        """Return the last prevented match of each order that lost something, by its number."""
+        lost = [order for order in orders if order.prevented_quantity]
+        return await self._ask(lambda archive: archive.find_last_matches(lost)) if lost else {}
+
     async def read_balances(self, account: str, least: int = 0) -> list[Balance] | None:
         """Return the balances as of the command `least`; None if the account was never heard of."""
         found = await _translate(self._history.read_balances(account, least))

@@ -57,7 +57,8 @@ async def find_order(services: Services, call: Call) -> object:
     order = await services.questions.find_order(
         call.account, symbol, call["orderId"], call["origClientOrderId"]
     )
-    return make_query(order, symbol, call.unit)
+    matches = await services.questions.find_last_matches([order])
+    return make_query(order, symbol, call.unit, matches)
 
 
 @calls.add(
@@ -71,8 +72,9 @@ async def list_open_orders(services: Services, call: Call) -> object:
     symbol = services.symbols.find(name) if name else None
     present = await services.commands.find_present(call.account)
     orders = await services.questions.list_open(call.account, symbol, present)
+    matches = await services.questions.find_last_matches(orders)
     found = ((order, services.symbols.find_native(order.symbol or "")) for order in orders)
-    return [make_query(order, its, call.unit) for order, its in found if its]
+    return [make_query(order, its, call.unit, matches) for order, its in found if its]
 
 
 @calls.add(
@@ -83,7 +85,8 @@ async def list_orders(services: Services, call: Call) -> object:
     symbol = services.symbols.find(call["symbol"])
     window = read_window(call)
     orders = await services.questions.list_orders(call.account, symbol, call["orderId"], window)
-    return [make_query(order, symbol, call.unit) for order in orders]
+    matches = await services.questions.find_last_matches(orders)
+    return [make_query(order, symbol, call.unit, matches) for order in orders]
 
 
 @calls.add(

@@ -191,6 +191,11 @@ def test_prevented_match_is_told_by_answer_query_and_list(client: BinanceClient)
         "EXPIRED_IN_MATCH", "0.02000000",
     )  # fmt: skip
     assert of_maker["selfTradePreventionMode"] == "NONE"
+    told = {taker["preventedMatchId"]}
+    assert {each["preventedMatchId"] for each in (of_maker, of_taker)} == told
+    (opened,) = client.get("openOrders", **BTC)
+    ended = client.get("allOrders", **BTC, orderId=maker["orderId"], limit=1)[0]
+    assert {each["preventedMatchId"] for each in (opened, ended)} == told
     assert (of_taker["origQty"], of_taker["selfTradePreventionMode"]) == (
         "0.05000000", "DECREMENT",
     )  # fmt: skip
