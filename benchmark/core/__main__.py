@@ -16,6 +16,7 @@ from functools import partial
 from pathlib import Path
 
 from benchmark.core.cases import CASES, LARGE_CASE, OWN_CASES, prepare, report_case, time_limit
+from benchmark.core.entry_kinds import report_entry_kinds
 from benchmark.core.instructions import report_instructions
 from benchmark.core.kinds import report_kinds
 from benchmark.core.memory import (
@@ -75,6 +76,7 @@ def main() -> int:
     results.append(report_kinds(options.rounds, figures))
     limit = partial(time_limit, folder, "A1k") if folder and "A1k" in names else None
     report_order_path(options.rounds, limit, figures)
+    report_entry_kinds(options.rounds, figures)
     results.append(report_hour(figures))
     if options.large:
         report_memory(5_000_000, 100)

@@ -35,7 +35,7 @@ def report_order_path(
     for _ in range(rounds):
         if time_limit:
             limits.append(time_limit())
-        times.append(_time_entries(entries))
+        times.append(time_entries(entries))
     path, limit = Rounds(times), Rounds(limits)
     figures["JSON in, events out: us an order"] = path.median / 1000
     print(
@@ -51,7 +51,7 @@ def report_order_path(
         )
 
 
-def _time_entries(entries: list[bytes]) -> float:
+def time_entries(entries: list[bytes]) -> float:
     """Return nanoseconds of CPU an order, with a new exchange."""
     text = (Path(__file__).resolve().parents[2] / "instruments.toml").read_text()
     instruments = list(parse_instruments(text).values())

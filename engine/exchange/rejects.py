@@ -38,10 +38,10 @@ def to_rejected_report(
         symbol=entry.symbol,
         side=entry.side,
         order_type=entry.order_type,
-        price=_echo(entry.price, tick),
-        stop_price=_echo(entry.stop_price, tick),
+        price=echo(entry.price, tick),
+        stop_price=echo(entry.stop_price, tick),
         triggered=None,
-        quantity=_echo(entry.quantity, lot),
+        quantity=echo(entry.quantity, lot),
         filled_quantity=nothing,
         remaining_quantity=nothing,
         filled_notional=instrument.no_notional if instrument else _NOTHING,
@@ -87,7 +87,8 @@ def to_dead_report(reason: Reason, detail: str | None, batch: Batch) -> CommandR
     )
 
 
-def _echo(text: str | None, step: Increment | None) -> str | None:
+def echo(text: str | None, step: Increment | None) -> str | None:
+    """Return a value as a reject tells it; None if it is no decimal."""
     if text is None or not is_decimal(text):
         return None
     if step is None:

@@ -1,7 +1,7 @@
 from libc.stdint cimport uint32_t, uint64_t
 
 from engine.core.compiled.snapshot cimport write_few_t
-from engine.core.compiled.state cimport Book, CommandRecord, Core, EventRecord, Ledger
+from engine.core.compiled.state cimport Book, CommandRecord, Core, EventRecord, Ledger, Special
 
 
 cdef enum:
@@ -20,6 +20,10 @@ cdef class Matcher:
     cdef Core core
 
     cdef void carry_out(self, const CommandRecord* command) noexcept
+    cdef void carry_out_special(
+        self, const CommandRecord* command, const Special* special
+    ) noexcept
+    cdef void end_joined(self) noexcept
     cdef Events run(self, const CommandRecord* command)
     cdef object run_records(self, const CommandRecord* commands, uint64_t count)
     cdef Book* book(self, object symbol) except NULL

@@ -269,6 +269,13 @@ cdef class Matcher:
         self.core.event_count = 0
         run_command(&self.core, command)
 
+    cdef void carry_out_special(
+        self, const CommandRecord* command, const Special* special
+    ) noexcept:
+        """Enter an order that has more than its command says, as `carry_out` does others."""
+        self.core.event_count = 0
+        run_special(&self.core, command, special)
+
     cdef Events run(self, const CommandRecord* command):
         self.carry_out(command)
         return copy_events(&self.core)
@@ -304,8 +311,7 @@ cdef class Matcher:
         special.most = to_int64(most_quantity)
         if not is_special(special):
             return self.run(&order.command)
-        self.core.event_count = 0
-        run_special(&self.core, &order.command, special)
+        self.carry_out_special(&order.command, special)
         return copy_events(&self.core)
 
     def new_list(self, symbol, account, kind, orders):
@@ -355,10 +361,14 @@ cdef class Matcher:
     def join(self):
         self.core.is_joined = self.core.is_compound = True
 
-    def part(self):
+    cdef void end_joined(self) noexcept:
+        """End what `join` began; the events lie in the core until the next command."""
         self.core.is_joined = False
         self.core.event_count = 0
         report_levels(&self.core)
+
+    def part(self):
+        self.end_joined()
         return copy_events(&self.core)
 
     def apply(self, commands):
