@@ -88,10 +88,11 @@ def create_app(
     )
     openapi.document(app)
     admission = _make_admission(settings, keys, connections)
+    history = History(archive, connections.client, shards)
     services = Services(
         instruments=instruments,
-        gateway=connections.make_gateway(instruments, reply_seconds),
-        history=History(archive, connections.client, shards),
+        gateway=connections.make_gateway(instruments, reply_seconds, history.read_shards),
+        history=history,
         halts=Halts(connections.client, shards),
         clock=connections.clock,
         exchange=BegunExchange(connections.client, shards),

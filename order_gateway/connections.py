@@ -20,6 +20,7 @@ from order_gateway.queueing.redis_client import make_client
 from order_gateway.queueing.replies import Replies
 from order_gateway.queueing.sharded_gateway import ShardedGateway
 from order_gateway.queueing.transfer_ids import TransferIds
+from order_gateway.queueing.whereabouts import ReadShards, Whereabouts
 from order_gateway.routes.health import HealthCheck
 from protocol.instrument import Instrument
 from protocol.settings import Settings
@@ -77,9 +78,15 @@ class Connections:
         return _Lane(names, gate, id_key, queue)
 
     def make_gateway(
-        self, instruments: Mapping[str, Instrument], reply_seconds: float
+        self,
+        instruments: Mapping[str, Instrument],
+        reply_seconds: float,
+        read_shards: ReadShards,
     ) -> Gateway | ShardedGateway:
-        """Make the gateway whose commands use these connections."""
+        """Make the gateway whose commands use these connections.
+
+        `read_shards` reads what an account has on each of several shards.
+        """
         gateways = {
             lane.names.shard: Gateway(
                 instruments,
@@ -96,7 +103,8 @@ class Connections:
         }
         if len(gateways) == 1:
             return gateways[1]
-        return ShardedGateway(instruments, gateways, TransferIds(self.client))
+        whereabouts = Whereabouts(instruments, read_shards)
+        return ShardedGateway(instruments, gateways, TransferIds(self.client), whereabouts)
 
     def _forget_keys(self) -> None:
         for lane in self._lanes:

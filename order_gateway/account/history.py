@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, NamedTuple, TypeVar, cast
 
@@ -161,13 +161,18 @@ class History:
         return await self._ask(question)
 
     async def read_balances(self, account: str, least: int = 0) -> Balances:
-        """Return the account's balances as of the command `least` or later.
+        """Return the account's balances as of the command `least` of the first shard or later.
 
         Raise Refusal if the exchange keeps none, as the questions below do.
         """
         found, _ = await self._ask_ledger(lambda archive: archive.read_balances(account))
-        _require(least, found.sequence)
+        _require(least, found.first_sequence)
         return found
+
+    async def read_shards(self, account: str) -> Mapping[int, list[Balance]]:
+        """Return what the account has on each shard; on those from 2 on if it ever had any."""
+        found = await self.read_balances(account)
+        return found.shards or {1: found.balances or []}
 
     async def read_positions(self, account: str) -> Positions:
         """Return the account's positions."""

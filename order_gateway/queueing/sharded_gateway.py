@@ -21,6 +21,7 @@ from order_gateway.queueing.entries import (
 )
 from order_gateway.queueing.gateway import Gateway, Outcome
 from order_gateway.queueing.transfer_ids import TransferIds
+from order_gateway.queueing.whereabouts import Whereabouts
 from order_gateway.reading.order_body import OrderBody
 from order_gateway.reading.request_schemas import (
     AmendRequest,
@@ -53,9 +54,11 @@ class ShardedGateway:
         instruments: Mapping[str, Instrument],
         gateways: Mapping[int, Gateway],
         transfer_ids: TransferIds,
+        whereabouts: Whereabouts,
     ) -> None:
         self.instruments = instruments
         self._transfer_ids = transfer_ids
+        self._whereabouts = whereabouts
         self._gateways = gateways
         self._by_symbol = {each.symbol: gateways[each.shard] for each in instruments.values()}
         self._first = gateways[1]
@@ -63,7 +66,16 @@ class ShardedGateway:
     async def submit_orders(
         self, request: RequestContext, orders: Sequence[OrderBody], preference: Preference
     ) -> list[Outcome]:
-        """Queue new orders, those of each shard together; as `Gateway.submit_orders`."""
+        """Queue new orders, those of each shard together; as `Gateway.submit_orders`.
+
+        What an order lacks is told with where the account has more.
+        """
+        outcomes = await self._submit_orders(request, orders, preference)
+        return await self._whereabouts.add(request.account, outcomes)
+
+    async def _submit_orders(
+        self, request: RequestContext, orders: Sequence[OrderBody], preference: Preference
+    ) -> list[Outcome]:
         first = self._by_symbol[orders[0].symbol]
         if len(orders) == 1:
             return await first.submit_orders(request, orders, preference)
@@ -149,7 +161,9 @@ class ShardedGateway:
         self, request: RequestContext, entry: QueueEntry, preference: Preference
     ) -> Outcome:
         """Queue the cancel of an order together with a new one, on the new one's shard."""
-        return await self._by_symbol[entry.symbol or ""].replace_order(request, entry, preference)
+        gateway = self._by_symbol[entry.symbol or ""]
+        outcome = await gateway.replace_order(request, entry, preference)
+        return (await self._whereabouts.add(request.account, [outcome]))[0]
 
     async def enter_list(
         self, request: RequestContext, entry: QueueEntry, preference: Preference

@@ -250,6 +250,17 @@ def test_transfer_that_cannot_be_is_refused_and_leaves_its_id_free(
     assert move(client, **{"from": 3}).status_code == 201
 
 
+def test_order_that_lacks_funds_says_where_there_is_more(client: httpx.Client) -> None:
+    read_usdt(client)  # which opens the account on shard 1
+    answer = client.post("/v1/orders?response=result", json=make_order(2, price="2000.00")).json()
+    assert answer["reason"] == "insufficient_balance"
+    assert answer["detail"] == (
+        "2000.00000000 USDT are needed, 1000.00000000 are free;"
+        " shard 1 has 100000.00000000 USDT more, shard 3 has 1000.00000000 USDT more:"
+        " POST /v1/transfers moves it"
+    )
+
+
 def test_credit_on_a_shard_that_there_is_not_names_the_nearest(client: httpx.Client) -> None:
     body = {"account": "a", "asset": "USDT", "amount": "1", "id": "x", "shard": 7}
     answer = client.post("/v1/admin/credit", json=body)

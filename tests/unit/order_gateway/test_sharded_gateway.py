@@ -5,14 +5,16 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
+from msgspec import structs
 
 from order_gateway.errors import Unavailable
 from order_gateway.queueing.gateway import Outcome
 from order_gateway.queueing.sharded_gateway import ShardedGateway
+from order_gateway.queueing.whereabouts import Whereabouts
 from order_gateway.reading.order_body import OrderBody
 from protocol.commands import QueueEntry
 from protocol.enums import OrderType, Reason, Side
-from protocol.events import Reply
+from protocol.events import Balance, Reply
 from tests.support.instruments import make_instrument
 
 INSTRUMENTS = {
@@ -49,6 +51,11 @@ def make_reply(reason: Reason | None = None, canceled: int | None = None) -> Rep
     return Reply("r", 1, None, reason, None, False, None, [], canceled=canceled)
 
 
+async def read_shards(_account: str) -> dict[int, list[Balance]]:
+    """What is on the other shard, and on this one."""
+    return {1: [Balance("USDT", "1.5", "0"), Balance("ETH", "0.0", "0")], 2: []}
+
+
 def away() -> Unavailable:
     return Unavailable(Reason.QUEUE_UNAVAILABLE, "away")
 
@@ -59,7 +66,8 @@ def make_gateway(
     stubs = [ShardStub(answer) for answer in answers]
     gateways = cast("Any", dict(enumerate(stubs, 1)))
     request = SimpleNamespace(account="alice", entries=[])
-    return ShardedGateway(INSTRUMENTS, gateways, cast("Any", None)), stubs, request
+    whereabouts = Whereabouts(INSTRUMENTS, read_shards)
+    return ShardedGateway(INSTRUMENTS, gateways, cast("Any", None), whereabouts), stubs, request
 
 
 def cancel(*answers: Reply | Unavailable | None) -> Outcome:
@@ -112,3 +120,19 @@ def test_part_of_a_batch_whose_shard_is_away_is_known_not_to_be_queued() -> None
     outcomes = asyncio.run(gateway.submit_orders(request, orders, PREFERENCE))
     assert [outcome.obstacle is None for outcome in outcomes] == [False, True]
     assert [entry.symbol for entry in request.entries] == ["ETH-USDT", "BTC-USDT"]
+
+
+@pytest.mark.parametrize(
+    ("side", "more"),
+    [
+        (Side.BUY, "; shard 1 has 1.5 USDT more: POST /v1/transfers moves it"),
+        (Side.SELL, ""),
+    ],
+)
+def test_order_that_lacks_funds_is_told_where_the_account_has_more(side: Side, more: str) -> None:
+    reply = structs.replace(make_reply(Reason.INSUFFICIENT_BALANCE), detail="too little")
+    whereabouts = Whereabouts(INSTRUMENTS, read_shards)
+    outcome = Outcome(QueueEntry(symbol="ETH-USDT", side=side), is_confirmed=True, reply=reply)
+    told = asyncio.run(whereabouts.add("alice", [outcome]))[0].reply
+    assert told is not None
+    assert told.detail == f"too little{more}"
