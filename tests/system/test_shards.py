@@ -1,6 +1,8 @@
 """Several shards on one Redis, started as a user would."""
 
 import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,7 +11,13 @@ import pytest
 from redis import Redis
 
 from protocol.shards import find_shard, name_shard
-from tests.support.launched_system import REAL, LaunchedSystem, launch, run_command
+from tests.support.launched_system import (
+    REAL,
+    LaunchedSystem,
+    launch,
+    make_environment,
+    run_command,
+)
 from tests.support.shards import SYMBOLS, write_instruments
 from tests.support.waiting import wait_until
 
@@ -61,6 +69,28 @@ def test_orders_trade_on_every_shard_and_reach_feed_and_archive(system: Launched
         lambda: {fill["symbol"] for fill in httpx.get(url).json()["fills"]} == everything,
         "the archive has the fills of all shards",
     )
+
+
+def test_transfer_between_shards_is_made_and_verified(system: LaunchedSystem) -> None:
+    url = f"{system.record.gateway_url}/v1/transfers"
+    body = {"asset": "USDT", "amount": "12.5", "from": 1, "to": 2, "id": "one"}
+    for status in (201, 200):
+        answer = httpx.post(url, json=body, headers={"Prefer": "wait=30"}, timeout=60)
+        assert answer.status_code == status, answer.text
+    other = httpx.post(url, json=body | {"from": 3}, timeout=60)
+    assert other.json()["code"] == "transfer_id_reused"
+    wait_until(
+        lambda: [each["state"] for each in httpx.get(url).json()["transfers"]] == ["received"],
+        "the archive knows that it is there",
+    )
+    file = system.folder.parent / "instruments.toml"
+    verified = subprocess.run(
+        [sys.executable, "-m", "engine", "verify", "--redis", system.record.redis.url],
+        env=make_environment(system.folder, INSTRUMENTS_FILE=str(file)),
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert verified.returncode == 0, verified.stdout
+    assert "transfers received                   1" in verified.stdout
 
 
 def test_check_passes(system: LaunchedSystem) -> None:
