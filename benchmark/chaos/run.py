@@ -21,6 +21,7 @@ from benchmark.chaos.fleet import Fleet
 from benchmark.chaos.orders import PRICES
 from benchmark.chaos.recoveries import list_recoveries, read_recoveries
 from benchmark.chaos.told import Told, count_within, find_disjoint
+from benchmark.chaos.transfers import run_transfers
 from benchmark.chaos.verdict import (
     count_archive_differences,
     count_differing_books,
@@ -61,6 +62,8 @@ class Options:
     gap: float
     folder: Path | None
     json: Path | None
+    transfers: bool
+    kills: int
 
 
 @dataclass(frozen=True)
@@ -85,7 +88,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parse(arguments)
     print(describe_machine())
     with tempfile.TemporaryDirectory(prefix="goquant-chaos-") as temporary:
-        result = asyncio.run(run_chaos(options, options.folder or Path(temporary)))
+        folder = options.folder or Path(temporary)
+        if options.transfers:
+            result = Result(*run_transfers(options.kills, options.seed, options.gap, folder))
+        else:
+            result = asyncio.run(run_chaos(options, folder))
     for name, value in result.rows.items():
         print(f"{name:<36}{value!s:>12}")
     for finding in result.findings:
@@ -252,6 +259,12 @@ def _parse(arguments: Sequence[str] | None) -> Options:
     parser.add_argument("--gap", type=float, default=1.6, help="seconds between faults, on average")
     parser.add_argument("--folder", type=Path, help="keep the data and the logs here")
     parser.add_argument("--json", type=Path, help="write the figures here")
+    parser.add_argument(
+        "--transfers",
+        action="store_true",
+        help="three shards between which money moves, and nothing else; ends after so many --kills",
+    )
+    parser.add_argument("--kills", type=int, default=60, help="of engines and Redis, in all")
     return Options(**vars(parser.parse_args(arguments)))
 
 
