@@ -9,6 +9,7 @@ import pytest
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
+from goquant import SyncGatewayClient
 from protocol.shards import find_shard
 from tests.support.archive_service import run_follower
 from tests.support.gateway_process import run_workers, wait_for_archive
@@ -248,6 +249,27 @@ def test_transfer_that_cannot_be_is_refused_and_leaves_its_id_free(
     problem = move(client, **fields).json()
     assert (problem["code"], problem["field"], problem.get("nearest")) == (code, field, nearest)
     assert move(client, **{"from": 3}).status_code == 201
+
+
+def test_program_moves_money_and_follows_it(client: httpx.Client, url: str) -> None:
+    with SyncGatewayClient(url, account=client.headers["X-Account"], wait=30) as gateway:
+        sent = gateway.transfer("USDT", "100.5", source=2, target=3, transfer_id="mine")
+        assert (sent.source, sent.target, sent.amount, sent.free, sent.duplicate) == (
+            2, 3, "100.50000000", "899.50000000", False,
+        )  # fmt: skip
+        assert gateway.transfer("USDT", "100.5", source=2, target=3, transfer_id="mine").duplicate
+        wait_until(
+            lambda: [each.state for each in gateway.list_transfers()] == ["received"], "it is there"
+        )
+        told = gateway.balances()
+        assert told.on_way == []
+        by_shard = {
+            part.shard: each.free
+            for part in told.shards
+            for each in part.balances
+            if each.asset == "USDT"
+        }
+        assert (by_shard[2], by_shard[3]) == ("899.50000000", "1100.50000000")
 
 
 def test_order_that_lacks_funds_says_where_there_is_more(client: httpx.Client) -> None:
