@@ -16,15 +16,21 @@ that the first few shards, and all of them, lie evenly over the slots of a clust
 
 
 class ShardNames:
-    """The names on Redis of one shard; the first one's list is `order_queue`."""
+    """The names on Redis of one shard; the first one's list is `order_queue`.
 
-    def __init__(self, shard: int) -> None:
+    If it `is_clustered`, its channels are in its slot, too, and what is journaled is there for
+    others only once it is confirmed: a replica has it.
+    """
+
+    def __init__(self, shard: int, *, is_clustered: bool = False) -> None:
         self.shard = shard
+        self.is_clustered = is_clustered
         self.order_queue = "order_queue"
         if shard > 1:
             self.order_queue += f":{shard}{_LETTERS[shard - 2]}"
         self._companions = f"{{{self.order_queue}}}"
-        self.channel_prefix = "" if shard == 1 else f"{self._companions}:"
+        is_plain = shard == 1 and not is_clustered
+        self.channel_prefix = "" if is_plain else f"{self._companions}:"
         """Stands before the name of a channel in the journal, to make that of Redis."""
         self.state = f"{self._companions}:state"
         self.journal = f"{self._companions}:journal"
@@ -34,6 +40,16 @@ class ShardNames:
 
     def __repr__(self) -> str:
         return f"ShardNames({self.shard})"
+
+    @property
+    def subscribe(self) -> str:
+        """The command that subscribes to its channels."""
+        return "SSUBSCRIBE" if self.is_clustered else "SUBSCRIBE"
+
+    @property
+    def message_kind(self) -> bytes:
+        """What a message of a subscribed channel begins with."""
+        return b"smessage" if self.is_clustered else b"message"
 
     @property
     def process(self) -> str:
@@ -85,9 +101,9 @@ class ShardNames:
 
 
 @cache
-def name_shard(shard: int) -> ShardNames:
+def name_shard(shard: int, *, is_clustered: bool = False) -> ShardNames:
     """Return the names of a shard, 1 to MAX_SHARDS."""
-    return ShardNames(shard)
+    return ShardNames(shard, is_clustered=is_clustered)
 
 
 FIRST = name_shard(1)
