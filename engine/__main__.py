@@ -13,7 +13,7 @@ from engine.crash_mark import collect_crashes, mark_crashes, remove_own_mark
 from engine.exchange.exchange import CORE
 from engine.service import Limits, Service
 from engine.storage.journal import JournalDamaged
-from engine.storage.redis_client import connect_redis
+from engine.storage.redis_client import check_url, connect_redis
 from engine.storage.state import Birth, StateConflict
 from protocol.assets import AssetSpecification, LedgerSettings, parse_assets
 from protocol.exchange_clock import ClockMode
@@ -48,13 +48,14 @@ def main() -> int:
     is_standby = bool(arguments and arguments.standby)
     try:
         check_standby(settings, is_standby=is_standby)
+        names = name_shard(shard, is_clustered=check_url(settings.effective_redis_url))
         check_shards(settings, list_shards(instruments))
         own = choose_instruments(instruments, shard)
         ledger = make_ledger(settings, assets, own, shard)
     except ValueError as error:
         print(f"engine: {error}", file=sys.stderr)  # noqa: T201
         return 1
-    return serve(settings, own, ledger, name_shard(shard), is_standby=is_standby)
+    return serve(settings, own, ledger, names, is_standby=is_standby)
 
 
 def _parse_command() -> argparse.Namespace | None:
@@ -106,8 +107,9 @@ def serve(
     logger.info("the %s core serves", CORE)
     is_after_crash = collect_crashes(settings.data_dir, names.file_prefix)
     mark_crashes(settings.data_dir, names.file_prefix)
+    url = settings.effective_redis_url
     service = Service(
-        lambda: connect_redis(settings.effective_redis_url),
+        lambda: connect_redis(url, names),
         instruments,
         Clock(open_machine_clocks()),
         Limits(
@@ -123,6 +125,7 @@ def serve(
         Birth(ClockMode.parse(settings.clock), settings.ephemeral == "on", settings.seed),
         names,
         is_standby=is_standby,
+        first=connect_redis(url) if names.is_clustered else None,
     )
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: service.stop())

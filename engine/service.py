@@ -43,6 +43,8 @@ from protocol.shards import FIRST, ShardNames
 ROUND_SECONDS = 0.25
 """How long a backlog may keep the engine from its timers and figures."""
 MAX_RETRY_SECONDS = 2.0
+CLUSTER_RETRY_SECONDS = 0.2
+"""On a cluster another node takes the place of one that died, within seconds."""
 
 logger = logging.getLogger(__name__)
 
@@ -68,6 +70,7 @@ class Service:
     over an entry that is still to be found. `folder` holds the owner files of this machine's
     engines. `durability` is the least that Redis must keep to. `birth` counts when the
     exchange begins. A standby follows the journal while another engine serves.
+    `first` is a client of the Redis that has the first shard, if it is another.
     """
 
     def __init__(
@@ -84,8 +87,10 @@ class Service:
         names: ShardNames = FIRST,
         *,
         is_standby: bool = False,
+        first: Redis | None = None,
     ) -> None:
         self._connect = connect
+        self._first = first
         self._names = names
         self._client = connect()
         self._instruments = instruments
@@ -148,8 +153,11 @@ class Service:
             self._poisonous |= {failed.entry}
         except RedisError as error:
             self._failures += 1
-            pause = min(RETRY_SECONDS * 2 ** min(self._failures, 8), MAX_RETRY_SECONDS)
+            longest = CLUSTER_RETRY_SECONDS if self._names.is_clustered else MAX_RETRY_SECONDS
+            pause = min(RETRY_SECONDS * 2 ** min(self._failures, 8), longest)
             logger.warning("Redis: %s: recovering in %.2g s", error, pause)
+            if self._names.is_clustered:  # some connections may be to a primary that is none now
+                self._client.connection_pool.disconnect()
             self._stopping.wait(pause)
 
     def _serve(self) -> None:
@@ -170,6 +178,7 @@ class Service:
                 self._birth,
                 self._names,
                 warm,
+                self._first,
             )
         mark = cast(bytes | None, self._client.hget(self._names.state, channels.STATE_CLOCK))
         self._clock.begin(exchange.timestamp, mark, read_clock_mode(self._client, self._names))
@@ -186,6 +195,7 @@ class Service:
         self._durability.begin()
         self._show(exchange)
         with OrderQueue(self._client, self._names) as queue:
+            queue.confirm_recovered(self._lease.owner, exchange.sequence, exchange.last_published)
             self._configure(exchange, queue)
             ready = channels.STATE_READY, self._lease.owner, channels.STATE_LEASE, self._lease.least
             write_anyway(self._client, "HSET", self._names.state, *ready)

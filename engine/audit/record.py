@@ -1,13 +1,14 @@
 """The record of the past: journal and snapshots as of one moment, for those who look back."""
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from typing import cast
 
 from redis import ConnectionError as NoConnection
 from redis import Redis, RedisError
 from redis import TimeoutError as NoAnswer
 
+from cluster.address import is_cluster
 from engine.exchange.exchange import Exchange
 from engine.storage.journal import JournalDamaged, read_journal
 from engine.storage.redis_client import connect_redis, describe_address
@@ -37,7 +38,8 @@ class Record:
         self._client = client
         self._names = names
         self._state = cast(dict[bytes, bytes], client.hgetall(names.state))
-        self.sequence = int(self._field(channels.STATE_SEQUENCE) or 0)
+        confirmed = self._field(channels.STATE_CONFIRMED)  # there is one on a cluster alone
+        self.sequence = int(confirmed or self._field(channels.STATE_SEQUENCE) or 0)
         self.snapshots = sorted(parse_snapshot_list(self._field(channels.STATE_SNAPSHOTS)))
         """Sequences of the snapshots that count, oldest first."""
         self.instruments = self._read_instruments()
@@ -145,8 +147,14 @@ def open_records(url: str, shards: Sequence[int] = ()) -> Iterator[list[Record]]
     Raises RecordUnavailable if it cannot be read.
     """
     try:
-        with connect_redis(url) as client:
-            yield [Record(client, name_shard(shard)) for shard in shards or _find_shards(client)]
+        with ExitStack() as stack:
+
+            def connect(names: ShardNames) -> Redis:
+                client = connect_redis(url, names)
+                stack.callback(client.close)
+                return client
+
+            yield list(_open_all(connect, shards, is_clustered=is_cluster(url)))
     except (NoConnection, NoAnswer) as error:
         raise RecordUnavailable(
             f"no answer from Redis at {describe_address(url)} ({error}): the system may not be "
@@ -156,7 +164,14 @@ def open_records(url: str, shards: Sequence[int] = ()) -> Iterator[list[Record]]
         raise RecordUnavailable(f"Redis at {describe_address(url)}: {error}") from error
 
 
-def _find_shards(client: Redis) -> list[int]:
-    """Find the shards that have begun; the first one counts always."""
-    others = range(2, MAX_SHARDS + 1)
-    return [1, *(shard for shard in others if client.exists(name_shard(shard).state))]
+def _open_all(
+    connect: Callable[[ShardNames], Redis], shards: Sequence[int], *, is_clustered: bool
+) -> Iterator[Record]:
+    """Open the records of these shards, or of all that have begun; the first one counts always."""
+    client = connect(FIRST)
+    for shard in shards or range(1, MAX_SHARDS + 1):
+        names = name_shard(shard)
+        if is_clustered and shard > 1:
+            client = connect(names)
+        if shards or shard == 1 or client.exists(names.state):
+            yield Record(client, names)

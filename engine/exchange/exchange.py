@@ -160,6 +160,11 @@ class Exchange:
             **dict.fromkeys(batch.messages, batch.sequence),
         }
 
+    @property
+    def last_published(self) -> dict[str, int]:
+        """Channel → sequence of its last message."""
+        return self._last_published
+
     def compute_state_hash(self) -> int:
         """Compute the hash of the state that the commands so far have led to."""
         return self.transfers.mix(self.numbers.mix(self.matcher.state_hash()))

@@ -19,6 +19,8 @@ from protocol.shards import FIRST, ShardNames
 
 WAIT_SECONDS = 0.1
 """How long one look at the journal waits for a commit, and so how late a stop is seen."""
+UNCONFIRMED_SECONDS = 0.002
+"""How long what is journaled is given to be confirmed, before the next look."""
 MAX_GAPS = 5
 """So often in a row what is read may have been trimmed away before it was read."""
 
@@ -35,6 +37,9 @@ class Follower:
     def __init__(self, client: Redis, names: ShardNames = FIRST) -> None:
         self._client: Any = client
         self._names = names
+        self._last_field = (
+            channels.STATE_CONFIRMED if names.is_clustered else channels.STATE_SEQUENCE
+        )
         self._board = StandbyBoard(client, names)
         self._memory: Memory | None = None
         self._handler: Handler | None = None
@@ -94,10 +99,12 @@ class Follower:
         milliseconds = max(1, int(seconds * 1000))
         with self._client.pipeline(transaction=False) as pipeline:
             pipeline.xread({journal: entry_id(self.sequence)}, PAGE_ENTRIES, milliseconds)
-            fields = [channels.STATE_READY, channels.STATE_SEQUENCE]
+            fields = [channels.STATE_READY, self._last_field]
             pipeline.hmget(self._names.state, fields)
             streams, (ready, sequence) = pipeline.execute()
         page = decode_page(streams[0][1], self.sequence) if streams else []
+        if self._names.is_clustered:
+            page = _choose_confirmed(page, int(sequence or 0))
         return page, ready, int(sequence or 0)
 
     def _apply(self, page: Sequence[JournalEntry], ready: bytes | None, sequence: int) -> None:
@@ -133,3 +140,11 @@ class Follower:
     def _doubt(self, reason: str) -> None:
         logger.warning("standby at sequence %d: %s: loading anew", self.sequence, reason)
         self.drop()
+
+
+def _choose_confirmed(page: list[JournalEntry], sequence: int) -> list[JournalEntry]:
+    """Choose what a replica has, too: the rest might be gone with its node."""
+    confirmed = [entry for entry in page if entry.sequence <= sequence]
+    if page and not confirmed:
+        time.sleep(UNCONFIRMED_SECONDS)
+    return confirmed

@@ -1,7 +1,7 @@
 """The engine's end of the list on Redis: look at its head, and commit."""
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from hashlib import sha1
 from pathlib import Path
 from typing import Self, cast
@@ -10,10 +10,11 @@ from redis import Redis
 from redis.exceptions import OutOfMemoryError
 
 from engine.exchange.batch import Batch
+from engine.storage.confirmation import Confirmation
 from engine.storage.lease import Fenced
 from engine.storage.writes import write_anyway
 from protocol import codec
-from protocol.channels import LEASE_MILLISECONDS
+from protocol.channels import LEASE_MILLISECONDS, STATE_RECOVERED
 from protocol.events import ChannelMessage
 from protocol.journal import JournalEntry
 from protocol.shards import FIRST, ShardNames
@@ -56,6 +57,10 @@ class OrderQueue:
         self._script = client.script_load(_COMMIT)
         self._replace = client.register_script(_REPLACE)
         self._connection = client.connection_pool.get_connection()
+        self._confirmation = (
+            Confirmation(client, self._connection, names) if names.is_clustered else None
+        )
+        self._owner = b""
         self._on_its_way: Batch | None = None
         """The batch that is sent and not confirmed yet."""
         self._is_looking = False
@@ -97,10 +102,16 @@ class OrderQueue:
         `batch` is of the first entries known; the one before must be confirmed. `mark` is its
         clock's. Raises CommitTooLarge if its last entry can never be committed.
         """
-        arguments = _to_arguments(batch, owner, mark, lease_milliseconds, self._channel_prefix)
+        tells = self._confirmation is None
+        arguments = _to_arguments(
+            batch, owner, mark, lease_milliseconds, self._channel_prefix, tells=tells
+        )
         self.known = self.known[len(batch.taken) :]
         self._is_looking = bool(self.known)
         ahead = [self._look(len(self.known), len(batch.taken))] if self._is_looking else []
+        if self._confirmation is not None:
+            self._owner = owner
+            ahead = [*self._confirmation.questions, *ahead]
         self._send(("EVALSHA", self._script, len(self._keys), *self._keys, *arguments), *ahead)
         self._on_its_way = batch
 
@@ -114,10 +125,38 @@ class OrderQueue:
             return None
         answer = self._connection.read_response()
         check_answer(answer)
+        is_kept = self._confirmation is None or self._confirmation.read_answers()
         if self._is_looking:
             self.known += self._read_entries()
         batch, self._on_its_way = self._on_its_way, None
+        if self._confirmation is not None:
+            self._tell(self._confirmation, batch, is_kept=is_kept)
         return batch
+
+    def confirm_recovered(
+        self, owner: bytes, sequence: int, last_published: Mapping[str, int]
+    ) -> None:
+        """On a cluster: wait until a replica has all that was recovered, and let others read it.
+
+        Raises Fenced, or redis.TimeoutError if no replica has it in time.
+        """
+        if self._confirmation is None:
+            return
+        # a write of our own, behind all that was written before: who has it has all
+        self._send(("HSET", self._state, STATE_RECOVERED, owner), *self._confirmation.questions)
+        self._connection.read_response()
+        if not self._confirmation.read_answers():
+            self._confirmation.wait_until_kept()
+        self._confirmation.confirm(owner, sequence, last_published)
+
+    def _tell(self, confirmation: Confirmation, batch: Batch, *, is_kept: bool) -> None:
+        """Tell of a commit as soon as a replica has it."""
+        if not is_kept:
+            confirmation.wait_until_kept()
+        entry = batch.to_journal_entry()
+        told = [*entry.published.items(), *_list_notices(entry), *batch.to_replies().items()]
+        last = dict.fromkeys(entry.messages, entry.sequence)
+        confirmation.confirm(self._owner, entry.sequence, last, told)
 
     def put_first(self, entry: bytes) -> None:
         """Put an entry of the engine's own before all that waits; nothing may be known."""
@@ -173,15 +212,25 @@ def check_answer(answer: bytes) -> None:
 
 
 def _to_arguments(
-    batch: Batch, owner: bytes, mark: bytes, lease_milliseconds: int, channel_prefix: str
+    batch: Batch,
+    owner: bytes,
+    mark: bytes,
+    lease_milliseconds: int,
+    channel_prefix: str,
+    *,
+    tells: bool,
 ) -> list[str | bytes | int]:
-    """Make ARGV of commit.lua, which expects the commands at a fixed place among the values."""
+    """Make ARGV of commit.lua, which expects the commands at a fixed place among the values.
+
+    If it does not tell, nothing is published, and no channel's last message is noted.
+    """
     entry = batch.to_journal_entry()
     journal = entry.to_fields()
     if sum(map(len, journal)) > MAX_JOURNAL_ENTRY_BYTES:
         raise CommitTooLarge(batch.taken[-1])
-    messages = [*_list_notices(entry), *batch.to_replies().items()]
+    messages = [*_list_notices(entry), *batch.to_replies().items()] if tells else []
     replies = [value for pair in messages for value in _encode_pair(*pair)]
+    channels = [channel.encode() for channel in entry.messages] if tells else []
     return [
         owner,
         entry.previous,
@@ -192,12 +241,12 @@ def _to_arguments(
         mark,
         channel_prefix,
         len(journal),
-        2 * len(entry.published),
-        len(entry.messages),
+        2 * len(entry.published) if tells else 0,
+        len(channels),
         len(replies),
         len(batch.dead),
         *journal,
-        *(channel.encode() for channel in entry.messages),
+        *channels,
         *replies,
         *batch.dead,
     ]

@@ -49,11 +49,13 @@ def recover_exchange(
     birth: Birth = Birth(),  # noqa: B008 - it cannot change
     names: ShardNames = FIRST,
     warm: Memory | None = None,
+    first: Redis | None = None,
 ) -> Exchange:
     """Recover the exchange as it was left: the newest snapshot, then the journal behind it.
 
     `configured`, `closed_limit` and `birth` come from the settings; the stored state overrules
-    them. A `warm` memory of the same exchange takes the place of the snapshot. Raises
+    them. A `warm` memory of the same exchange takes the place of the snapshot.
+    `first` is a client of the Redis that has the first shard, if it is another. Raises
     StateConflict if they do not fit it, JournalDamaged if the journal does not lead to it.
     """
     started = time.monotonic()
@@ -64,7 +66,7 @@ def recover_exchange(
     make = partial(
         Exchange,
         instruments,
-        load_id_key(client, birth.seed, names),
+        load_id_key(client, birth.seed, names, first),
         closed_limit,
         settle_level(client, names),
         settle_birth(client, birth, names).is_manual,

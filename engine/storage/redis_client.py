@@ -2,22 +2,46 @@
 
 import re
 from pathlib import Path
+from typing import Any
 
 import msgspec
 from redis import Redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
+from cluster.address import is_cluster, parse_cluster
+from cluster.blocking import open_primary
 from protocol.run_file import RUN_FILE, RunFile
 from protocol.settings import Settings
+from protocol.shards import FIRST, ShardNames
 
 SOCKET_TIMEOUT_SECONDS = 10
+CLUSTER_SOCKET_TIMEOUT_SECONDS = 4
+"""Longer than WAIT and WAITAOF take together; a node that is silent is left for its successor."""
+CLUSTER_CONNECT_SECONDS = 1
 
 
-def connect_redis(url: str) -> Redis:
-    """Make a client that never repeats a command: after an unknown outcome the engine recovers."""
-    return Redis.from_url(
-        url, retry=Retry(NoBackoff(), 0), socket_timeout=SOCKET_TIMEOUT_SECONDS, protocol=2
+def check_url(url: str) -> bool:
+    """Return whether the URL is a cluster's; raise ValueError if it is a bad one of a cluster."""
+    if is_cluster(url):
+        parse_cluster(url)
+    return is_cluster(url)
+
+
+def connect_redis(url: str, names: ShardNames = FIRST) -> Redis:
+    """Make a client that never repeats a command: after an unknown outcome the engine recovers.
+
+    On a cluster it is one of the primary that has the shard. Raises ValueError for a bad URL.
+    """
+    options: dict[str, Any] = {"retry": Retry(NoBackoff(), 0), "protocol": 2}
+    if not is_cluster(url):
+        return Redis.from_url(url, socket_timeout=SOCKET_TIMEOUT_SECONDS, **options)
+    return open_primary(
+        url,
+        names.order_queue,
+        socket_timeout=CLUSTER_SOCKET_TIMEOUT_SECONDS,
+        socket_connect_timeout=CLUSTER_CONNECT_SECONDS,
+        **options,
     )
 
 

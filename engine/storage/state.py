@@ -34,15 +34,22 @@ class StateConflict(Exception):
     """The stored state and the settings contradict each other."""
 
 
-def load_id_key(client: Redis, seed: str | None = None, names: ShardNames = FIRST) -> bytes:
+def load_id_key(
+    client: Redis,
+    seed: str | None = None,
+    names: ShardNames = FIRST,
+    first: Redis | None = None,
+) -> bytes:
     """Load the shard's key for order ids; make it, and that of the exchange, if there is none.
 
+    `first` is a client of the Redis that has the first shard, if it is another.
     Raises StateConflict if the shard was another exchange's.
     """
-    key = _settle_key(client, make_id_key(seed), FIRST)
-    if names is FIRST:
+    first = first or client
+    key = _settle_key(first, make_id_key(seed), FIRST)
+    if names.shard == 1:
         return key
-    _check_companionable(client)
+    _check_companionable(first)
     made = derive_shard_key(key, names.shard)
     if _settle_key(client, made, names) != made:
         raise StateConflict(
