@@ -4,6 +4,8 @@ import argparse
 import logging
 import signal
 import sys
+from collections.abc import Sequence
+from typing import Any
 
 from pydantic import ValidationError
 from redis import Redis
@@ -23,12 +25,15 @@ from archive.journal import (
 from archive.retention import Retention
 from archive.settings import ArchiveSettings
 from archive.versions import NewerDatabase
+from cluster.address import is_cluster
+from cluster.blocking import open_primary
 from protocol.instrument import list_shards, parse_instruments
 from protocol.logs import start_logging
 from protocol.settings import describe_bad_settings
-from protocol.shards import name_shard
+from protocol.shards import FIRST, ShardNames, name_shard
 
 SOCKET_TIMEOUT_SECONDS = 10
+CLUSTER_SOCKET_TIMEOUT_SECONDS = 3
 
 logger = logging.getLogger("archive")
 
@@ -93,10 +98,12 @@ def follow(settings: ArchiveSettings) -> int:
     block = EPHEMERAL_BLOCK_MILLISECONDS if is_ephemeral else BLOCK_MILLISECONDS
     gathering = EPHEMERAL_GATHERING if is_ephemeral else GATHERING
     instruments = parse_instruments(settings.instruments_file.read_text())
-    client = connect_redis(settings.effective_redis_url)
-    journals = [
-        Journal(client, block, name_shard(shard)) for shard in list_shards(instruments.values())
-    ]
+    clients: list[Redis] = []
+    journals = []
+    for names in _name_shards(settings.effective_redis_url, list_shards(instruments.values())):
+        if names.is_clustered or not clients:
+            clients.append(connect_redis(settings.effective_redis_url, names))
+        journals.append(Journal(clients[-1], block, names))
     follower = Follower(journals, database, retention, gathering)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: follower.stop())
@@ -107,15 +114,29 @@ def follow(settings: ArchiveSettings) -> int:
         return 1
     finally:
         database.dispose()
-        client.close()
+        for client in clients:
+            client.close()
     return 0
 
 
-def connect_redis(url: str) -> Redis:
-    """Make a client that does not repeat commands: the follower does that."""
-    return Redis.from_url(
-        url, retry=Retry(NoBackoff(), 0), socket_timeout=SOCKET_TIMEOUT_SECONDS, protocol=2
-    )
+def _name_shards(url: str, shards: Sequence[int]) -> list[ShardNames]:
+    return [name_shard(shard, is_clustered=is_cluster(url)) for shard in shards]
+
+
+def connect_redis(url: str, names: ShardNames = FIRST) -> Redis:
+    """Make a client that does not repeat commands: the follower does that.
+
+    On a cluster it is one of the primary that has the shard.
+    """
+    options: dict[str, Any] = {
+        "retry": Retry(NoBackoff(), 0),
+        "socket_timeout": SOCKET_TIMEOUT_SECONDS,
+        "protocol": 2,
+    }
+    if is_cluster(url):
+        options |= {"socket_timeout": CLUSTER_SOCKET_TIMEOUT_SECONDS}
+        return open_primary(url, names.order_queue, **options)
+    return Redis.from_url(url, **options)
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """The edge to Redis: reads the journal in bounded pages, and announces how far the archive is."""
 
+import time
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import Any, NamedTuple, cast
@@ -10,7 +11,7 @@ from redis import Redis
 from protocol import channels
 from protocol.assets import LedgerSettings
 from protocol.instrument import InstrumentSpecification, InstrumentTable
-from protocol.journal import JournalEntry, entry_id
+from protocol.journal import JournalEntry, entry_id, parse_entry_id
 from protocol.shards import FIRST, ShardNames
 
 PAGE_BYTES = 4 << 20
@@ -20,6 +21,10 @@ BLOCK_MILLISECONDS = 250
 """How long a read waits for a new entry, and so how soon a stop is noticed."""
 EPHEMERAL_BLOCK_MILLISECONDS = 20
 """How long where an exchange may begin anew, which no entry tells."""
+CLUSTER_PAUSE_SECONDS = 0.05
+"""Between two looks at journals that no single node can be asked for."""
+UNCONFIRMED_SECONDS = 0.005
+"""How long what is journaled on a cluster is given to be confirmed, before the next look."""
 
 # also if Redis is full: the journal can only be trimmed once it knows how far the archive is
 _ANNOUNCE = "#!lua flags=allow-oom\nreturn redis.call('HSET', KEYS[1], ARGV[1], ARGV[2])"
@@ -50,6 +55,7 @@ class Journal:
         names: ShardNames = FIRST,
     ) -> None:
         self._client = client
+        self._is_clustered = names.is_clustered
         self._state, self.name = names.state, names.journal
         self.shard = names.shard
         self._block = block_milliseconds
@@ -60,7 +66,7 @@ class Journal:
         """Read the exchange's state as it is now."""
         names = [
             channels.STATE_ID_KEY,
-            channels.STATE_SEQUENCE,
+            channels.STATE_CONFIRMED if self._is_clustered else channels.STATE_SEQUENCE,
             channels.STATE_INSTRUMENTS,
             channels.STATE_LEDGER,
             channels.STATE_EPHEMERAL,
@@ -87,11 +93,16 @@ class Journal:
         answer = self._client.xread({self.name: entry_id(after)}, count=self._count, block=block)
         streams = cast(list[tuple[bytes, list[tuple[bytes, dict[bytes, bytes]]]]], answer)
         items = streams[0][1] if streams else []
+        if self._is_clustered:
+            items = self._choose_confirmed(items)
         self._adapt(items)
         return _check_order([_to_entry(*item) for item in items])
 
     def wait_for_any(self, after: Mapping[str, int]) -> None:
         """Wait a while for an entry in one of several journals: name → sequence behind which."""
+        if self._is_clustered:  # they are on several nodes
+            time.sleep(CLUSTER_PAUSE_SECONDS)
+            return
         streams = {name: entry_id(sequence) for name, sequence in after.items()}
         self._client.xread(cast("Any", streams), count=1, block=self._block)
 
@@ -114,6 +125,19 @@ class Journal:
     def is_full(self, page: Sequence[JournalEntry]) -> bool:
         """Whether more is likely to follow `page` at once."""
         return len(page) >= self._limit
+
+    def _choose_confirmed(
+        self, items: list[tuple[bytes, dict[bytes, bytes]]]
+    ) -> list[tuple[bytes, dict[bytes, bytes]]]:
+        """Choose what a replica has, too; if that is nothing yet, wait a moment."""
+        if not items:
+            return items
+        stored = self._client.hget(self._state, channels.STATE_CONFIRMED)
+        confirmed = int(cast(bytes | None, stored) or 0)
+        found = [item for item in items if parse_entry_id(item[0]) <= confirmed]
+        if not found:
+            time.sleep(UNCONFIRMED_SECONDS)
+        return found
 
     def _adapt(self, items: Sequence[tuple[bytes, dict[bytes, bytes]]]) -> None:
         """Choose the number of entries of the next page by the size of those of this one."""

@@ -13,9 +13,16 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import ResponseError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
-from market_data.following.engine_state import FOLLOWED_CHANNELS, STATE_FIELDS, EngineState
+from cluster.address import is_cluster
+from cluster.event_loop import make_pool
+from market_data.following.engine_state import (
+    CLUSTER_STATE_FIELDS,
+    FOLLOWED_CHANNELS,
+    STATE_FIELDS,
+    EngineState,
+)
 from market_data.following.subscription import Subscription
-from protocol.channels import STATE_FIGURES
+from protocol.channels import STATE_CONFIRMED, STATE_FIGURES
 from protocol.figures import EngineFigures, decode_figures
 from protocol.journal import JournalEntry, entry_id
 from protocol.shards import FIRST, ShardNames, name_shard
@@ -60,10 +67,11 @@ class EngineRedis:
     def __init__(self, url: str, names: ShardNames = FIRST) -> None:
         """Raise ValueError for a bad URL."""
         self._url = url
+        names = name_shard(names.shard, is_clustered=is_cluster(url))
         self._names = names
         self._state, self._journal = names.state, names.journal
-        self._redis = connect_redis(url, SECONDS_TO_ANSWER)
-        self._pages = connect_redis(url, SECONDS_TO_READ)
+        self._redis = connect_redis(url, SECONDS_TO_ANSWER, names)
+        self._pages = connect_redis(url, SECONDS_TO_READ, names)
 
     def of_shard(self, shard: int) -> "EngineRedis":
         """Return the edge to another shard on the same Redis, or this one."""
@@ -71,7 +79,8 @@ class EngineRedis:
 
     async def read_state(self) -> EngineState:
         """Return the engine's state as it is now; raise ValueError if it is not the engine's."""
-        values = cast(_Values, await self._redis.hmget(self._state, list(STATE_FIELDS)))
+        fields = CLUSTER_STATE_FIELDS if self._names.is_clustered else STATE_FIELDS
+        values = cast(_Values, await self._redis.hmget(self._state, list(fields)))
         return EngineState.of(values)
 
     async def read_figures(self) -> EngineFigures:
@@ -102,12 +111,24 @@ class EngineRedis:
 
     async def read_journal(self, sequence: int) -> list[JournalEntry]:
         """Return the next commits after `sequence`; raise BrokenJournal for a foreign entry."""
-        start = b"(" + entry_id(sequence)
-        page = cast(_Entries, await self._pages.xrange(self._journal, start, count=JOURNAL_PAGE))
+        start, end = b"(" + entry_id(sequence), "+"
+        if self._names.is_clustered:
+            confirmed = await self._read_confirmed()
+            if confirmed <= sequence:
+                return []
+            end = entry_id(confirmed).decode()
+        page = cast(
+            _Entries, await self._pages.xrange(self._journal, start, end, count=JOURNAL_PAGE)
+        )
         try:
             return [JournalEntry.from_stream(stream_id, fields) for stream_id, fields in page]
         except (KeyError, ValueError) as error:
             raise BrokenJournal(f"the journal holds an entry that is not ours: {error}") from error
+
+    async def _read_confirmed(self) -> int:
+        """Read up to which sequence a replica has the journal, too."""
+        answer = self._redis.hget(self._state, STATE_CONFIRMED)
+        return int(cast(bytes | None, await cast(Awaitable[object], answer)) or 0)
 
     async def read_journaled(self, sequence: int, channel: str) -> bytes | None:
         """Return the message on `channel` of the commit that ends with `sequence`; None: none."""
@@ -137,21 +158,27 @@ class EngineRedis:
         await self._pages.aclose()
 
 
-def connect_redis(url: str, seconds: float) -> Redis:
-    """Return a client that repeats nothing by itself: every retry is the feed's."""
-    return Redis.from_url(
-        url,
-        retry=Once(seconds),
-        socket_timeout=None,
-        socket_connect_timeout=SECONDS_TO_ANSWER,
-        decode_responses=False,
-        protocol=2,  # a message costs a third of what it costs with RESP3
-    )
+def connect_redis(url: str, seconds: float, names: ShardNames = FIRST) -> Redis:
+    """Return a client that repeats nothing by itself: every retry is the feed's.
+
+    On a cluster it is one of the primary that has the shard.
+    """
+    options: dict[str, Any] = {
+        "retry": Once(seconds),
+        "socket_timeout": None,
+        "socket_connect_timeout": SECONDS_TO_ANSWER,
+        "decode_responses": False,
+        "protocol": 2,  # a message costs a third of what it costs with RESP3
+    }
+    if is_cluster(url):
+        return Redis.from_pool(make_pool(url, names.order_queue, **options))
+    return Redis.from_url(url, **options)
 
 
 async def _subscribe(pubsub: PubSub, names: ShardNames) -> AbstractConnection:
     """Wait until Redis has confirmed every channel: whatever is published later is received."""
-    await pubsub.subscribe(*map(names.channel, FOLLOWED_CHANNELS))
+    subscribe = pubsub.ssubscribe if names.is_clustered else pubsub.subscribe
+    await subscribe(*map(names.channel, FOLLOWED_CHANNELS))
     if (connection := pubsub.connection) is None:
         raise RedisConnectionError("subscribed, and the connection is gone")
     for _ in FOLLOWED_CHANNELS:

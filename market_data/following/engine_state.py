@@ -12,6 +12,7 @@ from protocol.channels import (
     RESETS,
     STATE_CLOCK,
     STATE_CLOCK_MODE,
+    STATE_CONFIRMED,
     STATE_ID_KEY,
     STATE_PHASES,
     STATE_SEQUENCE,
@@ -36,6 +37,8 @@ STATE_FIELDS = (
     STATE_PHASES,
     *map(last_sequence_field, PUBLIC_CHANNELS),
 )
+CLUSTER_STATE_FIELDS = (STATE_CONFIRMED, *STATE_FIELDS[1:])
+"""The same on a cluster: what no replica has yet may never have been."""
 
 
 class EngineState(NamedTuple):

@@ -27,6 +27,7 @@ class Subscription:
         """Take over `connection`, which has subscribed to the channels of a shard."""
         self._connection = connection
         self._prefix_length = len(names.channel_prefix)
+        self._kind = names.message_kind
         self._untaken: list[Message] = []
         self._untaken_bytes = 0
         self._failure: BaseException | None = None
@@ -39,7 +40,7 @@ class Subscription:
             kind, channel, content = await self._connection.read_response(
                 timeout=math.inf, push_request=True
             )
-            if kind == b"message":
+            if kind == self._kind:
                 await self._keep((channel[self._prefix_length :].decode(), content))
 
     def end(self, reading: "asyncio.Task[None]") -> None:
