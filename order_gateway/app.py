@@ -10,6 +10,7 @@ from starlette.routing import WebSocketRoute
 
 from archive.presence import Presence
 from archive.queries import Archive
+from cluster.address import is_cluster
 from edge.api_keys import ApiKey, read_api_keys
 from edge.site_rules import SiteRules
 from order_gateway.account.history import History
@@ -74,7 +75,10 @@ def create_app(
     If `archive` is None, questions about the past are answered 503; if `keys` is None,
     authentication is off. `write_orders` gets the lines of the order log.
     """
-    shards = [name_shard(shard) for shard in list_shards(instruments.values())]
+    is_clustered = is_cluster(settings.effective_redis_url)
+    shards = [
+        name_shard(shard, is_clustered=is_clustered) for shard in list_shards(instruments.values())
+    ]
     connections = Connections(settings, push_seconds, Presence(archive), write_orders, shards)
     app = DirectApp(
         title="GoQuant order gateway",
@@ -88,14 +92,14 @@ def create_app(
     )
     openapi.document(app)
     admission = _make_admission(settings, keys, connections)
-    history = History(archive, connections.client, shards)
+    history = History(archive, connections.client, shards, connections.find_client)
     services = Services(
         instruments=instruments,
         gateway=connections.make_gateway(instruments, reply_seconds, history.read_shards),
         history=history,
-        halts=Halts(connections.client, shards),
+        halts=Halts(connections.client, shards, connections.find_client),
         clock=connections.clock,
-        exchange=BegunExchange(connections.client, shards),
+        exchange=BegunExchange(connections.client, shards, connections.find_client),
         market_file=MarketFile(settings.data_dir),
         has_keys=keys is not None,
         health=connections.health,

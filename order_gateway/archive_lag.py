@@ -1,8 +1,8 @@
 """How far the archive is behind the journal."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple
 
 from redis.asyncio import Redis
 
@@ -29,10 +29,14 @@ class ArchiveLag:
     """Reads the lag from Redis."""
 
     def __init__(
-        self, client: Redis, clock: ExchangeTime, shards: Sequence[ShardNames] = (FIRST,)
+        self,
+        client: Redis,
+        clock: ExchangeTime,
+        shards: Sequence[ShardNames] = (FIRST,),
+        find_client: Callable[[ShardNames], Redis] | None = None,
     ) -> None:
         self._shards = shards
-        self._client: Any = cast("Any", client)
+        self._find_client: Callable[[ShardNames], Any] = find_client or (lambda _: client)
         self._clock = clock
 
     async def read(self) -> Lag:
@@ -46,7 +50,9 @@ class ArchiveLag:
 
     async def _read_shard(self, names: ShardNames) -> Lag:
         fields = (STATE_SEQUENCE, STATE_ARCHIVE_SEQUENCE)
-        answer = await self._client.eval_ro(_READ, 2, names.state, names.journal, *fields)
+        answer = await self._find_client(names).eval_ro(
+            _READ, 2, names.state, names.journal, *fields
+        )
         if not answer:
             return Lag()
         sequence, archived, *stamp = map(int, answer)

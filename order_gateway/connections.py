@@ -16,7 +16,7 @@ from order_gateway.queueing.id_key import IdKey
 from order_gateway.queueing.idempotency import IdempotencyKeys
 from order_gateway.queueing.order_queue import OrderQueue
 from order_gateway.queueing.overload import OverloadGate
-from order_gateway.queueing.redis_client import make_client
+from order_gateway.queueing.redis_client import ShardClients
 from order_gateway.queueing.replies import Replies
 from order_gateway.queueing.sharded_gateway import ShardedGateway
 from order_gateway.queueing.transfer_ids import TransferIds
@@ -52,12 +52,19 @@ class Connections:
         self.worker = secrets.token_hex(8)
         self.metrics = Metrics()
         self.order_log = OrderLog(settings.log_format, write_orders)
-        self.client = make_client(redis_url)
+        self._clients = ShardClients(redis_url)
+        self.client = self._clients.first
+        self.find_client = self._clients.of
         self.clock = FollowedClock(self.client)
         self.health = HealthCheck(
-            self.client, settings.max_queue_length, presence, self.clock.time, shards
+            self.client,
+            settings.max_queue_length,
+            presence,
+            self.clock.time,
+            shards,
+            self.find_client,
         )
-        self.feed = ReportFeed(redis_url, self.client)
+        self.feed = ReportFeed(redis_url, self.client, shards[0])
         self._lanes = [self._make_lane(settings, names, push_seconds) for names in shards]
         self._replies = Replies(redis_url, self.worker, self._forget_keys, shards)
 
@@ -94,7 +101,7 @@ class Connections:
                 self._replies,
                 lane.gate,
                 lane.id_key,
-                IdempotencyKeys(self.client, lane.queue, lane.names),
+                IdempotencyKeys(self.find_client(lane.names), lane.queue, lane.names),
                 self.metrics,
                 self.clock.time,
                 reply_seconds,
@@ -116,7 +123,7 @@ class Connections:
         async with AsyncExitStack() as stack:
             stack.callback(self.order_log.flush)
             for closing in (
-                self.client.aclose, self.feed.aclose, *(lane.gate.aclose for lane in self._lanes),
+                self._clients.aclose, self.feed.aclose, *(lane.gate.aclose for lane in self._lanes),
                 self._replies.aclose, *(lane.queue.aclose for lane in self._lanes),
                 self.clock.aclose,
             ):  # fmt: skip

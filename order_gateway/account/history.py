@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Generic, NamedTuple, TypeVar, cast
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
@@ -79,11 +79,15 @@ class History:
     """Asks the archive in other threads; every method raises Unavailable if it does not answer."""
 
     def __init__(
-        self, archive: Archive | None, client: Redis, shards: Sequence[ShardNames] = (FIRST,)
+        self,
+        archive: Archive | None,
+        client: Redis,
+        shards: Sequence[ShardNames] = (FIRST,),
+        find_client: Callable[[ShardNames], Redis] | None = None,
     ) -> None:
         self._shards = shards
         self._archive = archive
-        self._client: Any = cast("Any", client)
+        self._find_client: Callable[[ShardNames], Any] = find_client or (lambda _: client)
         self._waiting = 0
         self._trouble: str | None = None
 
@@ -269,7 +273,7 @@ class History:
             raise archive_unavailable("what is still on its way to it cannot be known") from None
 
     async def _read_shard_target(self, names: ShardNames) -> int:
-        async with self._client.pipeline(transaction=True) as pipeline:
+        async with self._find_client(names).pipeline(transaction=True) as pipeline:
             pipeline.llen(names.order_queue)
             pipeline.hget(names.state, STATE_SEQUENCE)
             queued, sequence = await pipeline.execute()
@@ -280,9 +284,10 @@ class History:
         sequences: dict[int, int] = {}
         key: bytes | None = None
         for names in self._shards:
-            id_key, sequence = await self._client.hmget(names.state, STATE_ID_KEY, STATE_SEQUENCE)
+            fields = STATE_ID_KEY, STATE_SEQUENCE
+            id_key, sequence = await self._find_client(names).hmget(names.state, *fields)
             sequences[names.shard] = int(sequence or 0)
-            if names is FIRST:
+            if names.shard == 1:
                 key = id_key
         return key, sequences
 

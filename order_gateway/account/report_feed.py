@@ -43,6 +43,7 @@ from protocol.enums import Reason
 from protocol.events import ChannelMessage
 from protocol.exchange_id import derive_exchange_id
 from protocol.journal import MAX_VALUE_BYTES
+from protocol.shards import FIRST, ShardNames
 
 logger = logging.getLogger(__name__)
 
@@ -59,8 +60,9 @@ that would show the gap, and what came in its place may be forged."""
 class ReportFeed:
     """Follows the report channel as long as there are listeners."""
 
-    def __init__(self, redis_url: str, client: Redis) -> None:
+    def __init__(self, redis_url: str, client: Redis, names: ShardNames = FIRST) -> None:
         self._url = redis_url
+        self._names = names
         self._journal = ReportJournal(client)
         self._listeners: dict[str, set[Listener]] = defaultdict(set)
         self._count = 0
@@ -149,7 +151,7 @@ class ReportFeed:
     async def _follow_forever(self) -> None:
         is_first = True
         while True:
-            connection = make_connection(self._url)
+            connection = make_connection(self._url, self._names)
             try:
                 await self._follow(connection, is_first=is_first)
             except (RedisError, OSError, TimeoutError) as error:
@@ -173,7 +175,8 @@ class ReportFeed:
     async def _follow(self, connection: Connection, *, is_first: bool) -> None:
         await open_connection(connection)
         async with asyncio.timeout(CONNECT_SECONDS):
-            await connection.send_command("SUBSCRIBE", EXECUTION_REPORTS, RESETS)
+            channels = map(self._names.channel, (EXECUTION_REPORTS, RESETS))
+            await connection.send_command(self._names.subscribe, *channels)
             await read_response(connection)
             await read_response(connection)
         await self._catch_up(is_first=is_first)

@@ -1,7 +1,7 @@
 """Which exchange this is, and whether all that follows it has begun with it."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, cast
 
 from redis.asyncio import Redis
@@ -17,9 +17,15 @@ _POLL_SECONDS = 0.005
 class BegunExchange:
     """Reads the engine's state; every method may raise RedisError or OSError."""
 
-    def __init__(self, client: Redis, shards: Sequence[ShardNames] = (FIRST,)) -> None:
+    def __init__(
+        self,
+        client: Redis,
+        shards: Sequence[ShardNames] = (FIRST,),
+        find_client: Callable[[ShardNames], Redis] | None = None,
+    ) -> None:
         self._client: Any = cast("Any", client)
-        self._others = [names.state for names in shards if names is not FIRST]
+        self._find_client: Callable[[ShardNames], Any] = find_client or (lambda _: client)
+        self._others = [names for names in shards if names.shard != 1]
 
     async def has_archive(self) -> bool:
         """Whether an archive follows."""
@@ -32,8 +38,8 @@ class BegunExchange:
         """
         id_key, sequence = await self._client.hmget(STATE, STATE_ID_KEY, STATE_SEQUENCE)
         total = int(sequence or 0)
-        for state in self._others:
-            total += int(await self._client.hget(state, STATE_SEQUENCE) or 0)
+        for names in self._others:
+            total += int(await self._find_client(names).hget(names.state, STATE_SEQUENCE) or 0)
         return None if id_key is None else derive_exchange_id(id_key), total
 
     async def wait_until_followed(self, *, has_archive: bool) -> None:

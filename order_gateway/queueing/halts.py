@@ -1,8 +1,8 @@
 """Which instruments are halted or closed, according to the engine's state in Redis."""
 
 import asyncio
-from collections.abc import Sequence
-from typing import Any, cast
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import msgspec
 from redis.asyncio import Redis
@@ -19,9 +19,14 @@ _POLL_SECONDS = 0.005
 class Halts:
     """Reads the state from Redis, so that all workers answer alike."""
 
-    def __init__(self, client: Redis, shards: Sequence[ShardNames] = (FIRST,)) -> None:
-        self._client: Any = cast("Any", client)
-        self._states = [names.state for names in shards]
+    def __init__(
+        self,
+        client: Redis,
+        shards: Sequence[ShardNames] = (FIRST,),
+        find_client: Callable[[ShardNames], Redis] | None = None,
+    ) -> None:
+        self._find_client: Callable[[ShardNames], Any] = find_client or (lambda _: client)
+        self._shards = shards
 
     async def read(self) -> frozenset[str] | None:
         """Return the symbols of those that take only cancels, or None if that is unknown."""
@@ -32,8 +37,8 @@ class Halts:
         """Return the phases of those that are not `continuous`, or None if that is unknown."""
         phases: dict[str, Phase] = {}
         try:
-            for state in self._states:
-                text = await self._client.hget(state, STATE_PHASES)
+            for names in self._shards:
+                text = await self._find_client(names).hget(names.state, STATE_PHASES)
                 if text is None:
                     return None
                 phases |= msgspec.json.decode(text, type=dict[str, Phase])

@@ -15,14 +15,16 @@ from typing import Any, NamedTuple, cast
 import msgspec
 from redis.asyncio import Redis
 from redis.exceptions import BusyLoadingError, RedisError, ResponseError
+from redis.exceptions import TimeoutError as NoAnswer
 
+from cluster.replication import Replication
 from order_gateway.admission.request_context import RequestContext
 from order_gateway.errors import UNREACHABLE, Unavailable
 from order_gateway.queueing.journal_replies import rebuild_reply
 from order_gateway.queueing.order_queue import OrderQueue
 from order_gateway.queueing.sender import explain_push
 from order_gateway.queueing.waiting_pushes import PushState
-from protocol.channels import STATE_SEQUENCE
+from protocol.channels import STATE_CONFIRMED, STATE_SEQUENCE
 from protocol.codec import encode
 from protocol.commands import QueueEntry, is_identifier
 from protocol.enums import Reason
@@ -88,8 +90,10 @@ class IdempotencyKeys:
 
     def __init__(self, client: Redis, queue: OrderQueue, names: ShardNames = FIRST) -> None:
         self._names = names
+        self._last_field = STATE_CONFIRMED if names.is_clustered else STATE_SEQUENCE
         self._client: Any = cast("Any", client)
         self._queue = queue
+        self._replication = Replication(names.order_queue)
         self._claim = self._client.register_script(_CLAIM)
 
     async def push(self, account: str, claims: Sequence[str], entry: QueueEntry) -> Claim | None:
@@ -130,7 +134,7 @@ class IdempotencyKeys:
         loop = asyncio.get_running_loop()
         deadline = loop.time() + seconds
         while True:
-            reached = int(await self._client.hget(self._names.state, STATE_SEQUENCE) or 0)
+            reached = int(await self._client.hget(self._names.state, self._last_field) or 0)
             reply = await self._search(claim) if reached >= claim.sequence else None
             if reply is not None or loop.time() >= deadline:
                 return reply
@@ -145,12 +149,32 @@ class IdempotencyKeys:
         place = await self._queue.wait_for_place(account)
         if place.state is not PushState.CONFIRMED:
             raise explain_push(place)
-        depth, claim = await self._claim(
-            keys=[self._names.order_queue, self._names.state, *names],
-            args=[encode(entry), STATE_SEQUENCE, entry.request_id, body, REMEMBERED_MILLISECONDS],
-        )
+        arguments: dict[str, Any] = {
+            "keys": [self._names.order_queue, self._names.state, *names],
+            "args": [
+                encode(entry), STATE_SEQUENCE, entry.request_id, body, REMEMBERED_MILLISECONDS
+            ],
+        }  # fmt: skip
+        if self._names.is_clustered:
+            depth, claim = await self._claim_for_good(arguments)
+        else:
+            depth, claim = await self._claim(**arguments)
         if depth:
             self._queue.note_depth(depth)
+        return depth, claim
+
+    async def _claim_for_good(self, arguments: dict[str, Any]) -> tuple[int, bytes]:
+        """Claim and push on a cluster; raise RedisError if a replica does not confirm it."""
+        async with self._client.pipeline(transaction=False) as pipeline:
+            await self._claim(**arguments, client=pipeline)
+            for question in self._replication.questions:
+                pipeline.execute_command(*question)
+            answer, *answers = await pipeline.execute(raise_on_error=False)
+        if isinstance(answer, Exception):
+            raise answer
+        if not self._replication.is_kept(answers):
+            raise NoAnswer("a replica has not confirmed the push")
+        depth, claim = answer
         return depth, claim
 
     async def _search(self, claim: Claim) -> Reply | None:

@@ -16,6 +16,7 @@ import hiredis
 from redis.asyncio import Connection
 from redis.exceptions import BusyLoadingError, OutOfMemoryError, RedisError, ResponseError
 
+from cluster.replication import Replication
 from order_gateway.queueing.list_shares import ListShares
 from order_gateway.queueing.redis_client import make_connection, open_connection, read_response
 from order_gateway.queueing.waiting_pushes import (
@@ -59,7 +60,9 @@ class OrderQueue:
         names: ShardNames = FIRST,
     ) -> None:
         self._url = redis_url
+        self._names = names
         self._name = names.order_queue
+        self._replication = Replication(names.order_queue) if names.is_clustered else None
         self._observe_push = observe_push
         self._read_depth = read_depth
         self._on_connect = on_connect
@@ -166,13 +169,21 @@ class OrderQueue:
 
     async def _exchange(self, connection: Connection, entries: list[bytes]) -> Push:
         command = _pack_command(("RPUSH", self._name, *entries))
+        if self._replication is not None:
+            command += _pack_questions(self._replication)
         started = time.perf_counter()
         try:
             async with asyncio.timeout(self._push_seconds):
                 await connection.send_packed_command(command)
                 depth = await read_response(connection)
+                if self._replication is not None:
+                    await _wait_until_kept(connection, self._replication)
         except (ResponseError, BusyLoadingError) as error:
             logger.warning("Redis refused a push of %d: %s", len(entries), error)
+            if (
+                self._replication is not None
+            ):  # their answers are still to come, and another node may be right
+                await self._disconnect()
             return Push(PushState.REFUSED, detail=_describe_refusal(error))
         except (RedisError, OSError) as error:
             logger.warning("the answer to a push of %d was lost: %r", len(entries), error)
@@ -189,7 +200,7 @@ class OrderQueue:
             if self._connection.is_connected and not await self._connection.can_read():
                 return self._connection
             await self._disconnect()
-        self._connection = make_connection(self._url)
+        self._connection = make_connection(self._url, self._names)
         await open_connection(self._connection)
         self._on_connect()
         return self._connection
@@ -205,6 +216,26 @@ class OrderQueue:
         if not is_reachable and self._is_reachable:
             logger.error("Redis cannot be reached, orders are refused: %s", detail)
         self._is_reachable = is_reachable
+
+
+def _pack_questions(replication: Replication) -> bytes:
+    return b"".join(_pack_command(tuple(map(str, each))) for each in replication.questions)
+
+
+async def _wait_until_kept(connection: Connection, replication: Replication) -> None:
+    """Read the answers to the questions behind a push, and ask again until the replicas have it."""
+    while not replication.is_kept(await _read_answers(connection, replication)):
+        await connection.send_packed_command(_pack_questions(replication))
+
+
+async def _read_answers(connection: Connection, replication: Replication) -> list[object]:
+    answers: list[object] = []
+    for _ in replication.questions:
+        try:
+            answers.append(await read_response(connection))
+        except ResponseError as error:
+            answers.append(error)
+    return answers
 
 
 def _make_void(push: Push) -> Push:

@@ -12,6 +12,10 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
+from cluster.address import is_cluster
+from cluster.event_loop import make_pool
+from protocol.shards import FIRST, ShardNames
+
 CONNECT_SECONDS = 1.0
 READ_SECONDS = 1.0
 
@@ -36,16 +40,47 @@ class Once(Retry):
             raise RedisTimeoutError(f"no answer within {self._seconds:g} seconds") from None
 
 
-def make_connection(url: str) -> Connection:
-    """Make a connection that is not open yet and has no time limit: its user sets one."""
-    pool = ConnectionPool.from_url(url, **_options(), retry=Retry(NoBackoff(), 0))
+def make_connection(url: str, names: ShardNames = FIRST) -> Connection:
+    """Make a connection that is not open yet and has no time limit: its user sets one.
+
+    On a cluster it leads to the primary that has the shard.
+    """
+    pool = _make_pool(url, names, Retry(NoBackoff(), 0))
     return cast("Connection", cast("Any", pool).make_connection())
 
 
-def make_client(url: str) -> Redis:
+def make_client(url: str, names: ShardNames = FIRST) -> Redis:
     """Make a client for commands that succeed or fail within a second."""
-    client: Redis = Redis.from_url(url, **_options(), retry=Once(READ_SECONDS))
-    return client
+    return Redis.from_pool(_make_pool(url, names, Once(READ_SECONDS)))
+
+
+class ShardClients:
+    """A client for each shard: the same one, unless they are on a cluster."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self.first = make_client(url)
+        self._others: dict[int, Redis] = {}
+
+    def of(self, names: ShardNames) -> Redis:
+        """Return the client that has a shard."""
+        if names.shard == 1 or not names.is_clustered:
+            return self.first
+        if names.shard not in self._others:
+            self._others[names.shard] = make_client(self._url, names)
+        return self._others[names.shard]
+
+    async def aclose(self) -> None:
+        """Hang up."""
+        for client in (self.first, *self._others.values()):
+            await client.aclose()
+
+
+def _make_pool(url: str, names: ShardNames, retry: Retry) -> ConnectionPool:
+    if is_cluster(url):
+        return make_pool(url, names.order_queue, **_options(), retry=retry)
+    pool: ConnectionPool = ConnectionPool.from_url(url, **_options(), retry=retry)
+    return pool
 
 
 async def open_connection(connection: Connection) -> None:

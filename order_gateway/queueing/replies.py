@@ -5,7 +5,7 @@ import contextlib
 import logging
 from collections.abc import Callable, Sequence
 from types import TracebackType
-from typing import Self
+from typing import NamedTuple, Self
 
 import msgspec
 from redis.asyncio import Connection
@@ -35,6 +35,22 @@ PING_SECONDS = 5.0
 """Silence after which the connection is tested."""
 PONG_SECONDS = 5.0
 """How long the answer to that test may take before the connection is replaced."""
+CLUSTER_PING_SECONDS = 1.0
+"""Both on a cluster, where another node takes the place of one that is silent."""
+
+
+class _Line(NamedTuple):
+    """A connection to the Redis that has the shard, and the channels to hear on it."""
+
+    names: ShardNames
+    channels: tuple[str, ...]
+
+
+def _list_lines(channel: str, shards: Sequence[ShardNames]) -> list[_Line]:
+    """List one for all shards, or one for each if they are on a cluster."""
+    if not shards[0].is_clustered:
+        return [_Line(FIRST, (RESETS, *(names.channel(channel) for names in shards)))]
+    return [_Line(names, (names.channel(channel),)) for names in shards]
 
 
 class ExpectedReply:
@@ -113,22 +129,21 @@ class Replies:
         shards: Sequence[ShardNames] = (FIRST,),
     ) -> None:
         self._url = redis_url
-        channel = reply_channel(worker)
-        self._channels = [RESETS, *(names.channel(channel) for names in shards)]
+        self._lines = _list_lines(reply_channel(worker), shards)
         self._worker = worker
         self._forget = forget
         self._waiting = _Waiting()
         self._last_request = 0
-        self._listener: asyncio.Task[None] | None = None
-        self._is_subscribed = False
+        self._listeners: list[asyncio.Task[None]] = []
+        self._untried = set(self._lines)
         self._has_tried = asyncio.Event()
 
     def start(self) -> None:
         """Begin to listen."""
-        self._listener = asyncio.create_task(self._listen_forever())
+        self._listeners = [asyncio.create_task(self._listen_forever(line)) for line in self._lines]
 
     async def wait_until_tried(self) -> None:
-        """Wait until the channel is subscribed or the first attempt has failed."""
+        """Wait until each channel is subscribed or the first attempt has failed."""
         await self._has_tried.wait()
 
     def expect(self, account: str) -> ExpectedReply:
@@ -141,51 +156,56 @@ class Replies:
 
     async def aclose(self) -> None:
         """Stop listening."""
-        if self._listener is not None:
-            self._listener.cancel()
+        for listener in self._listeners:
+            listener.cancel()
             with contextlib.suppress(asyncio.CancelledError):
-                await self._listener
+                await listener
 
-    async def _listen_forever(self) -> None:
+    async def _listen_forever(self, line: "_Line") -> None:
         while True:
-            connection = make_connection(self._url)
+            connection = make_connection(self._url, line.names)
             try:
-                await self._listen(connection)
+                await self._listen(connection, line)
             except (RedisError, OSError) as error:
-                if self._is_subscribed:
+                if line not in self._untried:
                     logger.warning("the subscription to replies was lost: %s", error)
             except Exception:
                 logger.exception("the subscription to replies failed")
             finally:
-                self._is_subscribed = False
-                self._has_tried.set()
+                self._note_try(line)
                 await connection.disconnect(nowait=True)
             await asyncio.sleep(RECONNECT_SECONDS)
 
-    async def _listen(self, connection: Connection) -> None:
+    def _note_try(self, line: "_Line") -> None:
+        self._untried.discard(line)
+        if not self._untried:
+            self._has_tried.set()
+
+    async def _listen(self, connection: Connection, line: "_Line") -> None:
         await open_connection(connection)
         async with asyncio.timeout(CONNECT_SECONDS):
-            await connection.send_command("SUBSCRIBE", *self._channels)
-            for _ in self._channels:
+            await connection.send_command(line.names.subscribe, *line.channels)
+            for _ in line.channels:
                 await read_response(connection)
-        self._is_subscribed = True
-        self._has_tried.set()
+        self._note_try(line)
         while True:
-            self._take_response(await self._read_or_ping(connection))
+            self._take_response(await self._read_or_ping(connection, line.names))
 
-    async def _read_or_ping(self, connection: Connection) -> object:
-        response = await connection.read_response(timeout=PING_SECONDS)
+    async def _read_or_ping(self, connection: Connection, names: ShardNames) -> object:
+        is_clustered = names.is_clustered
+        silence = CLUSTER_PING_SECONDS if is_clustered else PING_SECONDS
+        response = await connection.read_response(timeout=silence)
         if response is not None:
             return response
         await connection.send_command("PING")
-        async with asyncio.timeout(PONG_SECONDS):
+        async with asyncio.timeout(CLUSTER_PING_SECONDS if is_clustered else PONG_SECONDS):
             return await read_response(connection)
 
     def _take_response(self, response: object) -> None:
         match response:
             case [b"message", channel, _] if channel == RESETS.encode():
                 self._forget()
-            case [b"message", _, bytes(message)]:
+            case [b"message" | b"smessage", _, bytes(message)]:
                 self._take_message(message)
 
     def _take_message(self, message: bytes) -> None:

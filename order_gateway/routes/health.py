@@ -1,7 +1,7 @@
 """The state of the gateway and of what it depends on."""
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, cast
 
 from redis.asyncio import Redis
@@ -66,10 +66,12 @@ class HealthCheck:
         presence: Presence,
         clock: ExchangeTime,
         shards: Sequence[ShardNames] = (FIRST,),
+        find_client: Callable[[ShardNames], Redis] | None = None,
     ) -> None:
         self._client: Any = cast("Any", client)
+        self._find_client: Callable[[ShardNames], Any] = find_client or (lambda _: client)
         self._shards = shards
-        self._archive = ArchiveLag(client, clock, shards)
+        self._archive = ArchiveLag(client, clock, shards, find_client)
         self._max_queue_length = max_queue_length
         self._presence = presence
 
@@ -139,7 +141,7 @@ class HealthCheck:
         """Return the engine's refusals by code; none if they cannot be read."""
         try:
             parts = [
-                decode_figures(await self._client.hget(names.state, STATE_FIGURES))
+                decode_figures(await self._find_client(names).hget(names.state, STATE_FIGURES))
                 for names in self._shards
             ]
             return sum_figures(parts).rejects
@@ -153,7 +155,7 @@ class HealthCheck:
         """
         try:
             asked = self._shards if names is None else [names]
-            return sum([int(await self._client.llen(each.order_queue)) for each in asked])
+            return sum([await self._measure(each) for each in asked])
         except (RedisError, OSError):
             return None
 
@@ -164,15 +166,19 @@ class HealthCheck:
         """
         length, oldest = 0, 0.0
         for names in self._shards:
-            length += int(await self._client.llen(names.order_queue))
-            left = int(await self._client.pttl(names.lease))
+            length += await self._measure(names)
+            left = int(await self._find_client(names).pttl(names.lease))
             oldest = max(oldest, await self._find_age(names, left) if left > 0 else math.inf)
         return length, round(oldest, 3) if oldest < math.inf else None
+
+    async def _measure(self, names: ShardNames) -> int:
+        length: int = await self._find_client(names).llen(names.order_queue)
+        return length
 
     async def _find_age(self, names: ShardNames, left: int) -> float:
         """Return the seconds since a lease was renewed of which so many milliseconds are left."""
         lease = LEASE_MILLISECONDS
         if left <= STANDBY_LEASE_MILLISECONDS:
-            stored = await self._client.hget(names.state, STATE_LEASE)
+            stored = await self._find_client(names).hget(names.state, STATE_LEASE)
             lease = int(stored or lease)
         return max(0, lease - left) / 1000
