@@ -8,5 +8,7 @@ import sys
 
 from launcher.commands import run_command
 
+_START = argparse.Namespace(command=None, json=True, market=None, standby=False, cluster=None)
+
 if __name__ == "__main__":
-    sys.exit(run_command(argparse.Namespace(command=None, json=True, market=None, standby=False)))
+    sys.exit(run_command(_START))

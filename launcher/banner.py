@@ -6,6 +6,7 @@ import urllib.request
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from cluster.address import is_cluster
 from launcher.environments import read_setting
 from launcher.settings import hide_password
 from launcher.setup.compiled_modules import has_compiled_core
@@ -69,7 +70,7 @@ def format_ready_line(record: RunRecord, folder: Path) -> str:
         "market_data_port": urlsplit(market_data).port,
         "feed_url": record.feed_url,
         "binance_url": record.binance_url,
-        "redis_port": urlsplit(record.redis.url).port,
+        "redis_port": None if is_cluster(record.redis.url) else urlsplit(record.redis.url).port,
         "data_dir": str(folder),
     }
     return json.dumps(fields)

@@ -4,6 +4,7 @@ import argparse
 import os
 import sys
 
+from launcher.cluster_shape import check_shape
 from launcher.data_folder import DataFolder
 from launcher.redis_commands import run_redis_command
 from launcher.reset import reset_system
@@ -67,6 +68,11 @@ def _choose(settings: LauncherSettings, arguments: argparse.Namespace) -> Launch
         chosen["market"] = MarketName(arguments.market)
     if arguments.standby:
         chosen["standbys"] = max(1, settings.standbys)
+    if arguments.cluster is not None:
+        try:
+            chosen["redis_cluster"] = check_shape(arguments.cluster)
+        except ValueError as error:
+            raise LaunchError(f"--cluster {error}") from None
     return settings.model_copy(update=chosen)
 
 

@@ -33,6 +33,11 @@ class DataFolder:
         return self.path / "redis"
 
     @property
+    def redis_cluster(self) -> Path:
+        """The folder of our own cluster's files."""
+        return self.path / "redis-cluster"
+
+    @property
     def is_ours(self) -> bool:
         """Whether it has our marker."""
         return self._marker.is_file()

@@ -41,7 +41,7 @@ class RedisCommands:
             return 1
         with connect(self._record.redis.url) as client:
             facts = client.info()
-            lists = [_describe_list(client, names) for names in list_shards_of(self._record)]
+        lists = [self._describe_list(names) for names in list_shards_of(self._record)]
         print(
             f"up {facts['uptime_in_seconds']} s, {facts['connected_clients']} clients\n"
             f"memory {facts['used_memory_human']} of {facts['maxmemory_human']}, "
@@ -82,8 +82,18 @@ class RedisCommands:
     def clear(self, *, yes: bool) -> int:
         """Have the engine reject the pending orders; if there is no engine, ask and delete them."""
         shards = list_shards_of(self._record)
-        with connect(self._record.redis.url) as client:
-            return max([_clear(client, names, shards, yes=yes) for names in shards])
+        return max([self._clear(names, shards, yes=yes) for names in shards])
+
+    def _clear(self, names: ShardNames, shards: Sequence[ShardNames], *, yes: bool) -> int:
+        with self._connect(names) as client:
+            return _clear(client, names, shards, yes=yes)
+
+    def _describe_list(self, names: ShardNames) -> str:
+        with self._connect(names) as client:
+            return _describe_list(client, names)
+
+    def _connect(self, names: ShardNames) -> redis.Redis:
+        return connect(self._record.redis.url, names=names)
 
     def show_url(self) -> int:
         """Print its URL with the password, for `redis-cli -u`."""
@@ -93,8 +103,8 @@ class RedisCommands:
     def show_dead(self) -> int:
         """Print each unreadable entry with its reason."""
         shards = list_shards_of(self._record)
-        with connect(self._record.redis.url) as client:
-            for names in shards:
+        for names in shards:
+            with self._connect(names) as client:
                 for entry in client.lrange(names.dead, -_MAX_DEAD, -1):
                     print(_describe_dead(entry))
                 print(f"{client.llen(names.dead)} unreadable entries{_say_where(names, shards)}.")

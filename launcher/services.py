@@ -106,7 +106,7 @@ def _make_engines(
 ) -> list[Service]:
     """Return the engine of a shard, and its standbys; then it is one of them, too."""
     durability = settings.redis_durability
-    arguments = [] if names is FIRST else [f"--shard={names.shard}"]
+    arguments = [] if names.shard == 1 else [f"--shard={names.shard}"]
     if settings.standbys:
         arguments.append("--standby")
     engine = Service(
@@ -174,7 +174,7 @@ def watch_engine(redis_url: str, names: ShardNames = FIRST) -> Callable[[], bool
 
 def _read_ready_owner(redis_url: str, names: ShardNames) -> bytes | None:
     try:
-        with connect(redis_url, timeout=1.0) as client:
+        with connect(redis_url, 1.0, names) as client:
             return cast("bytes | None", client.hget(names.state, STATE_READY))
     except RedisError:
         return None

@@ -2,9 +2,11 @@
 
 import os
 import re
+from typing import Annotated
 
-from pydantic import Field, ValidationError
+from pydantic import AfterValidator, Field, ValidationError
 
+from launcher.cluster_shape import check_shape
 from launcher.setup.errors import LaunchError
 from protocol.enums import MarketName
 from protocol.settings import Settings, describe_bad_settings
@@ -21,6 +23,7 @@ class LauncherSettings(Settings):
     `ENGINE_REDIS_URL`, `GATEWAY_REDIS_URL`, `MARKET_DATA_REDIS_URL`, `ARCHIVE_REDIS_URL`,
     `BINANCE_REDIS_URL`: the URL of a named server for one service, with the user and password that
     are its own there.
+    `REDIS_CLUSTER`: the shape of a cluster to start on this machine, such as `3x3`.
     `STANDBYS`: how many engines follow each shard's, ready to serve in its place.
     `MARKET`: the simulated traders that there are from the start.
     `CHECK_API_KEY`, `CHECK_API_SECRET`: the key that `check` trades with if authentication is on.
@@ -33,6 +36,7 @@ class LauncherSettings(Settings):
     archive_redis_url: str | None = None
     binance_redis_url: str | None = None
     standbys: int = Field(default=0, ge=0, le=8)
+    redis_cluster: Annotated[str, AfterValidator(check_shape)] | None = None
     market: MarketName | None = None
     check_api_key: str | None = None
     check_api_secret: str | None = None

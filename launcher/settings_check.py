@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 
 from dotenv import dotenv_values
 
+from cluster.address import is_cluster
 from launcher.environments import make_environment, read_setting
 from launcher.settings import LauncherSettings
 from launcher.setup.compiled_modules import has_compiled_core
@@ -41,6 +42,7 @@ def check_settings(settings: LauncherSettings) -> None:
         *_check_core(read_setting(_CORE)),
         *_check_redis_urls(settings),
         *_check_standbys(settings),
+        *_check_cluster(settings),
         *_check_instruments(settings),
         *_check_keys(settings),
     ]
@@ -80,6 +82,19 @@ def _check_redis_urls(settings: LauncherSettings) -> Iterator[str]:
 def _check_standbys(settings: LauncherSettings) -> Iterator[str]:
     if settings.standbys and settings.ephemeral == "on":
         yield f"STANDBYS={settings.standbys}: an exchange with EPHEMERAL=on has none, set it to 0"
+
+
+def _check_cluster(settings: LauncherSettings) -> Iterator[str]:
+    """Say what does not go together with a cluster, named or started here."""
+    url = settings.named_redis_url
+    if settings.redis_cluster and url is not None:
+        yield f"REDIS_CLUSTER={settings.redis_cluster}: REDIS_URL names a Redis already, unset one"
+    if not settings.redis_cluster and not is_cluster(url or ""):
+        return
+    if settings.binance == "on":
+        yield "BINANCE=on: not on a cluster yet, set it to off"
+    if settings.ephemeral == "on":
+        yield "EPHEMERAL=on: not on a cluster, set it to off"
 
 
 def _check_instruments(settings: LauncherSettings) -> Iterator[str]:

@@ -7,12 +7,17 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 
+from cluster.address import is_cluster
 from launcher.banner import format_banner, format_ready_line
+from launcher.cluster_shape import Shape
 from launcher.data_folder import DataFolder
 from launcher.private_files import find_open_files
 from launcher.redis.access import RedisAddresses, make_access, name_addresses
-from launcher.redis.binary import find_redis_binaries
+from launcher.redis.binary import PACKAGED, find_redis_binaries
+from launcher.redis.cluster_nodes import choose_nodes, make_node_services
+from launcher.redis.local_cluster import form_cluster
 from launcher.redis.named import check_named_redis
+from launcher.redis.named_cluster import check_named_cluster
 from launcher.redis.port_turns import take_turns
 from launcher.redis.server import (
     choose_port,
@@ -117,7 +122,7 @@ class System:
         for warning in find_open_files(self._settings):
             self._show(f"WARNING: {warning}.")
         named = self._settings.named_redis_url
-        addresses = self._check_named_redis(named) if named else self._start_own_redis()
+        addresses = self._settle_redis(named)
         url = addresses.launcher
         if not self._supervisor.run_until(
             StartCondition("Redis", lambda: is_serving(url), self._show)
@@ -151,8 +156,28 @@ class System:
             yield make_health_condition(url, self._show)
         yield lambda: self._supervisor.is_steady
 
+    def _settle_redis(self, named: str | None) -> RedisAddresses:
+        """Check the Redis that is named, or start our own: a server, or a cluster."""
+        if named:
+            return self._check_named_redis(named)
+        if self._settings.redis_cluster:
+            return self._start_own_cluster(Shape.parse(self._settings.redis_cluster))
+        return self._start_own_redis()
+
+    def _start_own_cluster(self, shape: Shape) -> RedisAddresses:
+        """Start the nodes of a cluster on this machine; return when they are one."""
+        binary = next(find_redis_binaries(self._settings.redis_server or PACKAGED))
+        folder = self._folder.redis_cluster
+        nodes = choose_nodes(shape, folder)
+        self._show(f"Starting a cluster of {shape.nodes} nodes, for tests and trials ...")
+        self._redis = RedisRecord(nodes.url, f"{binary.title} cluster", is_own=True)
+        maxmemory = self._settings.redis_maxmemory
+        self._supervisor.add(make_node_services(nodes, binary, folder, maxmemory))
+        form_cluster(nodes.ports, shape, nodes.password)
+        return name_addresses(self._settings, nodes.url)
+
     def _check_named_redis(self, url: str) -> RedisAddresses:
-        found = check_named_redis(url)
+        found = check_named_cluster(url) if is_cluster(url) else check_named_redis(url)
         for warning in found.warnings:
             self._show(f"WARNING: {found.title}, which you named: {warning}.")
         self._durability = found.durability

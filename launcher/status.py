@@ -5,7 +5,9 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from launcher.banner import describe_redis
-from launcher.redis.named import OPEN, is_open_to_all
+from launcher.redis.cluster_nodes import describe_node, find_node
+from launcher.redis.named import OPEN
+from launcher.redis.named_cluster import is_open
 from launcher.redis.server import connect, is_serving
 from launcher.services import PARTICIPANTS
 from launcher.supervision.readiness import Health, read_readiness
@@ -26,7 +28,7 @@ def show_status(record: RunRecord) -> int:
     if not record.redis.is_own:
         serving = is_serving(record.redis.url)
         print(f"redis        {'up' if serving else 'DOWN'}: {describe_redis(record)}")
-        if is_open_to_all(record.redis.url):
+        if is_open(record.redis.url):
             print(f"             WARNING: {OPEN}")
     results = [_show_service(record, service) for service in record.services]
     if record.find_service(PARTICIPANTS) is None:
@@ -41,19 +43,25 @@ def _show_service(record: RunRecord, service: ServiceRecord) -> bool:
         print(_LINE.format(service.name, "STOPPED", "-", "-", "-"))
         return False
     health = _read_service_health(record, service)
-    port = urlsplit(_find_url(record, service)).port or "-"
+    port = _find_port(record, service) or "-"
     state = "running" if health.is_ready else "NOT WELL"
     print(_LINE.format(service.name, state, process.pid, port, health.text))
     return health.is_ready
 
 
-def _find_url(record: RunRecord, service: ServiceRecord) -> str:
-    return record.redis.url if service.name == "redis" else service.health or ""
+def _find_port(record: RunRecord, service: ServiceRecord) -> int | None:
+    node = find_node(record.redis.url, service.name)
+    if node is not None:
+        return node.port
+    return urlsplit(record.redis.url if service.name == "redis" else service.health or "").port
 
 
 def _read_service_health(record: RunRecord, service: ServiceRecord) -> Health:
     if service.health:
         return read_readiness(service.health.removesuffix("/health"))
+    node = find_node(record.redis.url, service.name)
+    if node is not None:
+        return Health(*describe_node(record.redis.url, node))
     if not is_serving(record.redis.url):
         return Health(False, "no answer" if service.name == "redis" else "no Redis")
     names = find_shard_of(service.name)
@@ -70,8 +78,10 @@ def _read_service_health(record: RunRecord, service: ServiceRecord) -> Health:
 def _read_archive_health(record: RunRecord) -> Health:
     """It is well if it has followed the engine and its database answers the gateway."""
     fields = (channels.STATE_SEQUENCE, channels.STATE_ARCHIVE_SEQUENCE)
-    with connect(record.redis.url) as client:
-        found = [client.hmget(names.state, fields) for names in list_shards_of(record)]
+    found = []
+    for names in list_shards_of(record):
+        with connect(record.redis.url, names=names) as client:
+            found.append(client.hmget(names.state, fields))
     behind = sum(int(sequence or 0) - int(archived or 0) for sequence, archived in found)
     has_kept_nothing = any(archived is None for _, archived in found)
     text = f"behind={behind}"
@@ -84,7 +94,7 @@ def _read_archive_health(record: RunRecord) -> Health:
 
 def _read_engine_health(url: str, names: ShardNames, service: ServiceRecord) -> Health:
     """Of an engine that serves, or of a standby: these say of themselves who they are."""
-    with connect(url) as client:
+    with connect(url, names=names) as client:
         sequence = int(client.hget(names.state, channels.STATE_SEQUENCE) or 0)
         if not client.exists(names.lease):
             return Health(False, "holds no lease")

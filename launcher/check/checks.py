@@ -18,6 +18,8 @@ import httpx
 import redis
 import websockets
 
+from cluster.address import is_cluster
+from cluster.event_loop import make_pool
 from launcher.check.caller import ADVICE, CheckCaller
 from launcher.check.spot import Spot, find_spot
 from launcher.check.target import (
@@ -28,13 +30,15 @@ from launcher.check.target import (
     read_instruments,
     require,
 )
-from launcher.redis.named import OPEN, is_open_to_all
+from launcher.redis.named import OPEN
+from launcher.redis.named_cluster import is_open
 from launcher.redis.server import connect
 from launcher.settings import LauncherSettings
 from launcher.supervision.readiness import read_readiness
 from launcher.supervision.run_file import RunRecord
 from protocol import channels
 from protocol.headers import PREFER_HEADER
+from protocol.shards import name_shard
 
 _PAUSE_SECONDS = 0.05
 
@@ -101,7 +105,7 @@ def check_redis(target: Target) -> str:
         _check_list(client, name)
         _check_pubsub(client, name)
         pending = client.llen(channels.ORDER_QUEUE)
-    warning = f"; WARNING: {OPEN}" if is_open_to_all(target.redis_url) else ""
+    warning = f"; WARNING: {OPEN}" if is_open(target.redis_url) else ""
     return f"connection, list operations and pub/sub work, {pending} orders pending{warning}"
 
 
@@ -247,10 +251,12 @@ async def _follow_trade(gateway: Gateway, target: Target) -> str:
         feed = await stack.enter_async_context(websockets.connect(target.feed_url, proxy=None))
         greeting = json.loads(await feed.recv())
         require(greeting.get("type") == "connected", f"the feed began with {greeting}")
-        client = redis.asyncio.Redis.from_url(target.redis_url)
+        client = _open_redis(target.redis_url)
         stack.push_async_callback(client.aclose)
         subscriber = await stack.enter_async_context(client.pubsub())
-        await subscriber.subscribe(channels.TRADE_EVENTS)
+        names = name_shard(1, is_clustered=is_cluster(target.redis_url))
+        subscribe = subscriber.ssubscribe if names.is_clustered else subscriber.subscribe
+        await subscribe(names.channel(channels.TRADE_EVENTS))
         began = time.monotonic()
         _, market = await _trade(gateway, spot)
         order_id = market["order_id"]
@@ -264,9 +270,15 @@ async def _follow_trade(gateway: Gateway, target: Target) -> str:
     )
 
 
+def _open_redis(url: str) -> redis.asyncio.Redis:
+    if is_cluster(url):
+        return redis.asyncio.Redis.from_pool(make_pool(url, channels.ORDER_QUEUE, protocol=2))
+    return redis.asyncio.Redis.from_url(url)
+
+
 async def _find_on_channel(subscriber: redis.asyncio.client.PubSub, order_id: str) -> None:
     async for message in subscriber.listen():
-        if message["type"] == "message" and order_id.encode() in message["data"]:
+        if message["type"] in {"message", "smessage"} and order_id.encode() in message["data"]:
             return
 
 

@@ -60,19 +60,25 @@ def check_named_redis(url: str) -> NamedRedis:
     shown = hide_password(url)
     try:
         with connect(url) as client:
-            found = _check(client, shown)
+            found = check_server(client, shown)
         return found._replace(warnings=(*found.warnings, OPEN)) if is_open_to_all(url) else found
     except ValueError as error:
         raise LaunchError(f"REDIS_URL {shown} is not usable: {error}") from None
     except redis.RedisError as error:
-        reason = str(error).rstrip(".")
-        raise LaunchError(
-            f"no answer from the Redis that you named, {shown}: {reason}. Start it, correct "
-            "REDIS_URL, or unset it to let start_system.py start its own"
-        ) from None
+        raise explain_silence(shown, error) from None
 
 
-def _check(client: redis.Redis, shown: str) -> NamedRedis:
+def explain_silence(shown: str, error: redis.RedisError) -> LaunchError:
+    """Return what to say of a server that does not answer."""
+    reason = str(error).rstrip(".")
+    return LaunchError(
+        f"no answer from the Redis that you named, {shown}: {reason}. Start it, correct "
+        "REDIS_URL, or unset it to let start_system.py start its own"
+    )
+
+
+def check_server(client: redis.Redis, shown: str) -> NamedRedis:
+    """Return what the server is; raise LaunchError if it cannot be used."""
     facts: Mapping[str, Any] = client.info()
     name = "valkey" if "valkey_version" in facts else "redis"
     version = str(facts.get("valkey_version") or facts["redis_version"])

@@ -2,9 +2,12 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import redis
 
+from cluster.address import is_cluster
+from cluster.blocking import open_primary
 from launcher.environments import make_environment
 from launcher.redis.append_only_file import mend_append_only_file
 from launcher.redis.binary import RedisBinary
@@ -13,6 +16,7 @@ from launcher.setup.errors import LaunchError
 from launcher.supervision.listening import find_free_port, find_port_owner, is_port_free
 from launcher.supervision.private_text import write_private_text
 from launcher.supervision.service import Service
+from protocol.shards import FIRST, ShardNames
 
 REDIS_STAGE = 9  # stops last
 _CONFIGURATION = """\
@@ -67,7 +71,7 @@ def make_redis_service(
         raise LaunchError(full_disk)
     folder.mkdir(exist_ok=True)
     configuration = folder / "redis.conf"
-    text = _CONFIGURATION.format(port=port, folder=_quote(folder), maxmemory=maxmemory) + users
+    text = _CONFIGURATION.format(port=port, folder=quote_path(folder), maxmemory=maxmemory) + users
     write_private_text(configuration, text)
 
     def prepare() -> None:
@@ -89,7 +93,7 @@ def make_redis_service(
     )
 
 
-def _quote(path: Path) -> str:
+def quote_path(path: Path) -> str:
     """Return `path` as a word of the configuration file."""
     escaped = str(path).replace("\\", "\\\\").replace('"', '\\"')
     return f'"{escaped}"'
@@ -113,9 +117,16 @@ def is_serving(url: str) -> bool:
         return False
 
 
-def connect(url: str, timeout: float = 5.0) -> redis.Redis:
-    """Return a client of bytes that repeats nothing by itself."""
-    retry = redis.retry.Retry(redis.backoff.NoBackoff(), 0)
-    return redis.Redis.from_url(
-        url, socket_timeout=timeout, socket_connect_timeout=timeout, retry=retry
-    )
+def connect(url: str, timeout: float = 5.0, names: ShardNames = FIRST) -> redis.Redis:
+    """Return a client of bytes that repeats nothing by itself.
+
+    On a cluster it is one of the primary that has the shard.
+    """
+    options: dict[str, Any] = {
+        "socket_timeout": timeout,
+        "socket_connect_timeout": timeout,
+        "retry": redis.retry.Retry(redis.backoff.NoBackoff(), 0),
+    }
+    if is_cluster(url):
+        return open_primary(url, names.order_queue, **options)
+    return redis.Redis.from_url(url, **options)

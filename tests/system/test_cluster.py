@@ -1,0 +1,123 @@
+"""Three shards on a local Redis Cluster, started as a user would."""
+
+import signal
+from collections.abc import Iterator
+
+import httpx
+import pytest
+from redis import RedisError
+
+from launcher.redis.server import connect
+from launcher.supervision.run_file import RunRecord
+from protocol import channels
+from protocol.shards import ShardNames, find_shard, name_shard
+from tests.support.launched_system import REAL, LaunchedSystem, launch, run_command
+from tests.support.shards import SYMBOLS, write_instruments
+from tests.support.waiting import wait_until
+
+SETTINGS = {"BINANCE": "off", "BALANCES": "unlimited", "STANDBYS": "1", "REDIS_CLUSTER": "3x3"}
+SHARDS = {shard: name_shard(shard, is_clustered=True) for shard in SYMBOLS}
+
+
+@pytest.fixture(scope="module")
+def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LaunchedSystem]:
+    folder = tmp_path_factory.mktemp("clustered")
+    file = write_instruments(folder)
+    with launch(REAL, folder / "data", INSTRUMENTS_FILE=str(file), **SETTINGS) as system:
+        system.wait_until_ready()
+        yield system
+
+
+def trade(record: RunRecord, shard: int) -> dict[str, object]:
+    """Trade with ourselves on a shard; return the answer to the second order."""
+    order = {"symbol": SYMBOLS[shard], "order_type": "limit", "quantity": "1", "price": "100"}
+    for side in ("sell", "buy"):
+        answer = httpx.post(
+            f"{record.gateway_url}/v1/orders?response=full",
+            json=order | {"side": side}, headers={"Prefer": "wait=30"}, timeout=60,
+        )  # fmt: skip
+    body: dict[str, object] = answer.json()
+    return body
+
+
+def list_trades(record: RunRecord, symbol: str) -> list[object]:
+    answer = httpx.get(f"{record.market_data_url}/v1/trades/{symbol}")
+    trades: list[object] = answer.json().get("trades", [])
+    return trades
+
+
+def list_archived(record: RunRecord) -> list[str]:
+    fills = httpx.get(f"{record.gateway_url}/v1/fills", params={"limit": 200}).json()["fills"]
+    return [fill["symbol"] for fill in fills]
+
+
+@pytest.mark.parametrize("shard", SHARDS)
+def test_orders_trade_on_every_shard_and_reach_feed_and_archive(
+    system: LaunchedSystem, shard: int
+) -> None:
+    record = system.record
+    answer = trade(record, shard)
+    assert (answer["status"], find_shard(int(str(answer["number"])))) == ("filled", shard)
+    wait_until(lambda: list_trades(record, SYMBOLS[shard]), "it is told")
+    wait_until(lambda: SYMBOLS[shard] in list_archived(record), "it is archived")
+
+
+def test_change_with_a_key_happens_once(system: LaunchedSystem) -> None:
+    url = f"{system.record.gateway_url}/v1/orders"
+    order = {"symbol": SYMBOLS[2], "side": "buy", "order_type": "limit", "quantity": "1"}
+    number = httpx.post(f"{url}?response=full", json=order | {"price": "7"}, timeout=60).json()
+    headers = {"Idempotency-Key": "once", "Prefer": "wait=30"}
+    answers = [
+        httpx.delete(
+            f"{url}/{number['order_id']}", params={"response": "full"}, headers=headers, timeout=60
+        )
+        for _ in range(2)
+    ]
+    assert [answer.status_code for answer in answers] == [200, 200]
+    assert answers[0].json()["status"] == answers[1].json()["status"] == "canceled"
+
+
+def test_status_shows_the_nodes_engines_and_standbys(system: LaunchedSystem) -> None:
+    wait_until(
+        lambda: run_command(system.folder, "status").stdout.count(" standby sequence=") == 3,
+        "status shows each standby",
+    )
+    status = run_command(system.folder, "status")
+    assert status.returncode == 0, status.stdout
+    assert status.stdout.count("primary, replicas=2") == 3
+    assert status.stdout.count("replica of ") == 6
+
+
+def test_check_passes(system: LaunchedSystem) -> None:
+    file = system.folder.parent / "instruments.toml"
+    check = run_command(system.folder, "check", INSTRUMENTS_FILE=str(file), **SETTINGS)
+    assert check.returncode == 0, check.stdout
+
+
+def test_primary_that_is_killed_is_replaced_and_all_goes_on(system: LaunchedSystem) -> None:
+    record = system.record
+    names = SHARDS[1]
+    dead = find_primary(record, names)
+    before = len(list_trades(record, SYMBOLS[1]))
+    system.processes[dead].send(signal.SIGKILL)
+    wait_until(lambda: is_served(record, names), "the shard is served again")
+    wait_until(lambda: trade(record, 1).get("status") == "filled", "orders trade again")
+    wait_until(lambda: len(list_trades(record, SYMBOLS[1])) > before, "the feed follows")
+    wait_until(lambda: run_command(system.folder, "status").returncode == 0, "all is well again")
+
+
+def find_primary(record: RunRecord, names: ShardNames) -> str:
+    """Return the service that is the shard's primary."""
+    ports = [place.rpartition(":")[2] for place in record.redis.url.split(",")]
+    with connect(record.redis.url, names=names) as client:
+        port = client.info("server")["tcp_port"]
+    return f"redis-{ports.index(str(port)) + 1}"
+
+
+def is_served(record: RunRecord, names: ShardNames) -> bool:
+    try:
+        with connect(record.redis.url, 1.0, names) as client:
+            ready = client.hget(names.state, channels.STATE_READY)
+            return ready is not None and ready == client.get(names.lease)
+    except RedisError:
+        return False
