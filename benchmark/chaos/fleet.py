@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from redis import RedisError
 
 from engine.storage.redis_client import connect_redis
 from launcher.environments import make_environment
-from launcher.redis.access import make_access
+from launcher.redis.access import RedisAddresses, make_access
 from launcher.redis.binary import find_redis_binaries
 from launcher.redis.server import is_serving, make_redis_service
 from launcher.supervision.listening import open_listening_socket
@@ -120,6 +120,11 @@ class Member:
 class Fleet:
     """Redis with `appendfsync always`, two engines, two workers of each gateway, feed, archive."""
 
+    engine_arguments: Sequence[str] = ()
+    binance_workers: Sequence[int] = (1, 2)
+    longest_down: Mapping[str, float] = {}
+    """How long a process that was killed may stay away, in seconds, by kind, if not half of one."""
+
     def __init__(self, folder: Path, generator: random.Random, settings: Mapping[str, str]) -> None:
         self.kills: Counter[str] = Counter()
         self.gateway = open_listening_socket("127.0.0.1", 0, "GATEWAY")
@@ -128,17 +133,41 @@ class Fleet:
         self._generator = generator
         self._logs = folder / "logs"
         self._logs.mkdir(parents=True)
-        port = find_free_port()
-        access = make_access(port)
-        self.redis_url = access.addresses.launcher
+        addresses, self.servers = self._make_servers(folder)
+        self.redis_url = addresses.launcher
         data = folder / "data"
         data.mkdir()
         self.database = data / "archive.sqlite3"
         own = {"DATA_DIR": str(data), "LOG_LEVEL": "info", "DATABASE_URL": "", **settings}
 
         def environment(module: str) -> dict[str, str]:
-            return make_environment(module, access.addresses.of(module)) | own
+            return make_environment(module, addresses.of(module)) | own
 
+        engine = _module("engine", *self.engine_arguments)
+        self.members = [
+            *self.servers,
+            *(Member(f"engine-{n}", engine, environment("engine"), self._logs) for n in (1, 2)),
+            *(self._listener(f"gateway-{n}", "order_gateway", self.gateway,
+                             environment("order_gateway")) for n in (1, 2)),
+            *(self._listener(f"binance-{n}", "binance_gateway", self.binance,
+                             environment("binance_gateway")) for n in self.binance_workers),
+            self._listener("feed", "market_data", self.market_data, environment("market_data")),
+            Member("archive", _module("archive"), environment("archive"), self._logs),
+        ]  # fmt: skip
+        self._is_supervising = True
+
+    async def start(self) -> None:
+        """Start all of it, Redis first."""
+        for server in self.servers:
+            server.start()
+        await self.wait_for_redis()
+        for member in self.members[len(self.servers) :]:
+            member.start()
+
+    def _make_servers(self, folder: Path) -> tuple[RedisAddresses, list[Member]]:
+        """Return the addresses for each service, and what serves there."""
+        port = find_free_port()
+        access = make_access(port)
         service = make_redis_service(
             next(find_redis_binaries()),
             port,
@@ -147,34 +176,17 @@ class Fleet:
             self._note,
             access.configuration,
         )
-        self.redis = Member(
+        server = Member(
             "redis", service.command, service.environment, self._logs, prepare=service.prepare
         )
-        self.members = [
-            self.redis,
-            *(Member(f"engine-{n}", _module("engine"), environment("engine"), self._logs)
-              for n in (1, 2)),
-            *(self._listener(f"gateway-{n}", "order_gateway", self.gateway,
-                             environment("order_gateway")) for n in (1, 2)),
-            *(self._listener(f"binance-{n}", "binance_gateway", self.binance,
-                             environment("binance_gateway")) for n in (1, 2)),
-            self._listener("feed", "market_data", self.market_data, environment("market_data")),
-            Member("archive", _module("archive"), environment("archive"), self._logs),
-        ]  # fmt: skip
-        self._is_supervising = True
-
-    async def start(self) -> None:
-        """Start all of it, Redis first."""
-        self.redis.start()
-        await self.wait_for_redis()
-        for member in self.members[1:]:
-            member.start()
+        return access.addresses, [server]
 
     async def supervise(self) -> None:
         """Keep starting again what has ended."""
         while self._is_supervising:
             for member in self.members:
-                member.start_if_due(self._generator.uniform(0, _MAX_DOWN_SECONDS))
+                longest = self.longest_down.get(member.kind, _MAX_DOWN_SECONDS)
+                member.start_if_due(self._generator.uniform(0, longest))
             await asyncio.sleep(_POLL_SECONDS)
 
     def kill(self, kind: str) -> None:
@@ -183,6 +195,9 @@ class Fleet:
         if member.is_running:
             member.send(signal.SIGKILL)
             self.kills[kind] += 1
+
+    def fail_over(self) -> None:
+        """Have another server take the place of ours; there is none."""
 
     async def pause(self, kind: str, seconds: float, *, is_for_all: bool = False) -> None:
         """Pause one process of `kind`, or all, for `seconds`, by SIGSTOP and SIGCONT.
@@ -226,7 +241,7 @@ class Fleet:
     async def stop_all_but_redis(self) -> None:
         """Stop them in order; kill what does not stop."""
         self._is_supervising = False
-        others = self.members[1:]
+        others = self.members[len(self.servers) :]
         for number in (signal.SIGCONT, signal.SIGTERM):
             for member in others:
                 member.send(number)
@@ -240,9 +255,10 @@ class Fleet:
     async def restart_redis(self, times: int) -> None:
         """Kill it and start it again, `times` times: a torn file shows at the second start."""
         for _ in range(times):
-            self.redis.send(signal.SIGKILL)
-            self.redis.wait()
-            self.redis.start()
+            for server in self.servers:
+                server.send(signal.SIGKILL)
+                server.wait()
+                server.start()
             await self.wait_for_redis()
 
     def close(self) -> None:

@@ -15,7 +15,8 @@ from typing import cast
 
 from benchmark.chaos.binance_clients import BinanceClient
 from benchmark.chaos.clients import Client
-from benchmark.chaos.faults import count_faults, inject_faults
+from benchmark.chaos.cluster_fleet import ClusterFleet
+from benchmark.chaos.faults import CLUSTER_FAULTS, FAULTS, count_faults, inject_faults
 from benchmark.chaos.feed import FeedReader
 from benchmark.chaos.fleet import Fleet
 from benchmark.chaos.orders import PRICES
@@ -34,6 +35,7 @@ from benchmark.chaos.verdict import (
     read_archived_sequence,
 )
 from benchmark.chaos.witness import Witness
+from benchmark.shared.latency import Latency
 from benchmark.shared.machine import describe_machine, describe_redis
 from engine.audit.record import Record, RecordUnavailable, open_record
 from engine.audit.verify import Report, verify_record
@@ -49,6 +51,9 @@ SETTINGS = {
 BINANCE_SHARE = 4
 """For so many clients there is one more at the Binance gateway."""
 SETTLE_SECONDS = 120.0
+GAP_SECONDS = 1.6
+CLUSTER_GAP_SECONDS = 4.0
+"""A cluster needs time to heal: it outlives one node at a time."""
 
 
 @dataclass(frozen=True)
@@ -64,6 +69,7 @@ class Options:
     json: Path | None
     transfers: bool
     kills: int
+    cluster: bool
 
 
 @dataclass(frozen=True)
@@ -106,7 +112,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 async def run_chaos(options: Options, folder: Path) -> Result:
     """Start a system, inject faults for a while, let it recover, judge."""
     generator = random.Random(options.seed)
-    fleet = Fleet(folder, random.Random(generator.random()), SETTINGS)
+    kind = ClusterFleet if options.cluster else Fleet
+    fleet = kind(folder, random.Random(generator.random()), SETTINGS)
     try:
         return await _run(fleet, generator, options)
     finally:
@@ -115,7 +122,7 @@ async def run_chaos(options: Options, folder: Path) -> Result:
 
 async def _run(fleet: Fleet, generator: random.Random, options: Options) -> Result:
     await fleet.start()
-    print(describe_redis(fleet.redis_url))
+    print("a local cluster 3x3" if options.cluster else describe_redis(fleet.redis_url))
     supervisor = asyncio.create_task(fleet.supervise())
     told = Told()
     gateway_port = fleet.gateway.getsockname()[1]
@@ -128,13 +135,15 @@ async def _run(fleet: Fleet, generator: random.Random, options: Options) -> Resu
     clients += [
         BinanceClient(number, binance_port, random.Random(generator.random()), pause, told)
         for number in range(options.clients // BINANCE_SHARE)
+        if fleet.binance_workers
     ]
     readers = [FeedReader(fleet.market_data.getsockname()[1], symbol) for symbol in PRICES]
     witness = Witness(fleet.redis_url)
     watching = [asyncio.create_task(reader.run()) for reader in readers]
     watching.append(asyncio.create_task(witness.run()))
     trading = [asyncio.create_task(client.run(SETTLE_SECONDS)) for client in clients]
-    await inject_faults(fleet, generator, options.seconds, options.gap)
+    faults = CLUSTER_FAULTS if options.cluster else FAULTS
+    await inject_faults(fleet, generator, options.seconds, options.gap, faults)
     for client in clients:
         client.is_stopping = True
     await asyncio.gather(*trading)
@@ -183,7 +192,8 @@ def judge(history: Record, fleet: Fleet, observers: Observers) -> Result:
         "orders, changes never settled": told.unsettled,
         "answered with 500": len(told.faults),
         "acknowledged while Redis stood still": count_within(
-            told.moments, find_disjoint(fleet.redis.standstills, fleet.list_standstills("gateway"))
+            told.moments,
+            find_disjoint(fleet.list_standstills("redis"), fleet.list_standstills("gateway")),
         ),
         "findings of verify": report.findings_total,
         "commits that changed afterwards": witness.count_changed(history),
@@ -217,13 +227,16 @@ def _list_rows(fleet: Fleet, observers: Observers, report: Report) -> dict[str, 
         **acknowledged,
         "changes forgotten": told.forgotten,
         "requests by answer": dict(sorted(told.statuses.items())),
-        "failed while Redis stood still": count_within(told.failures, fleet.redis.standstills),
+        "failed while Redis stood still": count_within(
+            told.failures, fleet.list_standstills("redis")
+        ),
         "commands in the journal": report.sequence,
         "verified from sequence": report.start,
         "snapshots compared": report.snapshots,
         "verified in seconds": round(report.seconds, 1),
         **count_faults(fleet),
         **list_recoveries(read_recoveries(fleet.engine_logs)),
+        **_list_failovers(fleet, told),
         "feed connections": sum(reader.connections for reader in readers),
         "feed snapshots": sum(reader.snapshots for reader in readers),
         "feed gaps seen by the readers": sum(reader.gaps for reader in readers),
@@ -231,6 +244,22 @@ def _list_rows(fleet: Fleet, observers: Observers, report: Report) -> dict[str, 
         "trades": len(witness.trades),
         "duplicates refused": witness.duplicates,
         "takeovers": _read_epoch(fleet),
+    }
+
+
+def _list_failovers(fleet: Fleet, told: Told) -> dict[str, object]:
+    """Return how long it took after a primary's death until an order was acknowledged again."""
+    if not isinstance(fleet, ClusterFleet):
+        return {}
+    recoveries = fleet.list_recoveries(told.moments)
+    latency = Latency.of(recoveries)
+    return {
+        **{f"{kind}s": count for kind, count in sorted(fleet.kills.items()) if " (" in kind},
+        "replica kills": fleet.kills["replica"],
+        "primary kills": fleet.kills["primary"],
+        "failures of a primary": len(fleet.failures),
+        "a primary's death to the next accepted order p50, ms": round(latency.p50),
+        "the same, p99, ms": round(latency.p99),
     }
 
 
@@ -256,7 +285,7 @@ def _parse(arguments: Sequence[str] | None) -> Options:
     parser.add_argument("--seed", type=int, default=random.randrange(10**6))
     parser.add_argument("--clients", type=int, default=24)
     parser.add_argument("--rate", type=float, default=300, help="requests a second, all clients")
-    parser.add_argument("--gap", type=float, default=1.6, help="seconds between faults, on average")
+    parser.add_argument("--gap", type=float, help="seconds between faults, on average")
     parser.add_argument("--folder", type=Path, help="keep the data and the logs here")
     parser.add_argument("--json", type=Path, help="write the figures here")
     parser.add_argument(
@@ -265,7 +294,15 @@ def _parse(arguments: Sequence[str] | None) -> Options:
         help="three shards between which money moves, and nothing else; ends after so many --kills",
     )
     parser.add_argument("--kills", type=int, default=60, help="of engines and Redis, in all")
-    return Options(**vars(parser.parse_args(arguments)))
+    parser.add_argument(
+        "--cluster",
+        action="store_true",
+        help="on a Redis Cluster of nine nodes, whose primaries are killed",
+    )
+    options = parser.parse_args(arguments)
+    if options.gap is None:
+        options.gap = CLUSTER_GAP_SECONDS if options.cluster else GAP_SECONDS
+    return Options(**vars(options))
 
 
 if __name__ == "__main__":

@@ -5,9 +5,10 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import suppress
 
-from redis import RedisError
+from redis import Redis, RedisError
 
 from benchmark.chaos.told import Change
+from cluster.address import is_cluster
 from engine.audit.record import Record
 from engine.exchange.entries import Malformed, Unreadable, read_entry
 from engine.storage.journal import JournalDamaged, read_journal
@@ -67,10 +68,19 @@ class Witness:
         """Read what is new; if Redis is away, leave the rest for another time."""
         with suppress(RedisError), connect_redis(self._redis_url) as client:
             try:
+                confirmed = self._read_confirmed(client)
                 for entry in read_journal(client, self.sequence):
+                    if confirmed is not None and entry.sequence > confirmed:
+                        return
                     self._read(entry)
             except JournalDamaged as damage:
                 self.gap = self.gap or str(damage)
+
+    def _read_confirmed(self, client: Redis) -> int | None:
+        """Read up to which sequence the journal may be read on a cluster; None on one Redis."""
+        if not is_cluster(self._redis_url):
+            return None
+        return int(client.hget(channels.STATE, channels.STATE_CONFIRMED) or 0)
 
     def count_changed(self, history: Record) -> int:
         """Count commits that differ in the journal now from what was read."""
