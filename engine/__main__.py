@@ -4,6 +4,7 @@ import argparse
 import logging
 import signal
 import sys
+from functools import cache
 
 from msgspec.structs import replace
 from pydantic import ValidationError
@@ -125,7 +126,7 @@ def serve(
         Birth(ClockMode.parse(settings.clock), settings.ephemeral == "on", settings.seed),
         names,
         is_standby=is_standby,
-        first=connect_redis(url) if names.is_clustered else None,
+        reach=cache(lambda other: connect_redis(url, other)) if names.is_clustered else None,
     )
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: service.stop())

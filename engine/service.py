@@ -70,7 +70,7 @@ class Service:
     over an entry that is still to be found. `folder` holds the owner files of this machine's
     engines. `durability` is the least that Redis must keep to. `birth` counts when the
     exchange begins. A standby follows the journal while another engine serves.
-    `first` is a client of the Redis that has the first shard, if it is another.
+    `reach` returns a client of another shard's Redis, if that may be another.
     """
 
     def __init__(
@@ -87,10 +87,10 @@ class Service:
         names: ShardNames = FIRST,
         *,
         is_standby: bool = False,
-        first: Redis | None = None,
+        reach: Callable[[ShardNames], Redis] | None = None,
     ) -> None:
         self._connect = connect
-        self._first = first
+        self._first = reach(FIRST) if reach else None
         self._names = names
         self._client = connect()
         self._instruments = instruments
@@ -106,7 +106,7 @@ class Service:
         )
         self._phases = PhaseBoard(self._client, names)
         self._ledger_board = LedgerBoard(self._client, names)
-        self._transfers = TransferPost(self._client, names)
+        self._transfers = TransferPost(self._client, names, reach)
         self._meter = Meter(self._write_figures)
         self._durability = DurabilityWatch(self._client, durability, names)
         self._snapshots = SnapshotWriter(self._client, connect, limits.snapshot_interval, names)

@@ -5,11 +5,13 @@ pushed, it is pushed again: the receiver takes each number once.
 """
 
 import time
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import cast
 
 import msgspec
-from redis import Redis
+from redis import Redis, RedisError
 
 from engine.exchange.exchange import Exchange
 from engine.exchange.own_entries import make_close, make_receipt
@@ -59,11 +61,19 @@ class Attempt:
 class TransferPost:
     """What one engine sends to other shards, and shows that it has received.
 
-    Nothing of its own commits may be on its way when it is asked.
+    Nothing of its own commits may be on its way when it is asked. `reach` returns a client of
+    another shard's Redis, if that may be another than `client`'s: what cannot be reached there
+    waits for its next turn.
     """
 
-    def __init__(self, client: Redis, names: ShardNames = FIRST) -> None:
-        self._client = client
+    def __init__(
+        self,
+        client: Redis,
+        names: ShardNames = FIRST,
+        reach: Callable[[ShardNames], Redis] | None = None,
+    ) -> None:
+        self._reach = reach or (lambda _: client)
+        self._may_wait: tuple[type[RedisError], ...] = (RedisError,) if reach else ()
         self._names = names
         self._show = client.register_script(_SHOW)
         self.begin()
@@ -80,10 +90,14 @@ class TransferPost:
         """Show what was received, push what is on its way, and close what has come there."""
         self._show_received(exchange.transfers.received, owner)
         for shard, on_way in exchange.transfers.on_way.items():
-            received = self._read_received(shard)
+            try:
+                received = self._read_received(shard)
+            except self._may_wait:
+                continue
             if received >= next(iter(on_way)):
                 self._close(shard, min(received, exchange.transfers.sent[shard]), queue)
-            self._push(exchange, shard, on_way, received)
+            with suppress(*self._may_wait):
+                self._push(exchange, shard, on_way, received)
 
     def _show_received(self, received: dict[int, int], owner: bytes) -> None:
         if received == (self._shown or {}):
@@ -97,8 +111,9 @@ class TransferPost:
 
     def _read_received(self, shard: int) -> int:
         """Read the number of the last transfer from here that another shard has received."""
-        state = name_shard(shard).state
-        raw = cast(bytes | None, self._client.hget(state, channels.STATE_TRANSFERS))
+        names = name_shard(shard)
+        stored = self._reach(names).hget(names.state, channels.STATE_TRANSFERS)
+        raw = cast(bytes | None, stored)
         return 0 if raw is None else _decoder.decode(raw).get(self._names.shard, 0)
 
     def _close(self, shard: int, number: int, queue: OrderQueue) -> None:
@@ -116,7 +131,8 @@ class TransferPost:
         if numbers:
             sent = [Sent(on_way[number], shard, number) for number in numbers]
             entries = [self._make_entry(exchange, each) for each in sent]
-            write_anyway(self._client, "RPUSH", name_shard(shard).order_queue, *entries)
+            names = name_shard(shard)
+            write_anyway(self._reach(names), "RPUSH", names.order_queue, *entries)
             pushing.last = numbers[-1]
 
     def _make_entry(self, exchange: Exchange, sent: Sent) -> bytes:

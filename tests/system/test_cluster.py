@@ -62,6 +62,14 @@ def test_orders_trade_on_every_shard_and_reach_feed_and_archive(
     wait_until(lambda: SYMBOLS[shard] in list_archived(record), "it is archived")
 
 
+def test_transfer_comes_to_a_shard_on_another_node(system: LaunchedSystem) -> None:
+    url = f"{system.record.gateway_url}/v1/transfers"
+    body = {"asset": "USDT", "amount": "1000", "from": 1, "to": 2, "id": "move-1"}
+    answer = httpx.post(url, json=body, headers={"Prefer": "wait=30"}, timeout=60)
+    assert answer.is_success, answer.text
+    wait_until(lambda: '"received"' in httpx.get(url).text, "it has come")
+
+
 def test_change_with_a_key_happens_once(system: LaunchedSystem) -> None:
     url = f"{system.record.gateway_url}/v1/orders"
     order = {"symbol": SYMBOLS[2], "side": "buy", "order_type": "limit", "quantity": "1"}
