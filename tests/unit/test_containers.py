@@ -7,12 +7,14 @@ import subprocess
 import sys
 import textwrap
 import tomllib
+from collections import Counter
 from pathlib import Path
 from urllib.parse import quote
 
 import pytest
 import yaml
 
+from cluster.address import parse_cluster
 from launcher.redis.named import is_open_to_all
 from launcher.redis.server import is_serving
 from protocol import channels
@@ -37,6 +39,19 @@ def test_image_has_every_package() -> None:
     packages = project["tool"]["setuptools"]["packages"]["find"]["include"]
     allowed = (ROOT / ".dockerignore").read_text().splitlines()
     assert {f"!{name.rstrip('*')}" for name in packages} <= set(allowed)
+
+
+def test_cluster_has_six_nodes_and_two_of_what_clients_ask() -> None:
+    services = yaml.safe_load((ROOT / "docker-compose.cluster.yml").read_text())["services"]
+    counts = Counter(name.rpartition("-")[0] for name in services if name[-1].isdecimal())
+    assert counts == {"node": 6, "engine": 2, "gateway": 2, "market-data": 2}
+    address = parse_cluster(services["engine-1"]["environment"]["REDIS_URL"])
+    assert [node.host for node in address.seeds] == ["node-1", "node-2", "node-3"]
+    for name, service in services.items():
+        if name.startswith("node-"):
+            options = " ".join(service["command"])
+            assert "--appendonly yes --appendfsync always" in options
+            assert "--min-replicas-to-write 1" in options
 
 
 @pytest.mark.parametrize(
