@@ -17,12 +17,16 @@ from archive.settings import ArchiveSettings
 from binance_gateway.app import App, create_app
 from binance_gateway.logs import SERVICE
 from binance_gateway.streams.connection import BinanceWebSocket
+from binance_gateway.words import errors
+from binance_gateway.words.refusals import translate
 from edge.api_keys import UnusableKeys, choose_api_keys
+from edge.fault_injection import Refusing
 from edge.gate import Places
 from edge.listening import open_listeners
 from edge.open_files import allow_connections, announce_connections
 from edge.server import make_server
 from edge.shared_metrics import share_metrics
+from protocol.enums import Reason
 from protocol.hosts import format_host
 from protocol.instrument import parse_instruments, require_one_shard
 from protocol.logs import start_logging
@@ -30,6 +34,10 @@ from protocol.settings import describe_bad_settings
 
 SHUTDOWN_SECONDS = 3
 MAX_FRAME_BYTES = 64 * 1024
+
+
+_WEIGHT = 6_000
+"""Binance's own limit, which a fault says was passed."""
 
 
 class StartError(Exception):
@@ -76,7 +84,17 @@ def create_server(
         max_frame_bytes=MAX_FRAME_BYTES,
         seconds_to_stop=SHUTDOWN_SECONDS,
         injects_faults=injects_faults,
+        describe_fault=_describe_fault,
     )
+
+
+def _describe_fault(reason: Reason, _detail: str) -> Refusing:
+    """Refuse as Binance would; the fault's id is in a header."""
+    if reason is Reason.RATE_LIMITED:
+        error = errors.TOO_MUCH_WEIGHT(_WEIGHT, "request weight", 1)
+    else:
+        error = translate(reason)
+    return Refusing(error.status, error.describe(), "application/json;charset=UTF-8")
 
 
 def _make_app(settings: ArchiveSettings, address: str) -> App:

@@ -5,7 +5,8 @@ What an application does is as exact as ever; only what a client sees of it chan
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import NamedTuple, TypeAlias
 from urllib.parse import parse_qs
 from weakref import WeakSet
 
@@ -34,11 +35,30 @@ _REASONS = {
 logger = logging.getLogger(__name__)
 
 
+class Refusing(NamedTuple):
+    """The answer of a fault that refuses."""
+
+    status: int
+    body: object
+    media_type: str
+
+
+Describe: TypeAlias = Callable[[Reason, str], Refusing]
+"""Says in a service's own words why it refuses."""
+
+
+def describe_in_our_words(reason: Reason, detail: str) -> Refusing:
+    """Describe a refusal as a problem document."""
+    problem = describe_problem(reason, detail)
+    return Refusing(problem["status"], problem, PROBLEM_MEDIA_TYPE)
+
+
 class FaultInjection:
     """Wraps an application. Rules are set at PATH, from this machine alone."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, describe: Describe = describe_in_our_words) -> None:
         self._app = app
+        self._describe = describe
         self._rules = FaultRules()
         self._streams: WeakSet[FaultyTransport] = WeakSet()
         self._down_until = 0.0
@@ -89,7 +109,7 @@ class FaultInjection:
                 await self._delay(fault, scope, receive, send)
             case "refuse":
                 detail = f"fault {fault.id} was asked for; nothing was done"
-                await _refuse(send, _REASONS[fault.rule.status], detail, fault)
+                await self._refuse(send, _REASONS[fault.rule.status], detail, fault)
             case "reset":
                 await _break(scope, send)
             case "skew":
@@ -99,10 +119,16 @@ class FaultInjection:
                 await _break(scope, send)
             case "halt":
                 self._begin_halt(fault)
-                await _refuse(send, Reason.INSTRUMENT_HALTED, f"fault {fault.id}: halted", fault)
+                detail = f"fault {fault.id}: halted"
+                await self._refuse(send, Reason.INSTRUMENT_HALTED, detail, fault)
             case "lose":
                 await self._app(scope, receive, _swallow)
                 await send({"type": DISCONNECT})
+
+    async def _refuse(self, send: Send, reason: Reason, detail: str, fault: Fault) -> None:
+        status, body, media_type = self._describe(reason, detail)
+        headers = [(b"retry-after", b"1")] if status in {429, 503} else []
+        await _answer(send, status, body, media_type, [*headers, _name_fault(fault)])
 
     def _begin_restart(self, fault: Fault) -> None:
         self._down_until = asyncio.get_running_loop().time() + fault.seconds
@@ -202,12 +228,9 @@ def _name_fault(fault: Fault) -> tuple[bytes, bytes]:
     return FAULT_HEADER.lower().encode(), fault.id.encode()
 
 
-async def _refuse(send: Send, reason: Reason, detail: str, fault: Fault | None = None) -> None:
-    problem = describe_problem(reason, detail)
-    headers = [(b"retry-after", b"1")] if problem["status"] in {429, 503} else []
-    if fault is not None:
-        headers.append(_name_fault(fault))
-    await _answer(send, problem["status"], problem, PROBLEM_MEDIA_TYPE, headers)
+async def _refuse(send: Send, reason: Reason, detail: str) -> None:
+    """Refuse an operator's request."""
+    await _answer(send, *describe_in_our_words(reason, detail))
 
 
 async def _answer(

@@ -8,7 +8,7 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from edge.connection import HttpConnection
-from edge.fault_injection import FaultInjection
+from edge.fault_injection import Describe, FaultInjection, describe_in_our_words
 from edge.gate import Gate, Places
 from edge.head_rules import HeadRules
 from edge.problem_bytes import SAFE_HEADERS
@@ -25,15 +25,16 @@ def make_server(
     max_frame_bytes: int,
     seconds_to_stop: int,
     injects_faults: bool = False,
+    describe_fault: Describe = describe_in_our_words,
 ) -> uvicorn.Server:
     """Make the server. It does not compress: a frame must be the same bytes for every client.
 
-    If it `injects_faults`, it misbehaves on command.
+    If it `injects_faults`, it misbehaves on command, and refuses as `describe_fault` says.
     """
     _quieten_uvicorn()
     connection: Any = partial(HttpConnection, Gate(places), HeadRules())
     config = uvicorn.Config(
-        FaultInjection(app) if injects_faults else app,
+        FaultInjection(app, describe_fault) if injects_faults else app,
         loop="uvloop",
         http=connection,
         ws=websocket,

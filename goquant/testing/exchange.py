@@ -45,6 +45,7 @@ class Exchange:
         self.binance_url = binance_url
         self._gateway = Connection(gateway_url, REQUEST_SECONDS)
         self._market_data = Connection(market_data_url, REQUEST_SECONDS)
+        self._binance = Connection(binance_url or "", REQUEST_SECONDS)
         self._transfers = count(1)
         self._replays = count(1)
         self._flows = count(1)
@@ -54,6 +55,7 @@ class Exchange:
         self.faults = Faults(self.ask)
         """Of the order gateway."""
         self.feed_faults = Faults(self._ask_feed)
+        self.binance_faults = Faults(self._ask_binance)
 
     def __enter__(self) -> Self:
         """Open connections."""
@@ -67,6 +69,7 @@ class Exchange:
     ) -> None:
         self._gateway.close()
         self._market_data.close()
+        self._binance.close()
 
     @property
     def feed_url(self) -> str:
@@ -190,7 +193,7 @@ class Exchange:
         Faults that were added here end too.
         """
         self._due = 0
-        for faults in (self.faults, self.feed_faults):
+        for faults in (self.faults, self.feed_faults, self.binance_faults):
             if faults.are_set:
                 faults.clear()
         self._replays, self._flows, self._transfers = count(1), count(1), count(1)
@@ -236,6 +239,11 @@ class Exchange:
 
     def _ask_feed(self, method: str, path: str, body: Json | None) -> Json:
         return _ask(self._market_data, method, path, body, {})
+
+    def _ask_binance(self, method: str, path: str, body: Json | None) -> Json:
+        if self.binance_url is None:
+            raise ValueError("this exchange does not speak Binance's API")
+        return _ask(self._binance, method, path, body, {})
 
     def _is_idle(self) -> bool:
         ready = self._gateway.ask("GET", "/readyz").read_json()
