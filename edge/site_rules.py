@@ -24,7 +24,7 @@ _ALLOWED_HEADERS = (
 )
 _EXPOSED_HEADERS = (
     b"X-Request-Id, Retry-After, RateLimit, RateLimit-Policy, Idempotency-Replayed,"
-    b" Preference-Applied"
+    b" Preference-Applied, Server-Timing"
 )
 
 

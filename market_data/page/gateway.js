@@ -18,17 +18,17 @@ export const canSign = Boolean(globalThis.crypto?.subtle);  // browsers have it 
 
 export class Unreachable extends Error {}
 
-/** @param {string} method @param {string} path @param {{ body?: any }} options */
-export async function call(method, path, { body } = {}) {
+/** @param {string} method @param {string} path @param {{ body?: any, prefer?: string }} options */
+export async function call(method, path, { body, prefer } = {}) {
   const text = body && JSON.stringify(body), began = performance.now();
   let response, answer = {};
   try {
     const url = new URL(gateway.url + path);
-    const headers = { ...await identify(method, url.pathname + url.search, text), ...(text && { "Content-Type": "application/json" }) };
+    const headers = { ...await identify(method, url.pathname + url.search, text), ...(text && { "Content-Type": "application/json" }), ...(prefer && { Prefer: prefer }) };
     response = await fetch(url, { method, headers, body: text, signal: AbortSignal.timeout(REQUEST_SECONDS * 1000) });
   } catch (error) { throw new Unreachable(String(error)); }
   try { answer = await response.json(); } catch { /* its status says enough */ }
-  return { isGood: response.ok, status: response.status, answer, began, milliseconds: performance.now() - began };
+  return { isGood: response.ok, status: response.status, timing: response.headers.get("Server-Timing"), answer, began, milliseconds: performance.now() - began };
 }
 
 /* Who asks: an account by its name, a key, or a key with a signature by its secret. */

@@ -2,9 +2,10 @@
 
 import { JOURNEYS_KEPT } from "./bounds.js";
 import { limitMap, show } from "./dom.js";
+import { readTiming } from "./ways.js";
 
-/** An order's way; all but `began` in milliseconds since that. `stamp` is the engine's, where its clock is this machine's.
- *  @typedef {{ id: string, name: string, symbol: string, price: string | null, began: number, stamp?: number, answered?: number, told?: number, fed?: number }} Journey */
+/** An order's way; all but `began` in milliseconds since that. `stamp` is the engine's, where its clock is this machine's; `spent` is what the gateway has measured.
+ *  @typedef {{ id: string, name: string, symbol: string, price: string | null, began: number, stamp?: number, answered?: number, told?: number, fed?: number, spent?: Record<string, number> | null }} Journey */
 /** The newest first. @type {Journey[]} */
 export const journeys = [];
 /** What is heard of an order before its answer has told its id. @type {Map<string, { told?: number, fed?: number }>} */
@@ -40,9 +41,9 @@ export function markBook({ symbol, bids, asks }) {
   for (const journey of waiting) if ([...bids, ...asks].some(([price]) => price === journey.price)) journey.fed = now - journey.began;
 }
 
-export function endJourney(journey, id, took, timestamp) {
+export function endJourney(journey, id, took, timestamp, timing) {
   const out = readStamp(timestamp) - performance.timeOrigin - journey.began, known = early.get(id) ?? {};
-  Object.assign(journey, { id, answered: took, stamp: out >= 0 && out <= took ? out : undefined });
+  Object.assign(journey, { id, answered: took, stamp: out >= 0 && out <= took ? out : undefined, spent: readTiming(timing) });
   for (const [kind, at] of Object.entries(known)) journey[kind] ??= at - journey.began;
   show("answer-latency", writeMilliseconds(took) + (journey.stamp === undefined ? "" : ` (${out.toFixed(1)} there, ${(took - out).toFixed(1)} back)`));
   if (known.fed) show("fill-latency", writeMilliseconds(journey.fed ?? 0));

@@ -41,11 +41,11 @@ export async function sendOrder(order) {
   const journey = beginJourney(describeOrder(order), order.symbol, normalPrice(order.price));
   try {
     const { isList } = ORDER_TYPES[order.order_type], path = isList ? "/v1/order-lists" : "/v1/orders";
-    const { isGood, answer, milliseconds: took } = await call("POST", `${path}?response=full`, { body: isList ? makeList(order) : order });
+    const { isGood, answer, timing, milliseconds: took } = await call("POST", `${path}?response=full`, { body: isList ? makeList(order) : order, prefer: "timing" });
     isOrder = isGood && answer.status !== "unknown";
     if (!isGood) { sayProblem(answer, order); return; }
     const [first, ...others] = isList ? answer.orders ?? [] : [answer];
-    if (first) endJourney(journey, first.order_id, took, first.timestamp);
+    if (first) endJourney(journey, first.order_id, took, first.timestamp, timing);
     if (isList) { takeList(order, answer, [first, ...others]); return; }
     takeAnswer(order, answer);
     sayResult(order, answer);
@@ -58,7 +58,7 @@ export async function sendOrder(order) {
 
 function describeOrder(order) {
   const at = order.price ?? order.stop_price;
-  if (order.trailing_offset) return `${order.side} ${order.quantity ?? order.quote_quantity}, ${offsetWord(order)} behind the market`;
+  if (order.trailing_offset) return `${order.side} ${order.quantity ?? order.quote_quantity}${order.price ? ` at ${order.price}, its stop` : ","} ${offsetWord(order)} behind the market`;
   return `${order.side} ${order.quantity ?? `for ${order.quote_quantity} ${ticket.grid?.quote}`}${at ? ` at ${at}` : ` ${ORDER_TYPES[order.order_type].label.toLowerCase()}`}`;
 }
 
@@ -73,7 +73,7 @@ function sayNoNumber(name, text) {
   const input = fieldOf(name), take = meant => { input.value = meant; choose(input); say("", ""); element("submit").focus(); };
   markInvalid(name);
   input.focus();
-  if (text === "") say("bad", `A ${words(name)} is needed.`);
+  if (text === "") say("bad", name === "trailing_offset" ? "How far the stop stays behind is needed." : `A ${words(name)} is needed.`);
   else say("bad", `The ${words(name)} must be a plain number, such as ${name.endsWith("quantity") ? "0.5" : name === "trailing_offset" ? "50" : ticket.example}.`, ...readingsOf(text).map(meant => ({ text: `Use ${meant}`, accept: () => take(meant) })));
 }
 

@@ -34,9 +34,9 @@ export function showTicket() {
   showStop(type, grid);
   element("profit-field").hidden = !type.profit;
   setText(element("price-field").firstElementChild, inputs.price.ariaLabel = type.priceName ?? "Price");
-  show("type-hint", isFollowing() ? FOLLOWS : type.hint);
+  show("type-hint", isFollowing() ? type.followingHint ?? FOLLOWS : type.hint);
   showTerms();
-  element("type-drawing").replaceChildren(drawType(isFollowing() ? "trailing" : ticket.type, ticket.side));
+  element("type-drawing").replaceChildren(drawType(ticket.type, ticket.side, isFollowing()));
   for (const button of elements(".sides button")) button.setAttribute("aria-pressed", String(button.dataset.side === ticket.side));
   element("submit").dataset.side = ticket.side;
   show("submit", `${ticket.side === "buy" ? "Buy" : "Sell"} ${grid?.base ?? ""}${isNotLive() ? " · not live" : ""}`);
@@ -45,18 +45,16 @@ export function showTicket() {
 
 /* A stop has a price, or follows the market so far behind. */
 function showStop(type, grid) {
-  const isOwn = Boolean(type.stop && !type.isList), select = element("stop-kind"), name = isFollowing() ? "Stays behind" : "Stop price";
+  const name = isFollowing() ? "Stays behind" : "Stop price";
   element("stop-price-field").hidden = !type.stop;
   element("activation-field").hidden = !isFollowing();
-  select.hidden = !isOwn;
-  element("stop-price-field").querySelector("em").hidden = isOwn;
-  select.value = ticket.stopKind;
+  element("stop-kind").value = ticket.stopKind;
   setText(element("stop-price-field").firstElementChild, inputs.stop_price.ariaLabel = name);
   if (isFollowing()) inputs.stop_price.placeholder = ticket.stopKind === "price" ? `e.g. ${grid ? fromUnits(grid.tick * 100, grid.pricePlaces) : "1"}` : "e.g. 50";
 }
 
 /** Whether the ticket's stop follows the market. */
-export const isFollowing = () => { const type = ORDER_TYPES[ticket.type]; return Boolean(type.stop && !type.isList && ticket.stopKind); };
+export const isFollowing = () => Boolean(ORDER_TYPES[ticket.type].stop && ticket.stopKind);
 
 /** `kind`: what the offset counts; "": it is a stop price. A number of one is none of the other. */
 export function setStopKind(kind) {

@@ -3,6 +3,9 @@
 const SPACE = "http://www.w3.org/2000/svg";
 const FALL = "2,6 16,9 30,15 44,20 62,23", RISE = "2,22 16,19 30,13 44,8 62,5";
 
+/* After an entry the price turns, and the stop follows it. */
+const TURNED = { way: "2,6 16,10 30,15 44,11 62,5", trail: "30,25 44,21 62,15" };
+
 /* For a buy; a sell is the same upside down. `price` and `stop` are heights of lines, `dot` where it trades. */
 const DRAWINGS = {
   market: { way: RISE, dot: [2, 22] },
@@ -14,9 +17,9 @@ const DRAWINGS = {
   stop_limit: { way: RISE, stop: 13, price: 7, dot: [30, 13] },
   trailing: { way: "2,7 18,17 30,21 62,9", trail: "2,2 18,11 30,14 62,14", dot: [47, 14] },
   take_profit: { way: FALL, stop: 18, dot: [38, 18] },
-  oco: { way: FALL, stop: 6, price: 20, dot: [48, 20] },
-  oto: { way: FALL, price: 15, stop: 25, dot: [30, 15] },
-  otoco: { way: FALL, price: 15, stop: 25, profit: 4, dot: [30, 15] },
+  oco: { way: FALL, stop: 6, price: 20, dot: [48, 20], following: { trail: "2,2 16,5 30,11 44,14 62,14" } },
+  oto: { way: FALL, price: 15, stop: 25, dot: [30, 15], following: TURNED },
+  otoco: { way: FALL, price: 15, stop: 25, profit: 4, dot: [30, 15], following: TURNED },
   take_profit_limit: { way: FALL, stop: 15, price: 20, dot: [30, 15] },
 };
 
@@ -26,9 +29,16 @@ function part(name, attributes) {
   return node;
 }
 
-/** @param {string} type @param {Side} side */
-export function drawType(type, side) {
-  const drawing = part("svg", { viewBox: "0 0 64 28", class: "drawing", "aria-hidden": "true" }), { way, price, stop, trail, profit, dot, isHollow, isWhole } = DRAWINGS[type] ?? DRAWINGS.limit;
+/* Of a list only the stop follows; all other types that do look the same. */
+function findShape(type, isFollowing) {
+  const shape = DRAWINGS[type] ?? DRAWINGS.limit;
+  if (!isFollowing) return shape;
+  return shape.following ? { ...shape, stop: undefined, ...shape.following } : DRAWINGS.trailing;
+}
+
+/** @param {string} type @param {Side} side @param {boolean} isFollowing whether its stop follows the market */
+export function drawType(type, side, isFollowing) {
+  const drawing = part("svg", { viewBox: "0 0 64 28", class: "drawing", "aria-hidden": "true" }), { way, price, stop, trail, profit, dot, isHollow, isWhole } = findShape(type, isFollowing);
   const group = part("g", side === "sell" ? { transform: "matrix(1 0 0 -1 0 28)" } : {});
   if (stop) group.append(part("line", { x1: 0, x2: 64, y1: stop, y2: stop, class: "stop-line" }));
   if (trail) group.append(part("polyline", { points: trail, class: "stop-line" }));

@@ -14,9 +14,9 @@ export const ORDER_TYPES = {
   stop_limit: { label: "Stop limit", stop: true, price: true, forces: FORCES, hint: "Waits for the stop price as a stop does, then becomes a limit order." },
   take_profit: { label: "Take profit", stop: true, hint: "Waits until the last price rises (sell) or falls (buy) to the stop price, then trades at market." },
   take_profit_limit: { label: "Take profit limit", stop: true, price: true, forces: FORCES, hint: "Waits for the stop price as take profit does, then becomes a limit order." },
-  oco: { label: "OCO: profit or loss", stop: true, price: true, as: "stop_loss", priceName: "Profit at", isList: true, hint: "Two ways out: with profit at the price, with loss at the stop price. Whichever trades first ends the other." },
-  oto: { label: "OTO: entry, then stop", stop: true, price: true, as: "limit", isList: true, hint: "A limit order; once it is filled, a stop of the other side guards what it has traded." },
-  otoco: { label: "OTOCO: entry, two exits", stop: true, price: true, profit: true, as: "limit", isList: true, hint: "A limit order; once it is filled, a profit and a stop of the other side, of which one ends the other." },
+  oco: { label: "OCO: profit or loss", stop: true, price: true, as: "stop_loss", priceName: "Profit at", isList: true, hint: "Two ways out: with profit at the price, with loss at the stop price. Whichever trades first ends the other.", followingHint: "Two ways out: with profit at the price, with loss at a stop that follows the market. Whichever trades first ends the other." },
+  oto: { label: "OTO: entry, then stop", stop: true, price: true, as: "limit", isList: true, hint: "A limit order; once it is filled, a stop of the other side guards what it has traded.", followingHint: "A limit order; once it is filled, a stop of the other side guards what it has traded, and follows the market." },
+  otoco: { label: "OTOCO: entry, two exits", stop: true, price: true, profit: true, as: "limit", isList: true, hint: "A limit order; once it is filled, a profit and a stop of the other side, of which one ends the other.", followingHint: "A limit order; once it is filled, a profit of the other side, and a stop that follows the market; one ends the other." },
 };
 export const TIMES_IN_FORCE = {
   gtc: "GTC till canceled", gtd: "GTD till a time", day: "Day till 00:00 UTC", ioc: "IOC rest expires", fok: "FOK all or nothing",

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Iterable
 from itertools import islice
+from time import perf_counter
 from typing import TypeVar
 from urllib.parse import parse_qsl
 
@@ -29,7 +30,7 @@ class RequestContext:
 
     Header names are lower case. `account` is set once the caller is known, `limit` if their
     requests are counted, `signature` if the request is signed. `entries` are the queue entries it
-    led to; `answer_headers` go with the answer, whatever it is.
+    led to; `answer_headers` go with the answer, whatever it is. It `began` then, by `perf_counter`.
     """
 
     __slots__ = (
@@ -37,6 +38,7 @@ class RequestContext:
         "_turns",
         "account",
         "answer_headers",
+        "began",
         "body",
         "entries",
         "headers",
@@ -52,6 +54,7 @@ class RequestContext:
     )
 
     def __init__(self, scope: Scope, receive: Receive, request_id: str, turns: Turns) -> None:
+        self.began = perf_counter()
         self.scope = scope
         self.headers: dict[bytes, bytes] = dict(scope["headers"])
         self.method: str = scope.get("method", "GET")

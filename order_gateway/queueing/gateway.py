@@ -31,6 +31,7 @@ from order_gateway.queueing.overload import OverloadGate
 from order_gateway.queueing.replies import Replies
 from order_gateway.queueing.sender import Sender, explain_push, may_be_queued
 from order_gateway.queueing.waiting_pushes import Push, PushState
+from order_gateway.queueing.way_times import describe_way
 from order_gateway.reading.clock import find_advance
 from order_gateway.reading.order_body import OrderBody
 from order_gateway.reading.request_schemas import (
@@ -343,8 +344,12 @@ class Gateway:
         if advance is not None:
             self._clock.move(advance)
             request.answer_headers.append((b"x-advance", request.headers[b"x-advance"]))
+        if preference.tells_times:
+            way = describe_way(request.began, sent.times, sent.replies[0])
+            request.answer_headers.append((b"server-timing", way))
         self._count_rejects(sent.replies)
-        return [_conclude(*each) for each in zip(entries, *sent, strict=True)]
+        results = zip(entries, sent.pushes, sent.replies, strict=True)
+        return [_conclude(*each) for each in results]
 
     def _read_clock(self, request: RequestContext) -> int:
         """Return the exchange's time as it is once the request's own move of it is done."""

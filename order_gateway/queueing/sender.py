@@ -3,13 +3,14 @@
 from collections.abc import Sequence
 from contextlib import ExitStack
 from itertools import chain
-from time import monotonic
+from time import monotonic, perf_counter
 from typing import NamedTuple
 
 from order_gateway.errors import UNREACHABLE, Unavailable
 from order_gateway.queueing.order_queue import OrderQueue
 from order_gateway.queueing.replies import Replies
 from order_gateway.queueing.waiting_pushes import Push, PushState
+from order_gateway.queueing.way_times import WayTimes
 from protocol.codec import encode
 from protocol.commands import QueueEntry
 from protocol.enums import Reason
@@ -26,6 +27,7 @@ class Sent(NamedTuple):
 
     pushes: Sequence[Push]
     replies: Sequence[Reply | None]
+    times: WayTimes
 
     @property
     def is_confirmed(self) -> bool:
@@ -56,7 +58,8 @@ class Sender:
         self, account: str, entries: Sequence[QueueEntry], before: Sequence[QueueEntry] = ()
     ) -> Sent:
         """Push entries that want no reply, with others `before` them that are not told of."""
-        return Sent(await self._push(account, entries, before), [None] * len(entries))
+        pushes = await self._push(account, entries, before)
+        return Sent(pushes, [None] * len(entries), WayTimes(perf_counter()))
 
     async def ask(self, account: str, entry: QueueEntry, seconds: float) -> Asked:
         """Push one entry, and wait so many seconds for the reply to it."""
@@ -80,12 +83,12 @@ class Sender:
             for entry, each in zip(entries, expected, strict=True):
                 entry.reply_to, entry.request_id = each.reply_to, each.request_id
             pushes = await self._push(account, entries, before)
-            deadline = monotonic() + seconds
+            pushed, deadline = perf_counter(), monotonic() + seconds
             replies = [
                 await each.wait(max(0.0, deadline - monotonic())) if may_be_queued(push) else None
                 for push, each in zip(pushes, expected, strict=True)
             ]
-        return Sent(pushes, replies)
+        return Sent(pushes, replies, WayTimes(pushed, perf_counter()))
 
     async def _push(
         self, account: str, entries: Sequence[QueueEntry], before: Sequence[QueueEntry]

@@ -1,5 +1,7 @@
 """A command that came as a message of a stream, as a handler sees it: like an HTTP request."""
 
+from time import perf_counter
+
 from edge.shorten import shorten
 from order_gateway.admission.request_context import RequestContext, list_parameters
 from order_gateway.reading.command_message import CommandMessage
@@ -14,6 +16,7 @@ class MessageContext(RequestContext):
 
     def __init__(self, request_id: str, stream: RequestContext) -> None:
         # instead of reading a scope: there is none
+        self.began = perf_counter()
         self.scope = stream.scope
         self.headers = {}
         self.method = "POST"

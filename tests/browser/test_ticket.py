@@ -282,7 +282,7 @@ def test_a_stop_follows_the_market_and_its_row_tells_where_it_stands(
     trade_at(trader, "60000")
     expect(page.locator("#last")).to_have_text("60,000.00")
     before = page.locator("#submit").bounding_box()
-    for name in ("stop_limit", "stop_loss"):
+    for name in ("otoco", "oco", "stop_limit", "stop_loss"):
         page.locator("#order-type").select_option(name)
         page.locator("#stop-kind").select_option("basis_points")
         assert page.locator("#submit").bounding_box() == before
@@ -367,3 +367,27 @@ def test_orders_that_hang_on_one_another_are_sent_as_one(
     page.locator("#cancel-all").click()
     page.get_by_role("button", name="BTC-USDT: 2").click()
     expect(rows).to_have_count(0)
+    send_lists_whose_stop_follows(page, trader)
+
+
+def send_lists_whose_stop_follows(page: Page, trader: Trader) -> None:
+    """An entry whose stop begins to follow when it is filled, and an OCO; the last was 61,000."""
+    rows, answer = page.locator("#open-orders tr"), page.locator("#answer")
+    fill_ticket(page, "buy", "0.3", "60500")
+    page.locator("#order-type").select_option("oto")
+    page.locator("#stop-kind").select_option("basis_points")
+    page.locator("#submit").click()
+    expect(answer).to_contain_text("How far the stop stays behind is needed.")
+    page.locator("#stop-price").fill("100")
+    page.locator("#submit").click()
+    expect(answer).to_contain_text("OTO is placed: buy limit, sell stop.")
+    expect(rows.filter(has_text="· pending")).to_have_count(1)
+    trader.order("sell", "0.3", "60500")
+    expect(rows.filter(has_text="stop 59,895.00, 100 bp behind")).to_have_count(1)
+    fill_ticket(page, "sell", "0.1", "62000")
+    page.locator("#order-type").select_option("oco")
+    page.locator("#stop-kind").select_option("price")
+    page.locator("#stop-price").fill("500")
+    page.locator("#submit").click()
+    expect(answer).to_contain_text("OCO is placed: sell post only, sell stop.")
+    expect(rows.filter(has_text="stop 60,000.00, 500.00 behind")).to_have_count(1)

@@ -24,3 +24,13 @@ test("a fault of a list is one of the ticket's fields", () => {
   assert.equal(fieldInList("oco", "orders[0].price"), "price");
   assert.equal(fieldInList("limit", "price"), "price");
 });
+
+test("the stop of a list follows the market", () => {
+  const trailing = { ...draft, stop_price: undefined, trailing_offset: "50", trailing_offset_type: "basis_points" };
+  const [entry, profit, loss] = makeList({ ...trailing, order_type: "otoco", side: "buy", activation_price: "61000" }).orders;
+  assert.deepEqual([entry.trailing_offset, profit.trailing_offset, profit.stop_price], [undefined, undefined, "62000"]);
+  assert.deepEqual(loss, { side: "sell", order_type: "stop_loss", trailing_offset: "50", trailing_offset_type: "basis_points", activation_price: "61000", self_trade_prevention: undefined });
+  const [, out] = makeList({ ...trailing, order_type: "oco", side: "sell" }).orders;
+  assert.deepEqual([out.trailing_offset, "activation_price" in out, "stop_price" in out], ["50", false, false]);
+  assert.equal(fieldInList("otoco", "orders[2].trailing_offset"), "trailing_offset");
+});

@@ -29,6 +29,8 @@ def make_context(query: str = "", prefer: str | None = None) -> RequestContext:
      ("", "wait=5", Preference(RESULT, 5)), ("response=full", "wait=5", Preference(FULL, 5)),
      ("response=ack", "wait=5", Preference(ACK)), ("", "wait=99999", Preference(RESULT, 30)),
      ("", 'respond-async, Wait="7"', Preference(RESULT, 7)), ("", "wait=soon", Preference(ACK)),
+     ("", "timing, wait=5", Preference(RESULT, 5, tells_times=True)),
+     ("response=full", "timing", Preference(FULL, tells_times=True)),
      ("", "return=minimal", Preference(ACK)), ("", "await=5", Preference(ACK))],
 )  # fmt: skip
 def test_wait(query: str, prefer: str | None, expected: Preference) -> None:
