@@ -19,7 +19,7 @@ from protocol.timestamps import parse_timestamp
 
 MARKET = "sparse"
 SYMBOL = "BTC-USDT"
-TAKERS = ("noise", "momentum", "reverting", "bot")
+TRADERS = ("noise", "momentum", "reverting", "bot", "maker-1", "maker-2")
 STEPS_BETWEEN_QUOTES = 60
 _SHOWN = 10
 _MINUTE = 60_000_000
@@ -91,7 +91,7 @@ def _open(folder: str, seed: int) -> AbstractContextManager[Exchange]:
 
 def _read_trades(exchange: Exchange) -> Iterator[Json]:
     """Read each trade once, as its taker's fill."""
-    for account in TAKERS:
+    for account in TRADERS:
         yield from (fill for fill in exchange.fills(account) if fill["liquidity"] == "taker")
 
 

@@ -6,15 +6,26 @@ import { isLive } from "./state.js";
 import { theme } from "./theme.js";
 import { INTERVAL_SECONDS } from "./words.js";
 
-/** @type {{ symbol: string, columns: { time: number, bids: Float32Array, asks: Float32Array }[], primitive: any }} */
-export const heat = { symbol: "", columns: [], primitive: null };
+/* Each side of a second has so many numbers, prices for drawing and lots in turn; a price of 0 is the end. All seconds are in
+   one array, the newest in the place of the oldest: two arrays a second would be most of what the page keeps. */
+const NUMBERS = 2 * HEAT_LEVELS, kept = new Float32Array(HEAT_SECONDS * 2 * NUMBERS);
 
-/* A second of the book: prices for drawing, and lots. */
+/** `bids` and `asks` are places in the array. @type {{ symbol: string, columns: { time: number, bids: number, asks: number }[], seconds: number, primitive: any }} */
+export const heat = { symbol: "", columns: [], seconds: 0, primitive: null };
+
+function keepSide(levels, place) {
+  kept.fill(0, place, place + NUMBERS);
+  levels.slice(0, HEAT_LEVELS).forEach((level, index) => { kept[place + 2 * index] = Number(level.price); kept[place + 2 * index + 1] = level.lots; });
+}
+
+/* A second of the book. */
 function recordHeat() {
   if (!isLive() || !symbol) return;
   if (heat.symbol !== symbol) Object.assign(heat, { symbol, columns: [] });
-  const { book } = marketOf(symbol), read = levels => Float32Array.from(levels.slice(0, HEAT_LEVELS).flatMap(level => [Number(level.price), level.lots]));
-  heat.columns.push({ time: Math.floor(Date.now() / 1000), bids: read(book.bids.levels), asks: read(book.asks.levels) });
+  const { book } = marketOf(symbol), bids = (heat.seconds++ % HEAT_SECONDS) * 2 * NUMBERS, asks = bids + NUMBERS;
+  keepSide(book.bids.levels, bids);
+  keepSide(book.asks.levels, asks);
+  heat.columns.push({ time: Math.floor(Date.now() / 1000), bids, asks });
   if (heat.columns.length > HEAT_SECONDS) heat.columns.shift();
 }
 
@@ -34,11 +45,11 @@ function listColumns() {
   return heat.symbol === symbol ? byBar : new Map();
 }
 
-/* Lots by rows of the screen, from prices and lots in turn: levels that lie over each other are one. */
-function sumRows(levels, series) {
+/* Lots by rows of the screen, of the side that is kept at `place`: levels that lie over each other are one. */
+function sumRows(place, series) {
   const rows = new Map();
-  for (let index = 0; index < levels.length; index += 2) {
-    const y = series.priceToCoordinate(levels[index]), lots = levels[index + 1];
+  for (let index = place; index < place + NUMBERS && kept[index]; index += 2) {
+    const y = series.priceToCoordinate(kept[index]), lots = kept[index + 1];
     if (y !== null) rows.set(Math.round(y / HEIGHT), (rows.get(Math.round(y / HEIGHT)) ?? 0) + lots);
   }
   return rows;
