@@ -16,7 +16,7 @@ from protocol.settings import Settings
 from protocol.shards import FIRST, ShardNames
 
 SOCKET_TIMEOUT_SECONDS = 10
-CLUSTER_SOCKET_TIMEOUT_SECONDS = 4
+CLUSTER_SOCKET_TIMEOUT_SECONDS = 2.5
 """Longer than WAIT and WAITAOF take together; a node that is silent is left for its successor."""
 CLUSTER_CONNECT_SECONDS = 1
 

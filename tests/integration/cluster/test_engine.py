@@ -157,7 +157,7 @@ def test_primary_that_dies_takes_no_acknowledged_order_with_it(
         send(0, 50)
         dead = cluster.find_primary(names.order_queue)
         cluster.send(dead.port, number)
-        send(50, 5)
+        send(50, 1)
         wait_until(lambda: cluster.find_primary(names.order_queue) != dead, "another is primary")
         wait_until_served(cluster, names)
         send(100, 50)
