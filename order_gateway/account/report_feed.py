@@ -191,7 +191,7 @@ class ReportFeed:
             match response:
                 case [b"message", channel, _] if channel == RESETS.encode():
                     await self._catch_up()
-                case [b"message", _, bytes(data)]:
+                case [b"message" | b"smessage", _, bytes(data)]:
                     await self._take(data)
 
     async def _take(self, data: bytes) -> None:

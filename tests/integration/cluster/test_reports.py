@@ -1,0 +1,48 @@
+"""The private stream's reports on a cluster of which the exchange uses one shard."""
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from launcher.setup.environment import ROOT
+from order_gateway.account.report_feed import ReportFeed
+from order_gateway.account.report_listener import Told
+from order_gateway.queueing.redis_client import make_client
+from protocol import channels
+from protocol.shards import name_shard
+from tests.support.engine_service import run_engine_process
+from tests.support.redis_cluster import RedisCluster
+from tests.support.waiting import until
+
+NAMES = name_shard(1, is_clustered=True)
+ORDER = (
+    '{"symbol":"BTC-USDT","side":"buy","order_type":"limit","quantity":"1","price":"100",'
+    '"account":"alice"}'
+)
+
+
+def test_reports_come_by_the_shards_channel(
+    cluster: RedisCluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not only by the look at the state, which is far between here."""
+    monkeypatch.setattr("order_gateway.account.report_feed.CHECK_SECONDS", 3600)
+    file = str(ROOT / "instruments.toml")
+    with run_engine_process(cluster.url, tmp_path, INSTRUMENTS_FILE=file, BALANCES="unlimited"):
+        told = asyncio.run(listen(cluster.url))
+    assert told is not None
+
+
+async def listen(url: str) -> Told | None:
+    """Push an order, and return what its account is told first."""
+    client: Any = make_client(url)
+    feed = ReportFeed(url, client, NAMES)
+    try:
+        await until(lambda: client.hexists(channels.STATE, channels.STATE_READY))
+        async with feed.listen("alice") as listener:
+            await client.rpush(NAMES.order_queue, ORDER)
+            return await listener.take(30)
+    finally:
+        await feed.aclose()
+        await client.aclose()
