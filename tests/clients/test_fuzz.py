@@ -1,5 +1,6 @@
 """Whatever is sent to any call: an answer in Binance's form, and no fault of ours."""
 
+import os
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,6 +12,8 @@ from binance_gateway.calls.call import Route
 from binance_gateway.calls.registry import ROUTES
 from tests.support.binance import BinanceClient
 
+EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "15"))
+"""Of each call."""
 LIKELY = (
     "BTCUSDT", "ETHUSDT", "BUY", "SELL", "LIMIT", "MARKET", "LIMIT_MAKER", "STOP_LOSS",
     "STOP_LOSS_LIMIT", "TAKE_PROFIT", "TAKE_PROFIT_LIMIT", "GTC", "IOC", "FOK", "0.01", "60000",
@@ -42,7 +45,7 @@ def test_call_answers_whatever_it_is_sent(exchange_url: str, route: Route) -> No
     assert route.path is not None
     method, path = route.method, route.path
 
-    @settings(max_examples=15, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=EXAMPLES, suppress_health_check=list(HealthCheck))
     @given(make_parameters(route))
     def send(parameters: dict[str, str]) -> None:
         signed = route.security.is_signed

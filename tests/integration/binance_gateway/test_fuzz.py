@@ -1,6 +1,7 @@
 """Whatever is sent over WebSocket is answered, and never with a fault of ours."""
 
 import json
+import os
 from collections.abc import Iterator
 from typing import Any
 
@@ -14,6 +15,8 @@ from binance_gateway.words.errors import UNKNOWN
 from binance_gateway.ws_api.session_calls import SESSION_METHODS
 from tests.support.binance_process import Binance, Socket
 
+TIMES = int(os.environ.get("FUZZ_EXAMPLES", "15")) / 15
+"""How many times as many examples as usual."""
 METHODS = sorted({*BY_NAME, *SESSION_METHODS})
 NAMES = sorted(
     {each.name for route in BY_NAME.values() for each in route.parameters or ()}
@@ -48,7 +51,7 @@ def ask(socket: Socket, text: str) -> Any:
     return answer
 
 
-@settings(max_examples=400)
+@settings(max_examples=int(400 * TIMES))
 @given(st.sampled_from(METHODS), parameters, st.booleans())
 def test_every_method_answers_every_parameter(
     socket: Socket, method: str, sent: dict[str, Any], is_signed: bool
@@ -59,7 +62,7 @@ def test_every_method_answers_every_parameter(
     assert answer["id"] == 7
 
 
-@settings(max_examples=200)
+@settings(max_examples=int(200 * TIMES))
 @given(st.text(max_size=200) | json_values.map(json.dumps))
 def test_every_text_is_answered(socket: Socket, text: str) -> None:
     ask(socket, text)
