@@ -91,7 +91,6 @@ class Connections:
             for connected in (self.client, self.reports, self.gate, self.replies, self.queue):
                 stack.push_async_callback(connected.aclose)
             self.replies.start()
-            self.queue.start()
             work = [self._feed.run(), self._exchange.run(), self.readers.run()]
             if self.archive is not None:
                 work.append(CandleLoader(self.market, self.archive).run())

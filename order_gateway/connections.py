@@ -129,8 +129,6 @@ class Connections:
             ):  # fmt: skip
                 stack.push_async_callback(closing)
             self._replies.start()
-            for lane in self._lanes:
-                lane.queue.start()
             self.clock.start()
             await self._replies.wait_until_tried()
             yield

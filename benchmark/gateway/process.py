@@ -1,7 +1,7 @@
 """The processes that are measured: servers on sockets of ours, and the engine behind them."""
 
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
@@ -12,7 +12,7 @@ from benchmark.shared.child_process import run_python
 from launcher.supervision.waiting import wait_until
 from protocol.settings import Settings
 
-START_SECONDS = 60.0
+START_SECONDS = 180.0
 HOST = "127.0.0.1"
 
 
@@ -24,8 +24,13 @@ class Server(NamedTuple):
 
 
 @contextmanager
-def run_server(module: str, redis_url: str, folder: Path, **settings: str) -> Iterator[Server]:
-    """Run `python -m module --fd N`; begins once it answers, its log is a file in `folder`."""
+def run_server(
+    module: str, redis_url: str, folder: Path, under: Sequence[str] = (), **settings: str
+) -> Iterator[Server]:
+    """Run `python -m module --fd N`; begins once it answers, its log is a file in `folder`.
+
+    `under` is a command that runs it, such as valgrind with its options.
+    """
     environment = _make_environment(redis_url, folder) | settings
     with socket.create_server((HOST, 0), backlog=2048) as listener:
         port = listener.getsockname()[1]
@@ -33,7 +38,9 @@ def run_server(module: str, redis_url: str, folder: Path, **settings: str) -> It
         command = ["-m", module, "--fd", str(descriptor)]
         with (
             (folder / f"{port}.log").open("wb") as log,
-            run_python(command, environment, descriptors=[descriptor], stderr=log) as process,
+            run_python(
+                command, environment, under=under, descriptors=[descriptor], stderr=log
+            ) as process,
         ):
             _wait_until_it_answers(port)
             yield Server(port, process.pid)

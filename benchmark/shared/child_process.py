@@ -20,6 +20,7 @@ def start_python(
     arguments: Sequence[str],
     environment: Mapping[str, str] | None = None,
     *,
+    under: Sequence[str] = (),
     descriptors: Collection[int] = (),
     stdin: Stream = None,
     stdout: Stream = None,
@@ -27,10 +28,11 @@ def start_python(
 ) -> Child:
     """Start Python with these arguments; `environment` is added to ours, `descriptors` stay open.
 
-    SIGINT ends it even if this process runs in the background.
+    `under` is a command that runs another one, such as valgrind with its options. SIGINT ends it
+    even if this process runs in the background.
     """
     return subprocess.Popen(
-        [sys.executable, *arguments],
+        [*under, sys.executable, *arguments],
         cwd=ROOT, env={**os.environ, **(environment or {})}, pass_fds=descriptors,
         stdin=stdin, stdout=stdout, stderr=stderr, preexec_fn=_make_setup(),
     )  # fmt: skip
@@ -41,11 +43,14 @@ def run_python(
     arguments: Sequence[str],
     environment: Mapping[str, str] | None = None,
     *,
+    under: Sequence[str] = (),
     descriptors: Collection[int] = (),
     stderr: Stream = None,
 ) -> Iterator[Child]:
     """Run Python as `start_python` does, as long as the context."""
-    process = start_python(arguments, environment, descriptors=descriptors, stderr=stderr)
+    process = start_python(
+        arguments, environment, under=under, descriptors=descriptors, stderr=stderr
+    )
     try:
         yield process
     finally:

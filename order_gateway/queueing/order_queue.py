@@ -9,29 +9,26 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import Awaitable, Callable, Sequence
-from typing import Any, cast
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from contextvars import Context
 
-import hiredis
-from redis.asyncio import Connection
 from redis.exceptions import BusyLoadingError, OutOfMemoryError, RedisError, ResponseError
 
 from cluster.replication import Replication
 from order_gateway.queueing.list_shares import ListShares
-from order_gateway.queueing.redis_client import make_connection, open_connection, read_response
+from order_gateway.queueing.redis_pipe import RedisPipe
 from order_gateway.queueing.waiting_pushes import (
     PLACE,
     Part,
     PendingPush,
     Push,
     PushState,
+    Settled,
     WaitingPushes,
 )
 from protocol.shards import FIRST, ShardNames
 
 _PLACED = Push(PushState.CONFIRMED)
-# hiredis's type stub allows commands of one word only
-_pack_command: Callable[[tuple[str | bytes, ...]], bytes] = cast("Any", hiredis.pack_command)
 
 logger = logging.getLogger(__name__)
 
@@ -67,33 +64,44 @@ class OrderQueue:
         self._read_depth = read_depth
         self._on_connect = on_connect
         self._push_seconds = push_seconds
-        self._connection: Connection | None = None
+        self._pipe: RedisPipe | None = None
         self._shares = ListShares()
         self._waiting = WaitingPushes(self._shares)
         self._under_way: Sequence[Part] = ()
-        self._has_waiting = asyncio.Event()
-        self._pusher: asyncio.Task[None] | None = None
+        self._sent_at = 0.0
+        self._depth: int | None = None
+        """The list's length after the push under way, while its replicas are asked."""
+        self._answers: list[object] = []
+        self._watch: asyncio.TimerHandle | None = None
+        self._is_busy = False
+        """Whether a push is under way or will be without being asked for."""
+        self._task: asyncio.Task[None] | None = None
+        """What a push has to wait for: a connection, or a look at the list."""
         self._is_reachable = True
-
-    def start(self) -> None:
-        """Begin to push; the first entry opens the connection."""
-        self._pusher = asyncio.create_task(self._push_waiting())
 
     def has_room(self, account: str, count: int) -> bool:
         """Whether `count` more entries of `account` may wait here."""
         return self._waiting.has_room(account, count)
 
-    async def push(self, account: str, *entries: bytes) -> list[Push]:
-        """Push `entries`; return the outcome of each once Redis has answered or has failed to.
+    def add(self, account: str, entries: Sequence[bytes], settled: Settled) -> None:
+        """Push `entries`; call `settled` once, with the outcome of each, when Redis has answered.
 
         While others trade, many entries are pushed in parts; if one is not confirmed, the parts
-        behind it are not pushed.
+        behind it are not pushed. Without room, `settled` is called at once.
         """
-        outcome: asyncio.Future[list[Push]] = asyncio.get_running_loop().create_future()
-        if not self._waiting.add(PendingPush(account, entries, outcome)):
-            return [Push(PushState.BUFFER_FULL)] * len(entries)
-        self._has_waiting.set()
-        return await outcome
+        if not self._waiting.add(PendingPush(account, entries, settled)):
+            settled([Push(PushState.BUFFER_FULL)] * len(entries))
+        elif not self._is_busy:
+            self._is_busy = True
+            # in the turn after the next: by then an end of the connection has been noticed
+            loop = asyncio.get_running_loop()
+            loop.call_soon(loop.call_soon, self._push_next)
+
+    async def push(self, account: str, *entries: bytes) -> list[Push]:
+        """Push `entries`, as `add` does; return the outcome of each."""
+        outcome = _Outcome()
+        self.add(account, entries, outcome.note)
+        return await outcome.pushes
 
     async def wait_for_place(self, account: str) -> Push:
         """Wait until an entry of `account` may be pushed by other means; it is counted here."""
@@ -110,105 +118,156 @@ class OrderQueue:
         if last is None:
             under_way = (part.request for part in self._under_way)
             last = next((each for each in under_way if each.account == account), None)
-        if last is not None and not last.outcome.done():
-            await asyncio.wait([last.outcome])
+        if last is not None:
+            outcome = _Outcome()
+            last.listen(outcome.note)
+            await outcome.pushes
 
     async def aclose(self) -> None:
         """Stop; entries that still wait are not sent."""
-        if self._pusher is not None:
-            self._pusher.cancel()
+        self._is_busy = True
+        if self._task is not None:
+            self._task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
-                await self._pusher
-        self._settle(self._waiting.take_all(), Push(PushState.NOT_SENT))
-        await self._disconnect()
+                await self._task
+        if self._watch is not None:
+            self._watch.cancel()
+        self._settle(Push(PushState.UNKNOWN))
+        self._under_way = self._waiting.take_all()
+        self._settle(Push(PushState.NOT_SENT))
+        self._disconnect()
 
-    async def _push_waiting(self) -> None:
-        while True:
-            await self._has_waiting.wait()
-            self._under_way = batch = self._waiting.take(MAX_BATCH)
-            if not self._waiting:
-                self._has_waiting.clear()
-            if batch:
-                await self._push_and_settle(batch)
-            else:
-                await self._look_at_list()
+    def _push_next(self) -> None:
+        """Push what waits, if no push is under way."""
+        self._under_way = batch = self._waiting.take(MAX_BATCH)
+        entries = [entry for part in batch for entry in part.entries if entry]
+        if entries and self._pipe is not None:
+            self._send(self._pipe, entries)
+        elif entries:
+            self._begin(self._connect_and_send(entries))
+        elif batch:
+            self._conclude(_PLACED)
+        elif self._waiting:
+            self._begin(self._look_at_list())
+        else:
+            self._is_busy = False
+
+    def _begin(self, work: Coroutine[None, None, None]) -> None:
+        # in a context of its own, not in that of the request which happened to begin it
+        self._task = asyncio.create_task(work, context=Context())
 
     async def _look_at_list(self) -> None:
         """See what the engine has taken in the meantime: all who wait have their shares in it."""
         await asyncio.sleep(HELD_SECONDS)
         self._shares.note_depth(await self._read_depth() or 0)
+        self._push_next()
 
-    async def _push_and_settle(self, batch: list[Part]) -> None:
-        entries = [entry for part in batch for entry in part.entries if entry]
-        push = Push(PushState.UNKNOWN if entries else PushState.CONFIRMED)
+    async def _connect_and_send(self, entries: list[bytes]) -> None:
         try:
-            if entries:
-                push = await self._push_batch(entries)
+            pipe = self._pipe = await RedisPipe.open(
+                self._url, self._names, self._take_response, self._lose
+            )
+        except (RedisError, OSError) as error:
+            self._report_reachable(is_reachable=False, detail=repr(error))
+            self._conclude(Push(PushState.NOT_SENT))
         except Exception:
-            logger.exception("a push of %d failed", len(batch))
-            await self._disconnect()
-        finally:
-            self._settle(batch, push)
+            logger.exception("the connection to Redis failed")
+            self._conclude(Push(PushState.NOT_SENT))
+        else:
+            self._report_reachable(is_reachable=True)
+            self._on_connect()
+            self._send(pipe, entries)
 
-    def _settle(self, batch: list[Part], push: Push) -> None:
+    def _send(self, pipe: RedisPipe, entries: list[bytes]) -> None:
+        self._sent_at = time.perf_counter()
+        self._depth = None
+        pipe.send("RPUSH", self._name, *entries)
+        self._ask_replicas(pipe)
+        if self._watch is None:
+            self._watch_for(self._push_seconds)
+
+    def _watch_for(self, seconds: float) -> None:
+        self._watch = asyncio.get_running_loop().call_later(seconds, self._look_at_clock)
+
+    def _look_at_clock(self) -> None:
+        """Give up what has had no answer in time; a timer for each push would cost each order."""
+        self._watch = None
+        if self._under_way and self._pipe is not None:
+            left = self._sent_at + self._push_seconds - time.perf_counter()
+            if left > 0:
+                self._watch_for(left)
+            else:
+                self._lose(TimeoutError(f"no answer within {self._push_seconds:g} seconds"))
+
+    def _ask_replicas(self, pipe: RedisPipe) -> None:
+        """Ask behind a push, if the list is on a cluster, whether it is kept."""
+        self._answers = []
+        for question in self._replication.questions if self._replication else ():
+            pipe.send(*map(str, question))
+
+    def _take_response(self, response: object) -> None:
+        if not self._under_way:
+            self._lose(ValueError("Redis answered what it was not asked"))
+        elif self._depth is not None:
+            self._take_answer(response, self._depth)
+        elif isinstance(response, int):
+            if self._replication is None:
+                self._note_push(response)
+            else:
+                self._depth = response
+        elif isinstance(response, ResponseError | BusyLoadingError):
+            logger.warning("Redis refused a push: %s", response)
+            if self._replication is not None:
+                self._disconnect()  # its answers are still to come; another node may be right
+            self._conclude(Push(PushState.REFUSED, detail=_describe_refusal(response)))
+        else:
+            self._lose(response if isinstance(response, Exception) else ValueError(response))
+
+    def _take_answer(self, answer: object, depth: int) -> None:
+        """Take what was asked of the replicas, and ask again until they have the push."""
+        assert self._replication is not None
+        assert self._pipe is not None
+        if isinstance(answer, Exception) and not isinstance(answer, ResponseError):
+            self._lose(answer)
+            return
+        self._answers.append(answer)
+        if len(self._answers) < len(self._replication.questions):
+            return
+        if self._replication.is_kept(self._answers):
+            self._note_push(depth)
+        else:
+            self._ask_replicas(self._pipe)
+
+    def _note_push(self, depth: int) -> None:
+        count = sum(len(part.entries) for part in self._under_way if part.entries != PLACE)
+        self._shares.note_depth(depth)
+        self._observe_push(count, depth, time.perf_counter() - self._sent_at)
+        self._conclude(Push(PushState.CONFIRMED, depth))
+
+    def _lose(self, error: Exception | None) -> None:
+        """Go on without the connection; what was under way on it may be in the list or not."""
+        self._disconnect()
+        if self._under_way:
+            logger.warning("the answer to a push was lost: %r", error)
+            self._conclude(Push(PushState.UNKNOWN))
+
+    def _conclude(self, push: Push) -> None:
+        """Settle what was under way, and go on with what waits."""
+        self._settle(push)
+        self._push_next()
+
+    def _settle(self, push: Push) -> None:
+        batch, self._under_way = self._under_way, ()
         for request, entries in batch:
-            request.settle(len(entries), _PLACED if entries == PLACE else push)
+            _tell(request, len(entries), _PLACED if entries == PLACE else push)
         if push.state is not PushState.CONFIRMED:
             for request in {part.request for part in batch}:
-                request.settle(self._waiting.withdraw(request), _make_void(push))
+                _tell(request, self._waiting.withdraw(request), _make_void(push))
 
-    async def _push_batch(self, entries: list[bytes]) -> Push:
-        try:
-            connection = await self._connect()
-        except (RedisError, OSError) as error:
-            await self._disconnect()
-            self._report_reachable(is_reachable=False, detail=repr(error))
-            return Push(PushState.NOT_SENT)
-        self._report_reachable(is_reachable=True)
-        return await self._exchange(connection, entries)
-
-    async def _exchange(self, connection: Connection, entries: list[bytes]) -> Push:
-        command = _pack_command(("RPUSH", self._name, *entries))
-        if self._replication is not None:
-            command += _pack_questions(self._replication)
-        started = time.perf_counter()
-        try:
-            async with asyncio.timeout(self._push_seconds):
-                await connection.send_packed_command(command)
-                depth = await read_response(connection)
-                if self._replication is not None:
-                    await _wait_until_kept(connection, self._replication)
-        except (ResponseError, BusyLoadingError) as error:
-            logger.warning("Redis refused a push of %d: %s", len(entries), error)
-            if (
-                self._replication is not None
-            ):  # their answers are still to come, and another node may be right
-                await self._disconnect()
-            return Push(PushState.REFUSED, detail=_describe_refusal(error))
-        except (RedisError, OSError) as error:
-            logger.warning("the answer to a push of %d was lost: %r", len(entries), error)
-            await self._disconnect()
-            return Push(PushState.UNKNOWN)
-        self._shares.note_depth(depth)
-        self._observe_push(len(entries), depth, time.perf_counter() - started)
-        return Push(PushState.CONFIRMED, depth)
-
-    async def _connect(self) -> Connection:
-        """Return the open connection, or a new one if the old one has ended in the meantime."""
-        if self._connection is not None:
-            # nothing was sent, so what there is to read can only be its end
-            if self._connection.is_connected and not await self._connection.can_read():
-                return self._connection
-            await self._disconnect()
-        self._connection = make_connection(self._url, self._names)
-        await open_connection(self._connection)
-        self._on_connect()
-        return self._connection
-
-    async def _disconnect(self) -> None:
-        connection, self._connection = self._connection, None
-        if connection is not None:
-            await connection.disconnect(nowait=True)
+    def _disconnect(self) -> None:
+        pipe, self._pipe = self._pipe, None
+        if pipe is not None:
+            pipe.abort()
 
     def _report_reachable(self, *, is_reachable: bool, detail: str = "") -> None:
         if is_reachable and not self._is_reachable:
@@ -218,24 +277,24 @@ class OrderQueue:
         self._is_reachable = is_reachable
 
 
-def _pack_questions(replication: Replication) -> bytes:
-    return b"".join(_pack_command(tuple(map(str, each))) for each in replication.questions)
+class _Outcome:
+    """The outcome of a push, for a task that waits for it."""
+
+    def __init__(self) -> None:
+        self.pushes: asyncio.Future[list[Push]] = asyncio.get_running_loop().create_future()
+
+    def note(self, pushes: list[Push]) -> None:
+        """Let the task go on, if it has not been canceled."""
+        if not self.pushes.done():
+            self.pushes.set_result(pushes)
 
 
-async def _wait_until_kept(connection: Connection, replication: Replication) -> None:
-    """Read the answers to the questions behind a push, and ask again until the replicas have it."""
-    while not replication.is_kept(await _read_answers(connection, replication)):
-        await connection.send_packed_command(_pack_questions(replication))
-
-
-async def _read_answers(connection: Connection, replication: Replication) -> list[object]:
-    answers: list[object] = []
-    for _ in replication.questions:
-        try:
-            answers.append(await read_response(connection))
-        except ResponseError as error:
-            answers.append(error)
-    return answers
+def _tell(request: PendingPush, count: int, push: Push) -> None:
+    """Settle a part of a request; a fault of who is told is none of the others."""
+    try:
+        request.settle(count, push)
+    except Exception:
+        logger.exception("the outcome of a push could not be told")
 
 
 def _make_void(push: Push) -> Push:

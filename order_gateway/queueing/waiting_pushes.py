@@ -3,10 +3,10 @@
 In each round an account pushes `QUANTUM` entries at most, be they many requests or a part of one.
 """
 
-import asyncio
 from collections import deque
+from collections.abc import Callable, Sequence
 from enum import Enum, auto
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from order_gateway.queueing.list_shares import MAX_SHARE, ListShares
 
@@ -44,44 +44,53 @@ class Push(NamedTuple):
     detail: str = ""
 
 
+Settled: TypeAlias = Callable[[list[Push]], None]
+
+
 class PendingPush:
-    """Entries of one account that are pushed in their order; `outcome` has a Push for each."""
+    """Entries of one account that are pushed in their order.
 
-    __slots__ = ("_pushes", "account", "entries", "outcome", "taken")
+    `settled` is called once, with a Push for each, when all outcomes are known.
+    """
 
-    def __init__(
-        self, account: str, entries: tuple[bytes, ...], outcome: asyncio.Future[list[Push]]
-    ) -> None:
+    __slots__ = ("_listeners", "_pushes", "account", "entries", "taken")
+
+    def __init__(self, account: str, entries: Sequence[bytes], settled: Settled) -> None:
         self.account = account
         self.entries = entries
-        self.outcome = outcome
         self.taken = 0
         """How many of the entries have been taken out to be pushed."""
         self._pushes: list[Push] = []
+        self._listeners = [settled]
 
     @property
     def left(self) -> int:
         """How many still wait."""
         return len(self.entries) - self.taken
 
-    def take(self, count: int) -> tuple[bytes, ...]:
+    def take(self, count: int) -> Sequence[bytes]:
         """Take the next `count` entries out."""
         start = self.taken
         self.taken += count
         return self.entries[start : self.taken]
 
+    def listen(self, settled: Settled) -> None:
+        """Call `settled`, too, if the outcomes are not known yet."""
+        self._listeners.append(settled)
+
     def settle(self, count: int, push: Push) -> None:
         """Note the outcome of the next `count` entries."""
         self._pushes += [push] * count
-        if len(self._pushes) == len(self.entries) and not self.outcome.done():
-            self.outcome.set_result(self._pushes)
+        if count and len(self._pushes) == len(self.entries):
+            for settled in self._listeners:
+                settled(self._pushes)
 
 
 class Part(NamedTuple):
     """Entries of one request that are pushed now."""
 
     request: PendingPush
-    entries: tuple[bytes, ...]
+    entries: Sequence[bytes]
 
 
 class _Line:

@@ -29,7 +29,6 @@ async def know_no_depth() -> int | None:
 
 async def push_all(url: str, entries: list[bytes], **options: Any) -> list[Push]:
     queue = OrderQueue(url, ignore_push, know_no_depth, **options)
-    queue.start()
     try:
         pushes = await asyncio.gather(*(queue.push(ACCOUNT, entry) for entry in entries))
         return [push for [push] in pushes]
@@ -79,7 +78,6 @@ def test_entries_that_come_during_a_push_go_in_the_next_one(redis_url: str) -> N
         async with open_async_redis(redis_url, protocol=2) as client:
             before = await count_pushes(client)
             queue = OrderQueue(redis_url, ignore_push, know_no_depth)
-            queue.start()
             await queue.push(ACCOUNT, b"0")
             await hold_writes(client)
             waiting = []
@@ -91,7 +89,7 @@ def test_entries_that_come_during_a_push_go_in_the_next_one(redis_url: str) -> N
             await queue.aclose()
             assert await count_pushes(client) == before + 3
             assert await read_list(client) == [b"%d" % number for number in range(101)]
-        assert depths == [2] + [101] * 99
+        assert depths == [3] * 2 + [101] * 98  # a push begins in the turn after the next
 
     asyncio.run(run())
 
@@ -131,7 +129,6 @@ def test_push_whose_reply_is_lost_is_unknown_and_happens_once(redis_url: str) ->
     async def run() -> None:
         async with run_proxy(redis_url) as proxy, open_async_redis(redis_url, protocol=2) as client:
             queue = OrderQueue(proxy.url, ignore_push, know_no_depth)
-            queue.start()
             assert await push_one(queue, b"first") is PushState.CONFIRMED
             proxy.cuts_next_reply = True
             assert await push_one(queue, b"second") is PushState.UNKNOWN
@@ -145,16 +142,13 @@ def test_push_whose_reply_is_lost_is_unknown_and_happens_once(redis_url: str) ->
 def test_push_that_redis_does_not_answer_in_time_is_unknown(redis_url: str) -> None:
     async def run() -> None:
         async with open_async_redis(redis_url, protocol=2) as client:
-            queue = OrderQueue(redis_url, ignore_push, know_no_depth, push_seconds=DEADLINE_SECONDS)
-            queue.start()
-            assert await push_one(queue, b"first") is PushState.CONFIRMED
+            queue = OrderQueue(redis_url, ignore_push, know_no_depth, push_seconds=0.1)
             await hold_writes(client)
-            queue._push_seconds = 0.1
-            assert await push_one(queue, b"second") is PushState.UNKNOWN
-            queue._push_seconds = DEADLINE_SECONDS
+            assert await push_one(queue, b"first") is PushState.UNKNOWN
             await release_writes(client)
-            assert await push_one(queue, b"third") is PushState.CONFIRMED
             await queue.aclose()
+            [push] = await push_all(redis_url, [b"second"], push_seconds=DEADLINE_SECONDS)
+            assert push.state is PushState.CONFIRMED
 
     asyncio.run(run())
 
@@ -163,7 +157,6 @@ def test_connection_that_ended_while_idle_costs_no_push(redis_url: str) -> None:
     async def run() -> None:
         async with run_proxy(redis_url) as proxy:
             queue = OrderQueue(proxy.url, ignore_push, know_no_depth)
-            queue.start()
             assert await push_one(queue, b"first") is PushState.CONFIRMED
             await proxy.close()
             assert await push_one(queue, b"second") is PushState.NOT_SENT
@@ -178,7 +171,6 @@ def test_settled_is_what_came_before_and_not_what_comes_later(redis_url: str) ->
     async def run() -> None:
         async with open_async_redis(redis_url, protocol=2) as client:
             queue = OrderQueue(redis_url, ignore_push, know_no_depth)
-            queue.start()
             await queue.wait_until_settled(ACCOUNT)  # nothing is here
             await hold_writes(client)
             first = asyncio.create_task(queue.push(ACCOUNT, b"first"))
@@ -198,7 +190,6 @@ def test_what_waits_is_pushed_in_rounds_over_accounts(redis_url: str) -> None:
     async def run() -> None:
         async with open_async_redis(redis_url, protocol=2) as client:
             queue = OrderQueue(redis_url, ignore_push, know_no_depth)
-            queue.start()
             await queue.push(ACCOUNT, b"first")
             await hold_writes(client)
             hog = [queue.push("hog", *[b"hog %d" % number] * 100) for number in range(3)]
@@ -222,7 +213,6 @@ def test_account_waits_for_its_share_of_the_list_while_another_trades(redis_url:
                 return 0
 
             queue = OrderQueue(redis_url, ignore_push, take_all)
-            queue.start()
             await queue.push(ACCOUNT, b"first")
             pushes = await queue.push("hog", *[b"hog"] * 2 * MAX_SHARE)
             await queue.aclose()
@@ -242,7 +232,6 @@ def test_entry_pushed_by_other_means_waits_for_its_place_in_the_share(redis_url:
                 return 0 if is_taking else 1 + MAX_SHARE
 
             queue = OrderQueue(redis_url, ignore_push, read_depth)
-            queue.start()
             await queue.push(ACCOUNT, b"first")
             await queue.push("hog", *[b"hog"] * MAX_SHARE)
             place = asyncio.create_task(queue.wait_for_place("hog"))
@@ -260,7 +249,6 @@ def test_rest_of_a_request_whose_part_is_lost_is_not_sent(redis_url: str) -> Non
     async def run() -> None:
         async with run_proxy(redis_url) as proxy, open_async_redis(redis_url, protocol=2) as client:
             queue = OrderQueue(proxy.url, ignore_push, know_no_depth)
-            queue.start()
             assert await push_one(queue, b"first") is PushState.CONFIRMED
             proxy.cuts_next_reply = True
             pushes = await queue.push("hog", *[b"hog"] * (MAX_SHARE + 2))

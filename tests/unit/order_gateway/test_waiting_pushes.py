@@ -1,8 +1,5 @@
 """In which order the requests of several accounts are pushed."""
 
-import asyncio
-from collections.abc import Iterable
-
 import pytest
 
 from order_gateway.queueing import waiting_pushes
@@ -34,7 +31,6 @@ class Desk:
         self.clock = Clock()
         self.shares = ListShares(self.clock)
         self.waiting = WaitingPushes(self.shares)
-        self._loop = asyncio.new_event_loop()
 
     def add(self, account: str, *sizes: int) -> list[bool]:
         return [self.waiting.add(self._make(account, size)) for size in sizes]
@@ -42,18 +38,13 @@ class Desk:
     def take(self, most: int = PUSH) -> list[tuple[str, int]]:
         return [(part.request.account, len(part.entries)) for part in self.waiting.take(most)]
 
-    def close(self) -> None:
-        self._loop.close()
-
     def _make(self, account: str, size: int) -> PendingPush:
-        return PendingPush(account, (b"entry",) * size, self._loop.create_future())
+        return PendingPush(account, (b"entry",) * size, lambda _: None)
 
 
 @pytest.fixture
-def desk() -> Iterable[Desk]:
-    desk = Desk()
-    yield desk
-    desk.close()
+def desk() -> Desk:
+    return Desk()
 
 
 def test_one_account_is_pushed_in_the_order_of_its_requests(desk: Desk) -> None:

@@ -1,0 +1,97 @@
+"""Instructions an order costs the gateways, counted by valgrind: the same on a busy machine.
+
+What the kernel does is not counted. Each case is sent twice, the second time with twice as many
+orders, so that what a connection costs falls out.
+"""
+
+import re
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+from benchmark.gateway.load import Load, open_order_stream, send
+from benchmark.gateway.process import Server, run_engine, run_server
+from benchmark.shared.figures import Figures
+
+ORDERS = 400
+MANY = 32
+_TOTAL = re.compile(rb"^totals: (\d+)", re.MULTILINE)
+_ORDERS = "/v1/orders"
+
+
+class Case(NamedTuple):
+    """A load, and the module that gets it."""
+
+    name: str
+    module: str
+    load: Load
+
+
+CASES = [
+    Case("bare FastAPI", "benchmark.gateway.bare", Load(_ORDERS, ORDERS)),
+    Case("ack", "order_gateway", Load(_ORDERS, ORDERS)),
+    Case("ack on a stream", "order_gateway", Load(_ORDERS, ORDERS, open=open_order_stream)),
+    Case("result", "order_gateway", Load(f"{_ORDERS}?response=result", ORDERS)),
+]
+
+
+def report_instructions(url: str, folder: Path, figures: Figures) -> None:
+    """Print the instructions an order of each case, one at a time and many under way."""
+    print("\nInstructions of the serving process, by valgrind")
+    with run_engine(url, folder):
+        for module in dict.fromkeys(case.module for case in CASES):
+            with run_counted(module, url, folder) as server:
+                for case in CASES:
+                    if case.module == module:
+                        _report(server, folder, case, figures)
+
+
+@contextmanager
+def run_counted(module: str, url: str, folder: Path) -> Iterator[Server]:
+    """Run a server that counts its instructions into files of `folder`."""
+    under = [
+        *("valgrind", "--tool=callgrind", "--instr-atstart=no"),
+        f"--callgrind-out-file={folder}/callgrind.%p",
+    ]
+    with run_server(module, url, folder, under) as server:
+        yield server
+
+
+def _report(server: Server, folder: Path, case: Case, figures: Figures) -> None:
+    counted = [
+        count_instructions(server, folder, case.load._replace(connections=connections))
+        for connections in (1, MANY)
+    ]
+    names = ("one at a time", f"{MANY} under way")
+    for name, count in zip(names, counted, strict=True):
+        figures[f"{case.name}, {name}: instructions an order"] = count
+    print(f"  {case.name:<16} {counted[0]:>10,.0f} an order, {counted[1]:>10,.0f} if {names[1]}")
+
+
+def count_instructions(server: Server, folder: Path, load: Load) -> float:
+    """Return the instructions an order of the load."""
+    send(server.port, load._replace(requests=load.requests // 4))
+    counts = []
+    for times in (1, 2):
+        _control(server, "--instr=on")
+        send(server.port, load._replace(requests=load.requests * times))
+        _control(server, "--instr=off")
+        counts.append(_take_count(server, folder))
+    return (counts[1] - counts[0]) / (load.requests * load.orders)
+
+
+def _take_count(server: Server, folder: Path) -> int:
+    """Return what was counted since the last time."""
+    _control(server, "--dump")
+    [dump] = folder.glob(f"callgrind.{server.pid}.*")
+    found = _TOTAL.search(dump.read_bytes())
+    assert found
+    dump.unlink()
+    return int(found[1])
+
+
+def _control(server: Server, what: str) -> None:
+    command = ["callgrind_control", what, str(server.pid)]
+    subprocess.run(command, check=True, capture_output=True)
