@@ -30,7 +30,8 @@ from edge.limits import (
     SECONDS_TO_READ_AN_ANSWER,
 )
 from edge.problem_bytes import make_answer
-from edge.request_cycle import RequestCycle
+from edge.prompt import Prompt, PromptRequest, Prompts
+from edge.request_cycle import PromptCycle, RequestCycle
 from protocol.enums import Reason
 from protocol.refusal import Refusal
 
@@ -59,6 +60,19 @@ _MUCH = {_Phase.BODY, _Phase.OVER}
 """When there may be much to come."""
 
 
+class _Candidate:
+    """A request that is served without ASGI if the rest of it comes in the same slice."""
+
+    __slots__ = ("body", "head", "is_kept", "is_whole", "serve")
+
+    def __init__(self, head: Head, serve: Prompt, *, is_kept: bool) -> None:
+        self.head = head
+        self.serve = serve
+        self.is_kept = is_kept
+        self.body = b""
+        self.is_whole = False
+
+
 class HttpConnection(HttpToolsProtocol):
     """A connection from its first byte until it ends or becomes a WebSocket.
 
@@ -68,10 +82,12 @@ class HttpConnection(HttpToolsProtocol):
     Handshakes, the dearest of requests, are made in turns over addresses.
     """
 
-    def __init__(self, gate: Gate, rules: HeadRules, **uvicorn: Any) -> None:
+    def __init__(self, gate: Gate, rules: HeadRules, prompts: Prompts, **uvicorn: Any) -> None:
         super().__init__(**uvicorn)
         self._gate = gate
         self._rules = rules
+        self._prompts = prompts
+        self._candidate: _Candidate | None = None
         self._address = ""
         self._phase = _Phase.SILENCE
         self._slice_bytes = 0
@@ -124,8 +140,11 @@ class HttpConnection(HttpToolsProtocol):
         except httptools.HttpParserUpgrade as upgrade:
             return self._leave_http(data[upgrade.args[0] :])
         except httptools.HttpParserError as error:
+            self._end_candidate(is_cut=True)
             self._refuse(self._refusal or malformed(f"this is not HTTP/1.1: {error}"))
             return b""
+        if self._candidate is not None:
+            self._end_candidate()
         if self._fruitless_bytes > MAX_HEAD_BYTES or len(self.headers) > MAX_FIELDS:
             is_head = self._phase is _Phase.HEAD
             head = Head(b"", self.url, "", self.headers, {}) if is_head else None
@@ -168,6 +187,8 @@ class HttpConnection(HttpToolsProtocol):
 
     def on_message_begin(self) -> None:
         """Begin a head."""
+        if self._candidate is not None:
+            self._end_candidate(is_cut=True)
         self.url = b""
         self.headers = []
         self._is_websocket = False
@@ -190,39 +211,71 @@ class HttpConnection(HttpToolsProtocol):
         if parser.should_upgrade():
             self._choose_protocol(head)
         else:
-            self._begin_cycle(head)
             self._discarded_bytes = 0
             self._phase, self.deadline = _Phase.BODY, None
+            self._begin(head)
 
-    def _begin_cycle(self, head: Head) -> None:
+    def _begin(self, head: Head) -> None:
+        """Start the application, unless the request may be served without ASGI."""
+        is_kept = head.version != "1.0" and self.parser.should_keep_alive()
+        serve = self._prompts.get((head.method, head.target))
+        is_alone = not (self._is_serving() or self.flow.write_paused)
+        if serve is not None and is_alone and b"expect" not in head.fields:
+            self._candidate = _Candidate(head, serve, is_kept=is_kept)
+        else:
+            self._begin_cycle(head, is_kept=is_kept)
+
+    def _end_candidate(self, *, is_cut: bool = False) -> None:
+        """Serve what has come as a whole, or let it go the way of ASGI.
+
+        `is_cut`: another request, or what is none, comes behind it in the same slice.
+        """
+        candidate, self._candidate = self._candidate, None
+        if candidate is None:
+            return
+        if candidate.is_whole and not is_cut:
+            cycle: Any = PromptCycle(self, is_kept=candidate.is_kept)
+            self.cycle = cycle
+            head = candidate.head
+            candidate.serve(
+                PromptRequest(self._make_scope(head), head.fields, candidate.body), cycle.answer
+            )
+            return
+        self._begin_cycle(candidate.head, is_kept=candidate.is_kept)
+        self.cycle.body += candidate.body
+        self.cycle.more_body = not candidate.is_whole
+        self.cycle.message_event.set()
+
+    def _begin_cycle(self, head: Head, *, is_kept: bool) -> None:
         """Start the application, or let the request wait for the answers to those before it."""
-        method, target, version, headers, fields = head
-        url = httptools.parse_url(target)
-        path = url.path.decode("ascii")
-        scope: Any = {
-            "type": "http",
-            "asgi": _ASGI,
-            "http_version": version,
-            "method": method.decode("ascii"),
-            "path": unquote(path) if "%" in path else path,
-            "raw_path": url.path,
-            "query_string": url.query or b"",
-            "root_path": "",
-            "headers": headers,
-            "scheme": self.scheme,
-            "server": self.server,
-            "client": self.client,
-            "state": self.app_state.copy(),
-        }
+        scope = self._make_scope(head)
         is_first = not self._is_serving()
-        is_kept = version != "1.0" and self.parser.should_keep_alive()
-        expects_continue = fields.get(b"expect", b"").lower() == b"100-continue"
+        expects_continue = head.fields.get(b"expect", b"").lower() == b"100-continue"
         self.cycle = RequestCycle(self, scope, is_kept=is_kept, expects_continue=expects_continue)
         if is_first:
             self._start_asgi_task(self.cycle, self.app)
         else:
             self.flow.pause_reading()
             self.pipeline.appendleft((self.cycle, self.app))
+
+    def _make_scope(self, head: Head) -> Any:
+        url = httptools.parse_url(head.target)
+        path = url.path.decode("ascii")
+        return {
+            "type": "http",
+            "asgi": _ASGI,
+            "http_version": head.version,
+            "method": head.method.decode("ascii"),
+            "path": unquote(path) if "%" in path else path,
+            "raw_path": url.path,
+            "query_string": url.query or b"",
+            "root_path": "",
+            "headers": head.headers,
+            "scheme": self.scheme,
+            "server": self.server,
+            "client": self.client,
+            "state": self.app_state.copy(),
+        }
 
     def _choose_protocol(self, head: Head) -> None:
         """Take the upgrade to a WebSocket; read a request for another one again, without it."""
@@ -242,6 +295,9 @@ class HttpConnection(HttpToolsProtocol):
     def on_body(self, body: bytes) -> None:
         """Give a part of the body to the application, or throw it away if it has answered."""
         self._fruitless_bytes = 0
+        if self._candidate is not None:
+            self._candidate.body += body
+            return
         cycle = self.cycle
         if not cycle.response_complete:
             cycle.body += body
@@ -259,6 +315,10 @@ class HttpConnection(HttpToolsProtocol):
         self._fruitless_bytes = 0
         self._uncounted_bytes = self._slice_bytes
         if self._phase is not _Phase.BODY:  # an upgrade
+            return
+        if self._candidate is not None:
+            self._candidate.is_whole = True
+            self._phase, self.deadline = _Phase.NOTHING, math.inf
             return
         cycle = self.cycle
         if cycle.response_complete:

@@ -1,6 +1,6 @@
 """What the head of a request may say: nothing that two readers would take differently."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from edge.limits import MAX_FIELD_BYTES, MAX_FIELDS, MAX_HEAD_BYTES, MAX_TARGET_BYTES
@@ -40,7 +40,7 @@ class Head(NamedTuple):
     target: bytes
     version: str
     headers: Headers
-    fields: Mapping[bytes, bytes]
+    fields: dict[bytes, bytes]
 
     @property
     def is_websocket(self) -> bool:

@@ -1,12 +1,12 @@
 """One HTTP request and its answer: uvicorn's, with the head checked in one scan and sent in one.
 
 uvicorn searches every name and every value by itself, which costs more than all rules of the edge,
-and writes head and body apart, each with a call of the system.
+and writes head and body apart, each with a call of the system. A `PromptCycle` is the same for a
+request that is answered without ASGI.
 """
 
 import asyncio
 from collections.abc import Sequence
-from functools import lru_cache
 from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import (
@@ -17,6 +17,7 @@ from uvicorn.protocols.http.httptools_impl import (
 
 _CONTROLS = bytes(set(range(0x20)) - set(b"\t") | {0x7F})
 _END = b"\r\n"
+_CLOSE = b"connection: close\r\n"
 
 DISCONNECT = "edge.disconnect"
 """The type of a message that breaks the connection at once, without an answer."""
@@ -90,9 +91,10 @@ class RequestCycle(RequestResponseCycle):
         if b"connection" in fields and _says_close(fields[b"connection"]):
             self.keep_alive = False
         elif not self.keep_alive:
-            lines += b"connection: close\r\n"
-        defaults = _make_default_lines(tuple(self.default_headers))
-        self._head = b"".join((STATUS_LINE[status], defaults, lines, b"\r\n"))
+            lines += _CLOSE
+        self._head = b"".join(
+            (STATUS_LINE[status], _make_default_lines(self.default_headers), lines, _END)
+        )
 
     def _is_whole(self, message: Any) -> bool:
         """Whether it is the whole body, of the length that was told."""
@@ -111,6 +113,44 @@ class RequestCycle(RequestResponseCycle):
         self.on_response()
 
 
+class PromptCycle:
+    """What a connection knows of a request whose answer is made without ASGI."""
+
+    disconnected = False
+    response_started = False
+    response_complete = False
+
+    def __init__(self, connection: HttpToolsProtocol, *, is_kept: bool) -> None:
+        self._transport = connection.transport
+        self._default_headers = connection.server_state.default_headers
+        self._on_response = connection.on_response_complete
+        self.keep_alive = is_kept
+        self.message_event = self
+
+    def set(self) -> None:
+        """Do nothing: nobody waits for more of the request (`message_event.set`)."""
+
+    def answer(self, status: int, headers: Headers, body: bytes) -> None:
+        """Send the answer; its length is among the headers."""
+        if self.disconnected:
+            return
+        self.response_complete = True
+        self._transport.write(
+            b"".join(
+                (
+                    STATUS_LINE[status],
+                    _make_default_lines(self._default_headers),
+                    _make_lines(headers),
+                    _END if self.keep_alive else _CLOSE + _END,
+                    body,
+                )
+            )
+        )
+        if not self.keep_alive:
+            self._transport.close()
+        self._on_response()
+
+
 def _make_lines(headers: Headers) -> bytes:
     lines = b"".join([b"%b: %b\r\n" % header for header in headers])
     if len(lines) - len(lines.translate(None, _CONTROLS)) > len(_END) * len(headers):
@@ -118,8 +158,15 @@ def _make_lines(headers: Headers) -> bytes:
     return lines
 
 
-_make_default_lines = lru_cache(maxsize=4)(_make_lines)
-"""Those of every answer; they change once a second, with the date."""
+def _make_default_lines(headers: list[tuple[bytes, bytes]]) -> bytes:
+    """Make those of every answer; uvicorn has another list once a second, with the date."""
+    global _default_lines
+    if _default_lines[0] is not headers:
+        _default_lines = headers, _make_lines(headers)
+    return _default_lines[1]
+
+
+_default_lines: tuple[Headers, bytes] = ((), b"")
 
 
 def _says_close(connection: bytes) -> bool:

@@ -2,6 +2,7 @@
 
 import logging
 from functools import partial
+from types import MappingProxyType
 from typing import Any
 
 import uvicorn
@@ -12,6 +13,7 @@ from edge.fault_injection import Describe, FaultInjection, describe_in_our_words
 from edge.gate import Gate, Places
 from edge.head_rules import HeadRules
 from edge.problem_bytes import SAFE_HEADERS
+from edge.prompt import Prompts
 from edge.rare_log import RareRecords
 
 BACKLOG = 2048
@@ -24,15 +26,19 @@ def make_server(
     websocket: Any,
     max_frame_bytes: int,
     seconds_to_stop: int,
+    prompts: Prompts = MappingProxyType({}),
     injects_faults: bool = False,
     describe_fault: Describe = describe_in_our_words,
 ) -> uvicorn.Server:
     """Make the server. It does not compress: a frame must be the same bytes for every client.
 
-    If it `injects_faults`, it misbehaves on command, and refuses as `describe_fault` says.
+    `prompts` serve without ASGI. If it `injects_faults`, it misbehaves on command, refuses as
+    `describe_fault` says, and all goes by ASGI.
     """
     _quieten_uvicorn()
-    connection: Any = partial(HttpConnection, Gate(places), HeadRules())
+    connection: Any = partial(
+        HttpConnection, Gate(places), HeadRules(), {} if injects_faults else prompts
+    )
     config = uvicorn.Config(
         FaultInjection(app, describe_fault) if injects_faults else app,
         loop="uvloop",

@@ -27,6 +27,7 @@ from edge.shared_metrics import share_metrics
 from order_gateway.account.stream_connection import StreamConnection
 from order_gateway.app import create_app
 from order_gateway.logs import SERVICE, current_request
+from order_gateway.routes.direct_route import DirectApp
 from protocol.hosts import format_host
 from protocol.instrument import parse_instruments
 from protocol.logs import start_logging
@@ -76,6 +77,7 @@ def create_server(
         websocket=StreamConnection,
         max_frame_bytes=MAX_FRAME_BYTES,
         seconds_to_stop=SHUTDOWN_SECONDS,
+        prompts=app.prompts if isinstance(app, DirectApp) else {},
         injects_faults=injects_faults,
     )
 

@@ -4,6 +4,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable
+from functools import partial
 
 from fastapi import FastAPI, Request
 from starlette.exceptions import HTTPException
@@ -13,13 +14,19 @@ from starlette.types import Scope as AsgiScope
 
 from edge.api_keys import Scope
 from edge.bodies import ClientGone
+from edge.prompt import Prompt, PromptRequest, Respond
 from edge.site_rules import SiteRules
 from edge.turns import Turns
 from edge.wrong_keys import WrongKeys
 from order_gateway import errors
 from order_gateway.admission.authentication import Authenticator, Caller
 from order_gateway.admission.order_log import OrderLog
-from order_gateway.admission.request_context import ITEMS_A_TURN, RequestContext
+from order_gateway.admission.passage import Passage, PromptEndpoint, Work
+from order_gateway.admission.request_context import (
+    ITEMS_A_TURN,
+    RequestContext,
+    receive_nothing,
+)
 from order_gateway.errors import Unavailable
 from order_gateway.logs import current_request
 from order_gateway.metrics import Metrics
@@ -34,7 +41,6 @@ LIGHT_BYTES = 4_096
 """A body of this size is read at once: it has few orders."""
 
 Endpoint = Callable[[RequestContext], Awaitable[Response]]
-Enter = Callable[[RequestContext], Awaitable[None]]
 
 
 class Admission:
@@ -68,7 +74,7 @@ class Admission:
         """
         is_trade = needs is Scope.TRADE
 
-        async def enter(request: RequestContext) -> None:
+        async def ask(request: RequestContext) -> Response:
             self.check_site(request)
             if max_body is None:
                 await request.receive_no_body()
@@ -77,18 +83,18 @@ class Admission:
                 await request.receive_body(max_body)
             if needs is not None:
                 self.admit(request, needs)
-                await self._wait_for_turn(request)
+                if self.has_to_wait(request):
+                    await request.wait_for_turn()
+            return await endpoint(request)
 
         async def serve(scope: AsgiScope, receive: Receive, send: Send) -> None:
             started = time.perf_counter()
             request = self.make_context(scope, receive)
-            response = await self._respond(enter, endpoint, request)
+            current_request.set(request.request_id)
+            response = await self.respond(ask(request), request)
             if response is None:
                 return
-            headers = response.raw_headers
-            headers.append((b"x-request-id", request.request_id.encode()))
-            headers += request.answer_headers
-            self._note(request, response, started, is_trade=is_trade)
+            headers = self._conclude(request, response, started, is_trade=is_trade)
             # instead of calling the response, which does the same by way of more
             status = response.status_code
             await send({"type": "http.response.start", "status": status, "headers": headers})
@@ -96,21 +102,44 @@ class Admission:
 
         return serve
 
-    async def respond_to_message(
-        self, endpoint: Endpoint, stream: RequestContext, request: RequestContext
-    ) -> Response:
-        """Return the endpoint's answer to a command of an admitted stream."""
+    def guard_prompt(self, endpoint: PromptEndpoint, needs: Scope) -> Prompt:
+        """Return the same for requests that are served without ASGI."""
+        is_trade = needs is Scope.TRADE
+
+        def enter(request: RequestContext) -> None:
+            self.check_site(request)
+            self._authenticator.recognize(request)
+            self.admit(request, needs)
+
+        def serve(asked: PromptRequest, respond: Respond) -> None:
+            started = time.perf_counter()
+            scope, headers, body = asked
+            request = self.make_context(scope, receive_nothing, headers)
+            request.body = body
+
+            def answer(response: Response) -> None:
+                headers = self._conclude(request, response, started, is_trade=is_trade)
+                respond(response.status_code, headers, bytes(response.body))
+
+            Passage(self, request, enter, endpoint, answer).begin()
+
+        return serve
+
+    def take_message(
+        self,
+        endpoint: PromptEndpoint,
+        stream: RequestContext,
+        request: RequestContext,
+        answer: Callable[[Response], None],
+    ) -> None:
+        """Let a command of an admitted stream through; `answer` gets the answer to it."""
         started = time.perf_counter()
-        current_request.set(request.request_id)
 
-        async def enter(_: RequestContext) -> None:
-            self._admit_message(stream, request)
-            await self._wait_for_turn(request)
+        def note(response: Response) -> None:
+            self._note(request, response, started, is_trade=True)
+            answer(response)
 
-        response = await self._respond(enter, endpoint, request)
-        assert response is not None  # nobody is waited for
-        self._note(request, response, started, is_trade=True)
-        return response
+        Passage(self, request, partial(self._admit_message, stream), endpoint, note).begin()
 
     def refuse_message(self, refusal: Refusal) -> Response:
         """Return the answer to a message that is no command."""
@@ -126,9 +155,17 @@ class Admission:
         charge(request)
         caller.check_scope(Scope.TRADE)
 
-    async def _wait_for_turn(self, request: RequestContext) -> None:
-        if len(request.body) > LIGHT_BYTES or self._turns.is_waiting(request.account):
-            await request.wait_for_turn()
+    def has_to_wait(self, request: RequestContext) -> bool:
+        """Whether others have their turn before the request is read."""
+        return len(request.body) > LIGHT_BYTES or self._turns.is_waiting(request.account)
+
+    def _conclude(
+        self, request: RequestContext, response: Response, started: float, *, is_trade: bool
+    ) -> list[tuple[bytes, bytes]]:
+        """Log and count an answer; return its headers."""
+        self._note(request, response, started, is_trade=is_trade)
+        request_id = (b"x-request-id", request.request_id.encode())
+        return [*response.raw_headers, request_id, *request.answer_headers]
 
     def _note(
         self, request: RequestContext, response: Response, started: float, *, is_trade: bool
@@ -139,13 +176,14 @@ class Admission:
         seconds = time.perf_counter() - started
         self._metrics.answers.count(response.status_code, seconds, is_trade=is_trade)
 
-    def make_context(self, scope: AsgiScope, receive: Receive) -> RequestContext:
+    def make_context(
+        self, scope: AsgiScope, receive: Receive, headers: dict[bytes, bytes] | None = None
+    ) -> RequestContext:
         """Make the context of a connection's request, under the client's id for it or a new one."""
-        request = RequestContext(scope, receive, self.name_request(), self._turns)
+        request = RequestContext(scope, receive, self.name_request(), self._turns, headers)
         given = request.find_header(b"x-request-id")
         if given is not None and is_identifier(given):
             request.request_id = given
-        current_request.set(request.request_id)
         return request
 
     def name_request(self) -> str:
@@ -181,10 +219,17 @@ class Admission:
         caller = self._authenticator.find_caller(request)
         return caller is not None and needs in caller.scopes
 
-    async def delay(self, refusal: Refusal, request: RequestContext) -> None:
+    async def delay(self, error: Exception, request: RequestContext) -> None:
         """Let whoever guesses keys wait longer for each answer."""
-        if refusal.code is Reason.UNAUTHORIZED and b"x-api-key" in request.headers:
-            await asyncio.sleep(self._wrong_keys.count(request.address))
+        if seconds := self.find_delay(error, request):
+            await asyncio.sleep(seconds)
+
+    def find_delay(self, error: Exception, request: RequestContext) -> float:
+        """Return the seconds that the answer has to wait."""
+        is_guess = isinstance(error, Refusal) and error.code is Reason.UNAUTHORIZED
+        if is_guess and b"x-api-key" in request.headers:
+            return self._wrong_keys.count(request.address)
+        return 0.0
 
     def answer_errors(self, app: FastAPI) -> None:
         """Make `app` answer with problem documents if no route of the gateway does."""
@@ -225,26 +270,31 @@ class Admission:
         self._metrics.count_reject(code)
         return response
 
-    async def _respond(
-        self, enter: Enter, endpoint: Endpoint, request: RequestContext
-    ) -> Response | None:
-        """Return the answer, or None if the client has gone; `enter` raises why it may not."""
+    async def respond(self, work: Work, request: RequestContext) -> Response | None:
+        """Return what `work` does, or the answer that says why; None if the client has gone."""
         try:
-            await enter(request)
-            return await endpoint(request)
-        except Refusal as refusal:
-            self._metrics.count_reject(refusal.code)
-            await self.delay(refusal, request)
-            return errors.refuse(refusal, request.path_params)
-        except Unavailable as unavailable:
-            self._metrics.count_reject(unavailable.code)
-            return errors.postpone(unavailable)
+            return await work
+        except (Refusal, Unavailable) as error:
+            response = self.explain(error, request)
+            await self.delay(error, request)
+            return response
         except ClientGone:
             return None
         except Exception:
             logger.exception("%s %s failed", request.method, request.path)
-            self._metrics.count_reject(Reason.INTERNAL_ERROR)
-            return errors.answer_fault()
+            return self.answer_fault()
+
+    def explain(self, error: Refusal | Unavailable, request: RequestContext) -> Response:
+        """Count a refusal, and return the answer that tells it."""
+        self._metrics.count_reject(error.code)
+        if isinstance(error, Refusal):
+            return errors.refuse(error, request.path_params)
+        return errors.postpone(error)
+
+    def answer_fault(self) -> Response:
+        """Count a fault of the gateway, and return the answer that tells it."""
+        self._metrics.count_reject(Reason.INTERNAL_ERROR)
+        return errors.answer_fault()
 
 
 def _check_advance(request: RequestContext, caller: Caller) -> None:

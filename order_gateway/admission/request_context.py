@@ -1,13 +1,13 @@
 """One HTTP request on its way through the gateway."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from itertools import islice
 from time import perf_counter
 from typing import TypeVar
 from urllib.parse import parse_qsl
 
-from starlette.types import Receive, Scope
+from starlette.types import Message, Receive, Scope
 
 from edge.bodies import BodyTooLarge, ClientGone, receive_body
 from edge.shorten import shorten
@@ -53,10 +53,17 @@ class RequestContext:
         "signature",
     )
 
-    def __init__(self, scope: Scope, receive: Receive, request_id: str, turns: Turns) -> None:
+    def __init__(
+        self,
+        scope: Scope,
+        receive: Receive,
+        request_id: str,
+        turns: Turns,
+        headers: dict[bytes, bytes] | None = None,
+    ) -> None:
         self.began = perf_counter()
         self.scope = scope
-        self.headers: dict[bytes, bytes] = dict(scope["headers"])
+        self.headers = dict(scope["headers"]) if headers is None else headers
         self.method: str = scope.get("method", "GET")
         self.path: str = scope["path"]
         self.path_params: dict[str, str] = scope.get("path_params") or {}
@@ -132,8 +139,12 @@ class RequestContext:
     async def wait_for_turn(self) -> None:
         """Let other accounts go on before this, and what this account has sent before."""
         turn = asyncio.Event()
-        self._turns.enter(self.account, ITEMS_A_TURN, turn.set)
+        self.enter_turn(turn.set)
         await turn.wait()
+
+    def enter_turn(self, proceed: Callable[[], object]) -> None:
+        """Call `proceed` when it is its turn."""
+        self._turns.enter(self.account, ITEMS_A_TURN, proceed)
 
     async def take_in_turns(self, results: Iterable[Result], count: int) -> list[Result]:
         """Return the `count` results, which are made while other accounts go on in between."""
@@ -144,6 +155,11 @@ class RequestContext:
             await self.wait_for_turn()
             taken += islice(made, ITEMS_A_TURN)
         return taken
+
+
+async def receive_nothing() -> Message:
+    """Stand in for `receive` where the body has been read."""
+    raise AssertionError("the body has been read")
 
 
 def list_parameters(name: str, names: tuple[str, ...]) -> str:

@@ -18,7 +18,6 @@ from order_gateway.reading.request_schemas import (
 from protocol.commands import QueueEntry, Target, derive_order_id
 from protocol.enums import CancelRestriction, CommandType, ReplaceMode
 from protocol.order_lists import ListOrder
-from protocol.timestamps import format_timestamp
 
 
 class OrderName(NamedTuple):
@@ -32,33 +31,42 @@ class OrderName(NamedTuple):
     number: int | None = None
 
 
+class Stamp(NamedTuple):
+    """What the entries of one request have in common.
+
+    `id_key` makes order ids; `valid_until` is for orders whose repeat the engine would not know.
+    """
+
+    id_key: bytes
+    received_at: str
+    valid_until: str
+
+
 def make_orders(
-    request: RequestContext,
-    orders: Sequence[OrderBody],
-    id_key: bytes,
-    received_at: str,
-    valid_until: int,
+    request: RequestContext, orders: Sequence[OrderBody], stamp: Stamp
 ) -> Iterator[QueueEntry]:
     """Yield the entries of new orders of the request's account.
 
-    `valid_until`, in microseconds, is for orders whose repeat the engine would not know.
     A missing client order id is made from the request's signature, so that a replayed request makes
     no second order, or at random if there is none.
     """
-    account = request.account
-    client_order_ids = make_client_order_ids(request)
+    names = make_client_order_ids(request)
     for order in orders:
-        client_order_id = order.client_order_id or next(client_order_ids)
-        entry = make_new(order)
-        entry.client_order_id = client_order_id
-        entry.account = account
-        entry.received_at = received_at
-        if order.unique is None:
-            entry.order_id = str(derive_order_id(id_key, account, client_order_id))
-        else:
-            entry.unique = order.unique
-            entry.valid_until = format_timestamp(valid_until)
-        yield entry
+        yield make_order(request.account, order, order.client_order_id or next(names), stamp)
+
+
+def make_order(account: str, order: OrderBody, client_order_id: str, stamp: Stamp) -> QueueEntry:
+    """Return the entry of a new order."""
+    entry = make_new(order)
+    entry.client_order_id = client_order_id
+    entry.account = account
+    entry.received_at = stamp.received_at
+    if order.unique is None:
+        entry.order_id = str(derive_order_id(stamp.id_key, account, client_order_id))
+    else:
+        entry.unique = order.unique
+        entry.valid_until = stamp.valid_until
+    return entry
 
 
 def make_new(order: OrderBody) -> QueueEntry:

@@ -1,6 +1,6 @@
 """What the gateway does with a valid request: push its entries, and wait for the replies."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from time import perf_counter
 from typing import NamedTuple
 
@@ -9,13 +9,15 @@ from redis.exceptions import RedisError
 from order_gateway.admission.request_context import RequestContext
 from order_gateway.errors import Unavailable, archive_unavailable
 from order_gateway.metrics import Metrics
-from order_gateway.queueing.client_order_ids import check_repeatable
+from order_gateway.queueing.client_order_ids import check_repeatable, make_client_order_ids
 from order_gateway.queueing.entries import (
     OrderName,
+    Stamp,
     make_advance,
     make_amend,
     make_fees,
     make_move,
+    make_order,
     make_orders,
     make_transfer,
 )
@@ -108,10 +110,33 @@ class Gateway:
         """
         check_repeatable(request, orders)
         self._gate.admit_order()
-        id_key, now = await self._id_key.get(), self._read_clock(request)
-        made = make_orders(request, orders, id_key, format_timestamp(now), self._find_end(now))
+        stamp = self._make_stamp(await self._id_key.get(), self._read_clock(request))
+        made = make_orders(request, orders, stamp)
         entries = await request.take_in_turns(made, len(orders))
         return await self._queue_entries(request, entries, preference)
+
+    def can_place(self, request: RequestContext) -> bool:
+        """Whether an order of the request can be placed alone, and without waiting."""
+        return self._id_key.known is not None and b"x-advance" not in request.headers
+
+    def place(
+        self, request: RequestContext, order: OrderBody, conclude: Callable[[Outcome], None]
+    ) -> None:
+        """Queue a new order as `submit_orders` does, if it can be placed.
+
+        `conclude` is told the outcome when the queue has answered, an obstacle among them.
+        """
+        check_repeatable(request, (order,))
+        self._gate.admit_order()
+        id_key = self._id_key.known
+        assert id_key is not None
+        name = order.client_order_id or next(make_client_order_ids(request))
+        stamp = self._make_stamp(id_key, self._clock.now())
+        entry = make_order(request.account, order, name, stamp)
+        request.entries = [entry]
+        self._sender.add(
+            request.account, entry, lambda push: conclude(_conclude(entry, push, None))
+        )
 
     def check_room(self, request: RequestContext, count: int) -> None:
         """Raise Unavailable if so many entries of the request could not be queued now."""
@@ -357,6 +382,9 @@ class Gateway:
 
     def _find_advance(self, request: RequestContext) -> int | None:
         return find_advance(request, is_manual=self._clock.mode.is_manual)
+
+    def _make_stamp(self, id_key: bytes, now: int) -> Stamp:
+        return Stamp(id_key, format_timestamp(now), format_timestamp(self._find_end(now)))
 
     def _find_end(self, now: int) -> int:
         """Return until when the engine takes an entry whose repeat it would not know."""

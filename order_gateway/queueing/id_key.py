@@ -22,6 +22,11 @@ class IdKey:
         self._key: bytes | None = None
         self._reading: asyncio.Task[bytes] | None = None
 
+    @property
+    def known(self) -> bytes | None:
+        """The key, None if it has to be read."""
+        return self._key
+
     async def get(self) -> bytes:
         """Return the key; raise Unavailable if Redis cannot be reached."""
         if self._key is None:

@@ -1,6 +1,6 @@
 """The way of entries to the engine and of its replies back."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from itertools import chain
 from time import monotonic, perf_counter
@@ -43,7 +43,7 @@ class Asked(NamedTuple):
 
 
 class Sender:
-    """Pushes entries of one account; raises Unavailable if none was queued."""
+    """Pushes entries of one account; what is waited for raises Unavailable if none was queued."""
 
     def __init__(self, queue: OrderQueue, replies: Replies) -> None:
         self._queue = queue
@@ -53,6 +53,10 @@ class Sender:
         """Raise Unavailable if so many entries of `account` could not wait for their push."""
         if not self._queue.has_room(account, count):
             raise explain_push(Push(PushState.BUFFER_FULL))
+
+    def add(self, account: str, entry: QueueEntry, settled: Callable[[Push], None]) -> None:
+        """Push an entry that wants no reply; `settled` is told what became of it."""
+        self._queue.add(account, (encode(entry),), lambda pushes: settled(pushes[0]))
 
     async def push(
         self, account: str, entries: Sequence[QueueEntry], before: Sequence[QueueEntry] = ()

@@ -101,6 +101,16 @@ class ShardedGateway:
         request.entries = [outcome.entry for outcome in ordered]
         return ordered
 
+    def can_place(self, request: RequestContext) -> bool:
+        """Whether an order can be placed alone and without waiting, whichever its shard is."""
+        return all(gateway.can_place(request) for gateway in self._gateways.values())
+
+    def place(
+        self, request: RequestContext, order: OrderBody, conclude: Callable[[Outcome], None]
+    ) -> None:
+        """Queue a new order on its shard; as `Gateway.place`."""
+        self._by_symbol[order.symbol].place(request, order, conclude)
+
     def check_room(self, request: RequestContext, count: int) -> None:
         """Raise Unavailable if so many entries of the request could not be queued somewhere."""
         for gateway in self._gateways.values():

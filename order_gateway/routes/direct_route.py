@@ -17,20 +17,25 @@ from starlette.types import Scope as AsgiScope
 from starlette.websockets import WebSocket
 
 from edge.api_keys import Scope
+from edge.prompt import Prompt
 from edge.site_rules import SiteRules
 from order_gateway.admission.admission import Admission
+from order_gateway.admission.passage import Tell, Work
 from order_gateway.admission.request_context import RequestContext
 from order_gateway.document.route_descriptions import describe_answers, describe_security
 from order_gateway.routes.services import Body, Services
 from protocol.problem_responses import Responses
 
 Handler = Callable[[Services, RequestContext], Awaitable[Response]]
+PromptHandler = Callable[[Services, RequestContext, Tell], Work | None]
+"""Does what a Handler does, for a request that is served without ASGI; see `PromptEndpoint`."""
 
 
 class DirectRoute(APIRoute):
     """A route whose handler, behind the admission, takes the connection itself."""
 
     direct: ASGIApp
+    prompt: Prompt | None = None
 
     def matches(self, scope: AsgiScope) -> tuple[Match, AsgiScope]:
         """Match HEAD wherever GET matches; the server leaves out the body."""
@@ -52,6 +57,7 @@ class _Row(NamedTuple):
     method: str
     path: str
     handler: Handler
+    prompt: PromptHandler | None
     needs: Scope | None
     body: Body | None
     documentation: dict[str, Any]
@@ -68,6 +74,7 @@ class RouteTable:
         method: str,
         path: str,
         *,
+        prompt: PromptHandler | None = None,
         needs: Scope | None = None,
         body: Body | None = None,
         request: dict[str, Any] | None = None,
@@ -77,8 +84,8 @@ class RouteTable:
         """Return a decorator that makes a handler answer `method` at `path`.
 
         `needs` is the scope that the caller must have, None if anybody may ask; `body` is the kind
-        of body that the handler reads. The rest is for the OpenAPI document, in which `request`
-        describes what the handler reads.
+        of body that the handler reads; `prompt` serves what comes in one piece. The rest is for the
+        OpenAPI document, in which `request` describes what the handler reads.
         """
         documentation["openapi_extra"] = (request or {}) | describe_security(needs)
         documentation["responses"] = describe_answers(
@@ -86,14 +93,14 @@ class RouteTable:
         )
 
         def remember(handler: Handler) -> Handler:
-            self._rows.append(_Row(method, path, handler, needs, body, documentation))
+            self._rows.append(_Row(method, path, handler, prompt, needs, body, documentation))
             return handler
 
         return remember
 
     def mount(self, router: APIRouter, admission: Admission, services: Services) -> None:
         """Add the routes to `router`; their handlers get `services`."""
-        for method, path, handler, needs, body, documentation in self._rows:
+        for method, path, handler, prompt, needs, body, documentation in self._rows:
             router.add_api_route(
                 path,
                 _stand_in_for(handler),
@@ -105,6 +112,8 @@ class RouteTable:
             assert isinstance(route, DirectRoute)
             max_body = None if body is None else services.max_body_bytes[body]
             route.direct = admission.guard(partial(handler, services), needs, max_body)
+            if prompt is not None and needs is not None:
+                route.prompt = admission.guard_prompt(partial(prompt, services), needs)
 
 
 class DirectApp(FastAPI):
@@ -113,17 +122,25 @@ class DirectApp(FastAPI):
     So it does WebSockets: a handshake costs a third less than behind the router's layers.
     """
 
+    prompts: dict[tuple[bytes, bytes], Prompt]
+    """What is served without ASGI, by method and target."""
     _fixed_routes: dict[tuple[str, str], ASGIApp]
     _sockets: dict[str, Callable[[WebSocket], Awaitable[None]]]
     _answer_preflight: ASGIApp
 
     def remember_fixed_routes(self, admission: Admission) -> None:
         """Index the direct routes without parameters; call it once all routes are mounted."""
-        self._fixed_routes = {
-            (method, route.path): route.direct
+        fixed = [
+            (method, route)
             for route in self.routes
             if isinstance(route, DirectRoute) and "{" not in route.path
             for method in route.methods or ()
+        ]
+        self._fixed_routes = {(method, route.path): route.direct for method, route in fixed}
+        self.prompts = {
+            (method.encode(), route.path.encode()): route.prompt
+            for method, route in fixed
+            if route.prompt is not None
         }
         self._sockets = {
             route.path: route.endpoint for route in self.routes if isinstance(route, WebSocketRoute)

@@ -5,6 +5,7 @@ from starlette.responses import Response
 
 from edge.api_keys import Scope
 from order_gateway.admission.admission import charge
+from order_gateway.admission.passage import Tell, Work
 from order_gateway.admission.request_context import RequestContext
 from order_gateway.document.answer_schemas import (
     BatchResults,
@@ -20,9 +21,10 @@ from order_gateway.document.common_answers import (
     RESULT,
 )
 from order_gateway.document.route_descriptions import describe_command
+from order_gateway.queueing.gateway import Outcome
 from order_gateway.reading.order_body import OrderBody
 from order_gateway.reading.request_schemas import BatchRequest, OrderRequest, ResponseMode
-from order_gateway.reading.response_preference import read_preference
+from order_gateway.reading.response_preference import Preference, read_preference
 from order_gateway.reading.validation import (
     check_media_type,
     read_order,
@@ -31,6 +33,7 @@ from order_gateway.reading.validation import (
 from order_gateway.routes.answers import (
     Answer,
     answer_items,
+    answer_order,
     answer_refused_item,
 )
 from order_gateway.routes.direct_route import RouteTable
@@ -52,8 +55,37 @@ _ORDER_RESPONSES: Responses = {
 }
 
 
+def _read(services: Services, request: RequestContext) -> tuple[OrderBody, Preference]:
+    preference = read_preference(request, ResponseMode.ACK)
+    check_media_type(request)
+    return read_order(request.body, services.instruments), preference
+
+
+def place_order(services: Services, request: RequestContext, tell: Tell) -> Work | None:
+    """Do what `submit_order` does; without waiting if nothing but the push is waited for."""
+    order, preference = _read(services, request)
+    if preference.mode is not ResponseMode.ACK or not services.gateway.can_place(request):
+        return _submit(services, request, order, preference)
+    services.gateway.place(request, order, lambda outcome: tell(lambda: _answer_placed(outcome)))
+    return None
+
+
+def _answer_placed(outcome: Outcome) -> Response:
+    if outcome.obstacle is not None:
+        raise outcome.obstacle
+    return answer_order(outcome, ResponseMode.ACK).to_response()
+
+
+async def _submit(
+    services: Services, request: RequestContext, order: OrderBody, preference: Preference
+) -> Response:
+    [outcome] = await services.gateway.submit_orders(request, [order], preference)
+    [answer] = await answer_orders(services.history, request, [outcome], preference.mode)
+    return answer.to_response()
+
+
 @routes.add(
-    "POST", "/v1/orders", needs=Scope.TRADE, body=Body.SINGLE,
+    "POST", "/v1/orders", prompt=place_order, needs=Scope.TRADE, body=Body.SINGLE,
     status_code=201, summary="Submit an order", tags=["orders"],
     request=describe_command(ResponseMode.ACK, OrderRequest),
     responses=_ORDER_RESPONSES
@@ -69,12 +101,7 @@ async def submit_order(services: Services, request: RequestContext) -> Response:
     201, because it exists and has a history. After two seconds the answer falls back to `accepted`.
     A repeat with the same `client_order_id` never makes a second order.
     """
-    preference = read_preference(request, ResponseMode.ACK)
-    check_media_type(request)
-    order = read_order(request.body, services.instruments)
-    [outcome] = await services.gateway.submit_orders(request, [order], preference)
-    [answer] = await answer_orders(services.history, request, [outcome], preference.mode)
-    return answer.to_response()
+    return await _submit(services, request, *_read(services, request))
 
 
 @routes.add(

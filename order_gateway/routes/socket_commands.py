@@ -1,6 +1,5 @@
 """Commands on the private stream: each is carried out by the handler of its HTTP route."""
 
-import asyncio
 from collections.abc import Mapping
 from typing import NamedTuple
 
@@ -8,6 +7,7 @@ from starlette.responses import Response
 
 from order_gateway.account.stream_connection import StreamConnection
 from order_gateway.admission.admission import Admission
+from order_gateway.admission.passage import Tell, Work
 from order_gateway.admission.request_context import RequestContext
 from order_gateway.reading.command_message import Command, CommandMessage, find_id, read_command
 from order_gateway.reading.message_context import MessageContext
@@ -15,31 +15,38 @@ from order_gateway.routes.account_routes import cancel_after, cancel_orders
 from order_gateway.routes.answers import is_replayed
 from order_gateway.routes.change_routes import amend_order, cancel_order
 from order_gateway.routes.compound_routes import cancel_batch, replace_order
-from order_gateway.routes.direct_route import Handler
-from order_gateway.routes.order_routes import submit_batch, submit_order
+from order_gateway.routes.direct_route import Handler, PromptHandler
+from order_gateway.routes.order_routes import place_order, submit_batch
 from order_gateway.routes.services import Services
 from protocol.codec import encode
 from protocol.enums import Reason
 from protocol.refusal import Refusal
 
 
+def _in_task(handler: Handler) -> PromptHandler:
+    async def respond(services: Services, request: RequestContext) -> Response:
+        return await handler(services, request)
+
+    return lambda services, request, _tell: respond(services, request)
+
+
 class _Route(NamedTuple):
     """`names_order`: an order is named beside the body."""
 
-    handler: Handler
+    handler: PromptHandler
     has_body: bool = True
     names_order: bool = False
 
 
 _ROUTES: Mapping[Command, _Route] = {
-    Command.PLACE: _Route(submit_order),
-    Command.PLACE_BATCH: _Route(submit_batch),
-    Command.AMEND: _Route(amend_order, names_order=True),
-    Command.CANCEL: _Route(cancel_order, has_body=False, names_order=True),
-    Command.CANCEL_BATCH: _Route(cancel_batch),
-    Command.CANCEL_ALL: _Route(cancel_orders, has_body=False),
-    Command.CANCEL_AFTER: _Route(cancel_after),
-    Command.REPLACE: _Route(replace_order),
+    Command.PLACE: _Route(place_order),
+    Command.PLACE_BATCH: _Route(_in_task(submit_batch)),
+    Command.AMEND: _Route(_in_task(amend_order), names_order=True),
+    Command.CANCEL: _Route(_in_task(cancel_order), has_body=False, names_order=True),
+    Command.CANCEL_BATCH: _Route(_in_task(cancel_batch)),
+    Command.CANCEL_ALL: _Route(_in_task(cancel_orders), has_body=False),
+    Command.CANCEL_AFTER: _Route(_in_task(cancel_after)),
+    Command.REPLACE: _Route(_in_task(replace_order)),
 }
 
 
@@ -49,7 +56,6 @@ class SocketCommands:
     def __init__(self, admission: Admission, services: Services) -> None:
         self._admission = admission
         self._services = services
-        self._tasks: set[asyncio.Task[None]] = set()
 
     def take(self, connection: StreamConnection, stream: RequestContext, text: bytes) -> bool:
         """Carry a command out; return whether it is one. It is answered in either case.
@@ -63,28 +69,19 @@ class SocketCommands:
             response = self._admission.refuse_message(refusal)
             connection.answer(_render(find_id(text), request, response))
             return False
-        connection.begin_command()
-        task = asyncio.create_task(self._carry_out(connection, stream, request, message))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-        return True
-
-    async def _carry_out(
-        self,
-        connection: StreamConnection,
-        stream: RequestContext,
-        request: MessageContext,
-        message: CommandMessage,
-    ) -> None:
         route = _ROUTES[message.command]
 
-        async def ask(_: RequestContext) -> Response:
+        def ask(_: RequestContext, tell: Tell) -> Work | None:
             request.take(message)
             _check_parts(route, request, message)
-            return await route.handler(self._services, request)
+            return route.handler(self._services, request, tell)
 
-        response = await self._admission.respond_to_message(ask, stream, request)
-        connection.end_command(_render(message.id, request, response))
+        def answer(response: Response) -> None:
+            connection.end_command(_render(message.id, request, response))
+
+        connection.begin_command()
+        self._admission.take_message(ask, stream, request, answer)
+        return True
 
 
 def _check_parts(route: _Route, request: RequestContext, message: CommandMessage) -> None:
