@@ -237,9 +237,8 @@ class HttpConnection(HttpToolsProtocol):
             cycle: Any = PromptCycle(self, is_kept=candidate.is_kept)
             self.cycle = cycle
             head = candidate.head
-            candidate.serve(
-                PromptRequest(self._make_scope(head), head.fields, candidate.body), cycle.answer
-            )
+            asked = PromptRequest(self._make_plain_scope(head), head.fields, candidate.body)
+            candidate.serve(asked, cycle.answer)
             return
         self._begin_cycle(candidate.head, is_kept=candidate.is_kept)
         self.cycle.body += candidate.body
@@ -257,6 +256,18 @@ class HttpConnection(HttpToolsProtocol):
         else:
             self.flow.pause_reading()
             self.pipeline.appendleft((self.cycle, self.app))
+
+    def _make_plain_scope(self, head: Head) -> dict[str, Any]:
+        """Describe a request to a target of `prompts`: a path of plain characters, and no query."""
+        return {
+            "type": "http",
+            "method": head.method.decode("ascii"),
+            "path": head.target.decode("ascii"),
+            "raw_path": head.target,
+            "query_string": b"",
+            "headers": head.headers,
+            "client": self.client,
+        }
 
     def _make_scope(self, head: Head) -> Any:
         url = httptools.parse_url(head.target)

@@ -12,7 +12,10 @@ from starlette.types import Scope
 
 
 class PromptRequest(NamedTuple):
-    """A request as a whole; `fields` has the headers by their names in lower case."""
+    """A request as a whole; `fields` has the headers by their names in lower case.
+
+    `scope` has what ASGI's has of the request and of the client, not of the server.
+    """
 
     scope: Scope
     fields: dict[bytes, bytes]
@@ -26,4 +29,4 @@ Prompt = Callable[[PromptRequest, Respond], None]
 """Serves a request; raises nothing."""
 
 Prompts = Mapping[tuple[bytes, bytes], Prompt]
-"""By method and target."""
+"""By method and target: a path of plain characters, without a query."""

@@ -13,7 +13,7 @@ from starlette.websockets import WebSocketDisconnect
 from websockets.frames import Frame
 
 from edge.frame_budget import TOO_MANY_FRAMES
-from edge.text_frames import frame_text
+from edge.text_frames import UnusualFrame, find_end, frame_text, read_text
 from edge.websocket import BoundedWebSocket
 from order_gateway.errors import Unavailable
 from protocol.codec import encode
@@ -38,6 +38,10 @@ class StreamConnection(BoundedWebSocket):
     _is_in_message = False
     _take: Callable[[bytes], bool] | None = None
     _under_way = 0
+    _is_usual = True
+    """Whether the client has sent nothing yet that the library has to read frame by frame."""
+    _rest = b""
+    """The beginning of a frame, of which the library knows nothing yet."""
 
     def __init__(self, **uvicorn: Any) -> None:
         super().__init__(**uvicorn)
@@ -48,11 +52,39 @@ class StreamConnection(BoundedWebSocket):
         """Give `take` each message from now on; one for which it returns False costs a frame."""
         self._take = take
 
+    def data_received(self, data: bytes) -> None:
+        """Take whole texts at once; anything else is the library's, from its first byte on."""
+        if not (self._is_usual and self.handshake_initiated):
+            super().data_received(data)
+            return
+        data, self._rest = self._rest + data, b""
+        at = 0
+        try:
+            while not self.is_flooded and (end := find_end(data, at)):
+                self._take_whole(data, at, end)
+                at = end
+        except UnusualFrame:
+            self._is_usual = False
+            super().data_received(data[at:])
+        else:
+            self._rest = data[at:]
+
+    def _take_whole(self, data: bytes, at: int, end: int) -> None:
+        text = None if self._take is None else read_text(data, at, end)
+        if text is None:
+            super().data_received(data[at:end])
+        else:
+            self._take_text(text)
+
     def handle_text(self, event: Frame) -> None:
         """Take a message, or its first fragment."""
         if self._take is None or not event.fin:
             super().handle_text(event)
-        elif not (self.close_sent or self._take(bytes(event.data))):
+        else:
+            self._take_text(bytes(event.data))
+
+    def _take_text(self, text: bytes) -> None:
+        if self._take is not None and not (self.close_sent or self._take(text)):
             self._take_frame()
 
     def send_receive_event_to_app(self) -> None:

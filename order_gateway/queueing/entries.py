@@ -18,6 +18,7 @@ from order_gateway.reading.request_schemas import (
 from protocol.commands import QueueEntry, Target, derive_order_id
 from protocol.enums import CancelRestriction, CommandType, ReplaceMode
 from protocol.order_lists import ListOrder
+from protocol.timestamps import format_timestamp
 
 
 class OrderName(NamedTuple):
@@ -34,12 +35,13 @@ class OrderName(NamedTuple):
 class Stamp(NamedTuple):
     """What the entries of one request have in common.
 
-    `id_key` makes order ids; `valid_until` is for orders whose repeat the engine would not know.
+    `id_key` makes order ids; `valid_until`, in microseconds, is for orders whose repeat the engine
+    would not know.
     """
 
     id_key: bytes
     received_at: str
-    valid_until: str
+    valid_until: int
 
 
 def make_orders(
@@ -65,7 +67,7 @@ def make_order(account: str, order: OrderBody, client_order_id: str, stamp: Stam
         entry.order_id = str(derive_order_id(stamp.id_key, account, client_order_id))
     else:
         entry.unique = order.unique
-        entry.valid_until = stamp.valid_until
+        entry.valid_until = format_timestamp(stamp.valid_until)
     return entry
 
 

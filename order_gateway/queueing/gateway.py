@@ -384,7 +384,7 @@ class Gateway:
         return find_advance(request, is_manual=self._clock.mode.is_manual)
 
     def _make_stamp(self, id_key: bytes, now: int) -> Stamp:
-        return Stamp(id_key, format_timestamp(now), format_timestamp(self._find_end(now)))
+        return Stamp(id_key, format_timestamp(now), self._find_end(now))
 
     def _find_end(self, now: int) -> int:
         """Return until when the engine takes an entry whose repeat it would not know."""

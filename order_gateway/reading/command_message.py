@@ -1,7 +1,7 @@
 """A command on the private stream: the same request as over HTTP, in one message."""
 
+from collections.abc import Sequence
 from enum import StrEnum
-from typing import Any
 
 import msgspec
 
@@ -26,6 +26,10 @@ class Command(StrEnum):
     REPLACE = "replace"
 
 
+_ORDER_NAMES = ("order_id", "number", "client_order_id")
+_QUERY = ("response", "symbol", "restriction", "cancel_id")
+
+
 class CommandMessage(msgspec.Struct, forbid_unknown_fields=True, gc=False):
     """A command; `body` is that of the HTTP request, the rest is what stands around it there."""
 
@@ -45,23 +49,13 @@ class CommandMessage(msgspec.Struct, forbid_unknown_fields=True, gc=False):
     @property
     def path_params(self) -> dict[str, str]:
         """Which order it is about."""
-        named = (
-            ("order_id", self.order_id),
-            ("number", None if self.number is None else str(self.number)),
-            ("client_order_id", self.client_order_id),
-        )
-        return {name: text for name, text in named if text is not None}
+        number = None if self.number is None else str(self.number)
+        return _name(_ORDER_NAMES, (self.order_id, number, self.client_order_id))
 
     @property
     def query(self) -> dict[str, str]:
         """What would stand in the query."""
-        given = (
-            ("response", self.response),
-            ("symbol", self.symbol),
-            ("restriction", self.restriction),
-            ("cancel_id", self.cancel_id),
-        )
-        return {name: text for name, text in given if text is not None}
+        return _name(_QUERY, (self.response, self.symbol, self.restriction, self.cancel_id))
 
     @property
     def headers(self) -> dict[bytes, bytes]:
@@ -72,6 +66,13 @@ class CommandMessage(msgspec.Struct, forbid_unknown_fields=True, gc=False):
         if self.idempotency_key is not None:
             headers[b"idempotency-key"] = self.idempotency_key.encode("latin-1", "replace")
         return headers
+
+
+def _name(names: Sequence[str], values: tuple[str | None, ...]) -> dict[str, str]:
+    """Return those that were given, by name."""
+    if values.count(None) == len(values):
+        return {}
+    return {name: text for name, text in zip(names, values, strict=True) if text is not None}
 
 
 class _Id(msgspec.Struct):
@@ -108,9 +109,15 @@ def find_id(text: bytes) -> int | str | None:
 
 def _count_quotes(message: CommandMessage) -> int:
     """Return how many quotes the message needs around its body."""
-    given: list[Any] = [value for value in msgspec.structs.astuple(message) if value is not None]
-    texts = sum(isinstance(value, str) for value in given)
-    return 2 * (len(given) - (not bytes(message.body)) + texts)
+    texts = (
+        message.order_id, message.client_order_id, message.symbol, message.restriction,
+        message.cancel_id, message.response, message.idempotency_key,
+    )  # fmt: skip
+    texts_given = len(texts) - texts.count(None)
+    numbers_given = 2 - (message.number, message.wait).count(None)
+    keys = 2 + bool(bytes(message.body)) + texts_given + numbers_given
+    values = 1 + isinstance(message.id, str) + texts_given
+    return 2 * (keys + values)
 
 
 def _explain(error: Exception) -> Refusal:

@@ -101,9 +101,9 @@ def _check_parts(route: _Route, request: RequestContext, message: CommandMessage
 
 def _render(message_id: int | str | None, request: RequestContext, response: Response) -> bytes:
     """Return the answer's message: status and body are those of the HTTP answer."""
-    return b'{"type":"answer","id":%b,"request_id":%b,"status":%d,"replayed":%b,"body":%b}' % (
+    return b'{"type":"answer","id":%b,"request_id":"%b","status":%d,"replayed":%b,"body":%b}' % (
         encode(message_id),
-        encode(request.request_id),
+        request.request_id.encode(),
         response.status_code,
         b"true" if is_replayed(response) else b"false",
         bytes(response.body),
