@@ -147,6 +147,7 @@ def test_who_breaks_the_protocol_and_does_not_read_is_cut(monkeypatch: pytest.Mo
         connection = StreamConnection.__new__(StreamConnection)
         connection.loop, connection.queue = asyncio.get_running_loop(), asyncio.Queue()
         connection.conn, connection.transport = ServerProtocol(state=State.OPEN), transport
+        connection.handshake_initiated = True
         connection.data_received(make_frame(RESERVED, b""))
         transport.close.assert_called_once()
         transport.abort.assert_not_called()
