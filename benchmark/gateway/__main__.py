@@ -13,6 +13,7 @@ from benchmark.gateway.comparison import (
     measure_cpu,
     measure_latency,
 )
+from benchmark.gateway.instructions import report_instructions
 from benchmark.gateway.process import run_engine, run_server
 from benchmark.shared.figures import Figures, add_json_option, write_figures
 from benchmark.shared.machine import describe_machine, describe_redis
@@ -32,6 +33,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--requests", type=int, default=6000, help="requests a run (6,000)")
     parser.add_argument("--rounds", type=int, default=5, help="runs of each, the median counts (5)")
+    parser.add_argument(
+        "--instructions", action="store_true", help="count instructions instead, by valgrind"
+    )
     add_json_option(parser)
     arguments = parser.parse_args()
     figures: Figures = {}
@@ -41,6 +45,10 @@ def main() -> int:
         options = ("--appendonly", "yes", "--appendfsync", "always")
         url = stack.enter_context(run_redis(folder, *options))
         print(describe_redis(url))
+        if arguments.instructions:
+            report_instructions(url, folder, figures)
+            write_figures(arguments.json, figures)
+            return 0
         stack.enter_context(run_engine(url, folder))
         bare = stack.enter_context(run_server("benchmark.gateway.bare", url, folder))
         gateway = stack.enter_context(run_server("order_gateway", url, folder))
