@@ -33,16 +33,19 @@ local function is_what_was_taken()
 end
 
 if #ARGV ~= first_dead + dead_values - 1 then return 'MALFORMED' end
-if redis.call('HGET', state, 'owner') ~= owner then return 'FENCED' end
-if (redis.call('HGET', state, 'sequence') or '0') ~= previous then return 'STALE' end
+local stored = redis.call('HMGET', state, 'owner', 'sequence')
+if stored[1] ~= owner then return 'FENCED' end
+if (stored[2] or '0') ~= previous then return 'STALE' end
 if not is_what_was_taken() then return 'CHANGED' end
 
 redis.call('XADD', journal, sequence .. '-0', unpack(ARGV, first_journal, first_channel - 1))
 redis.call('LTRIM', queue, taken, -1)
-redis.call('HSET', state, 'sequence', sequence, 'clock', mark)
+local reached = {'sequence', sequence, 'clock', mark}
 for i = first_channel, first_reply - 1 do
-  redis.call('HSET', state, 'last:' .. ARGV[i], sequence)
+  reached[#reached + 1] = 'last:' .. ARGV[i]
+  reached[#reached + 1] = sequence
 end
+redis.call('HSET', state, unpack(reached))
 for i = first_dead, #ARGV do
   redis.call('RPUSH', dead, ARGV[i])
 end

@@ -1,11 +1,12 @@
 """The engine's end of the list on Redis: look at its head, and commit."""
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from hashlib import sha1
 from pathlib import Path
-from typing import Self, cast
+from typing import Any, Self, cast
 
+import hiredis
 from redis import Redis
 from redis.exceptions import OutOfMemoryError
 
@@ -18,6 +19,11 @@ from protocol.channels import LEASE_MILLISECONDS, STATE_RECOVERED
 from protocol.events import ChannelMessage
 from protocol.journal import JournalEntry
 from protocol.shards import FIRST, ShardNames
+
+# hiredis's type stub allows commands of one word only
+_pack_command: Callable[[tuple[str | bytes | int | float, ...]], bytes] = cast(
+    "Any", hiredis.pack_command
+)
 
 IDLE_SECONDS = 0.25
 """How long a look at an empty list waits, and so how late a stop or a due renewal is seen."""
@@ -178,8 +184,8 @@ class OrderQueue:
 
     def _send(self, *commands: tuple[str | bytes | int | float, ...]) -> None:
         """Send commands in one write; each is answered by one response."""
-        packed = self._connection.pack_commands(commands)  # type: ignore[no-untyped-call]
-        self._connection.send_packed_command(packed)  # type: ignore[no-untyped-call]
+        packed = b"".join(map(_pack_command, commands))  # the client's own looks at each argument
+        self._connection.send_packed_command([packed])  # type: ignore[no-untyped-call]
 
     def _read_entries(self) -> list[bytes]:
         return cast(list[bytes], self._connection.read_response())
