@@ -4,18 +4,14 @@ Copies the project to `build/coverage`, builds the core there with bounds checks
 runs the core's tests on it and reports the lines that they reach; exit status 2 below 99 %.
 """
 
-import os
-import subprocess
 import sys
-from pathlib import Path
-from shutil import copy, copytree, ignore_patterns, rmtree
 from types import SimpleNamespace
 from typing import Any, Final
 
 from Cython.Coverage import Plugin
 
-ROOT: Final = Path(__file__).resolve().parents[2]
-COPY: Final = ROOT / "build" / "coverage"
+from tests.support.project_copy import ProjectCopy
+
 MAIN_SOURCE: Final = "engine/core/compiled/matcher.pyx"
 LEAST: Final = 99
 PROPERTIES: Final = (
@@ -58,27 +54,14 @@ def coverage_init(registry: Any, options: SimpleNamespace) -> None:
     registry.add_file_tracer(plugin)
 
 
-def copy_project() -> None:
-    rmtree(COPY, ignore_errors=True)
-    ignored = ignore_patterns("*.so", "*.c", "__pycache__", "integration", "system", "browser")
-    for folder in ("engine", "launcher", "tests", "protocol", "benchmark"):
-        copytree(ROOT / folder, COPY / folder, ignore=ignored)
-    for name in ("setup.py", "pyproject.toml", "README.md", "instruments.toml"):
-        copy(ROOT / name, COPY)
-    (COPY / ".coveragerc").write_text(SETTINGS)
-
-
-def run(*command: str) -> int:
-    environment = {**os.environ, "ENGINE_DEBUG": "1", "ENGINE_CORE": "cython"}
-    return subprocess.run([sys.executable, *command], cwd=COPY, env=environment).returncode
-
-
 def main() -> int:
-    copy_project()
+    copy = ProjectCopy("coverage")
+    copy.make()
+    (copy.folder / ".coveragerc").write_text(SETTINGS)
     return (
-        run("setup.py", "-q", "build_ext", "--inplace")
-        or run("-m", "coverage", "run", "-m", "pytest", *TESTS)
-        or run("-m", "coverage", "report", "--show-missing", f"--fail-under={LEAST}")
+        copy.run("setup.py", "-q", "build_ext", "--inplace", ENGINE_DEBUG="1")
+        or copy.run("-m", "coverage", "run", "-m", "pytest", *TESTS, ENGINE_DEBUG="1")
+        or copy.run("-m", "coverage", "report", "--show-missing", f"--fail-under={LEAST}")
     )
 
 
