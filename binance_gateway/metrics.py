@@ -1,8 +1,9 @@
 """What an operator watches, for Prometheus."""
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Gauge, generate_latest
 
 from edge.answer_metrics import SECONDS, AnswerMetrics
+from edge.histograms import make_histogram
 from edge.shared_metrics import choose_registry
 
 
@@ -15,11 +16,11 @@ class Metrics:
         self._errors = Counter(
             "binance_errors", "Errors that somebody was told, by code", ["code"], registry=registry
         )
-        self._push_seconds = Histogram(
+        self._push_seconds = make_histogram(
+            registry,
             "binance_accept_seconds",
             "From an entry's push to Redis's confirmation",
-            buckets=SECONDS,
-            registry=registry,
+            SECONDS,
         )
         self._connections = Gauge(
             "binance_websockets",

@@ -1,6 +1,8 @@
 """What both gateways count of their answers, for Prometheus."""
 
-from prometheus_client import CollectorRegistry, Counter, Histogram
+from prometheus_client import CollectorRegistry, Counter
+
+from edge.histograms import make_histogram
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 SECONDS = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
@@ -18,11 +20,11 @@ class AnswerMetrics:
             f"{prefix}_answers", "Answers by status", ["status"], registry=registry
         )
         self._by_status: dict[int, Counter] = {}
-        self._trade_seconds = Histogram(
+        self._trade_seconds = make_histogram(
+            registry,
             f"{prefix}_order_request_seconds",
             "From a trading request's arrival to its answer",
-            buckets=SECONDS,
-            registry=registry,
+            SECONDS,
         )
 
     def count(self, status: int, seconds: float, *, is_trade: bool) -> None:

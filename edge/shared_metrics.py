@@ -24,6 +24,11 @@ def share_metrics(folder: Path) -> None:
     values.ValueClass = cast("Any", values).MultiProcessValue(lambda: own)
 
 
+def are_shared() -> bool:
+    """Whether this worker counts together with others."""
+    return _FOLDER_VARIABLE in os.environ
+
+
 def choose_registry(own: CollectorRegistry) -> CollectorRegistry:
     """Return what has the metrics of all workers: the `own` registry if they are not shared."""
     folder = os.environ.get(_FOLDER_VARIABLE)

@@ -3,12 +3,13 @@
 import math
 from collections.abc import Iterable, Mapping, Sequence
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Gauge, generate_latest
 from prometheus_client.core import CounterMetricFamily
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
 from edge.answer_metrics import SECONDS, AnswerMetrics
+from edge.histograms import Observer, make_histogram
 from edge.shared_metrics import choose_registry
 from order_gateway.archive_lag import Lag
 from protocol.enums import Reason
@@ -71,8 +72,8 @@ class Metrics:
         engine.register(_EngineRejects(engine_rejects))
         return generate_latest(choose_registry(self._registry)) + generate_latest(engine)
 
-    def _make_histogram(self, name: str, text: str, buckets: Sequence[float]) -> Histogram:
-        return Histogram(f"gateway_{name}", text, buckets=buckets, registry=self._registry)
+    def _make_histogram(self, name: str, text: str, bounds: Sequence[float]) -> Observer:
+        return make_histogram(self._registry, f"gateway_{name}", text, bounds)
 
     def _make_gauge(self, name: str, text: str) -> Gauge:
         """Make a gauge of the exchange, not of a worker: the latest value is the right one."""

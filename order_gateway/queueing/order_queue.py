@@ -254,7 +254,10 @@ class OrderQueue:
     def _conclude(self, push: Push) -> None:
         """Settle what was under way, and go on with what waits."""
         self._settle(push)
-        self._push_next()
+        if self._waiting:
+            self._push_next()
+        else:
+            self._is_busy = False
 
     def _settle(self, push: Push) -> None:
         batch, self._under_way = self._under_way, ()
