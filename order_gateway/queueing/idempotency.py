@@ -21,7 +21,7 @@ from cluster.replication import Replication
 from order_gateway.admission.request_context import RequestContext
 from order_gateway.errors import UNREACHABLE, Unavailable
 from order_gateway.queueing.journal_replies import rebuild_reply
-from order_gateway.queueing.order_queue import OrderQueue
+from order_gateway.queueing.order_queue import PUSH_SECONDS, OrderQueue
 from order_gateway.queueing.sender import explain_push
 from order_gateway.queueing.waiting_pushes import PushState
 from protocol.channels import STATE_CONFIRMED, STATE_SEQUENCE
@@ -164,18 +164,41 @@ class IdempotencyKeys:
         return depth, claim
 
     async def _claim_for_good(self, arguments: dict[str, Any]) -> tuple[int, bytes]:
-        """Claim and push on a cluster; raise RedisError if a replica does not confirm it."""
+        """Claim and push on a cluster; raise RedisError if the replicas do not confirm it."""
         async with self._client.pipeline(transaction=False) as pipeline:
             await self._claim(**arguments, client=pipeline)
-            for question in self._replication.questions:
-                pipeline.execute_command(*question)
-            answer, *answers = await pipeline.execute(raise_on_error=False)
+            (depth, claim), is_kept = await self._ask_replicas(pipeline)
+        _, _, *names = arguments["keys"]
+        deadline = asyncio.get_running_loop().time() + PUSH_SECONDS
+        while not is_kept:
+            if asyncio.get_running_loop().time() >= deadline:
+                raise NoAnswer("a replica has not confirmed the push")
+            is_kept = await self._confirm(names[0], claim)
+        return depth, claim
+
+    async def _confirm(self, name: str, claim: bytes) -> bool:
+        """Ask again whether the claim is kept; raise NoAnswer if the node has it no more.
+
+        Replicas receive writes in their order: what has a later one has the claim, too.
+        """
+        try:
+            async with self._client.pipeline(transaction=False) as pipeline:
+                pipeline.set(name, claim, xx=True, px=REMEMBERED_MILLISECONDS)
+                is_there, is_kept = await self._ask_replicas(pipeline)
+        except ResponseError as error:
+            raise NoAnswer(f"the node that took the push takes no more: {error}") from None
+        if not is_there:
+            raise NoAnswer("the node that took the push has lost it")
+        return is_kept
+
+    async def _ask_replicas(self, pipeline: Any) -> tuple[Any, bool]:
+        """Send what is in the pipeline; return its answer, and whether the replicas have it."""
+        for question in self._replication.questions:
+            pipeline.execute_command(*question)
+        answer, *answers = await pipeline.execute(raise_on_error=False)
         if isinstance(answer, Exception):
             raise answer
-        if not self._replication.is_kept(answers):
-            raise NoAnswer("a replica has not confirmed the push")
-        depth, claim = answer
-        return depth, claim
+        return answer, self._replication.is_kept(answers)
 
     async def _search(self, claim: Claim) -> Reply | None:
         """Search from the commit that has the claimed sequence on."""
