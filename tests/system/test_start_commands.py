@@ -54,18 +54,19 @@ def test_status_has_a_line_for_each_process(system: LaunchedSystem) -> None:
     assert answer.returncode == 0
 
 
+def read_status(system: LaunchedSystem, service: str) -> str:
+    """Return the line of a service."""
+    lines = run_command(system.folder, "status").stdout.splitlines()
+    return next(line for line in lines if line.startswith(service))
+
+
 def test_status_tells_of_simulated_traders(system: LaunchedSystem) -> None:
-    assert "participants off" in run_command(system.folder, "status").stdout
+    assert read_status(system, "participants").split()[1] == "off"
     market_file = MarketFile(system.folder)
     market_file.write(SimulatedMarket(MarketName.DEMO, seed=7))
     try:
         wait_until(lambda: "participants" in system.processes, "they run")
-        line = next(
-            line
-            for line in run_command(system.folder, "status").stdout.splitlines()
-            if line.startswith("participants")
-        )
-        assert line.endswith("demo on BTC-USDT, seed 7")
+        assert read_status(system, "participants").endswith("demo on BTC-USDT, seed 7")
     finally:
         market_file.write(None)
     wait_until(lambda: "participants" not in system.processes, "they have ended")
