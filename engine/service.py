@@ -162,6 +162,7 @@ class Service:
 
     def _serve(self) -> None:
         """Take the state over and serve, until something goes wrong."""
+        self._durability.learn()  # before anybody takes the exchange for begun
         if not self._succession.take_over():
             return
         self._snapshots.abandon()

@@ -22,7 +22,7 @@ class DurabilityWatch:
     """Writes the field `durability` of the state: why an accepted order may be lost.
 
     It is empty as long as Redis keeps to the policy `least`, or to a stronger one. If `least` is
-    None, it is what Redis keeps to at the first look.
+    None, it is what Redis keeps to when that is learned, or at the first look.
     """
 
     def __init__(self, client: Redis, least: str | None, names: ShardNames = FIRST) -> None:
@@ -31,6 +31,11 @@ class DurabilityWatch:
         self._least = least
         self._said: str | None = None
         self._due = 0.0
+
+    def learn(self) -> None:
+        """Take what Redis keeps to now for the least, if nobody has said what that is."""
+        if self._least is None:
+            self._least = self._read_policy()
 
     def begin(self) -> None:
         """Forget what was written: another engine may have changed it."""
