@@ -139,6 +139,9 @@ class OrderQueue:
 
     def _push_next(self) -> None:
         """Push what waits, if no push is under way."""
+        if not self._waiting:
+            self._is_busy = False
+            return
         self._under_way = batch = self._waiting.take(MAX_BATCH)
         entries = [entry for part in batch for entry in part.entries if entry]
         if entries and self._pipe is not None:
@@ -147,10 +150,8 @@ class OrderQueue:
             self._begin(self._connect_and_send(entries))
         elif batch:
             self._conclude(_PLACED)
-        elif self._waiting:
-            self._begin(self._look_at_list())
         else:
-            self._is_busy = False
+            self._begin(self._look_at_list())
 
     def _begin(self, work: Coroutine[None, None, None]) -> None:
         # in a context of its own, not in that of the request which happened to begin it
@@ -254,10 +255,7 @@ class OrderQueue:
     def _conclude(self, push: Push) -> None:
         """Settle what was under way, and go on with what waits."""
         self._settle(push)
-        if self._waiting:
-            self._push_next()
-        else:
-            self._is_busy = False
+        self._push_next()
 
     def _settle(self, push: Push) -> None:
         batch, self._under_way = self._under_way, ()
