@@ -4,6 +4,7 @@ prometheus_client's own takes a lock twice for each value and walks along the bu
 several workers need, who count together; one counts here, and tells when it is asked.
 """
 
+import math
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from itertools import accumulate
@@ -52,7 +53,16 @@ class _OwnHistogram(Collector):
 
     def collect(self) -> Iterable[Metric]:
         """Yield the one metric."""
-        bounds = [*(repr(float(bound)) for bound in self._bounds), "+Inf"]
-        totals = map(float, accumulate(self._counts))
-        buckets = list(zip(bounds, totals, strict=True))
-        yield HistogramMetricFamily(self._name, self._text, buckets=buckets, sum_value=self._sum)
+        bounds = (*map(float, self._bounds), math.inf)
+        totals = zip(bounds, accumulate(self._counts), strict=True)
+        yield describe_histogram(self._name, self._text, totals, self._sum)
+
+
+def describe_histogram(
+    name: str, text: str, totals: Iterable[tuple[float, int]], sum_value: float
+) -> Metric:
+    """Describe a histogram by how many values were at most each bound, the last one infinite."""
+    buckets = [
+        ("+Inf" if math.isinf(bound) else repr(bound), float(total)) for bound, total in totals
+    ]
+    return HistogramMetricFamily(name, text, buckets=buckets, sum_value=sum_value)

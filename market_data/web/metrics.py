@@ -1,17 +1,13 @@
 """The counters of `/stats` and what else an operator watches, for Prometheus."""
 
-import math
 from collections.abc import Iterable, Iterator, Mapping
 
 from prometheus_client import CollectorRegistry, generate_latest
-from prometheus_client.core import (
-    CounterMetricFamily,
-    GaugeMetricFamily,
-    HistogramMetricFamily,
-)
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
+from edge.histograms import describe_histogram
 from market_data.fanout.hub import Hub
 from market_data.following.feed_stats import FeedStats
 from market_data.market.whole_market import AnyStatus
@@ -77,8 +73,4 @@ def _by_label(name: str, text: str, label: str, counts: Mapping[str, int]) -> Me
 
 
 def _to_histogram(name: str, text: str, durations: Durations) -> Metric:
-    buckets = [
-        ("+Inf" if math.isinf(bound) else repr(bound), float(below))
-        for bound, below in durations.cumulate()
-    ]
-    return HistogramMetricFamily(name, text, buckets=buckets, sum_value=durations.nanoseconds / 1e9)
+    return describe_histogram(name, text, durations.cumulate(), durations.nanoseconds / 1e9)
