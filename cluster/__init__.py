@@ -4,6 +4,6 @@ redis-py's own cluster client picks a connection for each command, so that a WAI
 about the write before it. Here a client of a shard is an ordinary client, whose connections find
 the primary when they are opened, and are given up as soon as a node says that it is another.
 
-In: a URL and a key. Out: pools of connections, and whether a write is kept. It imports nothing of
-ours.
+In: a URL and a key. Out: pools of connections, the rule by which a client asks once (of a single
+Redis, too), and whether a write is kept. It imports nothing of ours.
 """

@@ -7,14 +7,12 @@ from typing import Any, TypeAlias, cast
 from redis.asyncio import Redis
 from redis.asyncio.client import PubSub
 from redis.asyncio.connection import AbstractConnection
-from redis.asyncio.retry import Retry
-from redis.backoff import NoBackoff
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import ResponseError
-from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from cluster.address import is_cluster
 from cluster.event_loop import make_pool
+from cluster.once import Once
 from market_data.following.engine_state import (
     CLUSTER_STATE_FIELDS,
     FOLLOWED_CHANNELS,
@@ -35,26 +33,6 @@ JOURNAL_PAGE = 64
 
 _Entries: TypeAlias = list[tuple[bytes, dict[bytes, bytes]]]
 _Values: TypeAlias = list[bytes | None]
-
-
-class Once(Retry):
-    """Runs a command once, for `seconds` at most.
-
-    redis-py's own `socket_timeout` sends with `asyncio.wait_for`, which on Python 3.11 forgets a
-    cancel that comes in the turn in which all is sent: its task would then go on for ever.
-    """
-
-    def __init__(self, seconds: float) -> None:
-        super().__init__(NoBackoff(), 0)
-        self._seconds = seconds
-
-    async def call_with_retry(self, *arguments: Any, **options: Any) -> Any:
-        """Run the command; raise a redis TimeoutError if it takes longer."""
-        try:
-            async with asyncio.timeout(self._seconds):
-                return await super().call_with_retry(*arguments, **options)
-        except TimeoutError:
-            raise RedisTimeoutError(f"no answer within {self._seconds:g} seconds") from None
 
 
 class BrokenJournal(Exception):
