@@ -93,7 +93,7 @@ class Accountant:
             elif event.kind == EventKind.REDUCED:
                 self._orders[event.order_id].remaining = event.remaining
             elif event.kind in (EventKind.CANCELED, EventKind.EXPIRED):
-                del self._orders[event.order_id]
+                self._end(event.order_id)
             elif event.kind == EventKind.COMMISSION:
                 self._commissions = (event.quantity, event.remaining)
             elif event.kind == EventKind.TRADE:
@@ -104,6 +104,12 @@ class Accountant:
         order.partner, order.is_bought = links.partner, links.is_bought
         order.received = 0 if links.is_buying else None
         self._orders[event.order_id] = order
+
+    def _end(self, order_id: int) -> None:
+        """The order ends; a later one that bears its id is nobody's other leg."""
+        partner = self._orders.get(self._orders.pop(order_id).partner)
+        if partner:
+            partner.partner = 0
 
     def locked(self) -> Counter[Place]:
         """What the open orders hold."""
@@ -152,7 +158,7 @@ class Accountant:
         ):
             order.remaining = remaining
             if not remaining:
-                del self._orders[order_id]
+                self._end(order_id)
 
     def _commission(self, order: HeldOrder, received: int, *, is_maker: bool) -> int:
         terms = self.terms[order.symbol]
