@@ -1,8 +1,10 @@
 """Fixtures of the whole suite."""
 
+import os
 import signal
 from collections.abc import Iterator
 from pathlib import Path
+from random import SystemRandom
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -20,6 +22,25 @@ settings.load_profile("suite")  # what is tested is not how long an example take
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as in the background of a script
     signal.signal(signal.SIGINT, signal.default_int_handler)  # what is started here inherits it
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--seed", type=int, default=os.environ.get("TEST_SEED"), help="draws all that is random"
+    )
+
+
+@pytest.hookimpl(tryfirst=True)  # before Hypothesis reads its own
+def pytest_configure(config: pytest.Config) -> None:
+    if config.option.seed is not None:
+        config.option.hypothesis_seed = config.option.seed
+
+
+@pytest.fixture(scope="session")
+def seed(pytestconfig: pytest.Config) -> int:
+    """Of the first random flow: a new one each time, unless one is given; what fails prints it."""
+    given = pytestconfig.option.seed
+    return SystemRandom().randrange(2**32) if given is None else int(given)
 
 
 def pytest_sessionstart() -> None:
