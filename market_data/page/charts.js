@@ -15,17 +15,15 @@ function listCandles() {
 
 const PAUSE = 250;  // milliseconds: four times a second is as much as an eye reads off a chart
 
-/** @type {{ isDepth: boolean, drawnAt: number, timer: any, draw(): void, drawNow(): void, showWhatIs(isEmpty: boolean): void }} */
+/** @type {{ isDepth: boolean, drawnAt: number, timer: any, draw(): void, drawSoon(): void, drawNow(): void, showWhatIs(isEmpty: boolean): void }} */
 export const charts = {
   isDepth: false, drawnAt: 0, timer: 0,
 
-  draw() {
-    const pause = PAUSE - (performance.now() - charts.drawnAt);
-    if (pause <= 0) charts.drawNow();
-    else if (!charts.timer) charts.timer = setTimeout(() => { charts.timer = 0; charts.drawNow(); }, pause);
-  },
+  /* In a task of its own: the first one makes the chart, which is as much work as all the rest of a frame. */
+  draw() { charts.timer ||= setTimeout(charts.drawNow, PAUSE - (performance.now() - charts.drawnAt)); },
+  drawSoon() { clearTimeout(charts.timer); charts.timer = setTimeout(charts.drawNow); },
   drawNow() {
-    charts.drawnAt = performance.now();
+    Object.assign(charts, { drawnAt: performance.now(), timer: 0 });
     const { book } = market(), list = listCandles();
     const isEmpty = charts.isDepth ? !book.bids.levels.length && !book.asks.levels.length : !list.length;
     charts.showWhatIs(isEmpty);

@@ -24,7 +24,7 @@ makeOptions(element("self-trade"), Object.entries(SELF_TRADE));
 element("self-trade").value = store.read("self-trade") ?? "cancel_taker";
 gateway.account = store.read("account") ?? "default";
 feed.url = isServed ? `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/ws/market-data` : store.read("feed") ?? "ws://localhost:8001/ws/market-data";
-new ResizeObserver(() => { charts.drawnAt = 0; charts.draw(); }).observe(element("candles").parentElement);
+new ResizeObserver(charts.drawSoon).observe(element("candles").parentElement);
 showStudies();
 showIntervals();
 showTicket();

@@ -45,7 +45,7 @@ export function chooseSymbol(name) {
   showSymbols();
   if (gateway.state === "ready") { showTicket(); showHalt(); }
   for (const row of tapeRows) row.dataset.trade = "";
-  charts.drawnAt = 0;
+  charts.drawSoon();
   draw();
 }
 
@@ -57,7 +57,7 @@ export function chooseInterval(name) {
   if (isFollowed) ask("subscribe", { channels: [`candles_${interval}`], symbols: [symbol] });
   loadCandles();
   showIntervals();
-  charts.drawnAt = 0;
+  charts.drawSoon();
   draw();
 }
 
@@ -70,7 +70,7 @@ export function openTab(tab) {
   }
   charts.isDepth = !element("depth").hidden;
   for (const id of ["intervals", "studies", "order-lines"]) element(id).hidden = charts.isDepth;
-  charts.drawnAt = 0;
+  charts.drawSoon();
   showActivityTools();
   refilterRaw();
   draw();

@@ -1,6 +1,5 @@
 /* Everything by its name: symbols with their prices, and what the page can do. */
 
-import { charts } from "./charts.js";
 import { askWhatToCancel } from "./changes.js";
 import { compact, group } from "./decimals.js";
 import { demo, startDemo, stopDemo } from "./demo.js";
@@ -36,7 +35,7 @@ function listCommands() {
     ...symbols.map(name => ({ text: name, detail: describeSymbol(name), describe: () => describeSymbol(name), spark: name, run: () => chooseSymbol(name) })),
     ...(gateway.state === "ready" ? Object.entries(ORDER_TYPES).map(([type, { label }]) => ({ text: `Order type: ${label}`, detail: "", run: () => { setType(type); element("quantity").focus(); } })) : []),
     ...tabs.map(tab => ({ text: `Show: ${tab.firstChild.textContent.trim()}`, detail: "", run: () => { openTab(tab); tab.focus(); } })),
-    ...INTERVALS.map(name => ({ text: `Candles of ${name}`, detail: name === interval ? "now" : "", run: () => { chooseInterval(name); charts.draw(); } })),
+    ...INTERVALS.map(name => ({ text: `Candles of ${name}`, detail: name === interval ? "now" : "", run: () => chooseInterval(name) })),
     { text: "Cancel orders …", detail: "", run: askWhatToCancel },
     { text: demo.name ? "Stop the demo flow" : "Start the demo flow", detail: "", run: () => (demo.name ? stopDemo() : startDemo()) },
     { text: `Sound at fills: ${isSoundOn() ? "off" : "on"}`, detail: "", run: switchSound },

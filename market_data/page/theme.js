@@ -20,7 +20,6 @@ export const theme = {
       theme.colours[colour] = style.getPropertyValue(`--${colour}`).trim();
     }
     candleChart.restyle();
-    charts.drawnAt = 0;
-    charts.draw();
+    charts.drawSoon();
   },
 };
