@@ -92,6 +92,9 @@ COLUMNS: dict[str, dict[str, Kind]] = {
         "trailing_offset": Kind.ANY_DECIMAL,
         "trailing_offset_type": Kind.TEXT,
         "activation_price": Kind.ANY_DECIMAL,
+        "trailing_since": Kind.TIME,
+        "cancel_id": Kind.TEXT,
+        "strategy": Kind.TEXT,
     },
     "prevented_matches": {
         "symbol": Kind.TEXT,

@@ -8,6 +8,7 @@ from msgspec import UNSET
 
 from archive.candles import Candle, TradeValues, fold_trades
 from archive.settings_commands import list_settings
+from archive.strategies import OrderKey, list_strategies
 from protocol import channels, codec
 from protocol.commands import QueueEntry
 from protocol.enums import OPEN_STATUSES, ListState, Side, Status
@@ -30,13 +31,14 @@ class Commit(NamedTuple):
     """The part of a journal entry that the archive keeps; `timestamp` in microseconds.
 
     `events` are the reports and the changes of balances, `settings` the commands that set the
-    ledger's assets and fees, all in order.
+    ledger's assets and fees, all in order. `strategies` are those of new orders.
     """
 
     timestamp: int
     events: list[ExecutionReport | BalanceEvent]
     trades: list[Trade]
     settings: list[QueueEntry]
+    strategies: Mapping[OrderKey, str]
 
     @property
     def reports(self) -> Iterator[ExecutionReport]:
@@ -48,15 +50,19 @@ class Commit(NamedTuple):
 class Rows:
     """Rows by table. `changed_orders` are orders that the database has already.
 
-    So are `renamed_orders`, which have another client order id, and `triggered_orders`, which do
-    not wait any more. Of the three the rows are the changed values, then the number. `settled` are
-    the reports of fills that a ledger has settled, `moves` the parts of transfers between shards.
+    So are `renamed_orders`, which have another client order id, `triggered_orders`, which do not
+    wait any more, `trailing_orders`, which have begun to follow the market, and `canceled_orders`,
+    whose cancel has an id. Of all these the rows are the changed values, then the number. `settled`
+    are the reports of fills that a ledger has settled, `moves` the parts of transfers between
+    shards.
     """
 
     new_orders: list[Row] = field(default_factory=list)
     changed_orders: list[Row] = field(default_factory=list)
     renamed_orders: list[Row] = field(default_factory=list)
     triggered_orders: list[Row] = field(default_factory=list)
+    trailing_orders: list[Row] = field(default_factory=list)
+    canceled_orders: list[Row] = field(default_factory=list)
     amendments: list[Row] = field(default_factory=list)
     fills: list[Row] = field(default_factory=list)
     settled: list[ExecutionReport] = field(default_factory=list)
@@ -70,10 +76,14 @@ class Rows:
 
 
 class OpenOrder(NamedTuple):
-    """An order that is open in the database: its number, and whether it waits."""
+    """An order that is open in the database.
+
+    It has its number, and whether it waits, and whether it follows the market.
+    """
 
     number: int
     is_waiting: bool
+    is_trailing: bool
 
 
 class LastNumbers(NamedTuple):
@@ -93,6 +103,7 @@ def read_commit(entry: JournalEntry) -> Commit:
         [event for event in events if isinstance(event, ExecutionReport | BalanceEvent)],
         [trade for trade in trades if isinstance(trade, Trade)],
         list_settings(entry, refused),
+        list_strategies(entry),
     )
 
 
@@ -112,7 +123,8 @@ def fold_commits(
     `open_orders` has each order that is open in the database, by id. A report on any other id
     begins a new order, because a closed order has no further reports.
     """
-    fold = _OrderFold(open_orders, last, shard)
+    strategies = dict(each for commit in commits for each in commit.strategies.items())
+    fold = _OrderFold(open_orders, last, shard, strategies)
     for commit in commits:
         for event in commit.events:
             fold.add(event, commit.timestamp)
@@ -127,11 +139,21 @@ def fold_commits(
 class _OrderFold:
     """Numbers orders, fills and changes of balances; keeps the last of each order and balance."""
 
-    def __init__(self, open_orders: Mapping[int, OpenOrder], last: LastNumbers, shard: int) -> None:
+    def __init__(
+        self,
+        open_orders: Mapping[int, OpenOrder],
+        last: LastNumbers,
+        shard: int,
+        strategies: Mapping[OrderKey, str],
+    ) -> None:
         self._shard = shard
         self._open = {order_id: order.number for order_id, order in open_orders.items()}
         self._waiting = {order.number for order in open_orders.values() if order.is_waiting}
+        self._trailing = {order.number for order in open_orders.values() if order.is_trailing}
         self._working_since: dict[int, int] = {}
+        self._trailing_since: dict[int, int] = {}
+        self._strategies = strategies
+        self._strategy_of: dict[int, str] = {}
         self._order, self._fill = last
         self._first_new = last.order + 1
         self._latest: dict[int, tuple[ExecutionReport, int]] = {}
@@ -164,12 +186,9 @@ class _OrderFold:
         number = self._open.get(order_id)
         if number is None:
             number = self._order = self._order + 1
-            self._opened_at[number] = timestamp
-            self._waiting.add(number)
+            self._begin(number, report, timestamp)
         self._latest[number] = report, timestamp
-        if number in self._waiting and _is_working(report):
-            self._waiting.remove(number)
-            self._working_since[number] = timestamp
+        self._note_moments(number, report, timestamp)
         if report.previous_quantity:
             self._add_amendment(number, report, timestamp)
         if report.last_trade is not None:
@@ -184,6 +203,25 @@ class _OrderFold:
         else:
             self._open.pop(order_id, None)
 
+    def _begin(self, number: int, report: ExecutionReport, timestamp: int) -> None:
+        self._opened_at[number] = timestamp
+        self._waiting.add(number)
+        if self._strategies:  # hardly ever
+            key = OrderKey(report.sequence, report.account, report.client_order_id)
+            if (strategy := self._strategies.get(key)) is not None:
+                self._strategy_of[number] = strategy
+
+    def _note_moments(self, number: int, report: ExecutionReport, timestamp: int) -> None:
+        """Note since when the order works, and since when it follows the market."""
+        if number in self._waiting and _is_working(report):
+            self._waiting.remove(number)
+            self._working_since[number] = timestamp
+        if not report.trailing_offset or report.stop_price is None:
+            self._trailing.discard(number)
+        elif number not in self._trailing:
+            self._trailing.add(number)
+            self._trailing_since[number] = timestamp
+
     def _add_amendment(self, number: int, report: ExecutionReport, timestamp: int) -> None:
         self._amendments.append(_make_amendment_row(number, report, timestamp))
         if report.client_order_id and report.client_order_id != report.previous_client_order_id:
@@ -194,14 +232,9 @@ class _OrderFold:
             fills=self._fills,
             settled=self._settled,
             amendments=self._amendments,
-            renamed_orders=[
-                (name, number) for number, name in self._renamed.items() if number < self._first_new
-            ],
-            triggered_orders=[
-                (since, number)
-                for number, since in self._working_since.items()
-                if number < self._first_new
-            ],
+            renamed_orders=self._list_known(self._renamed),
+            triggered_orders=self._list_known(self._working_since),
+            trailing_orders=self._list_known(self._trailing_since),
             prevented_matches=self._prevented,
             balance_changes=self._changes,
             balances=list(self._balances.values()),
@@ -210,10 +243,24 @@ class _OrderFold:
             changing = _make_changing(report, timestamp)
             if number < self._first_new:
                 rows.changed_orders.append((*changing, number))
+                if report.cancel_id:
+                    rows.canceled_orders.append((report.cancel_id, number))
             else:
-                times = self._opened_at[number], self._working_since.get(number)
-                rows.new_orders.append((*_make_lasting(number, report), *times, *changing))
+                rows.new_orders.append(
+                    (
+                        *_make_lasting(number, report),
+                        self._strategy_of.get(number),
+                        self._opened_at[number],
+                        self._working_since.get(number),
+                        self._trailing_since.get(number),
+                        *changing,
+                    )
+                )
         return rows
+
+    def _list_known(self, values: Mapping[int, object]) -> list[Row]:
+        """Return the values of orders that the database has already, each with the number."""
+        return [(value, number) for number, value in values.items() if number < self._first_new]
 
 
 def _read_events(entry: JournalEntry, channel: str) -> Sequence[object]:
@@ -229,7 +276,7 @@ def _is_working(report: ExecutionReport) -> bool:
 
 
 def _make_lasting(number: int, report: ExecutionReport) -> Row:
-    """Return the values of `schema.LASTING_ORDER_COLUMNS` but the two times, the last of them."""
+    """Return the values of `schema.LASTING_ORDER_COLUMNS` up to the cancel's id."""
     return (
         number,
         int(report.order_id),
@@ -240,6 +287,7 @@ def _make_lasting(number: int, report: ExecutionReport) -> Row:
         report.order_type,
         report.number or None,
         *_make_list(report),
+        report.cancel_id or None,
     )
 
 

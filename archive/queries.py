@@ -146,9 +146,16 @@ class Archive:
         return self._find_latest(_orders.c.client_order_id == client_order_id, account)
 
     def find_accepted_order(self, account: str, client_order_id: str) -> OrderRecord | None:
-        """Find the account's latest order of that name that has a number: none was rejected."""
+        """Find the account's latest order of that name that has a number: none was rejected.
+
+        If there is none, find the latest that a cancel of that name has ended.
+        """
         is_it = _orders.c.client_order_id == client_order_id
-        return self._find_latest(and_(is_it, schema.HAS_NUMBER), account)
+        found = self._find_latest(and_(is_it, schema.HAS_NUMBER), account)
+        if found is None:
+            is_it = and_(_orders.c.cancel_id == client_order_id, schema.HAS_CANCEL_ID)
+            found = self._find_latest(is_it, account)
+        return found
 
     def find_order_by_number(self, account: str, number: int) -> OrderRecord | None:
         """Find the account's order by its number in the exchange's count."""

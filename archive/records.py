@@ -18,7 +18,9 @@ class OrderRecord(msgspec.Struct, frozen=True, gc=False):
     `cursor` is its position in lists. `is_uncertain`: it was open when a part of the journal was
     lost, and there was no report on it since. `number` is the order's, `execution_number` its
     latest report's; None before the level that brings them. Then comes what few orders have.
-    `working_since` is when it went to the book or traded, None while it waits and for old orders.
+    `working_since` is when it went to the book or traded, None while it waits and for old orders,
+    `trailing_since` when a trailing stop got its first stop price, `cancel_id` the account's own id
+    of the cancel that ended it, `strategy` that with which it came.
     """
 
     cursor: str
@@ -57,6 +59,9 @@ class OrderRecord(msgspec.Struct, frozen=True, gc=False):
     trailing_offset: str | None
     trailing_offset_type: str | None
     activation_price: str | None
+    trailing_since: str | None
+    cancel_id: str | None
+    strategy: str | None
 
 
 class FillRecord(msgspec.Struct, frozen=True, gc=False):

@@ -21,7 +21,8 @@ def to_order(row: Row[Any]) -> OrderRecord:
         status, reason, sequence, opened_at, updated_at, is_uncertain, exchange_number,
         execution_number, time_in_force, expires_at, display_quantity, quote_quantity,
         prevented_quantity, self_trade_prevention, working_since, list_id, list_type,
-        client_list_id, list_orders, list_state, *trailing,
+        client_list_id, list_orders, list_state, reject_if_triggered, trailing_offset,
+        trailing_offset_type, activation_price, trailing_since, cancel_id, strategy,
     ) = tuple(row)  # fmt: skip
     return OrderRecord(
         str(number), str(order_id), client_order_id, account, symbol, side, order_type, price,
@@ -35,7 +36,8 @@ def to_order(row: Row[Any]) -> OrderRecord:
         None if working_since is None else format_timestamp(working_since),
         None if list_id is None
         else ReportedList(list_id, list_type, client_list_id, list_orders.split(","), list_state),
-        *trailing,
+        reject_if_triggered, trailing_offset, trailing_offset_type, activation_price,
+        None if trailing_since is None else format_timestamp(trailing_since), cancel_id, strategy,
     )  # fmt: skip
 
 

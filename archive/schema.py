@@ -17,7 +17,7 @@ from sqlalchemy import (
     text,
 )
 
-VERSION = 9
+VERSION = 10
 """Version of the tables below; `versions.UPGRADES` leads to it from older ones."""
 
 metadata = MetaData()
@@ -113,6 +113,9 @@ orders = Table(
     Column("trailing_offset", Text),
     Column("trailing_offset_type", Text),
     Column("activation_price", Text),
+    Column("trailing_since", _WHOLE),
+    Column("cancel_id", Text),
+    Column("strategy", Text),
 )
 """The latest state of each order. `number` counts them in the journal's order. An order id whose
 order was rejected, or closed long ago, may be used again: then it has several rows, of which at
@@ -121,12 +124,14 @@ most the last is open. `is_uncertain`: was open when a part of the journal was l
 `execution_number` the latest report's; none before the level that brings them. Then comes what few
 orders have, as their reports tell it. `working_since`: when it went to the book or traded; none
 while it waits, and for orders from before version 5. `list_orders` are the ids of all orders of its
-list, with commas between."""
+list, with commas between. `trailing_since`: when a trailing stop got its first stop price; none
+while it has none, and for stops that had one before version 10. `cancel_id` is the account's own id
+of the cancel that ended it, `strategy` what the command that brought it says of one."""
 
 LASTING_ORDER_COLUMNS = (
     "number", "order_id", "client_order_id", "account", "symbol", "side", "order_type",
-    "exchange_number", "list_id", "list_type", "client_list_id", "list_orders", "opened_at",
-    "working_since",
+    "exchange_number", "list_id", "list_type", "client_list_id", "list_orders", "cancel_id",
+    "strategy", "opened_at", "working_since", "trailing_since",
 )  # fmt: skip
 """Those of `orders` that never change, or, as a name may, hardly ever."""
 CHANGING_ORDER_COLUMNS = tuple(
@@ -180,6 +185,15 @@ Index(
     postgresql_where=IS_LISTED,
 )
 Index("orders_by_client_id", orders.c.account, orders.c.client_order_id, orders.c.number)
+HAS_CANCEL_ID = text("cancel_id IS NOT NULL")
+Index(
+    "orders_by_cancel_id",
+    orders.c.account,
+    orders.c.cancel_id,
+    orders.c.number,
+    sqlite_where=HAS_CANCEL_ID,
+    postgresql_where=HAS_CANCEL_ID,
+)
 Index("orders_by_account", orders.c.account, orders.c.number)
 Index("orders_by_symbol", orders.c.account, orders.c.symbol, orders.c.number)
 Index("orders_by_status", orders.c.account, orders.c.status, orders.c.number)

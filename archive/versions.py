@@ -140,6 +140,15 @@ UPGRADES: Mapping[int, tuple[str, ...]] = {
         """,
         "CREATE INDEX transfers_on_way_by_account ON transfers_on_way (account)",
     ),
+    9: (
+        "ALTER TABLE orders ADD COLUMN trailing_since {whole}",
+        "ALTER TABLE orders ADD COLUMN cancel_id TEXT",
+        "ALTER TABLE orders ADD COLUMN strategy TEXT",
+        """
+        CREATE INDEX orders_by_cancel_id ON orders (account, cancel_id, number)
+        WHERE cancel_id IS NOT NULL
+        """,
+    ),
 }
 """Version → the statements that lead from it to the next one, quick on large tables too. `{whole}`
 is the type of whole numbers: only INTEGER can be SQLite's row id."""

@@ -31,9 +31,14 @@ _IDS_A_QUERY = 500
 
 _state = schema.archive_state
 _orders = schema.orders.c
-_OPEN_AMONG = select(_orders.order_id, _orders.number, _orders.triggered, _orders.list_state).where(
-    schema.IS_OPEN, _orders.order_id.in_(bindparam("ids", expanding=True))
-)
+_OPEN_AMONG = select(
+    _orders.order_id,
+    _orders.number,
+    _orders.triggered,
+    _orders.list_state,
+    _orders.trailing_offset,
+    _orders.stop_price,
+).where(schema.IS_OPEN, _orders.order_id.in_(bindparam("ids", expanding=True)))
 
 
 class AnotherWriter(Exception):
@@ -164,9 +169,10 @@ def _find_open_orders(connection: Connection, order_ids: Iterable[int]) -> dict[
     """Return those of `order_ids` that are open, by id."""
     found: dict[int, OpenOrder] = {}
     for ids in _split(order_ids, _IDS_A_QUERY):
-        for order_id, number, triggered, state in connection.execute(_OPEN_AMONG, {"ids": ids}):
-            is_waiting = triggered is False or state == ListState.PENDING
-            found[order_id] = OpenOrder(number, is_waiting)
+        for row in connection.execute(_OPEN_AMONG, {"ids": ids}):
+            is_waiting = row.triggered is False or row.list_state == ListState.PENDING
+            is_trailing = row.trailing_offset is not None and row.stop_price is not None
+            found[row.order_id] = OpenOrder(row.number, is_waiting, is_trailing)
     return found
 
 
@@ -175,6 +181,8 @@ def _write_rows(connection: Connection, rows: Rows) -> None:
     update_rows(connection, schema.orders, schema.CHANGING_ORDER_COLUMNS, rows.changed_orders)
     update_rows(connection, schema.orders, ("client_order_id",), rows.renamed_orders)
     update_rows(connection, schema.orders, ("working_since",), rows.triggered_orders)
+    update_rows(connection, schema.orders, ("trailing_since",), rows.trailing_orders)
+    update_rows(connection, schema.orders, ("cancel_id",), rows.canceled_orders)
     columns = schema.LASTING_ORDER_COLUMNS + schema.CHANGING_ORDER_COLUMNS
     insert_rows(connection, schema.orders, rows.new_orders, columns)
     insert_rows(connection, schema.amendments, rows.amendments)

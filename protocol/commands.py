@@ -78,7 +78,8 @@ class QueueEntry(msgspec.Struct, omit_defaults=True, gc=False):
     `received_at` is the time by the clock of whoever
     pushed the entry; `reply_to` (a gateway worker) and `request_id` ask for a reply. An entry
     pushed by hand may leave out everything that has a default here. What few orders have
-    (`special_terms.py`) may be any JSON value: before its level it does not count.
+    (`special_terms.py`) may be any JSON value: before its level it does not count. `strategy` says
+    nothing to the engine: the archive keeps it with the order.
     """
 
     symbol: str | None = None
@@ -132,6 +133,7 @@ class QueueEntry(msgspec.Struct, omit_defaults=True, gc=False):
     client_list_id: Any = None
     shard: Any = None
     transfer: Any = None
+    strategy: Any = None
 
 
 def derive_order_id(key: bytes, account: str, client_order_id: str) -> int:

@@ -46,6 +46,7 @@ class ListOrder(msgspec.Struct, omit_defaults=True, frozen=True, gc=False):
     trailing_offset: Any = None
     trailing_offset_type: Any = None
     activation_price: Any = None
+    strategy: Any = None
 
     @property
     def quote_quantity(self) -> None:

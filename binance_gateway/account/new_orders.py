@@ -18,13 +18,13 @@ from binance_gateway.words.enums import (
 from binance_gateway.words.filters import Filters
 from binance_gateway.words.numbers import to_text
 from binance_gateway.words.order_rules import WAITING, check_parameters
+from binance_gateway.words.strategies import pick_strategy, to_native
 from binance_gateway.words.symbols import Symbol
 from binance_gateway.words.times import TimeUnit
 from protocol.commands import QueueEntry
 from protocol.enums import TrailingOffsetType, Uniqueness
 from protocol.events import ExecutionReport, Reply
 
-_STRATEGY = ("strategyId", "strategyType")
 _DEFAULT_RESPONSES = {
     kind: ResponseType.FULL if kind in {Type.MARKET, Type.LIMIT} else ResponseType.ACK
     for kind in Type
@@ -83,6 +83,7 @@ def make_entry(values: Mapping[str, Any], symbol: Symbol) -> QueueEntry:
         unique=_UNIQUE,
         self_trade_prevention=PREVENTIONS[values["selfTradePreventionMode"] or NO_PREVENTION],
         reject_if_triggered=is_waiting(values),
+        strategy=to_native(pick_strategy(values)),
     )
 
 
@@ -96,12 +97,7 @@ def answer_order(
     """Return the answer to a new order, in the shape that its values ask for."""
     kind = values["newOrderRespType"] or _DEFAULT_RESPONSES[values["type"]]
     answer = make_answer(kind, order, symbol, unit, reply)
-    if kind is _ACK:
-        return answer
-    for name in _STRATEGY:
-        if values[name] is not None:
-            answer[name] = values[name]  # nobody keeps them: only this answer has them
-    return answer
+    return answer if kind is _ACK else answer | pick_strategy(values)
 
 
 def is_waiting(values: Mapping[str, Any]) -> bool:

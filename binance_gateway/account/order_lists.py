@@ -9,7 +9,9 @@ from archive.records import OrderRecord
 from binance_gateway.account.client_order_ids import make_client_order_id
 from binance_gateway.account.new_orders import make_entry
 from binance_gateway.account.orders import (
+    NO_PAST,
     Order,
+    Past,
     Shape,
     find_client_list_id,
     find_list_id,
@@ -79,12 +81,16 @@ def answer_amend(
     return answer | {"listStatus": {name: its_list[name] for name in _STATUS_FIELDS}}
 
 
-def describe_canceled(orders: Sequence[ExecutionReport], symbol: Symbol, unit: TimeUnit) -> Shape:
-    """Return a list that a cancel has just ended, with what it has canceled."""
+def describe_canceled(
+    orders: Sequence[ExecutionReport], symbol: Symbol, unit: TimeUnit, past: Mapping[str, Past]
+) -> Shape:
+    """Return a list that a cancel has just ended, with what it has canceled; `past` is by id."""
     moment = unit.of(parse_timestamp(orders[0].timestamp))
     return describe_list(orders, symbol, moment) | {
         "orderReports": [
-            make_cancel(order, symbol, unit) for order in orders if order.status is Status.CANCELED
+            make_cancel(order, symbol, unit, past.get(order.order_id, NO_PAST))
+            for order in orders
+            if order.status is Status.CANCELED
         ]
     }
 

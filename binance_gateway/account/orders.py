@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from archive.records import OrderRecord
 from binance_gateway.words.enums import (
@@ -17,6 +17,7 @@ from binance_gateway.words.enums import (
     name_time_in_force,
 )
 from binance_gateway.words.numbers import pad, pad_or_zero
+from binance_gateway.words.strategies import from_native
 from binance_gateway.words.symbols import Symbol
 from binance_gateway.words.times import TimeUnit
 from protocol.enums import ListState, Side, Status, TrailingOffsetType
@@ -26,9 +27,18 @@ from protocol.timestamps import parse_timestamp
 Order: TypeAlias = ExecutionReport | OrderRecord
 Shape: TypeAlias = dict[str, Any]
 
+
+class Past(NamedTuple):
+    """What no report tells of an order: since when it trails, and its last prevented match."""
+
+    trailing_since: int | None = None
+    match_id: int | None = None
+
+
 NO_LIST = NO_TRADE_GROUP = -1
 NO_MOMENT = -1
 NO_MATCHES: Mapping[int, int] = MappingProxyType({})
+NO_PAST = Past()
 _OPEN, _CANCELED, _EXPIRED = Status.OPEN, Status.CANCELED, Status.EXPIRED
 _PENDING, _BUY = ListState.PENDING, Side.BUY
 _ACK, _FULL = ResponseType.ACK, ResponseType.FULL
@@ -113,11 +123,10 @@ def make_answer(
     return _add_conditional(answer, order)
 
 
-def make_cancel(order: ExecutionReport, symbol: Symbol, unit: TimeUnit) -> Shape:
-    """Return the answer to a cancel, of which the report bears its own name.
-
-    Since when it trailed no report tells but the first.
-    """
+def make_cancel(
+    order: ExecutionReport, symbol: Symbol, unit: TimeUnit, past: Past = NO_PAST
+) -> Shape:
+    """Return the answer to a cancel, of which the report bears its own name."""
     answer: Shape = {
         "symbol": symbol.name,
         "origClientOrderId": order.client_order_id or "",
@@ -128,7 +137,10 @@ def make_cancel(order: ExecutionReport, symbol: Symbol, unit: TimeUnit) -> Shape
     }
     answer |= _describe(order)
     answer["selfTradePreventionMode"] = name_prevention(order.self_trade_prevention)
-    answer |= _describe_trailing(order, None)
+    since = past.trailing_since
+    answer |= _describe_trailing(order, None if since is None else unit.of(since))
+    if past.match_id is not None:
+        answer["preventedMatchId"] = past.match_id
     return _add_conditional(answer, order)
 
 
@@ -192,7 +204,7 @@ def make_query(
     answer |= _describe_trailing(order, None if trailing_since is None else unit.of(trailing_since))
     if (match_id := matches.get(find_number(order))) is not None:
         answer["preventedMatchId"] = match_id
-    return _add_outcome(answer, order)
+    return _add_outcome(answer, order) | from_native(order.strategy)
 
 
 def find_working_since(order: OrderRecord) -> int | None:
@@ -211,12 +223,14 @@ def find_working_since(order: OrderRecord) -> int | None:
 def find_trailing_since(order: OrderRecord) -> int | None:
     """Return since when a trailing stop follows the market; None: it does not, or is none.
 
-    The archive does not note it. It is when the order came in, unless it had to wait for a price,
-    or may have for another order; then the latest it can have been: when it fired or, before that,
-    its last change.
+    What the archive did not note, as it was older, is taken for when the order came in, unless it
+    had to wait for a price, or may have for another order; then for the latest it can have been:
+    when it fired or, before that, its last change.
     """
     if not order.trailing_offset or order.stop_price is None:
         return None
+    if order.trailing_since is not None:
+        return parse_timestamp(order.trailing_since)
     if order.activation_price is None and order.list is None:
         return parse_timestamp(order.opened_at)
     return parse_timestamp(order.working_since or order.updated_at)

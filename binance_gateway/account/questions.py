@@ -7,13 +7,14 @@ from archive.prevented_query import PreventedOf
 from archive.queries import Archive, LedgerFilter, OrderFilter
 from archive.records import AmendmentRecord, FillRecord, OrderRecord, PreventedMatchRecord
 from archive.window_query import FillsOf, Window
+from binance_gateway.account.orders import Past, find_trailing_since
 from binance_gateway.words import errors, refusals
 from binance_gateway.words.numbers import ZERO, pad
 from binance_gateway.words.symbols import Symbol
 from order_gateway.account.history import History
 from order_gateway.errors import Unavailable
 from protocol.assets import DEFAULT_FEE
-from protocol.events import Balance
+from protocol.events import Balance, ExecutionReport
 from protocol.refusal import Refusal
 from protocol.timestamps import parse_timestamp
 
@@ -40,7 +41,7 @@ class Questions:
     ) -> OrderRecord:
         """Return the order of that number or name; raise BinanceError if there is none."""
         order = await self._find(account, number, name)
-        if name is not None and order.client_order_id != name:
+        if name is not None and name not in (order.client_order_id, order.cancel_id):
             raise errors.OTHER_CLIENT_ORDER_ID()
         if order.symbol != symbol.instrument.symbol or order.number is None:
             raise errors.NO_SUCH_ORDER()
@@ -90,6 +91,20 @@ class Questions:
             if order is None:
                 return []
             return archive.list_list(account, order.list.list_id) if order.list else [order]
+
+        return await self._ask(read)
+
+    async def recall_past(self, account: str, orders: Sequence[ExecutionReport]) -> dict[str, Past]:
+        """Return what no report tells of orders, by id."""
+
+        def read(archive: Archive) -> dict[str, Past]:
+            found = [archive.find_order(int(order.order_id), account) for order in orders]
+            known = [order for order in found if order is not None]
+            matches = archive.find_last_matches(known)
+            return {
+                order.order_id: Past(find_trailing_since(order), matches.get(order.number or 0))
+                for order in known
+            }
 
         return await self._ask(read)
 

@@ -38,7 +38,7 @@ from binance_gateway.calls.parameters import (
     read_client_order_id,
     read_word,
 )
-from binance_gateway.calls.trading import send_new
+from binance_gateway.calls.trading import recall_past, send_new
 from binance_gateway.services import Services
 from binance_gateway.words import errors, refusals
 from binance_gateway.words.enums import TimeInForce, Type
@@ -179,7 +179,8 @@ async def cancel_list(services: Services, call: Call) -> object:
     reply = await services.commands.change(call.account, cancel)
     if not reply.orders:
         raise refusals.translate(reply.reason or Reason.INTERNAL_ERROR)
-    return describe_canceled(reply.orders, symbol, call.unit)
+    past = await recall_past(services, call, reply.orders)
+    return describe_canceled(reply.orders, symbol, call.unit, past)
 
 
 @calls.add(

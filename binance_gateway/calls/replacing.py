@@ -6,7 +6,7 @@ from typing import NamedTuple
 from archive.records import OrderRecord
 from binance_gateway.account.client_order_ids import make_client_order_id
 from binance_gateway.account.new_orders import answer_order, check_order, make_entry
-from binance_gateway.account.orders import Shape, make_cancel
+from binance_gateway.account.orders import Shape
 from binance_gateway.calls.call import Call, RouteTable, Security
 from binance_gateway.calls.order_parameters import NEW_ORDER
 from binance_gateway.calls.parameters import (
@@ -16,7 +16,14 @@ from binance_gateway.calls.parameters import (
     read_key,
     read_word,
 )
-from binance_gateway.calls.trading import RESTRICTIONS, check_count, name_order, place, require_done
+from binance_gateway.calls.trading import (
+    RESTRICTIONS,
+    answer_cancel,
+    check_count,
+    name_order,
+    place,
+    require_done,
+)
 from binance_gateway.services import Services
 from binance_gateway.words import errors, refusals
 from binance_gateway.words.enums import REPLACE_MODES, RateLimitMode
@@ -96,7 +103,7 @@ async def replace_order(services: Services, call: Call) -> object:
             reply = await place(services, call, entry)
     if reply.order is None and reply.field == _OF_THE_CANCEL:  # it counts though it was not tried
         call.orders = limits.count_orders(account, 1, call.now)
-    results = _read_results(call, symbol, reply)
+    results = await _read_results(services, call, symbol, reply)
     results.raise_failure()
     return results.describe()
 
@@ -133,7 +140,7 @@ async def _cancel_only(
     reply = await services.commands.change(call.account, cancel)
     canceled: Shape | BinanceError
     try:
-        canceled = make_cancel(require_done(reply), symbol, call.unit)
+        canceled = await answer_cancel(services, call, symbol, require_done(reply))
     except BinanceError as error:
         canceled = error
     is_canceled = isinstance(canceled, dict)
@@ -143,7 +150,7 @@ async def _cancel_only(
     raise BinanceError(fault.code, status, fault.text, results.describe(), too_many.retry_at)
 
 
-def _read_results(call: Call, symbol: Symbol, reply: Reply) -> _Results:
+async def _read_results(services: Services, call: Call, symbol: Symbol, reply: Reply) -> _Results:
     """Return what became of both; raise BinanceError if nothing was tried."""
     order = reply.order
     if order is None:
@@ -158,7 +165,7 @@ def _read_results(call: Call, symbol: Symbol, reply: Reply) -> _Results:
     else:
         placed = answer_order(values, order, symbol, call.unit, reply)
     if canceled is not None:
-        return _Results(make_cancel(canceled, symbol, call.unit), placed)
+        return _Results(await answer_cancel(services, call, symbol, canceled), placed)
     return _Results(refusals.translate(reply.cancel_reason or Reason.UNKNOWN_ORDER), placed)
 
 

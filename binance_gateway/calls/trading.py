@@ -1,6 +1,6 @@
 """Calls that make and end orders."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -8,7 +8,7 @@ from archive.records import OrderRecord
 from binance_gateway.account.client_order_ids import make_client_order_id
 from binance_gateway.account.new_orders import answer_order, check_order, make_entry
 from binance_gateway.account.order_lists import answer_amend, describe_canceled
-from binance_gateway.account.orders import Shape, make_cancel
+from binance_gateway.account.orders import NO_PAST, Past, Shape, make_cancel
 from binance_gateway.calls.call import Call, RouteTable, Security
 from binance_gateway.calls.order_parameters import NEW_ORDER
 from binance_gateway.calls.parameters import (
@@ -94,7 +94,7 @@ async def cancel_order(services: Services, call: Call) -> object:
     cancel.cancel_id = call["newClientOrderId"] or make_client_order_id()
     call.check_age()
     reply = await services.commands.change(call.account, cancel)
-    return make_cancel(require_done(reply), symbol, call.unit)
+    return await answer_cancel(services, call, symbol, require_done(reply))
 
 
 @calls.add(
@@ -131,13 +131,41 @@ async def _cancel_all(
     for entry in entries.values():
         entry.cancel_id = cancel_id
     replies = await services.commands.change_all(call.account, [*entries.values()])
+    past = await recall_past(
+        services, call, [order for reply in replies for order in (reply.order, *reply.orders)]
+    )
     canceled: list[Shape] = []
     for reply in replies:
+        ended = reply.order
         if reply.orders:
-            canceled.append(describe_canceled(reply.orders, symbol, call.unit))
-        elif reply.order is not None and _is_done(reply):
-            canceled.append(make_cancel(reply.order, symbol, call.unit))
+            canceled.append(describe_canceled(reply.orders, symbol, call.unit, past))
+        elif ended is not None and _is_done(reply):
+            its_past = past.get(ended.order_id, NO_PAST)
+            canceled.append(make_cancel(ended, symbol, call.unit, its_past))
     return canceled
+
+
+async def answer_cancel(
+    services: Services, call: Call, symbol: Symbol, order: ExecutionReport
+) -> Shape:
+    """Return the answer to a cancel."""
+    past = await recall_past(services, call, [order])
+    return make_cancel(order, symbol, call.unit, past.get(order.order_id, NO_PAST))
+
+
+async def recall_past(
+    services: Services, call: Call, orders: Iterable[ExecutionReport | None]
+) -> Mapping[str, Past]:
+    """Return what no report tells of orders, by id; few have anything of that kind."""
+    asked = [
+        order
+        for order in orders
+        if order is not None and (order.trailing_offset or order.prevented_quantity)
+    ]
+    if asked:
+        with suppress(BinanceError):  # they are canceled, whether the archive answers or not
+            return await services.questions.recall_past(call.account, asked)
+    return {}
 
 
 @calls.add(

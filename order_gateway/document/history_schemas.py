@@ -57,6 +57,9 @@ _ORDER: dict[str, Any] = {
     "trailing_offset": None,
     "trailing_offset_type": None,
     "activation_price": None,
+    "trailing_since": None,
+    "cancel_id": None,
+    "strategy": None,
 }
 _OF_LIST = {
     "list_id": 64,
@@ -150,6 +153,9 @@ class OrderItem(DescribedBody):
     trailing_offset: TrailingOffset
     trailing_offset_type: OrderTrailingOffsetType
     activation_price: ActivationPrice
+    trailing_since: str | None
+    cancel_id: str | None
+    strategy: str | None
 
 
 class OrderListState(DescribedBody):

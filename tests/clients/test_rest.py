@@ -68,12 +68,63 @@ def test_each_shape_has_its_fields(
     assert set(placed) == set(fields.split())
 
 
-def test_strategy_is_told_by_the_answer(client: BinanceClient) -> None:
-    own = {"strategyId": 7, "strategyType": 1_000_001}
+@pytest.mark.parametrize(
+    "own", [{"strategyId": 7, "strategyType": 1_000_001}, {"strategyId": 2**63 - 1},
+            {"strategyType": 1_000_000}],
+)  # fmt: skip
+def test_strategy_is_told_by_the_answer_and_by_questions(client: BinanceClient, own: Json) -> None:
     placed = client.place("BUY", "LIMIT", **LIMIT, **own)
-    assert {name: placed[name] for name in own} == own
+    assert pick_strategy(placed) == own
     short = client.place("BUY", "LIMIT", newOrderRespType="ACK", **LIMIT, **own)
-    assert not own.keys() & short.keys()
+    assert pick_strategy(short) == {}
+    without = client.place("BUY", "LIMIT", **LIMIT)
+    for each in client.get("openOrders"):
+        expected = {} if each["orderId"] == without["orderId"] else own
+        assert pick_strategy(each) == expected
+    client.cancel_all()
+    found = client.get("order", symbol="BTCUSDT", orderId=placed["orderId"])
+    assert set(found) == {*QUERY_FIELDS.split(), *own}
+    assert pick_strategy(found) == own
+
+
+def pick_strategy(order: Json) -> Json:
+    return {name: order[name] for name in ("strategyId", "strategyType") if name in order}
+
+
+def test_strategies_of_a_list_and_of_a_replacement_are_kept(client: BinanceClient) -> None:
+    listed = client.send(
+        "POST", "orderList/oco", symbol="BTCUSDT", side="SELL", quantity="0.02",
+        aboveType="LIMIT_MAKER", abovePrice="70000", aboveStrategyId=1,
+        belowType="STOP_LOSS", belowStopPrice="50000", belowStrategyId=2,
+    ).json()  # fmt: skip
+    told = {each["type"]: each["strategyId"] for each in client.get("openOrders")}
+    assert told == {"LIMIT_MAKER": 1, "STOP_LOSS": 2}
+    replaced = client.send(
+        "POST", "order/cancelReplace", symbol="BTCUSDT", side="SELL", type="LIMIT", **LIMIT,
+        strategyId=3, cancelReplaceMode="STOP_ON_FAILURE",
+        cancelOrderId=listed["orders"][0]["orderId"],
+    )  # fmt: skip
+    assert replaced.status_code == 200
+    assert [each["strategyId"] for each in client.get("openOrders")] == [3]
+
+
+def test_order_is_found_by_the_name_of_its_cancel(
+    client: BinanceClient, other: BinanceClient
+) -> None:
+    btc = {"symbol": "BTCUSDT"}
+    placed = client.place("BUY", "LIMIT", **LIMIT)
+    ended = {"orderId": placed["orderId"], "newClientOrderId": "the-end"}
+    client.send("DELETE", "order", **btc, **ended)
+    found = client.get("order", **btc, origClientOrderId="the-end")
+    assert (found["orderId"], found["clientOrderId"]) == (
+        placed["orderId"], placed["clientOrderId"],
+    )  # fmt: skip
+    by_both = client.get("order", **btc, orderId=placed["orderId"], origClientOrderId="the-end")
+    assert by_both == found
+    stranger = other.send("GET", "order", **btc, origClientOrderId="the-end")
+    assert stranger.json() == {"code": -2013, "msg": "Order does not exist."}
+    named = client.place("BUY", "LIMIT", newClientOrderId="the-end", **LIMIT)
+    assert client.get("order", **btc, origClientOrderId="the-end")["orderId"] == named["orderId"]
 
 
 def test_form_and_query_place_the_same_order(client: BinanceClient) -> None:

@@ -63,6 +63,13 @@ def go_back_to_version(version: int, database: Engine) -> None:
 
 
 _WAYS_BACK = {
+    10: (
+        "DROP INDEX orders_by_cancel_id",
+        *(
+            f"ALTER TABLE orders DROP COLUMN {name}"
+            for name in ("trailing_since", "cancel_id", "strategy")
+        ),
+    ),
     9: (
         "DROP TABLE transfers_on_way",
         "ALTER TABLE balance_changes DROP COLUMN other_shard",

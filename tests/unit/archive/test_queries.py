@@ -18,6 +18,7 @@ from archive.queries import (
 )
 from archive.records import OrderRecord
 from archive.sqlite_statistics import set_statistics
+from protocol.timestamps import parse_timestamp
 from tests.support.archive_database import run_database, run_queries, sqlite_url, write_entries
 from tests.support.archive_journal import limit, list_entries
 from tests.support.exchange import Exchange
@@ -224,6 +225,7 @@ def everything(archive: Archive) -> list[Callable[[], object]]:
         lambda: archive.list_candles("BTC-USDT", 60, BEGIN, BEGIN + 1),
         lambda: archive.list_ledger(LedgerFilter("alice")),
         lambda: archive.list_ledger(LedgerFilter("alice", 1, 2)),
+        lambda: archive.find_accepted_order("alice", "nobody"),
     ]
 
 
@@ -265,6 +267,7 @@ INDEXES = [
         *["balance_changes_by_account"],
         *("balance_changes_by_time", "balance_changes_by_time"),
     ],
+    ["orders_by_client_id", "orders_by_cancel_id"],
 ]
 """Of each question of `everything`."""
 
@@ -386,3 +389,69 @@ def test_stop_is_working_since_its_trigger(tmp_path: Path, is_one_page: bool) ->
     assert fired is not None
     assert bid.working_since == bid.opened_at < bid.updated_at
     assert fired.working_since == fired.updated_at > fired.opened_at
+
+
+@pytest.mark.parametrize("is_one_page", [True, False])
+def test_trailing_stop_follows_since_its_first_stop_price(
+    tmp_path: Path, is_one_page: bool
+) -> None:
+    exchange = Exchange()
+    trail = {
+        "symbol": "BTC-USDT", "account": "alice", "side": "sell", "quantity": "0.2",
+        "order_type": "take_profit", "activation_price": "101", "trailing_offset": "100",
+        "trailing_offset_type": "basis_points", "client_order_id": "trail",
+    }  # fmt: skip
+    exchange.send(trail)
+    moments = [exchange.now]
+    for price in ("101", "102", "100"):
+        exchange.now += 1_000_000
+        moments.append(exchange.now)
+        exchange.send(limit("buy", "0.1", price, account="bob"))
+        exchange.send(limit("sell", "0.1", price, account="carol"))
+    entries = list_entries(exchange.batches)
+    with run_database(sqlite_url(tmp_path)) as database:
+        for page in [entries] if is_one_page else [[entry] for entry in entries]:
+            write_entries(database, page)
+    with run_queries(sqlite_url(tmp_path)) as archive:
+        told = archive.find_order_by_client_id("alice", "trail")
+    assert told is not None
+    assert told.trailing_since is not None
+    since = parse_timestamp(told.trailing_since)
+    assert moments[1] <= since < moments[2] < moments[3] <= parse_timestamp(told.updated_at)
+
+
+@pytest.mark.parametrize("is_one_page", [True, False])
+def test_order_is_found_by_the_id_of_its_cancel(tmp_path: Path, is_one_page: bool) -> None:
+    exchange = Exchange()
+    exchange.send(limit("buy", "0.5", "99", "bid", account="alice"))
+    cancel = {"command": "cancel", "account": "alice", "cancel_id": "end"}
+    exchange.send(cancel | {"client_order_id": "bid"})
+    entries = list_entries(exchange.batches)
+    with run_database(sqlite_url(tmp_path)) as database:
+        for page in [entries] if is_one_page else [[entry] for entry in entries]:
+            write_entries(database, page)
+    with run_queries(sqlite_url(tmp_path)) as archive:
+        found = archive.find_accepted_order("alice", "end")
+        assert found == archive.find_accepted_order("alice", "bid")
+        assert archive.find_accepted_order("bob", "end") is None
+    assert found is not None
+    assert (found.client_order_id, found.cancel_id) == ("bid", "end")
+
+
+@pytest.mark.parametrize(
+    ("sent", "kept"),
+    [("7:1000001", "7:1000001"), (None, None), (7, None), (["a"], None), ("no name", None)],
+)
+def test_strategy_is_kept_if_it_is_a_name(tmp_path: Path, sent: object, kept: str | None) -> None:
+    exchange = Exchange()
+    order = limit("buy", "0.5", "99", "bid", account="alice")
+    exchange.send(order | {"strategy": sent}, limit("buy", "0.5", "98", "other", account="alice"))
+    exchange.send({"command": "amend", "client_order_id": "bid", "account": "alice",
+                   "quantity": "0.4", "strategy": "later"})  # fmt: skip
+    with run_database(sqlite_url(tmp_path)) as database:
+        write_entries(database, list_entries(exchange.batches))
+    with run_queries(sqlite_url(tmp_path)) as archive:
+        orders = archive.list_orders(OrderFilter("alice")).items
+    assert {order.client_order_id: order.strategy for order in orders} == {
+        "bid": kept, "other": None,
+    }  # fmt: skip

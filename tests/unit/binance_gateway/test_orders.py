@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from archive.records import OrderRecord
 from binance_gateway.account.new_orders import check_order, make_entry
 from binance_gateway.account.order_lists import make_list_entry
-from binance_gateway.account.orders import make_amended, make_answer, make_cancel, make_query
+from binance_gateway.account.orders import Past, make_amended, make_answer, make_cancel, make_query
 from binance_gateway.calls.order_parameters import NEW_ORDER
 from binance_gateway.words.enums import ResponseType, Type
 from binance_gateway.words.errors import BinanceError
@@ -108,6 +108,8 @@ def test_answer_about_a_trailing_stop_says_since_when_it_follows() -> None:
     assert (told["trailingTime"], told["stopPrice"]) == (EXAMPLE // 1_000, "61000.00000000")
     assert make_cancel(TRAILING, SYMBOL, UNIT)["trailingTime"] == -1
     assert "trailingTime" not in make_cancel(follows, SYMBOL, UNIT)
+    known = make_cancel(follows, SYMBOL, UNIT, Past(EXAMPLE + 3_000, 7))
+    assert (known["trailingTime"], known["preventedMatchId"]) == (EXAMPLE // 1_000 + 3, 7)
 
 
 def test_offset_in_a_price_is_no_trailing_delta() -> None:
@@ -126,6 +128,8 @@ def test_offset_in_a_price_is_no_trailing_delta() -> None:
         ({"activation_price": None, "list": LISTED}, 2),
         ({}, 2),
         ({"working_since": format_timestamp(EXAMPLE + 1_000_000), "triggered": True}, 1),
+        ({"trailing_since": format_timestamp(EXAMPLE + 1_000_000)}, 1),
+        ({"trailing_since": format_timestamp(EXAMPLE + 1_000_000), "stop_price": None}, None),
     ],
 )
 def test_query_takes_the_moment_from_what_the_archive_has(

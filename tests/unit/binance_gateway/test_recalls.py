@@ -121,8 +121,6 @@ def tell_from(start: int, batches: list[Batch], archive: Archive) -> list[Json]:
         told: list[Json] = []
         while listener.held_bytes:
             told += [event(1) for event in await stream.take()]
-        for event in told:
-            event.pop("D", None)  # the archive knows no better than that it is not later
         return told
 
     return asyncio.run(read())
