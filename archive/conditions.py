@@ -2,12 +2,24 @@
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, Table, select
+from sqlalchemy import ColumnElement, Select, Table, func, select
+
+from protocol.shards import MAX_SHARDS
 
 
 def equal(query: Select[Any], column: ColumnElement[Any], value: str | None) -> Select[Any]:
     """Add that `column` has the value; None: any."""
     return query if value is None else query.where(column == value)
+
+
+def of_shard(query: Select[Any], number: ColumnElement[int], shard: int | None) -> Select[Any]:
+    """Add that the order's number in the exchange's count is a shard's; None: any.
+
+    Orders from before there were numbers are the first one's.
+    """
+    if shard is None:
+        return query
+    return query.where(func.coalesce(number, 0) % MAX_SHARDS == shard - 1)
 
 
 def within(

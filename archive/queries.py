@@ -15,7 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from archive import schema
 from archive.candle_query import read_candles, read_span
-from archive.conditions import equal, within
+from archive.conditions import equal, of_shard, within
 from archive.database import describe_trouble
 from archive.ledger_query import read_entries
 from archive.money_query import REACHED, has_ledger, read_balances, read_fees, read_positions
@@ -77,6 +77,7 @@ class OrderFilter(msgspec.Struct, frozen=True):
     is_open: bool = False
     start: int | None = None
     end: int | None = None
+    shard: int | None = None
 
 
 class FillFilter(msgspec.Struct, frozen=True):
@@ -87,6 +88,7 @@ class FillFilter(msgspec.Struct, frozen=True):
     order_id: int | None = None
     start: int | None = None
     end: int | None = None
+    shard: int | None = None
 
 
 class LedgerFilter(msgspec.Struct, frozen=True):
@@ -227,6 +229,7 @@ class Archive:
         query = equal(query, _orders.c.status, which.status)
         if which.is_open:
             query = _only_open(query, which.symbol)
+        query = of_shard(query, _orders.c.exchange_number, which.shard)
         query = within(query, _orders, _orders.c.opened_at, which.start, which.end)
         query = _turn_page(query, _orders.c.number, limit, after)
         return self._read_page(query, limit, to_order)
@@ -237,6 +240,7 @@ class Archive:
         """List fills, newest first. `after` is that of the page before. Raise InvalidCursor."""
         query = select(_fills).where(_is_of(which))
         query = equal(query, _fills.c.symbol, which.symbol)
+        query = of_shard(query, _fills.c.exchange_number, which.shard)
         query = within(query, _fills, _fills.c.timestamp, which.start, which.end)
         query = _turn_page(query, _fills.c.number, limit, after)
         return self._read_page(query, limit, to_fill)

@@ -280,10 +280,15 @@ class Reached(NamedTuple):
         """The sum of the sequences."""
         return self.sequence + sum(self.others.values())
 
+    def of(self, shard: int | None) -> int:
+        """Return the sequence of a shard; None: the sum of all."""
+        if shard is None:
+            return self.total
+        return self.sequence if shard == 1 else self.others.get(shard, 0)
+
     def has(self, sequences: Mapping[int, int]) -> bool:
         """Whether it has what is at these sequences, by shard."""
-        own = {1: self.sequence, **self.others}
-        return all(own.get(shard, 0) >= sequence for shard, sequence in sequences.items())
+        return all(self.of(shard) >= sequence for shard, sequence in sequences.items())
 
     def is_of(self, id_key: bytes | None) -> bool:
         """Whether the archive is empty, or has commits of the exchange with this `id_key`.

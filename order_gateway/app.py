@@ -152,11 +152,10 @@ def _make_stream(
     return OrderStream(
         admission,
         services.history,
-        connections.feed,
+        connections.feeds,
         limits,
         connections.metrics,
         commands.take,
-        has_reports=len(connections.shards) == 1,
     )
 
 

@@ -47,7 +47,6 @@ class Connections:
         write_orders: Callable[[bytes], object],
         shards: Sequence[ShardNames] = (FIRST,),
     ) -> None:
-        self.shards = shards
         redis_url = settings.effective_redis_url
         self.worker = secrets.token_hex(8)
         self.metrics = Metrics()
@@ -64,7 +63,10 @@ class Connections:
             shards,
             self.find_client,
         )
-        self.feed = ReportFeed(redis_url, self.client, shards[0])
+        self.feeds = {
+            names.shard: ReportFeed(redis_url, self.find_client(names), names, len(shards))
+            for names in shards
+        }
         self._lanes = [self._make_lane(settings, names, push_seconds) for names in shards]
         self._replies = Replies(redis_url, self.worker, self._forget_keys, shards)
 
@@ -123,7 +125,8 @@ class Connections:
         async with AsyncExitStack() as stack:
             stack.callback(self.order_log.flush)
             for closing in (
-                self._clients.aclose, self.feed.aclose, *(lane.gate.aclose for lane in self._lanes),
+                self._clients.aclose, *(feed.aclose for feed in self.feeds.values()),
+                *(lane.gate.aclose for lane in self._lanes),
                 self._replies.aclose, *(lane.queue.aclose for lane in self._lanes),
                 self.clock.aclose,
             ):  # fmt: skip

@@ -505,7 +505,8 @@ class Update(msgspec.Struct, frozen=True):
     A heartbeat repeats the last number. If `in_sync` is false, reports may be late. A snapshot has
     the exchange's id; another id means that all numbers have begun anew. `data` is what a report
     says of an order, `change` what a `balance_changed` says. `balances` are all of the account in a
-    snapshot (None: the exchange keeps no ledger), in an `account_position` those that changed.
+    snapshot (None: the exchange keeps no ledger), in an `account_position` those that changed. If
+    the exchange has several `shards`, which a snapshot lists, a message is about one `shard` alone.
     """
 
     type: str
@@ -517,6 +518,8 @@ class Update(msgspec.Struct, frozen=True):
     exchange_id: str | None = None
     balances: list[Balance] | None = None
     change: BalanceChanged | None = None
+    shard: int | None = None
+    shards: list[int] = []
 
     @property
     def fill(self) -> Fill | None:
@@ -526,11 +529,11 @@ class Update(msgspec.Struct, frozen=True):
 
 def read_update(message: Json) -> Update:
     """Return the update that a message of the private stream is."""
-    kind, data = message["type"], message.get("data")
+    kind, data, shard = message["type"], message.get("data"), message.get("shard")
     if kind == "account_position" and data:
         balances = msgspec.convert(data["balances"], list[Balance])
-        return Update(kind, message["number"], data["sequence"], balances=balances)
+        return Update(kind, message["number"], data["sequence"], balances=balances, shard=shard)
     if kind == "balance_changed" and data:
         change = msgspec.convert(data, BalanceChanged)
-        return Update(kind, message["number"], data["sequence"], change=change)
+        return Update(kind, message["number"], data["sequence"], change=change, shard=shard)
     return msgspec.convert(message, Update)

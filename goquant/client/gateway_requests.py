@@ -317,7 +317,7 @@ def list_orders(**query: str | int | None) -> Request[OrderPage]:
 
 
 def list_fills(**query: str | int | None) -> Request[FillPage]:
-    """Return a page of fills; `symbol`, `order_id`, `start`, `end`, `limit`, `after`."""
+    """Return a page of fills; `symbol`, `order_id`, `shard`, `start`, `end`, `limit`, `after`."""
     return read(FillPage, "/v1/fills", query)
 
 

@@ -19,46 +19,30 @@ archive has lost, or keeps no longer because of a retention, are not told.
 
 import asyncio
 import logging
-from collections import Counter, deque
-from collections.abc import AsyncGenerator, Iterator, Sequence
-from time import monotonic
-from typing import Any, NamedTuple
+from collections import Counter
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from typing import Annotated, Any, NamedTuple
 
 import msgspec
 from websockets.exceptions import WebSocketException
 
-from goquant.client.answers import (
-    AccountFill,
-    FillPage,
-    OrderState,
-    Report,
-    Update,
-    read_update,
-)
+from goquant.client.answers import OrderState, Update, read_update
 from goquant.client.connection import StreamConnection
 from goquant.client.errors import GatewayError
 from goquant.client.gateway import GatewayClient
 from goquant.client.passing_status import is_passing
-from protocol.enums import OPEN_STATUSES, Liquidity, Reason
-from protocol.events import Balance, Fill
+from goquant.client.shard_reader import BEGINNING, ExchangeWentBack, Place, ShardReader
+from protocol.decimals import format_amount, scale
+from protocol.enums import Reason
+from protocol.events import Balance
+
+__all__ = ["ExchangeWentBack", "OrderReader", "Position"]
 
 SILENT_SECONDS = 15.0
 """A connection that brings nothing for so long is dead: heartbeats come every five seconds."""
-ARCHIVE_SECONDS = 15.0
-"""How long the archive may take to reach a snapshot's sequence, before the reader starts anew.
-
-Shorter than the 20 seconds for which the gateway waits: nothing is received meanwhile.
-"""
-BEHIND_SECONDS = 10.0
-"""How long a gateway may be behind what another gateway has told."""
-SETTLING_SECONDS = 30.0
-"""How long what a gateway has told is held, to be compared with the archive after a snapshot."""
 _FIRST_PAUSE_SECONDS = 0.05
-_PATIENCE_SECONDS = 2.0
-"""How long it waits for the archive without a word."""
 _MAX_PAUSE_SECONDS = 2.0
-_POLL_SECONDS = 0.05
-_PAGE = 1000
+_FIRST = 1
 _PASSING = {
     Reason.ARCHIVE_UNAVAILABLE,
     Reason.OVERLOADED,
@@ -71,75 +55,113 @@ _PASSING = {
 logger = logging.getLogger(__name__)
 
 
-class ExchangeWentBack(Exception):
-    """The exchange has lost what it told, so that what was counted is void.
-
-    Begin anew: `after=()` tells every fill that there is.
-    """
+_Count = Annotated[int, msgspec.Meta(ge=0)]
 
 
 class Position(NamedTuple):
     """How far a reader is: it has told all fills before `sequence`, and `fills` of that sequence.
 
-    Plain values, which a program can write to a file. They are about the exchange `exchange_id`.
+    Plain values, which a program can write to a file. They are about the exchange `exchange_id`. If
+    that has several shards, they are about the first one, and `others` has a shard, its sequence
+    and its fills for each of the others.
     """
 
     exchange_id: str | None
-    sequence: int
-    fills: int = 0
-
-
-class _Told(NamedTuple):
-    """What was told at the monotonic `time`: a fill, by `name`, or a snapshot; `before` it."""
-
-    time: float
-    before: Position
-    name: tuple[Any, ...] | None
+    sequence: _Count
+    fills: _Count = 0
+    others: tuple[tuple[int, _Count, _Count], ...] = ()
 
 
 class OrderReader:
     """The orders and fills of `gateway`'s account. Iterate: each step is one update.
 
-    An update's type is `snapshot` (`open_orders` and `balances` have been read anew),
+    An update's type is `snapshot` (what is open, and the balances, have been read anew),
     `execution_report`, `command_rejected`, `balance_changed` or `account_position` (as on the
     wire), or `missed_fill`: a fill from a time without a connection, whose `data` names the order
     and has no state of it. If `after` is a position, the fills after it come first; `after=()` is
-    the beginning of the exchange.
+    the beginning of the exchange. If the exchange has several shards, an update's `shard` is the
+    one that it is of, and each shard has snapshots of its own. Raises ValueError if `after` is no
+    position.
 
-    `open_orders` are by order id; `balances` by asset, None if the exchange keeps no ledger;
-    `position` says how far the reader is; `is_live` says whether they are up to date: there is a
-    connection, and the gateway hears the engine. `counts` says what has happened: `connections`,
-    `snapshots`, `fills`, `missed_fills`.
+    `open_orders` are by order id; `balances` by asset, None if the exchange keeps no ledger, and
+    sums over the shards, of which `shard_balances` has each one's; `position` says how far the
+    reader is; `is_live` says whether they are up to date: there is a connection, and the gateway
+    hears the engine. `counts` says what has happened: `connections`, `snapshots`, `fills`,
+    `missed_fills`.
     """
 
     def __init__(self, gateway: GatewayClient, *, after: Sequence[Any] | None = None) -> None:
-        self.open_orders: dict[str, OrderState] = {}
-        self.balances: dict[str, Balance] | None = None
-        self.position = None if after is None else Position(*(after or (None, 0)))
-        self.is_live = False
         self.counts: Counter[str] = Counter()
         self._gateway = gateway
+        self._given = None if after is None else _read_position(after)
+        self._exchange_id = self._given and self._given.exchange_id
+        self._parts: dict[int, ShardReader] = {}
         self._pause = 0.0
-        self._behind_since: float | None = None
-        self._told: deque[_Told] = deque()
+
+    @property
+    def open_orders(self) -> Mapping[str, OrderState]:
+        """What is open, by order id."""
+        if len(self._parts) == 1:
+            return self._parts[_FIRST].open_orders
+        return {
+            order_id: order
+            for part in self._parts.values()
+            for order_id, order in part.open_orders.items()
+        }
+
+    @property
+    def balances(self) -> Mapping[str, Balance] | None:
+        """What the account has, by asset, on all shards together."""
+        if len(self._parts) == 1:
+            return self._parts[_FIRST].balances
+        sums: dict[str, Balance] = {}
+        for balances in self.shard_balances.values():
+            for asset, balance in balances.items():
+                sums[asset] = _add(sums[asset], balance) if asset in sums else balance
+        return sums or None
+
+    @property
+    def shard_balances(self) -> Mapping[int, Mapping[str, Balance]]:
+        """What the account has on each shard, by asset."""
+        return {
+            shard: part.balances for shard, part in self._parts.items() if part.balances is not None
+        }
+
+    @property
+    def position(self) -> Position | None:
+        """How far the reader is; None as long as it has no snapshot of each shard to begin with."""
+        if not self._parts:
+            return self._given
+        places = {shard: part.place for shard, part in self._parts.items() if part.place}
+        if len(places) < len(self._parts):
+            return None
+        others = tuple((shard, *place) for shard, place in places.items() if shard != _FIRST)
+        return Position(self._exchange_id, *places[_FIRST], others)
+
+    @property
+    def is_live(self) -> bool:
+        """Whether orders and balances are up to date."""
+        return bool(self._parts) and all(part.is_live for part in self._parts.values())
 
     async def __aiter__(self) -> AsyncGenerator[Update]:
         """Give every update.
 
         Waits for a gateway that is not there, with a warning in the log. Raises GatewayError if
-        waiting cannot help, as with a wrong path or an unknown key, and ExchangeWentBack if the
-        exchange has lost what it told.
+        waiting cannot help, as with a wrong path or an unknown key, ExchangeWentBack if the
+        exchange has lost what it told, and ValueError if it has not the shards of `after`.
         """
         while True:
             try:
                 async with await self._gateway.open_stream() as connection:
+                    self._begin()
                     last: int | None = None
                     while True:
                         update = await self._receive(connection, last)
                         last = update.number
-                        missed = await self._find_missed(update)
+                        part = self._find_part(update)
+                        missed = await part.find_missed(update, self._gateway)
                         self._pause = 0.0
-                        for news in self._take(update, missed):
+                        for news in part.take(update, missed):
                             yield news
             except (OSError, TimeoutError, WebSocketException) as error:
                 await self._recover(error)
@@ -148,10 +170,14 @@ class OrderReader:
                     raise
                 await self._recover(error)
             finally:
-                self.is_live = False
+                self._begin()
+
+    def _begin(self) -> None:
+        for part in self._parts.values():
+            part.begin_connection()
 
     async def _recover(self, error: Exception) -> None:
-        self.is_live = False
+        self._begin()
         if not self._pause:
             logger.warning("%s: following the orders again", str(error) or type(error).__name__)
         await asyncio.sleep(self._pause)
@@ -171,185 +197,65 @@ class OrderReader:
             raise ConnectionError("a message of the orders' stream is missing")
         return update
 
-    async def _find_missed(self, update: Update) -> list[AccountFill]:
-        """Return the fills before a snapshot that have not been told."""
-        if update.type != "snapshot":
-            return []
-        self.is_live = False  # until the snapshot is taken
-        assert update.sequence is not None
-        if self.position is None:
-            self.position = Position(update.exchange_id, update.sequence + 1)
-        self._leave_another_exchange(update.exchange_id)
-        if not update.number:  # the gateway itself knows if it is back
-            self._check_ahead(update.sequence, self.position)
-        return await self._list_since(self._told[0].before if self._told else self.position, update)
-
-    async def _list_since(self, settled: Position, snapshot: Update) -> list[AccountFill]:
-        """Return the fills after `settled` up to the snapshot, the position of what was told.
-
-        Raise ExchangeWentBack if one that was told is not among them: it was lost, or forged.
-        """
-        assert snapshot.sequence is not None
-        assert self.position
-        if (snapshot.sequence + 1, 0) < (settled.sequence, settled.fills):
-            raise ExchangeWentBack(
-                f"the exchange is at {snapshot.sequence}, behind {settled.sequence}, of which it"
-                " had told: it has lost that (an old copy of its data?), so what was counted is"
-                " void"
-            )
-        fills = await self._list_missed(settled, snapshot.sequence)
-        if void := self._list_told() - {_name_fill(_to_report(fill)) for fill in fills}:
-            raise ExchangeWentBack(
-                f"the exchange has no record of {len(void)} fills that it had told, such as"
-                f" {min(void)}: they were lost or forged, so what was counted is void"
-            )
-        self.position = settled._replace(exchange_id=self.position.exchange_id)
-        return fills
-
-    def _list_told(self) -> set[tuple[Any, ...]]:
-        return {told.name for told in self._told if told.name is not None}
-
-    def _take(self, update: Update, missed: list[AccountFill]) -> Iterator[Update]:
-        """Give what is new; what the reader knows is up to each of them when it comes."""
-        known = self._list_told() if missed else set()
-        for fill in missed:
-            report = _to_report(fill)
-            if _name_fill(report) in known:
-                self._move_past(report)
-                continue
-            self._count_fill(report)
-            self.counts["missed_fills"] += 1
-            yield Update("missed_fill", update.number, update.sequence, data=report)
+    def _find_part(self, update: Update) -> ShardReader:
+        """Return the part of the update's shard, with which a snapshot may have to begin anew."""
         if update.type == "snapshot":
-            self._take_snapshot(update)
-        elif update.balances:
-            self.balances = (self.balances or {}) | _by_asset(update.balances)
-        elif update.data:
-            self._take_report(update.data)
-        self.is_live = update.in_sync
-        if update.type != "heartbeat":
-            yield update
-
-    def _take_snapshot(self, snapshot: Update) -> None:
-        assert self.position
-        assert snapshot.sequence is not None
-        if snapshot.sequence >= self.position.sequence:
-            self._note(None)
-            self.position = self.position._replace(sequence=snapshot.sequence + 1, fills=0)
-        self.open_orders = {order.order_id: order for order in snapshot.orders}
-        balances = snapshot.balances
-        self.balances = None if balances is None else _by_asset(balances)
-        self.counts["connections"] += not snapshot.number
-        self.counts["snapshots"] += 1
-
-    def _check_ahead(self, sequence: int, position: Position) -> None:
-        """Raise ConnectionError if a snapshot of `sequence` is behind what was told.
-
-        A gateway can be behind for a moment. If it stays so, nothing is raised.
-        """
-        if (sequence + 1, 0) >= (position.sequence, position.fills):
-            self._behind_since = None
-            return
-        self._behind_since = self._behind_since or monotonic()
-        if monotonic() - self._behind_since <= BEHIND_SECONDS:
-            raise ConnectionError(f"the gateway is at {sequence}, behind {position.sequence}")
+            self._leave_another_exchange(update.exchange_id)
+            self._meet_shards(update.shards or [_FIRST])
+        return self._parts[update.shard or _FIRST]
 
     def _leave_another_exchange(self, exchange_id: str | None) -> None:
         """Begin with the first fill if another exchange has taken the place of this one."""
-        assert self.position
-        if exchange_id is None or exchange_id == self.position.exchange_id:
+        if exchange_id is None or exchange_id == self._exchange_id:
             return
-        if self.position.exchange_id is None:
-            self.position = self.position._replace(exchange_id=exchange_id)
-        else:
+        if self._exchange_id is not None:
             logger.warning("another exchange has taken the place of the one before")
-            self.position = Position(exchange_id, 0)
-            self._told.clear()
+            self._given = Position(exchange_id, 0)
+            self._parts = {}
+        self._exchange_id = exchange_id
 
-    async def _list_missed(self, position: Position, up_to: int) -> list[AccountFill]:
-        """Return the fills after `position`, oldest first, once the archive has all of them."""
-        if up_to < position.sequence:
-            return []
-        page = await self._read_first_page(up_to)
-        missed = list(page.fills)
-        while page.after is not None and missed[-1].sequence >= position.sequence:
-            page = await self._gateway.list_fills(limit=_PAGE, after=page.after)
-            missed += page.fills
-        missed = [f for f in reversed(missed) if position.sequence <= f.sequence <= up_to]
-        told = sum(1 for fill in missed if fill.sequence == position.sequence)
-        return missed[min(told, position.fills) :]
-
-    async def _read_first_page(self, up_to: int) -> FillPage:
-        async with asyncio.timeout(ARCHIVE_SECONDS):
-            began, has_said = monotonic(), False
-            while True:
-                page = await self._gateway.list_fills(limit=_PAGE)
-                if page.sequence >= up_to:
-                    return page
-                if not has_said and monotonic() - began > _PATIENCE_SECONDS:
-                    logger.warning("the archive is at %d, not yet at %d", page.sequence, up_to)
-                    has_said = True
-                await asyncio.sleep(_POLL_SECONDS)
-
-    def _take_report(self, report: Report) -> None:
-        if report.status in OPEN_STATUSES:
-            assert report.order_id
-            order = msgspec.convert(report, OrderState, from_attributes=True)
-            self.open_orders[report.order_id] = order
-        elif report.status is not None:
-            self.open_orders.pop(report.order_id or "", None)
-        if report.last_trade:
-            self._count_fill(report)
-
-    def _count_fill(self, report: Report) -> None:
-        self._note(_name_fill(report))
-        self._move_past(report)
-        self.counts["fills"] += 1
-
-    def _move_past(self, report: Report) -> None:
-        position = self.position
-        assert position
-        told = position.fills if position.sequence == report.sequence else 0
-        self.position = Position(position.exchange_id, report.sequence, told + 1)
-
-    def _note(self, name: tuple[Any, ...] | None) -> None:
-        assert self.position
-        now = monotonic()
-        while self._told and now - self._told[0].time > SETTLING_SECONDS:
-            self._told.popleft()
-        self._told.append(_Told(now, self.position, name))
+    def _meet_shards(self, shards: Sequence[int]) -> None:
+        """Make the parts of the exchange's shards; one that is new has told nothing yet."""
+        if self._parts.keys() == set(shards):
+            return
+        given = _split(self._given)
+        if not self._parts and (unknown := given.keys() - set(shards)):
+            raise ValueError(
+                f"after is a position on shard {min(unknown)}, which the exchange has not:"
+                f" it has {', '.join(map(str, shards))}"
+            )
+        begins = BEGINNING if self._parts or self._given else None
+        is_one = len(shards) == 1
+        for shard in shards:
+            if shard not in self._parts:
+                place = given.get(shard, begins)
+                self._parts[shard] = ShardReader(None if is_one else shard, place, self.counts)
+        self._parts = {shard: self._parts[shard] for shard in shards}
 
 
-def _name_fill(report: Report) -> tuple[Any, ...]:
-    """Name a fill by all that is in it and in the archive: another one may have its number."""
-    fill = report.last_trade
-    assert fill
-    return report.sequence, fill.trade_id, report.order_id, fill.price, fill.quantity
+def _read_position(after: Sequence[Any]) -> Position:
+    try:
+        return msgspec.convert(tuple(after) or (None, 0), Position)
+    except (TypeError, msgspec.ValidationError) as error:
+        raise ValueError(f"after must be the position of a reader, or (): {error}") from None
 
 
-def _by_asset(balances: Sequence[Balance]) -> dict[str, Balance]:
-    return {balance.asset: balance for balance in balances}
+def _split(position: Position | None) -> dict[int, Place]:
+    """Return the place on each shard that a position says."""
+    if position is None:
+        return {}
+    others = {shard: Place(*place) for shard, *place in position.others}
+    return {_FIRST: Place(position.sequence, position.fills), **others}
 
 
-def _to_report(fill: AccountFill) -> Report:
-    return Report(
-        sequence=fill.sequence,
-        timestamp=fill.timestamp,
-        order_id=fill.order_id,
-        client_order_id=fill.client_order_id,
-        account=fill.account,
-        reason=None,
-        symbol=fill.symbol,
-        side=fill.side,
-        last_trade=Fill(
-            fill.trade_id,
-            fill.price,
-            fill.quantity,
-            Liquidity(fill.liquidity),
-            fill.commission,
-            fill.commission_asset,
-        ),
+def _add(one: Balance, other: Balance) -> Balance:
+    """Add what two shards have of an asset, which has as many decimals on both."""
+    places = len(one.free.partition(".")[2])
+    free, locked = (
+        format_amount(sum(scale(text, places) for text in texts), places)
+        for texts in ((one.free, other.free), (one.locked, other.locked))
     )
+    return Balance(one.asset, free, locked)
 
 
 def _is_passing(error: GatewayError) -> bool:

@@ -27,6 +27,7 @@ from archive.records import (
     Page,
     Positions,
     PreventedMatchRecord,
+    Reached,
     TransferRecord,
 )
 from order_gateway.errors import archive_unavailable
@@ -135,33 +136,35 @@ class History:
 
         Raise Refusal for a bad cursor.
         """
-        sequence = await self._catch_up()
-        return await self._ask(lambda archive: archive.list_orders(which, limit, after)), sequence
+        reached = await self._catch_up()
+        page = await self._ask(lambda archive: archive.list_orders(which, limit, after))
+        return page, reached.total
 
     async def list_fills(
         self, which: FillFilter, limit: int, after: str | None
     ) -> tuple[Page[FillRecord], int]:
         """Return a page of fills, newest first, and the sequence up to which it is complete.
 
-        Raise Refusal for a bad cursor.
+        That is the shard's if only its fills are asked for. Raise Refusal for a bad cursor.
         """
-        sequence = await self._catch_up()
-        return await self._ask(lambda archive: archive.list_fills(which, limit, after)), sequence
+        reached = await self._catch_up()
+        page = await self._ask(lambda archive: archive.list_fills(which, limit, after))
+        return page, reached.of(which.shard)
 
     async def list_prevented_matches(
         self, which: PreventedOf, limit: int, after: str | None
     ) -> tuple[Page[PreventedMatchRecord], int]:
         """Return a page of matches with own orders that were prevented, as `list_fills` does."""
-        sequence = await self._catch_up()
+        reached = await self._catch_up()
         page = await self._ask(lambda archive: archive.page_prevented_matches(which, limit, after))
-        return page, sequence
+        return page, reached.total
 
     async def ask(self, question: Callable[[Archive], Answered], least: int = 0) -> Answered:
         """Return the archive's answer once it has what is matched by now, or after WAIT_SECONDS.
 
         Raise Unavailable if it does not have the command `least` then.
         """
-        _require(least, await self._catch_up())
+        _require(least, (await self._catch_up()).total)
         return await self._ask(question)
 
     async def read_balances(self, account: str, least: int = 0) -> Balances:
@@ -200,11 +203,15 @@ class History:
         return await self._ask_ledger(lambda archive: archive.list_transfers(account, limit, after))
 
     async def read_snapshot(
-        self, account: str, describe: Callable[[OrderRecord], Described]
+        self, account: str, describe: Callable[[OrderRecord], Described], shard: int | None = None
     ) -> Snapshot[Described]:
-        """Return the account's open orders, as `describe` makes them in another thread."""
+        """Return the account's open orders, as `describe` makes them in another thread.
+
+        Of one of several `shard`s they are those on it, and the balances what the account ever
+        had there.
+        """
         await self._catch_up()
-        return await self._ask(lambda archive: _read_snapshot(archive, account, describe))
+        return await self._ask(lambda archive: _read_snapshot(archive, account, describe, shard))
 
     async def recall(self, account: str, known: Sequence[ExecutionReport]) -> dict[str, Recalled]:
         """Return the account's orders in the states that are `known`, or in later ones.
@@ -220,7 +227,7 @@ class History:
 
     async def _ask_ledger(self, question: Callable[[Archive], Answered]) -> tuple[Answered, int]:
         """Return the answer, and the sequence up to which it is complete."""
-        sequence = await self._catch_up()
+        sequence = (await self._catch_up()).total
         answer = await self._ask(
             lambda archive: question(archive) if archive.has_ledger() else None
         )
@@ -291,8 +298,8 @@ class History:
                 key = id_key
         return key, sequences
 
-    async def _catch_up(self) -> int:
-        """Wait until the archive has what is matched by now; return the sequence that it has.
+    async def _catch_up(self) -> Reached:
+        """Wait until the archive has what is matched by now; return how far it is.
 
         Wait for half a second at most, so that the archive may still be behind. Raise Unavailable
         if it is the archive of another exchange.
@@ -300,7 +307,7 @@ class History:
         try:
             id_key, sequences = await self._read_sequences()
         except (RedisError, OSError):
-            return await self._ask(Archive.last_sequence)
+            return await self._ask(Archive.read_reached)
         loop = asyncio.get_running_loop()
         deadline = loop.time() + WAIT_SECONDS
         pause = _FIRST_POLL_SECONDS
@@ -311,7 +318,7 @@ class History:
             pause = min(2 * pause, _POLL_SECONDS)
         if not reached.is_of(id_key):
             raise archive_unavailable("its database is that of another exchange")
-        return reached.total
+        return reached
 
     async def _ask(self, question: Callable[[Archive], Answered]) -> Answered:
         if self._archive is None:
@@ -381,16 +388,28 @@ def _read_fills(archive: Archive, order: OrderRecord) -> list[FillRecord] | None
 
 
 def _read_snapshot(
-    archive: Archive, account: str, describe: Callable[[OrderRecord], Described]
+    archive: Archive,
+    account: str,
+    describe: Callable[[OrderRecord], Described],
+    shard: int | None,
 ) -> Snapshot[Described]:
     """Read the sequence first: what happens meanwhile is in the answers, or is reported again."""
-    sequence = archive.last_sequence()
-    balances = archive.read_balances(account).balances
+    sequence = archive.read_reached().of(shard)
+    balances = _choose_balances(archive.read_balances(account), shard)
+    which = OrderFilter(account, is_open=True, shard=shard)
     orders: list[Described] = []
     after: str | None = None
     while True:
-        page = archive.list_orders(OrderFilter(account, is_open=True), 1000, after)
+        page = archive.list_orders(which, 1000, after)
         orders += map(describe, page.items)
         after = page.after
         if after is None:
-            return Snapshot(sequence, archive.last_sequence(), orders, balances)
+            return Snapshot(sequence, archive.read_reached().of(shard), orders, balances)
+
+
+def _choose_balances(found: Balances, shard: int | None) -> list[Balance] | None:
+    """Return what is on the shard; None: on all, or the exchange keeps no ledger."""
+    if shard is None or found.balances is None:
+        return found.balances
+    by_shard = found.shards or {1: found.balances}
+    return by_shard.get(shard, [])

@@ -1,4 +1,4 @@
-"""An account's open orders and balances at one sequence.
+"""An account's open orders and balances on a shard, at one sequence.
 
 They are the archive's, brought up to date from the journal.
 """
@@ -43,7 +43,7 @@ class _Encoded(NamedTuple):
 
 
 class OpenOrders:
-    """Open orders at `sequence`, oldest first: pages of encoded orders, joined by commas.
+    """Open orders at a shard's `sequence`, oldest first: pages of encoded orders, with commas.
 
     `balances` are those of the account then, None if the exchange keeps no ledger. `losses` is the
     feed's, so that nothing that was lost lies behind them.
@@ -71,9 +71,11 @@ class OpenOrdersReader:
     these, not a copy: what an account's streams can hold does not grow with their number.
     """
 
-    def __init__(self, history: History, feed: ReportFeed) -> None:
+    def __init__(self, history: History, feed: ReportFeed, shard: int | None = None) -> None:
+        """Take the feed of a `shard`; None: there is no other."""
         self._history = history
         self._feed = feed
+        self._shard = shard
         self._held = WeakValueDictionary[str, OpenOrders]()
         self._locks = WeakValueDictionary[str, asyncio.Lock]()
 
@@ -97,12 +99,13 @@ class OpenOrdersReader:
 
     async def _read_anew(self, listener: Listener) -> OpenOrders:
         losses = self._feed.losses
-        snapshot = await self._history.read_snapshot(listener.account, _encode_record)
+        snapshot = await self._history.read_snapshot(listener.account, _encode_record, self._shard)
         sequence = max(snapshot.reached, listener.start)
         if sequence - snapshot.sequence > MAX_BEHIND:
             raise archive_unavailable("it is too far behind")
         orders = {order.order_id: order for order in reversed(snapshot.orders)}
-        balances = {balance.asset: balance for balance in snapshot.balances or ()}
+        known = snapshot.balances
+        balances = None if known is None else {balance.asset: balance for balance in known}
         try:
             async for news in self._feed.read_reports(snapshot.sequence, sequence):
                 if news.report.account != listener.account:
@@ -110,12 +113,12 @@ class OpenOrdersReader:
                 if isinstance(news.report, ExecutionReport):
                     _apply(orders, news.report)
                 elif isinstance(news.report, AccountPosition):
-                    balances |= {balance.asset: balance for balance in news.report.balances}
+                    changed = {balance.asset: balance for balance in news.report.balances}
+                    balances = (balances or {}) | changed
         except JournalTrimmed:
             raise archive_unavailable("the journal begins behind it") from None
-        return await asyncio.to_thread(
-            OpenOrders, sequence, losses, orders.values(), list(balances.values()) or None
-        )
+        listed = None if balances is None else list(balances.values())
+        return await asyncio.to_thread(OpenOrders, sequence, losses, orders.values(), listed)
 
 
 def _apply(orders: dict[str, _Encoded], report: ExecutionReport) -> None:

@@ -17,6 +17,7 @@ from time import monotonic
 
 import msgspec
 from redis.asyncio import Connection, Redis
+from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import RedisError
 
 from edge.rare_log import RareLog
@@ -58,12 +59,18 @@ that would show the gap, and what came in its place may be forged."""
 
 
 class ReportFeed:
-    """Follows the report channel as long as there are listeners."""
+    """Follows a shard's report channel as long as there are listeners.
 
-    def __init__(self, redis_url: str, client: Redis, names: ShardNames = FIRST) -> None:
+    It is one of `feeds`, which share the bytes that may wait for all listeners.
+    """
+
+    def __init__(
+        self, redis_url: str, client: Redis, names: ShardNames = FIRST, feeds: int = 1
+    ) -> None:
         self._url = redis_url
         self._names = names
-        self._journal = ReportJournal(client)
+        self._max_held_bytes = MAX_HELD_BYTES // feeds
+        self._journal = ReportJournal(client, names)
         self._listeners: dict[str, set[Listener]] = defaultdict(set)
         self._count = 0
         self._follower: asyncio.Task[None] | None = None
@@ -87,8 +94,16 @@ class ReportFeed:
 
     @property
     def exchange_id(self) -> str | None:
-        """The exchange whose reports are followed; None before its first start."""
+        """The exchange whose reports are followed; None before its first start.
+
+        On a shard from 2 on it is an id of the shard alone.
+        """
         return None if self._id_key is None else derive_exchange_id(self._id_key)
+
+    async def read_exchange_id(self) -> str | None:
+        """Return what `exchange_id` will be at the next look; raise RedisError or OSError."""
+        id_key = await self._journal.read_id_key()
+        return None if id_key is None else derive_exchange_id(id_key)
 
     @contextlib.asynccontextmanager
     async def listen(
@@ -191,6 +206,8 @@ class ReportFeed:
             match response:
                 case [b"message", channel, _] if channel == RESETS.encode():
                     await self._catch_up()
+                case [b"sunsubscribe", *_]:
+                    raise RedisConnectionError("another node has the shard")
                 case [b"message" | b"smessage", _, bytes(data)]:
                     await self._take(data)
 
@@ -249,7 +266,7 @@ class ReportFeed:
         held = {account: _count_held(some) for account, some in self._listeners.items()}
         total = sum(held.values())
         for account in sorted(held, key=held.__getitem__, reverse=True):
-            if total <= MAX_HELD_BYTES:
+            if total <= self._max_held_bytes:
                 break
             total -= held[account]
             for listener in self._listeners[account]:

@@ -34,6 +34,10 @@ from protocol.enums import (
     Status,
 )
 
+OfShard = Annotated[
+    int | None, Field(description="which one it is about; only if the exchange has several shards")
+]
+
 
 class OrderNow(DescribedBody):
     """An order as it is after one change of it."""
@@ -145,9 +149,13 @@ class Snapshot(DescribedBody):
 
     type: Literal["snapshot"]
     number: int
+    shard: OfShard = None
     sequence: Annotated[int, Field(description="the orders are as of this command")]
     account: str
     exchange_id: str | None
+    shards: Annotated[
+        list[int] | None, Field(description="those that there are; only if they are several")
+    ] = None
     balances: Annotated[
         list[BalanceItem] | None,
         Field(description="of every asset, as of `sequence`; null: the exchange keeps no ledger"),
@@ -160,6 +168,7 @@ class ExecutionReport(DescribedBody):
 
     type: Literal["execution_report"]
     number: int
+    shard: OfShard = None
     data: Report
 
 
@@ -168,6 +177,7 @@ class CommandRejected(DescribedBody):
 
     type: Literal["command_rejected"]
     number: int
+    shard: OfShard = None
     data: Rejection
 
 
@@ -176,6 +186,7 @@ class BalanceChanged(DescribedBody):
 
     type: Literal["balance_changed"]
     number: int
+    shard: OfShard = None
     data: Change
 
 
@@ -184,6 +195,7 @@ class AccountPosition(DescribedBody):
 
     type: Literal["account_position"]
     number: int
+    shard: OfShard = None
     data: Position
 
 
@@ -192,6 +204,7 @@ class Heartbeat(DescribedBody):
 
     type: Literal["heartbeat"]
     number: Annotated[int, Field(description="repeats that of the last message")]
+    shard: OfShard = None
     sequence: Annotated[int, Field(description="reports up to it have been sent")]
     in_sync: bool
 

@@ -25,9 +25,10 @@ from order_gateway.routes.services import Services
 from protocol.codec import encode
 from protocol.commands import check_client_order_id, parse_number, parse_order_id
 from protocol.enums import Reason, Status
-from protocol.instrument import Instrument
+from protocol.instrument import Instrument, list_shards
 from protocol.problem_responses import describe_problems
 from protocol.refusal import Refusal
+from protocol.shards import MAX_SHARDS
 
 routes = RouteTable()
 
@@ -39,6 +40,10 @@ _STATUS = describe_query(
     enum=list(_STATUSES),
 )  # fmt: skip
 _ORDER_ID = describe_query("order_id", "Only this order's", type="string", pattern=r"^\d{1,16}$")
+_SHARD = describe_query(
+    "shard", "Only this shard's; `sequence` is then the shard's own", type="integer", minimum=1,
+    maximum=MAX_SHARDS,
+)  # fmt: skip
 _LIST_PROBLEMS = (
     Reason.UNKNOWN_SYMBOL,
     Reason.INVALID_CURSOR,
@@ -106,19 +111,20 @@ async def list_orders(services: Services, request: RequestContext) -> Response:
 
 @routes.add(
     "GET", "/v1/fills", needs=Scope.READ, summary="Fills", tags=["history"],
-    request=describe_question(_SYMBOL, _ORDER_ID, *SPAN, LIMIT, AFTER),
+    request=describe_question(_SYMBOL, _ORDER_ID, _SHARD, *SPAN, LIMIT, AFTER),
     response_model=FillList,
-    responses=describe_problems(Reason.INVALID_ORDER_ID, *_LIST_PROBLEMS),
+    responses=describe_problems(Reason.INVALID_ORDER_ID, Reason.UNKNOWN_SHARD, *_LIST_PROBLEMS),
 )  # fmt: skip
 async def list_fills(services: Services, request: RequestContext) -> Response:
     """The account's shares of trades, newest first."""
-    query = request.read_query("symbol", "order_id", "start", "end", "limit", "after")
+    query = request.read_query("symbol", "order_id", "shard", "start", "end", "limit", "after")
     order_id = query.get("order_id")
     which = FillFilter(
         request.account,
         _read_symbol(query, services.instruments),
         None if order_id is None else parse_order_id(order_id),
         *read_span(query),
+        _read_shard(query, services.instruments),
     )
     limit, after = read_limit(query), query.get("after")
     page, sequence = await services.history.list_fills(which, limit, after)
@@ -156,6 +162,17 @@ def _answer(body: Any) -> Response:
 def _read_symbol(query: dict[str, str], instruments: Mapping[str, Instrument]) -> str | None:
     symbol = query.get("symbol")
     return None if symbol is None else find_instrument(symbol, instruments).symbol
+
+
+def _read_shard(query: dict[str, str], instruments: Mapping[str, Instrument]) -> int | None:
+    text = query.get("shard")
+    if text is None:
+        return None
+    shards = list_shards(instruments.values())
+    if text not in map(str, shards):
+        known = ", ".join(map(str, shards))
+        raise Refusal(Reason.UNKNOWN_SHARD, "shard", f"shard must be one of {known}")
+    return int(text)
 
 
 def _read_status(query: dict[str, str]) -> Status | None:

@@ -1,21 +1,14 @@
 """The gateway before several shards: one exchange to its callers."""
 
-import secrets
 from collections.abc import Iterator
 from typing import Any, TypeAlias
 
 import httpx
 import pytest
-from websockets.exceptions import ConnectionClosed
-from websockets.sync.client import connect
 
 from goquant import SyncGatewayClient
 from protocol.shards import find_shard
-from tests.support.archive_service import run_follower
-from tests.support.gateway_process import run_workers, wait_for_archive
-from tests.support.ledgers import make_ledger
-from tests.support.redis_server import run_redis
-from tests.support.shards import SYMBOLS, run_engines, write_instruments
+from tests.support.shards import SYMBOLS, make_account, run_sharded_exchange
 from tests.support.waiting import wait_until
 
 Json: TypeAlias = dict[str, Any]
@@ -24,33 +17,15 @@ NOTHING = "0.00000000"
 
 @pytest.fixture(scope="module")
 def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    folder = tmp_path_factory.mktemp("exchange")
-    database_url = f"sqlite:///{folder / 'archive.sqlite3'}"
-    file = write_instruments(folder)
-    with (
-        run_redis(folder) as redis_url,
-        run_engines(redis_url, ledger=make_ledger()),
-        run_follower(redis_url, database_url, shards=SYMBOLS),
-        wait_for_archive(database_url),
-        run_workers(redis_url, DATABASE_URL=database_url, INSTRUMENTS_FILE=str(file)) as (url, _),
-    ):
-        yield url
+    with run_sharded_exchange(tmp_path_factory.mktemp("exchange")) as exchange:
+        yield exchange.url
 
 
 @pytest.fixture
 def client(url: str) -> Iterator[httpx.Client]:
     """A caller with an account of its own, which has 1000 USDT on the shards from 2 on."""
-    account = f"account-{secrets.token_hex(4)}"
+    account = make_account(url)
     with httpx.Client(base_url=url, headers={"X-Account": account}, timeout=30) as client:
-        for shard in (2, 3):
-            body = {
-                "account": account,
-                "asset": "USDT",
-                "amount": "1000",
-                "id": f"{account}-{shard}",
-            }
-            answer = client.post("/v1/admin/credit", json=body | {"shard": shard})
-            assert answer.status_code == 201, answer.text
         yield client
         client.delete("/v1/orders")
 
@@ -300,18 +275,6 @@ def test_halt_of_an_instrument_is_for_its_shard(client: httpx.Client) -> None:
         assert phases == {"BTC-USDT": "continuous", "ETH-USDT": "halted", "SOL-USDT": "continuous"}
     finally:
         assert client.post("/v1/instruments/ETH-USDT/resume").status_code == 200
-
-
-def test_stream_of_reports_is_refused_and_says_what_is_there(url: str) -> None:
-    with connect(url.replace("http", "ws") + "/ws/orders") as stream:
-        assert "reports=off" in str(stream.recv())
-        with pytest.raises(ConnectionClosed) as closed:
-            stream.recv()
-    assert closed.value.rcvd is not None
-    assert closed.value.rcvd.code == 1008  # not 1013, after which a client would try again
-    with connect(url.replace("http", "ws") + "/ws/orders?reports=off") as stream:
-        stream.send('{"id":1,"command":"cancel_all"}')
-        assert '"canceled":0' in str(stream.recv())
 
 
 def test_health_is_of_all_shards(client: httpx.Client) -> None:

@@ -16,7 +16,7 @@ from websockets.exceptions import ConnectionClosed
 from archive.database import open_for_queries
 from archive.queries import Archive, ArchiveUnavailable
 from order_gateway.__main__ import create_server
-from order_gateway.account import order_stream, report_feed
+from order_gateway.account import report_feed, stream_session
 from order_gateway.account.report_feed import ReportFeed
 from order_gateway.app import create_app
 from order_gateway.logs import current_request
@@ -134,7 +134,7 @@ def test_reader_that_comes_during_an_outage_is_told_and_hears_no_silence(
 def test_open_stream_says_that_it_is_deaf_and_when_it_hears_again(
     redis_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, lines: Lines
 ) -> None:
-    monkeypatch.setattr(order_stream, "HEARTBEAT_SECONDS", 0.1)
+    monkeypatch.setattr(stream_session, "HEARTBEAT_SECONDS", 0.1)
 
     async def scenario(where: str, proxy: RedisProxy) -> None:
         async with connect(f"ws://{where}/ws/orders") as stream, http.AsyncClient() as client:

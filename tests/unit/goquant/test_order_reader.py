@@ -1,6 +1,7 @@
 """The reader of an account's orders, on streams that go wrong. The gateway is a script."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Callable
 from typing import Any, Self, cast
 
@@ -20,7 +21,7 @@ from goquant import (
     Report,
     Update,
 )
-from goquant.client import order_reader
+from goquant.client import order_reader, shard_reader
 from goquant.client.book import Json
 from goquant.client.connection import StreamConnection
 from protocol.enums import BalanceCause, Liquidity, Reason
@@ -246,7 +247,7 @@ def test_exchange_that_has_lost_what_it_told_is_said(
     monkeypatch: pytest.MonkeyPatch, position: list[Any]
 ) -> None:
     """A copy of its data from yesterday: the numbers between would be skipped in silence."""
-    monkeypatch.setattr(order_reader, "BEHIND_SECONDS", 0.02)
+    monkeypatch.setattr(shard_reader, "BEHIND_SECONDS", 0.02)
     streams: list[list[Step]] = [[snapshot(6)] for _ in range(20)]
     gateway = ScriptedGateway(*streams)
     reader = OrderReader(cast("GatewayClient", gateway), after=position)
@@ -438,3 +439,134 @@ def test_what_does_not_pass_is_told() -> None:
     unauthorized = GatewayError(0, {"code": "unauthorized"}, None)
     _, updates = read(ScriptedGateway([unauthorized], [snapshot(5)]), error=Reason.UNAUTHORIZED)
     assert updates == []
+
+
+SHARDS = [1, 2, 3]
+
+
+def of_shard(shard: int, update: Update) -> Update:
+    shards = SHARDS if update.type == "snapshot" else []
+    return msgspec.structs.replace(update, shard=shard, shards=shards)
+
+
+def test_shards_have_positions_of_their_own() -> None:
+    gateway = ScriptedGateway(
+        [
+            of_shard(2, snapshot(50, "20")),
+            of_shard(1, snapshot(5, "10", number=1)),
+            of_shard(3, snapshot(0, number=2)),
+            of_shard(2, report(3, 51, 1)),
+            of_shard(1, report(4, 6, 1)),
+            of_shard(3, heartbeat(4)),
+        ],
+        [
+            of_shard(1, snapshot(6)),
+            of_shard(2, snapshot(52, number=1)),
+            of_shard(3, snapshot(4, number=2)),
+        ],
+        pages=[
+            ([fill(6, 1)], 6, None),
+            ([fill(52, 2), fill(51, 1)], 52, None),
+            ([fill(3, 1)], 4, None),
+        ],
+    )
+    reader, updates = read(gateway)
+    assert [(update.shard, update.fill.trade_id) for update in updates if update.fill] == [
+        (2, 1), (1, 1), (2, 2), (3, 1),
+    ]  # fmt: skip
+    assert reader.position == Position(HERE, 7, 0, ((2, 53, 0), (3, 5, 0)))
+    assert reader.counts["connections"] == 2
+    assert reader.counts["snapshots"] == 6
+    assert reader.open_orders == {}
+
+
+def test_reader_is_live_and_has_a_position_once_each_shard_has_a_snapshot() -> None:
+    steps: list[Step] = [
+        of_shard(shard, snapshot(5, str(shard), number=shard - 1)) for shard in SHARDS
+    ]
+    reader = OrderReader(cast("GatewayClient", ScriptedGateway(steps)))
+
+    async def run() -> None:
+        updates = aiter(reader)
+        for shard in SHARDS:
+            assert not reader.is_live
+            assert reader.position is None
+            assert (await anext(updates)).shard == shard
+        assert reader.is_live
+        assert set(reader.open_orders) == {"1", "2", "3"}
+
+    asyncio.run(run())
+    assert reader.position == Position(HERE, 6, 0, ((2, 6, 0), (3, 6, 0)))
+
+
+def test_reader_goes_on_where_another_one_ended_on_each_shard() -> None:
+    """What a program has written to a file; shard 3 is newer than that."""
+    steps: list[Step] = [of_shard(shard, snapshot(9, number=shard - 1)) for shard in SHARDS]
+    pages = [
+        ([fill(9, 2), fill(8, 1)], 9, None),
+        ([fill(9, 4), fill(9, 3)], 9, None),
+        ([fill(1, 5)], 9, None),
+    ]
+    position = json.loads(json.dumps(Position(HERE, 8, 1, ((2, 9, 1),))))
+    _, updates = read(ScriptedGateway(steps, pages=pages), after=position)
+    assert list_trades(updates) == [2, 4, 5]
+
+
+def test_balances_of_shards_are_added() -> None:
+    first, second, third = (
+        msgspec.to_builtins(of_shard(shard, snapshot(5, number=shard - 1))) for shard in SHARDS
+    )
+    first["balances"] = [balance("USDT", "1000.50", "0.00"), balance("BTC", "1.0", "0.5")]
+    second["balances"] = [balance("USDT", "0.75", "1.25")]
+    third["balances"] = []
+    reader, _ = read(ScriptedGateway([first, second, third]))
+    assert reader.balances == {
+        "USDT": Balance("USDT", "1001.25", "1.25"), "BTC": Balance("BTC", "1.0", "0.5"),
+    }  # fmt: skip
+    assert reader.shard_balances[2] == {"USDT": Balance("USDT", "0.75", "1.25")}
+
+
+def test_another_exchange_begins_anew_on_every_shard() -> None:
+    gateway = ScriptedGateway(
+        [of_shard(shard, snapshot(50, number=shard - 1)) for shard in SHARDS],
+        [of_shard(shard, snapshot(2, number=shard - 1, exchange=ELSEWHERE)) for shard in SHARDS],
+        pages=[([fill(1, shard)], 2, None) for shard in SHARDS],
+    )
+    reader, updates = read(gateway)
+    assert list_trades(updates) == SHARDS
+    assert reader.position == Position(ELSEWHERE, 3, 0, ((2, 3, 0), (3, 3, 0)))
+
+
+@pytest.mark.parametrize(
+    ("position", "error"),
+    [
+        (5, "after must be the position of a reader"),
+        ([HERE], "after must be the position of a reader"),
+        ([HERE, "8", 0], "after must be the position of a reader"),
+        ([HERE, 8, 0, [[2, 5]]], "after must be the position of a reader"),
+        ([HERE, 8, -1], "after must be the position of a reader"),
+        ([HERE, 8, 0, [[2, -5, 0]]], "after must be the position of a reader"),
+        ([HERE, 8, 0, [[7, 5, 0]]], "on shard 7, which the exchange has not: it has 1, 2, 3"),
+    ],
+)
+def test_position_that_is_none_is_said(position: Any, error: str) -> None:
+    gateway = cast("GatewayClient", ScriptedGateway([of_shard(1, snapshot(9))]))
+
+    async def run() -> None:
+        async for _ in OrderReader(gateway, after=position):
+            pass
+
+    with pytest.raises(ValueError, match=error):
+        asyncio.run(run())
+
+
+def test_position_on_several_shards_is_none_of_an_exchange_with_one() -> None:
+    reader = OrderReader(
+        cast("GatewayClient", ScriptedGateway([snapshot(9)])), after=(HERE, 8, 0, ((2, 5, 0),))
+    )
+
+    async def run() -> None:
+        await anext(aiter(reader))
+
+    with pytest.raises(ValueError, match="on shard 2, which the exchange has not: it has 1"):
+        asyncio.run(run())
