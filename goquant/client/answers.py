@@ -398,7 +398,7 @@ class SymbolFees(msgspec.Struct, frozen=True):
 class InstrumentState(msgspec.Struct, frozen=True):
     """An instrument; `state` is `trading`, `halted`, or None if the gateway does not know.
 
-    `phase` is `continuous`, `halted` or `closed`.
+    `phase` is `continuous`, `halted` or `closed`. `shard` is there if the exchange has several.
     """
 
     symbol: str
@@ -413,6 +413,7 @@ class InstrumentState(msgspec.Struct, frozen=True):
     price_band: str | None
     state: str | None
     phase: str | None = None
+    shard: int | None = None
 
 
 class OrderPage(msgspec.Struct, frozen=True):

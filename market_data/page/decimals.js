@@ -32,6 +32,12 @@ export function multiply(price, quantity) {
   const digits = (BigInt(price.replace(".", "")) * BigInt(quantity.replace(".", ""))).toString().padStart(places + 1, "0");
   return places ? `${digits.slice(0, -places)}.${digits.slice(-places)}` : digits;
 }
+/** Of two with as many places. */
+export function addDecimals(one, other) {
+  const sum = BigInt(one.replace(".", "")) + BigInt(other.replace(".", "")), places = placesOf(one);
+  const digits = String(sum < 0n ? -sum : sum).padStart(places + 1, "0"), sign = sum < 0n ? "-" : "";
+  return sign + (places ? `${digits.slice(0, -places)}.${digits.slice(-places)}` : digits);
+}
 /** With no more than so many places, the rest cut off. */
 export const cutPlaces = (text, places) => (text.includes(".") ? text.slice(0, text.indexOf(".") + 1 + places) : text);
 export const pad = number => String(number).padStart(2, "0");

@@ -100,7 +100,7 @@ async function findGateway() {
 }
 
 function makeGrid(item) {
-  const grid = { symbol: item.symbol, base: item.base_asset, quote: item.quote_asset, pricePlaces: placesOf(item.tick_size), lotPlaces: placesOf(item.lot_size) };
+  const grid = { symbol: item.symbol, base: item.base_asset, quote: item.quote_asset, pricePlaces: placesOf(item.tick_size), lotPlaces: placesOf(item.lot_size), shard: item.shard };
   return { ...grid, tick: toUnits(item.tick_size, grid.pricePlaces), lot: toUnits(item.lot_size, grid.lotPlaces) };
 }
 

@@ -3,7 +3,7 @@
 import { fromUnits, group, multiply, shorten, toUnits } from "./decimals.js";
 import { element, setText, show } from "./dom.js";
 import { market, symbol } from "./markets.js";
-import { estimateFee, money } from "./money.js";
+import { estimateFee, findFree, money } from "./money.js";
 import { countLots, fillShare, otherSide, readLots, readPrice, size } from "./sizes.js";
 import { averageTenths, slippage, walkBook } from "./sweep.js";
 import { isResting, readForce } from "./terms.js";
@@ -70,7 +70,7 @@ function sumTotal(walk, grid, quantity) {
   return fromUnits(Number(walk.notional) + rest, places);
 }
 
-const findBalance = grid => money.balances.get(ticket.side === "buy" ? grid.quote : grid.base);
+const findBalance = grid => findFree(ticket.side === "buy" ? grid.quote : grid.base, grid.shard);
 
 function showAvailable(grid, lots) {
   const asset = ticket.side === "buy" ? grid.quote : grid.base, balance = findBalance(grid), most = balance ? countLots(grid, balance.free, 100) : 0;

@@ -10,7 +10,7 @@ import { playTone } from "./sound.js";
 
 /** @type {any} */
 export const privateFeed = {
-  socket: null, isLive: false, retryTimer: 0, failures: 0,
+  socket: null, isLive: false, retryTimer: 0, failures: 0, shards: new Set(),
 
   open() {
     privateFeed.close();
@@ -36,14 +36,16 @@ export const privateFeed = {
   },
   take(message) {
     if (message.type === "snapshot") {
-      Object.assign(privateFeed, { isLive: true, failures: 0 });
-      meetBalances(message.balances, message.sequence);
+      if (!message.number) privateFeed.shards.clear();
+      const isWhole = privateFeed.shards.add(message.shard).size >= (message.shards ?? [0]).length;
+      Object.assign(privateFeed, { isLive: isWhole, failures: 0 });
+      meetBalances(message.balances, message);
       for (const order of message.orders) takeOrder(order);
-      loadOrders();  // what has ended meanwhile, and the fills
+      if (isWhole) loadOrders();  // what has ended meanwhile, and the fills
     } else if (message.type === "execution_report") {
       takeReport(message.data);
     } else if (message.type === "account_position") {
-      takeBalances(message.data.balances, message.data.sequence);
+      takeBalances(message.data.balances, message.data.sequence, message.shard);
     }
   },
 };

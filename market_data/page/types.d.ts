@@ -37,4 +37,5 @@ interface Fill {
 }
 
 /** An instrument's assets and steps, in whole numbers of its own decimal places. */
-interface Grid { symbol: string; base: string; quote: string; pricePlaces: number; lotPlaces: number; tick: number; lot: number; phase?: string }
+interface Grid { symbol: string; base: string; quote: string; pricePlaces: number; lotPlaces: number; tick: number; lot: number; phase?: string; shard?: number }
+type Balances = Map<string, { free: string; locked: string }>;

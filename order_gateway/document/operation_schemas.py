@@ -99,6 +99,9 @@ class InstrumentItem(DescribedBody):
     price_band: str | None
     state: InstrumentState | None
     phase: Phase | None
+    shard: Annotated[
+        int | None, Field(description="where it is matched; only if there are several shards")
+    ] = None
 
 
 class InstrumentList(DescribedBody):

@@ -25,7 +25,7 @@ from protocol.asyncapi import make_asyncapi
 from protocol.codec import encode
 from protocol.documentation import HEADERS, PAGE
 from protocol.enums import Phase, Reason
-from protocol.instrument import Instrument
+from protocol.instrument import Instrument, list_shards
 from protocol.problem_responses import describe_problems
 
 routes = RouteTable()
@@ -38,8 +38,8 @@ routes = RouteTable()
 async def list_instruments(services: Services, _request: RequestContext) -> Response:
     """What is traded, with tick and lot, and whether it is halted."""
     phases = await services.halts.read_phases()
-    items = [_describe_instrument(item, phases) for item in services.instruments.values()]
-    body = InstrumentList(instruments=items).model_dump_json()
+    items = [_describe_instrument(services, item, phases) for item in services.instruments.values()]
+    body = InstrumentList(instruments=items).model_dump_json(exclude_unset=True)
     return Response(body, media_type="application/json")
 
 
@@ -51,8 +51,8 @@ async def list_instruments(services: Services, _request: RequestContext) -> Resp
 async def read_instrument(services: Services, request: RequestContext) -> Response:
     """One instrument: its tick and lot, its limits, and whether it is halted."""
     instrument = find_instrument(request.path_params["symbol"], services.instruments)
-    item = _describe_instrument(instrument, await services.halts.read_phases())
-    return Response(item.model_dump_json(), media_type="application/json")
+    item = _describe_instrument(services, instrument, await services.halts.read_phases())
+    return Response(item.model_dump_json(exclude_unset=True), media_type="application/json")
 
 
 @routes.add(
@@ -121,11 +121,13 @@ def _answer(state: BaseModel, status: Literal[200, 503]) -> Response:
     return Response(state.model_dump_json(), status, media_type="application/json")
 
 
-def _describe_instrument(instrument: Instrument, phases: dict[str, Phase] | None) -> InstrumentItem:
+def _describe_instrument(
+    services: Services, instrument: Instrument, phases: dict[str, Phase] | None
+) -> InstrumentItem:
     """Describe an instrument; `phases` are those that do not trade, None if that is unknown."""
     phase = None if phases is None else phases.get(instrument.symbol, Phase.CONTINUOUS)
     specification = instrument.specification
-    return InstrumentItem(
+    item = InstrumentItem(
         symbol=instrument.symbol,
         base_asset=specification.base_asset,
         quote_asset=specification.quote_asset,
@@ -139,3 +141,6 @@ def _describe_instrument(instrument: Instrument, phases: dict[str, Phase] | None
         state=None if phase is None else to_state(phase),
         phase=phase,
     )
+    if len(list_shards(services.instruments.values())) > 1:
+        item.shard = instrument.shard
+    return item

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { compact, fromUnits, group, isDecimal, multiply, placesOf, shorten, toUnits, unitsOf } from "../decimals.js";
+import { addDecimals, compact, fromUnits, group, isDecimal, multiply, placesOf, shorten, toUnits, unitsOf } from "../decimals.js";
 
 test("a decimal becomes whole units of its places, and text again", () => {
   assert.equal(toUnits("60000.5", 2), 6000050);
@@ -17,6 +17,12 @@ test("a decimal becomes whole units of its places, and text again", () => {
 test("price times quantity is exact", () => {
   assert.equal(multiply("60000.01", "0.12345"), "7407.0012345");
   assert.equal(multiply("99999999.99", "99999999.99999"), "9999999998999000.0000001");
+});
+
+test("sums are exact, of either sign", () => {
+  assert.equal(addDecimals("99999999999999.99999999", "0.00000001"), "100000000000000.00000000");
+  assert.equal(addDecimals("0.25", "-0.75"), "-0.50");
+  assert.equal(addDecimals("1", "2"), "3");
 });
 
 test("figures are written for readers", () => {

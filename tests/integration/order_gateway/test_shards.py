@@ -265,6 +265,12 @@ def test_credit_on_a_shard_that_there_is_not_names_the_nearest(client: httpx.Cli
     assert (answer.json()["field"], answer.json()["nearest"]) == ("shard", "3")
 
 
+def test_instrument_says_its_shard(client: httpx.Client) -> None:
+    listed = client.get("/v1/instruments").json()["instruments"]
+    assert {each["shard"]: each["symbol"] for each in listed} == SYMBOLS
+    assert client.get("/v1/instruments/ETH-USDT").json()["shard"] == 2
+
+
 def test_halt_of_an_instrument_is_for_its_shard(client: httpx.Client) -> None:
     assert client.post("/v1/instruments/ETH-USDT/halt").status_code == 200
     try:
