@@ -31,6 +31,18 @@ Send an order:
 Ctrl-C stops everything. In another terminal: python start_system.py status | check | --help
 """
 
+_PART = """
+Of GoQuant, {services} is ready ({seconds:.1f} s).
+  Core           {core}
+  Redis          {redis}
+  Order gateway  {gateway}
+  Market data    {feed}
+  Data folder    {folder}
+
+Ctrl-C stops it. In another terminal: python start_system.py status | --help
+"""
+_ELSEWHERE = "on other machines"
+
 _NO_MARKET = "nobody trades but you; simulated traders: ▶ Demo flow on the page, or --market demo"
 
 
@@ -43,6 +55,16 @@ def format_banner(
     needs_api_key: bool = False,
 ) -> str:
     """Return the text: URLs, what serves, who trades, an order to try, and how to stop."""
+    if not record.gateway_url or not record.market_data_url:
+        return _PART.format(
+            services=", ".join(service.name for service in record.services),
+            seconds=seconds,
+            core=describe_core(),
+            redis=describe_redis(record),
+            gateway=record.gateway_url or _ELSEWHERE,
+            feed=record.feed_url or _ELSEWHERE,
+            folder=folder,
+        )
     return _BANNER.format(
         seconds=seconds,
         core=describe_core(),

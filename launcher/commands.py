@@ -8,6 +8,7 @@ from launcher.cluster_shape import check_shape
 from launcher.data_folder import DataFolder
 from launcher.redis_commands import run_redis_command
 from launcher.reset import reset_system
+from launcher.service_choice import check_services
 from launcher.services import read_shards
 from launcher.settings import LauncherSettings, read_settings
 from launcher.setup.environment import ROOT
@@ -48,7 +49,7 @@ def _dispatch(arguments: argparse.Namespace, settings: LauncherSettings) -> int:
 
             key = arguments.api_key or settings.check_api_key
             secret = arguments.api_secret or settings.check_api_secret
-            return run_checks(_require_running(folder), settings, key, secret)
+            return run_checks(_require_whole(folder), settings, key, secret)
         case "reset":
             return reset_system(settings, yes=arguments.yes)
         case "redis":
@@ -68,12 +69,22 @@ def _choose(settings: LauncherSettings, arguments: argparse.Namespace) -> Launch
         chosen["market"] = MarketName(arguments.market)
     if arguments.standby:
         chosen["standbys"] = max(1, settings.standbys)
-    if arguments.cluster is not None:
-        try:
-            chosen["redis_cluster"] = check_shape(arguments.cluster)
-        except ValueError as error:
-            raise LaunchError(f"--cluster {error}") from None
+    for option, name, check in (
+        ("cluster", "redis_cluster", check_shape), ("only", "only_services", check_services),
+    ):  # fmt: skip
+        if (text := getattr(arguments, option)) is not None:
+            try:
+                chosen[name] = check(text)
+            except ValueError as error:
+                raise LaunchError(f"--{option} {error}") from None
     return settings.model_copy(update=chosen)
+
+
+def _require_whole(folder: DataFolder) -> RunRecord:
+    record = _require_running(folder)
+    if not record.gateway_url or not record.market_data_url:
+        raise LaunchError("check needs the gateway and the market data, which run elsewhere")
+    return record
 
 
 def _require_running(folder: DataFolder) -> RunRecord:

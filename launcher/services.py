@@ -32,17 +32,21 @@ class Listeners(NamedTuple):
     gateway: list[socket.socket]
     market_data: list[socket.socket]
     binance: list[socket.socket]
-    """Empty if that service is off."""
+    """Each is empty if that service is off, or on other machines."""
 
 
 def open_listeners(settings: LauncherSettings) -> Listeners:
     """Open the sockets of each; raise LaunchError if a port cannot be had."""
+    places = {
+        "gateway": (settings.gateway_host, settings.gateway_port, "GATEWAY"),
+        "market-data": (settings.market_data_host, settings.market_data_port, "MARKET_DATA"),
+        "binance": (settings.binance_host, settings.binance_port, "BINANCE"),
+    }
     return Listeners(
-        open_listening_sockets(settings.gateway_host, settings.gateway_port, "GATEWAY"),
-        open_listening_sockets(settings.market_data_host, settings.market_data_port, "MARKET_DATA"),
-        open_listening_sockets(settings.binance_host, settings.binance_port, "BINANCE")
-        if settings.binance == "on"
-        else [],
+        *(
+            open_listening_sockets(*place) if settings.runs(service) else []
+            for service, place in places.items()
+        )
     )
 
 
@@ -62,6 +66,7 @@ def make_services(
         engine
         for names in read_shards(settings)
         for engine in _make_engines(settings, redis, environment("engine"), names)
+        if settings.runs("engine")
     ]
     services = [
         *engines,
@@ -71,17 +76,26 @@ def make_services(
                 listeners.gateway, "--order-log", side_log="orders",
             )
             for name in _name_workers("gateway", settings.uvicorn_workers)
+            if listeners.gateway
         ),
-        Service(
-            name="archive",
-            command=_module("archive"),
-            stage=_ENGINE_STAGE,
-            environment=environment("archive"),
-            is_optional=True,
+        *(
+            Service(
+                name=name,
+                command=_module("archive"),
+                stage=_ENGINE_STAGE,
+                environment=environment("archive"),
+                is_optional=True,
+            )
+            for name in ("archive",)
+            if settings.runs(name)
         ),
-        _make_listener(
-            "market-data", "market_data", _MARKET_DATA_STAGE, environment("market_data"),
-            listeners.market_data,
+        *(
+            _make_listener(
+                name, "market_data", _MARKET_DATA_STAGE, environment("market_data"),
+                listeners.market_data,
+            )
+            for name in ("market-data",)
+            if listeners.market_data
         ),
         *(
             _make_listener(
@@ -95,7 +109,7 @@ def make_services(
     if settings.ephemeral == "on" and CAN_FORK:  # a test waits for it
         preload_modules(dict.fromkeys(service.module for service in services))
         services = [replace(service, is_forked=True) for service in services]
-    return [*services, _make_participants(settings, listeners)]
+    return [*services, _make_participants(settings, listeners)] if listeners.gateway else services
 
 
 def _make_engines(
@@ -107,14 +121,15 @@ def _make_engines(
     """Return the engine of a shard, and its standbys; then it is one of them, too."""
     durability = settings.redis_durability
     arguments = [] if names.shard == 1 else [f"--shard={names.shard}"]
-    if settings.standbys:
+    if settings.standbys or settings.only_services:  # there may be another one elsewhere
         arguments.append("--standby")
+    watch = watch_engine if settings.only_services is None else watch_shard
     engine = Service(
         name=names.process,
         command=_module("engine", *arguments),
         stage=_ENGINE_STAGE,
         environment=environment | ({"REDIS_DURABILITY": durability} if durability else {}),
-        is_ready=watch_engine(redis.launcher, names),
+        is_ready=watch(redis.launcher, names),
     )
     standbys = (name_standby(names, number) for number in range(1, settings.standbys + 1))
     return [engine, *(replace(engine, name=name, is_ready=None) for name in standbys)]
@@ -170,6 +185,20 @@ def watch_engine(redis_url: str, names: ShardNames = FIRST) -> Callable[[], bool
     """
     before = _read_ready_owner(redis_url, names)
     return lambda: _read_ready_owner(redis_url, names) not in {None, before}
+
+
+def watch_shard(redis_url: str, names: ShardNames) -> Callable[[], bool]:
+    """Return a condition: an engine of the shard serves, on whichever machine."""
+
+    def is_served() -> bool:
+        try:
+            with connect(redis_url, 1.0, names) as client:
+                ready = client.hget(names.state, STATE_READY)
+                return ready is not None and ready == client.get(names.lease)
+        except RedisError:
+            return False
+
+    return is_served
 
 
 def _read_ready_owner(redis_url: str, names: ShardNames) -> bytes | None:

@@ -7,6 +7,7 @@ from typing import Annotated
 from pydantic import AfterValidator, Field, ValidationError
 
 from launcher.cluster_shape import check_shape
+from launcher.service_choice import check_services, split_services
 from launcher.setup.errors import LaunchError
 from protocol.enums import MarketName
 from protocol.settings import Settings, describe_bad_settings
@@ -25,6 +26,7 @@ class LauncherSettings(Settings):
     are its own there.
     `REDIS_CLUSTER`: the shape of a cluster to start on this machine, such as `3x3`.
     `STANDBYS`: how many engines follow each shard's, ready to serve in its place.
+    `ONLY_SERVICES`: the services that run on this machine, such as `engine,archive`.
     `MARKET`: the simulated traders that there are from the start.
     `CHECK_API_KEY`, `CHECK_API_SECRET`: the key that `check` trades with if authentication is on.
     """
@@ -37,10 +39,17 @@ class LauncherSettings(Settings):
     binance_redis_url: str | None = None
     standbys: int = Field(default=0, ge=0, le=8)
     redis_cluster: Annotated[str, AfterValidator(check_shape)] | None = None
+    only_services: Annotated[str, AfterValidator(check_services)] | None = None
     market: MarketName | None = None
     check_api_key: str | None = None
     check_api_secret: str | None = None
     redis_maxmemory: str = Field(default_factory=lambda: choose_maxmemory(), pattern=_SIZE)
+
+    def runs(self, service: str) -> bool:
+        """Whether a service of `service_choice.SERVICES` is to run on this machine."""
+        if service == "binance" and self.binance == "off":
+            return False
+        return self.only_services is None or service in split_services(self.only_services)
 
     @property
     def needs_api_key(self) -> bool:

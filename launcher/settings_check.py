@@ -10,6 +10,7 @@ from dotenv import dotenv_values
 
 from cluster.address import is_cluster
 from launcher.environments import make_environment, read_setting
+from launcher.service_choice import split_services
 from launcher.settings import LauncherSettings
 from launcher.setup.compiled_modules import has_compiled_core
 from launcher.setup.errors import LaunchError
@@ -43,6 +44,7 @@ def check_settings(settings: LauncherSettings) -> None:
         *_check_redis_urls(settings),
         *_check_standbys(settings),
         *_check_cluster(settings),
+        *_check_only(settings),
         *_check_instruments(settings),
         *_check_keys(settings),
     ]
@@ -95,6 +97,24 @@ def _check_cluster(settings: LauncherSettings) -> Iterator[str]:
         yield "BINANCE=on: not on a cluster yet, set it to off"
     if settings.ephemeral == "on":
         yield "EPHEMERAL=on: not on a cluster, set it to off"
+
+
+def _check_only(settings: LauncherSettings) -> Iterator[str]:
+    """Say what a part of an exchange lacks, the rest of which is on other machines."""
+    only = settings.only_services
+    if only is None:
+        return
+    if settings.named_redis_url is None:
+        yield f"--only {only}: set REDIS_URL, the Redis or cluster that all machines share"
+    asks_archive = any(map(settings.runs, ("gateway", "market-data", "binance")))
+    if asks_archive and not settings.runs("archive") and settings.database_url is None:
+        yield f"--only {only}: set DATABASE_URL, the database of the archive elsewhere"
+    if "binance" in split_services(only) and settings.binance == "off":
+        yield f"--only {only}: BINANCE=off, set it to on"
+    if settings.market is not None and not settings.runs("gateway"):
+        yield f"--market {settings.market}: only where the gateway runs, leave it out"
+    if settings.ephemeral == "on":
+        yield f"--only {only}: an exchange with EPHEMERAL=on is on one machine, set it to off"
 
 
 def _check_instruments(settings: LauncherSettings) -> Iterator[str]:

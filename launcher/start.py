@@ -211,9 +211,10 @@ class System:
         return RunRecord(
             place=self._place,
             launcher=identify_process(os.getpid()),
-            gateway_url=format_url("http", self._listeners.gateway[0]),
-            market_data_url=format_url("http", self._listeners.market_data[0]),
+            gateway_url=_find_url(self._listeners.gateway) or "",
+            market_data_url=_find_url(self._listeners.market_data) or "",
             binance_url=_find_url(self._listeners.binance),
+            shards=tuple(names.shard for names in read_shards(self._settings)),
             redis=self._redis,
             services=[
                 ServiceRecord(item.service.name, item.id, item.service.health)

@@ -31,7 +31,7 @@ def show_status(record: RunRecord) -> int:
         if is_open(record.redis.url):
             print(f"             WARNING: {OPEN}")
     results = [_show_service(record, service) for service in record.services]
-    if record.find_service(PARTICIPANTS) is None:
+    if record.gateway_url and record.find_service(PARTICIPANTS) is None:
         print(_LINE.format(PARTICIPANTS, "off", "-", "-", "the page's demo button starts them"))
     return 0 if all(results) else 1
 
@@ -85,7 +85,7 @@ def _read_archive_health(record: RunRecord) -> Health:
     behind = sum(int(sequence or 0) - int(archived or 0) for sequence, archived in found)
     has_kept_nothing = any(archived is None for _, archived in found)
     text = f"behind={behind}"
-    if not read_readiness(record.gateway_url).is_whole:
+    if record.gateway_url and not read_readiness(record.gateway_url).is_whole:
         return Health(False, f"{text}, its database does not answer")
     if has_kept_nothing and behind:
         return Health(False, f"{text}, it has kept nothing yet; see its log")

@@ -31,7 +31,7 @@ def parse_arguments(arguments: Sequence[str] | None = None) -> argparse.Namespac
     )
     commands = parser.add_subparsers(dest="command", metavar="command")
     parser.set_defaults(command="start", yes=False)
-    parser.set_defaults(json=False, market=None, standby=False, cluster=None)
+    parser.set_defaults(json=False, market=None, standby=False, cluster=None, only=None)
     for each in (parser, commands.add_parser("start", help="what happens without a command")):
         _add_start(each)
     commands.add_parser("status", help="a line for each process; exit status 1 if one is not well")
@@ -66,6 +66,13 @@ def _add_start(parser: argparse.ArgumentParser) -> None:
         default=argparse.SUPPRESS,
         help="start a Redis Cluster here for tests and trials, such as 3x3: three primaries, each"
         " with two replicas (or REDIS_CLUSTER)",
+    )
+    parser.add_argument(
+        "--only",
+        metavar="SERVICE,…",
+        default=argparse.SUPPRESS,
+        help="run these alone, the others being on other machines of the same Redis: engine,"
+        " archive, gateway, market-data, binance (or ONLY_SERVICES)",
     )
     parser.add_argument(
         "--market",

@@ -21,7 +21,10 @@ class ServiceRecord(msgspec.Struct, frozen=True):
 
 
 class RunRecord(RunFile, frozen=True, kw_only=True):
-    """The running system: its processes, and where it listens; `binance_url`: null if off."""
+    """The running system: its processes, its shards, and where it listens.
+
+    `binance_url`: null if off. The other URLs are empty if that service runs on other machines.
+    """
 
     launcher: ProcessId
     gateway_url: str
@@ -29,16 +32,17 @@ class RunRecord(RunFile, frozen=True, kw_only=True):
     services: list[ServiceRecord]
     is_ready: bool
     binance_url: str | None = None
+    shards: tuple[int, ...] = (1,)
 
     @property
     def feed_url(self) -> str:
         """URL of the market data's WebSocket."""
-        return make_feed_url(self.market_data_url)
+        return self.market_data_url and make_feed_url(self.market_data_url)
 
     @property
     def order_stream_url(self) -> str:
         """URL of the WebSocket of an account's own orders."""
-        return make_order_stream_url(self.gateway_url)
+        return self.gateway_url and make_order_stream_url(self.gateway_url)
 
     def find_service(self, name: str) -> ServiceRecord | None:
         """Return the service `name`, None if there is none."""

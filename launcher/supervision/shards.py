@@ -23,5 +23,4 @@ def find_shard_of(service: str) -> ShardNames | None:
 
 def list_shards_of(record: RunRecord) -> list[ShardNames]:
     """List the names of all shards, the first one first."""
-    found = (_BY_PROCESS.get(service.name) for service in record.services)
-    return [names for names in found if names is not None]
+    return [name_shard(shard) for shard in record.shards]
