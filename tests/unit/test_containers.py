@@ -18,6 +18,7 @@ from cluster.address import parse_cluster
 from launcher.redis.named import is_open_to_all
 from launcher.redis.server import is_serving
 from protocol import channels
+from protocol.instrument import list_shards, parse_instruments
 from protocol.settings import Settings
 from tests.support.ports import find_free_port
 from tests.support.redis_client import open_redis
@@ -42,9 +43,19 @@ def test_image_has_every_package() -> None:
 
 
 def test_cluster_has_six_nodes_and_two_of_what_clients_ask() -> None:
-    services = yaml.safe_load((ROOT / "docker-compose.cluster.yml").read_text())["services"]
+    content = yaml.safe_load((ROOT / "docker-compose.cluster.yml").read_text())
+    services = content["services"]
     counts = Counter(name.rpartition("-")[0] for name in services if name[-1].isdecimal())
-    assert counts == {"node": 6, "engine": 2, "gateway": 2, "market-data": 2}
+    assert counts == {"node": 6, "engine": 3, "gateway": 2, "market-data": 2}
+    engines = Counter(
+        tuple(service["command"][2:]) for name, service in services.items() if "engine" in name
+    )
+    instruments = (ROOT / content["configs"]["instruments"]["file"]).read_text()
+    shards = list_shards(parse_instruments(instruments).values())
+    assert engines == {("engine", "--standby", f"--shard={shard}"): 2 for shard in shards}
+    for name in ("engine-1", "archive", "gateway-1", "market-data-1"):
+        [mounted] = services[name]["configs"]
+        assert services[name]["environment"]["INSTRUMENTS_FILE"] == mounted["target"]
     address = parse_cluster(services["engine-1"]["environment"]["REDIS_URL"])
     assert [node.host for node in address.seeds] == ["node-1", "node-2", "node-3"]
     for name, service in services.items():
@@ -52,6 +63,16 @@ def test_cluster_has_six_nodes_and_two_of_what_clients_ask() -> None:
             options = " ".join(service["command"])
             assert "--appendonly yes --appendfsync always" in options
             assert "--min-replicas-to-write 1" in options
+
+
+def test_instruments_of_the_cluster_are_the_shipped_ones_with_a_shard_each() -> None:
+    lines = (ROOT / "examples" / "three_shards.toml").read_text().splitlines()
+    shards = [line for line in lines if line.startswith("shard = ")]
+    assert shards == ["shard = 1", "shard = 2", "shard = 3"]
+    shipped = (ROOT / "instruments.toml").read_text().splitlines()
+    for listed in (lines, shipped):
+        del listed[: listed.index("[[instrument]]")]
+    assert [line for line in lines if line not in shards] == shipped
 
 
 @pytest.mark.parametrize(
