@@ -77,7 +77,7 @@ async def read_day_tickers(services: Services, call: Call) -> object:
 async def read_trading_days(services: Services, call: Call) -> object:
     """Read the figures of the day of a time zone."""
     day, shift = KLINE_INTERVALS["1d"], call["timeZone"]
-    now = services.market.now
+    now = services.market.clock.now()
     start = day.align(now, shift)
     span = call.moment(start), call.moment(day.move(start, 1, shift)) - 1
     return await _read_windows(services, call, start, span)
@@ -87,7 +87,7 @@ async def read_trading_days(services: Services, call: Call) -> object:
            Parameter("windowSize", read_window_size, default=DAY), TICKER_TYPE)  # fmt: skip
 async def read_window_tickers(services: Services, call: Call) -> object:
     """Read the figures of a rolling window."""
-    now = services.market.now
+    now = services.market.clock.now()
     start = (now - call["windowSize"]) // MINUTE * MINUTE
     return await _read_windows(services, call, start, (call.moment(start), call.moment(now)))
 
@@ -135,7 +135,7 @@ async def _read_windows(
     for listing in await find_listings(services, call, is_mandatory=True):
         with asking_history():
             history = KlineHistory(listing, services.archive)
-            figures = await history.read_window(start, services.market.now)
+            figures = await history.read_window(start, services.market.clock.now())
         found.append(_describe(figures, listing, span, call))
     return choose_form(call, found)
 

@@ -115,7 +115,9 @@ def test_tickers_of_a_day_and_of_windows_agree(binance: Binance, trades: list[An
     assert day["closeTime"] - day["openTime"] == 86_400_000
     for path, parameters in (("ticker", {"windowSize": "7d"}), ("ticker", {}),
                              ("ticker/tradingDay", {"timeZone": time_zone})):  # fmt: skip
+        before = binance.get("time")["serverTime"]
         window = binance.get(path, symbol="ETHUSDT", **parameters)
+        assert path != "ticker" or window["closeTime"] >= before
         same = ("lastPrice", "volume", "quoteVolume", "weightedAvgPrice", "openPrice")
         assert [window[name] for name in same] == [day[name] for name in same], path
         assert window.keys() == MINI | FULL, path
