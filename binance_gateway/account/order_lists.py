@@ -84,11 +84,16 @@ def answer_amend(
 def describe_canceled(
     orders: Sequence[ExecutionReport], symbol: Symbol, unit: TimeUnit, past: Mapping[str, Past]
 ) -> Shape:
-    """Return a list that a cancel has just ended, with what it has canceled; `past` is by id."""
+    """Return a list that a cancel has just ended, with what it has canceled; `past` is by id.
+
+    The report of one order alone has the cancel's id, which is that of all.
+    """
     moment = unit.of(parse_timestamp(orders[0].timestamp))
+    cancel_id = next((order.cancel_id for order in orders if order.cancel_id), "")
     return describe_list(orders, symbol, moment) | {
         "orderReports": [
             make_cancel(order, symbol, unit, past.get(order.order_id, NO_PAST))
+            | {"clientOrderId": cancel_id}
             for order in orders
             if order.status is Status.CANCELED
         ]

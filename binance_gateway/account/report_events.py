@@ -11,6 +11,7 @@ from msgspec import UNSET
 from archive.records import OrderRecord
 from binance_gateway.account.list_events import Event, ListEvents
 from binance_gateway.account.orders import (
+    NO_LIST,
     NO_TRADE_GROUP,
     find_expiry_reason,
     find_list_id,
@@ -85,6 +86,8 @@ class ReportEvents:
         self._sequence = 0
         self._canceled_by = 0
         """Sequence of the command that has canceled an order last."""
+        self._list_cancel = (0, NO_LIST, "")
+        """Sequence, list and id of the last cancel; of a list's reports one alone has the id."""
 
     def recall(self, order: OrderRecord, start: int) -> None:
         """Note an order that reports after the sequence `start` may tell of; ignore a known one.
@@ -128,8 +131,10 @@ class ReportEvents:
         moment = parse_timestamp(report.timestamp)
         known = _describe_known(report, self._known.get(report.order_id), moment)
         self._remember(report, known)
-        prevention = self._describe_prevention(report, symbol.name)
-        return _tell_report(report, symbol.name, known, moment, prevention, self._read_clock())
+        execution = _name_execution(report)
+        own = {"x": execution, **self._name_ids(report, execution)}
+        own |= self._describe_prevention(report, symbol.name)
+        return _tell_report(report, symbol.name, known, moment, own, self._read_clock())
 
     def _remember(self, report: ExecutionReport, known: _Known) -> None:
         if report.sequence != self._sequence:
@@ -142,6 +147,23 @@ class ReportEvents:
             self._ended[report.order_id] = known
         if report.status is Status.CANCELED:
             self._canceled_by = report.sequence
+
+    def _name_ids(self, report: ExecutionReport, execution: str) -> dict[str, str]:
+        """Return the client id, and the one before where a cancel or an amend has another."""
+        name = report.client_order_id or ""
+        if execution == "CANCELED":
+            return {"c": self._find_cancel_id(report) or name, "C": name}
+        if execution == "REPLACED":
+            return {"c": name, "C": report.previous_client_order_id or name}
+        return {"c": name, "C": ""}
+
+    def _find_cancel_id(self, report: ExecutionReport) -> str:
+        cancel_id, list_id = report.cancel_id or "", find_list_id(report)
+        if cancel_id:
+            self._list_cancel = (report.sequence, list_id, cancel_id)
+        elif list_id != NO_LIST and self._list_cancel[:2] == (report.sequence, list_id):
+            return self._list_cancel[2]
+        return cancel_id
 
     def _describe_prevention(self, report: ExecutionReport, symbol: str) -> dict[str, Any]:
         """Return the fields of a match that was prevented, which the other order knows too."""
@@ -187,42 +209,32 @@ def _name_execution(report: ExecutionReport) -> str:
     return find_status(report)
 
 
-def _name_ids(report: ExecutionReport, execution: str) -> dict[str, str]:
-    """Return the client id, and the one before where a cancel or an amend has another."""
-    name = report.client_order_id or ""
-    if execution == "CANCELED":
-        return {"c": report.cancel_id or name, "C": name}
-    if execution == "REPLACED":
-        return {"c": name, "C": report.previous_client_order_id or name}
-    return {"c": name, "C": ""}
-
-
 def _tell_report(
     report: ExecutionReport,
     symbol: str,
     known: _Known,
     moment: int,
-    prevention: dict[str, Any],
+    own: dict[str, Any],
     sent: int,
 ) -> Event:
+    """Make the event; `own` are the fields that depend on more than the report."""
     assert report.order_type is not None
     assert report.side is not None
-    execution = _name_execution(report)
     order_type, time_in_force = NAMES_OF_TYPES[report.order_type]
     is_working = report.status in OPEN_STATUSES and known.working_since > 0
     fixed: dict[str, Any] = {
-        "s": symbol, **_name_ids(report, execution), "S": SIDE_NAMES[report.side], "o": order_type,
+        "s": symbol, **own, "S": SIDE_NAMES[report.side], "o": order_type,
         "f": name_time_in_force(report.time_in_force, time_in_force),
         "q": pad_or_zero(report.quantity), "p": pad_or_zero(report.price),
         "P": pad_or_zero(find_stop_price(report)),
-        "F": pad_or_zero(report.display_quantity), "g": find_list_id(report), "x": execution,
+        "F": pad_or_zero(report.display_quantity), "g": find_list_id(report),
         "X": find_status(report), "r": _REFUSALS.get(report.reason, "NONE"),
         "i": find_number(report),
         "z": pad(report.filled_quantity), **_describe_trade(report.last_trade),
         "I": 0 if report.execution_number is UNSET else report.execution_number,
         "w": is_working, "Z": pad(report.filled_notional),
         "Q": pad_or_zero(report.quote_quantity),
-        "V": name_prevention(report.self_trade_prevention), **prevention,
+        "V": name_prevention(report.self_trade_prevention),
     }  # fmt: skip
     if (reason := find_expiry_reason(report)) is not None:
         fixed["eR"] = reason

@@ -105,6 +105,10 @@ def test_list_is_canceled_as_a_whole(client: BinanceClient) -> None:
     answer = client.send("DELETE", "orderList", **BTC, orderListId=placed["orderListId"])
     canceled = answer.json()
     assert [each["status"] for each in canceled["orderReports"]] == ["CANCELED"] * 2
+    (cancel_id,) = {each["clientOrderId"] for each in canceled["orderReports"]}
+    own = [each["clientOrderId"] for each in placed["orders"]]
+    assert [each["origClientOrderId"] for each in canceled["orderReports"]] == own
+    assert cancel_id not in {"", *own}
     assert (canceled["listStatusType"], canceled["orders"]) == ("ALL_DONE", placed["orders"])
     again = client.send("DELETE", "orderList", **BTC, orderListId=placed["orderListId"])
     assert again.json() == {"code": -2011, "msg": "Unknown order sent."}

@@ -138,6 +138,27 @@ def test_list_that_is_canceled_is_done(stream: Stream) -> None:
     assert len(stream.send(single | {"quantity": "0.1"} | ALICE)) == 1
 
 
+@pytest.mark.parametrize(
+    "cancel",
+    [
+        {"command": "cancel_list", "client_list_id": "list-1"},
+        {"command": "cancel", "client_order_id": "profit"},
+        {"command": "cancel", "client_order_id": "loss"},
+    ],
+)
+def test_every_order_of_a_canceled_list_has_the_cancels_id(
+    stream: Stream, cancel: dict[str, Any]
+) -> None:
+    stream.send(OCO | ALICE)
+    *legs, _ = stream.send(cancel | {"cancel_id": "the-end"} | ALICE)
+    assert {(each["c"], each["C"]) for each in legs} == {
+        ("the-end", "profit"), ("the-end", "loss"),
+    }  # fmt: skip
+    stream.send(OCO | ALICE)
+    *legs, _ = stream.send({"command": "cancel_list", "client_list_id": "list-1"} | ALICE)
+    assert [(each["c"], each["C"]) for each in legs] == [("profit", "profit"), ("loss", "loss")]
+
+
 def test_order_that_has_another_name_updates_its_list(stream: Stream) -> None:
     begun = stream.send(OCO | ALICE)
     amend = {
