@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
+from itertools import takewhile
 from typing import TypeAlias
 
 import msgspec
@@ -62,11 +63,11 @@ def find_problem(raw: bytes, sequence: int, answers: Answers) -> str | None:
 
 
 def _has_ended_by_itself(report: PrivateEvent) -> bool:
-    """Whether an order's time was over, which no command asks for: before the first of a commit."""
+    """Whether an order's time was over, or that of its list, before the first of a commit."""
     return (
         isinstance(report, ExecutionReport)
         and report.status is Status.EXPIRED
-        and report.reason is Reason.TIME_REACHED
+        and report.reason in {Reason.TIME_REACHED, Reason.LIST_ENDED}
     )
 
 
@@ -94,9 +95,36 @@ def _is_new_answered(command: QueueEntry, sequence: int, answers: Answers) -> bo
     return is_its_own and (is_rejected or first.status is Status.OPEN)
 
 
+def _is_new_list_answered(command: QueueEntry, _sequence: int, answers: Answers) -> bool:
+    """Whether the first answers are `open`, one for each order of the list, in turn."""
+    first = answers[0] if answers else None
+    if not isinstance(first, ExecutionReport) or not first.list:
+        return False
+    ids = first.list.order_ids
+    return [answer.order_id for answer in answers[: len(ids)]] == [*ids] and all(
+        isinstance(answer, ExecutionReport)
+        and (answer.account, answer.status) == (command.account, Status.OPEN)
+        and answer.last_trade is None
+        for answer in answers[: len(ids)]
+    )
+
+
+def _is_cancel_list_answered(command: QueueEntry, _sequence: int, answers: Answers) -> bool:
+    """Whether the answers are `canceled`, of orders of the list alone."""
+    first = answers[0] if answers else None
+    return (
+        isinstance(first, ExecutionReport)
+        and bool(first.list)
+        and first.account == command.account
+        and command.list_id in (None, first.list.list_id)
+        and command.client_list_id in (None, first.list.client_list_id)
+        and _is_one_cancel(answers)
+    )
+
+
 def _is_cancel_answered(command: QueueEntry, _sequence: int, answers: Answers) -> bool:
-    """Whether the only answer is `canceled`."""
-    return len(answers) == 1 and _is_of(command, answers[0]) and _is_canceled(answers[0])
+    """Whether the order, and what is open of its list, is `canceled`, and nothing else."""
+    return any(_is_of(command, answer) for answer in answers) and _is_one_cancel(answers)
 
 
 def _is_amend_answered(command: QueueEntry, _sequence: int, answers: Answers) -> bool:
@@ -128,9 +156,12 @@ def _is_dead_answered(_command: QueueEntry, _sequence: int, answers: Answers) ->
 def _is_replace_answered(command: QueueEntry, _sequence: int, answers: Answers) -> bool:
     """Whether what was replaced is canceled, if it is reported, and the new order follows."""
     reports = [report for report in answers if isinstance(report, ExecutionReport)]
-    first = 1 if reports and _is_canceled(reports[0]) else 0
+    canceled = list(takewhile(_is_canceled, reports))
+    first = len(canceled)
     new = reports[first] if len(reports) == len(answers) > first else None
-    if new is None or (command.mode is ReplaceMode.STOP_ON_FAILURE and not first):
+    if new is None or (canceled and not _is_one_cancel(canceled)):
+        return False
+    if not canceled and command.mode is ReplaceMode.STOP_ON_FAILURE:
         return False
     is_refused = new.status is Status.REJECTED and len(answers) == first + 1
     return new.account == command.account and (is_refused or new.status is Status.OPEN)
@@ -156,6 +187,16 @@ def _is_canceled(report: PrivateEvent) -> bool:
     return isinstance(report, ExecutionReport) and report.status is Status.CANCELED
 
 
+def _is_one_cancel(answers: Answers) -> bool:
+    """Whether all are `canceled`: one order, or each of several of one list once."""
+    first = answers[0]
+    if not isinstance(first, ExecutionReport) or not all(map(_is_canceled, answers)):
+        return False
+    ids = [answer.order_id for answer in answers]
+    together = set(first.list.order_ids) if first.list else {first.order_id}
+    return len(set(ids)) == len(ids) and together.issuperset(ids)
+
+
 def _describe(answers: Answers) -> str:
     names = [
         f"{answer.status} of {answer.order_id}"
@@ -170,6 +211,8 @@ _CHECKS: dict[CommandType, Callable[[QueueEntry, int, Answers], bool]] = {
     CommandType.NEW: _is_new_answered,
     CommandType.CANCEL: _is_cancel_answered,
     CommandType.REPLACE: _is_replace_answered,
+    CommandType.NEW_LIST: _is_new_list_answered,
+    CommandType.CANCEL_LIST: _is_cancel_list_answered,
     CommandType.BARRIER: _is_unanswered,
     CommandType.AMEND: _is_amend_answered,
     CommandType.CANCEL_ALL: _is_cancel_all_answered,

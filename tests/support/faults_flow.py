@@ -99,9 +99,10 @@ def _draw_entry(generator: random.Random, number: int) -> bytes:
         command = _draw_amend(generator, number)
     elif kind < 0.25:
         command = {"command": "cancel_all", "account": generator.choice(_ACCOUNTS)}
-    elif kind < 0.28:
-        command = _draw_replace(generator, number)
-    elif kind < 0.29:
+    elif kind < 0.35:
+        draw = generator.choice([_draw_replace] * 3 + [_draw_list] * 5 + [_draw_cancel_list])
+        command = draw(generator, number)
+    elif kind < 0.36:
         command = {"command": "barrier"}
     else:
         command = _draw_order(generator, number)
@@ -137,6 +138,42 @@ def _draw_replace(generator: random.Random, number: int) -> dict[str, Any]:
     mode = generator.choice(["stop_on_failure", "allow_failure"])
     replaced = _draw_name(generator, number)
     return order | {"command": "replace", "replaced": replaced, "mode": mode}
+
+
+def _draw_cancel_list(generator: random.Random, _number: int) -> dict[str, Any]:
+    return {
+        "command": "cancel_list", "account": generator.choice(_ACCOUNTS),
+        "client_list_id": generator.choice(_NAMES),
+    }  # fmt: skip
+
+
+def _draw_list(generator: random.Random, _number: int) -> dict[str, Any]:
+    list_type = generator.choice(["oco", "oto", "otoco", "opo", "opoco"])
+    pending = "buy" if list_type in {"oco", "oto", "otoco"} and generator.random() < 0.5 else "sell"
+    low, high = (str(generator.randint(*ends)) for ends in ((94, 99), (101, 106)))
+    profit, loss = (high, low) if pending == "sell" else (low, high)
+    orders = [
+        {"side": pending, "order_type": "post_only", "price": profit},
+        {"side": pending, "order_type": "stop_loss", "stop_price": loss},
+    ]
+    quantity = str(generator.randint(1, 9))
+    if list_type in {"oto", "opo"}:
+        orders = [generator.choice(orders)]
+    if not list_type.startswith("opo"):
+        orders = [order | {"quantity": quantity} for order in orders]
+    if list_type != "oco":
+        working = {
+            "side": "sell" if pending == "buy" else "buy", "order_type": "limit",
+            "price": str(generator.randint(97, 103)), "quantity": quantity,
+        }  # fmt: skip
+        if generator.random() < 0.3:
+            working |= {"order_type": "ioc"}
+        orders = [working, *orders]
+    return {
+        "command": "new_list", "account": generator.choice(_ACCOUNTS), "list_type": list_type,
+        "symbol": generator.choice(["BTC-USDT", "ETH-USDT"]), "orders": orders,
+        "client_list_id": generator.choice(_NAMES),
+    }  # fmt: skip
 
 
 def _draw_amend(generator: random.Random, number: int) -> dict[str, Any]:

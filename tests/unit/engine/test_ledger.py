@@ -371,6 +371,8 @@ def play(exchange: Exchange, settings: LedgerSettings) -> None:
     """A flow of every kind with tight funds; the ledger opens late if it may, changes later."""
     flow = draw_flow(5, 900)
     is_late = settings.balances is BalanceMode.UNLIMITED
+    if is_late:  # there are no order lists before a ledger
+        flow[:300] = [each for each in flow if b'"new_list"' not in each][:300]
     flow[300 if is_late else 0] = make_configuration(TradingLimits(), settings)
     later = msgspec.structs.replace(settings, fees={"BTC-USDT": FeeRates("0", "1")})
     flow[600] = make_configuration(TradingLimits(), later)

@@ -19,6 +19,15 @@ REST = {"symbol": "BTC-USDT", "side": "sell", "order_type": "limit", "quantity":
         "price": "100", "order_id": "7", "client_order_id": "a"}  # fmt: skip
 OTHER = REST | {"order_id": "8", "client_order_id": "b"}
 NAMED: Json = {"order_id": "7"}
+LIST: Json = {
+    "command": "new_list", "list_type": "oco", "symbol": "BTC-USDT", "client_list_id": "list",
+    "orders": [
+        {"side": "sell", "order_type": "post_only", "price": "100", "quantity": "2",
+         "client_order_id": "profit"},
+        {"side": "sell", "order_type": "stop_loss", "stop_price": "90", "quantity": "2",
+         "client_order_id": "loss"},
+    ],
+}  # fmt: skip
 
 
 def read_reports(batch: Batch) -> Reports:
@@ -86,6 +95,53 @@ def test_command_without_its_report_is_found(command: Json | bytes) -> None:
 @pytest.mark.parametrize("command", [*ANSWERED[1:5], *ANSWERED[6:]])
 def test_last_word_that_is_said_twice_is_found(command: Json | bytes) -> None:
     assert find(REST, command, change=lambda reports: reports.extend(reports)) == [Rule.ANSWER]
+
+
+CANCELS_OF_A_LIST: list[Json] = [
+    {"command": "cancel", "client_order_id": "profit"},
+    {"command": "cancel", "client_order_id": "loss"},
+    {"command": "cancel_list", "client_list_id": "list"},
+]
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        *CANCELS_OF_A_LIST,
+        {"command": "cancel_list", "client_list_id": "other"},
+        {"command": "amend", "client_order_id": "profit", "quantity": "1"},
+        {"command": "amend", "client_order_id": "loss", "quantity": "1"},
+        OTHER | {"command": "replace", "replaced": {"client_order_id": "loss"}, "order_id": None},
+    ],
+)
+def test_command_about_a_list_passes_with_its_reports_alone(command: Json) -> None:
+    assert find(LIST, command) == []
+    assert find(LIST, command, change=Reports.clear) == [Rule.ANSWER]
+
+
+def test_list_of_which_one_order_is_not_told_is_found() -> None:
+    assert find(LIST, change=lambda reports: reports.pop()) == [Rule.ANSWER]
+
+
+@pytest.mark.parametrize("command", CANCELS_OF_A_LIST)
+def test_cancel_of_a_list_that_cancels_another_order_is_found(command: Json) -> None:
+    def cancel_another(reports: Reports) -> None:
+        reports.append(replace(reports[0], order_id="9"))
+
+    assert find(LIST, command, change=cancel_another) == [Rule.ANSWER]
+
+
+def test_list_that_ends_by_its_time_asks_for_no_command() -> None:
+    profit, loss = LIST["orders"]
+    profit = profit | {"time_in_force": "gtd", "expires_at": "2023-11-14T22:14:00.000000Z"}
+    exchange, findings = Exchange(), Findings()
+    audit = AnswerAudit(findings)
+    for entry in (LIST | {"orders": [profit, loss]}, {"command": "barrier"}):
+        batch = exchange.send(entry)
+        audit.read(batch.to_journal_entry(), read_reports(batch))
+        exchange.now += 60_000_000
+    assert [report.reason for report in read_reports(batch)] == ["time_reached", "list_ended"]
+    assert findings.kept == []
 
 
 def change_first(**fields: Any) -> Change:
