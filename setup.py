@@ -56,12 +56,16 @@ order_path = [
 
 
 class BuildAfresh(build):
-    """Forget what an earlier build left, which may be of modules that are no more."""
+    """Forget what an earlier build left, which may be of modules that are no more.
+
+    What is traded goes with the packages: an exchange for tests has no clone beside it.
+    """
 
     def run(self):
         """Build."""
         shutil.rmtree(self.build_lib, ignore_errors=True)
         super().run()
+        shutil.copy("instruments.toml", self.build_lib)
 
 
 class BuildOnce(build_ext):

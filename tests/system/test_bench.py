@@ -33,8 +33,8 @@ def list_exchanges(temporary: Path) -> list[Path]:
     return [path for path in temporary.glob("goquant-*") if path.name != f"goquant-{os.getuid()}"]
 
 
-def make_environment(temporary: Path) -> dict[str, str]:
-    return os.environ | {"PYTHONPATH": str(ROOT), "TMPDIR": str(temporary)}
+def make_environment(temporary: Path, packages: Path = ROOT) -> dict[str, str]:
+    return os.environ | {"PYTHONPATH": str(packages), "TMPDIR": str(temporary)}
 
 
 def read_module() -> str:
@@ -45,12 +45,26 @@ def read_module() -> str:
     return str(module)
 
 
-def test_module_of_the_readme_passes_and_leaves_nothing(tmp_path: Path, temporary: Path) -> None:
+def install(folder: Path) -> Path:
+    """Return a folder with what `pip install .` puts among an environment's packages."""
+    command = [sys.executable, "setup.py", "-q", "build", "--build-base", str(folder)]
+    packages = folder / "packages"
+    subprocess.run(
+        [*command, "--build-lib", str(packages)], cwd=ROOT, check=True, capture_output=True
+    )
+    return packages
+
+
+@pytest.mark.parametrize("is_installed", [False, True], ids=["clone", "installed"])
+def test_module_of_the_readme_passes_and_leaves_nothing(
+    tmp_path: Path, temporary: Path, is_installed: bool
+) -> None:
+    packages = install(tmp_path / "build") if is_installed else ROOT
     (tmp_path / "test_bot.py").write_text(read_module())
     run = subprocess.run(
         [sys.executable, "-m", "pytest", *PLUGIN, "-q", "test_bot.py"],
         cwd=tmp_path,
-        env=make_environment(temporary),
+        env=make_environment(temporary, packages),
         capture_output=True,
         text=True,
         check=False,
