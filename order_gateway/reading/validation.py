@@ -78,15 +78,9 @@ _OTHER_WORDS = {
     "phase": Phase,
     "name": MarketName,
 }
-_KINDS = {
-    "seconds": "a whole number",
-    "number": "a whole number",
-    "seed": "a whole number from 0 to 2^53 - 1",
-    "only_lower": "true or false",
-    "reject_if_triggered": "true or false",
-    "replaced": "an object",
-    "order": "an object",
-}
+_KINDS = {"int": "a whole number", "bool": "true or false", "model": "an object"}
+"""By the first word of pydantic's types of errors."""
+_SEED_RULE = "a whole number from 0 to 2^53 - 1"
 
 _TYPE_HINT = "it is called order_type here"
 _TIME_HINT = "it is called time_in_force here"
@@ -332,6 +326,9 @@ def _explain(error: ErrorDetails, what: str, body: bytes, hints: Mapping[str, st
     if error["type"] == "missing":
         code = Reason.QUANTITY_REQUIRED if field == "quantity" else Reason.MISSING_FIELD
         return Refusal(code, field, f"{field} is required")
+    kind = _SEED_RULE if field == "seed" else _KINDS.get(error["type"].partition("_")[0])
+    if kind is not None:
+        return Refusal(Reason.INVALID_TYPE, field, f"{field} must be {kind}")
     return _explain_value(field, error["input"])
 
 
@@ -340,8 +337,6 @@ def _explain_value(field: str, value: Any) -> Refusal:
         return Refusal(Reason.INVALID_TYPE, field, _describe_number(field, value))
     if field == "orders":
         return Refusal(Reason.INVALID_TYPE, field, "orders must be a list of orders")
-    if field in _KINDS:
-        return Refusal(Reason.INVALID_TYPE, field, f"{field} must be {_KINDS[field]}")
     if field in _OTHER_WORDS and isinstance(value, str):
         known = ", ".join(_OTHER_WORDS[field])
         return Refusal(Reason.INVALID_TYPE, field, f"{field} must be one of {known}")

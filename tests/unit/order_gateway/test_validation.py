@@ -1,10 +1,14 @@
 """Bodies that are not acceptable, and what is said about each."""
 
+import inspect
 import json
 from collections.abc import Mapping
+from typing import Any
 
 import pytest
+from pydantic import BaseModel
 
+from order_gateway.reading import request_schemas
 from order_gateway.reading.money import read_transfer
 from order_gateway.reading.request_schemas import OrderListRequest
 from order_gateway.reading.validation import (
@@ -257,6 +261,37 @@ def test_hint_to_a_field_of_an_order_is_not_given_for_another_body(field: str) -
     with pytest.raises(Refusal) as caught:
         read_transfer(json.dumps(body).encode())
     assert "called" not in caught.value.detail
+
+
+@pytest.mark.parametrize(
+    ("model", "field", "kind"),
+    [
+        (model, field, kind)
+        for model in vars(request_schemas).values()
+        if inspect.isclass(model) and issubclass(model, BaseModel) and model is not BaseModel
+        for field, schema in model.model_json_schema()["properties"].items()
+        for kind in (schema.get("type") or schema.get("anyOf", [{}])[0].get("type"),)
+        if kind in {"integer", "boolean"}
+    ],
+)
+@pytest.mark.parametrize("value", ["1", 1.5, [], {}])
+def test_value_of_another_kind_is_told_what_belongs_there(
+    model: type[BaseModel], field: str, kind: str, value: object
+) -> None:
+    schema = model.model_json_schema()
+    others = {name: _make_value(schema, name) for name in schema.get("required", ())}
+    with pytest.raises(Refusal) as caught:
+        parse_body(model, json.dumps(others | {field: value}).encode())
+    rule = "a whole number" if kind == "integer" else "true or false"
+    assert (caught.value.code, caught.value.field) == (Reason.INVALID_TYPE, field)
+    assert caught.value.detail.startswith(f"{field} must be {rule}")
+
+
+def _make_value(schema: dict[str, Any], name: str) -> object:
+    terms = schema["properties"][name]
+    if "$ref" in terms:
+        terms = schema["$defs"][terms["$ref"].rpartition("/")[2]]
+    return terms["enum"][0] if "enum" in terms else {"integer": 1}.get(terms.get("type"), "1")
 
 
 LEGS = [
