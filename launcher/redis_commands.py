@@ -7,6 +7,7 @@ from pathlib import Path
 
 import redis
 
+from cluster.address import is_cluster
 from launcher.banner import describe_redis
 from launcher.data_folder import DataFolder
 from launcher.question import confirm
@@ -75,7 +76,7 @@ class RedisCommands:
 
     def show_logs(self, lines: int) -> int:
         """Print the last lines of its log."""
-        self._require_own()
+        self._require_server()
         print("\n".join(read_last_lines(self._folder.logs / "redis.log", lines)))
         return 0
 
@@ -111,13 +112,19 @@ class RedisCommands:
         return 0
 
     def _find_process(self) -> ProcessId | None:
-        self._require_own()
+        self._require_server()
         service = self._record.find_service("redis")
         return service.process if service else None
 
-    def _require_own(self) -> None:
+    def _require_server(self) -> None:
+        """Raise LaunchError unless it is one server of our own."""
         if not self._record.redis.is_own:
             raise LaunchError("that Redis is yours, named by REDIS_URL; look after it yourself")
+        if is_cluster(self._record.redis.url):
+            raise LaunchError(
+                "that is a cluster: `start_system.py status` shows its servers, each of which has"
+                f" a log in {self._folder.logs} and starts again when it ends"
+            )
 
 
 def run_redis_command(

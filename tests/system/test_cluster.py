@@ -96,6 +96,16 @@ def test_status_shows_the_nodes_engines_and_standbys(system: LaunchedSystem) -> 
     assert status.stdout.count("replica of ") == 6
 
 
+@pytest.mark.parametrize("action", ["stop", "restart", "logs"])
+def test_command_for_one_server_leads_to_those_of_the_cluster(
+    system: LaunchedSystem, action: str
+) -> None:
+    done = run_command(system.folder, "redis", action)
+    assert done.returncode == 1
+    assert "that is a cluster: `start_system.py status` shows its servers" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 def test_check_passes(system: LaunchedSystem) -> None:
     file = system.folder.parent / "instruments.toml"
     check = run_command(system.folder, "check", INSTRUMENTS_FILE=str(file), **SETTINGS)
