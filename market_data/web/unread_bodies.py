@@ -1,4 +1,4 @@
-"""Refuses bodies: no route of the feed reads one."""
+"""Refuses bodies of what can be asked for: no route of the feed reads one."""
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -15,7 +15,8 @@ class UnreadBodies:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve the request, or refuse it because of its body."""
-        if scope["type"] == "http" and may_have_body(dict(scope["headers"])):
+        is_question = scope["type"] == "http" and scope["method"] in {"GET", "HEAD"}
+        if is_question and may_have_body(dict(scope["headers"])):
             try:
                 if await read_nothing(receive) is None:
                     return

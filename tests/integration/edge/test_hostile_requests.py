@@ -89,6 +89,13 @@ def test_order_of_a_client_that_offers_http2_is_taken(gateway: int, redis_url: s
     assert count_entries(redis_url) == 1
 
 
+def test_order_that_is_sent_to_the_feed_finds_no_route(feed: int) -> None:
+    sent = make_request(method="POST", target="/v1/orders", body=b'{"symbol":"BTC-USDT"}')
+    answer = ask(feed, sent + PROBE)
+    assert answer.startswith(b"HTTP/1.1 404 ")
+    assert answer.count(b"HTTP/1.1 ") == 2
+
+
 @pytest.mark.parametrize(
     ("request_bytes", "code", "field"),
     [
