@@ -18,5 +18,5 @@ _WHOLE = re.compile(rf"(?:{_PARTS.pattern})+", re.ASCII)
 def parse_duration(text: str) -> int:
     """Return the microseconds of a duration; raise ValueError if it is none."""
     if not _WHOLE.fullmatch(text):
-        raise ValueError(DURATION_RULE)
+        raise ValueError(f"{text!r} is not {DURATION_RULE}")
     return sum(int(number) * _UNITS[unit] for number, unit in _PARTS.findall(text))
