@@ -146,7 +146,7 @@ class Conversation(Generic[Answer]):
         """Return the problem document, or one for the answer of a proxy, which has none."""
         with suppress(ValueError):
             problem = response.json()
-            if isinstance(problem, dict) and "code" in problem:
+            if isinstance(problem, dict) and isinstance(problem.get("code"), str):
                 return problem
         return self._describe_stranger(response)
 

@@ -66,6 +66,8 @@ class FeedReader:
         has_trades: bool = True,
         channels: Sequence[str] = (),
     ) -> None:
+        if isinstance(symbols, str) or isinstance(channels, str):
+            raise TypeError("symbols and channels are lists of texts, such as ['BTC-USDT']")
         self.books = {symbol: ReaderBook() for symbol in symbols}
         self.last_trade_ids: dict[str, int] = {}
         """By symbol, as soon as the feed has said where the trades of this reader begin."""

@@ -72,6 +72,8 @@ def change(
 
 def quote_name(name: str) -> str:
     """Quote a part of a path, its dots too: a name of dots alone would lead to another path."""
+    if not isinstance(name, str):
+        raise TypeError(f"an id or a name is a text, not {name!r}")
     return quote(name, safe="").replace(".", "%2E")
 
 

@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 from goquant import (
+    FeedReader,
     GatewayClient,
     GatewayError,
     GatewayUnreachable,
@@ -19,12 +20,13 @@ from goquant import (
     SyncGatewayClient,
     SyncMarketDataClient,
 )
+from launcher.setup.environment import ROOT
 from tests.support.ports import find_free_port
 
 URL = "http://gateway"
 
 
-@pytest.mark.parametrize("body", ["<html>Bad Gateway</html>", "", "[1]"])
+@pytest.mark.parametrize("body", ["<html>Bad Gateway</html>", "", "[1]", '{"code":-1020}'])
 def test_error_of_a_proxy_is_a_gateway_error(body: str) -> None:
     transport = httpx.MockTransport(lambda _: httpx.Response(502, text=body))
 
@@ -135,6 +137,27 @@ def test_clients_with_and_without_asyncio_send_the_same(
         (method, target)
     }
     assert {request.headers["X-Account"] for request in sent} == {"alice"}
+
+
+def test_readme_names_every_method() -> None:
+    readme = (ROOT / "goquant" / "README.md").read_text()
+    clients = (GatewayClient, SyncGatewayClient, MarketDataClient, SyncMarketDataClient)
+    methods = {name for client in clients for name in vars(client) if not name.startswith("_")}
+    assert [name for name in sorted(methods) if name not in readme] == []
+
+
+@pytest.mark.parametrize("order_id", [None, 7, b"7"])
+def test_id_that_is_no_text_is_named(order_id: Any) -> None:
+    with pytest.raises(TypeError, match=f"an id or a name is a text, not {order_id!r}"):
+        SyncGatewayClient("http://localhost").cancel_order(order_id)
+
+
+@pytest.mark.parametrize(
+    "arguments", [{"symbols": "BTC-USDT"}, {"symbols": ["BTC-USDT"], "channels": "bbo"}]
+)
+def test_text_in_place_of_a_list_is_named(arguments: dict[str, Any]) -> None:
+    with pytest.raises(TypeError, match="symbols and channels are lists"):
+        FeedReader("ws://localhost", **arguments)
 
 
 def test_credit_without_an_id_of_its_own_is_named_by_its_key() -> None:
