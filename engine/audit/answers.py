@@ -112,10 +112,10 @@ def _is_new_list_answered(command: QueueEntry, _sequence: int, answers: Answers)
 def _is_cancel_list_answered(command: QueueEntry, _sequence: int, answers: Answers) -> bool:
     """Whether the answers are `canceled`, of orders of the list alone."""
     first = answers[0] if answers else None
+    if not isinstance(first, ExecutionReport) or not first.list:
+        return False
     return (
-        isinstance(first, ExecutionReport)
-        and bool(first.list)
-        and first.account == command.account
+        first.account == command.account
         and command.list_id in (None, first.list.list_id)
         and command.client_list_id in (None, first.list.client_list_id)
         and _is_one_cancel(answers)
