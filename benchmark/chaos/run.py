@@ -96,7 +96,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     with tempfile.TemporaryDirectory(prefix="goquant-chaos-") as temporary:
         folder = options.folder or Path(temporary)
         if options.transfers:
-            result = Result(*run_transfers(options.kills, options.seed, options.gap, folder))
+            result = Result(
+                *run_transfers(
+                    options.kills, options.seed, options.gap, folder, is_clustered=options.cluster
+                )
+            )
         else:
             result = asyncio.run(run_chaos(options, folder))
     for name, value in result.rows.items():
@@ -297,7 +301,7 @@ def _parse(arguments: Sequence[str] | None) -> Options:
     parser.add_argument(
         "--cluster",
         action="store_true",
-        help="on a Redis Cluster of nine nodes, whose primaries are killed",
+        help="on a Redis Cluster of nine nodes, whose primaries are killed; with --transfers, too",
     )
     options = parser.parse_args(arguments)
     if options.gap is None:

@@ -1,6 +1,7 @@
 """Move money between shards while engines and Redis are killed; then count what was lost or twice.
 
-An engine a shard on one Redis with `appendfsync always`. A client pushes transfers onto the lists,
+An engine a shard on one Redis with `appendfsync always`, or on a cluster with a primary for each
+shard. A client pushes transfers onto the lists,
 some of them twice, whenever Redis answers. In the end every transfer whose push was acknowledged
 must be in its list's journal, sent at most once and received exactly as often; and the audit of all
 shards must find that what they hold is what came in.
@@ -11,14 +12,20 @@ import sys
 import threading
 import time
 from collections import Counter
+from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from signal import SIGKILL, SIGTERM
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from redis import RedisError
 
+from benchmark.chaos import cluster_nodes
+from benchmark.chaos.cluster_nodes import ClusterNodes, find_recoveries
 from benchmark.chaos.fleet import Member
+from benchmark.shared.latency import Latency
+from cluster.address import is_cluster
+from cluster.replication import Replication
 from engine.audit.findings import Findings
 from engine.audit.record import open_records
 from engine.audit.transfers import Crossing, compare_shards
@@ -33,7 +40,7 @@ from protocol.commands import QueueEntry
 from protocol.enums import BalanceCause, CommandType
 from protocol.events import BalanceChanged
 from protocol.journal import JournalEntry
-from protocol.shards import name_shard
+from protocol.shards import ShardNames, name_shard
 from tests.support.ports import find_free_port
 from tests.support.shards import SYMBOLS, write_instruments
 
@@ -41,6 +48,10 @@ ACCOUNTS = ("alice", "bob", "carol")
 REDIS_SHARE = 0.3
 REPEATED_SHARE = 0.2
 SETTLE_SECONDS = 180.0
+CLUSTER_FAULTS = {"primary": 50, "failover": 20, "engine": 30}
+"""How often each on a cluster, of a hundred."""
+LONGEST_DOWN_SECONDS = 0.3
+KEPT_QUESTIONS = 5
 QUIET_SECONDS = 10.0
 """Once the lists are empty for so long, no engine has anything to push again."""
 _POLL_SECONDS = 0.05
@@ -57,60 +68,84 @@ class Name(NamedTuple):
 class Bench:
     """Redis and the engines, each started again whenever it ends."""
 
+    engine_arguments: Sequence[str] = ()
+    longest_down = LONGEST_DOWN_SECONDS
+
     def __init__(self, folder: Path, generator: random.Random) -> None:
         self.kills: Counter[str] = Counter()
+        self.deaths: dict[int, list[float]] = {shard: [] for shard in SYMBOLS}
+        """When the primary of a shard was killed."""
+        self.moments: dict[int, list[float]] = {shard: [] for shard in SYMBOLS}
+        """When a push onto the list of a shard was acknowledged."""
         self._generator = generator
-        port = find_free_port()
-        access = make_access(port, is_sharded=True)
-        self.url = access.addresses.launcher
-        logs = folder / "logs"
-        for each in (logs, folder / "data"):
+        self._folder = folder
+        self._logs = folder / "logs"
+        for each in (self._logs, folder / "data"):
             each.mkdir()
+        url = self._make_servers()
         own = {
             "DATA_DIR": str(folder / "data"), "INSTRUMENTS_FILE": str(write_instruments(folder)),
             "SNAPSHOT_INTERVAL": "500", "MAX_BATCH": "16",
         }  # fmt: skip
-        environment = make_environment("engine", access.addresses.of("engine")) | own
-        service = make_redis_service(
-            next(find_redis_binaries()), port, folder / "redis", "1gb", lambda _line: None,
-            access.configuration,
-        )  # fmt: skip
-        self.redis = Member(
-            "redis", service.command, service.environment, logs, prepare=service.prepare
-        )
+        command = (sys.executable, "-m", "engine", *self.engine_arguments, "--shard")
+        environment = make_environment("engine", url) | own
         self.engines = [
-            Member(
-                f"engine-{shard}", (sys.executable, "-m", "engine", "--shard", str(shard)),
-                environment, logs,
-            )
+            Member(f"engine-{shard}", (*command, str(shard)), environment, self._logs)
             for shard in SYMBOLS
-        ]  # fmt: skip
+        ]
         self.is_stopping = threading.Event()
         """Whether no more is pushed."""
         self.is_over = threading.Event()
         """Whether nothing is started again."""
 
-    def start(self) -> None:
-        """Start Redis, then the engines; the journals are kept whole."""
-        self.redis.start()
+    def _make_servers(self) -> str:
+        """Prepare Redis; return the URL for its engines."""
+        port = find_free_port()
+        access = make_access(port, is_sharded=True)
+        self.url = access.addresses.launcher
+        service = make_redis_service(
+            next(find_redis_binaries()), port, self._folder / "redis", "1gb", lambda _line: None,
+            access.configuration,
+        )  # fmt: skip
+        self.servers = [
+            Member("redis", service.command, service.environment, self._logs,
+                   prepare=service.prepare)
+        ]  # fmt: skip
+        return access.addresses.of("engine")
+
+    def name(self, shard: int) -> ShardNames:
+        """Return the names of a shard."""
+        return name_shard(shard, is_clustered=is_cluster(self.url))
+
+    def wait_for_redis(self) -> None:
+        """Wait until Redis serves."""
         while not is_serving(self.url):
             time.sleep(_POLL_SECONDS)
-        with connect_redis(self.url) as client:
-            for shard in SYMBOLS:
-                client.hset(name_shard(shard).state, channels.STATE_ARCHIVE_SEQUENCE, 0)
+
+    def start(self) -> None:
+        """Start Redis, then the engines; the journals are kept whole."""
+        for server in self.servers:
+            server.start()
+        self.wait_for_redis()
+        for names in map(self.name, SYMBOLS):
+            with connect_redis(self.url, names) as client:
+                client.hset(names.state, channels.STATE_ARCHIVE_SEQUENCE, 0)
         for engine in self.engines:
             engine.start()
 
     def supervise(self) -> None:
         """Keep starting again what has ended."""
         while not self.is_over.wait(_POLL_SECONDS):
-            for member in (self.redis, *self.engines):
-                member.start_if_due(self._generator.uniform(0, 0.3))
+            for member in (*self.servers, *self.engines):
+                longest = self.longest_down if member in self.servers else LONGEST_DOWN_SECONDS
+                member.start_if_due(self._generator.uniform(0, longest))
 
     def kill_one(self) -> None:
         """Kill Redis or an engine, if it runs."""
         is_redis = self._generator.random() < REDIS_SHARE
-        member = self.redis if is_redis else self._generator.choice(self.engines)
+        self._kill(self._generator.choice(self.servers if is_redis else self.engines))
+
+    def _kill(self, member: Member) -> None:
         if member.is_running:
             member.send(SIGKILL)
             self.kills[member.name] += 1
@@ -118,10 +153,13 @@ class Bench:
     def is_drained(self) -> bool:
         """Whether nothing waits in a list."""
         try:
-            with connect_redis(self.url) as client:
-                return not any(client.llen(name_shard(shard).order_queue) for shard in SYMBOLS)
+            for names in map(self.name, SYMBOLS):
+                with connect_redis(self.url, names) as client:
+                    if client.llen(names.order_queue):
+                        return False
         except RedisError:
             return False
+        return True
 
     def restart_redis(self) -> None:
         """Stop the engines in order; then kill Redis once more, with all that it has kept."""
@@ -129,19 +167,56 @@ class Bench:
         for engine in self.engines:
             engine.send(SIGTERM)
             engine.wait()
-        self.redis.send(SIGKILL)
-        self.redis.wait()
-        self.redis.start()
-        while not is_serving(self.url):
-            time.sleep(_POLL_SECONDS)
+        for server in self.servers:
+            server.send(SIGKILL)
+        for server in self.servers:
+            server.wait()
+            server.start()
+        self.wait_for_redis()
 
     def close(self) -> None:
         """Leave no process behind."""
         self.is_stopping.set()
         self.is_over.set()
-        for member in (*self.engines, self.redis):
+        for member in (*self.engines, *self.servers):
             member.send(SIGKILL)
             member.wait()
+
+
+class ClusterBench(Bench):
+    """The same on the nodes of a cluster, of which the primary of one shard is killed at a time."""
+
+    engine_arguments = ("--standby",)
+    longest_down = cluster_nodes.LONGEST_DOWN_SECONDS
+
+    def _make_servers(self) -> str:
+        self._nodes = ClusterNodes(self._folder, self._logs, self._generator)
+        self.url, self.servers = self._nodes.url, self._nodes.members
+        return self.url
+
+    def wait_for_redis(self) -> None:
+        """Wait until the nodes are one cluster."""
+        self._nodes.form()
+
+    def kill_one(self) -> None:
+        """Kill an engine, or the primary of a shard, or have it replaced while it lives."""
+        fault, shard = self._choose_fault(), self._generator.choice(list(SYMBOLS))
+        if fault == "engine":
+            self._kill(self.engines[shard - 1])
+            return
+        key = self.name(shard).order_queue
+        if fault == "failover":
+            self.kills["primary (failover)"] += self._nodes.fail_over(key)
+            return
+        primary = self._nodes.find("primary", key)
+        if primary is not None and primary.is_running and not self._nodes.is_shaken():
+            self.deaths[shard].append(time.monotonic())
+            primary.send(SIGKILL)
+            self.kills["primary"] += 1
+
+    def _choose_fault(self) -> str:
+        [fault] = self._generator.choices(list(CLUSTER_FAULTS), list(CLUSTER_FAULTS.values()))
+        return fault
 
 
 def push_transfers(
@@ -159,20 +234,31 @@ def push_transfers(
             id=name.id, shard=target,
         )  # fmt: skip
         for _ in range(1 + (generator.random() < REPEATED_SHARE)):
-            while not _push(bench.url, source, codec.encode(entry)):
+            while not _push(bench.url, bench.name(source), codec.encode(entry)):
                 if bench.is_stopping.wait(_POLL_SECONDS):
                     return
+            bench.moments[source].append(time.monotonic())
             acknowledged.add(name)
         bench.is_stopping.wait(pause)
 
 
-def _push(url: str, shard: int, entry: bytes) -> bool:
+def _push(url: str, names: ShardNames, entry: bytes) -> bool:
+    """Push as a gateway does; return whether it is acknowledged."""
     try:
-        with connect_redis(url) as client:
-            client.rpush(name_shard(shard).order_queue, entry)
+        with connect_redis(url, names) as client, client.client() as connection:
+            connection.rpush(names.order_queue, entry)
+            return not names.is_clustered or _is_kept(connection, names.order_queue)
     except RedisError:
         return False
-    return True
+
+
+def _is_kept(connection: Any, key: str) -> bool:
+    """Whether the replicas have what was written on this very connection, after a few questions."""
+    replication = Replication(key)
+    return any(
+        replication.is_kept([connection.execute_command(*each) for each in replication.questions])
+        for _ in range(KEPT_QUESTIONS)
+    )
 
 
 def judge(url: str, acknowledged: set[Name]) -> tuple[dict[str, object], list[str]]:
@@ -250,11 +336,12 @@ def _make_rows(
 
 
 def run_transfers(
-    kills: int, seed: int, gap: float, folder: Path
+    kills: int, seed: int, gap: float, folder: Path, *, is_clustered: bool = False
 ) -> tuple[dict[str, object], list[str]]:
     """Run until there were so many kills; return rows of the table, and what is wrong."""
     generator = random.Random(seed)
-    bench = Bench(folder, random.Random(generator.random()))
+    kind = ClusterBench if is_clustered else Bench
+    bench = kind(folder, random.Random(generator.random()))
     acknowledged: set[Name] = set()
     with ExitStack() as stack:
         stack.callback(bench.close)
@@ -277,7 +364,24 @@ def run_transfers(
         rows, problems = judge(bench.url, acknowledged)
     if not is_drained:
         problems.append("the lists were not drained")
-    return {**{f"{name} kills": count for name, count in bench.kills.items()}, **rows}, problems
+    counts = {f"{name} kills": count for name, count in bench.kills.items()}
+    return {**counts, **_list_recoveries(bench), **rows}, problems
+
+
+def _list_recoveries(bench: Bench) -> dict[str, object]:
+    """Return how long it took from a primary's death to the next push that was acknowledged."""
+    seconds = [
+        each
+        for shard in SYMBOLS
+        for each in find_recoveries(bench.deaths[shard], bench.moments[shard])
+    ]
+    if not seconds:
+        return {}
+    latency = Latency.of(seconds)
+    return {
+        "a primary's death to the next push p50, ms": round(latency.p50),
+        "the same, p99, ms": round(latency.p99),
+    }
 
 
 def _settle(bench: Bench) -> bool:

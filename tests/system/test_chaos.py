@@ -1,9 +1,11 @@
-"""Half a minute of `benchmark.chaos`: all is killed and paused under load, nothing is lost."""
+"""A little of `benchmark.chaos`: all is killed and paused under load, nothing is lost."""
 
 import json
 import subprocess
 import sys
 from pathlib import Path
+
+import pytest
 
 from launcher.setup.environment import ROOT
 
@@ -37,3 +39,20 @@ def test_nothing_is_lost_and_nothing_matched_twice_in_half_a_minute_of_chaos(
     assert rows["orders told of by Binance's names"] > 5
     for command in ("amend", "cancel", "cancel_after"):
         assert rows[f"{command} acknowledged"] > 0
+
+
+@pytest.mark.parametrize(("place", "killed"), [((), "engine-"), (("--cluster",), "primary kills")])
+def test_no_money_is_lost_on_its_way_between_shards_while_they_are_killed(
+    tmp_path: Path, place: tuple[str, ...], killed: str
+) -> None:
+    figures = tmp_path / "chaos.json"
+    answer = subprocess.run(
+        [sys.executable, "-m", "benchmark.chaos", "--transfers", *place, "--kills", "5",
+         "--gap", "1.5", "--seed", str(SEED), "--json", str(figures)],
+        cwd=ROOT, capture_output=True, text=True, timeout=580, check=False,
+    )  # fmt: skip
+    assert answer.returncode == 0, answer.stdout + answer.stderr
+    rows = json.loads(figures.read_text())["rows"]
+    assert (rows["lost"], rows["sent or received twice"], rows["still on the way"]) == (0, 0, {})
+    assert any(name.startswith(killed) for name in rows)
+    assert rows["sent"] == rows["received"] > 10
