@@ -123,4 +123,4 @@ def open_primary(url: str, key: str, **options: Any) -> Redis:
         **address.login,
         **options,
     )
-    return Redis(connection_pool=pool)
+    return Redis.from_pool(pool)  # which hangs up when it is closed

@@ -3,10 +3,11 @@
 import pytest
 
 from cluster.address import parse_cluster
-from cluster.blocking import open_node, open_primaries
+from cluster.blocking import open_node, open_primaries, open_primary
 from launcher.redis.named_cluster import check_named_cluster
 from launcher.setup.errors import LaunchError
 from tests.support.redis_cluster import RedisCluster
+from tests.support.waiting import wait_until
 
 
 def test_whole_cluster_loses_nothing(cluster: RedisCluster) -> None:
@@ -45,3 +46,10 @@ def test_url_where_nobody_answers_is_said(cluster: RedisCluster) -> None:
     assert len(list(open_primaries(cluster.url))) == 3
     with open_node(parse_cluster(cluster.url), cluster.find_primary("order_queue"), 5) as client:
         assert client.ping()
+
+
+def test_client_of_a_primary_hangs_up_when_it_is_closed(cluster: RedisCluster) -> None:
+    with open_primary(cluster.url, "order_queue") as client:
+        name = client.client_id()
+    with cluster.open_primary("order_queue") as other:
+        wait_until(lambda: not other.client_list(client_id=[name]), "its connection has ended")
