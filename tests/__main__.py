@@ -2,6 +2,10 @@
 
 PATH or PATH::NAME runs one file or one test, -k EXPRESSION those whose name fits, -x stops at the
 first that fails, -n 0 runs one at a time.
+
+--topology 3x3 runs the suites of system, gateway, feed and archive on clusters of three primaries
+and six replicas, with a shard for each instrument; what cannot be there is skipped, and says why
+(tests/support/topology.py).
 """
 
 import sys

@@ -13,8 +13,9 @@ from xdist.scheduler import Scheduling
 
 from launcher.setup.compiled_modules import are_compiled_modules_fresh
 from protocol.settings import Settings
-from tests.support.redis_client import open_redis
+from tests.support.redis_client import empty_redis
 from tests.support.redis_server import run_redis
+from tests.support.topology import begin_topology, end_topology, leave_out
 from tests.support.units import UnitScheduling, put_long_ones_first
 
 settings.register_profile("suite", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -28,12 +29,25 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--seed", type=int, default=os.environ.get("TEST_SEED"), help="draws all that is random"
     )
+    parser.addoption(
+        "--topology",
+        metavar="PRIMARIESxNODES",
+        help="run on clusters of this shape, such as 3x3, with a shard for each instrument",
+    )
 
 
 @pytest.hookimpl(tryfirst=True)  # before Hypothesis reads its own
 def pytest_configure(config: pytest.Config) -> None:
     if config.option.seed is not None:
         config.option.hypothesis_seed = config.option.seed
+    try:
+        begin_topology(config.option.topology)
+    except ValueError as error:
+        pytest.exit(f"--topology {error}", 4)
+
+
+def pytest_unconfigure() -> None:
+    end_topology()
 
 
 @pytest.fixture(scope="session")
@@ -52,7 +66,8 @@ def pytest_sessionstart() -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Order the tests of a worker."""
+    """Order the tests of a worker, and mark those that are not for the topology."""
+    leave_out(items)
     if hasattr(config, "workerinput"):
         put_long_ones_first(items)
 
@@ -82,6 +97,5 @@ def redis_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 @pytest.fixture
 def redis_url(redis_server: str) -> str:
     """URL of the suite's own server, emptied."""
-    with open_redis(redis_server) as client:
-        client.flushall()
+    empty_redis(redis_server)
     return redis_server

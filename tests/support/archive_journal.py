@@ -32,7 +32,8 @@ def commit_entries(client: Redis, entries: Sequence[JournalEntry]) -> None:
             fields = entry.to_fields()
             pairs = dict(zip(fields[::2], fields[1::2], strict=True))
             commit.xadd(channels.JOURNAL, pairs, entry_id(entry.sequence).decode())  # type: ignore[arg-type]
-            commit.hset(channels.STATE, channels.STATE_SEQUENCE, entry.sequence)
+            for field in (channels.STATE_SEQUENCE, channels.STATE_CONFIRMED):
+                commit.hset(channels.STATE, field, entry.sequence)
         commit.execute()
 
 

@@ -16,10 +16,12 @@ from archive.database import open_database
 from archive.follower import Follower
 from archive.journal import Journal
 from archive.retention import Retention
+from cluster.address import is_cluster
 from launcher.setup.environment import ROOT
 from launcher.supervision.parent_death import make_child_setup
 from protocol import channels
 from protocol.shards import name_shard
+from tests.support.shards import list_names
 from tests.support.waiting import DEADLINE_SECONDS, wait_until
 
 
@@ -28,18 +30,24 @@ def run_follower(
     redis_url: str,
     database_url: str,
     prepare: Callable[[Engine], None] = lambda _: None,
-    shards: Iterable[int] = (1,),
+    shards: Iterable[int] = (),
 ) -> Iterator[Follower]:
     """Run an archive as long as the context; `prepare` gets its database first.
 
-    It does not wait for the disk, since nothing here cuts the power.
+    It follows the shards that are given, else those of the topology. It does not wait for the disk,
+    since nothing here cuts the power.
     """
     database = open_database(database_url)
     if database.dialect.name == "sqlite":
         event.listen(database, "connect", lambda c, _: c.execute("PRAGMA synchronous=OFF"))
     prepare(database)
-    client = connect_redis(redis_url)
-    journals = [Journal(client, names=name_shard(shard)) for shard in shards]
+    followed = [
+        name_shard(shard, is_clustered=is_cluster(redis_url)) for shard in shards
+    ] or list_names(redis_url)
+    clients = [connect_redis(redis_url, names) for names in followed]
+    journals = [
+        Journal(client, names=names) for client, names in zip(clients, followed, strict=True)
+    ]
     retention = Retention(database, None, None)
     follower = Follower(journals, database, retention)
     thread = threading.Thread(target=follower.run, name="archive")
@@ -50,7 +58,8 @@ def run_follower(
         follower.stop()
         thread.join(DEADLINE_SECONDS)
         database.dispose()
-        client.close()
+        for client in clients:
+            client.close()
         assert not thread.is_alive()
 
 

@@ -5,13 +5,14 @@ import re
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from functools import cache
-from pathlib import Path
 from typing import Any, cast
 
 import httpx
+import pytest
 from redis.asyncio import Redis
 
 from archive.queries import Archive
+from cluster.address import is_cluster
 from edge.api_keys import ApiKey
 from order_gateway.app import create_app
 from protocol.channels import ORDER_QUEUE, reply_channel
@@ -21,10 +22,11 @@ from protocol.enums import Reason, Status
 from protocol.events import ExecutionReport, Fill, Reply, ReplyMessage
 from protocol.instrument import parse_instruments
 from protocol.settings import Settings
-from tests.support.redis_client import open_async_redis
+from tests.support.redis_client import open_async_redis, publish
+from tests.support.topology import PROXIED
 from tests.support.waiting import DEADLINE_SECONDS
 
-INSTRUMENTS = parse_instruments(Path("instruments.toml").read_text())
+INSTRUMENTS = parse_instruments(Settings().instruments_file.read_text())
 
 ORDER = {
     "symbol": "BTC-USDT",
@@ -93,14 +95,15 @@ async def run_gateway(
 async def play_engine(redis_url: str) -> AsyncIterator["FakeEngine"]:
     """Play the engine's part in the test."""
     async with open_async_redis(redis_url, protocol=2) as client:
-        yield FakeEngine(client)
+        yield FakeEngine(client, redis_url)
 
 
 class FakeEngine:
     """Takes entries off the list and answers them as it is told."""
 
-    def __init__(self, client: Redis) -> None:
+    def __init__(self, client: Redis, redis_url: str) -> None:
         self.redis = cast("Any", client)
+        self._url = redis_url
 
     async def take(self) -> QueueEntry:
         """Remove the next entry from the list and return it."""
@@ -120,7 +123,7 @@ class FakeEngine:
         """Answer an entry; return how many listened."""
         assert entry.reply_to is not None
         message = encode(ReplyMessage([reply]))
-        return int(await self.redis.publish(reply_channel(entry.reply_to), message))
+        return int(await publish(self.redis, self._url, reply_channel(entry.reply_to), message))
 
 
 def make_reply(
@@ -254,7 +257,9 @@ class RedisProxy:
 
 @asynccontextmanager
 async def run_proxy(redis_url: str) -> AsyncIterator[RedisProxy]:
-    """Run an open proxy."""
+    """Run an open proxy, before a Redis that is no cluster."""
+    if is_cluster(redis_url):
+        pytest.skip(PROXIED)
     proxy = RedisProxy(redis_url)
     await proxy.open()
     try:

@@ -16,6 +16,7 @@ from launcher.setup.environment import ROOT
 from launcher.supervision.processes import ProcessId
 from launcher.supervision.run_file import RunRecord, find_running_system
 from tests.support.ports import find_free_port
+from tests.support.topology import read_shape
 from tests.support.waiting import wait_until
 
 START_SECONDS = 120.0
@@ -53,6 +54,8 @@ def make_environment(folder: Path, **settings: str) -> dict[str, str]:
         "BINANCE_PORT": "0",
         "REDIS_PORT": str(find_free_port()),
     }
+    if (shape := read_shape()) and "REDIS_URL" not in settings:
+        own |= {"REDIS_CLUSTER": f"{shape.primaries}x{shape.nodes_each}", "BALANCES": "unlimited"}
     return base | own | settings
 
 

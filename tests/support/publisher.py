@@ -12,6 +12,7 @@ from protocol.channels import (
     JOURNAL,
     ORDER_BOOK_UPDATES,
     STATE,
+    STATE_CONFIRMED,
     STATE_ID_KEY,
     STATE_SEQUENCE,
     STATE_SNAPSHOTS,
@@ -27,9 +28,17 @@ from protocol.snapshot import BookSnapshot, Snapshot, encode_snapshot
 from protocol.timestamps import format_timestamp, now_in_microseconds
 from tests.support.exchange import Exchange, Json
 from tests.support.instruments import make_instruments
-from tests.support.redis_client import open_redis
+from tests.support.redis_client import open_redis, publish
+from tests.support.shards import list_names
 
 PUBLIC = (TRADE_EVENTS, ORDER_BOOK_UPDATES, BBO_UPDATES)
+
+
+def begin_shards(url: str) -> None:
+    """Begin an exchange, as the engine of each of its shards would."""
+    for names in list_names(url):
+        with open_redis(url, names) as client:
+            client.hset(names.state, STATE_ID_KEY, os.urandom(32).hex())
 
 
 class PublishedBook:
@@ -66,10 +75,14 @@ class Publisher:
         self.last = dict.fromkeys(PUBLIC, 0)
         self.snapshots: list[int] = []
         self._stamp = now_in_microseconds()
-        self.redis.hset(STATE, STATE_ID_KEY, os.urandom(32).hex())
+        begin_shards(url)
 
     def close(self) -> None:
         self.redis.close()
+
+    def publish(self, channel: str, message: bytes) -> None:
+        """Publish a message, whatever was committed."""
+        publish(self.redis, self.url, channel, message)
 
     def book(self, symbol: str) -> PublishedBook:
         return self.books.setdefault(symbol, PublishedBook())
@@ -156,13 +169,13 @@ class Publisher:
         state: dict[Any, Any] = {
             last_sequence_field(channel): sequence for channel, sequence in self.last.items()
         }
-        state[STATE_SEQUENCE] = entry.sequence
+        state[STATE_SEQUENCE] = state[STATE_CONFIRMED] = entry.sequence
         with self.redis.pipeline(transaction=True) as commit:
             commit.xadd(JOURNAL, dict(zip(fields[::2], fields[1::2], strict=True)), stream_id)
             commit.hset(STATE, mapping=state)
             for channel, message in entry.messages.items():
                 if channel not in lost:
-                    commit.publish(channel, message)
+                    publish(commit, self.url, channel, message)
             commit.execute()
 
     def _trade(self, symbol: str, price: str, quantity: str) -> Trade:
@@ -196,6 +209,7 @@ class ExchangePublisher:
     """
 
     def __init__(self, url: str, seed: int = 1, faults: float = 0.0) -> None:
+        self._url = url
         self.redis = open_redis(url)
         self.exchange = Exchange()
         self.exchange.now = now_in_microseconds()
@@ -206,7 +220,7 @@ class ExchangePublisher:
         self._random = Random(seed)
         self._faults = faults
         self._late: list[tuple[str, bytes]] = []
-        self.redis.hset(STATE, STATE_ID_KEY, os.urandom(32).hex())
+        begin_shards(url)
 
     def close(self) -> None:
         self.redis.close()
@@ -221,7 +235,7 @@ class ExchangePublisher:
         state: dict[Any, Any] = {
             last_sequence_field(channel): entry.sequence for channel in entry.messages
         }
-        state[STATE_SEQUENCE] = entry.sequence
+        state[STATE_SEQUENCE] = state[STATE_CONFIRMED] = entry.sequence
         with self.redis.pipeline(transaction=True) as commit:
             values: dict[Any, Any] = dict(zip(fields[::2], fields[1::2], strict=True))
             commit.xadd(JOURNAL, values, entry_id(entry.sequence).decode())
@@ -230,7 +244,7 @@ class ExchangePublisher:
                 if (message := entry.messages.get(channel)) is not None:
                     self._late += self._publish(commit, channel, message)
             if self._late and self._random.random() < self._faults:
-                commit.publish(*self._late.pop(self._random.randrange(len(self._late))))
+                publish(commit, self._url, *self._late.pop(self._random.randrange(len(self._late))))
             commit.execute()
 
     def _note(self, entry: JournalEntry) -> None:
@@ -258,7 +272,7 @@ class ExchangePublisher:
         chance = self._random.random()
         if chance < 2 * self._faults:
             return [(channel, message)] if chance < self._faults else []
-        commit.publish(channel, message)
+        publish(commit, self._url, channel, message)
         if chance > 1 - self._faults:
-            commit.publish(channel, message)
+            publish(commit, self._url, channel, message)
         return []

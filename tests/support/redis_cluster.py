@@ -7,8 +7,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import redis
-
 from cluster.address import Node, parse_cluster
 from cluster.blocking import Directory, open_node
 from cluster.slots import find_slot
@@ -17,7 +15,7 @@ from launcher.redis.binary import PACKAGED, find_redis_binaries
 from launcher.redis.local_cluster import form_cluster, make_configuration
 from launcher.supervision.parent_death import make_child_setup
 from tests.support.ports import find_free_port
-from tests.support.waiting import wait_until
+from tests.support.redis_client import empty_redis
 
 SHAPE = Shape(3, 3)
 
@@ -83,23 +81,13 @@ class RedisCluster:
 
     def clear(self) -> None:
         """Empty every primary."""
-        for port, _ in self._nodes:
-            with redis.Redis(port=port) as client:
-                if client.info("replication")["role"] == "master":
-                    wait_until(lambda: _flush(client), "its replicas are there")
+        empty_redis(self.url)
 
     def close(self) -> None:
         """End all nodes."""
         for process in self._processes.values():
             process.kill()
             process.wait()
-
-
-def _flush(client: Any) -> bool:
-    try:
-        return bool(client.flushall())
-    except redis.ResponseError:  # not enough replicas, for now
-        return False
 
 
 @contextmanager

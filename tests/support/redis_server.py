@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import pytest
 from redis import Redis
 
 from launcher.redis.binary import find_redis_binaries
@@ -12,6 +13,7 @@ from launcher.redis.server import is_serving
 from launcher.supervision.parent_death import make_child_setup
 from tests.support.ports import find_free_port
 from tests.support.redis_client import open_redis
+from tests.support.topology import OWN_REDIS, borrow_cluster, read_shape
 from tests.support.waiting import wait_until
 
 DURABLE = ("--appendonly", "yes", "--appendfsync", "always", "--aof-load-truncated", "no")
@@ -28,7 +30,16 @@ def run_small_redis(folder: Path) -> Iterator[tuple[str, Redis]]:
 
 @contextmanager
 def run_redis(folder: Path, *options: str, port: int | None = None) -> Iterator[str]:
-    """Run a server as long as the context; `options` go on its command line."""
+    """Run a server as long as the context; `options` go on its command line.
+
+    Where the session's topology is a cluster, it is one of these.
+    """
+    if shape := read_shape():
+        if options or port:
+            pytest.skip(OWN_REDIS)
+        with borrow_cluster(shape) as cluster:
+            yield cluster.url
+        return
     port = port or find_free_port()
     command = [
         str(next(find_redis_binaries()).path), "--port", str(port), "--bind", "127.0.0.1",

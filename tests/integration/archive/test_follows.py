@@ -212,7 +212,8 @@ def test_exchange_behind_its_archive_is_refused(
     commit_entries(client, make_commits(3))
     with run_follower(redis_url, sqlite_url(tmp_path)):
         wait_until_archived(client, 6)
-    client.hset(channels.STATE, channels.STATE_SEQUENCE, 4)
+    reached = {channels.STATE_SEQUENCE: 4, channels.STATE_CONFIRMED: 4}
+    client.hset(channels.STATE, mapping=reached)  # type: ignore[arg-type]
     status, log = run_archive_to_end(redis_url, sqlite_url(tmp_path), tmp_path / "log")
     assert status == 1
     assert "at sequence 6, the exchange only at 4" in log

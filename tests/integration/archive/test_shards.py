@@ -10,9 +10,9 @@ from protocol.channels import STATE_ARCHIVE_SEQUENCE, STATE_SEQUENCE
 from protocol.shards import name_shard
 from tests.support.archive_database import run_queries, sqlite_url
 from tests.support.archive_service import run_follower
-from tests.support.engine_service import wait_until_drained
+from tests.support.engine_service import run_engines, wait_until_drained
 from tests.support.ledgers import make_ledger
-from tests.support.shards import SYMBOLS, run_engines
+from tests.support.shards import SYMBOLS
 from tests.support.waiting import wait_until
 
 

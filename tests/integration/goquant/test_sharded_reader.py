@@ -10,7 +10,8 @@ from goquant import GatewayClient, OrderReader
 from tests.support import http
 from tests.support.gateway import run_proxy
 from tests.support.gateway_process import Exchange
-from tests.support.shards import SYMBOLS, make_account, run_sharded_exchange
+from tests.support.sharded_exchange import make_account, run_sharded_exchange
+from tests.support.shards import SYMBOLS
 from tests.support.waiting import until
 
 ROUNDS = 12

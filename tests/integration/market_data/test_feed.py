@@ -8,6 +8,7 @@ from protocol.channels import (
     JOURNAL,
     ORDER_BOOK_UPDATES,
     STATE,
+    STATE_CONFIRMED,
     STATE_SEQUENCE,
     TRADE_EVENTS,
 )
@@ -109,11 +110,11 @@ def test_repeated_and_reordered_messages_are_told_once_and_in_order(
 ) -> None:
     with service.read("trades") as reader:
         first = publisher.trade()[TRADE_EVENTS]
-        publisher.redis.publish(TRADE_EVENTS, first)
+        publisher.publish(TRADE_EVENTS, first)
         late = [publisher.trade(lost=PUBLIC)[TRADE_EVENTS] for _ in range(3)]
         publisher.trade()
         for message in reversed(late):
-            publisher.redis.publish(TRADE_EVENTS, message)
+            publisher.publish(TRADE_EVENTS, message)
         publisher.trade()
         assert read_trade_ids(reader, 6) == [1, 2, 3, 4, 5, 6]
     assert service.get("/stats")["feed"]["duplicates"] >= 4
@@ -139,7 +140,7 @@ def test_garbage_on_every_channel_changes_nothing(
 ) -> None:
     with service.read("trades", "book") as reader:
         for channel in PUBLIC:
-            publisher.redis.publish(channel, garbage)
+            publisher.publish(channel, garbage)
         publisher.set_levels(bids=[("60000.00", "1.00000")], trades=[("60000.00", "1.00000")])
         assert read_trade_ids(reader, 1) == [1]
     wait_until(lambda: bool(service.get("/v1/orderbook/BTC-USDT").get("bids")), "the book has bids")
@@ -157,7 +158,7 @@ def test_a_believable_lie_is_undone_by_the_journal(
         lie = lie.replace(b'"sequence":1', b'"sequence":500').replace(
             b'update_id":1', b'update_id":2'
         )
-        publisher.redis.publish(ORDER_BOOK_UPDATES, lie)
+        publisher.publish(ORDER_BOOK_UPDATES, lie)
         assert reader.next_of("book_delta")["bids"] == [["70000.00", "1.00000"]]
         snapshot = reader.next_of("book_snapshot")
         assert (snapshot["reason"], snapshot["last_update_id"]) == ("rebuilt", 1)
@@ -170,8 +171,8 @@ def test_an_event_of_an_unknown_symbol_is_ignored(
 ) -> None:
     with service.read("trades") as reader:
         message = publisher.trade(lost=PUBLIC)[TRADE_EVENTS]
-        publisher.redis.publish(TRADE_EVENTS, message.replace(b"BTC-USDT", b"DOGE-X"))
-        publisher.redis.publish(TRADE_EVENTS, message)
+        publisher.publish(TRADE_EVENTS, message.replace(b"BTC-USDT", b"DOGE-X"))
+        publisher.publish(TRADE_EVENTS, message)
         assert read_trade_ids(reader, 1) == [1]
     assert service.get("/stats")["feed"]["garbage"] == 1
 
@@ -210,7 +211,7 @@ def test_a_journal_that_does_not_reach_back_makes_health_red_until_it_does(
         assert not service.is_healthy()
         assert service.http.get("/v1/orderbook/BTC-USDT").status_code == 503
         entries.delete(JOURNAL)
-        entries.hset(STATE, STATE_SEQUENCE, 0)
+        entries.hset(STATE, mapping={STATE_SEQUENCE: 0, STATE_CONFIRMED: 0})
         for channel in (TRADE_EVENTS, ORDER_BOOK_UPDATES, BBO_UPDATES):
             entries.hset(STATE, f"last:{channel}", 0)
         wait_until(service.is_healthy, "the feed is in sync")
@@ -263,7 +264,7 @@ def test_a_lie_without_events_costs_readers_no_trade(
     with service.read("trades") as reader:
         publisher.commit({})
         message = ChannelMessage(0, publisher.sequence, [])
-        publisher.redis.publish(TRADE_EVENTS, encode(message))
+        publisher.publish(TRADE_EVENTS, encode(message))
         publisher.trade()
         publisher.trade()
         assert read_trade_ids(reader, 2) == [1, 2]
@@ -303,7 +304,7 @@ def test_a_forged_trade_on_a_busy_channel_is_taken_back(
     with service.read("trades") as reader:
         forged = Trade("BTC-USDT", 2, "1.00", "9.00000", Side.BUY, "1", "2", STAMP)
         message = ChannelMessage(publisher.sequence, publisher.sequence + ahead, [forged])
-        publisher.redis.publish(TRADE_EVENTS, encode(message))
+        publisher.publish(TRADE_EVENTS, encode(message))
         assert reader.next_of("trade")["data"]["price"] == "1.00"
         for _ in range(5):
             publisher.trade()
@@ -322,7 +323,7 @@ def test_another_message_in_the_place_of_the_engines_is_ignored(
         publisher.trade()
     wait_until(lambda: service.get("/health")["sequence"] == 3, "the trades are in")
     forged = Trade("BTC-USDT", 2, "1.00", "9.00000", Side.BUY, "1", "2", STAMP)
-    publisher.redis.publish(TRADE_EVENTS, encode(ChannelMessage(1, 2, [forged])))
+    publisher.publish(TRADE_EVENTS, encode(ChannelMessage(1, 2, [forged])))
     wait_until(lambda: service.get("/stats")["feed"]["garbage"] == 1, "it is ignored")
     publisher.trade()
     wait_until(lambda: service.get("/health")["sequence"] == 4, "the feed goes on")

@@ -8,8 +8,9 @@ import pytest
 from redis import Redis
 
 from protocol.shards import name_shard
+from tests.support.engine_service import run_engines
 from tests.support.market_data import MarketData, run_market_data
-from tests.support.shards import SYMBOLS, run_engines, write_instruments
+from tests.support.shards import SYMBOLS, write_instruments
 from tests.support.waiting import wait_until
 
 

@@ -170,7 +170,7 @@ def test_lost_repeated_and_late_messages_leave_readers_with_an_exact_book_and_al
             )
             late += [each for each in messages.items() if each[0] in lost or rng.random() < 0.02]
             if late and rng.random() < 0.05:
-                publisher.redis.publish(*late.pop(rng.randrange(len(late))))
+                publisher.publish(*late.pop(rng.randrange(len(late))))
         publisher.trade()
         last_trade_id = publisher.book("BTC-USDT").trade_id
         while book.last_update_id < 4_000 or len(ids) < last_trade_id:

@@ -8,7 +8,8 @@ import pytest
 
 from goquant import SyncGatewayClient
 from protocol.shards import find_shard
-from tests.support.shards import SYMBOLS, make_account, run_sharded_exchange
+from tests.support.sharded_exchange import make_account, run_sharded_exchange
+from tests.support.shards import SYMBOLS
 from tests.support.waiting import wait_until
 
 Json: TypeAlias = dict[str, Any]

@@ -14,7 +14,8 @@ from tests.support import http
 from tests.support.asyncapi import Json, expect_described
 from tests.support.gateway_process import Exchange
 from tests.support.redis_client import open_redis
-from tests.support.shards import SYMBOLS, make_account, run_sharded_exchange
+from tests.support.sharded_exchange import make_account, run_sharded_exchange
+from tests.support.shards import SYMBOLS
 from tests.support.waiting import DEADLINE_SECONDS
 
 
