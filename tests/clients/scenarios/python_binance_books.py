@@ -1,7 +1,8 @@
 """python-binance keeps a book under flow, and it equals `depth` at the end."""
 
 import asyncio
-from contextlib import suppress
+import os
+import traceback
 from typing import Any
 
 from binance import AsyncClient, BinanceSocketManager
@@ -16,7 +17,19 @@ WAIT_SECONDS = 30.0
 
 def keep(mine: Names, other: Names) -> None:
     """Keep a book while another account trades."""
-    asyncio.run(_keep(mine["client"].API_KEY, other["client"].API_KEY))
+    asyncio.run(_keep_or_exit(mine["client"].API_KEY, other["client"].API_KEY))
+
+
+async def _keep_or_exit(mine: str, other: str) -> None:
+    """End the process with what has failed: once its socket is closed, a cache's recv never ends.
+
+    It asks the closed socket again and again, and Python's wait_for loses the cancellation.
+    """
+    try:
+        await _keep(mine, other)
+    except Exception:  # noqa: BLE001 - whatever it is, nothing else would tell it
+        traceback.print_exc()
+        os._exit(1)
 
 
 async def _keep(mine: str, other: str) -> None:
@@ -28,16 +41,22 @@ async def _keep(mine: str, other: str) -> None:
             symbol=SYMBOL, side=side, type="LIMIT", timeInForce="GTC", quantity="0.01", price=price
         )
 
+    async def move() -> None:
+        await move_book(place, lambda: counterparty.cancel_all_open_orders(symbol=SYMBOL))
+
     try:
         sockets = BinanceSocketManager(client)
         cache = DepthCacheManager(client, SYMBOL, refresh_interval=0, bm=sockets, ws_interval=100)
         async with cache as kept:
             keeping = asyncio.create_task(_watch(kept))
-            await move_book(place, lambda: counterparty.cancel_all_open_orders(symbol=SYMBOL))
+            moving = asyncio.create_task(move())
+            await asyncio.wait((keeping, moving), return_when=asyncio.FIRST_COMPLETED)
+            if keeping.done():
+                await keeping
+            await moving
             await _compare(client, kept)
             keeping.cancel()
-            with suppress(asyncio.CancelledError):
-                await keeping
+            await asyncio.wait((keeping,))
     finally:
         await client.close_connection()
         await counterparty.close_connection()
