@@ -38,6 +38,16 @@ def archive_unavailable(why: str) -> Unavailable:
     return Unavailable(Reason.ARCHIVE_UNAVAILABLE, f"the archive cannot be asked: {why}")
 
 
+class ArchiveBehind(Unavailable):
+    """The archive does not have yet what a question is about."""
+
+    def __init__(self, commands: int) -> None:
+        super().__init__(
+            Reason.ARCHIVE_UNAVAILABLE,
+            f"the archive cannot be asked: it is {commands} commands behind",
+        )
+
+
 def make_problem(
     code: Reason,
     detail: str,

@@ -1,24 +1,29 @@
 """What the archive knows of an account, in our own words; errors are Binance's."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from typing import NamedTuple, TypeVar
 
 from archive.prevented_query import PreventedOf
 from archive.queries import Archive, LedgerFilter, OrderFilter
 from archive.records import AmendmentRecord, FillRecord, OrderRecord, PreventedMatchRecord
 from archive.window_query import FillsOf, Window
+from binance_gateway.account.commands import REPLY_SECONDS
 from binance_gateway.account.orders import Past, find_trailing_since
 from binance_gateway.words import errors, refusals
 from binance_gateway.words.numbers import ZERO, pad
 from binance_gateway.words.symbols import Symbol
 from order_gateway.account.history import History
-from order_gateway.errors import Unavailable
+from order_gateway.errors import ArchiveBehind, Unavailable
 from protocol.assets import DEFAULT_FEE
 from protocol.events import Balance, ExecutionReport
 from protocol.refusal import Refusal
 from protocol.timestamps import parse_timestamp
 
 _ORDERS_AT_ONCE = 1_000
+_PAUSE_SECONDS = 0.05
+"""Before an archive that is behind is asked again; it has been waited for half a second."""
 
 Answered = TypeVar("Answered")
 
@@ -31,7 +36,10 @@ class Rates(NamedTuple):
 
 
 class Questions:
-    """Asks the archive; every method raises BinanceError if it cannot be asked."""
+    """Asks the archive; every method raises BinanceError if it cannot be asked.
+
+    What must not miss a command waits as long for an archive that is behind as for the engine.
+    """
 
     def __init__(self, history: History) -> None:
         self._history = history
@@ -52,7 +60,7 @@ class Questions:
     ) -> Sequence[OrderRecord]:
         """Return the orders of a list, as they were given; raise BinanceError if there is none."""
         try:
-            return await self._history.find_list(account, number, name)
+            return await _wait_for(lambda: self._history.find_list(account, number, name))
         except Refusal:
             raise errors.NO_SUCH_LIST() from None
         except Unavailable as unavailable:
@@ -81,7 +89,7 @@ class Questions:
                 orders += archive.list_list(account, list_id)
             return orders, archive.last_sequence()
 
-        return await _translate(self._history.ask(read, least))
+        return await _translate(_wait_for(lambda: self._history.ask(read, least)))
 
     async def recall_one(self, account: str, order_id: str) -> list[OrderRecord]:
         """Return an order, with those of its list; nothing if there is none."""
@@ -114,9 +122,11 @@ class Questions:
         """Return the account's open orders as of the command `least`, oldest first."""
         native = symbol.instrument.symbol if symbol else None
         which = OrderFilter(account, symbol=native, is_open=True)
-        return await _translate(
-            self._history.ask(lambda archive: _list_all(archive, which)[::-1], least)
-        )
+
+        def read(archive: Archive) -> list[OrderRecord]:
+            return _list_all(archive, which)[::-1]
+
+        return await _translate(_wait_for(lambda: self._history.ask(read, least)))
 
     async def list_orders(
         self, account: str, symbol: Symbol, number: int | None, window: Window
@@ -161,7 +171,7 @@ class Questions:
 
     async def read_balances(self, account: str, least: int = 0) -> list[Balance] | None:
         """Return the balances as of the command `least`; None if the account was never heard of."""
-        found = await _translate(self._history.read_balances(account, least))
+        found = await _translate(_wait_for(lambda: self._history.read_balances(account, least)))
         return found.balances if found.is_open else None
 
     async def read_rates(self, account: str, symbol: Symbol) -> Rates:
@@ -188,14 +198,15 @@ class Questions:
 
     async def _find(self, account: str, number: int | None, name: str | None) -> OrderRecord:
         """Return the order of the number, else the newest of the name."""
+        find: Callable[[], Awaitable[OrderRecord]]
         if number is not None:
-            finding = self._history.find_order_by_number(account, number)
+            find = partial(self._history.find_order_by_number, account, number)
         elif name is not None:
-            finding = self._history.find_accepted_order(account, name)
+            find = partial(self._history.find_accepted_order, account, name)
         else:
             raise errors.MISSING_EITHER("origClientOrderId", "orderId")
         try:
-            return await finding
+            return await _wait_for(find)
         except Refusal:
             raise errors.NO_SUCH_ORDER() from None
         except Unavailable as unavailable:
@@ -213,6 +224,19 @@ def _list_all(archive: Archive, which: OrderFilter) -> list[OrderRecord]:
         page = archive.list_orders(which, _ORDERS_AT_ONCE, page.after)
         orders += page.items
     return orders
+
+
+async def _wait_for(ask: Callable[[], Awaitable[Answered]]) -> Answered:
+    """Ask until the archive is not behind; raise ArchiveBehind if that takes too long."""
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + REPLY_SECONDS
+    while True:
+        try:
+            return await ask()
+        except ArchiveBehind:
+            if loop.time() >= deadline:
+                raise
+        await asyncio.sleep(_PAUSE_SECONDS)
 
 
 async def _translate(answer: Awaitable[Answered]) -> Answered:

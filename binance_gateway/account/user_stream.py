@@ -14,8 +14,6 @@ from order_gateway.account.report_feed import ReportFeed
 from order_gateway.account.report_listener import Listener, Report
 
 SECONDS_TO_WAIT = 30.0
-_TRIES_TO_RECALL = 20
-"""Each waits half a second for an archive that is behind."""
 
 
 class EventsLost(Exception):
@@ -35,11 +33,9 @@ class UserStream:
     async def recall(self) -> None:
         """Learn since when the account's open orders are there, if the archive comes to tell."""
         account, start = self._listener.account, self._listener.start
-        for _ in range(_TRIES_TO_RECALL):
-            with suppress(BinanceError):
-                orders, self._recalled_up_to = await self._questions.recall(account, start)
-                self._note(orders)
-                return
+        with suppress(BinanceError):
+            orders, self._recalled_up_to = await self._questions.recall(account, start)
+            self._note(orders)
 
     async def take(self) -> list[Event]:
         """Wait for what happens next; raise EventsLost."""

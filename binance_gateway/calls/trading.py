@@ -107,6 +107,7 @@ async def cancel_open_orders(services: Services, call: Call) -> object:
     call.check_age()
     present = await services.commands.find_present(call.account)
     found = await services.questions.list_open(call.account, symbol, present)
+    call.check_age()
     canceled = await _cancel_all(services, call, symbol, found)
     if not canceled:
         raise errors.CANCEL_REJECTED()

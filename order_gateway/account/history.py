@@ -30,7 +30,7 @@ from archive.records import (
     Reached,
     TransferRecord,
 )
-from order_gateway.errors import archive_unavailable
+from order_gateway.errors import ArchiveBehind, archive_unavailable
 from protocol.channels import STATE_ID_KEY, STATE_SEQUENCE
 from protocol.enums import Reason
 from protocol.events import Balance, ExecutionReport
@@ -235,7 +235,7 @@ class History:
             return answer, sequence
         behind = await self._read_target() - sequence
         if behind > 0:
-            raise archive_unavailable(f"it is {behind} commands behind")
+            raise ArchiveBehind(behind)
         if await self._ask(Archive.list_gaps):
             raise archive_unavailable("what the journal said of the ledger was lost")
         raise Refusal(Reason.NO_LEDGER, None, "the exchange keeps no balances")
@@ -264,7 +264,7 @@ class History:
                 if behind <= 0:
                     raise Refusal(code, field, MEANINGS[code])
                 if loop.time() >= deadline:
-                    raise archive_unavailable(f"it is {behind} commands behind")
+                    raise ArchiveBehind(behind)
                 await asyncio.sleep(_POLL_SECONDS)
         finally:
             self._waiting -= 1
@@ -352,7 +352,7 @@ def _read_list(
 
 def _require(least: int, sequence: int) -> None:
     if sequence < least:
-        raise archive_unavailable(f"it is {least - sequence} commands behind")
+        raise ArchiveBehind(least - sequence)
 
 
 def _recall(
