@@ -22,7 +22,8 @@ def describe_way(began: float, times: WayTimes, reply: Reply | None) -> bytes:
     """Return the header's value; list and engine are one where the stamp is of another clock."""
     if reply is None or not times.replied:
         return _write(("gateway", times.pushed - began))
-    stamp = None if reply.order is None else _place_stamp(reply.order.timestamp)
+    report = reply.order or next(iter(reply.orders), None)
+    stamp = None if report is None else _place_stamp(report.timestamp)
     if stamp is None or not began <= stamp <= times.replied:
         return _write(("gateway", times.pushed - began), ("exchange", times.replied - times.pushed))
     pushed = min(times.pushed, stamp)  # the engine may be faster than the word of the push

@@ -13,7 +13,9 @@ from protocol.timestamps import format_timestamp, now_in_microseconds
 from tests.support.gateway import make_reply, make_report
 
 
-def describe(gateway: float, replied: float, stamp: float | None) -> dict[str, float]:
+def describe(
+    gateway: float, replied: float, stamp: float | None, *, is_list: bool = False
+) -> dict[str, float]:
     """All in milliseconds since it began: when the push and the reply were there, and the stamp."""
     began = perf_counter()
     times = WayTimes(began + gateway / 1000, began + replied / 1000)
@@ -23,6 +25,8 @@ def describe(gateway: float, replied: float, stamp: float | None) -> dict[str, f
         entry = QueueEntry(order_id="1", account="a")
         report = msgspec.structs.replace(make_report(entry, Status.OPEN), timestamp=at)
         reply = make_reply(entry, report)
+        if is_list:
+            reply = msgspec.structs.replace(reply, order=None, orders=[report, report])
     found = re.findall(r"(\w+);dur=(-?[\d.]+)", describe_way(began, times, reply).decode())
     return {name: float(text) for name, text in found}
 
@@ -40,3 +44,8 @@ def describe(gateway: float, replied: float, stamp: float | None) -> dict[str, f
 )
 def test_parts_follow_one_another(stamp: float | None, expected: dict[str, float]) -> None:
     assert describe(200, 1000, stamp) == pytest.approx(expected, abs=50)
+
+
+def test_a_list_has_the_stamp_of_its_first_order() -> None:
+    expected = {"gateway": 200, "list": 100, "engine": 700}
+    assert describe(200, 1000, 300, is_list=True) == pytest.approx(expected, abs=50)
