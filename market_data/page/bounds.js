@@ -15,6 +15,9 @@ export const SENT_MILLISECONDS = 1200;  // for how long a draft that was sent st
 /* What a replay remembers of the symbol shown, and how often it keeps a whole book. */
 export const REPLAY_MILLISECONDS = 600_000, REPLAY_MESSAGES = 60_000, CHECKPOINT_MILLISECONDS = 30_000;
 
+/* A pointer that rests so long on a row of the book aims at that row alone. */
+export const RESTING_MILLISECONDS = 2000;
+
 export const HEAT_SECONDS = 900, HEAT_LEVELS = 40;
 
 /* The engine renews its lease each second. */

@@ -1,6 +1,6 @@
 /* Candles with volume, averages and strength; what is older is asked for as one scrolls to it. */
 
-import { chartOrders } from "./chart_orders.js";
+import { chartOrders, widenScale } from "./chart_orders.js";
 import { writeMark, writeTime, writePrice } from "./chart_words.js";
 import { placesOf, shorten } from "./decimals.js";
 import { create, element, store } from "./dom.js";
@@ -122,7 +122,7 @@ function styleChart() {
 
 function makeChart() {
   const chart = candleChart.chart = library.createChart(element("candles"), { autoSize: true, ...styleChart() });
-  candleChart.candles = chart.addSeries(library.CandlestickSeries, candleColours());
+  candleChart.candles = chart.addSeries(library.CandlestickSeries, { ...candleColours(), autoscaleInfoProvider: widenScale });
   candleChart.volume = chart.addSeries(library.HistogramSeries, { priceScaleId: "volume", priceFormat: { type: "volume" }, lastValueVisible: false, priceLineVisible: false });
   chart.priceScale("volume").applyOptions({ scaleMargins: { top: 0.82, bottom: 0 } });
   candleChart.marks = library.createSeriesMarkers(candleChart.candles, []);

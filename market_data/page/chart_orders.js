@@ -61,6 +61,14 @@ function listShown() {
   return shown;
 }
 
+/* The scale reaches own orders too that lie near: the candles keep half of it or more. */
+export function widenScale(original) {
+  const info = original(), range = info?.priceRange;
+  if (!range) return info;
+  const { minValue: low, maxValue: high } = range, room = (high - low) / 2, near = Array.from(listShown().values(), order => Number(linePrice(order))).filter(price => price > low - room && price < high + room);
+  return { ...info, priceRange: { minValue: Math.min(low, ...near), maxValue: Math.max(high, ...near) } };
+}
+
 function makeLine(id) {
   const line = create("div", "", "order-line"), tag = create("span", "", "order-tag"), label = create("button"), close = create("button", "×");
   label.type = close.type = "button";

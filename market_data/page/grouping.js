@@ -23,8 +23,19 @@ export function groupLevels(levels, step, side, count) {
   return groups;
 }
 
-/** The levels at just these prices, whatever has become of them: where nothing is left, no quantity. */
+/** The levels at just these prices, whatever has become of them: where nothing is left, no quantity; without a price none.
+ *  @param {Level[]} groups @param {(number | undefined)[]} held @param {number} pricePlaces @param {number} lotPlaces @returns {any[]} */
 export function holdLevels(groups, held, pricePlaces, lotPlaces) {
   const known = new Map(groups.map(level => [level.ticks, level]));
-  return held.map(ticks => known.get(ticks) ?? { ticks, lots: 0, price: fromUnits(ticks, pricePlaces), quantity: fromUnits(0, lotPlaces) });
+  return held.map(ticks => ticks && (known.get(ticks) ?? { ticks, lots: 0, price: fromUnits(ticks, pricePlaces), quantity: fromUnits(0, lotPlaces) }));
+}
+
+/**
+ * The prices of rows of which just row `index` keeps what it has: the levels that are next to it on either side of `ticks`,
+ * and rows without a price where there are fewer better ones than rows. @param {Level[]} levels best first
+ * @param {number} ticks @param {number} index @param {"asks" | "bids"} side @returns {(number | undefined)[]}
+ */
+export function listAround(levels, ticks, index, side) {
+  const prices = levels.map(level => level.ticks), better = prices.filter(each => (side === "asks" ? each < ticks : each > ticks)), near = better.slice(Math.max(0, better.length - index));
+  return [...Array(index - near.length), ...near, ticks, ...prices.slice(better.length).filter(each => each !== ticks)];
 }

@@ -1,14 +1,15 @@
 /* Ladder. */
 
-import { LADDER_ROWS } from "./bounds.js";
+import { LADDER_ROWS, RESTING_MILLISECONDS } from "./bounds.js";
 import { fromUnits, group, placesOf, shorten, toUnits, unitsOf } from "./decimals.js";
 import { create, element, setText, show, store } from "./dom.js";
 import { restartBook } from "./feed.js";
 import { draw } from "./frames.js";
-import { bucketOf, groupLevels, holdLevels } from "./grouping.js";
+import { bucketOf, groupLevels, holdLevels, listAround } from "./grouping.js";
 import { market, symbol } from "./markets.js";
 import { opened, ordersVersion } from "./orders.js";
 import { goToSection, isPhone, isTouched } from "./phone.js";
+import { replay } from "./replay.js";
 import { isNotLive } from "./state.js";
 import { preview } from "./preview.js";
 import { averageTenths, slippage, walkBook } from "./sweep.js";
@@ -39,11 +40,13 @@ new ResizeObserver(() => {
   draw();
 }).observe(element("asks"));
 
-/** `step`: prices are put together by so many units; `held`: the prices that stay in their rows while somebody points at one.
- *  @type {{ symbol: string, step: number, held: { asks: number[], bids: number[] } | null, hovered: any }} */
-const ladder = { symbol: "", step: 1, held: null, hovered: null };
+/** `step`: prices are put together by so many units; `held`: the prices that stay in their rows while somebody points at one, `pointedAt` when that began.
+ *  @type {{ symbol: string, step: number, held: { asks: (number | undefined)[], bids: (number | undefined)[] } | null, hovered: any, pointedAt: number }} */
+export const ladder = { symbol: "", step: 1, held: null, hovered: null, pointedAt: 0 };
 
-const isLadderHeld = () => Boolean(ladder.hovered?.dataset.price) || element("ladder").querySelector(".level:focus-visible") !== null;
+/* The row under the pointer, or under a key's focus. */
+const pointedRow = () => ladder.hovered ?? element("ladder").querySelector(".level:focus-visible");
+const isLadderHeld = () => !replay.isOn && Boolean(pointedRow()?.dataset.price);
 
 /* The prices that are seen, which may be older than the book. */
 function readShown() {
@@ -58,8 +61,17 @@ function listLevels(book) {
   element("book-held").hidden = !isHeld;
   if (!isHeld) { ladder.held = null; return { asks, bids }; }
   ladder.held ??= readShown();
+  if (performance.now() - ladder.pointedAt > RESTING_MILLISECONDS) ladder.held = listResting(asks, bids);
   return { asks: holdLevels(asks, ladder.held.asks, pricePlaces, lotPlaces), bids: holdLevels(bids, ladder.held.bids, pricePlaces, lotPlaces) };
 }
+
+/* Where the pointer rests, its row alone stands still: in a busy market no other would show what is there. */
+function listResting(asks, bids) {
+  const row = pointedRow(), side = row.parentElement.id, levels = { asks, bids }, held = { asks: listPrices(asks), bids: listPrices(bids) };
+  held[side] = listAround(levels[side], unitsOf(row.dataset.price), levelRows[side].indexOf(row), side).slice(0, rowsShown);
+  return held;
+}
+const listPrices = levels => levels.slice(0, rowsShown).map(level => level.ticks);
 
 export function drawLadder() {
   const { book, trades, direction } = market();
@@ -105,6 +117,7 @@ export function chooseStep(step) {
 
 /** `row`: the one under the pointer, or the key's; null: none. */
 export function pointAtLadder(row) {
+  if (!row || row !== ladder.hovered) ladder.pointedAt = performance.now();  // a figure that changes under the pointer is no new row
   ladder.hovered = row;
   if (isLadderHeld()) ladder.held ??= readShown();
   draw();
@@ -112,7 +125,7 @@ export function pointAtLadder(row) {
 
 /* What it would cost to trade through to the row under the pointer, or under a key's focus. */
 function drawSweepCost(book) {
-  const row = ladder.hovered ?? element("ladder").querySelector(".level:focus-visible"), ticks = row?.dataset.price && unitsOf(row.dataset.price);
+  const row = pointedRow(), ticks = row?.dataset.price && unitsOf(row.dataset.price);
   if (!ticks) { show("sweep-cost", ""); return; }
   const isAsk = row.parentElement.id === "asks", walk = walkBook((isAsk ? book.asks : book.bids).levels, isAsk ? "buy" : "sell", Number.MAX_SAFE_INTEGER, ticks), { grid } = ticket;
   if (!walk.count || !grid) { show("sweep-cost", "nothing there any more"); return; }
@@ -123,7 +136,7 @@ function drawSweepCost(book) {
 /* Whether the ticket's order would take this level. */
 const isSweptAt = (side, ticks) => preview.side === side && (side === "asks" ? ticks <= preview.ticks : ticks >= preview.ticks);
 
-function runningSums(levels) { let sum = 0; return levels.map(level => (sum += level.lots)); }
+function runningSums(levels) { let sum = 0; return levels.map(level => (sum += level?.lots ?? 0)); }
 
 function drawSide(side, levels, sums, most, changed, own) {
   levelRows[side].forEach((row, index) => {

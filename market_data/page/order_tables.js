@@ -55,8 +55,8 @@ function drawHistory() {
   const list = newestFirst(orders, "time").slice(0, pages.orders.rows);
   element("history-empty").hidden = list.length > 0;
   fillTable("history", list.map(order => [
-    [writeMoment(order.time)], [order.symbol, "left"], [sideWord(order), `left wrap ${order.side}`], [priceWord(order), "wrap"],
-    [`${shorten(order.filled_quantity ?? "0")} / ${shorten(order.quantity)}`], [OPEN.has(order.status) ? words(order.status) : becameWord(order), "left wrap"],
+    [writeMoment(order.time), "wrap"], [order.symbol, "left"], [sideWord(order), `left wrap ${order.side}`], [priceWord(order), "wrap"],
+    [`${shorten(order.filled_quantity ?? "0")} / ${shorten(order.quantity)}`, "wrap"], [OPEN.has(order.status) ? words(order.status) : becameWord(order), "left wrap"],
   ]));
   element("history-older").hidden = pages.orders.after === null || list.length < ROWS_SHOWN;
 }
@@ -65,8 +65,8 @@ function drawFills() {
   const list = newestFirst(fills, "timestamp").slice(0, pages.fills.rows);
   element("fills-empty").hidden = list.length > 0;
   fillTable("fills", list.map(fill => [
-    [writeMoment(fill.timestamp)], [fill.symbol, "left"], [fill.side === "buy" ? "Buy" : "Sell", `left ${fill.side}`], [group(fill.price)], [fill.quantity],
-    [fill.commission ? `${shorten(fill.commission)} ${fill.commission_asset}` : "–"], [fill.liquidity],
+    [writeMoment(fill.timestamp), "wrap"], [fill.symbol, "left"], [fill.side === "buy" ? "Buy" : "Sell", `left ${fill.side}`], [group(fill.price)], [fill.quantity],
+    [fill.commission ? `${shorten(fill.commission)} ${fill.commission_asset}` : "–", "wrap"], [fill.liquidity],
   ]));
   element("fills-older").hidden = pages.fills.after === null || list.length < ROWS_SHOWN;
 }

@@ -34,7 +34,7 @@ function warnOfSweep(walk, grid, levels, limit) {
   if (!walk.count) return [];
   const base = grid.base, found = [], points = basisPoints(walk.worst.ticks, walk.best.ticks);
   const all = levels.reduce((sum, level) => sum + level.lots, 0);
-  if (limit === null && walk.left) found.push(`The whole book has ${shorten(fromUnits(walk.taken, grid.lotPlaces))} ${base}: all of it would trade, down to ${group(walk.worst.price)}.`);
+  if (limit === null && walk.left) found.push(`The whole book has ${shorten(fromUnits(walk.taken, grid.lotPlaces))} ${base}: all of it would trade, ${walk.worst.ticks < walk.best.ticks ? "down" : "up"} to ${group(walk.worst.price)}.`);
   else if (walk.count >= GREAT_LEVELS && walk.taken >= all * GREAT_SHARE) found.push(`It takes ${Math.round((100 * walk.taken) / all)} % of that side of the book, ${walk.count} levels.`);
   if (points > FAR_BASIS_POINTS) found.push(`Its worst price, ${group(walk.worst.price)}, is ${points.toFixed(0)} bp from the best.`);
   return found;

@@ -58,6 +58,17 @@ def test_an_own_order_is_a_line_that_is_dragged_to_amend_and_closed(
     assert read_book(exchange)["bids"] == []
 
 
+def test_the_scale_reaches_own_orders_that_are_near(page: Page, trader: Trader) -> None:
+    trade(trader, "60000")
+    trade(trader, "60100")
+    for price in ("60130", "61000"):
+        send_order(page, "sell", "0.1", price)
+    expect(page.locator("#open-count")).to_have_text("2")
+    trade(trader, "60050")
+    expect(page.get_by_role("button", name="▼ Sell 0.1 at 60,130.00", exact=True)).to_be_visible()
+    expect(page.locator(".order-line:not([hidden])")).to_have_count(1)
+
+
 def test_a_fill_is_an_arrow_at_its_candle(page: Page, trader: Trader) -> None:
     trade(trader, "60000")
     before = page.evaluate("() => candleChart.marks?.markers().length ?? 0")

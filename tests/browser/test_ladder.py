@@ -33,6 +33,24 @@ def test_what_one_points_at_does_not_move(page: Page, exchange: RunRecord, trade
     expect(page.locator("#book-held")).to_be_hidden()
 
 
+def test_where_the_pointer_rests_its_row_alone_stands_still(page: Page, trader: Trader) -> None:
+    for price in ("60010", "60020", "60030"):
+        trader.order("sell", "0.1", price)
+    expect_level(page, "asks", "60030.00", "0.10000")
+    row = level(page, "asks", "60020.00")
+    row.hover()
+    before = row.bounding_box()
+    trader.order("sell", "0.2", "60015")
+    trader.order("buy", "0.2", "59990")
+    expect_level(page, "asks", "60015.00", "0.20000")
+    expect_level(page, "bids", "59990.00", "0.20000")
+    expect(page.locator("#book-held")).to_be_visible()
+    trader.order("buy", "0.5", "60030")
+    expect(row).to_have_attribute("data-gone", "")
+    expect(page.locator("#asks .level:not([data-empty])")).to_have_count(1)
+    assert row.bounding_box() == before
+
+
 def test_an_enter_in_the_ladder_takes_the_price_that_was_seen(page: Page, trader: Trader) -> None:
     trader.order("buy", "0.1", "59000")
     expect_level(page, "bids", "59000.00", "0.10000")

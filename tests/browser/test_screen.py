@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Page, expect
 from launcher.supervision.run_file import RunRecord
 from tests.browser.conftest import read_book
 from tests.support.browser import PAGE, Screen
-from tests.support.browser_ticket import expect_level, level, send_order
+from tests.support.browser_ticket import expect_level, level, open_tab, send_order
 from tests.support.trader import Trader
 from tests.support.waiting import wait_until
 
@@ -89,7 +89,7 @@ def test_text_is_readable(browser: Browser, exchange: RunRecord, scheme: Any) ->
 # What of the page's text does not fit where it stands.
 FIND_CUT_TEXT = """() => [...document.querySelectorAll(
     '#intervals button, th:not(:empty), .figures div, #open-orders td, #price, '
-    + '.level span:not(.hidden-text)')]
+    + '.stepper input, .sums dd, #history td, #fills td, .level span:not(.hidden-text)')]
   .filter(node => node.checkVisibility({checkVisibilityCSS: true}))
   .filter(node => { const box = node.getBoundingClientRect(), frame = node.closest('section, dl');
     const around = frame.getBoundingClientRect();
@@ -111,7 +111,16 @@ def test_no_figure_is_cut_off(
     expect_level(page, "bids", "59876.54", "0.12345")
     expect(page.locator("#open-orders tr")).to_contain_text("BTC-USDT")
     expect(page.locator("#volume")).to_be_visible()
+    page.locator("#order-type").select_option("otoco")
+    for field in ("#stop-price", "#price", "#profit-price"):
+        page.locator(field).fill("60123.45")
+    page.locator("#quantity").fill("123.45678")
     assert page.evaluate(FIND_CUT_TEXT) == []
+    page.locator("#order-type").select_option("limit")
+    send_order(page, "buy", "0.12345", "60010.12")
+    for tab in ("History", "Fills"):
+        open_tab(page, tab)
+        assert page.evaluate(FIND_CUT_TEXT) == []
     assert page.evaluate("() => document.documentElement.scrollWidth") <= width
     screen.close()
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { groupLevels, holdLevels } from "../grouping.js";
+import { groupLevels, holdLevels, listAround } from "../grouping.js";
 
 const level = (price, quantity) => ({ price, quantity, ticks: Number(price.replace(".", "")), lots: Number(quantity.replace(".", "")) });
 const asks = [level("100.01", "1.0"), level("100.09", "2.0"), level("100.11", "4.0"), level("101.00", "8.0")];
@@ -19,4 +19,11 @@ test("without a step the levels are the book's own", () => assert.deepEqual(grou
 test("held prices stay where they are, and what has gone has no quantity", () => {
   const held = holdLevels(asks.slice(1), [10_001, 10_009], 2, 1);
   assert.deepEqual(brief(held), [["100.01", "0.0"], ["100.09", "2.0"]]);
+});
+
+test("where one row keeps its price, its neighbours are those of the book", () => {
+  assert.deepEqual(listAround(asks, 10_009, 1, "asks"), [10_001, 10_009, 10_011, 10_100]);
+  assert.deepEqual(listAround(asks, 10_010, 1, "asks"), [10_009, 10_010, 10_011, 10_100]);
+  assert.deepEqual(listAround([...asks].reverse(), 10_009, 1, "bids"), [10_011, 10_009, 10_001]);
+  assert.deepEqual(holdLevels(asks, listAround(asks, 9_999, 2, "asks").slice(0, 4), 2, 1).map(each => each?.price), [undefined, undefined, "99.99", "100.01"]);
 });

@@ -51,7 +51,7 @@ test("an ordinary order is not asked about", () => {
 });
 
 test("a sweep, a far price and a far limit are asked about", () => {
-  assert.match(warn({ order_type: "market", price: undefined, quantity: "500" })[0], /whole book has 0.6 BTC/);
+  assert.match(warn({ order_type: "market", price: undefined, quantity: "500" })[0], /whole book has 0.6 BTC: all of it would trade, up to /);
   const far = makeBook([["60000.00", "0.1"], ["61000.00", "0.2"]].map(([price, quantity]) => [price, `${quantity}0000`]));
   assert.match(warn({ price: "61000.00", quantity: "0.2" }, null, far)[0], /167 bp from the best/);
   assert.match(warn({ price: "66000.00" })[0], /10.0 % through/);
