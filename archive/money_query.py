@@ -50,7 +50,7 @@ def read_balances(connection: Connection, account: str) -> Balances:
         select(
             REACHED, _lost_on_shard, _assets.symbol, _assets.decimals,
             _balances.free, _balances.locked, _balances.sequence, _balances.shard,
-            literal(False).label("is_on_way"), _assets.number, _state.sequence.label("first"),
+            literal(False).label("is_on_way"), _assets.number,
         )
         .select_from(schema.archive_state)
         .outerjoin(schema.assets, true())
@@ -64,16 +64,14 @@ def read_balances(connection: Connection, account: str) -> Balances:
         return Balances(0, None)
     reached, lost, first, *_ = rows[0]
     if first is None:
-        return Balances(reached, None, is_uncertain=lost is not None, first_sequence=found[0].first)
+        return Balances(reached, None, is_uncertain=lost is not None)
     balances = [_sum_balance(list(some)) for _, some in groupby(rows, key=lambda row: row[2])]
     is_uncertain = any(
         lost is not None and (sequence or 0) < lost for _, lost, *_, sequence, _ in rows
     )
     is_open = account == FEES_ACCOUNT or any(shard == 1 for *_, shard in rows)
     on_way = _sum_on_way(row for row in found if row.is_on_way)
-    return Balances(
-        reached, balances, is_open, is_uncertain, _split_by_shard(rows), on_way, found[0].first
-    )
+    return Balances(reached, balances, is_open, is_uncertain, _split_by_shard(rows), on_way)
 
 
 def _select_on_way(account: str) -> Select[Any]:
@@ -82,7 +80,7 @@ def _select_on_way(account: str) -> Select[Any]:
     return (
         select(
             REACHED, none, _assets.symbol, _assets.decimals, _on_way.amount, _on_way.amount, none,
-            _on_way.target, literal(True), _assets.number, _state.sequence,
+            _on_way.target, literal(True), _assets.number,
         )
         .select_from(schema.archive_state)
         .join(schema.transfers_on_way, _on_way.account == account)

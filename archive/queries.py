@@ -147,16 +147,19 @@ class Archive:
         """Find the account's order of that name; the latest if the name was used again."""
         return self._find_latest(_orders.c.client_order_id == client_order_id, account)
 
-    def find_accepted_order(self, account: str, client_order_id: str) -> OrderRecord | None:
+    def find_accepted_order(
+        self, account: str, client_order_id: str, shard: int | None = None
+    ) -> OrderRecord | None:
         """Find the account's latest order of that name that has a number: none was rejected.
 
-        If there is none, find the latest that a cancel of that name has ended.
+        If there is none, find the latest that a cancel of that name has ended. Of several shards it
+        may be one of a `shard`.
         """
-        is_it = _orders.c.client_order_id == client_order_id
-        found = self._find_latest(and_(is_it, schema.HAS_NUMBER), account)
+        is_it = and_(_orders.c.client_order_id == client_order_id, schema.HAS_NUMBER)
+        found = self._find_latest(is_it, account, shard)
         if found is None:
             is_it = and_(_orders.c.cancel_id == client_order_id, schema.HAS_CANCEL_ID)
-            found = self._find_latest(is_it, account)
+            found = self._find_latest(is_it, account, shard)
         return found
 
     def find_order_by_number(self, account: str, number: int) -> OrderRecord | None:
@@ -195,15 +198,16 @@ class Archive:
             return connection.execute(query).scalar_one_or_none()
 
     def list_orders_from(
-        self, account: str, symbol: str, number: int, limit: int = 100
+        self, account: str, symbol: str, number: int, limit: int = 100, shard: int | None = None
     ) -> list[OrderRecord]:
         """List the account's accepted orders of a symbol, from the exchange's `number` on.
 
         The oldest come first, at most `limit`. Orders that ended before there were numbers are not
-        among them.
+        among them. Of several shards `shard` is the symbol's.
         """
         columns = _orders.c
         first = select(columns.number).where(columns.exchange_number >= number)
+        first = of_shard(first, columns.exchange_number, shard)
         query = (
             select(*ORDER_COLUMNS)
             .where(columns.account == account, columns.symbol == symbol)
@@ -382,9 +386,12 @@ class Archive:
             query = query.where(_changes.c.number < _parse_cursor(after))
         return self._read_page(query, limit, to_transfer)
 
-    def _find_latest(self, is_it: ColumnElement[bool], account: str | None) -> OrderRecord | None:
+    def _find_latest(
+        self, is_it: ColumnElement[bool], account: str | None, shard: int | None = None
+    ) -> OrderRecord | None:
+        query = of_shard(_latest(is_it, account), _orders.c.exchange_number, shard)
         with self._connect() as connection:
-            row = connection.execute(_latest(is_it, account)).one_or_none()
+            row = connection.execute(query).one_or_none()
         return to_order(row) if row else None
 
     def _read_page(self, query: Select[Any], limit: int, convert: Any) -> Page[Any]:

@@ -165,8 +165,6 @@ class Balances(msgspec.Struct, frozen=True, gc=False):
     shards: Mapping[int, list[Balance]] = {}
     """What of it is on each shard; empty if all is on the first."""
     on_way: Mapping[str, str] = {}
-    first_sequence: int = 0
-    """The first shard's part of `sequence`."""
 
 
 class TransferRecord(msgspec.Struct, frozen=True, gc=False):

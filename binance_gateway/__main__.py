@@ -28,7 +28,7 @@ from edge.server import make_server
 from edge.shared_metrics import share_metrics
 from protocol.enums import Reason
 from protocol.hosts import format_host
-from protocol.instrument import parse_instruments, require_one_shard
+from protocol.instrument import parse_instruments
 from protocol.logs import start_logging
 from protocol.settings import describe_bad_settings
 
@@ -101,7 +101,6 @@ def _make_app(settings: ArchiveSettings, address: str) -> App:
     keys = choose_api_keys(settings.auth, settings.api_keys_file, settings.api_keys, address)
     try:
         instruments = parse_instruments(settings.instruments_file.read_text())
-        require_one_shard(instruments.values())
     except (OSError, ValueError) as error:
         raise StartError(f"cannot use {settings.instruments_file}: {error}") from None
     if settings.binance_workers > 1:

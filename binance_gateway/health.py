@@ -1,31 +1,40 @@
 """Whether the service can answer, for those who watch it."""
 
-from typing import Any, cast
+from collections.abc import Callable, Sequence
+from typing import Any
 
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from archive.presence import Presence
-from market_data.market.feed_status import FeedStatus
-from protocol.channels import LEASE, ORDER_QUEUE
+from market_data.market.whole_market import AnyStatus
+from protocol.shards import ShardNames
 
 _DEAF = "the feed is not in step with the engine"
 
 
 class HealthCheck:
-    """Asks Redis for the engine's lease, and the feed whether it is in step."""
+    """Asks Redis for the lease of each shard's engine, and the feeds whether they are in step."""
 
-    def __init__(self, client: Redis, status: FeedStatus, presence: Presence) -> None:
-        self._client: Any = cast("Any", client)
+    def __init__(
+        self,
+        shards: Sequence[ShardNames],
+        find_client: Callable[[ShardNames], Redis],
+        status: AnyStatus,
+        presence: Presence,
+    ) -> None:
+        self._shards = shards
+        self._find_client: Callable[[ShardNames], Any] = find_client
         self._status = status
         self._presence = presence
 
     async def read(self) -> dict[str, object]:
         """Return the body of `/health`; the service is well if `status` is `ok`."""
         try:
-            is_led = bool(await self._client.exists(LEASE))
+            led = [await self._find_client(names).exists(names.lease) for names in self._shards]
         except (RedisError, OSError):
             return {"status": "unavailable", "redis": "down", "engine": "unknown"}
+        is_led = all(led)
         is_well = is_led and self._status.is_in_sync
         return {
             "status": "ok" if is_well else "degraded",
@@ -51,9 +60,9 @@ class HealthCheck:
             "degraded": [degraded] if degraded else [],
         }
 
-    async def read_queue_length(self) -> int | None:
-        """Return how many entries wait to be matched; None if Redis cannot be reached."""
+    async def read_queue_length(self, names: ShardNames) -> int | None:
+        """Return how many entries wait on a shard; None if Redis cannot be reached."""
         try:
-            return int(await self._client.llen(ORDER_QUEUE))
+            return int(await self._find_client(names).llen(names.order_queue))
         except (RedisError, OSError):
             return None

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from binance_gateway.account.commands import Commands
+from binance_gateway.account.commands import AllCommands
 from binance_gateway.account.listen_keys import ListenKeys
 from binance_gateway.account.open_limits import OpenLimits
 from binance_gateway.account.questions import Questions
@@ -12,8 +12,7 @@ from binance_gateway.market.board import Board
 from binance_gateway.words.filters import Filters
 from binance_gateway.words.symbols import Symbols
 from market_data.history.async_archive import AsyncArchive
-from market_data.market.feed_status import FeedStatus
-from market_data.market.market import Market
+from market_data.market.whole_market import AnyMarket, AnyStatus
 from order_gateway.queueing.halts import Halts
 from protocol.settings import Settings
 
@@ -30,10 +29,10 @@ class Services:
     filters: Mapping[str, Filters]
     limits: Limits
     open_limits: OpenLimits | None
-    market: Market
-    status: FeedStatus
+    market: AnyMarket
+    status: AnyStatus
     halts: Halts
-    commands: Commands
+    commands: AllCommands
     questions: Questions
     listen_keys: ListenKeys
     archive: AsyncArchive | None

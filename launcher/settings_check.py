@@ -93,8 +93,6 @@ def _check_cluster(settings: LauncherSettings) -> Iterator[str]:
         yield f"REDIS_CLUSTER={settings.redis_cluster}: REDIS_URL names a Redis already, unset one"
     if not settings.redis_cluster and not is_cluster(url or ""):
         return
-    if settings.binance == "on":
-        yield "BINANCE=on: not on a cluster yet, set it to off"
     if settings.ephemeral == "on":
         yield "EPHEMERAL=on: not on a cluster, set it to off"
 
@@ -131,9 +129,6 @@ def _check_instruments(settings: LauncherSettings) -> Iterator[str]:
 
 def _check_shards(settings: LauncherSettings, shards: list[int]) -> Iterator[str]:
     """Say what is for one shard alone."""
-    if len(shards) > 1 and settings.binance == "on":
-        names = ", ".join(map(str, shards))
-        yield f"BINANCE=on: not with several shards ({names}) yet, set it to off"
     if len(shards) > 1 and settings.market is not None:
         yield f"--market {settings.market}: not with several shards yet, leave it out"
     try:

@@ -18,12 +18,11 @@ from market_data.following.feed_stats import FeedStats
 from market_data.history.async_archive import AsyncArchive
 from market_data.history.candle_loader import CandleLoader
 from market_data.market.feed_status import FeedStatus
-from market_data.market.market import Market
-from market_data.market.whole_market import WholeMarket, WholeStatus
+from market_data.market.whole_market import MarketParts
 from market_data.sessions.resume import Resume
 from market_data.sessions.session import ConnectionLimits, SessionHost
 from protocol.figures import EngineFigures, sum_figures
-from protocol.instrument import Instrument, list_shards
+from protocol.instrument import Instrument
 from protocol.timestamps import format_timestamp
 
 SECONDS_BETWEEN_HEARTBEATS = 1.0
@@ -45,15 +44,9 @@ class Service:
         seconds_between_checks: float = SECONDS_BETWEEN_CHECKS,
     ) -> None:
         self.archive = archive
-        shards = list_shards(instruments.values())
+        shards, markets, statuses = parts = MarketParts.of(instruments)
         self._redis = [redis.of_shard(shard) for shard in shards]
-        markets = [Market(_choose(instruments, shard)) for shard in shards]
-        statuses = [FeedStatus(market) for market in markets]
-        is_one = len(shards) == 1
-        self.market = markets[0] if is_one else WholeMarket(markets)
-        self.status = (
-            statuses[0] if is_one else WholeStatus(dict(zip(shards, statuses, strict=True)))
-        )
+        self.market, self.status = parts.join()
         renderer = StateRenderer(self.market, self.status)
         self.hub = Hub(_call_soon, renderer.render, HubStats(), limits.held_bytes)
         self._prices = PriceAnnouncer(self.market, self.hub, renderer.prices)
@@ -153,10 +146,6 @@ class Service:
         while True:
             await asyncio.sleep(SECONDS_BETWEEN_PRICES)
             self._prices.announce()
-
-
-def _choose(instruments: Mapping[str, Instrument], shard: int) -> dict[str, Instrument]:
-    return {symbol: each for symbol, each in instruments.items() if each.shard == shard}
 
 
 def _call_soon(flush: Callable[[], None]) -> None:

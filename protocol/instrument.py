@@ -216,16 +216,6 @@ def list_shards(instruments: Iterable[Instrument]) -> list[int]:
     return sorted({instrument.shard for instrument in instruments})
 
 
-def require_one_shard(instruments: Iterable[Instrument]) -> None:
-    """Raise ValueError if there are others than the first: for what does not know them yet."""
-    shards = list_shards(instruments)
-    if shards != [1]:
-        raise ValueError(
-            f"instruments file: shards {', '.join(map(str, shards))}: here only shard 1"
-            " is served yet; leave shard out"
-        )
-
-
 def number_instruments(specifications: Iterable[InstrumentSpecification]) -> dict[str, Instrument]:
     """Return instruments by symbol; raises ValueError if there is none, or a symbol comes twice."""
     instruments: dict[str, Instrument] = {}

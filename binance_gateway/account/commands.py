@@ -1,6 +1,7 @@
 """The way of a command to the engine and of its answer back, in Binance's time and words."""
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Mapping, Sequence
 
 from binance_gateway.words import errors, refusals
 from binance_gateway.words.errors import BinanceError
@@ -12,6 +13,7 @@ from protocol.commands import VALID_MICROSECONDS, QueueEntry
 from protocol.enums import CommandType
 from protocol.events import Reply
 from protocol.exchange_clock import ExchangeTime
+from protocol.instrument import Instrument
 from protocol.timestamps import format_timestamp
 
 REPLY_SECONDS = 10.0
@@ -20,7 +22,7 @@ _AT_ONCE = 1_000
 
 
 class Commands:
-    """Sends commands of accounts; `clock` is the exchange's.
+    """Sends commands of accounts to a shard; `clock` is the exchange's.
 
     Every method raises BinanceError if there is no answer.
     """
@@ -80,6 +82,29 @@ class Commands:
         if reply is None:
             raise _explain_silence(is_confirmed=push.state is PushState.CONFIRMED)
         return reply
+
+
+class AllCommands:
+    """The ways to the shards, by shard; `instruments` says where each symbol is."""
+
+    def __init__(
+        self, by_shard: Mapping[int, Commands], instruments: Mapping[str, Instrument]
+    ) -> None:
+        self._by_shard = by_shard
+        self._instruments = instruments
+        self.first = by_shard[1]
+
+    def of(self, symbol: str) -> Commands:
+        """Return the way to an instrument's shard."""
+        return self._by_shard[self._instruments[symbol].shard]
+
+    async def find_present(self, account: str, symbol: str | None = None) -> dict[int, int]:
+        """Return the sequences of an instrument's shard, or of all, as `Commands.find_present`."""
+        shards = list(self._by_shard) if symbol is None else [self._instruments[symbol].shard]
+        found = await asyncio.gather(
+            *(self._by_shard[shard].find_present(account) for shard in shards)
+        )
+        return dict(zip(shards, found, strict=True))
 
 
 def _explain_silence(*, is_confirmed: bool) -> BinanceError:

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple, Self
 from weakref import WeakValueDictionary
 
 from archive.records import OrderRecord
-from binance_gateway.account.commands import Commands
+from binance_gateway.account.commands import AllCommands
 from binance_gateway.account.questions import Questions
 from binance_gateway.words import errors
 from binance_gateway.words.enums import TimeInForce, Type
@@ -81,7 +81,7 @@ class OpenLimits:
     another one, or natively, between the count and the order is not counted.
     """
 
-    def __init__(self, most: MostOpen, commands: Commands, questions: Questions) -> None:
+    def __init__(self, most: MostOpen, commands: AllCommands, questions: Questions) -> None:
         self._most = most
         self._commands = commands
         self._questions = questions
@@ -103,7 +103,7 @@ class OpenLimits:
         """
         lock = self._locks.setdefault(account, Lock())
         async with lock:
-            present = await self._commands.find_present(account)
+            present = await self._commands.find_present(account, symbol.instrument.symbol)
             found = await self._questions.list_open(account, symbol, present)
             opened = [order for order in found if not is_replaced(order)]
             new = _count_new(orders, is_list=is_list)
@@ -121,7 +121,7 @@ class OpenLimits:
         symbol: Symbol,
         orders: Sequence[Values],
         opened: Sequence[OrderRecord],
-        present: int,
+        present: Mapping[int, int],
     ) -> None:
         most = self._most.positions.get(symbol.base)
         bought = sum(each["quantity"] or 0 for each in orders if each["side"] is Side.BUY)
@@ -131,7 +131,7 @@ class OpenLimits:
         if bought + await self._read_held(account, symbol.base, present) > most:
             raise errors.FILTER_FAILURE("MAX_POSITION")
 
-    async def _read_held(self, account: str, asset: str, present: int) -> int:
+    async def _read_held(self, account: str, asset: str, present: Mapping[int, int]) -> int:
         """Return what the account has of an asset; nothing where no balances are kept."""
         try:
             balances = await self._questions.read_balances(account, present)

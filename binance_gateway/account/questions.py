@@ -1,13 +1,20 @@
 """What the archive knows of an account, in our own words; errors are Binance's."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
 from typing import NamedTuple, TypeVar
 
 from archive.prevented_query import PreventedOf
 from archive.queries import Archive, LedgerFilter, OrderFilter
-from archive.records import AmendmentRecord, FillRecord, OrderRecord, PreventedMatchRecord
+from archive.records import (
+    AmendmentRecord,
+    Balances,
+    FillRecord,
+    OrderRecord,
+    PreventedMatchRecord,
+    Reached,
+)
 from archive.window_query import FillsOf, Window
 from binance_gateway.account.commands import REPLY_SECONDS
 from binance_gateway.account.orders import Past, find_trailing_since
@@ -39,16 +46,23 @@ class Questions:
     """Asks the archive; every method raises BinanceError if it cannot be asked.
 
     What must not miss a command waits as long for an archive that is behind as for the engine.
+
+    `has_shards`: there are several, each of which has names and numbers of orders of its own.
     """
 
-    def __init__(self, history: History) -> None:
+    def __init__(self, history: History, *, has_shards: bool = False) -> None:
         self._history = history
+        self._has_shards = has_shards
+
+    def _find_shard(self, symbol: Symbol) -> int | None:
+        """Return the symbol's shard; None if there is no other."""
+        return symbol.instrument.shard if self._has_shards else None
 
     async def find_order(
         self, account: str, symbol: Symbol, number: int | None, name: str | None
     ) -> OrderRecord:
         """Return the order of that number or name; raise BinanceError if there is none."""
-        order = await self._find(account, number, name)
+        order = await self._find(account, number, name, self._find_shard(symbol))
         if name is not None and name not in (order.client_order_id, order.cancel_id):
             raise errors.OTHER_CLIENT_ORDER_ID()
         if order.symbol != symbol.instrument.symbol or order.number is None:
@@ -77,19 +91,33 @@ class Questions:
             ]
         )
 
-    async def recall(self, account: str, least: int) -> tuple[list[OrderRecord], int]:
+    async def recall(
+        self, account: str, least: int, shard: int | None = None
+    ) -> tuple[list[OrderRecord], int]:
         """Return the account's open orders as of the command `least` or later, with their lists.
 
-        Also return the sequence of the last command that they may have taken in.
+        Of several shards they are those of one. Also return the sequence of the last command that
+        they may have taken in.
         """
 
         def read(archive: Archive) -> tuple[list[OrderRecord], int]:
-            orders = _list_all(archive, OrderFilter(account, is_open=True))
+            orders = _list_all(archive, OrderFilter(account, is_open=True, shard=shard))
             for list_id in {order.list.list_id for order in orders if order.list}:
                 orders += archive.list_list(account, list_id)
-            return orders, archive.last_sequence()
+            return orders, archive.read_reached().of(shard)
 
-        return await _translate(_wait_for(lambda: self._history.ask(read, least)))
+        return await _translate(_wait_for(lambda: self._history.ask(read, {shard or 1: least})))
+
+    async def recall_balances(
+        self, account: str, least: Mapping[int, int]
+    ) -> tuple[Balances, Reached]:
+        """Return the balances as of the commands `least` or later, and what they surely have."""
+
+        def read(archive: Archive) -> tuple[Reached, Balances]:
+            return archive.read_reached(), archive.read_balances(account)
+
+        reached, found = await _translate(_wait_for(lambda: self._history.ask(read, least)))
+        return found, reached
 
     async def recall_one(self, account: str, order_id: str) -> list[OrderRecord]:
         """Return an order, with those of its list; nothing if there is none."""
@@ -117,9 +145,9 @@ class Questions:
         return await self._ask(read)
 
     async def list_open(
-        self, account: str, symbol: Symbol | None, least: int = 0
+        self, account: str, symbol: Symbol | None, least: Mapping[int, int] | None = None
     ) -> list[OrderRecord]:
-        """Return the account's open orders as of the command `least`, oldest first."""
+        """Return the account's open orders as of the commands `least`, oldest first."""
         native = symbol.instrument.symbol if symbol else None
         which = OrderFilter(account, symbol=native, is_open=True)
 
@@ -135,7 +163,9 @@ class Questions:
         native = symbol.instrument.symbol
         if number is not None:
             return await self._ask(
-                lambda archive: archive.list_orders_from(account, native, number, window.limit)
+                lambda archive: archive.list_orders_from(
+                    account, native, number, window.limit, self._find_shard(symbol)
+                )
             )
         return await self._ask(lambda archive: archive.list_order_window(account, native, window))
 
@@ -169,8 +199,10 @@ class Questions:
         lost = [order for order in orders if order.prevented_quantity]
         return await self._ask(lambda archive: archive.find_last_matches(lost)) if lost else {}
 
-    async def read_balances(self, account: str, least: int = 0) -> list[Balance] | None:
-        """Return the balances as of the command `least`; None if the account was never heard of."""
+    async def read_balances(
+        self, account: str, least: Mapping[int, int] | None = None
+    ) -> list[Balance] | None:
+        """Return the balances as of the commands `least`; None if nobody has used the account."""
         found = await _translate(_wait_for(lambda: self._history.read_balances(account, least)))
         return found.balances if found.is_open else None
 
@@ -196,13 +228,15 @@ class Questions:
 
         return await self._ask(read)
 
-    async def _find(self, account: str, number: int | None, name: str | None) -> OrderRecord:
+    async def _find(
+        self, account: str, number: int | None, name: str | None, shard: int | None
+    ) -> OrderRecord:
         """Return the order of the number, else the newest of the name."""
         find: Callable[[], Awaitable[OrderRecord]]
         if number is not None:
             find = partial(self._history.find_order_by_number, account, number)
         elif name is not None:
-            find = partial(self._history.find_accepted_order, account, name)
+            find = partial(self._history.find_accepted_order, account, name, shard)
         else:
             raise errors.MISSING_EITHER("origClientOrderId", "orderId")
         try:

@@ -73,12 +73,19 @@ class _Known(NamedTuple):
 class ReportEvents:
     """The events of one account's reports, which come in order.
 
-    `read_clock` returns the exchange's time, in microseconds.
+    `read_clock` returns the exchange's time, in microseconds; `complete` makes of what a shard
+    reports of balances what the account has.
     """
 
-    def __init__(self, symbols: Symbols, read_clock: Callable[[], int]) -> None:
+    def __init__(
+        self,
+        symbols: Symbols,
+        read_clock: Callable[[], int],
+        complete: Callable[[AccountPosition], AccountPosition] = lambda position: position,
+    ) -> None:
         self._symbols = symbols
         self._read_clock = read_clock
+        self._complete = complete
         self._known: dict[str, _Known] = {}
         self._ended: dict[str, _Known] = {}
         """Orders that the command of `_sequence` has ended."""
@@ -117,7 +124,7 @@ class ReportEvents:
             event = self._translate_order(report)
             return self._lists.add(report, event) if event else []
         if isinstance(report, AccountPosition):
-            return [_tell_position(report, self._read_clock())]
+            return [_tell_position(self._complete(report), self._read_clock())]
         if isinstance(report, BalanceChanged):
             return [_tell_change(report, self._read_clock())]
         return []

@@ -70,7 +70,8 @@ async def list_open_orders(services: Services, call: Call) -> object:
     """All open orders, of one symbol or of all."""
     name = call["symbol"]
     symbol = services.symbols.find(name) if name else None
-    present = await services.commands.find_present(call.account)
+    native = symbol.instrument.symbol if symbol else None
+    present = await services.commands.find_present(call.account, native)
     orders = await services.questions.list_open(call.account, symbol, present)
     matches = await services.questions.find_last_matches(orders)
     found = ((order, services.symbols.find_native(order.symbol or "")) for order in orders)
@@ -119,8 +120,8 @@ async def read_account(services: Services, call: Call) -> object:
     balances = await services.questions.read_balances(account)
     if balances is None:
         opening = QueueEntry(command=CommandType.OPEN_ACCOUNT)
-        reply = await services.commands.change(account, opening)
-        balances = await services.questions.read_balances(account, reply.sequence)
+        reply = await services.commands.first.change(account, opening)
+        balances = await services.questions.read_balances(account, {1: reply.sequence})
     rates = await services.questions.read_rates(account, next(iter(services.symbols)))
     updated = await services.questions.find_last_change(account)
     kept = [

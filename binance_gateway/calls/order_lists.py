@@ -176,7 +176,7 @@ async def cancel_list(services: Services, call: Call) -> object:
         cancel_id=call["newClientOrderId"] or make_client_order_id(),
     )
     call.check_age()
-    reply = await services.commands.change(call.account, cancel)
+    reply = await services.commands.of(symbol.instrument.symbol).change(call.account, cancel)
     if not reply.orders:
         raise refusals.translate(reply.reason or Reason.INTERNAL_ERROR)
     past = await recall_past(services, call, reply.orders)

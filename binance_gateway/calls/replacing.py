@@ -137,7 +137,7 @@ async def _cancel_only(
     cancel.cancel_id = call["cancelNewClientOrderId"] or make_client_order_id()
     call.check_age()
     stops = call["cancelReplaceMode"] is ReplaceMode.STOP_ON_FAILURE
-    reply = await services.commands.change(call.account, cancel)
+    reply = await services.commands.of(symbol.instrument.symbol).change(call.account, cancel)
     canceled: Shape | BinanceError
     try:
         canceled = await answer_cancel(services, call, symbol, require_done(reply))

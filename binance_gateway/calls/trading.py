@@ -93,7 +93,7 @@ async def cancel_order(services: Services, call: Call) -> object:
     cancel.restriction = call["cancelRestrictions"]
     cancel.cancel_id = call["newClientOrderId"] or make_client_order_id()
     call.check_age()
-    reply = await services.commands.change(call.account, cancel)
+    reply = await services.commands.of(symbol.instrument.symbol).change(call.account, cancel)
     return await answer_cancel(services, call, symbol, require_done(reply))
 
 
@@ -105,7 +105,7 @@ async def cancel_open_orders(services: Services, call: Call) -> object:
     """Cancel every open order of a symbol."""
     symbol = services.symbols.find(call["symbol"])
     call.check_age()
-    present = await services.commands.find_present(call.account)
+    present = await services.commands.find_present(call.account, symbol.instrument.symbol)
     found = await services.questions.list_open(call.account, symbol, present)
     call.check_age()
     canceled = await _cancel_all(services, call, symbol, found)
@@ -131,7 +131,8 @@ async def _cancel_all(
     cancel_id = make_client_order_id()
     for entry in entries.values():
         entry.cancel_id = cancel_id
-    replies = await services.commands.change_all(call.account, [*entries.values()])
+    commands = services.commands.of(symbol.instrument.symbol)
+    replies = await commands.change_all(call.account, [*entries.values()])
     past = await recall_past(
         services, call, [order for reply in replies for order in (reply.order, *reply.orders)]
     )
@@ -188,7 +189,7 @@ async def amend_order(services: Services, call: Call) -> object:
     amend.new_client_order_id = call["newClientOrderId"] or make_client_order_id()
     amend.only_lower = True
     call.check_age()
-    reply = await services.commands.change(call.account, amend)
+    reply = await services.commands.of(symbol.instrument.symbol).change(call.account, amend)
     if reply.order is None or not _is_done(reply):
         raise refusals.translate_amend(reply.reason or Reason.INTERNAL_ERROR)
     call.is_free = reply.order.status not in OPEN_STATUSES
@@ -246,7 +247,7 @@ async def place(services: Services, call: Call, entry: QueueEntry, count: int = 
     call.orders = limits.count_orders(account, count, call.now)
     counts = False
     try:
-        reply = await services.commands.place(account, entry)
+        reply = await services.commands.of(entry.symbol or "").place(account, entry)
         counts = _counts(reply)
     finally:
         if not counts:

@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from binance_gateway.market.figures import DAY, MINUTE, Figures, sum_up
 from binance_gateway.market.texts import MarketTexts
 from binance_gateway.words.symbols import Symbol, Symbols
-from market_data.market.market import Market, SymbolView
+from market_data.market.market import SymbolView
+from market_data.market.whole_market import AnyMarket
 
 AVERAGE_MINUTES = 5
 
@@ -15,7 +16,7 @@ class Listing:
 
     __slots__ = ("_market", "name", "symbol", "texts")
 
-    def __init__(self, market: Market, symbol: Symbol) -> None:
+    def __init__(self, market: AnyMarket, symbol: Symbol) -> None:
         self._market = market
         self.name = symbol.name
         self.symbol = symbol.instrument.symbol
@@ -59,7 +60,7 @@ class Listing:
 class Board:
     """Every symbol that is offered, by its name here."""
 
-    def __init__(self, market: Market, symbols: Symbols) -> None:
+    def __init__(self, market: AnyMarket, symbols: Symbols) -> None:
         self.market = market
         listings = (Listing(market, symbol) for symbol in symbols)
         self._listings = {listing.name: listing for listing in listings}

@@ -5,7 +5,7 @@ import logging
 from contextlib import AbstractAsyncContextManager, suppress
 
 from binance_gateway.account.listen_keys import ListenKeys
-from binance_gateway.account.user_stream import EventsLost, UserStream, UserStreams
+from binance_gateway.account.user_stream import AccountStream, EventsLost, UserStreams
 from binance_gateway.streams.connection import BinanceWebSocket
 from binance_gateway.streams.publisher import Form, frame_payload
 from binance_gateway.words.errors import BinanceError
@@ -95,10 +95,10 @@ class Listening:
         await beginning.may_tell.wait()
         self._connection.end(_SERVICE_RESTART, "events may be missing: begin again")
 
-    def _open(self, account: str) -> AbstractAsyncContextManager[UserStream]:
+    def _open(self, account: str) -> AbstractAsyncContextManager[AccountStream]:
         return self._streams.open(account, self._connection.count_unsent)
 
-    async def _tell(self, key: str, stream: UserStream) -> None:
+    async def _tell(self, key: str, stream: AccountStream) -> None:
         await stream.recall()
         while True:
             events = await stream.take()

@@ -24,18 +24,21 @@ logger = logging.getLogger(__name__)
 
 
 class Readers:
-    """Who reads which stream; `announcer` is told by the feed what happens to the market."""
+    """Who reads which stream; the feed of each shard tells an announcer of its own."""
 
     def __init__(self, board: Board, max_held_bytes: int) -> None:
         self.stats = HubStats()
         self._board = board
         self.hub = Hub(_call_soon, lambda _: None, self.stats, max_held_bytes)
-        publisher = Publisher(self.hub)
+        self._publisher = publisher = Publisher(self.hub)
         self._depth = DepthAnnouncer(board, publisher)
         self._tickers = TickerAnnouncer(board, publisher)
         self._klines = KlineAnnouncer(board, publisher)
-        self.announcer = Announcer(board, publisher, self._depth, self._close_all)
         self._connections: set[BinanceWebSocket] = set()
+
+    def make_announcer(self) -> Announcer:
+        """Make one for a feed."""
+        return Announcer(self._board, self._publisher, self._depth, self._close_all)
 
     async def run(self) -> None:
         """Tell what has a clock, for ever."""

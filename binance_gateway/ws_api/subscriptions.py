@@ -6,7 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from binance_gateway.account.list_events import Event
-from binance_gateway.account.user_stream import EventsLost, UserStream, UserStreams
+from binance_gateway.account.user_stream import AccountStream, EventsLost, UserStreams
 from binance_gateway.signing.keys import Signer, digest_key
 from binance_gateway.streams.connection import BinanceWebSocket
 from binance_gateway.words import errors
@@ -149,7 +149,7 @@ class Subscriptions:
             if not is_listening.done():
                 is_listening.set_exception(Unavailable(Reason.NOT_IN_SYNC, "it has ended"))
 
-    async def _tell(self, number: int, stream: UserStream) -> None:
+    async def _tell(self, number: int, stream: AccountStream) -> None:
         while True:
             events = await stream.take()
             await self._connection.drain()

@@ -1,11 +1,12 @@
 """The markets of several shards as one, for those who read; each is filled by a feed of its own."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TypeAlias
+from typing import NamedTuple, Self, TypeAlias
 
 from market_data.market.feed_status import FeedStatus
 from market_data.market.market import Market, SymbolView
 from protocol.exchange_clock import ExchangeTime
+from protocol.instrument import Instrument, list_shards
 
 
 class WholeMarket:
@@ -92,6 +93,31 @@ class WholeStatus:
     def lag_seconds(self) -> float:
         """Of the shard with most of it."""
         return max(part.lag_seconds for part in self.parts.values())
+
+
+class MarketParts(NamedTuple):
+    """The market and the status of each shard."""
+
+    shards: list[int]
+    markets: list[Market]
+    statuses: list[FeedStatus]
+
+    @classmethod
+    def of(cls, instruments: Mapping[str, Instrument]) -> Self:
+        """Make them, empty, for the shards of the instruments."""
+        shards = list_shards(instruments.values())
+        markets = [
+            Market({name: each for name, each in instruments.items() if each.shard == shard})
+            for shard in shards
+        ]
+        return cls(shards, markets, [FeedStatus(market) for market in markets])
+
+    def join(self) -> "tuple[AnyMarket, AnyStatus]":
+        """Return those of all shards together; of one alone they are its own."""
+        if len(self.shards) == 1:
+            return self.markets[0], self.statuses[0]
+        by_shard = dict(zip(self.shards, self.statuses, strict=True))
+        return WholeMarket(self.markets), WholeStatus(by_shard)
 
 
 AnyMarket: TypeAlias = Market | WholeMarket

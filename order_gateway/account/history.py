@@ -103,10 +103,15 @@ class History:
             "client_order_id",
         )
 
-    async def find_accepted_order(self, account: str, client_order_id: str) -> OrderRecord:
-        """Return the account's order, which was accepted; raise Refusal if it has none."""
+    async def find_accepted_order(
+        self, account: str, client_order_id: str, shard: int | None = None
+    ) -> OrderRecord:
+        """Return the account's order, which was accepted; raise Refusal if it has none.
+
+        Of several shards it may be one of a `shard`.
+        """
         return await self._find(
-            lambda archive: archive.find_accepted_order(account, client_order_id),
+            lambda archive: archive.find_accepted_order(account, client_order_id, shard),
             "client_order_id",
         )
 
@@ -159,21 +164,24 @@ class History:
         page = await self._ask(lambda archive: archive.page_prevented_matches(which, limit, after))
         return page, reached.total
 
-    async def ask(self, question: Callable[[Archive], Answered], least: int = 0) -> Answered:
+    async def ask(
+        self, question: Callable[[Archive], Answered], least: Mapping[int, int] | None = None
+    ) -> Answered:
         """Return the archive's answer once it has what is matched by now, or after WAIT_SECONDS.
 
-        Raise Unavailable if it does not have the command `least` then.
+        Raise Unavailable if it does not have the commands `least` then, sequences by shard.
         """
-        _require(least, (await self._catch_up()).total)
+        _require(least or {}, await self._catch_up())
         return await self._ask(question)
 
-    async def read_balances(self, account: str, least: int = 0) -> Balances:
-        """Return the account's balances as of the command `least` of the first shard or later.
+    async def read_balances(self, account: str, least: Mapping[int, int] | None = None) -> Balances:
+        """Return the account's balances as of the commands `least` or later.
 
         Raise Refusal if the exchange keeps none, as the questions below do.
         """
+        if least:
+            _require(least, await self._catch_up())
         found, _ = await self._ask_ledger(lambda archive: archive.read_balances(account))
-        _require(least, found.first_sequence)
         return found
 
     async def read_shards(self, account: str) -> Mapping[int, list[Balance]]:
@@ -350,9 +358,10 @@ def _read_list(
     return [] if list_id is None else archive.list_list(account, list_id)
 
 
-def _require(least: int, sequence: int) -> None:
-    if sequence < least:
-        raise ArchiveBehind(least - sequence)
+def _require(least: Mapping[int, int], reached: Reached) -> None:
+    behind = sum(max(0, sequence - reached.of(shard)) for shard, sequence in least.items())
+    if behind:
+        raise ArchiveBehind(behind)
 
 
 def _recall(

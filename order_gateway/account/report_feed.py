@@ -17,7 +17,6 @@ from time import monotonic
 
 import msgspec
 from redis.asyncio import Connection, Redis
-from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import RedisError
 
 from edge.rare_log import RareLog
@@ -206,8 +205,6 @@ class ReportFeed:
             match response:
                 case [b"message", channel, _] if channel == RESETS.encode():
                     await self._catch_up()
-                case [b"sunsubscribe", *_]:
-                    raise RedisConnectionError("another node has the shard")
                 case [b"message" | b"smessage", _, bytes(data)]:
                     await self._take(data)
 

@@ -37,7 +37,7 @@ async def read_balances(services: Services, request: RequestContext) -> Response
     found = await services.history.read_balances(request.account)
     if not found.is_open:
         opened = await services.gateway.open_account(request)
-        found = await services.history.read_balances(request.account, opened)
+        found = await services.history.read_balances(request.account, {1: opened})
     by_shard = [{"shard": shard, "balances": some} for shard, some in found.shards.items()]
     on_way = [{"asset": asset, "amount": amount} for asset, amount in found.on_way.items()]
     return _answer(

@@ -7,6 +7,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import redis
+
 from cluster.address import Node, parse_cluster
 from cluster.blocking import Directory, open_node
 from cluster.slots import find_slot
@@ -16,6 +18,7 @@ from launcher.redis.local_cluster import form_cluster, make_configuration
 from launcher.supervision.parent_death import make_child_setup
 from tests.support.ports import find_free_port
 from tests.support.redis_client import empty_redis
+from tests.support.waiting import wait_until
 
 SHAPE = Shape(3, 3)
 
@@ -70,6 +73,16 @@ class RedisCluster:
         """Kill a node, and wait for its end."""
         self._processes[port].kill()
         self._processes[port].wait()
+
+    def fail_over(self, key: str) -> None:
+        """Have a replica take the place of the primary that has `key`, both of them alive."""
+        before = self.find_primary(key)
+        with self.open_primary(key) as client:
+            replicas = client.execute_command("CLUSTER REPLICAS", client.cluster("MYID").decode())
+        port = int(str(next(iter(replicas))).rpartition(":")[2].partition("@")[0])
+        with redis.Redis(port=port) as client:
+            client.execute_command("CLUSTER FAILOVER")
+        wait_until(lambda: self.find_primary(key) != before, "a replica has taken over")
 
     def wait_until_whole(self) -> None:
         """Start what was killed, and wait until every node has its place again."""

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from tests.support import http
 from tests.support.archive_service import run_follower
+from tests.support.binance import BinanceClient
 from tests.support.engine_service import run_engines
 from tests.support.gateway_process import Exchange, run_workers, wait_for_archive
 from tests.support.ledgers import make_ledger
@@ -37,3 +38,16 @@ def make_account(url: str) -> str:
         answer = http.post(f"{url}/v1/admin/credit", json=body | {"shard": shard})
         assert answer.status_code == 201, answer.text
     return account
+
+
+def trade_over_binance(url: str, shard: int) -> str:
+    """Trade with ourselves on a shard; return the status of the second order."""
+    client = BinanceClient(url, "trader")
+    order = {"symbol": SYMBOLS[shard].replace("-", ""), "price": "100.00", "quantity": "1"}
+    try:
+        for side in ("SELL", "BUY"):
+            placed = client.place(side, "LIMIT", timeInForce="GTC", **order)
+    finally:
+        client.close()
+    status: str = placed["status"]
+    return status

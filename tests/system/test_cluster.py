@@ -1,21 +1,28 @@
 """Three shards on a local Redis Cluster, started as a user would."""
 
+import asyncio
 import signal
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 
 import httpx
 import pytest
 from redis import RedisError
 
+from goquant import GatewayClient, OrderReader, SyncGatewayClient
 from launcher.redis.server import connect
 from launcher.supervision.run_file import RunRecord
 from protocol import channels
 from protocol.shards import ShardNames, find_shard, name_shard
 from tests.support.launched_system import REAL, LaunchedSystem, launch, run_command
+from tests.support.sharded_exchange import trade_over_binance
 from tests.support.shards import SYMBOLS, write_instruments
 from tests.support.waiting import wait_until
 
-SETTINGS = {"BINANCE": "off", "BALANCES": "unlimited", "STANDBYS": "1", "REDIS_CLUSTER": "3x3"}
+SETTINGS = {"BALANCES": "unlimited", "STANDBYS": "1", "REDIS_CLUSTER": "3x3"}
+Told = tuple[str | None, int]
 SHARDS = {shard: name_shard(shard, is_clustered=True) for shard in SYMBOLS}
 
 
@@ -46,6 +53,44 @@ def list_trades(record: RunRecord, symbol: str) -> list[object]:
     return trades
 
 
+def list_fills(record: RunRecord) -> dict[int, list[Told]]:
+    """List the fills of each shard, oldest first."""
+    with SyncGatewayClient(record.gateway_url) as gateway:
+        pages = {shard: gateway.list_fills(limit=1000, shard=shard) for shard in SHARDS}
+    return {
+        shard: [(fill.order_id, fill.trade_id) for fill in reversed(page.fills)]
+        for shard, page in pages.items()
+    }
+
+
+@contextmanager
+def follow_orders(url: str) -> Iterator[dict[int, list[Told]]]:
+    """Give the fills that a reader tells, from the first of all on, by shard."""
+    told: dict[int, list[Told]] = {shard: [] for shard in SHARDS}
+
+    stop = threading.Event()
+
+    async def read(gateway: GatewayClient) -> None:
+        async for update in OrderReader(gateway, after=()):
+            if update.fill and update.data and update.shard:
+                told[update.shard].append((update.data.order_id, update.fill.trade_id))
+
+    async def follow() -> None:
+        async with GatewayClient(url) as gateway:
+            reading = asyncio.create_task(read(gateway))
+            await asyncio.to_thread(stop.wait)
+            reading.cancel()
+            await asyncio.gather(reading, return_exceptions=True)
+
+    with ThreadPoolExecutor(1) as thread:
+        following = thread.submit(asyncio.run, follow())
+        try:
+            yield told
+        finally:
+            stop.set()
+    following.result()
+
+
 def list_archived(record: RunRecord) -> list[str]:
     fills = httpx.get(f"{record.gateway_url}/v1/fills", params={"limit": 200}).json()["fills"]
     return [fill["symbol"] for fill in fills]
@@ -60,6 +105,14 @@ def test_orders_trade_on_every_shard_and_reach_feed_and_archive(
     assert (answer["status"], find_shard(int(str(answer["number"])))) == ("filled", shard)
     wait_until(lambda: list_trades(record, SYMBOLS[shard]), "it is told")
     wait_until(lambda: SYMBOLS[shard] in list_archived(record), "it is archived")
+
+
+@pytest.mark.parametrize("shard", SHARDS)
+def test_orders_trade_on_every_shard_over_the_binance_gateway(
+    system: LaunchedSystem, shard: int
+) -> None:
+    assert system.record.binance_url
+    assert trade_over_binance(system.record.binance_url, shard) == "FILLED"
 
 
 def test_transfer_comes_to_a_shard_on_another_node(system: LaunchedSystem) -> None:
@@ -117,10 +170,16 @@ def test_primary_that_is_killed_is_replaced_and_all_goes_on(system: LaunchedSyst
     names = SHARDS[1]
     dead = find_primary(record, names)
     before = len(list_trades(record, SYMBOLS[1]))
-    system.processes[dead].send(signal.SIGKILL)
-    wait_until(lambda: is_served(record, names), "the shard is served again")
-    wait_until(lambda: trade(record, 1).get("status") == "filled", "orders trade again")
-    wait_until(lambda: len(list_trades(record, SYMBOLS[1])) > before, "the feed follows")
+    with follow_orders(record.gateway_url) as told:
+        system.processes[dead].send(signal.SIGKILL)
+        wait_until(lambda: is_served(record, names), "the shard is served again")
+        wait_until(lambda: trade(record, 1).get("status") == "filled", "orders trade again")
+        trade(record, 2)
+        wait_until(lambda: len(list_trades(record, SYMBOLS[1])) > before, "the feed follows")
+        fills = list_fills(record)
+        wait_until(lambda: told == fills, "every fill was told once, of every shard")
+    assert fills[1]
+    assert fills[2]
     wait_until(lambda: run_command(system.folder, "status").returncode == 0, "all is well again")
 
 

@@ -21,7 +21,7 @@ NOT_RUN = {
     "python3 start_system.py ": "starts and stops systems: test_start_system.py",
     "python start_system.py status": "the launcher's commands: test_start_commands.py",
     "python3 -m tests tests/scenarios": "the suite itself",
-    "BINANCE=off python start_system.py": "starts systems: test_cluster.py",
+    "python start_system.py --cluster": "starts systems: test_cluster.py",
     "DATA_DIR=data2": "another system: test_start_system.py",
     "python -m examples.market_maker": "runs for ever: test_examples.py",
     "pip install": "installs packages",

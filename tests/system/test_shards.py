@@ -4,7 +4,6 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 import httpx
 import pytest
@@ -18,10 +17,11 @@ from tests.support.launched_system import (
     make_environment,
     run_command,
 )
+from tests.support.sharded_exchange import trade_over_binance
 from tests.support.shards import SYMBOLS, write_instruments
 from tests.support.waiting import wait_until
 
-SETTINGS = {"BINANCE": "off", "BALANCES": "unlimited", "STANDBYS": "1"}
+SETTINGS = {"BALANCES": "unlimited", "STANDBYS": "1"}
 
 
 @pytest.fixture(scope="module")
@@ -93,6 +93,14 @@ def test_transfer_between_shards_is_made_and_verified(system: LaunchedSystem) ->
     assert "transfers received                   1" in verified.stdout
 
 
+@pytest.mark.parametrize("shard", SYMBOLS)
+def test_orders_trade_on_every_shard_over_the_binance_gateway(
+    system: LaunchedSystem, shard: int
+) -> None:
+    assert system.record.binance_url
+    assert trade_over_binance(system.record.binance_url, shard) == "FILLED"
+
+
 def test_check_passes(system: LaunchedSystem) -> None:
     file = system.folder.parent / "instruments.toml"
     check = run_command(system.folder, "check", INSTRUMENTS_FILE=str(file))
@@ -121,10 +129,3 @@ def test_engine_that_dies_is_started_again_on_its_shard(system: LaunchedSystem, 
         headers={"Prefer": "wait=30"}, timeout=60,
     )  # fmt: skip
     assert answer.json()["status"] == "open"
-
-
-def test_binance_gateway_is_refused_at_start(tmp_path: Path) -> None:
-    file = write_instruments(tmp_path)
-    answer = run_command(tmp_path / "data", INSTRUMENTS_FILE=str(file), BINANCE="on")
-    assert answer.returncode == 1
-    assert "BINANCE=on: not with several shards (1, 2, 3) yet, set it to off" in answer.stderr

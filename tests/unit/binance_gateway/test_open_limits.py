@@ -17,6 +17,7 @@ from protocol.events import Balance
 from protocol.settings import Settings
 from tests.unit.market_data.markets import make_instruments
 
+PRESENT = {1: 7}
 SYMBOL = Symbols(make_instruments()).find("BTCUSDT")
 BUY = {"side": Side.BUY, "type": Type.MARKET, "quantity": 2 * UNIT, "icebergQty": None}
 
@@ -28,19 +29,20 @@ class Account:
         self.balances = [Balance("USDT", "1000000", "0"), Balance("BTC", free, "0.5")]
         self.orders: list[OrderRecord] = []
 
-    async def find_present(self, _account: str) -> int:
-        """Return where the engine is."""
+    async def find_present(self, _account: str, symbol: str) -> dict[int, int]:
+        """Return where the symbol's engine is."""
+        assert symbol == "BTC-USDT"
         await asyncio.sleep(0)
-        return 7
+        return PRESENT
 
-    async def list_open(self, _account: str, _symbol: object, least: int) -> list[OrderRecord]:
-        """Return what is open as of the command `least`."""
-        assert least == 7
+    async def list_open(self, _account: str, _symbol: object, least: object) -> list[OrderRecord]:
+        """Return what is open as of the commands `least`."""
+        assert least == PRESENT
         return list(self.orders)
 
-    async def read_balances(self, _account: str, least: int) -> list[Balance]:
-        """Return the balances as of the command `least`."""
-        assert least == 7
+    async def read_balances(self, _account: str, least: object) -> list[Balance]:
+        """Return the balances as of the commands `least`."""
+        assert least == PRESENT
         return self.balances
 
 

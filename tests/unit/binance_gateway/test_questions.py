@@ -12,9 +12,10 @@ from binance_gateway.words.errors import BinanceError
 from order_gateway.errors import ArchiveBehind, archive_unavailable
 
 QUESTIONS: list[Callable[[Questions], Awaitable[Any]]] = [
-    lambda asked: asked.list_open("alice", None, 7),
+    lambda asked: asked.list_open("alice", None, {1: 7}),
     lambda asked: asked.recall("alice", 7),
-    lambda asked: asked.read_balances("alice", 7),
+    lambda asked: asked.read_balances("alice", {1: 7}),
+    lambda asked: asked.recall_balances("alice", {1: 7}),
     lambda asked: asked.find_list("alice", 1, None),
 ]
 
@@ -48,5 +49,5 @@ def test_archive_that_stays_behind_is_unavailable(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(questions, "REPLY_SECONDS", 0.0)
     history = LateHistory(10**9)
     with pytest.raises(BinanceError) as caught:
-        asyncio.run(Questions(cast("Any", history)).list_open("alice", None, 7))
+        asyncio.run(Questions(cast("Any", history)).list_open("alice", None, {1: 7}))
     assert caught.value.code == -1001

@@ -96,7 +96,7 @@ class HistoryOf:
     def __init__(self, archive: Archive) -> None:
         self._archive = archive
 
-    async def ask(self, question: Callable[[Archive], Answered], _least: int = 0) -> Answered:
+    async def ask(self, question: Callable[[Archive], Answered], _least: object = None) -> Answered:
         """Return the archive's answer."""
         return question(self._archive)
 

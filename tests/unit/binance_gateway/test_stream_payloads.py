@@ -37,6 +37,7 @@ class Stage:
         self._form = form
         self.market: Market = make_market()
         self.readers = Readers(make_board(self.market), 1 << 20)
+        self.announcer = self.readers.make_announcer()
         self.reader = Subscriber(
             self._written.append, lambda *_: None, lambda *_: None, self.readers.stats
         )
@@ -48,8 +49,8 @@ class Stage:
         """Apply events as one message, and tell of them."""
         for event in events:
             self.market.apply(event)
-            self.readers.announcer.announce(event)
-        self.readers.announcer.end_message()
+            self.announcer.announce(event)
+        self.announcer.end_message()
 
     def tell(self, turn: int) -> None:
         self.readers.tell(turn)
@@ -245,7 +246,7 @@ def test_a_book_that_is_built_anew_ends_every_connection(stage: Stage) -> None:
     stage.readers.enter(connection)  # type: ignore[arg-type]
     stage.read("btcusdt@depth@100ms")
     stage.commit(make_delta(1, 2, [("60000.10", "0.01500")]))
-    stage.readers.announcer.note_rebuild(is_same_exchange=True)
+    stage.announcer.note_rebuild(is_same_exchange=True)
     stage.tell(1)
     assert connection.ends == [1012]
     assert stage.take() == []

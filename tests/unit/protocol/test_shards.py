@@ -4,7 +4,7 @@ from binascii import crc_hqx
 
 import pytest
 
-from protocol.instrument import list_shards, parse_instruments, require_one_shard
+from protocol.instrument import list_shards, parse_instruments
 from protocol.shards import FIRST, MAX_SHARDS, find_shard, name_shard
 
 SLOTS = 16_384
@@ -82,9 +82,3 @@ def test_shard_that_cannot_be_is_refused(shard: object, message: str) -> None:
 def test_exchange_without_shard_1_is_refused() -> None:
     with pytest.raises(ValueError, match="no instrument has shard 1"):
         parse_instruments(make_text(BTC=2))
-
-
-def test_service_for_one_shard_says_which_there_are() -> None:
-    instruments = parse_instruments(make_text(BTC=None, ETH=3))
-    with pytest.raises(ValueError, match=r"shards 1, 3: here only shard 1"):
-        require_one_shard(instruments.values())
