@@ -84,6 +84,7 @@ def check_requests(exchange: ccxt.binance, counterparty: ccxt.binance) -> None:
         exchange.create_order(PAIR, kind, side, amount, price, more)
     for method in ("create_market_buy_order_with_cost", "create_market_sell_order_with_cost"):
         getattr(exchange, method)(PAIR, 100)
+        getattr(exchange, method)(PAIR, 105.3243423423423)
     exchange.create_market_order_with_cost(PAIR, "buy", 100)
     exchange.cancel_order("", PAIR, {"clientOrderId": "named-1"})
     assert exchange.fetch_order("", PAIR, {"clientOrderId": "named-1"})["status"] == "canceled"
@@ -114,20 +115,31 @@ ORDERS: list[tuple[str, str, float, float | None, dict[str, Any]]] = [
     ("market", "sell", 0.01, None, {"stopLossPrice": 58_000}),
     ("market", "sell", 0.01, None, {"takeProfitPrice": 61_500}),
     ("market", "sell", 0.01, None, {"trailingPercent": 2.5, "stopLossOrTakeProfit": "stopLoss"}),
+    ("limit", "sell", 0.01, 55_000, {"trailingPercent": 5, "stopLossOrTakeProfit": "stopLoss"}),
+    ("limit", "sell", 0.01, 70_000, {"trailingPercent": 5, "stopLossOrTakeProfit": "takeProfit"}),
+    ("market", "buy", 0.0086, None, {"trailingPercent": 5, "stopLossOrTakeProfit": "takeProfit"}),
 ]
 QUESTIONS: list[tuple[Any, ...]] = [
     ("fetch_time",),
+    ("fetch_status",),
     ("fetch_currencies",),
+    ("fetch_transaction_fees",),
+    ("fetch_deposit_withdraw_fees",),
     ("fetch_ticker", PAIR),
     ("fetch_tickers", [PAIR, "ETH/USDT"]),
     ("fetch_tickers",),
+    ("fetch_tickers", [PAIR, "ETH/USDT"], {"rolling": True}),
+    ("fetch_last_prices",),
     ("fetch_last_prices", [PAIR]),
     ("fetch_bids_asks", [PAIR]),
+    ("fetch_order_book", PAIR),
     ("fetch_order_book", PAIR, 5),
     ("fetch_trades", PAIR),
     ("fetch_trades", PAIR, "since", 10),
     ("fetch_trades", PAIR, None, 5, {"fetchTradesMethod": "publicGetHistoricalTrades"}),
+    ("fetch_ohlcv", PAIR),
     ("fetch_ohlcv", PAIR, "1m", "since", 5),
+    ("fetch_ohlcv", PAIR, "1h", "since", None, {"until": 1_900_000_000_000}),
     ("fetch_ohlcv", PAIR, "1h", None, 3, {"until": 1_900_000_000_000}),
     ("fetch_balance",),
     ("fetch_trading_fees",),
