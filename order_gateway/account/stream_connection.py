@@ -11,6 +11,7 @@ from typing import Any
 
 from starlette.websockets import WebSocketDisconnect
 from websockets.frames import Frame
+from websockets.protocol import State
 
 from edge.frame_budget import TOO_MANY_FRAMES
 from edge.text_frames import UnusualFrame, find_end, frame_text, read_text
@@ -61,8 +62,8 @@ class StreamConnection(BoundedWebSocket):
         at = 0
         try:
             while not self.is_flooded and (end := find_end(data, at)):
-                self._take_whole(data, at, end)
-                at = end
+                start, at = at, end
+                self._take_whole(data, start, end)
         except UnusualFrame:
             self._is_usual = False
             super().data_received(data[at:])
@@ -73,6 +74,8 @@ class StreamConnection(BoundedWebSocket):
         text = None if self._take is None else read_text(data, at, end)
         if text is None:
             super().data_received(data[at:end])
+            if self.conn.state > State.OPEN:  # what is behind a close frame is no command
+                raise UnusualFrame
         else:
             self._take_text(text)
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from unittest.mock import Mock
 
 import pytest
+from redis import Redis
 from websockets.exceptions import InvalidStatus
 from websockets.protocol import State
 from websockets.server import ServerProtocol
@@ -19,12 +20,14 @@ from edge.frame_budget import BYTES_AT_ONCE, FRAMES_AT_ONCE
 from order_gateway.account import stream_limits
 from order_gateway.account.stream_connection import StreamConnection
 from order_gateway.account.stream_limits import StreamLimits
+from protocol.channels import ORDER_QUEUE
 from protocol.refusal import Refusal
 from tests.integration.order_gateway.test_exchange import KEYS, PLAIN
 from tests.support.gateway_process import run_exchange, run_workers
 from tests.support.raw_websocket import make_frame, open_websocket, read_to_end
+from tests.support.waiting import wait_until
 
-PING, PONG, TEXT, CONTINUATION, RESERVED = 9, 10, 1, 0, 3
+PING, PONG, CLOSE, TEXT, CONTINUATION, RESERVED = 9, 10, 8, 1, 0, 3
 FLOODS = {
     "pings": make_frame(PING, b"x") * 3_000,
     "pongs": make_frame(PONG, b"") * 3_000,
@@ -46,6 +49,22 @@ def test_a_flood_of_frames_ends_the_connection(redis_url: str, tmp_path: Path) -
         with open_websocket(port, "/ws/orders") as client:
             client.sendall(make_frame(PING, b"are you there") * 5)
             assert read_until(client, b"\x8a\x0dare you there", 5)
+
+
+@pytest.mark.parametrize("before", [b"", make_frame(PING, b"x")], ids=["", "behind a ping"])
+@pytest.mark.parametrize("code", [b"", b"\x03\xe8", b"\x0f\xa0why"])
+def test_a_command_behind_a_close_frame_is_none(redis_url: str, before: bytes, code: bytes) -> None:
+    command = make_frame(TEXT, b'{"id":1,"command":"cancel_after","body":{"seconds":0}}')
+    with run_workers(redis_url) as (url, _), Redis.from_url(redis_url) as redis:
+        port = int(url.rpartition(":")[2])
+        path = "/ws/orders?reports=off"
+        with open_websocket(port, path) as client:
+            client.sendall(before + command + make_frame(CLOSE, code) + command)
+            read_to_end(client)
+        with open_websocket(port, path) as client:
+            client.sendall(command)
+            wait_until(lambda: redis.llen(ORDER_QUEUE) >= 2, "the next one is pushed")
+        assert redis.llen(ORDER_QUEUE) == 2
 
 
 def test_a_websocket_at_a_wrong_path_is_not_found(redis_url: str) -> None:
