@@ -102,13 +102,14 @@ class Admission:
 
         return serve
 
-    def guard_prompt(self, endpoint: PromptEndpoint, needs: Scope) -> Prompt:
+    def guard_prompt(self, endpoint: PromptEndpoint, needs: Scope, max_body: int) -> Prompt:
         """Return the same for requests that are served without ASGI."""
         is_trade = needs is Scope.TRADE
 
         def enter(request: RequestContext) -> None:
             self.check_site(request)
             self._authenticator.recognize(request)
+            request.check_size(max_body)
             self.admit(request, needs)
 
         def serve(asked: PromptRequest, respond: Respond) -> None:

@@ -128,6 +128,11 @@ class RequestContext:
         except BodyTooLarge:
             raise _too_large(max_bytes) from None
 
+    def check_size(self, max_bytes: int) -> None:
+        """Raise Refusal if the body, which has been read, is too large."""
+        if len(self.body) > max_bytes:
+            raise _too_large(max_bytes)
+
     async def receive_no_body(self) -> None:
         """Read a body that says nothing; raise Refusal for another."""
         if may_have_body(self.headers):

@@ -112,8 +112,8 @@ class RouteTable:
             assert isinstance(route, DirectRoute)
             max_body = None if body is None else services.max_body_bytes[body]
             route.direct = admission.guard(partial(handler, services), needs, max_body)
-            if prompt is not None and needs is not None:
-                route.prompt = admission.guard_prompt(partial(prompt, services), needs)
+            if prompt is not None and needs is not None and max_body is not None:
+                route.prompt = admission.guard_prompt(partial(prompt, services), needs, max_body)
 
 
 class DirectApp(FastAPI):

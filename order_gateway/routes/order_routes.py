@@ -64,7 +64,8 @@ def _read(services: Services, request: RequestContext) -> tuple[OrderBody, Prefe
 def place_order(services: Services, request: RequestContext, tell: Tell) -> Work | None:
     """Do what `submit_order` does; without waiting if nothing but the push is waited for."""
     order, preference = _read(services, request)
-    if preference.mode is not ResponseMode.ACK or not services.gateway.can_place(request):
+    waits = preference.mode is not ResponseMode.ACK or preference.tells_times
+    if waits or not services.gateway.can_place(request):
         return _submit(services, request, order, preference)
     services.gateway.place(request, order, lambda outcome: tell(lambda: _answer_placed(outcome)))
     return None
