@@ -94,6 +94,12 @@ def place(exchange: Exchange, account: str, shard: int, response: str = "result"
     return order_id
 
 
+def cut_subscriptions(exchange: Exchange) -> None:
+    for shard in SYMBOLS:
+        with open_redis(exchange.redis_url, name_shard(shard)) as client:
+            client.client_kill_filter(_type="pubsub")
+
+
 def test_each_shard_has_a_snapshot_of_what_is_on_it(exchange: Exchange) -> None:
     account = make_account(exchange.url)
     placed = {shard: place(exchange, account, shard) for shard in (2, 3)}
@@ -130,11 +136,11 @@ def test_order_over_the_stream_is_reported_by_its_shard(exchange: Exchange) -> N
 
 def test_reports_that_a_cut_shard_has_missed_come_later(exchange: Exchange) -> None:
     account = make_account(exchange.url)
-    with follow(exchange, account) as stream, open_redis(exchange.redis_url) as client:
+    with follow(exchange, account) as stream:
         stream.read_from_each("snapshot")
         placed = []
         for _ in range(5):
-            client.client_kill_filter(_type="pubsub")
+            cut_subscriptions(exchange)
             placed += [place(exchange, account, shard, "ack") for shard in SYMBOLS]
         for shard in SYMBOLS:
             while len(stream.find_reports(shard)) < 5:
@@ -152,7 +158,7 @@ def test_shard_whose_history_is_another_one_starts_anew_alone(exchange: Exchange
     """Its reports do not continue what was told: here its state says less than it had."""
     account = make_account(exchange.url)
     names = name_shard(2)
-    with follow(exchange, account) as stream, open_redis(exchange.redis_url) as client:
+    with follow(exchange, account) as stream, open_redis(exchange.redis_url, names) as client:
         place(exchange, account, 2)
         stream.read_from_each("snapshot")
         field = last_sequence_field(EXECUTION_REPORTS)

@@ -30,3 +30,14 @@ def test_the_account_with_most_loses_what_waits_once_it_is_too_much_for_all(
     feed._bound_held_bytes()
     assert slow.is_lost
     assert not any(each.is_lost for each in (*shared, quick))
+
+
+def test_feeds_of_several_shards_share_what_may_wait(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(report_feed, "MAX_HELD_BYTES", 1_000)
+    lost = {}
+    for feeds in (1, 2):
+        feed = ReportFeed("redis://localhost", cast("Any", None), feeds=feeds)
+        listener = listen(feed, "alice", 600)
+        feed._bound_held_bytes()
+        lost[feeds] = listener.is_lost
+    assert lost == {1: False, 2: True}
