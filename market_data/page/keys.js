@@ -54,7 +54,7 @@ element("ladder").onkeydown = event => {
 
 const isTyping = target => /^(INPUT|SELECT|TEXTAREA)$/.test(target.tagName);
 
-function goToSide(side) {
+export function goToSide(side) {
   if (element("ticket").hidden) return;
   setSide(side);
   const type = ORDER_TYPES[ticket.type], input = type.stop ? inputs.stop_price : type.price ? inputs.price : inputs.quantity;

@@ -10,7 +10,7 @@ import { gateway } from "./gateway.js";
 import { lastPrice, marketOf, symbols } from "./markets.js";
 import { money } from "./money.js";
 import { fillTable } from "./order_tables.js";
-import { askUser } from "./questions.js";
+import { askUser, toast } from "./questions.js";
 import { sendOrder } from "./sending.js";
 import { drawSpark } from "./spark.js";
 import { averageTenths, walkBook } from "./sweep.js";
@@ -46,7 +46,7 @@ function findUnrealized({ symbol: name, quantity, average_entry_price: entry, un
   return !entry || !last || last === last_price ? unrealized : (Number(quantity) * (Number(last) - Number(entry))).toFixed(8);
 }
 
-const isHeld = position => Number(position.quantity) !== 0;
+export const isHeld = position => Number(position.quantity) !== 0;
 const signClass = text => (Number(text) > 0 ? "up" : Number(text) < 0 ? "down" : "");
 
 function drawPositions() {
@@ -80,12 +80,12 @@ function fillActions(row, position) {
 }
 
 /* What is smaller than a lot cannot be traded and stays. */
-async function askToTrade(position, times, verb) {
+export async function askToTrade(position, times, verb) {
   const grid = gateway.instruments.get(position.symbol);
   if (!grid) return;
   const isLong = !position.quantity.startsWith("-"), side = isLong ? "sell" : "buy";
   const held = toUnits(position.quantity.replace("-", ""), grid.lotPlaces), lots = Math.floor(held / grid.lot) * grid.lot * times;
-  if (!lots) return;
+  if (!lots) { toast(`${shorten(position.quantity)} ${grid.base} is less than can be traded, and stays.`); return; }
   const quantity = fromUnits(lots, grid.lotPlaces), { book } = marketOf(position.symbol);
   const walk = walkBook((isLong ? book.bids : book.asks).levels, side, lots);
   const about = walk.count ? ` The book on this page gives about ${shorten(fromUnits(averageTenths(walk), grid.pricePlaces + 1))}, worst ${shorten(walk.worst?.price)}${walk.left ? `, and has only ${shorten(fromUnits(walk.taken, grid.lotPlaces))}` : ""}.` : "";

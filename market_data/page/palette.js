@@ -5,8 +5,12 @@ import { compact, group } from "./decimals.js";
 import { demo, startDemo, stopDemo } from "./demo.js";
 import { create, element, elements, setText, words } from "./dom.js";
 import { gateway } from "./gateway.js";
+import { goToSide } from "./keys.js";
 import { interval, lastPrice, marketOf, symbol, symbols } from "./markets.js";
+import { money } from "./money.js";
+import { askToTrade, isHeld } from "./money_tables.js";
 import { chooseInterval, chooseSymbol, openTab } from "./navigation.js";
+import { saveCsv } from "./order_tables.js";
 import { readFeed } from "./past.js";
 import { isSoundOn, switchSound } from "./sound.js";
 import { drawSpark } from "./spark.js";
@@ -33,20 +37,32 @@ function listCommands() {
   const tabs = elements("[role=tab]").filter(tab => !tab.hidden);
   return [
     ...symbols.map(name => ({ text: name, detail: describeSymbol(name), describe: () => describeSymbol(name), spark: name, run: () => chooseSymbol(name) })),
-    ...(gateway.state === "ready" ? Object.entries(ORDER_TYPES).map(([type, { label }]) => ({ text: `Order type: ${label}`, detail: "", run: () => { setType(type); element("quantity").focus(); } })) : []),
+    ...(gateway.state === "ready" ? listTrading() : []),
     ...tabs.map(tab => ({ text: `Show: ${tab.firstChild.textContent.trim()}`, detail: "", run: () => { openTab(tab); tab.focus(); } })),
     ...INTERVALS.map(name => ({ text: `Candles of ${name}`, detail: name === interval ? "now" : "", run: () => chooseInterval(name) })),
-    { text: "Cancel orders …", detail: "", run: askWhatToCancel },
+    ...elements("#studies button").map(button => ({ text: `Chart: ${button.textContent}`, detail: button.ariaPressed === "true" ? "on" : "", run: () => button.click() })),
     { text: demo.name ? "Stop the demo flow" : "Start the demo flow", detail: "", run: () => (demo.name ? stopDemo() : startDemo()) },
     { text: `Sound at fills: ${isSoundOn() ? "off" : "on"}`, detail: "", run: switchSound },
     { text: "Colours: green and red", detail: "", run: () => theme.setPalette("green") },
     { text: "Colours: blue and orange", detail: "for the colour-blind", run: () => theme.setPalette("blue") },
     ...Object.keys(LAYOUTS).map(name => ({ text: `Layout: ${name}`, detail: "", run: () => setLayout(name) })),
     { text: "Replay of the last ten minutes", detail: "", run: () => element("replay-open").click() },
-    { text: "Where the time of orders goes", detail: "", run: openWaterfall },
+    { text: "Where the time of orders goes", detail: "latency, waterfall", run: openWaterfall },
     { text: "Light or dark", detail: "", run: () => element("theme").click() },
     { text: "Connection and account …", detail: "", run: () => element("status").click() },
-    { text: "Keys and help", detail: "?", run: () => element("help").showModal() },
+    { text: "Keys and help", detail: "shortcuts, ?", run: () => element("help").showModal() },
+  ];
+}
+
+const OTHER_NAMES = { oco: "two exits", otoco: "bracket", ioc: "immediate or cancel", fok: "fill or kill" };
+
+function listTrading() {
+  return [
+    { text: "Buy", detail: "B", run: () => goToSide("buy") }, { text: "Sell", detail: "S", run: () => goToSide("sell") },
+    ...Object.entries(ORDER_TYPES).map(([type, { label }]) => ({ text: `Order type: ${label}`, detail: OTHER_NAMES[type] ?? "", run: () => { setType(type); element("quantity").focus(); } })),
+    { text: "Cancel orders …", detail: "all, of a symbol, buys, sells", run: askWhatToCancel },
+    ...money.positions.filter(isHeld).map(position => ({ text: `Flatten ${position.symbol} …`, detail: "close the position", run: () => askToTrade(position, 1, "Flatten") })),
+    ...["orders", "fills"].map(kind => ({ text: `Save ${kind} as CSV`, detail: "export, download", run: () => saveCsv(kind) })),
   ];
 }
 
@@ -60,7 +76,7 @@ function describeSymbol(name) {
 
 function listMatches() {
   const wanted = element("palette-text").value.trim().toLowerCase().split(/\s+/);
-  palette.shown = listCommands().filter(({ text }) => wanted.every(word => text.toLowerCase().includes(word))).slice(0, MOST_SHOWN);
+  palette.shown = listCommands().filter(({ text, detail }) => wanted.every(word => `${text} ${detail}`.toLowerCase().includes(word))).slice(0, MOST_SHOWN);
   palette.chosen = 0;
   element("palette-list").replaceChildren(...palette.shown.map((command, index) => {
     const line = create("li");

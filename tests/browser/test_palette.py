@@ -1,10 +1,11 @@
 """Everything by its name, and the last minutes again."""
 
 import httpx
+import pytest
 from playwright.sync_api import Page, expect
 
 from launcher.supervision.run_file import RunRecord
-from tests.support.browser_ticket import expect_level, level
+from tests.support.browser_ticket import expect_level, level, open_tab, send_order
 from tests.support.trader import Trader
 
 LOOK_BACK = """() => showMoment(replay.entries.at(-1).at - 1)"""
@@ -25,6 +26,50 @@ def test_symbols_and_commands_are_found_by_name(page: Page, trader: Trader) -> N
     page.keyboard.press("Enter")
     expect(page.locator("#order-type")).to_have_value("stop_limit")
     expect(page.locator("#quantity")).to_be_focused()
+
+
+@pytest.mark.parametrize(
+    ("words", "found"),
+    [
+        ("sell", "Sell"), ("bracket", "Order type: OTOCO"), ("fill or kill", "Order type: FOK"),
+        ("cancel buys", "Cancel orders …"), ("export fills", "Save fills as CSV"),
+        ("rsi", "Chart: RSI"), ("latency", "Where the time of orders goes"),
+        ("shortcuts", "Keys and help"),
+    ],
+)  # fmt: skip
+def test_a_command_is_found_by_the_words_of_whoever_never_saw_it(
+    page: Page, words: str, found: str
+) -> None:
+    page.keyboard.press("Control+k")
+    page.keyboard.type(words)
+    expect(page.locator("#palette-list li").first).to_contain_text(found)
+    page.keyboard.type(" of nothing")
+    expect(page.locator("#palette-list li")).to_have_count(0)
+
+
+def run_command(page: Page, words: str) -> None:
+    page.keyboard.press("Escape")
+    page.keyboard.press("Control+k")
+    page.keyboard.type(words)
+    page.keyboard.press("Enter")
+
+
+def test_a_position_is_flattened_and_a_side_chosen_by_name(page: Page, trader: Trader) -> None:
+    trader.order("sell", "0.001", "60000")
+    expect_level(page, "asks", "60000.00", "0.00100")
+    send_order(page, "buy", "0.001", "60000")
+    trader.order("buy", "1", "59990")
+    expect_level(page, "bids", "59990.00", "1.00000")
+    open_tab(page, "Positions")
+    expect(page.locator("#positions")).to_contain_text("0.000999")
+    run_command(page, "flatten")
+    page.get_by_role("button", name="Flatten: sell 0.00099").click()
+    expect(page.locator("#positions")).to_contain_text("0.000009")
+    run_command(page, "flatten")
+    expect(page.locator("#toasts")).to_contain_text("0.000009 BTC is less than can be traded")
+    run_command(page, "sell")
+    expect(page.locator(".sides [data-side=sell]")).to_have_attribute("aria-pressed", "true")
+    expect(page.locator("#price")).to_be_focused()
 
 
 def test_a_halted_symbol_is_marked_wherever_it_is_named(page: Page, exchange: RunRecord) -> None:
