@@ -263,6 +263,27 @@ def test_clock_that_moves_with_the_orders_makes_the_same_market(market: Exchange
     assert played[0][2] == "2026-01-01T00:00:30.000000Z"
 
 
+def test_same_program_has_the_same_digest_whatever_its_requests(temporary: Path) -> None:
+    """In an exchange of its own each time; another seed has another one."""
+    first = play_program(temporary / "together", uses_ask_alone=True)
+    assert play_program(temporary / "one by one", uses_ask_alone=False) == first
+    assert play_program(temporary / "other", uses_ask_alone=True, seed=8) != first
+
+
+def play_program(folder: Path, *, uses_ask_alone: bool, seed: int = 7) -> str:
+    """Play a market with a trader in it, and a pause, in an exchange of its own."""
+    with goquant.exchange(data_dir=str(folder), seed="1", binance="off") as exchange:
+        flow = exchange.flow("sparse", seed=seed)
+        flow.uses_ask_alone = uses_ask_alone  # type: ignore[attr-defined]
+        exchange.play([flow, Trader(exchange, uses_ask_alone=uses_ask_alone)], "40s")
+        exchange.clock.advance("1h")
+        digest = subprocess.run(
+            [sys.executable, "-m", "engine", "digest"],
+            cwd=ROOT, env=os.environ | {"DATA_DIR": str(folder)}, capture_output=True, check=True,
+        )  # fmt: skip
+    return digest.stdout.decode().strip()
+
+
 def read_sequence(market: Exchange) -> int:
     sequence: int = market.ask("GET", "/v1/clock")["sequence"]
     return sequence

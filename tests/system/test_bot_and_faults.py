@@ -10,16 +10,27 @@ from contextlib import contextmanager
 from decimal import Decimal
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args, get_type_hints
 
 import httpx
 import pytest
 
+from edge.fault_rules import FaultRule
 from goquant.testing.exchange import Exchange
 from launcher.setup.environment import ROOT
 from tests.support.waiting import DEADLINE_SECONDS, wait_until
 
 TRADES = 5
+OF_STREAMS = ("drop", "duplicate", "reorder", "silence", "delay", "disconnect")
+OF_REQUESTS: tuple[dict[str, Any], ...] = (
+    {"fault": "reset"},
+    {"fault": "lose"},
+    *({"fault": "refuse", "status": status} for status in (429, 500, 503)),
+    *({"fault": "delay", "distribution": each} for each in ("fixed", "normal", "pareto")),
+    {"fault": "delay", "direction": "answer"},
+    {"fault": "skew"},
+    {"fault": "halt"},
+)
 
 
 class Bot:
@@ -75,9 +86,15 @@ def read_side(market: Exchange, side: str) -> object:
     return market.book()[side]
 
 
-@pytest.mark.parametrize(
-    "fault", ["drop", "duplicate", "reorder", "silence", "delay", "disconnect"]
-)
+def test_bot_meets_every_fault_that_there_is() -> None:
+    met = [*OF_REQUESTS, {"fault": "restart"}, *({"fault": fault} for fault in OF_STREAMS)]
+    types = get_type_hints(FaultRule)
+    for field in ("fault", "status", "distribution", "direction"):
+        default = getattr(FaultRule("reset"), field)
+        assert {rule.get(field, default) for rule in met} == set(get_args(types[field])), field
+
+
+@pytest.mark.parametrize("fault", OF_STREAMS)
 def test_bot_comes_through_a_fault_of_its_streams(
     market: Exchange, tmp_path: Path, fault: str
 ) -> None:
@@ -94,17 +111,9 @@ def test_bot_comes_through_a_fault_of_its_streams(
 
 def test_bot_comes_through_each_fault_of_the_gateway(market: Exchange, tmp_path: Path) -> None:
     """Requests that break before they are done and after, refusals, delays, a halt of orders."""
-    kinds: list[dict[str, Any]] = [
-        {"fault": "reset"},
-        {"fault": "lose"},
-        *({"fault": "refuse", "status": status} for status in (429, 500, 503)),
-        {"fault": "delay"},
-        {"fault": "skew"},
-        {"fault": "halt"},
-    ]
     with run_bot(market, tmp_path):
         trade(market, 1)
-        for kind in kinds:
+        for kind in OF_REQUESTS:
             market.faults.add(**kind, account="bot", every=2, times=2, milliseconds=300)
             trade(market, 2)
             wait_until(lambda: market.faults.list()[0]["injected"], f"it meets {kind}")
