@@ -26,8 +26,9 @@ from protocol.journal import MAX_VALUE_BYTES, JournalEntry
 SECONDS_BETWEEN_CHECKS = 0.5
 SECONDS_BETWEEN_EPHEMERAL_CHECKS = 0.02
 """Where the exchange is a test's, which waits for what it has done."""
-SECONDS_BETWEEN_MOVES = 0.01
-"""Between checks while a manual clock is moved: a test may do that a thousand times a second."""
+SECONDS_AFTER_A_MOVE = 0.003
+"""Of silence before a check follows a move of the clock: a test moves it a thousand times a second,
+and waits for the last one."""
 MAX_PAUSE_SECONDS = 2.0
 EVENTS_A_TURN = 256
 """Events that are applied before everything else has its turn: there may be very many, in one
@@ -91,17 +92,16 @@ class Feed:
         self._say_live()
         while True:
             wait = self._measure_wait()
-            if wait <= 0:
+            messages = await subscription.take(wait) if wait > 0 else []
+            if messages:
+                await self._receive_all(messages)
+            else:
                 await self._check()
-                continue
-            await self._receive_all(await subscription.take(wait))
 
     def _measure_wait(self) -> float:
-        """Measure how long it is until the next check."""
-        between = self._seconds_between_checks
-        if self._has_clock_moved:
-            between = min(between, SECONDS_BETWEEN_MOVES)
-        return between - self._status.seconds_since_check
+        """Measure how long it is until the next check, if no message comes before."""
+        until_check = self._seconds_between_checks - self._status.seconds_since_check
+        return min(until_check, SECONDS_AFTER_A_MOVE) if self._has_clock_moved else until_check
 
     async def _receive_all(self, messages: list[Message]) -> None:
         """Take messages; a check follows if one says that the clock was moved, or all is void."""
