@@ -267,6 +267,7 @@ class Service:
         self._meter.start()
         batch = handler.handle(turn.entries, *self._clock.take(turn.advance), self._poisonous)
         self._meter.note_matched(len(batch.taken))
+        batch.is_clock_moved &= not turn.is_passing  # nobody has to know a time that is over
         return batch
 
     def _prepare_turn(self, exchange: Exchange, queue: OrderQueue) -> None:

@@ -19,10 +19,14 @@ from protocol.refusal import Refusal
 
 
 class Turn(NamedTuple):
-    """The entries of one commit, and by how many microseconds the clock moves at its start."""
+    """The entries of one commit, and by how many microseconds the clock moves at its start.
+
+    If it `is_passing`, the next commit follows at once, at a time of its own.
+    """
 
     entries: Sequence[bytes]
     advance: int = 0
+    is_passing: bool = False
 
 
 def choose_turn(entries: Sequence[bytes], poisonous: frozenset[bytes]) -> Turn:
@@ -30,12 +34,14 @@ def choose_turn(entries: Sequence[bytes], poisonous: frozenset[bytes]) -> Turn:
 
     Those in `poisonous` will be rejected without a try.
     """
-    for place in range(1, len(entries)):
-        if _read_advance(entries[place]) is not None or find_reset(entries[place]) is not None:
-            entries = entries[:place]
-            break
-    is_poisonous = entries[0] in poisonous
-    return Turn(entries, 0 if is_poisonous else _read_advance(entries[0]) or 0)
+    places = (
+        place
+        for place in range(1, len(entries))
+        if _read_advance(entries[place]) is not None or find_reset(entries[place]) is not None
+    )
+    end = next(places, None)
+    advance = 0 if entries[0] in poisonous else _read_advance(entries[0]) or 0
+    return Turn(entries[:end], advance, is_passing=end is not None)
 
 
 def split_advance(entry: bytes, exchange: Exchange) -> list[bytes] | None:

@@ -68,7 +68,9 @@ class Connections:
             for names in shards
         }
         self._lanes = [self._make_lane(settings, names, push_seconds) for names in shards]
-        self._replies = Replies(redis_url, self.worker, self._forget_keys, shards)
+        self._replies = Replies(
+            redis_url, self.worker, self._begin_anew, shards, self.clock.time.note_move
+        )
 
     def _make_lane(self, settings: Settings, names: ShardNames, push_seconds: float) -> "_Lane":
         """Make the way of entries to one shard."""
@@ -115,7 +117,8 @@ class Connections:
         whereabouts = Whereabouts(instruments, read_shards)
         return ShardedGateway(instruments, gateways, TransferIds(self.client), whereabouts)
 
-    def _forget_keys(self) -> None:
+    def _begin_anew(self) -> None:
+        self.clock.time.forget()
         for lane in self._lanes:
             lane.id_key.forget()
 

@@ -52,6 +52,7 @@ class ClockMode(NamedTuple):
 
 _WORDS = {"real": 1, "manual": 0}
 REAL = ClockMode(1)
+MANUAL = ClockMode(0)
 
 
 class Mark(NamedTuple):
@@ -90,7 +91,7 @@ class ExchangeTime:
         self._read = read
         self._mark: Mark | None = None
         self.moves = 0
-        """How often `move` was called."""
+        """How often `note_move` or `forget` was called."""
         self.mode = REAL
 
     def note(self, mode: bytes | None, mark: bytes | None) -> None:
@@ -98,11 +99,17 @@ class ExchangeTime:
         self.mode = decode_mode(mode)
         self._mark = Mark.decode(mark)
 
-    def move(self, microseconds: int) -> None:
-        """Know that a manual clock was moved, before the state says so."""
+    def note_move(self, timestamp: int) -> None:
+        """Know to where a manual clock was moved, in microseconds, as `clock_moves` tells it."""
         self.moves += 1
-        if self._mark is not None and self._mark.timestamp is not None:
-            self._mark = self._mark._replace(timestamp=self._mark.timestamp + microseconds)
+        self.mode = MANUAL
+        known = self._mark.timestamp if self._mark is not None else None
+        self._mark = Mark(self._read(), max(timestamp, known or timestamp))
+
+    def forget(self) -> None:
+        """Know that the exchange has begun anew: a manual clock is at its beginning."""
+        self.moves += 1
+        self._mark = None
 
     def now(self) -> int:
         """Return it, in microseconds."""

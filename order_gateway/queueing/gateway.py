@@ -367,7 +367,6 @@ class Gateway:
             seconds = self._choose_seconds(preference)
             sent = await self._sender.send(request.account, entries, seconds, before)
         if advance is not None:
-            self._clock.move(advance)
             request.answer_headers.append((b"x-advance", request.headers[b"x-advance"]))
         if preference.tells_times:
             way = describe_way(request.began, sent.times, sent.replies[0])

@@ -18,11 +18,12 @@ from order_gateway.queueing.redis_client import (
     open_connection,
     read_response,
 )
-from protocol.channels import RESETS, reply_channel
+from protocol.channels import CLOCK_MOVES, RESETS, reply_channel
 from protocol.codec import decode_replies
 from protocol.enums import Reason
 from protocol.events import Reply
 from protocol.shards import FIRST, ShardNames
+from protocol.timestamps import parse_timestamp
 
 logger = logging.getLogger(__name__)
 
@@ -30,6 +31,7 @@ MAX_WAITING = 10_000
 """Entries that wait for a reply; one more is refused before it is queued."""
 MAX_WAITING_OF_ACCOUNT = 5_000
 """Of one account among them."""
+_MOVES = CLOCK_MOVES.encode()
 RECONNECT_SECONDS = 0.2
 PING_SECONDS = 5.0
 """Silence after which the connection is tested."""
@@ -46,11 +48,12 @@ class _Line(NamedTuple):
     channels: tuple[str, ...]
 
 
-def _list_lines(channel: str, shards: Sequence[ShardNames]) -> list[_Line]:
+def _list_lines(channels: Sequence[str], shards: Sequence[ShardNames]) -> list[_Line]:
     """List one for all shards, or one for each if they are on a cluster."""
     if not shards[0].is_clustered:
-        return [_Line(FIRST, (RESETS, *(names.channel(channel) for names in shards)))]
-    return [_Line(names, (names.channel(channel),)) for names in shards]
+        heard = (names.channel(channel) for names in shards for channel in channels)
+        return [_Line(FIRST, (RESETS, *heard))]
+    return [_Line(names, tuple(map(names.channel, channels))) for names in shards]
 
 
 class ExpectedReply:
@@ -118,7 +121,8 @@ class Replies:
     """Listens on the reply channels of `worker`, and again after each loss of the connection.
 
     Replies published during such a loss are lost; requests that wait for them time out. `forget` is
-    called when the exchange has begun anew, before the reply to the command that did it.
+    called when the exchange has begun anew, before the reply to the command that did it;
+    `note_move` with the exchange's time when its clock was moved, before the commit's replies.
     """
 
     def __init__(
@@ -127,11 +131,14 @@ class Replies:
         worker: str,
         forget: Callable[[], None] = lambda: None,
         shards: Sequence[ShardNames] = (FIRST,),
+        note_move: Callable[[int], None] | None = None,
     ) -> None:
         self._url = redis_url
-        self._lines = _list_lines(reply_channel(worker), shards)
+        clock = () if note_move is None else (CLOCK_MOVES,)
+        self._lines = _list_lines((*clock, reply_channel(worker)), shards)
         self._worker = worker
         self._forget = forget
+        self._note_move = note_move
         self._waiting = _Waiting()
         self._last_request = 0
         self._listeners: list[asyncio.Task[None]] = []
@@ -205,8 +212,17 @@ class Replies:
         match response:
             case [b"message", channel, _] if channel == RESETS.encode():
                 self._forget()
-            case [b"message" | b"smessage", _, bytes(message)]:
-                self._take_message(message)
+            case [b"message" | b"smessage", bytes(channel), bytes(message)]:
+                is_move = channel.endswith(_MOVES)
+                (self._take_move if is_move else self._take_message)(message)
+
+    def _take_move(self, text: bytes) -> None:
+        if self._note_move is None:
+            return
+        try:
+            self._note_move(parse_timestamp(text.decode()))
+        except ValueError as error:
+            logger.warning("an unreadable move of the clock: %s", error)
 
     def _take_message(self, message: bytes) -> None:
         try:

@@ -62,8 +62,6 @@ async def advance_clock(services: Services, request: RequestContext) -> Response
     check_media_type(request)
     outcome = await services.gateway.advance_clock(request, read_advance(request.body), preference)
     due = outcome.reply.due if outcome.reply else None
-    if due is not None:
-        await services.clock.read()
     return answer_done(outcome, mode="manual", timestamp=due).to_response()
 
 

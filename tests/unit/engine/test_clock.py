@@ -229,6 +229,17 @@ def test_services_reckon_from_the_mark_and_the_next_engine_goes_on(
     assert begin(machine, stamp, mark, mode).take() == Moment(stamp + gone, gone)
 
 
+def test_service_knows_a_move_before_it_has_read_the_mark(machine: Machine) -> None:
+    time = ExchangeTime(machine.read)
+    time.note_move(MANUAL_START + 2 * SECOND)
+    machine.pass_time(30 * SECOND)
+    assert time.now() == MANUAL_START + 2 * SECOND
+    time.note_move(MANUAL_START + SECOND)  # what was read meanwhile is newer
+    assert time.now() == MANUAL_START + 2 * SECOND
+    time.forget()
+    assert time.now() == MANUAL_START
+
+
 @pytest.mark.parametrize("text", ["real", "manual", "2x", "60x", "100000x"])
 def test_setting_of_the_clock_is_read_and_written(text: str) -> None:
     assert str(ClockMode.parse(text)) == text
