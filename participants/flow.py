@@ -15,7 +15,7 @@ from participants.actors import (
     make_ladder,
     take,
 )
-from participants.asking import Ask, Json
+from participants.asking import Ask, Json, Send, send_by
 from participants.markets import Market
 from participants.reference import Reference, walk_back
 from participants.replay.replay import give_funds
@@ -26,7 +26,7 @@ _BASIS_POINTS = 10_000
 
 
 class Flow:
-    """Actors act in a fixed order, and each order is answered before the next is sent.
+    """Actors act in a fixed order, and each sees what those before it have done.
 
     So under a manual clock the same seed makes the same commands. `ask` raises what it likes: an
     exchange that refuses a participant ends its flow.
@@ -42,6 +42,7 @@ class Flow:
         seed: int,
         run: str,
         path: Iterator[int] | None = None,
+        send: Send | None = None,
     ) -> None:
         """Make a population; its reference price walks, or follows a `path` in ticks.
 
@@ -49,6 +50,7 @@ class Flow:
         given so much that they never run out.
         """
         self._ask = ask
+        self._send_orders = send or send_by(ask)
         self._market = market
         self._instrument = instrument
         self._symbol = instrument.symbol
@@ -130,8 +132,7 @@ class Flow:
         return held - opening
 
     def _send(self, account: str, intents: Iterable[Intent]) -> None:
-        orders = [self._describe(intent) for intent in intents]
-        self._ask("POST", "/v1/orders/batch?response=result", {"orders": orders}, account)
+        self._send_orders(account, [self._describe(intent) for intent in intents])
 
     def _describe(self, intent: Intent) -> Json:
         self._names += 1

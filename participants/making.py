@@ -6,7 +6,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Protocol
 
-from participants.asking import Ask
+from participants.asking import Ask, Send
 from participants.flow import Flow
 from participants.formats.opening import open_recording
 from participants.formats.records import Grid, Notices
@@ -24,8 +24,8 @@ _HUNDREDTH = Decimal("0.01")
 class Source(Protocol):
     """What acts in an exchange, step by step.
 
-    One with `uses_ask_alone = True` reaches it by the `ask` of the exchange that plays it, and by
-    nothing else: then a move of the clock waits for the next request, and is sent with it.
+    One with `uses_ask_alone = True` reaches it by the exchange that plays it, and by nothing else:
+    then moves of the clock, and orders that are sent, wait for the next question.
     """
 
     def step(self) -> None:
@@ -46,6 +46,7 @@ def make_flow(
     symbol: str = "BTC-USDT",
     path: Sequence[Path] = (),
     run: str = "flow",
+    send: Send | None = None,
 ) -> FlowSource:
     """Return a flow that has not acted yet; the same seed makes the same orders.
 
@@ -56,7 +57,7 @@ def make_flow(
     instrument = read_instrument(ask, symbol)
     if isinstance(market, Market):
         prices = _read_path(path, instrument) if path else None
-        return Flow(ask, market, instrument, seed, run, prices)
+        return Flow(ask, market, instrument, seed, run, prices, send)
     if path:
         raise ValueError("a recorded path is for a population: a model has no reference price")
     start = int(market.start_price / Decimal(instrument.tick.text))

@@ -17,7 +17,7 @@ from goquant.testing.connection import Connection
 from goquant.testing.faults import Faults
 from goquant.testing.whole_answers import read_whole
 from protocol.durations import parse_duration
-from protocol.headers import ACCOUNT_HEADER, ADVANCE_HEADER
+from protocol.headers import ACCOUNT_HEADER, ADVANCE_HEADER, PREFER_HEADER
 
 if TYPE_CHECKING:
     from participants.making import FlowSource, Source
@@ -29,6 +29,8 @@ Headers: TypeAlias = dict[str, str]
 REQUEST_SECONDS = 30.0
 IDLE_SECONDS = 60.0
 PAUSE_SECONDS = 0.005
+MAX_WAITING = 200
+"""Orders that wait for others."""
 _PAGE = 500
 
 
@@ -51,6 +53,11 @@ class Exchange:
         self._flows = count(1)
         self._due = 0
         """By how many microseconds the clock moves with the next request that is sent."""
+        self._steps: list[Json] = []
+        """Orders that are to be sent before that, with the moves before each."""
+        self._waiting = 0
+        """How many orders these are."""
+        self._is_playing = False
         self.clock = Clock(self)
         self.faults = Faults(self.ask)
         """Of the order gateway."""
@@ -105,6 +112,19 @@ class Exchange:
         body = {"symbol": "BTC-USDT", "side": side, "quantity": quantity, "order_type": kind} | more
         return self.ask("POST", "/v1/orders?response=full", body, account=account)
 
+    def send(self, account: str, orders: list[Json]) -> None:
+        """Send new orders, as `POST /v1/orders/batch` has them, whose answers you do not need.
+
+        In `play` they may wait for the next request that has an answer, and go before it.
+        """
+        if not self._is_playing or self.faults.are_set:
+            body = {"orders": orders}
+            self.ask("POST", "/v1/orders/batch?response=result", body, account)
+            return
+        if self._waiting + len(orders) > MAX_WAITING:
+            self._send_steps()
+        self._add_step(account, orders)
+
     def orders(self, account: str) -> list[Json]:
         """Return the account's orders of all times, the newest first."""
         return self._list("/v1/orders", "orders", account)
@@ -115,7 +135,7 @@ class Exchange:
 
     def book(self, symbol: str = "BTC-USDT", depth: int = 100) -> Json:
         """Return `bids` and `asks` as pairs of price and quantity, the best first."""
-        self._settle_clock()
+        self._settle()
         _poll(self._is_published, "all is published")
         return self.ask_market(f"/v1/orderbook/{symbol}?depth={depth}")
 
@@ -144,7 +164,7 @@ class Exchange:
 
         files = [] if path is None else [Path(path)]
         run = f"flow-{next(self._flows)}"
-        return make_flow(self.ask, load_market(market), seed, symbol, files, run)
+        return make_flow(self.ask, load_market(market), seed, symbol, files, run, self.send)
 
     def replay(
         self,
@@ -173,18 +193,21 @@ class Exchange:
         """
         acting = sources if isinstance(sources, Sequence) else [sources]
         microseconds = parse_duration(step)
-        for _ in range(parse_duration(duration) // microseconds):
-            for source in acting:
-                if not getattr(source, "uses_ask_alone", False):
-                    self._settle_clock()
-                source.step()
-            self._due += microseconds
-        self._settle_clock()
+        self._is_playing = True
+        try:
+            for _ in range(parse_duration(duration) // microseconds):
+                for source in acting:
+                    if not getattr(source, "uses_ask_alone", False):
+                        self._settle()
+                    source.step()
+                self._due += microseconds
+        finally:
+            self._is_playing = False
         self.wait_until_idle()
 
     def wait_until_idle(self) -> None:
         """Wait until all that was sent is matched, published, and archived."""
-        self._settle_clock()
+        self._settle()
         _poll(self._is_idle, "the exchange is idle")
 
     def reset(self) -> None:
@@ -192,7 +215,8 @@ class Exchange:
 
         Faults that were added here end too.
         """
-        self._due = 0
+        self._due, self._waiting = 0, 0
+        self._steps.clear()
         for faults in (self.faults, self.feed_faults, self.binance_faults):
             if faults.are_set:
                 faults.clear()
@@ -209,8 +233,9 @@ class Exchange:
     ) -> Json:
         """Ask the gateway, and return its answer."""
         headers = {ACCOUNT_HEADER: account}
-        if self._due and (method == "GET" or self.faults.are_set):
-            self._settle_clock()  # whose own answer must not be lost, nor repeated
+        if method == "GET" or self.faults.are_set:
+            self._settle()  # whose own answer must not be lost, nor repeated
+        self._send_steps()
         if not self._due:
             return _ask(self._gateway, method, path, body, headers)
         return self._ask_and_move(method, path, body, headers)
@@ -226,15 +251,31 @@ class Exchange:
                 self._due = due
             raise
 
-    def _settle_clock(self) -> None:
-        """Move the clock as far as it is due to."""
+    def _settle(self) -> None:
+        """Send what waits, and move the clock as far as it is due to."""
+        if self._due and self._steps:
+            self._add_step("default", [])
+        self._send_steps()
         due, self._due = self._due, 0
         if due:
             body = {"advance": f"{due}us"}
             _ask(self._gateway, "POST", "/v1/admin/clock", body, {})
 
+    def _add_step(self, account: str, orders: list[Json]) -> None:
+        due, self._due = self._due, 0
+        self._steps.append({"account": account, "orders": orders, "advance": f"{due}us"})
+        self._waiting += len(orders)
+
+    def _send_steps(self) -> None:
+        """Send the orders that wait; return when they are handled."""
+        steps, self._steps, self._waiting = self._steps, [], 0
+        if steps:
+            headers = {PREFER_HEADER: f"wait={REQUEST_SECONDS / 2:.0f}"}
+            _ask(self._gateway, "POST", "/v1/admin/steps", {"steps": steps}, headers)
+
     def ask_market(self, path: str) -> Json:
         """Ask the market data service, and return its answer."""
+        self._settle()
         return self._ask_feed("GET", path, None)
 
     def _ask_feed(self, method: str, path: str, body: Json | None) -> Json:

@@ -20,6 +20,7 @@ from order_gateway.reading.request_schemas import (
     OrderRequest,
     PhaseRequest,
     ReplaceRequest,
+    StepsRequest,
     TransferRequest,
 )
 from protocol.described_body import Problem
@@ -29,6 +30,7 @@ from protocol.problem_responses import REFERENCE
 _READ_DIRECTLY: tuple[type[BaseModel], ...] = (
     OrderRequest,
     AdvanceRequest,
+    StepsRequest,
     AmendRequest,
     BatchRequest,
     CancelBatchRequest,

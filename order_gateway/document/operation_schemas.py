@@ -40,6 +40,14 @@ class ExchangeClock(DescribedBody):
     timestamp: Annotated[str, Field(description="the exchange's time now")]
 
 
+class StepsTaken(ExchangeClock):
+    """The exchange's clock after moves and orders, and how many orders there were."""
+
+    model_config = make_example(mode="manual", timestamp="2026-01-01T00:00:02.000000Z", orders=2)
+
+    orders: Annotated[int, Field(description="how many were queued and handled")]
+
+
 class ExchangeProgress(ExchangeClock):
     """The exchange's clock, and how far it has come."""
 

@@ -1,6 +1,6 @@
 """What the gateway does with a valid request: push its entries, and wait for the replies."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from time import perf_counter
 from typing import NamedTuple
 
@@ -34,7 +34,7 @@ from order_gateway.queueing.replies import Replies
 from order_gateway.queueing.sender import Sender, explain_push, may_be_queued
 from order_gateway.queueing.waiting_pushes import Push, PushState
 from order_gateway.queueing.way_times import describe_way
-from order_gateway.reading.clock import find_advance
+from order_gateway.reading.clock import Step, check_can_take_steps, find_advance
 from order_gateway.reading.order_body import OrderBody
 from order_gateway.reading.request_schemas import (
     AmendRequest,
@@ -286,6 +286,37 @@ class Gateway:
     ) -> Outcome:
         """Queue a move of the exchange's clock."""
         return await self._change(request, make_advance(microseconds), preference)
+
+    async def take_steps(
+        self, request: RequestContext, steps: Sequence[Step], preference: Preference
+    ) -> Outcome:
+        """Queue moves of the clock and orders of several accounts; the outcome is the last one's.
+
+        Raise Refusal if the clock cannot be moved, or not by this request.
+        """
+        check_can_take_steps(request, is_manual=self._clock.mode.is_manual)
+        self._gate.admit_order()
+        count = sum(len(step.orders) + bool(step.advance) for step in steps)
+        self.check_room(request, count)
+        made = self._make_steps(request, steps, await self._id_key.get())
+        *before, last = await request.take_in_turns(made, count)
+        request.entries = [entry for entry in (*before, last) if entry.command is CommandType.NEW]
+        sent = await self._sender.send(
+            request.account, [last], self._choose_seconds(preference), before
+        )
+        return _conclude(last, sent.pushes[0], sent.replies[0])
+
+    def _make_steps(
+        self, request: RequestContext, steps: Sequence[Step], id_key: bytes
+    ) -> Iterator[QueueEntry]:
+        now, names = self._clock.now(), make_client_order_ids(request)
+        for advance, account, orders in steps:
+            if advance:
+                yield make_advance(advance)
+            now += advance
+            stamp = self._make_stamp(id_key, now)
+            for order in orders:
+                yield make_order(account, order, order.client_order_id or next(names), stamp)
 
     async def reset(self, request: RequestContext, preference: Preference) -> Outcome:
         """Queue that all begins anew."""

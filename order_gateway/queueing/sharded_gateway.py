@@ -22,6 +22,7 @@ from order_gateway.queueing.entries import (
 from order_gateway.queueing.gateway import Gateway, Outcome
 from order_gateway.queueing.transfer_ids import TransferIds
 from order_gateway.queueing.whereabouts import Whereabouts
+from order_gateway.reading.clock import Step
 from order_gateway.reading.order_body import OrderBody
 from order_gateway.reading.request_schemas import (
     AmendRequest,
@@ -260,6 +261,12 @@ class ShardedGateway:
     ) -> Outcome:
         """Queue a move of the exchange's clock, which is refused: it is real."""
         return await self._first.advance_clock(request, microseconds, preference)
+
+    async def take_steps(
+        self, request: RequestContext, steps: Sequence[Step], preference: Preference
+    ) -> Outcome:
+        """Queue moves of the clock and orders, which is refused: the clock is real."""
+        return await self._first.take_steps(request, steps, preference)
 
     async def reset(self, request: RequestContext, preference: Preference) -> Outcome:
         """Queue that all begins anew, which is refused: an exchange that can has one shard."""

@@ -342,6 +342,29 @@ class AdvanceRequest(DescribedBody):
     advance: Annotated[str, Field(description=DURATION_RULE)]
 
 
+_STEP: dict[str, Any] = {"account": "alice", "advance": "1s", "orders": [_ORDER]}
+
+
+class StepRequest(DescribedBody):
+    """A move of a manual clock, if any, and the orders of an account after it."""
+
+    model_config = ConfigDict(strict=True, extra="forbid", json_schema_extra={"examples": [_STEP]})
+
+    account: Annotated[Identifier, Field(description="whose orders these are")]
+    orders: Annotated[list[OrderRequest], Field(description="each as for a single order")]
+    advance: Annotated[str, Field(description=DURATION_RULE)] = "0s"
+
+
+class StepsRequest(DescribedBody):
+    """Moves of a manual clock and new orders of several accounts, queued in this order."""
+
+    model_config = ConfigDict(
+        strict=True, extra="forbid", json_schema_extra={"examples": [{"steps": [_STEP, _STEP]}]}
+    )
+
+    steps: Annotated[list[StepRequest], Field(description="with up to 500 orders in all")]
+
+
 class MarketRequest(DescribedBody):
     """The market of simulated traders that there is to be."""
 

@@ -335,8 +335,8 @@ def _explain(error: ErrorDetails, what: str, body: bytes, hints: Mapping[str, st
 def _explain_value(field: str, value: Any) -> Refusal:
     if field in _DECIMAL_FIELDS:
         return Refusal(Reason.INVALID_TYPE, field, _describe_number(field, value))
-    if field == "orders":
-        return Refusal(Reason.INVALID_TYPE, field, "orders must be a list of orders")
+    if field in {"orders", "steps"}:
+        return Refusal(Reason.INVALID_TYPE, field, f"{field} must be a list of {field}")
     if field in _OTHER_WORDS and isinstance(value, str):
         known = ", ".join(_OTHER_WORDS[field])
         return Refusal(Reason.INVALID_TYPE, field, f"{field} must be one of {known}")

@@ -37,6 +37,10 @@ _TRANSFER_ADVICE = (
     "it is not known whether the request was queued, or what became of it: repeat it with the same"
     " id: it is never done twice"
 )
+_STEPS_ADVICE = (
+    "it is not known how many of the steps were queued, or what became of them: ask for the"
+    " exchange's time and for the orders"
+)
 _CHANGE_ADVICE = (
     "it is not known whether the request was queued, or what became of it: ask for the order, or"
     " repeat it; under the same Idempotency-Key it is never done twice"
@@ -185,6 +189,13 @@ def answer_done(outcome: Outcome, **done: Any) -> Answer:
     else:
         answer = Answer(200, done)
     return answer._replace(is_replayed=outcome.is_repeat)
+
+
+def answer_steps(outcome: Outcome, **done: Any) -> Answer:
+    """Answer steps of which the outcome of the last is known; `done` is the body if they are."""
+    if outcome.reply is None:
+        return _answer_pending(outcome, 202, _STEPS_ADVICE)
+    return Answer(200, done)
 
 
 def answer_transfer(outcome: Outcome) -> Answer:

@@ -4,17 +4,29 @@ from redis.exceptions import RedisError
 from starlette.responses import Response
 
 from edge.api_keys import Scope
+from order_gateway.admission.admission import charge
 from order_gateway.admission.request_context import RequestContext
-from order_gateway.document.common_answers import BODY_PROBLEMS, CHANGE_PROBLEMS, PENDING
-from order_gateway.document.operation_schemas import ExchangeClock, ExchangeProgress, ExchangeReset
-from order_gateway.document.route_descriptions import describe_change
+from order_gateway.document.common_answers import (
+    BODY_PROBLEMS,
+    CHANGE_PROBLEMS,
+    ORDER_PROBLEMS,
+    PENDING,
+)
+from order_gateway.document.operation_schemas import (
+    ExchangeClock,
+    ExchangeProgress,
+    ExchangeReset,
+    StepsTaken,
+)
+from order_gateway.document.route_descriptions import describe_change, describe_command
 from order_gateway.errors import UNREACHABLE, Unavailable
-from order_gateway.reading.clock import read_advance
-from order_gateway.reading.request_schemas import AdvanceRequest, ResponseMode
+from order_gateway.reading.clock import read_advance, read_steps
+from order_gateway.reading.request_schemas import AdvanceRequest, ResponseMode, StepsRequest
 from order_gateway.reading.response_preference import read_preference
 from order_gateway.reading.validation import check_media_type
-from order_gateway.routes.answers import answer_done
+from order_gateway.routes.answers import answer_done, answer_steps
 from order_gateway.routes.direct_route import RouteTable
+from order_gateway.routes.order_routes import check_size
 from order_gateway.routes.services import Body, Services
 from protocol.enums import Reason
 from protocol.problem_responses import Responses, describe_problems
@@ -63,6 +75,39 @@ async def advance_clock(services: Services, request: RequestContext) -> Response
     outcome = await services.gateway.advance_clock(request, read_advance(request.body), preference)
     due = outcome.reply.due if outcome.reply else None
     return answer_done(outcome, mode="manual", timestamp=due).to_response()
+
+
+@routes.add(
+    "POST", "/v1/admin/steps", needs=Scope.ADMIN, body=Body.BATCH,
+    summary="Move the clock and submit orders, step by step", tags=["administration"],
+    request=describe_command(ResponseMode.RESULT, StepsRequest), response_model=StepsTaken,
+    responses={
+        202: PENDING,
+        **describe_problems(
+            Reason.CLOCK_NOT_MANUAL, Reason.INVALID_DURATION, Reason.BATCH_TOO_LARGE,
+            *BODY_PROBLEMS, *ORDER_PROBLEMS, *CHANGE_PROBLEMS,
+        ),
+    },
+)  # fmt: skip
+async def take_steps(services: Services, request: RequestContext) -> Response:
+    """Move a manual clock on, and put orders of several accounts into the queue, by turns.
+
+    The answer comes when all have been handled. Each is then what it would be alone; what became of
+    an order is told by its account's reports and lists. If one of them is not valid, none is taken.
+    """
+    preference = read_preference(request, ResponseMode.RESULT)
+    check_media_type(request)
+    steps = read_steps(request.body, services.instruments)
+    count = sum(len(step.orders) for step in steps)
+    check_size(request, count)
+    charge(request, count - 1)
+    outcome = await services.gateway.take_steps(request, steps, preference)
+    try:
+        time = await services.clock.read()
+    except (RedisError, OSError):
+        raise Unavailable(Reason.QUEUE_UNAVAILABLE, UNREACHABLE) from None
+    now = format_timestamp(time.now())
+    return answer_steps(outcome, mode="manual", timestamp=now, orders=count).to_response()
 
 
 @routes.add(

@@ -181,6 +181,51 @@ def test_question_moves_no_clock(exchange: Exchange) -> None:
     assert (problem["status"], problem["field"]) == (422, ADVANCE_HEADER)
 
 
+LIMIT = {"symbol": "BTC-USDT", "order_type": "limit", "quantity": "1"}
+STEPS: list[Json] = [
+    {"account": "maker", "orders": [LIMIT | {"side": "sell", "price": "100"}]},
+    {"account": "taker", "advance": "59m", "orders": [LIMIT | {"side": "buy", "price": "100"}]},
+    {"account": "taker", "advance": "1m", "orders": []},
+]
+
+
+def take_steps(exchange: Exchange, steps: list[Json], **headers: str) -> Json:
+    url = f"{exchange.url}/v1/admin/steps"
+    body: Json = http.post(url, json={"steps": steps}, headers=headers).json()
+    return body
+
+
+def test_steps_of_several_accounts_happen_each_at_its_own_time(exchange: Exchange) -> None:
+    before = read_commits(exchange)
+    assert take_steps(exchange, STEPS) == {"mode": "manual", "timestamp": HOUR, "orders": 2}
+    assert read_commits(exchange) == before + 3
+    for account, status, updated_at in (("maker", "filled", "59"), ("taker", "filled", "59")):
+        url = f"{exchange.url}/v1/orders"
+        headers = {ACCOUNT_HEADER: account}
+        wait_until(lambda: http.get(url, headers=headers).json()["orders"], "it is archived")  # noqa: B023
+        [found] = http.get(url, headers=headers).json()["orders"]
+        assert (found["status"], found["updated_at"][14:16]) == (status, updated_at)
+
+
+def test_steps_are_not_taken_if_one_is_not_valid(exchange: Exchange) -> None:
+    before = read_commits(exchange)
+    for step, code, field in (
+        ({"orders": [LIMIT | {"side": "buy"}]}, "price_required", "steps[2].price"),
+        ({"account": "a b"}, "invalid_account", "steps[2].account"),
+        ({"advance": "soon"}, "invalid_duration", "steps[2].advance"),
+        ({"orders": LIMIT}, "invalid_type", "orders"),
+        ({"wait": "1s"}, "unknown_field", "wait"),
+    ):
+        problem = take_steps(exchange, [*STEPS[:2], STEPS[2] | step])
+        assert (problem["code"], problem["field"]) == (code, field)
+    for steps in ([], STEPS[2:], [STEPS[0]] * 501):  # there are one order to five hundred
+        assert take_steps(exchange, steps)["field"] == "steps"
+    for name in ("Idempotency-Key", ADVANCE_HEADER):  # with which they might come again
+        problem = take_steps(exchange, STEPS, **{name: "1s"})
+        assert (problem["status"], problem["code"]) == (422, "invalid_request")
+    assert read_commits(exchange) == before
+
+
 def read_commits(exchange: Exchange) -> int:
     with open_redis(exchange.redis_url) as client:
         return int(client.xlen(JOURNAL))

@@ -8,6 +8,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -282,6 +283,24 @@ def play_program(folder: Path, *, uses_ask_alone: bool, seed: int = 7) -> str:
             cwd=ROOT, env=os.environ | {"DATA_DIR": str(folder)}, capture_output=True, check=True,
         )  # fmt: skip
     return digest.stdout.decode().strip()
+
+
+def test_question_has_what_was_sent_before_it(market: Exchange) -> None:
+    market.account("bot", USDT="100000")
+    seen: list[list[Any]] = []
+
+    class Sender:
+        uses_ask_alone = True
+
+        def step(self) -> None:
+            order = {"symbol": "BTC-USDT", "side": "buy", "order_type": "limit"}
+            market.send("bot", [order | {"quantity": "0.1", "price": f"{100 + len(seen)}"}])
+            seen.append([market.clock.now[17:19], len(market.book()["bids"])])
+
+    market.play(Sender(), "3s")
+    assert seen == [["00", 1], ["01", 2], ["02", 3]]
+    with pytest.raises(httpx.HTTPStatusError, match="orders"):
+        market.send("bot", [])
 
 
 def read_sequence(market: Exchange) -> int:

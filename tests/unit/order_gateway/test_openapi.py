@@ -76,6 +76,7 @@ def test_every_route_is_documented() -> None:
         ("post", "/v1/admin/debit"),
         ("post", "/v1/admin/fees"),
         ("post", "/v1/admin/clock"),
+        ("post", "/v1/admin/steps"),
         ("post", "/v1/admin/reset"),
         ("get", "/v1/admin/market"),
         ("post", "/v1/admin/market"),
