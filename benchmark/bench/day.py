@@ -13,6 +13,7 @@ from typing import Any, TypeAlias
 import goquant
 from benchmark.shared.figures import Figures
 from goquant.testing.exchange import Exchange
+from goquant.testing.launching import find_memory
 from launcher.setup.environment import ROOT
 from participants.making import Source
 from protocol.timestamps import parse_timestamp
@@ -58,7 +59,8 @@ class Bot:
 def play_day(hours: float, seed: int = 1) -> tuple[Figures, bool]:
     """Play it; return figures, and whether candles and the last 24 hours are right."""
     cpu = os.times()
-    with tempfile.TemporaryDirectory() as folder, _open(folder, seed) as exchange:
+    memory = find_memory()  # as without a folder of one's own
+    with tempfile.TemporaryDirectory(dir=memory) as folder, _open(folder, seed) as exchange:
         sources: list[Source] = [exchange.flow(MARKET, seed=seed, symbol=SYMBOL), Bot(exchange)]
         started = time.monotonic()
         exchange.play(sources, f"{round(hours * 3600)}s")

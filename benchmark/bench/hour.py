@@ -10,6 +10,7 @@ from pathlib import Path
 import goquant
 from benchmark.shared.figures import Figures
 from goquant.testing.exchange import Exchange
+from goquant.testing.launching import find_memory
 from launcher.setup.environment import ROOT
 from participants.formats.commands import read_commands
 from participants.replay.replay import Replay
@@ -23,7 +24,11 @@ _SHOWN = 10
 
 def play_hour(file: Path, seconds: float | None) -> tuple[Figures, bool]:
     """Play a file of commands, all or `seconds` of it; return figures, and whether all is right."""
-    with tempfile.TemporaryDirectory() as folder, goquant.exchange(data_dir=folder) as exchange:
+    memory = find_memory()
+    with (
+        tempfile.TemporaryDirectory(dir=memory) as folder,
+        goquant.exchange(data_dir=folder) as exchange,
+    ):
         exchange.account(_BOT, USDT="10000000", SOL="10000")
         replay = exchange.replay(file, symbol=SYMBOL)
         started = time.monotonic()
