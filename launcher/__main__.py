@@ -3,12 +3,10 @@
 For programs that start one of their own. On standard output stands one line, once it is ready.
 """
 
-import argparse
 import sys
 
 from launcher.commands import run_command
-
-_START = argparse.Namespace(command=None, json=True, market=None, standby=False, cluster=None)
+from launcher.setup.command_line import parse_arguments
 
 if __name__ == "__main__":
-    sys.exit(run_command(_START))
+    sys.exit(run_command(parse_arguments(["start", "--json"])))
