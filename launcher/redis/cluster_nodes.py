@@ -14,7 +14,8 @@ from launcher.environments import make_environment
 from launcher.redis.binary import RedisBinary
 from launcher.redis.local_cluster import make_configuration
 from launcher.redis.server import REDIS_STAGE
-from launcher.supervision.listening import find_free_port
+from launcher.setup.errors import LaunchError
+from launcher.supervision.listening import find_free_port, is_port_free
 from launcher.supervision.private_text import write_private_text
 from launcher.supervision.service import Service
 
@@ -36,12 +37,21 @@ class LocalNodes(NamedTuple):
 
 
 def choose_nodes(shape: Shape, folder: Path) -> LocalNodes:
-    """Choose the ports: those of before, which the nodes know one another by, if there are any."""
+    """Choose the ports: those of before, which the nodes know one another by, if there are any.
+
+    Raises LaunchError if another program has one of them, as it is beside a copy of the folder.
+    """
     folder.mkdir(exist_ok=True)
     known = folder / _PORTS
     if known.exists():
         words = known.read_text().split()
         ports = [(int(port), int(bus)) for port, bus in zip(words[::2], words[1::2], strict=True)]
+        if taken := [port for pair in ports for port in pair if not is_port_free(port)]:
+            raise LaunchError(
+                f"port {taken[0]} of the cluster in {folder} is taken: its nodes know one another"
+                " by their ports; stop what has it, which is the exchange that this folder is a"
+                " copy of, or delete the folder for an empty exchange"
+            )
     else:
         ports = [(find_free_port(), find_free_port()) for _ in range(shape.nodes)]
         write_private_text(known, "".join(f"{port} {bus}\n" for port, bus in ports))

@@ -14,6 +14,7 @@ from launcher.setup.errors import LaunchError
 SLOTS = 16_384
 NODE_TIMEOUT_MILLISECONDS = 1_000
 FORM_SECONDS = 60.0
+MEET_SECONDS = 5.0
 _POLL_SECONDS = 0.05
 
 
@@ -64,22 +65,37 @@ def form_cluster(nodes: Sequence[tuple[int, int]], shape: Shape, password: str =
 
 
 def _introduce(clients: list[Any], nodes: Sequence[tuple[int, int]], shape: Shape) -> None:
-    for port, bus_port in nodes[1:]:
-        clients[0].execute_command("CLUSTER MEET", "127.0.0.1", port, bus_port)
     for number, client in enumerate(clients[: shape.primaries]):
         first = number * SLOTS // shape.primaries
         last = (number + 1) * SLOTS // shape.primaries - 1
         client.execute_command("CLUSTER ADDSLOTSRANGE", first, last)
-    _wait(
-        lambda: all(
-            len(client.execute_command("CLUSTER NODES")) == len(nodes) for client in clients
-        ),
-        "its nodes do not know one another",
-    )
+    _wait(_Meeting(clients, nodes), "its nodes do not know one another")
     names = [client.execute_command("CLUSTER MYID") for client in clients[: shape.primaries]]
     for number, client in enumerate(clients[shape.primaries :]):
         name = names[number % shape.primaries]
         _wait(lambda: _replicate(client, name), "a replica does not find its primary")  # noqa: B023
+
+
+class _Meeting:
+    """The condition that all nodes know one another; those who do not are introduced again.
+
+    A handshake on a busy machine may end in vain, and no node tries it again by itself.
+    """
+
+    def __init__(self, clients: list[Any], nodes: Sequence[tuple[int, int]]) -> None:
+        self._clients = clients
+        self._nodes = nodes
+        self._last = -MEET_SECONDS
+
+    def __call__(self) -> bool:
+        if time.monotonic() > self._last + MEET_SECONDS:
+            self._last = time.monotonic()
+            for port, bus_port in self._nodes[1:]:
+                self._clients[0].execute_command("CLUSTER MEET", "127.0.0.1", port, bus_port)
+        return all(
+            len(client.execute_command("CLUSTER NODES")) == len(self._nodes)
+            for client in self._clients
+        )
 
 
 def _replicate(client: Any, primary: bytes) -> bool:
