@@ -29,8 +29,10 @@ def run_small_redis(folder: Path) -> Iterator[tuple[str, Redis]]:
 
 
 @contextmanager
-def run_redis(folder: Path, *options: str, port: int | None = None) -> Iterator[str]:
-    """Run a server as long as the context; `options` go on its command line.
+def run_redis(
+    folder: Path, *options: str, port: int | None = None, server: str | None = None
+) -> Iterator[str]:
+    """Run a server as long as the context; `options` go on the command line of `server`.
 
     Where the session's topology is a cluster, it is one of these.
     """
@@ -42,7 +44,7 @@ def run_redis(folder: Path, *options: str, port: int | None = None) -> Iterator[
         return
     port = port or find_free_port()
     command = [
-        str(next(find_redis_binaries()).path), "--port", str(port), "--bind", "127.0.0.1",
+        str(next(find_redis_binaries(server)).path), "--port", str(port), "--bind", "127.0.0.1",
         "--dir", str(folder), "--save", "", "--appendonly", "no", *options,
     ]  # fmt: skip
     with (folder / "redis.log").open("wb") as log:

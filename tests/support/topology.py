@@ -55,6 +55,22 @@ LEFT_OUT: Mapping[str, Sequence[str]] = {
         "integration/market_data/test_shards.py",
         "system/test_shards.py",
     ),
+    "it is about one Redis: its process, users, files, list": (
+        "system/test_copied_folder.py::test_a_copy_starts_beside_the_original",
+        "system/test_neighbours.py",
+        "system/test_redis_integration.py",
+        "system/test_start_commands.py::test_status_has_a_line_for_each_process",
+        "system/test_start_commands.py::test_systems_that_start_at_once_do_not_share",
+        "system/test_start_commands.py::test_redis_",
+        "system/test_start_refusals.py",
+        "system/test_supervision.py",
+        "system/test_weak_redis.py",
+    ),
+    "the load test follows one list": (
+        "system/test_benchmarks.py::test_performance_test_counts_every_order",
+        "system/test_overload.py",
+    ),
+    "instruments of the test's own, on one shard": ("system/test_gateway_limits.py",),
     "EPHEMERAL, or a clock of its own: not with several shards": (
         "system/test_bench.py",
         "system/test_bot_and_faults.py",
