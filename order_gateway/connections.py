@@ -12,7 +12,7 @@ from order_gateway.admission.order_log import OrderLog
 from order_gateway.metrics import Metrics
 from order_gateway.queueing.followed_clock import FollowedClock
 from order_gateway.queueing.gateway import Gateway
-from order_gateway.queueing.id_key import IdKey
+from order_gateway.queueing.id_key import IdKey, ShardKey
 from order_gateway.queueing.idempotency import IdempotencyKeys
 from order_gateway.queueing.order_queue import OrderQueue
 from order_gateway.queueing.overload import OverloadGate
@@ -67,6 +67,7 @@ class Connections:
             names.shard: ReportFeed(redis_url, self.find_client(names), names, len(shards))
             for names in shards
         }
+        self._id_key = IdKey(self.client, settings.seed)
         self._lanes = [self._make_lane(settings, names, push_seconds) for names in shards]
         self._replies = Replies(
             redis_url, self.worker, self._begin_anew, shards, self.clock.time.note_move
@@ -76,7 +77,7 @@ class Connections:
         """Make the way of entries to one shard."""
         read_depth = partial(self.health.read_queue_length, names)
         gate = OverloadGate(settings.max_queue_length, read_depth)
-        id_key = IdKey(self.client, settings.seed, names.shard)
+        id_key = self._id_key if names.shard == 1 else ShardKey(self._id_key, names.shard)
 
         def observe_push(entries: int, depth: int, seconds: float) -> None:
             gate.observe(depth)

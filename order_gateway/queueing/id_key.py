@@ -1,6 +1,7 @@
 """The exchange's id key, from which order ids are derived."""
 
 import asyncio
+from functools import lru_cache
 from typing import Any, cast
 
 from redis.asyncio import Redis
@@ -13,10 +14,9 @@ from protocol.exchange_id import derive_shard_key, make_id_key
 
 
 class IdKey:
-    """A shard's key, which follows from that in Redis; created by the first that needs it."""
+    """The first shard's key, which is in Redis; created by the first that needs it."""
 
-    def __init__(self, client: Redis, seed: str | None, shard: int = 1) -> None:
-        self._shard = shard
+    def __init__(self, client: Redis, seed: str | None) -> None:
         self._client: Any = cast("Any", client)
         self._seed = seed
         self._key: bytes | None = None
@@ -49,7 +49,28 @@ class IdKey:
             if stored is None:
                 await self._client.hsetnx(STATE, STATE_ID_KEY, make_id_key(self._seed).hex())
                 stored = await self._client.hget(STATE, STATE_ID_KEY)
-            key = bytes.fromhex(stored.decode())
-            return key if self._shard == 1 else derive_shard_key(key, self._shard)
+            return bytes.fromhex(stored.decode())
         finally:
             self._reading = None
+
+
+class ShardKey(IdKey):
+    """The key of a shard from 2 on: it follows from the first one's, and is known with it."""
+
+    def __init__(self, first: IdKey, shard: int) -> None:
+        self._first = first
+        self._derive = lru_cache(1)(lambda key: derive_shard_key(key, shard))
+
+    @property
+    def known(self) -> bytes | None:
+        """The key, None if that of the first has to be read."""
+        key = self._first.known
+        return None if key is None else self._derive(key)
+
+    async def get(self) -> bytes:
+        """Return the key; raise Unavailable if Redis cannot be reached."""
+        return self._derive(await self._first.get())
+
+    def forget(self) -> None:
+        """Have the first one's read again."""
+        self._first.forget()
