@@ -62,13 +62,17 @@ LEFT_OUT: Mapping[str, Sequence[str]] = {
         "system/test_start_commands.py::test_status_has_a_line_for_each_process",
         "system/test_start_commands.py::test_systems_that_start_at_once_do_not_share",
         "system/test_start_commands.py::test_redis_",
-        "system/test_start_refusals.py",
-        "system/test_supervision.py",
+        "system/test_start_refusals.py::test_a_named_redis_is_used",
+        "system/test_start_refusals.py::test_a_server_on_the_default_port",
+        "system/test_start_system.py::test_a_killed_service_comes_back_and_the_book_is_kept[redis]",
         "system/test_weak_redis.py",
     ),
     "the load test follows one list": (
         "system/test_benchmarks.py::test_performance_test_counts_every_order",
         "system/test_overload.py",
+    ),
+    "it counts on the gateway of Binance": (
+        "system/test_dead_database.py::test_the_services_are_ready_and_say_that_they_have",
     ),
     "instruments of the test's own, on one shard": ("system/test_gateway_limits.py",),
     "EPHEMERAL, or a clock of its own: not with several shards": (
