@@ -48,6 +48,8 @@ ACCOUNTS = ("alice", "bob", "carol")
 REDIS_SHARE = 0.3
 REPEATED_SHARE = 0.2
 SETTLE_SECONDS = 180.0
+ARCHIVED = channels.STATE_ARCHIVE_SEQUENCE
+"""What keeps the journal whole: written like an order, or it dies with the first primary."""
 CLUSTER_FAULTS = {"primary": 50, "failover": 20, "engine": 30}
 """How often each on a cluster, of a hundred."""
 LONGEST_DOWN_SECONDS = 0.3
@@ -128,8 +130,8 @@ class Bench:
             server.start()
         self.wait_for_redis()
         for names in map(self.name, SYMBOLS):
-            with connect_redis(self.url, names) as client:
-                client.hset(names.state, channels.STATE_ARCHIVE_SEQUENCE, 0)
+            while not _write(self.url, names, "HSET", names.state, ARCHIVED, "0"):
+                time.sleep(_POLL_SECONDS)
         for engine in self.engines:
             engine.start()
 
@@ -234,7 +236,8 @@ def push_transfers(
             id=name.id, shard=target,
         )  # fmt: skip
         for _ in range(1 + (generator.random() < REPEATED_SHARE)):
-            while not _push(bench.url, bench.name(source), codec.encode(entry)):
+            names = bench.name(source)
+            while not _write(bench.url, names, "RPUSH", names.order_queue, codec.encode(entry)):
                 if bench.is_stopping.wait(_POLL_SECONDS):
                     return
             bench.moments[source].append(time.monotonic())
@@ -242,11 +245,11 @@ def push_transfers(
         bench.is_stopping.wait(pause)
 
 
-def _push(url: str, names: ShardNames, entry: bytes) -> bool:
-    """Push as a gateway does; return whether it is acknowledged."""
+def _write(url: str, names: ShardNames, *command: str | bytes) -> bool:
+    """Write as a gateway does; return whether it is acknowledged."""
     try:
         with connect_redis(url, names) as client, client.client() as connection:
-            connection.rpush(names.order_queue, entry)
+            connection.execute_command(*command)
             return not names.is_clustered or _is_kept(connection, names.order_queue)
     except RedisError:
         return False
