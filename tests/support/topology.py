@@ -65,6 +65,10 @@ LEFT_OUT: Mapping[str, Sequence[str]] = {
         "system/test_start_refusals.py::test_a_named_redis_is_used",
         "system/test_start_refusals.py::test_a_server_on_the_default_port",
         "system/test_start_system.py::test_a_killed_service_comes_back_and_the_book_is_kept[redis]",
+        "system/test_start_system.py::test_orders_are_refused_while_redis_is_stopped",
+        "system/test_supervision.py::test_each_gateway_worker_and_each_service_has_a_process",
+        "system/test_supervision.py::test_ctrl_c_stops_everything_in_order_within_five",
+        "system/test_supervision.py::test_a_killed_redis_comes_back_with_what_was",
         "system/test_weak_redis.py",
     ),
     "the load test follows one list": (
