@@ -10,7 +10,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import IO, NamedTuple
 from urllib.parse import urlsplit
@@ -19,6 +19,7 @@ from redis import Redis
 
 from benchmark.engine.latency import measure_fills
 from benchmark.engine.recovery import measure_recovery
+from benchmark.engine.replicated import measure_accepts
 from benchmark.engine.shards import measure_shards
 from benchmark.engine.snapshot import measure_snapshot, push_resting
 from benchmark.shared.child_process import Child, run_python
@@ -28,11 +29,13 @@ from benchmark.shared.machine import describe_machine, describe_redis
 from benchmark.shared.order_entries import make_entries
 from benchmark.shared.positions import read_redis_pid, read_sequence
 from engine.storage.state import load_id_key
+from launcher.redis.binary import PACKAGED
 from launcher.setup.environment import ROOT
 from protocol import channels
 from protocol.instrument import parse_instruments
 from protocol.settings import Settings
 from tests.support.redis_client import open_redis
+from tests.support.redis_cluster import run_redis_cluster
 from tests.support.redis_server import run_redis
 from tests.support.waiting import wait_until
 
@@ -66,12 +69,18 @@ def main() -> int:
         "--shards", type=int, nargs="?", const=4, metavar="N",
         help="measure instead what an order costs on so many shards (4) of one Redis",
     )  # fmt: skip
+    parser.add_argument(
+        "--cluster", action="store_true",
+        help="measure instead what a cluster costs beside one Redis, batches of 512",
+    )  # fmt: skip
     add_json_option(parser)
     arguments = parser.parse_args()
     print(describe_machine())
     figures: Figures = {}
     if arguments.recovery:
         _recover(arguments.recovery, figures)
+    elif arguments.cluster:
+        figures |= _replicate(arguments)
     elif arguments.shards:
         figures |= _spread(arguments)
     elif arguments.snapshot:
@@ -147,6 +156,29 @@ def _spread(arguments: argparse.Namespace) -> Figures:
     ):
         print(f"\n{describe_redis(url)}, {arguments.orders:,} orders")
         return measure_shards(url, client, arguments.shards, arguments.orders, arguments.rounds)
+
+
+def _replicate(arguments: argparse.Namespace) -> Figures:
+    """Push and drain on one Redis and on a cluster, in turn."""
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        options = ("--appendonly", "yes", "--appendfsync", "always")
+        url = stack.enter_context(run_redis(folder, *options, server=PACKAGED))
+        cluster = stack.enter_context(run_redis_cluster(folder))
+        print(f"\n{describe_redis(url)}, and a cluster 3x3; {arguments.orders:,} orders")
+        runs: dict[str, list[Run]] = {url: [], cluster.url: []}
+        clients = {each: stack.enter_context(open_redis(each)) for each in runs}
+        figures = measure_accepts(url, cluster.url, make_entries(1, load_id_key(clients[url]))[0])
+        for _ in range(arguments.rounds):
+            for each, client in clients.items():
+                entries = make_entries(arguments.orders, load_id_key(client))
+                runs[each].append(_drain(each, client, entries, 512))
+    alone, replicated = runs.values()
+    figures |= _report_runs("one, batch 512", alone, [])
+    figures |= _report_runs("cluster, batch 512", replicated, [])
+    ratio = statistics.median(b.rate / a.rate for a, b in zip(alone, replicated, strict=True))
+    print(f"  cluster / one: {ratio:.3f} x the orders a second")
+    return figures | {"cluster: x orders a second of one": ratio}
 
 
 def _report_runs(name: str, runs: list[Run], floors: list[float | None]) -> Figures:

@@ -14,9 +14,21 @@ from typing import NamedTuple
 from benchmark.gateway.load import Load, open_order_stream, send
 from benchmark.gateway.process import Server, run_engine, run_server
 from benchmark.shared.figures import Figures
+from tests.support.shards import INSTRUMENTS
 
 ORDERS = 400
+FOURTH = """
+[[instrument]]
+symbol = "XRP-USDT"
+base_asset = "XRP"
+quote_asset = "USDT"
+tick_size = "0.0001"
+lot_size = "0.1"
+shard = 4
+"""
+"""A shard beside those of the three instruments."""
 MANY = 32
+ONE, SEVERAL = "one at a time", f"{MANY} under way"
 _TOTAL = re.compile(rb"^totals: (\d+)", re.MULTILINE)
 _ORDERS = "/v1/orders"
 
@@ -46,16 +58,31 @@ def report_instructions(url: str, folder: Path, figures: Figures) -> None:
                 for case in CASES:
                     if case.module == module:
                         _report(server, folder, case, figures)
+        _report_routing(url, folder, figures)
+
+
+def _report_routing(url: str, folder: Path, figures: Figures) -> None:
+    """Print what an `ack` costs a gateway that knows four shards, beside one that knows one."""
+    file = folder / "four_shards.toml"
+    file.write_text(INSTRUMENTS + FOURTH)
+    [alone] = [case for case in CASES if case.name == "ack"]
+    sharded = alone._replace(name="ack, 4 shards")
+    with run_counted(alone.module, url, folder, INSTRUMENTS_FILE=str(file)) as server:
+        _report(server, folder, sharded, figures)
+    for each in (ONE, SEVERAL):
+        counts = [figures[_name(case, each)] for case in (alone, sharded)]
+        figures[f"4 shards, {each}: x instructions of one"] = counts[1] / counts[0]
+        print(f"  4 shards / 1 shard, {each}: {counts[1] / counts[0]:.3f} x")
 
 
 @contextmanager
-def run_counted(module: str, url: str, folder: Path) -> Iterator[Server]:
+def run_counted(module: str, url: str, folder: Path, **settings: str) -> Iterator[Server]:
     """Run a server that counts its instructions into files of `folder`."""
     under = [
         *("valgrind", "--tool=callgrind", "--instr-atstart=no"),
         f"--callgrind-out-file={folder}/callgrind.%p",
     ]
-    with run_server(module, url, folder, under) as server:
+    with run_server(module, url, folder, under, **settings) as server:
         yield server
 
 
@@ -64,10 +91,13 @@ def _report(server: Server, folder: Path, case: Case, figures: Figures) -> None:
         count_instructions(server, folder, case.load._replace(connections=connections))
         for connections in (1, MANY)
     ]
-    names = ("one at a time", f"{MANY} under way")
-    for name, count in zip(names, counted, strict=True):
-        figures[f"{case.name}, {name}: instructions an order"] = count
-    print(f"  {case.name:<16} {counted[0]:>10,.0f} an order, {counted[1]:>10,.0f} if {names[1]}")
+    for name, count in zip((ONE, SEVERAL), counted, strict=True):
+        figures[_name(case, name)] = count
+    print(f"  {case.name:<16} {counted[0]:>10,.0f} an order, {counted[1]:>10,.0f} if {SEVERAL}")
+
+
+def _name(case: Case, connections: str) -> str:
+    return f"{case.name}, {connections}: instructions an order"
 
 
 def count_instructions(server: Server, folder: Path, load: Load) -> float:
