@@ -77,6 +77,7 @@ LEFT_OUT: Mapping[str, Sequence[str]] = {
     ),
     "it counts on the gateway of Binance": (
         "system/test_dead_database.py::test_the_services_are_ready_and_say_that_they_have",
+        "system/test_start_refusals.py::test_a_taken_port_is_named_with_its_owner_and_the_setting[BINANCE_PORT]",
     ),
     "instruments of the test's own, on one shard": ("system/test_gateway_limits.py",),
     "EPHEMERAL, or a clock of its own: not with several shards": (
