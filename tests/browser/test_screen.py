@@ -116,6 +116,8 @@ def test_no_figure_is_cut_off(
         page.locator(field).fill("60123.45")
     page.locator("#quantity").fill("123.45678")
     assert page.evaluate(FIND_CUT_TEXT) == []
+    page.locator("#order-type").select_option("stop_limit")
+    send_order(page, "buy", "0.12345", "60123.45")
     page.locator("#order-type").select_option("limit")
     send_order(page, "buy", "0.12345", "60010.12")
     for tab in ("History", "Fills"):
