@@ -61,7 +61,7 @@ def test_an_own_order_is_a_line_that_is_dragged_to_amend_and_closed(
 def test_the_scale_reaches_own_orders_that_are_near(page: Page, trader: Trader) -> None:
     trade(trader, "60000")
     trade(trader, "60100")
-    for price in ("60130", "61000"):
+    for price in ("60130", "900000"):  # far from whatever has traded here
         send_order(page, "sell", "0.1", price)
     expect(page.locator("#open-count")).to_have_text("2")
     trade(trader, "60050")
