@@ -3,8 +3,8 @@
 from engine.exchange.orders cimport Order
 from engine.order_path.fields cimport Fields
 from engine.order_path.path cimport INSUFFICIENT_BALANCE, Outcome, Path, answer_order, to_reply
-from engine.order_path.values cimport to_str
 from engine.order_path.writing cimport report_text
+from protocol.plain_text cimport to_str
 
 
 cdef inline int answer(Path path, const Fields* fields, object shortfall, Order canceled) except -1:

@@ -10,8 +10,6 @@ from libc.stdint cimport int64_t
 from libc.string cimport memset
 
 from engine.order_path.words cimport (
-    Text,
-    is_word,
     read_command,
     read_order_type,
     read_prevention,
@@ -19,6 +17,7 @@ from engine.order_path.words cimport (
     read_side,
     read_time_in_force,
 )
+from protocol.plain_text cimport Text, is_word, read_name, read_string, skip_blanks
 
 cdef enum:
     MAX_PLAIN = 512  # bytes; nobody needs more, and the decoder counts a longer one's brackets
@@ -149,34 +148,6 @@ cdef inline bint put_field(Fields* fields, const Text* name, const Text* text) n
 
 # JSON: each function takes where something begins, and returns what is behind it; NULL for what is
 # not plain. An entry ends with a zero, which nothing here takes for a part of it.
-
-cdef inline const char* skip_blanks(const char* at) noexcept:
-    while at[0] == c" " or c"\t" <= at[0] <= c"\n" or at[0] == c"\r":
-        at += 1
-    return at
-
-
-cdef inline const char* read_string(const char* at, Text* text) noexcept:
-    if at[0] != c'"':
-        return NULL
-    at += 1
-    text.at = at
-    while at[0] != c'"':
-        if at[0] < 0x20 or at[0] == c"\\" or at[0] > 0x7e:
-            return NULL
-        at += 1
-    text.size = at - text.at
-    return at + 1
-
-
-cdef inline const char* read_name(const char* at, Text* name) noexcept:
-    """Read a field's name and the colon; return where its value begins."""
-    at = read_string(skip_blanks(at), name)
-    if at is NULL:
-        return NULL
-    at = skip_blanks(at)
-    return skip_blanks(at + 1) if at[0] == c":" else NULL
-
 
 cdef inline const char* read_number(const char* at, int64_t* number) noexcept:
     """Read a whole number above 0."""

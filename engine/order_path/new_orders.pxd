@@ -33,14 +33,9 @@ from engine.order_path.path cimport (
 from engine.order_path.recording cimport close, record
 from engine.order_path.rejects cimport put_rejected
 from engine.order_path.terms cimport begin_terms, has_right_fields, read_numbers
-from engine.order_path.values cimport (
-    is_identifier,
-    is_same,
-    read_whole,
-    to_str,
-    to_str_or_none,
-)
-from engine.order_path.words cimport DAY, GTD, Text
+from engine.order_path.values cimport read_whole, to_str_or_none
+from engine.order_path.words cimport DAY, GTD
+from protocol.plain_text cimport Text, is_identifier, is_same, to_str
 
 
 cdef inline Market find_market(Path path, const Text* symbol):

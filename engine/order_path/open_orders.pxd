@@ -24,15 +24,10 @@ from engine.order_path.path cimport (
 from engine.order_path.recording cimport record
 from engine.order_path.rejects cimport put_refusal
 from engine.order_path.terms cimport MAX_PARTS, read_price, read_quantity
-from engine.order_path.values cimport (
-    is_identifier,
-    is_same,
-    read_whole,
-    to_str,
-    to_str_or_none,
-)
+from engine.order_path.values cimport read_whole, to_str_or_none
 from engine.order_path.words cimport ONLY_NEW
 from engine.order_path.writing cimport is_plain
+from protocol.plain_text cimport is_identifier, is_same, to_str
 
 
 cdef inline Order find_order(Path path, const Fields* fields, const Target* target):

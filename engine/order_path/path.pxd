@@ -7,7 +7,7 @@ from engine.exchange.orders cimport Order, OrderTable
 from engine.order_path.fields cimport Fields
 from engine.order_path.grid cimport Grid
 from engine.order_path.text cimport Buffer
-from engine.order_path.words cimport Text
+from protocol.plain_text cimport Text
 
 # Python's, looked up once: types and functions of the exchange and of the protocol, and words of
 # theirs, by the core's code where they are lists.

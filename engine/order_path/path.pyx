@@ -30,10 +30,9 @@ from engine.order_path.text cimport (
     continue_event,
     empty,
     end_event,
-    put,
 )
-from engine.order_path.values cimport is_same, to_str
-from engine.order_path.words cimport AMEND, CANCEL, NEW, Text
+from engine.order_path.words cimport AMEND, CANCEL, NEW
+from protocol.plain_text cimport Text, is_same, put, to_str
 from engine.core import codes
 from engine.exchange import event_text
 from engine.exchange.levels import Level

@@ -11,12 +11,11 @@ from engine.order_path.text cimport (
     Buffer,
     begin_event,
     end_event,
-    put,
     put_decimal,
     put_number,
     put_quoted,
-    put_text,
 )
+from protocol.plain_text cimport put, put_text
 
 
 cdef inline char* put_fill(

@@ -7,18 +7,11 @@ from engine.order_path.fields cimport Fields
 from engine.order_path.grid cimport Grid
 from engine.order_path.path cimport ORDER_TYPES, SIDES, Market, Path, echo
 from engine.order_path.reports cimport end_report
-from engine.order_path.text cimport (
-    begin_event,
-    end_event,
-    put,
-    put_decimal,
-    put_number,
-    put_quoted,
-    put_text,
-)
-from engine.order_path.values cimport read_steps, to_str, to_str_or_none
-from engine.order_path.words cimport CANCEL, Text
+from engine.order_path.text cimport begin_event, end_event, put_decimal, put_number, put_quoted
+from engine.order_path.values cimport to_str_or_none
+from engine.order_path.words cimport CANCEL
 from engine.order_path.writing cimport number_report
+from protocol.plain_text cimport Text, put, put_text, read_steps, to_str
 
 
 cdef inline char* put_echo(char* at, const Text* text, int places, object step) except NULL:

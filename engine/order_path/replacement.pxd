@@ -19,7 +19,7 @@ from engine.order_path.open_orders cimport find_order, may_cancel, take_out
 from engine.order_path.path cimport Market, Path
 from engine.order_path.recording cimport record
 from engine.order_path.terms cimport has_right_fields
-from engine.order_path.values cimport is_identifier, to_str
+from protocol.plain_text cimport is_identifier, to_str
 
 
 cdef inline bint replace(Path path, const Fields* fields) except -1:

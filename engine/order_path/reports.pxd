@@ -7,14 +7,13 @@ from engine.order_path.grid cimport Grid
 from engine.order_path.text cimport (
     AVERAGE_PLACES,
     divide,
-    put,
     put_decimal,
     put_number,
     put_price,
     put_quoted,
-    put_text,
     wide,
 )
+from protocol.plain_text cimport put, put_text
 
 cdef extern from *:
     const int64_t MAX_SHORT "INT64_MAX"

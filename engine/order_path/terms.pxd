@@ -21,8 +21,8 @@ from engine.core.compiled.state cimport (
 )
 from engine.order_path.fields cimport Fields
 from engine.order_path.grid cimport Grid
-from engine.order_path.values cimport read_steps
 from engine.order_path.words cimport GTD, IN_FORCE_FOK, IN_FORCE_IOC
+from protocol.plain_text cimport read_steps
 
 cdef enum:
     MAX_PARTS = 100  # of an iceberg

@@ -8,25 +8,15 @@ from libc.stdlib cimport free
 from libc.string cimport memcpy
 
 from engine.core.compiled.memory cimport die
+from protocol.plain_text cimport put, put_text
 
 cdef extern from *:
     """
     #include <stdlib.h>
-    #include <string.h>
-    static inline __attribute__((always_inline)) char* goquant_put(char* at, const char* piece) {
-        size_t size = strlen(piece);  /* known where it is compiled */
-        memcpy(at, piece, size);
-        return at + size;
-    }
     typedef __int128 goquant_wide;
     """
     void* realloc(void* memory, size_t size) noexcept
-    char* put "goquant_put"(char* at, const char* piece) noexcept
     ctypedef long long wide "goquant_wide"
-
-cdef extern from "Python.h":
-    Py_ssize_t PyUnicode_GET_LENGTH(object text) noexcept
-    void* PyUnicode_DATA(object text) noexcept
 
 cdef enum:
     ROOM = 4096  # of the longest event: a report with a name, a former name and a fill
@@ -92,13 +82,6 @@ cdef inline char* write_scaled(char* text, uint64_t value, int places) noexcept:
         at[0] = c"0"
     memcpy(text, at, end - at)
     return text + (end - at)
-
-
-cdef inline char* put_text(char* at, object text) noexcept:
-    """Put ASCII text as it is."""
-    cdef Py_ssize_t size = PyUnicode_GET_LENGTH(text)
-    memcpy(at, PyUnicode_DATA(text), size)
-    return at + size
 
 
 cdef inline char* put_quoted(char* at, object text) noexcept:

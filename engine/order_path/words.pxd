@@ -1,7 +1,5 @@
 """The words of an entry as the core's codes; -1 for a word that there is not."""
 
-from libc.string cimport memcmp
-
 from engine.core.compiled.state cimport (
     BUY,
     FOK,
@@ -20,6 +18,7 @@ from engine.core.compiled.state cimport (
     TAKE_PROFIT,
     TAKE_PROFIT_LIMIT,
 )
+from protocol.plain_text cimport Text, is_word
 
 cdef enum PathCommand:
     NEW
@@ -40,15 +39,6 @@ cdef enum Restriction:
     UNRESTRICTED
     ONLY_NEW
     ONLY_PARTIALLY_FILLED
-
-# `at` is NULL if the entry has no such field.
-cdef struct Text:
-    const char* at
-    Py_ssize_t size
-
-
-cdef inline bint is_word(const Text* text, const char* word, Py_ssize_t size) noexcept:
-    return text.size == size and not memcmp(text.at, word, size)
 
 
 cdef inline int read_command(const Text* text) noexcept:

@@ -26,7 +26,8 @@ from engine.order_path.reports cimport (
     put_special,
     put_terms,
 )
-from engine.order_path.text cimport begin_event, end_event, put, put_quoted
+from engine.order_path.text cimport begin_event, end_event, put_quoted
+from protocol.plain_text cimport put
 
 cdef extern from "Python.h":
     str PyUnicode_DecodeASCII(const char* text, Py_ssize_t size, const char* errors)

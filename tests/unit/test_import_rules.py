@@ -22,6 +22,7 @@ MAY_CIMPORT = {
     ),
     "engine/exchange": ("engine.exchange",),
     "engine/order_path": ("engine.core", "engine.exchange", "engine.order_path", "protocol"),
+    "protocol": ("protocol",),
 }
 """Each folder with compiled sources, and what they may name."""
 ARCHIVE_DOOR = {
