@@ -19,14 +19,6 @@ from benchmark.shared.figures import Figures, add_json_option, write_figures
 from benchmark.shared.machine import describe_machine, describe_redis
 from tests.support.redis_server import run_redis
 
-NO_LIMITS = dict.fromkeys(
-    (
-        "BINANCE_REQUEST_WEIGHT", "BINANCE_RAW_REQUESTS", "BINANCE_ORDERS_10S",
-        "BINANCE_ORDERS_DAY", "BINANCE_CONNECTIONS",
-    ),
-    "0",
-)  # fmt: skip
-
 
 def main() -> int:
     """Run the command line; exit status 1 if a ratio is above what is required."""
@@ -56,11 +48,9 @@ def main() -> int:
         guarded = stack.enter_context(run_server("order_gateway", url, folder, **with_keys))
         is_met = measure_cpu(bare, gateway, guarded, arguments, figures)
         measure_latency(bare, gateway, arguments, figures)
-        keys = {"API_KEYS": signed.KEYS}
-        native = stack.enter_context(run_server("order_gateway", url, folder, **keys))
-        binance = stack.enter_context(
-            run_server("binance_gateway", url, folder, **keys, **NO_LIMITS)
-        )
+        settings = signed.SETTINGS
+        native = stack.enter_context(run_server("order_gateway", url, folder, **settings))
+        binance = stack.enter_context(run_server("binance_gateway", url, folder, **settings))
         is_met &= measure_binance(native, binance, arguments, figures)
     write_figures(arguments.json, figures)
     return 0 if is_met else 1

@@ -4,12 +4,11 @@ import argparse
 import statistics
 from typing import NamedTuple
 
-from benchmark.gateway.load import Load, Sent, open_order_stream, send
+from benchmark.gateway.load import Load, Sent, open_order_stream, send, share
 from benchmark.gateway.process import Server
 from benchmark.gateway.signed import (
     BinanceConnection,
     BinanceSocket,
-    SharedSocket,
     SignedConnection,
 )
 from benchmark.shared.cpu_clock import read_cpu
@@ -92,14 +91,14 @@ def measure_binance(
         ),
         Case(BINANCE_REST, binance, Load("", requests, open=BinanceConnection.connect)),
         Case(BINANCE_SOCKETS, binance, Load("", requests, open=BinanceSocket.connect)),
-        Case(BINANCE_SOCKET, binance, Load("", requests, open=SharedSocket().connect)),
+        Case(BINANCE_SOCKET, binance, Load("", requests, open=share(BinanceSocket.connect))),
     ]
     print("\nThe same with key and signature, and what became of the order in the answer")
     is_met = _report("", cases, arguments.rounds, figures)
     rest = figures[f"{BINANCE_REST}: us an order"]
     for name in (BINANCE_SOCKETS, BINANCE_SOCKET):
-        share = figures[f"{name}: x POST order"] = figures[f"{name}: us an order"] / rest
-        print(f"  {name} beside POST order: {share:.3f} x (wanted: at most {SOCKET_WANTED})")
+        ratio = figures[f"{name}: x POST order"] = figures[f"{name}: us an order"] / rest
+        print(f"  {name} beside POST order: {ratio:.3f} x (wanted: at most {SOCKET_WANTED})")
     return is_met
 
 

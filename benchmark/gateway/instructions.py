@@ -6,12 +6,14 @@ orders, so that what a connection costs falls out.
 
 import re
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from itertools import groupby
 from pathlib import Path
 from typing import NamedTuple
 
-from benchmark.gateway.load import Load, open_order_stream, send
+from benchmark.gateway import signed
+from benchmark.gateway.load import Load, open_order_stream, send, share
 from benchmark.gateway.process import Server, run_engine, run_server
 from benchmark.shared.figures import Figures
 from tests.support.shards import INSTRUMENTS
@@ -31,21 +33,39 @@ MANY = 32
 ONE, SEVERAL = "one at a time", f"{MANY} under way"
 _TOTAL = re.compile(rb"^totals: (\d+)", re.MULTILINE)
 _ORDERS = "/v1/orders"
+_RESULT = f"{_ORDERS}?response=result"
 
 
 class Case(NamedTuple):
-    """A load, and the module that gets it."""
+    """A load, the module that gets it, and that one's settings."""
 
     name: str
     module: str
     load: Load
+    settings: Mapping[str, str] = {}
 
 
+_SIGNED = signed.SETTINGS
 CASES = [
     Case("bare FastAPI", "benchmark.gateway.bare", Load(_ORDERS, ORDERS)),
     Case("ack", "order_gateway", Load(_ORDERS, ORDERS)),
     Case("ack on a stream", "order_gateway", Load(_ORDERS, ORDERS, open=open_order_stream)),
-    Case("result", "order_gateway", Load(f"{_ORDERS}?response=result", ORDERS)),
+    Case(
+        "ack on one stream", "order_gateway", Load(_ORDERS, ORDERS, open=share(open_order_stream))
+    ),
+    Case("result", "order_gateway", Load(_RESULT, ORDERS)),
+    Case(
+        "result, signed",
+        "order_gateway",
+        Load(_RESULT, ORDERS, open=signed.SignedConnection.connect),
+        _SIGNED,
+    ),
+    Case(
+        "Binance, order.place, one socket",
+        "binance_gateway",
+        Load("", ORDERS, open=share(signed.BinanceSocket.connect)),
+        _SIGNED,
+    ),
 ]
 
 
@@ -53,11 +73,10 @@ def report_instructions(url: str, folder: Path, figures: Figures) -> None:
     """Print the instructions an order of each case, one at a time and many under way."""
     print("\nInstructions of the serving process, by valgrind")
     with run_engine(url, folder):
-        for module in dict.fromkeys(case.module for case in CASES):
-            with run_counted(module, url, folder) as server:
-                for case in CASES:
-                    if case.module == module:
-                        _report(server, folder, case, figures)
+        for (module, settings), cases in groupby(CASES, lambda case: (case.module, case.settings)):
+            with run_counted(module, url, folder, **settings) as server:
+                for case in cases:
+                    _report(server, folder, case, figures)
         _report_routing(url, folder, figures)
 
 
@@ -93,7 +112,7 @@ def _report(server: Server, folder: Path, case: Case, figures: Figures) -> None:
     ]
     for name, count in zip((ONE, SEVERAL), counted, strict=True):
         figures[_name(case, name)] = count
-    print(f"  {case.name:<16} {counted[0]:>10,.0f} an order, {counted[1]:>10,.0f} if {SEVERAL}")
+    print(f"  {case.name:<32} {counted[0]:>10,.0f} an order, {counted[1]:>10,.0f} if {SEVERAL}")
 
 
 def _name(case: Case, connections: str) -> str:

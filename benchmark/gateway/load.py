@@ -18,6 +18,10 @@ _LEAD_SECONDS = 0.05
 class Connection(Protocol):
     """What requests go over, one at a time."""
 
+    @property
+    def is_open(self) -> bool:
+        """Whether a request can be sent."""
+
     async def request(self, method: str, path: str, body: bytes = b"") -> Response:
         """Send and wait for the answer; raises ConnectionError if the connection ends."""
 
@@ -37,6 +41,19 @@ async def open_http(port: int, headers: Mapping[str, str]) -> Connection:
 async def open_order_stream(port: int, headers: Mapping[str, str]) -> Connection:
     """Connect for requests as commands on a private stream."""
     return await OrderSocket.open(f"http://{HOST}:{port}", headers)
+
+
+def share(connect: Open) -> Open:
+    """Make a way to connect that gives all who come to a port the same connection."""
+    opened: dict[int, Connection] = {}
+
+    async def connect_once(port: int, headers: Mapping[str, str]) -> Connection:
+        known = opened.get(port)
+        if known is None or not known.is_open:
+            known = opened[port] = await connect(port, headers)
+        return known
+
+    return connect_once
 
 
 class Load(NamedTuple):

@@ -17,6 +17,17 @@ KEY, SECRET = "benchmark-key-0123456789", "benchmark-secret-0123456789"
 KEYS = json.dumps(
     [{"key": KEY, "secret": SECRET, "account": "a", "scopes": ["trade"], "rate_limit": 10**9}]
 )
+SETTINGS = {
+    "API_KEYS": KEYS,
+    **dict.fromkeys(
+        (
+            "BINANCE_REQUEST_WEIGHT", "BINANCE_RAW_REQUESTS", "BINANCE_ORDERS_10S",
+            "BINANCE_ORDERS_DAY", "BINANCE_CONNECTIONS",
+        ),
+        "0",
+    ),
+}  # fmt: skip
+"""Of the services that are asked: the key, and none of Binance's limits."""
 _names = count(1)
 _FORM = (
     "symbol=SOLUSDT&side={}&type=LIMIT&timeInForce=GTC&quantity=1.000&price=100.000"
@@ -129,17 +140,3 @@ class BinanceSocket:
     def _give_up(self) -> None:
         while self._under_way:
             self._under_way.popitem()[1].set_exception(ConnectionError("the connection has ended"))
-
-
-class SharedSocket:
-    """Opens one connection of the WebSocket API for all that connect to a port."""
-
-    def __init__(self) -> None:
-        self._opened: dict[int, BinanceSocket] = {}
-
-    async def connect(self, port: int, headers: Mapping[str, str]) -> BinanceSocket:
-        """Return the connection, which is opened for whoever comes first."""
-        known = self._opened.get(port)
-        if known is None or not known.is_open:
-            known = self._opened[port] = await BinanceSocket.connect(port, headers)
-        return known

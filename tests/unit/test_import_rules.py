@@ -22,6 +22,12 @@ MAY_CIMPORT = {
     ),
     "engine/exchange": ("engine.exchange",),
     "engine/order_path": ("engine.core", "engine.exchange", "engine.order_path", "protocol"),
+    "order_gateway/order_path": (
+        "edge",
+        "order_gateway.order_path",
+        "order_gateway.queueing",
+        "protocol",
+    ),
     "protocol": ("protocol",),
 }
 """Each folder with compiled sources, and what they may name."""
