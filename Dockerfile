@@ -14,7 +14,7 @@ RUN pip install --no-deps --no-build-isolation --editable . --config-settings ed
     && rm -rf build
 # a core that does not load is to fail here, not at the first order
 RUN ENGINE_CORE=cython python -c "import engine.core"
-RUN python -c "import engine.order_path.path"
+RUN python -c "import engine.order_path.path, order_gateway.order_path.path"
 
 FROM python:3.11-slim
 # the archive's database, which the gateways and market data read, and the marks of a crash

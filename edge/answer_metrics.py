@@ -27,11 +27,14 @@ class AnswerMetrics:
             SECONDS,
         )
 
-    def count(self, status: int, seconds: float, *, is_trade: bool) -> None:
-        """Count an answer that was given after `seconds`; `is_trade`: to an order or a change."""
+    def count(self, status: int, seconds: float, *, is_trade: bool, times: int = 1) -> None:
+        """Count an answer that was given after `seconds`; `is_trade`: to an order or a change.
+
+        `times`: so many of them were given together.
+        """
         counter = self._by_status.get(status)
         if counter is None:
             counter = self._by_status[status] = self._answers.labels(str(status))
-        counter.inc()
-        if is_trade:
+        counter.inc(times)
+        for _ in range(times if is_trade else 0):
             self._trade_seconds.observe(seconds)

@@ -26,6 +26,7 @@ from order_gateway.admission.rate_limit import make_limits
 from order_gateway.admission.watched_keys import WatchedKeys
 from order_gateway.connections import Connections
 from order_gateway.document import openapi
+from order_gateway.order_path.implementation import open_path
 from order_gateway.queueing.begun_exchange import BegunExchange
 from order_gateway.queueing.gateway import REPLY_SECONDS
 from order_gateway.queueing.halts import Halts
@@ -93,9 +94,11 @@ def create_app(
     openapi.document(app)
     admission = _make_admission(settings, keys, connections)
     history = History(archive, connections.client, shards, connections.find_client)
+    gateway = connections.make_gateway(instruments, reply_seconds, history.read_shards)
     services = Services(
         instruments=instruments,
-        gateway=connections.make_gateway(instruments, reply_seconds, history.read_shards),
+        gateway=gateway,
+        path=open_path(gateway, admission, connections.clock.time),
         history=history,
         halts=Halts(connections.client, shards, connections.find_client),
         clock=connections.clock,
@@ -155,7 +158,7 @@ def _make_stream(
         connections.feeds,
         limits,
         connections.metrics,
-        commands.take,
+        commands,
     )
 
 

@@ -18,20 +18,24 @@ from launcher.setup.file_lock import hold_lock
 
 CORE = Path("engine/core/compiled/matcher.pyx")
 ORDER_PATH = Path("engine/order_path/path.pyx")
+GATEWAY_PATH = Path("order_gateway/order_path/path.pyx")
 KEPT_FOLDER = BUILD_FOLDER / "core"
 _MOST_KEPT = 8
 _TYPES = ("protocol/*.pxd", "engine/exchange/*.pxd", "engine/order_path/*.pxd")
 """A Python module with such a file beside it is compiled."""
-_SOURCES = (str(CORE), "engine/core/compiled/*.pxd", str(ORDER_PATH), *_TYPES)
+_SOURCES = (
+    *(str(CORE), "engine/core/compiled/*.pxd", str(ORDER_PATH), str(GATEWAY_PATH)),
+    *("order_gateway/order_path/*.pxd", *_TYPES),
+)
 _FLAGS = ("ENGINE_DEBUG", "CFLAGS", "LDFLAGS")
 _SUFFIX = str(sysconfig.get_config_var("EXT_SUFFIX"))
-_PLACES = (f"protocol/*{_SUFFIX}", f"engine/**/*{_SUFFIX}")
+_PLACES = (f"protocol/*{_SUFFIX}", f"engine/**/*{_SUFFIX}", f"order_gateway/**/*{_SUFFIX}")
 """Where compiled modules are; of other sources there may be more of them than of these."""
 
 
 def list_order_path() -> list[Path]:
     """Return what is compiled beside the core, relative to the root."""
-    modules = [ORDER_PATH, *(path.with_suffix(".py") for path in _find(_TYPES))]
+    modules = [ORDER_PATH, GATEWAY_PATH, *(path.with_suffix(".py") for path in _find(_TYPES))]
     return [module for module in modules if (ROOT / module).exists()]
 
 

@@ -7,9 +7,9 @@ has a snapshot, reports and heartbeats of its own, which name it.
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from functools import partial
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
 from redis.exceptions import RedisError
@@ -19,7 +19,7 @@ from edge.api_keys import Scope
 from order_gateway.account.history import History
 from order_gateway.account.key_watch import KeyWatch
 from order_gateway.account.report_feed import ReportFeed
-from order_gateway.account.stream_connection import StreamConnection
+from order_gateway.account.stream_connection import StreamConnection, TakePlain
 from order_gateway.account.stream_limits import StreamLimits
 from order_gateway.account.stream_session import Sender, StreamPart
 from order_gateway.admission.admission import Admission
@@ -45,8 +45,14 @@ class _Authentication(msgspec.Struct):
 _authentication_decoder = msgspec.json.Decoder(_Authentication)
 
 
-TakeCommand = Callable[[StreamConnection, RequestContext, bytes], bool]
-"""Carries out what a client has sent on its stream; returns whether it is a command."""
+class Commands(Protocol):
+    """Carries out what clients send on their streams."""
+
+    def take(self, connection: StreamConnection, stream: RequestContext, text: bytes) -> bool:
+        """Carry out a message; return whether it is a command."""
+
+    def open_path(self, connection: StreamConnection, stream: RequestContext) -> TakePlain | None:
+        """Open the short way of what comes over a stream, if there is one."""
 
 
 class OrderStream:
@@ -59,11 +65,11 @@ class OrderStream:
         feeds: Mapping[int, ReportFeed],
         limits: StreamLimits,
         metrics: Metrics,
-        take_command: TakeCommand,
+        commands: Commands,
     ) -> None:
         """Take the feed of each shard."""
         self._admission = admission
-        self._take_command = take_command
+        self._commands = commands
         self._parts = [StreamPart(history, feeds, shard) for shard in feeds]
         self._limits = limits
         self._metrics = metrics
@@ -91,7 +97,10 @@ class OrderStream:
                 self._limits.reserve_for(request.account),
                 self._keys.watch(connection, request),
             ):
-                connection.listen_to(partial(self._take_command, connection, request))
+                connection.listen_to(
+                    partial(self._commands.take, connection, request),
+                    self._commands.open_path(connection, request),
+                )
                 await self._stream(socket, request)
         except Refusal as refusal:
             await self._admission.delay(refusal, request)

@@ -6,7 +6,7 @@ depends on the inside of uvicorn's protocol class is here and in `edge.websocket
 """
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from starlette.websockets import WebSocketDisconnect
@@ -31,6 +31,9 @@ MAX_REASON_CHARACTERS = 60
 _POLICY_VIOLATION = 1008
 _TRY_AGAIN_LATER = 1013
 
+TakePlain = Callable[[bytes, int], int]
+"""Takes whole frames of some bytes, from a place on; returns where the first is that it leaves."""
+
 
 class StreamConnection(BoundedWebSocket):
     """One connection. The application finds it as `websocket.state.connection`."""
@@ -38,6 +41,7 @@ class StreamConnection(BoundedWebSocket):
     counts_messages = True
     _is_in_message = False
     _take: Callable[[bytes], bool] | None = None
+    _take_plain: TakePlain | None = None
     _under_way = 0
     _is_usual = True
     """Whether the client has sent nothing yet that the library has to read frame by frame."""
@@ -49,9 +53,12 @@ class StreamConnection(BoundedWebSocket):
         self._answers: list[bytes] = []
         """Frames that are sent at the end of this turn of the event loop, or of a message."""
 
-    def listen_to(self, take: Callable[[bytes], bool]) -> None:
-        """Give `take` each message from now on; one for which it returns False costs a frame."""
-        self._take = take
+    def listen_to(self, take: Callable[[bytes], bool], take_plain: TakePlain | None = None) -> None:
+        """Give `take` each message from now on; one for which it returns False costs a frame.
+
+        `take_plain` gets the frames first, and takes what it can.
+        """
+        self._take, self._take_plain = take, take_plain
 
     def data_received(self, data: bytes) -> None:
         """Take whole texts at once; anything else is the library's, from its first byte on."""
@@ -61,7 +68,11 @@ class StreamConnection(BoundedWebSocket):
         data, self._rest = self._rest + data, b""
         at = 0
         try:
-            while not self.is_flooded and (end := find_end(data, at)):
+            while not self.is_flooded:
+                at = self._take_all_plain(data, at)
+                end = find_end(data, at)
+                if not end:
+                    break
                 start, at = at, end
                 self._take_whole(data, start, end)
         except UnusualFrame:
@@ -69,6 +80,12 @@ class StreamConnection(BoundedWebSocket):
             super().data_received(data[at:])
         else:
             self._rest = data[at:]
+
+    def _take_all_plain(self, data: bytes, at: int) -> int:
+        """Return where the first frame is that is not taken the short way."""
+        if self._take_plain is None or self.close_sent:
+            return at
+        return self._take_plain(data, at)
 
     def _take_whole(self, data: bytes, at: int, end: int) -> None:
         text = None if self._take is None else read_text(data, at, end)
@@ -98,24 +115,31 @@ class StreamConnection(BoundedWebSocket):
         text, self.frames = b"".join(self.frames), []
         self._take(text)
 
-    def begin_command(self) -> None:
-        """Count a command that is under way; with many of them, or unread answers, read no more."""
-        self._under_way += 1
+    def begin_command(self, count: int = 1) -> None:
+        """Count commands that are under way; with many, or unread answers, read no more."""
+        self._under_way += count
         if self._under_way >= MAX_UNDER_WAY or not self.writable.is_set():
             self.read_paused = True
             self.transport.pause_reading()
 
     def end_command(self, answer: bytes) -> None:
         """Answer a command."""
-        self._under_way -= 1
-        self.answer(answer)
+        self.end_commands([frame_text(answer)])
+
+    def end_commands(self, answers: Sequence[bytes]) -> None:
+        """Answer commands by frames, each a whole text message."""
+        self._under_way -= len(answers)
+        self._send_soon(answers)
         self._read_on()
 
     def answer(self, text: bytes) -> None:
         """Send a text message with all others of this turn, behind one that is sent in pages."""
+        self._send_soon([frame_text(text)])
+
+    def _send_soon(self, frames: Sequence[bytes]) -> None:
         if not self._answers:
             self.loop.call_soon(self._send_answers)
-        self._answers.append(frame_text(text))
+        self._answers += frames
 
     def _send_answers(self) -> None:
         if self._is_in_message or self.close_sent or self.transport.is_closing():

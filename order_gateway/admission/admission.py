@@ -59,12 +59,12 @@ class Admission:
     ) -> None:
         self._rules = rules
         self._authenticator = authenticator
-        self._order_log = order_log
-        self._metrics = metrics
+        self.order_log = order_log
+        self.metrics = metrics
         self._worker = worker
         self._last_request = 0
         self._wrong_keys = WrongKeys()
-        self._turns = Turns(ITEMS_A_TURN)
+        self.turns = Turns(ITEMS_A_TURN)
 
     def guard(self, endpoint: Endpoint, needs: Scope | None, max_body: int | None) -> ASGIApp:
         """Return an ASGI application that lets requests through to `endpoint` once admitted.
@@ -134,22 +134,41 @@ class Admission:
         answer: Callable[[Response], None],
     ) -> None:
         """Let a command of an admitted stream through; `answer` gets the answer to it."""
-        started = time.perf_counter()
+        enter = partial(self._admit_message, stream)
+        self._let_through(enter, endpoint, request, answer, time.perf_counter())
 
+    def conclude_message(
+        self,
+        endpoint: PromptEndpoint,
+        request: RequestContext,
+        answer: Callable[[Response], None],
+        started: float,
+    ) -> None:
+        """Let a command have its answer that was let through before."""
+        self._let_through(lambda _: None, endpoint, request, answer, started)
+
+    def _let_through(
+        self,
+        enter: Callable[[RequestContext], None],
+        endpoint: PromptEndpoint,
+        request: RequestContext,
+        answer: Callable[[Response], None],
+        started: float,
+    ) -> None:
         def note(response: Response) -> None:
             self._note(request, response, started, is_trade=True)
             answer(response)
 
-        Passage(self, request, partial(self._admit_message, stream), endpoint, note).begin()
+        Passage(self, request, enter, endpoint, note).begin()
 
     def refuse_message(self, refusal: Refusal) -> Response:
         """Return the answer to a message that is no command."""
-        self._metrics.count_reject(refusal.code)
+        self.metrics.count_reject(refusal.code)
         return errors.refuse(refusal)
 
     def _admit_message(self, stream: RequestContext, request: RequestContext) -> None:
         """Count a command; raise Refusal if the stream's caller may not send it, or not so many."""
-        caller = self._authenticator.find_caller(stream)
+        caller = self.find_caller(stream)
         if caller is None:
             raise Refusal(Reason.UNAUTHORIZED, None, "the key was retracted")
         request.limit = caller.limit
@@ -158,7 +177,7 @@ class Admission:
 
     def has_to_wait(self, request: RequestContext) -> bool:
         """Whether others have their turn before the request is read."""
-        return len(request.body) > LIGHT_BYTES or self._turns.is_waiting(request.account)
+        return len(request.body) > LIGHT_BYTES or self.turns.is_waiting(request.account)
 
     def _conclude(
         self, request: RequestContext, response: Response, started: float, *, is_trade: bool
@@ -173,15 +192,15 @@ class Admission:
     ) -> None:
         """Log and count an answer."""
         if request.entries:
-            self._order_log.write(request, response)
+            self.order_log.write(request, response)
         seconds = time.perf_counter() - started
-        self._metrics.answers.count(response.status_code, seconds, is_trade=is_trade)
+        self.metrics.answers.count(response.status_code, seconds, is_trade=is_trade)
 
     def make_context(
         self, scope: AsgiScope, receive: Receive, headers: dict[bytes, bytes] | None = None
     ) -> RequestContext:
         """Make the context of a connection's request, under the client's id for it or a new one."""
-        request = RequestContext(scope, receive, self.name_request(), self._turns, headers)
+        request = RequestContext(scope, receive, self.name_request(), self.turns, headers)
         given = request.find_header(b"x-request-id")
         if given is not None and is_identifier(given):
             request.request_id = given
@@ -215,9 +234,13 @@ class Admission:
         """Return what differs once other keys count."""
         return self._authenticator.find_version()
 
+    def find_caller(self, request: RequestContext) -> Caller | None:
+        """Return the caller of a request that was admitted, by the keys that count now."""
+        return self._authenticator.find_caller(request)
+
     def still_admits(self, request: RequestContext, needs: Scope) -> bool:
         """Whether a request that was admitted would be again, by the keys that count now."""
-        caller = self._authenticator.find_caller(request)
+        caller = self.find_caller(request)
         return caller is not None and needs in caller.scopes
 
     async def delay(self, error: Exception, request: RequestContext) -> None:
@@ -267,8 +290,8 @@ class Admission:
             code, response = refusal.code, errors.refuse(refusal)
         response.raw_headers.append((b"x-request-id", request.request_id.encode()))
         response.raw_headers += request.answer_headers
-        self._metrics.answers.count(response.status_code, 0.0, is_trade=False)
-        self._metrics.count_reject(code)
+        self.metrics.answers.count(response.status_code, 0.0, is_trade=False)
+        self.metrics.count_reject(code)
         return response
 
     async def respond(self, work: Work, request: RequestContext) -> Response | None:
@@ -287,14 +310,14 @@ class Admission:
 
     def explain(self, error: Refusal | Unavailable, request: RequestContext) -> Response:
         """Count a refusal, and return the answer that tells it."""
-        self._metrics.count_reject(error.code)
+        self.metrics.count_reject(error.code)
         if isinstance(error, Refusal):
             return errors.refuse(error, request.path_params)
         return errors.postpone(error)
 
     def answer_fault(self) -> Response:
         """Count a fault of the gateway, and return the answer that tells it."""
-        self._metrics.count_reject(Reason.INTERNAL_ERROR)
+        self.metrics.count_reject(Reason.INTERNAL_ERROR)
         return errors.answer_fault()
 
 

@@ -35,14 +35,14 @@ class OrderLog:
         write: Callable[[bytes], object],
     ) -> None:
         level = logging.INFO if log_format == "json" else logging.DEBUG
-        self._is_wanted = logger.isEnabledFor(level)
+        self.is_wanted = logger.isEnabledFor(level)
         self._make_line = _make_json_line if log_format == "json" else _make_text_line
         self._write = write
         self._lines: list[bytes] = []
 
     def write(self, request: RequestContext, response: Response) -> None:
         """Add a line for each entry that `request` led to."""
-        if not self._is_wanted:
+        if not self.is_wanted:
             return
         if not self._lines:
             asyncio.get_running_loop().call_soon(self.flush)

@@ -1,8 +1,8 @@
 """Client order ids for orders that came without one."""
 
-import secrets
 from collections.abc import Iterator, Sequence
 from itertools import count
+from os import urandom
 
 from order_gateway.admission.request_context import RequestContext
 from order_gateway.reading.order_body import OrderBody
@@ -16,11 +16,17 @@ _HEX_DIGITS = 32
 
 def make_client_order_ids(request: RequestContext) -> Iterator[str]:
     """Yield ids for the orders of a request, the same ones for the same signature."""
-    signature = request.signature
-    name = f"signed-{signature[:_HEX_DIGITS]}" if signature else secrets.token_hex(_HEX_DIGITS // 2)
+    name = name_order(request.signature)
     yield name
     for number in count(2):
         yield f"{name}-{number}"
+
+
+def name_order(signature: str | None) -> str:
+    """Return the id of a request's first order; `signature` is the request's, if it has one."""
+    if signature:
+        return f"signed-{signature[:_HEX_DIGITS]}"
+    return urandom(_HEX_DIGITS // 2).hex()
 
 
 def check_repeatable(request: RequestContext, orders: Sequence[OrderBody]) -> None:

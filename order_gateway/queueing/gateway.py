@@ -71,6 +71,15 @@ class Outcome(NamedTuple):
     obstacle: Unavailable | None = None
 
 
+class Entrance(NamedTuple):
+    """Where the plain orders of an instrument go in."""
+
+    instrument: Instrument
+    queue: OrderQueue
+    gate: OverloadGate
+    id_key: IdKey
+
+
 class Gateway:
     """The commands of the exchange.
 
@@ -115,6 +124,13 @@ class Gateway:
         entries = await request.take_in_turns(made, len(orders))
         return await self._queue_entries(request, entries, preference)
 
+    def list_entrances(self) -> dict[str, Entrance]:
+        """Return where orders go in, by symbol."""
+        return {
+            symbol: Entrance(each, self._queue, self._gate, self._id_key)
+            for symbol, each in self.instruments.items()
+        }
+
     def can_place(self, request: RequestContext) -> bool:
         """Whether an order of the request can be placed alone, and without waiting."""
         return self._id_key.known is not None and b"x-advance" not in request.headers
@@ -134,9 +150,7 @@ class Gateway:
         stamp = self._make_stamp(id_key, self._clock.now())
         entry = make_order(request.account, order, name, stamp)
         request.entries = [entry]
-        self._sender.add(
-            request.account, entry, lambda push: conclude(_conclude(entry, push, None))
-        )
+        self._sender.add(request.account, entry, lambda push: conclude(conclude_push(entry, push)))
 
     def check_room(self, request: RequestContext, count: int) -> None:
         """Raise Unavailable if so many entries of the request could not be queued now."""
@@ -304,7 +318,7 @@ class Gateway:
         sent = await self._sender.send(
             request.account, [last], self._choose_seconds(preference), before
         )
-        return _conclude(last, sent.pushes[0], sent.replies[0])
+        return conclude_push(last, sent.pushes[0], sent.replies[0])
 
     def _make_steps(
         self, request: RequestContext, steps: Sequence[Step], id_key: bytes
@@ -404,7 +418,7 @@ class Gateway:
             request.answer_headers.append((b"server-timing", way))
         self._count_rejects(sent.replies)
         results = zip(entries, sent.pushes, sent.replies, strict=True)
-        return [_conclude(*each) for each in results]
+        return [conclude_push(*each) for each in results]
 
     def _read_clock(self, request: RequestContext) -> int:
         """Return the exchange's time as it is once the request's own move of it is done."""
@@ -428,7 +442,8 @@ class Gateway:
                 self._metrics.count_reject(reply.reason)
 
 
-def _conclude(entry: QueueEntry, push: Push, reply: Reply | None) -> Outcome:
+def conclude_push(entry: QueueEntry, push: Push, reply: Reply | None = None) -> Outcome:
+    """Return what became of a request that led to one entry."""
     if may_be_queued(push):
         return Outcome(entry, push.state is PushState.CONFIRMED, reply)
     return Outcome(entry, is_confirmed=False, obstacle=explain_push(push))

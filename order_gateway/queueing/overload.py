@@ -35,9 +35,14 @@ class OverloadGate:
             # in a context of its own, not in that of the request which happened to close the gate
             self._poller = asyncio.create_task(self._poll_until_low(), context=Context())
 
+    @property
+    def is_open(self) -> bool:
+        """Whether new orders may pass."""
+        return self._poller is None
+
     def admit_order(self) -> None:
         """Raise Unavailable while the gate is closed for new orders."""
-        if self._poller is not None:
+        if not self.is_open:
             raise self._overloaded()
 
     def admit_change(self) -> None:

@@ -19,7 +19,7 @@ from order_gateway.queueing.entries import (
     make_fees,
     make_new,
 )
-from order_gateway.queueing.gateway import Gateway, Outcome
+from order_gateway.queueing.gateway import Entrance, Gateway, Outcome
 from order_gateway.queueing.transfer_ids import TransferIds
 from order_gateway.queueing.whereabouts import Whereabouts
 from order_gateway.reading.clock import Step
@@ -101,6 +101,12 @@ class ShardedGateway:
         ordered = [outcomes[place] for place in range(len(orders))]
         request.entries = [outcome.entry for outcome in ordered]
         return ordered
+
+    def list_entrances(self) -> dict[str, Entrance]:
+        """Return where orders go in, by symbol, each on its shard."""
+        return {
+            symbol: gateway.list_entrances()[symbol] for symbol, gateway in self._by_symbol.items()
+        }
 
     def can_place(self, request: RequestContext) -> bool:
         """Whether an order can be placed alone and without waiting, whichever its shard is."""

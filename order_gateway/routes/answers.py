@@ -47,7 +47,7 @@ _CHANGE_ADVICE = (
 )
 
 
-class _JsonResponse(Response):
+class JsonResponse(Response):
     """Starlette's response, without its way from names and values as text to bytes."""
 
     def __init__(self, status: int, body: bytes) -> None:
@@ -70,7 +70,7 @@ class Answer(NamedTuple):
     def to_response(self) -> Response:
         """Return the HTTP answer."""
         status, body, is_replayed = self
-        response = _JsonResponse(status, encode(body))
+        response = JsonResponse(status, encode(body))
         if is_replayed:
             response.raw_headers.append(_REPLAYED)
         return response
@@ -104,7 +104,7 @@ def answer_order(outcome: Outcome, mode: ResponseMode, recalled: Recalled | None
 
 def answer_items(items: Sequence[Answer]) -> Response:
     """Answer a batch: one result for each of its items, in their order."""
-    return _JsonResponse(200, encode({"results": [item.to_item() for item in items]}))
+    return JsonResponse(200, encode({"results": [item.to_item() for item in items]}))
 
 
 def answer_refused_item(refusal: Refusal) -> Answer:
@@ -176,7 +176,7 @@ def answer_known_list(orders: Sequence[OrderRecord]) -> Response:
     first = orders[0]
     known = to_builtins(first.list)
     names = {name: known[name] for name in ("list_id", "list_type", "client_list_id")}
-    return _JsonResponse(200, encode(names | {"symbol": first.symbol, "orders": orders}))
+    return JsonResponse(200, encode(names | {"symbol": first.symbol, "orders": orders}))
 
 
 def answer_done(outcome: Outcome, **done: Any) -> Answer:

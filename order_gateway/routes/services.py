@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum, auto
+from typing import TYPE_CHECKING
 
 from order_gateway.account.history import History
 from order_gateway.metrics import Metrics
@@ -14,6 +15,9 @@ from order_gateway.queueing.sharded_gateway import ShardedGateway
 from order_gateway.routes.health import HealthCheck
 from protocol.instrument import Instrument
 from protocol.market_file import MarketFile
+
+if TYPE_CHECKING:
+    from order_gateway.order_path.path import Path
 
 
 class Body(Enum):
@@ -27,12 +31,13 @@ class Body(Enum):
 class Services:
     """The parts of one application.
 
-    `has_keys`: whether callers need an API key. `make_document` returns the application's OpenAPI
-    document as JSON.
+    `path` is the short way of plain orders, if it is compiled. `has_keys`: whether callers need an
+    API key. `make_document` returns the application's OpenAPI document as JSON.
     """
 
     instruments: Mapping[str, Instrument]
     gateway: Gateway | ShardedGateway
+    path: "Path | None"
     history: History
     halts: Halts
     clock: FollowedClock

@@ -1,14 +1,17 @@
 """Commands on the private stream: each is carried out by the handler of its HTTP route."""
 
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from starlette.responses import Response
 
-from order_gateway.account.stream_connection import StreamConnection
+from order_gateway.account.stream_connection import StreamConnection, TakePlain
 from order_gateway.admission.admission import Admission
 from order_gateway.admission.passage import Tell, Work
 from order_gateway.admission.request_context import RequestContext
+from order_gateway.order_path.implementation import open_stream
+from order_gateway.queueing.gateway import conclude_push
+from order_gateway.queueing.waiting_pushes import Push
 from order_gateway.reading.command_message import Command, CommandMessage, find_id, read_command
 from order_gateway.reading.message_context import MessageContext
 from order_gateway.routes.account_routes import cancel_after, cancel_orders
@@ -16,11 +19,14 @@ from order_gateway.routes.answers import is_replayed
 from order_gateway.routes.change_routes import amend_order, cancel_order
 from order_gateway.routes.compound_routes import cancel_batch, replace_order
 from order_gateway.routes.direct_route import Handler, PromptHandler
-from order_gateway.routes.order_routes import place_order, submit_batch
+from order_gateway.routes.order_routes import answer_placed, place_order, submit_batch
 from order_gateway.routes.services import Services
-from protocol.codec import encode
+from protocol.codec import decode_entry, encode
 from protocol.enums import Reason
 from protocol.refusal import Refusal
+
+if TYPE_CHECKING:
+    from order_gateway.order_path.path import Placed
 
 
 def _in_task(handler: Handler) -> PromptHandler:
@@ -67,7 +73,7 @@ class SocketCommands:
             message = read_command(text)
         except Refusal as refusal:
             response = self._admission.refuse_message(refusal)
-            connection.answer(_render(find_id(text), request, response))
+            connection.answer(_render(encode(find_id(text)), request, response))
             return False
         route = _ROUTES[message.command]
 
@@ -77,11 +83,31 @@ class SocketCommands:
             return route.handler(self._services, request, tell)
 
         def answer(response: Response) -> None:
-            connection.end_command(_render(message.id, request, response))
+            connection.end_command(_render(encode(message.id), request, response))
 
         connection.begin_command()
         self._admission.take_message(ask, stream, request, answer)
         return True
+
+    def open_path(self, connection: StreamConnection, stream: RequestContext) -> TakePlain | None:
+        """Open the short way of what comes over a stream, if there is one."""
+        if self._services.path is None:
+            return None
+
+        def conclude(placed: "Placed", push: Push) -> None:
+            request = MessageContext(placed.request_id, stream)
+            entry = decode_entry(placed.entry)
+            request.entries = [entry]
+
+            def ask(_: RequestContext, tell: Tell) -> None:
+                tell(lambda: answer_placed(conclude_push(entry, push)))
+
+            def answer(response: Response) -> None:
+                connection.end_command(_render(placed.id, request, response))
+
+            self._admission.conclude_message(ask, request, answer, placed.began)
+
+        return open_stream(self._services.path, connection, stream, conclude)
 
 
 def _check_parts(route: _Route, request: RequestContext, message: CommandMessage) -> None:
@@ -99,10 +125,10 @@ def _check_parts(route: _Route, request: RequestContext, message: CommandMessage
         raise Refusal(Reason.UNKNOWN_FIELD, named[0], detail)
 
 
-def _render(message_id: int | str | None, request: RequestContext, response: Response) -> bytes:
+def _render(message_id: bytes, request: RequestContext, response: Response) -> bytes:
     """Return the answer's message: status and body are those of the HTTP answer."""
     return b'{"type":"answer","id":%b,"request_id":"%b","status":%d,"replayed":%b,"body":%b}' % (
-        encode(message_id),
+        message_id,
         request.request_id.encode(),
         response.status_code,
         b"true" if is_replayed(response) else b"false",

@@ -15,6 +15,7 @@ from tests.support.project_copy import ProjectCopy
 FLAGS: Final = "-fsanitize=address -O1 -fno-omit-frame-pointer"
 TESTS: Final = (
     *("tests/unit/engine/test_short_way.py", "tests/property/test_order_path.py"),
+    "tests/property/test_placed_orders.py",
     *("--commands", "20000", "--timeout", "0", "-p", "no:cacheprovider", "-p", "no:goquant", "-q"),
 )
 
