@@ -29,6 +29,7 @@ _ANY_ROUTE = (
     Reason.ORIGIN_NOT_ALLOWED,
 )
 _WITHOUT_A_BODY = (Reason.UNEXPECTED_BODY,)
+_MOVING_THE_CLOCK = (Reason.CLOCK_NOT_MANUAL, Reason.INVALID_DURATION)
 _WITH_A_KEY = (
     Reason.UNAUTHORIZED,
     Reason.TIMESTAMP_OUT_OF_WINDOW,
@@ -111,12 +112,18 @@ def describe_query(name: str, text: str, **schema: Any) -> dict[str, Any]:
     return {"name": name, "in": "query", "description": text, "schema": schema}
 
 
-def describe_answers(responses: Responses, needs: Scope | None, *, reads_body: bool) -> Responses:
-    """Return `responses` and what every route may answer; `needs` is the route's scope."""
+def describe_answers(
+    responses: Responses, request: dict[str, Any], needs: Scope | None, *, reads_body: bool
+) -> Responses:
+    """Return `responses` and what every route may answer that reads `request`.
+
+    `needs` is the route's scope.
+    """
     common = describe_problems(
         *_ANY_ROUTE,
         *(_WITH_A_KEY if needs else ()),
         *(() if reads_body else _WITHOUT_A_BODY),
+        *(_MOVING_THE_CLOCK if _ADVANCE in request.get("parameters", ()) else ()),
     )
     return merge_problems(responses, common)
 

@@ -87,9 +87,10 @@ class RouteTable:
         of body that the handler reads; `prompt` serves what comes in one piece. The rest is for the
         OpenAPI document, in which `request` describes what the handler reads.
         """
-        documentation["openapi_extra"] = (request or {}) | describe_security(needs)
+        request = request or {}
+        documentation["openapi_extra"] = request | describe_security(needs)
         documentation["responses"] = describe_answers(
-            responses or {}, needs, reads_body=body is not None
+            responses or {}, request, needs, reads_body=body is not None
         )
 
         def remember(handler: Handler) -> Handler:
