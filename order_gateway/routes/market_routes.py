@@ -14,6 +14,7 @@ from order_gateway.reading.validation import check_media_type
 from order_gateway.routes.direct_route import RouteTable
 from order_gateway.routes.services import Body, Services
 from protocol.enums import Reason
+from protocol.instrument import list_shards
 from protocol.market_file import SimulatedMarket
 from protocol.problem_responses import describe_problems
 from protocol.refusal import Refusal
@@ -22,6 +23,7 @@ routes = RouteTable()
 
 _PATH = "/v1/admin/market"
 _NO_LAUNCHER = "nobody would start them here: run `python -m participants` beside the exchange"
+_SEVERAL_SHARDS = "simulated traders trade on one shard alone, and this exchange has several"
 _NO_KEY = "simulated traders have no API key, and this exchange asks for one"
 
 
@@ -86,6 +88,8 @@ def _find_obstacle(services: Services) -> str | None:
     """Return why nobody can start simulated traders here, None if somebody can."""
     if services.has_keys:
         return _NO_KEY
+    if len(list_shards(services.instruments.values())) > 1:
+        return _SEVERAL_SHARDS
     try:
         services.market_file.read()
     except OSError:

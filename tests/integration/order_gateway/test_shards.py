@@ -62,6 +62,13 @@ def read_usdt(client: httpx.Client) -> tuple[Json, dict[int, str]]:
     }
 
 
+def test_simulated_traders_are_refused_as_at_the_start(client: httpx.Client) -> None:
+    assert not client.get("/v1/admin/market").json()["is_available"]
+    answer = client.post("/v1/admin/market", json={"name": "demo"})
+    assert (answer.status_code, answer.json()["code"]) == (409, "market_unavailable")
+    assert "several" in answer.json()["detail"]
+
+
 def test_order_goes_to_the_shard_of_its_symbol(client: httpx.Client) -> None:
     for shard in SYMBOLS:
         assert find_shard(place(client, shard)["number"]) == shard
