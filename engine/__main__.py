@@ -56,7 +56,11 @@ def main() -> int:
     except ValueError as error:
         print(f"engine: {error}", file=sys.stderr)  # noqa: T201
         return 1
-    return serve(settings, own, ledger, names, is_standby=is_standby)
+    has_shards = len(own) < len(instruments)
+    birth = Birth(
+        ClockMode.parse(settings.clock), settings.ephemeral == "on", settings.seed, has_shards
+    )
+    return serve(settings, own, ledger, names, birth, is_standby=is_standby)
 
 
 def _parse_command() -> argparse.Namespace | None:
@@ -100,6 +104,7 @@ def serve(
     instruments: list[Instrument],
     ledger: LedgerSettings,
     names: ShardNames,
+    birth: Birth,
     *,
     is_standby: bool = False,
 ) -> int:
@@ -123,7 +128,7 @@ def serve(
         settings.data_dir,
         ledger,
         settings.redis_durability,
-        Birth(ClockMode.parse(settings.clock), settings.ephemeral == "on", settings.seed),
+        birth,
         names,
         is_standby=is_standby,
         reach=cache(lambda other: connect_redis(url, other)) if names.is_clustered else None,

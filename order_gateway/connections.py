@@ -67,7 +67,7 @@ class Connections:
             names.shard: ReportFeed(redis_url, self.find_client(names), names, len(shards))
             for names in shards
         }
-        self._id_key = IdKey(self.client, settings.seed)
+        self._id_key = IdKey(self.client, settings.seed, has_shards=len(shards) > 1)
         self._lanes = [self._make_lane(settings, names, push_seconds) for names in shards]
         self._replies = Replies(
             redis_url, self.worker, self._begin_anew, shards, self.clock.time.note_move
@@ -116,7 +116,8 @@ class Connections:
         if len(gateways) == 1:
             return gateways[1]
         whereabouts = Whereabouts(instruments, read_shards)
-        return ShardedGateway(instruments, gateways, TransferIds(self.client), whereabouts)
+        transfer_ids = TransferIds(self.client)
+        return ShardedGateway(instruments, gateways, self._id_key, transfer_ids, whereabouts)
 
     def _begin_anew(self) -> None:
         self.clock.time.forget()

@@ -23,9 +23,11 @@ from protocol.enums import (
     Side,
     Uniqueness,
 )
+from protocol.exchange_id import tells_shard
 from protocol.instrument import Instrument
 from protocol.limits import TradingLimits
 from protocol.refusal import Refusal
+from protocol.shards import MAX_SHARDS
 from protocol.special_terms import check_has_quantity
 
 DEFAULT_ACCOUNT = "default"
@@ -140,10 +142,13 @@ def derive_order_id(key: bytes, account: str, client_order_id: str) -> int:
     """Return the order id of a pair, 1 to 2**53 - 1: the same for a retry through any gateway.
 
     `key` is the exchange's own, from `STATE_ID_KEY`, so that the ids of one exchange say nothing
-    about those of another.
+    about those of another. If it `tells_shard`, so does the id, as a number does.
     """
     digest = blake2b(f"{account}\0{client_order_id}".encode(), key=key, digest_size=8).digest()
-    return (int.from_bytes(digest) & MAX_ORDER_ID) or 1
+    order_id = int.from_bytes(digest) & MAX_ORDER_ID
+    if tells_shard(key):
+        return (order_id - order_id % MAX_SHARDS or MAX_SHARDS) + key[-1]
+    return order_id or 1
 
 
 def is_identifier(text: str) -> bool:

@@ -8,7 +8,7 @@ from functools import cache
 from hashlib import blake2b
 
 MAX_SHARDS = 64
-"""For good: numbers of orders and reports say their shard by what they leave, divided by this."""
+"""For good: ids and numbers say their shard by what they leave, divided by this."""
 
 _LETTERS = "qhzwiolsdxcwihngrjelsqcfhjlnywmxnlrvhdpqnoexgfunmzlyvejctupvxqn"
 """What follows the numbers of the shards from 2 on in the names of their lists. They are chosen so
@@ -110,5 +110,8 @@ FIRST = name_shard(1)
 
 
 def find_shard(number: int) -> int:
-    """Return the shard whose engine gave an order, a report or an order list its number."""
+    """Return the shard whose engine gave an order, a report or an order list its number.
+
+    Or that of an order's id, if the exchange's key `tells_shard`.
+    """
     return number % MAX_SHARDS + 1

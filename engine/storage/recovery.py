@@ -66,7 +66,7 @@ def recover_exchange(
     make = partial(
         Exchange,
         instruments,
-        load_id_key(client, birth.seed, names, first),
+        load_id_key(client, birth, names, first),
         closed_limit,
         settle_level(client, names),
         settle_birth(client, birth, names).is_manual,

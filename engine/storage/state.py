@@ -22,12 +22,13 @@ class Birth(NamedTuple):
     """What is fixed when an exchange begins.
 
     How its time goes; whether a `reset` begins it anew; what its keys for order ids are made of,
-    None if they are drawn.
+    None if they are drawn; whether it has several shards.
     """
 
     clock: ClockMode = REAL
     is_ephemeral: bool = False
     seed: str | None = None
+    has_shards: bool = False
 
 
 class StateConflict(Exception):
@@ -36,7 +37,7 @@ class StateConflict(Exception):
 
 def load_id_key(
     client: Redis,
-    seed: str | None = None,
+    birth: Birth = Birth(),  # noqa: B008 - it cannot change
     names: ShardNames = FIRST,
     first: Redis | None = None,
 ) -> bytes:
@@ -46,7 +47,7 @@ def load_id_key(
     Raises StateConflict if the shard was another exchange's.
     """
     first = first or client
-    key = _settle_key(first, make_id_key(seed), FIRST)
+    key = _settle_key(first, make_id_key(birth.seed, has_shards=birth.has_shards), FIRST)
     if names.shard == 1:
         return key
     _check_companionable(first)

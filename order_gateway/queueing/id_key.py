@@ -16,9 +16,11 @@ from protocol.exchange_id import derive_shard_key, make_id_key
 class IdKey:
     """The first shard's key, which is in Redis; created by the first that needs it."""
 
-    def __init__(self, client: Redis, seed: str | None) -> None:
+    def __init__(self, client: Redis, seed: str | None, *, has_shards: bool = False) -> None:
+        """Take what a new exchange's key is made of, and whether that has several shards."""
         self._client: Any = cast("Any", client)
         self._seed = seed
+        self._has_shards = has_shards
         self._key: bytes | None = None
         self._reading: asyncio.Task[bytes] | None = None
 
@@ -47,7 +49,8 @@ class IdKey:
         try:
             stored = await self._client.hget(STATE, STATE_ID_KEY)
             if stored is None:
-                await self._client.hsetnx(STATE, STATE_ID_KEY, make_id_key(self._seed).hex())
+                made = make_id_key(self._seed, has_shards=self._has_shards)
+                await self._client.hsetnx(STATE, STATE_ID_KEY, made.hex())
                 stored = await self._client.hget(STATE, STATE_ID_KEY)
             return bytes.fromhex(stored.decode())
         finally:

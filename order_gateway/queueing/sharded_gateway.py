@@ -1,8 +1,9 @@
 """The commands of an exchange with several shards: each goes where it belongs.
 
-What names an instrument goes to its shard, and so does what names a number. What names neither
-goes to all: of a change of one order the shard that knows it answers, of a change for the whole
-account all answers together are one. Accounts open on the first shard.
+What names an instrument goes to its shard, and so does what names a number, or an order's id if
+ids tell their shard. Anything else goes to all: of a change of one order the shard that knows it
+answers, of a change for the whole account all answers together are one. Accounts open on the first
+shard.
 """
 
 import asyncio
@@ -20,6 +21,7 @@ from order_gateway.queueing.entries import (
     make_new,
 )
 from order_gateway.queueing.gateway import Entrance, Gateway, Outcome
+from order_gateway.queueing.id_key import IdKey
 from order_gateway.queueing.transfer_ids import TransferIds
 from order_gateway.queueing.whereabouts import Whereabouts
 from order_gateway.reading.clock import Step
@@ -35,6 +37,7 @@ from order_gateway.reading.response_preference import Preference
 from protocol.commands import QueueEntry
 from protocol.enums import CommandType, Phase, Reason
 from protocol.events import Reply
+from protocol.exchange_id import tells_shard
 from protocol.instrument import Instrument
 from protocol.refusal import Refusal
 from protocol.shards import find_shard
@@ -54,10 +57,12 @@ class ShardedGateway:
         self,
         instruments: Mapping[str, Instrument],
         gateways: Mapping[int, Gateway],
+        id_key: IdKey,
         transfer_ids: TransferIds,
         whereabouts: Whereabouts,
     ) -> None:
         self.instruments = instruments
+        self._id_key = id_key
         self._transfer_ids = transfer_ids
         self._whereabouts = whereabouts
         self._gateways = gateways
@@ -133,7 +138,7 @@ class ShardedGateway:
         self, request: RequestContext, cancel: QueueEntry, preference: Preference
     ) -> Outcome:
         """Queue the cancel of an order."""
-        return await self._change_one(request, cancel, cancel.number, preference)
+        return await self._change_one(request, cancel, preference)
 
     async def cancel_each(
         self, request: RequestContext, cancels: list[QueueEntry], preference: Preference
@@ -141,8 +146,9 @@ class ShardedGateway:
         """Queue the cancels of several orders together."""
         parts: list[tuple[Gateway, list[int]]] = []
         asked: list[Awaitable[list[Outcome]]] = []
+        owners = [await self._find_owner(cancel) for cancel in cancels]
         for shard, gateway in self._gateways.items():
-            places = [at for at, cancel in enumerate(cancels) if self._may_know(shard, cancel)]
+            places = [at for at, owner in enumerate(owners) if owner in {None, shard}]
             if places:
                 parts.append((gateway, places))
                 entries = [replace(cancels[at]) for at in places]
@@ -156,12 +162,15 @@ class ShardedGateway:
         request.entries = list(cancels)
         return [_choose_owner(outcomes) for outcomes in found]
 
-    def _may_know(self, shard: int, cancel: QueueEntry) -> bool:
-        """Whether the order of a cancel may be on the shard."""
-        if cancel.number is None:
-            return True
-        owner = find_shard(cancel.number)
-        return shard == (owner if owner in self._gateways else 1)
+    async def _find_owner(self, entry: QueueEntry) -> int | None:
+        """Return the shard of the order or list that an entry names; None if that is not told."""
+        number = entry.number if entry.list_id is None else entry.list_id
+        if number is None and entry.order_id and tells_shard(await self._id_key.get()):
+            number = int(entry.order_id)
+        if number is None:
+            return None
+        owner = find_shard(number)
+        return owner if owner in self._gateways else 1
 
     async def amend_order(
         self,
@@ -172,7 +181,7 @@ class ShardedGateway:
     ) -> Outcome:
         """Queue an amend of an order."""
         entry = make_amend(order, amendment)
-        return await self._change_one(request, entry, entry.number, preference)
+        return await self._change_one(request, entry, preference)
 
     async def replace_order(
         self, request: RequestContext, entry: QueueEntry, preference: Preference
@@ -192,7 +201,7 @@ class ShardedGateway:
         self, request: RequestContext, entry: QueueEntry, preference: Preference
     ) -> Outcome:
         """Queue the cancel of an order list."""
-        return await self._change_one(request, entry, entry.list_id, preference)
+        return await self._change_one(request, entry, preference)
 
     async def cancel_orders(
         self, request: RequestContext, symbol: str | None, preference: Preference
@@ -292,12 +301,12 @@ class ShardedGateway:
         self._first.count_refusal(refusal)
 
     async def _change_one(
-        self, request: RequestContext, entry: QueueEntry, number: int | None, preference: Preference
+        self, request: RequestContext, entry: QueueEntry, preference: Preference
     ) -> Outcome:
-        """Queue a change of one order or list where its number says, else on each shard."""
-        if number is not None:
-            gateway = self._gateways.get(find_shard(number), self._first)
-            return await gateway.cancel_order(request, entry, preference)
+        """Queue a change of one order or list on the shard that it tells, else on each."""
+        owner = await self._find_owner(entry)
+        if owner is not None:
+            return await self._gateways[owner].cancel_order(request, entry, preference)
         answers = await self._ask_all(
             lambda gateway: gateway.cancel_order(request, replace(entry), preference)
         )

@@ -109,7 +109,7 @@ def run_engines(
     birth: Birth = Birth(),  # noqa: B008 - it cannot change
 ) -> Iterator[list[Service]]:
     """Run an engine for each shard as long as the context; accounts open on the first."""
-    known = parse_instruments(INSTRUMENTS)
+    known, birth = parse_instruments(INSTRUMENTS), birth._replace(has_shards=True)
     with ExitStack() as stack:
         yield [
             stack.enter_context(

@@ -71,7 +71,8 @@ def test_simulated_traders_are_refused_as_at_the_start(client: httpx.Client) -> 
 
 def test_order_goes_to_the_shard_of_its_symbol(client: httpx.Client) -> None:
     for shard in SYMBOLS:
-        assert find_shard(place(client, shard)["number"]) == shard
+        order = place(client, shard)
+        assert find_shard(order["number"]) == find_shard(int(order["order_id"])) == shard
     everything = sorted(SYMBOLS.values())
     wait_until(lambda: sorted(list_open(client)) == everything, "all are in one list")
 

@@ -174,6 +174,19 @@ def test_shard_whose_history_is_another_one_starts_anew_alone(exchange: Exchange
         assert again["shard"] == 2
 
 
+def test_no_other_shard_says_that_it_does_not_know_an_order_that_is_changed_by_its_id(
+    exchange: Exchange,
+) -> None:
+    account = make_account(exchange.url)
+    placed = [place(exchange, account, shard) for shard in (2, 3)]
+    with follow(exchange, account) as stream:
+        for order_id in placed:
+            assert stream.ask("amend", order_id=order_id, body={"quantity": "0.5"})["status"] == 200
+            assert stream.ask("cancel", order_id=order_id)["status"] == 200
+        stream.read_from_each("heartbeat")
+    assert "command_rejected" not in {each["type"] for each in stream.messages}
+
+
 def test_heartbeats_are_of_each_shard(exchange: Exchange) -> None:
     with follow(exchange, make_account(exchange.url)) as stream:
         beats = stream.read_from_each("heartbeat")

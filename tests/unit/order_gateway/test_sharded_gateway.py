@@ -15,6 +15,7 @@ from order_gateway.reading.order_body import OrderBody
 from protocol.commands import QueueEntry
 from protocol.enums import OrderType, Reason, Side
 from protocol.events import Balance, Reply
+from protocol.exchange_id import make_id_key
 from tests.support.instruments import make_instrument
 
 INSTRUMENTS = {
@@ -22,6 +23,16 @@ INSTRUMENTS = {
     "ETH-USDT": make_instrument("ETH-USDT", "0.01", "0.0001", shard=2),
 }
 PREFERENCE: Any = None
+
+
+class KeyStub:
+    """Knows the exchange's key for order ids."""
+
+    def __init__(self, *, has_shards: bool) -> None:
+        self._key = make_id_key("seed", has_shards=has_shards)
+
+    async def get(self) -> bytes:
+        return self._key
 
 
 class ShardStub:
@@ -61,13 +72,15 @@ def away() -> Unavailable:
 
 
 def make_gateway(
-    *answers: Reply | Unavailable | None,
+    *answers: Reply | Unavailable | None, tells_shard: bool = False
 ) -> tuple[ShardedGateway, list[ShardStub], Any]:
     stubs = [ShardStub(answer) for answer in answers]
     gateways = cast("Any", dict(enumerate(stubs, 1)))
     request = SimpleNamespace(account="alice", entries=[])
+    key = cast("Any", KeyStub(has_shards=tells_shard))
     whereabouts = Whereabouts(INSTRUMENTS, read_shards)
-    return ShardedGateway(INSTRUMENTS, gateways, cast("Any", None), whereabouts), stubs, request
+    gateway = ShardedGateway(INSTRUMENTS, gateways, key, cast("Any", None), whereabouts)
+    return gateway, stubs, request
 
 
 def cancel(*answers: Reply | Unavailable | None) -> Outcome:
@@ -112,6 +125,15 @@ def test_change_by_number_is_asked_of_its_shard_alone() -> None:
     gateway, stubs, request = make_gateway(make_reply(), make_reply())
     asyncio.run(gateway.cancel_order(request, QueueEntry(number=65), PREFERENCE))
     assert [len(stub.asked) for stub in stubs] == [0, 1]
+
+
+@pytest.mark.parametrize(("order_id", "shard"), [("64", 1), ("65", 2), ("129", 2), ("130", 1)])
+def test_change_by_an_id_that_tells_its_shard_is_asked_of_that_alone(
+    order_id: str, shard: int
+) -> None:
+    gateway, stubs, request = make_gateway(make_reply(), make_reply(), tells_shard=True)
+    asyncio.run(gateway.cancel_order(request, QueueEntry(order_id=order_id), PREFERENCE))
+    assert [len(stub.asked) for stub in stubs] == [shard == 1, shard == 2]
 
 
 def test_part_of_a_batch_whose_shard_is_away_is_known_not_to_be_queued() -> None:

@@ -10,8 +10,10 @@ from protocol.channels import EVENT_CHANNELS
 from protocol.commands import QueueEntry, derive_order_id, parse_order_id
 from protocol.enums import OrderType, Reason, Side
 from protocol.events import ChannelMessage, Trade
+from protocol.exchange_id import derive_shard_key, make_id_key
 from protocol.journal import JournalEntry, entry_id, parse_entry_id
 from protocol.refusal import Refusal
+from protocol.shards import MAX_SHARDS, find_shard
 from protocol.timestamps import format_timestamp, parse_timestamp
 
 TRADE = Trade(
@@ -60,6 +62,15 @@ def test_order_id_depends_on_key_and_pair_only(account: str, client_order_id: st
     assert order_id == derive_order_id(b"key", account, client_order_id)
     assert 0 < order_id < 2**53
     assert order_id != derive_order_id(b"another", account, client_order_id)
+
+
+@given(st.text("abc", min_size=1), st.integers(1, MAX_SHARDS))
+def test_order_id_tells_its_shard_if_the_exchange_began_with_several(name: str, shard: int) -> None:
+    first = make_id_key("7", has_shards=True)
+    key = first if shard == 1 else derive_shard_key(first, shard)
+    order_id = derive_order_id(key, "alice", name)
+    assert 0 < order_id < 2**53
+    assert find_shard(order_id) == shard
 
 
 @pytest.mark.parametrize(
