@@ -71,10 +71,7 @@ LEFT_OUT: Mapping[str, Sequence[str]] = {
         "system/test_supervision.py::test_a_killed_redis_comes_back_with_what_was",
         "system/test_weak_redis.py",
     ),
-    "the load test follows one list": (
-        "system/test_benchmarks.py::test_performance_test_counts_every_order",
-        "system/test_overload.py",
-    ),
+    "the load test follows one list": ("system/test_overload.py",),
     "it counts on the gateway of Binance": (
         "system/test_dead_database.py::test_the_services_are_ready_and_say_that_they_have",
         "system/test_start_refusals.py::test_a_taken_port_is_named_with_its_owner_and_the_setting[BINANCE_PORT]",
