@@ -8,6 +8,10 @@ from shutil import copy, copytree, ignore_patterns, rmtree
 from typing import Final
 
 ROOT: Final = Path(__file__).resolve().parents[2]
+_FOLDERS: Final = (
+    *("archive", "benchmark", "cluster", "edge", "engine", "examples", "launcher", "order_gateway"),
+    *("protocol", "tests"),
+)
 
 
 class ProjectCopy:
@@ -20,7 +24,7 @@ class ProjectCopy:
         """Copy the sources as they are now."""
         rmtree(self.folder, ignore_errors=True)
         ignored = ignore_patterns("*.so", "*.c", "__pycache__", "integration", "system", "browser")
-        for name in ("engine", "launcher", "tests", "protocol", "benchmark"):
+        for name in _FOLDERS:
             copytree(ROOT / name, self.folder / name, ignore=ignored)
         for name in ("setup.py", "pyproject.toml", "README.md", "instruments.toml"):
             copy(ROOT / name, self.folder)
