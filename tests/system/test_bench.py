@@ -48,11 +48,13 @@ def read_module() -> str:
 
 def install(folder: Path) -> Path:
     """Return a folder with what `pip install .` puts among an environment's packages."""
-    command = [sys.executable, "setup.py", "-q", "build", "--build-base", str(folder)]
+    folder.mkdir()
     packages = folder / "packages"
+    build = ("build", "--build-base", str(folder), "--build-lib", str(packages))
     subprocess.run(
-        [*command, "--build-lib", str(packages)], cwd=ROOT, check=True, capture_output=True
-    )
+        [sys.executable, "setup.py", "-q", "egg_info", "--egg-base", str(folder), *build],
+        cwd=ROOT, check=True, capture_output=True,
+    )  # fmt: skip
     return packages
 
 
