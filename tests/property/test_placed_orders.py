@@ -8,7 +8,7 @@ import itertools
 import json
 import logging
 import operator
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from types import SimpleNamespace
 from typing import Any, NamedTuple, cast
@@ -351,6 +351,16 @@ def strip_times(lines: Sequence[bytes]) -> list[dict[str, Any]]:
     return [json.loads(line) | {"time": ""} for line in b"".join(lines).splitlines()]
 
 
+@pytest.fixture(scope="module", autouse=True)
+def quiet() -> Iterator[None]:
+    """What is lost on purpose is not told."""
+    logger = logging.getLogger("order_gateway")
+    level = logger.level
+    logger.setLevel(logging.CRITICAL)
+    yield
+    logger.setLevel(level)
+
+
 def check_alike(
     monkeypatch: pytest.MonkeyPatch,
     run: Callable[[Site], Any],
@@ -359,7 +369,6 @@ def check_alike(
     is_logged: bool,
 ) -> int:
     """Run both ways, and compare all that can be seen; return how many orders were placed."""
-    logging.getLogger("order_gateway").setLevel(logging.CRITICAL)
     both = []
     for is_short in (False, True):
         draw_names_anew(monkeypatch)
